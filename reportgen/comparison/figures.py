@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
+import numpy as np
+
+from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.comparison.quality import FigureName
 from reportgen.findings.figures import Value, figure_key, rounded
+from reportgen.findings.statistics import Interval, mean_interval
 
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison
@@ -17,6 +20,7 @@ Figures: TypeAlias = dict[str, Value]
 def comparison_figures(comparison: "Comparison") -> Figures:
     """The figures in a fixed order; None for what could not be compared.
 
+    Each change and each mean has the ends of its 95 % interval over the texts, `_low` and `_high`.
     Shares are in 0..1. `_max` figures are the largest size of a change, whatever its sign; drops
     and rises are positive where the new model is worse. For every special-token role that both
     models have there is `sink_share_change_<role>`, the largest size of its change in a layer.
@@ -33,10 +37,14 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         "texts_removed": len(matching.removed) if matching else 0,
         "texts_altered": len(matching.altered) if matching else 0,
         "texts_not_comparable": pairing.n_texts - pairing.n_aligned,
-        "prediction_changed": None if predictions is None else predictions.share_moved.head,
-        "prediction_change_mean": _difference(None if predictions is None else predictions.mean),
+        **_changed("prediction_changed", predictions.share_moved if predictions else None),
+        **_changed("prediction_change_mean", predictions.mean if predictions else None),
         "prediction_change_max": predictions.largest if predictions and is_number else None,
-        "prediction_correlation": None if predictions is None else predictions.correlation,
+        **_with_ends(
+            "prediction_correlation",
+            predictions.correlation if predictions else None,
+            predictions.correlation_interval if predictions else None,
+        ),
         **_fit(predictions, "r2", "r2", "drop"),
         **_fit(predictions, "mae", "mae", "rise"),
         **_fit(predictions, "accuracy", "accuracy", "drop"),
@@ -49,24 +57,48 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         **_fit(predictions, "mask_accuracy", "mask_accuracy", "drop"),
         **_fit(predictions, "answer_exact", "answer_exact", "drop"),
         **_fit(predictions, "answer_f1", "answer_f1", "drop"),
-        "texts_fixed": _flips(predictions, "fixed"),
-        "texts_broken": _flips(predictions, "broken"),
-        "texts_wrong_to_wrong": _flips(predictions, "wrong"),
-        "special_share_change_max": _size(largest.get(ALL_SPECIAL)),
+        **_flips(predictions, "texts_fixed", "fixed"),
+        **_flips(predictions, "texts_broken", "broken"),
+        **_flips(predictions, "texts_wrong_to_wrong", "wrong"),
+        **_size("special_share_change_max", largest.get(ALL_SPECIAL)),
         **{
-            f"sink_share_change_{figure_key(found.key)}": _size(found.largest)
+            name: value
             for found in comparison.layers
             if found.key not in (ALL_SPECIAL, ENTROPY)
+            for name, value in _size(
+                f"sink_share_change_{figure_key(found.key)}", found.largest
+            ).items()
         },
-        "entropy_change_max": _size(largest.get(ENTROPY)),
-        "jsd_mean": None if heads is None else float(heads.distance.mean()),
-        "jsd_max": None if heads is None else float(heads.distance.max()),
+        **_size("entropy_change_max", largest.get(ENTROPY)),
+        **_distances(heads),
         "heads_changed": None if heads is None else int(heads.changed.sum()),
-        "deletion_change_mean": None if effects is None else effects.mean.head,
+        **_changed("deletion_change_mean", effects.mean if effects else None),
         "deletion_change_max": None if effects is None else float(effects.change.max()),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
     }
     return {name: rounded(value) for name, value in figures.items()}
+
+
+def _with_ends(name: str, value: Value, interval: Interval | None) -> Figures:
+    """A figure and the ends of its interval by name; each None where it is not defined."""
+    low, high = (None, None) if interval is None else interval
+    return {name: value, f"{name}_low": low, f"{name}_high": high}
+
+
+def _changed(name: str, change: Change | None, sign: int = 1) -> Figures:
+    """The difference of a figure, with the sign it is asked for."""
+    if change is None:
+        return _with_ends(name, None, None)
+    interval = change.interval
+    if sign < 0 and interval is not None:
+        interval = Interval(-interval.high, -interval.low)
+    return _with_ends(name, sign * change.difference, interval)
+
+
+def _size(name: str, change: Change | None) -> Figures:
+    """The size of a difference. Its interval is that of the difference, turned with it: its lower
+    end is below 0 where the difference may have the other sign."""
+    return _changed(name, change, -1 if change is not None and change.difference < 0 else 1)
 
 
 def _fit(
@@ -79,18 +111,27 @@ def _fit(
     return {
         f"{figure}_base": change.base if change else None,
         f"{figure}_head": change.head if change else None,
-        f"{figure}_{worse}": _difference(change, -1 if worse == "drop" else 1),
+        **_changed(f"{figure}_{worse}", change, -1 if worse == "drop" else 1),
     }
 
 
-def _flips(predictions: PredictionChanges | None, outcome: Outcome) -> int | None:
-    known = predictions is not None and predictions.outcomes
-    return predictions.n_flips(outcome) if predictions and known else None
+def _flips(predictions: PredictionChanges | None, name: str, outcome: Outcome) -> Figures:
+    """How many texts changed their class with an outcome."""
+    if predictions is None or not predictions.outcomes:
+        return _with_ends(name, None, None)
+    flipped = predictions.flips(outcome)
+    share = mean_interval(flipped.astype(np.float64))
+    interval = share and Interval(*(len(flipped) * end for end in share))
+    return _with_ends(name, int(flipped.sum()), interval)
 
 
-def _difference(change: Change | None, sign: int = 1) -> float | None:
-    return None if change is None else sign * change.difference
-
-
-def _size(change: Change | None) -> float | None:
-    return None if change is None else abs(change.difference)
+def _distances(heads: HeadChanges | None) -> Figures:
+    """How far apart the heads' attention is: on average, and in the head where it is largest."""
+    if heads is None:
+        return _with_ends("jsd_mean", None, None) | _with_ends("jsd_max", None, None)
+    layer, head = heads.ranking[0]
+    mean = mean_interval(heads.by_text)
+    most = heads.intervals[layer][head]
+    return _with_ends("jsd_mean", float(heads.distance.mean()), mean) | _with_ends(
+        "jsd_max", float(heads.distance.max()), most
+    )

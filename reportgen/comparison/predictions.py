@@ -21,7 +21,14 @@ from reportgen.comparison.right_parts import right_parts
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.classes import class_shares, match_classes
-from reportgen.findings.statistics import Booleans, Floats, Places
+from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
+from reportgen.findings.statistics import (
+    Booleans,
+    Floats,
+    Interval,
+    Places,
+    intervals_of_counts,
+)
 from reportgen.results.choices import chosen_texts
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
@@ -123,10 +130,27 @@ class PredictionChanges:
         """The change of one figure of the fit with the labels; None where it is not defined."""
         return None if self.quality is None else self.quality.change(name)
 
-    def n_flips(self, outcome: Outcome) -> int:
-        """How many texts changed their class with this outcome."""
+    def flips(self, outcome: Outcome) -> Booleans:
+        """`[text]`: which texts changed their class with this outcome; none without outcomes."""
         pairs = zip(self.outcomes, self.moved, strict=True) if self.outcomes else ()
-        return sum(bool(moved) and each == outcome for each, moved in pairs)
+        return np.array([bool(moved) and each == outcome for each, moved in pairs], np.bool_)
+
+    def n_flips(self, outcome: Outcome) -> int:
+        """How many they are."""
+        return int(self.flips(outcome).sum())
+
+    @cached_property
+    def correlation_interval(self) -> Interval | None:
+        """The interval of `correlation`; None where that is not defined."""
+        if self.correlation is None:
+            return None
+
+        def correlation(counts: Floats) -> Floats:
+            own, other = (centred_ranks(counts, side) for side in (self.base, self.head))
+            return weighted_correlation(counts, own, other)[:, None]
+
+        (interval,) = intervals_of_counts(correlation, len(self.texts))
+        return interval
 
 
 def prediction_changes(

@@ -37,6 +37,7 @@ class Gate:
     figure: str
     operator: Operator
     expected: float  # the number it names; 5 % is 0.05
+    is_percent: bool = False  # the number is written in percent
     source: str = ""  # the file it was read from; "" for the command line
 
 
@@ -70,7 +71,8 @@ def parse_gate(expression: str, level: Level, figures: FigureList, source: str =
     if figures.find(match["figure"]) is None:
         raise UsageError(f"{where} {expression!r}: {figures.unknown(match['figure'])}")
     written = next(name for name in _COMPARE if name == match["operator"])
-    return Gate(expression.strip(), level, match["figure"], written, expected, source)
+    is_percent = bool(match["percent"])
+    return Gate(expression.strip(), level, match["figure"], written, expected, is_percent, source)
 
 
 def evaluate(gates: Sequence[Gate], figures: Mapping[str, Value]) -> tuple[GateResult, ...]:
@@ -91,15 +93,19 @@ def has_failed(results: Sequence[GateResult]) -> bool:
     return any(not result.passed and result.gate.level == "fail" for result in results)
 
 
-def found_text(found: float | int) -> str:
-    """A figure as gates print it, with the digits that summary.json holds."""
+def found_text(gate: Gate, found: float | int) -> str:
+    """A figure as `gate` prints it: with the digits that summary.json holds, and in percent where
+    the gate is."""
+    if gate.is_percent:
+        return f"{100 * found:.6g}%"
     return f"{found:.6g}" if isinstance(found, float) else str(found)
 
 
 def gate_line(result: GateResult) -> str:
     """A gate and what was found, for a line of a log."""
-    found = "not measured" if result.found is None else f"found {found_text(result.found)}"
-    return f"{result.gate.expression}: {found}"
+    found = result.found
+    said = "not measured" if found is None else f"found {found_text(result.gate, found)}"
+    return f"{result.gate.expression}: {said}"
 
 
 def gate_records(results: Sequence[GateResult]) -> list[dict[str, object]]:

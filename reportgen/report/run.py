@@ -40,7 +40,7 @@ def _row(result: GateResult, language: Language) -> GateRow:
         condition=language.say("gates", f"{gate.level}_if", expression=gate.expression),
         found=language.say("gates", "not_measured")
         if result.found is None
-        else found_text(result.found),
+        else found_text(gate, result.found),
     )
 
 

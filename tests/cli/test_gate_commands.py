@@ -15,7 +15,7 @@ from reportgen.api.choices import arguments
 from reportgen.api.choices.output_options import GateChoices
 from reportgen.cli import terminal
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import evaluate, found_text
+from reportgen.findings.gates import evaluate
 from reportgen.results.info import Evidence
 
 NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"
@@ -64,7 +64,7 @@ def test_gates_are_tests_of_a_junit_file_that_only_failures_fail() -> None:
     tests = {
         case.get("name"): [(child.tag, child.get("message")) for child in case] for case in suite
     }
-    share = found_text(gates()[2]["found"])
+    share = f"{gates()[2]['found']:.6g}"
     assert tests == {
         f"fails if {ALWAYS}": [("failure", f"fails if {ALWAYS}: 6")],
         f"warns if {warned}": [("skipped", f"warns if {warned}: {share}")],
@@ -212,7 +212,7 @@ def test_annotations_are_for_github(
     )
     commands = [line for line in done.stderr.splitlines() if is_command(line)]
     assert commands == expected * [
-        "::error title=reportgen gate::n_texts > 5%25: found 6",
+        "::error title=reportgen gate::n_texts > 5%25: found 600%25",
         f"::warning title=reportgen gate::{ALWAYS}: found 6",
     ]
     assert done.stdout == ""

@@ -31,6 +31,7 @@ from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.predictions import MOVED
 from reportgen.errors import ComparisonError
+from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import r_squared
 from reportgen.results.info import OutputKind
@@ -183,6 +184,33 @@ def test_intervals_draw_both_figures_of_a_text_together(found: Comparison, sides
     assert found.predictions.fit("r2").interval == pytest.approx(
         (low, high), abs=0.2 * (high - low)
     )
+
+
+def test_gates_can_name_the_ends_of_each_change(sides, found: Comparison) -> None:
+    """Plain bootstraps with other draws give about the same ends; drops are turned round."""
+    own, other = (side.texts["prediction"].to_numpy(float) for side in sides)
+    labels, figures = np.array(LABELS), comparison_figures(found)
+    growth = abs(other - labels) - abs(own - labels)
+    moved, distances = found.predictions.moved.astype(float), found.heads.by_text
+    change = found.layers[0].largest
+    plain = {
+        "mae_rise": lambda rows: growth[rows].mean(),
+        "prediction_changed": lambda rows: moved[rows].mean(),
+        "prediction_correlation": lambda rows: spearmanr(own[rows], other[rows]).statistic,
+        "jsd_mean": lambda rows: distances[rows].mean(),
+    }
+    for name, statistic in plain.items():
+        low, high = plain_interval(statistic, len(own), draws=2_000)
+        near = pytest.approx((low, high), abs=0.2 * (high - low))
+        assert (figures[f"{name}_low"], figures[f"{name}_high"]) == near, name
+        assert COMPARE_FIGURES.find(f"{name}_low").has_interval
+    interval = found.predictions.fit("r2").interval
+    ends = (figures["r2_drop_low"], figures["r2_drop_high"])
+    assert ends == pytest.approx((-interval.high, -interval.low), rel=1e-4)
+    sign = 1 if change.difference > 0 else -1
+    ends = sorted(sign * end for end in change.interval)
+    got = (figures["special_share_change_max_low"], figures["special_share_change_max_high"])
+    assert got == pytest.approx(ends, rel=1e-4)
 
 
 def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:

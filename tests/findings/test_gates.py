@@ -138,6 +138,14 @@ def test_percent_is_a_hundredth_without_error_of_its_own(number: int, sign: str)
     assert gate(f"label_bias > {number}{sign}").expected == expected
 
 
+def test_a_gate_in_percent_says_in_percent_what_was_found() -> None:
+    for expression, said in (("unknown_share > 5%", "7.12%"), ("unknown_share > 0.05", "0.0712")):
+        (result,) = evaluate([gate(expression)], {"unknown_share": 0.0712})
+        assert gate_line(result) == f"{expression}: found {said}"
+        (row,) = gate_rows([result], load_language("en"))
+        assert row.found == said
+
+
 RESULTS = evaluate(
     [
         gate("n_texts > 9", "warn"),
