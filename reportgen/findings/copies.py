@@ -10,6 +10,10 @@ from reportgen.results.store import Results
 def first_alike(results: Results) -> Places:
     """`[text]`: the first of `texts` that is equal; itself where texts are redacted, since dots do
     not tell which are the same."""
+    return results.recent(_first_alike)
+
+
+def _first_alike(results: Results) -> Places:
     own = np.arange(len(results.texts))
     if results.is_redacted:
         return own

@@ -4,11 +4,11 @@ A results folder holds `results.json` (what was run, and on what), the tables of
 files, and `maps.bin` (the packed attention maps, one text after another). Torch is not needed.
 """
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,16 @@ from reportgen.results.row_groups import (
 from reportgen.results.run_file import read_info
 from reportgen.results.schema import EXTRA, LEARNED_SHARE, TABLES
 
+_RECENT = 32  # things made of texts; several of each text that is being written
+_THREADED = 100_000  # rows; threads cost more than they save where a table is small
+Made = TypeVar("Made")
+
+
+class _Recent(Protocol):
+    """Calls `make`, or returns what it returned before."""
+
+    def __call__(self, make: Callable[..., Made], *of: Hashable) -> Made: ...
+
 
 @dataclass(frozen=True, eq=False)
 class Results:
@@ -43,7 +53,6 @@ class Results:
 
     info: RunInfo
     source: Source
-    _last_row: dict[int, "pd.Series[Any]"] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def from_tables(
@@ -81,12 +90,14 @@ class Results:
         return self._frame_of("texts")
 
     def text_row(self, text: int) -> "pd.Series[Any]":
-        """Row `text` of `texts`. What is made of a text asks for it again and again, and making it
-        takes long, so that the last one is kept."""
-        if text not in self._last_row:
-            self._last_row.clear()
-            self._last_row[text] = self.texts.iloc[text]
-        return self._last_row[text]
+        """Row `text` of `texts`."""
+        return self.recent(_text_row, text)
+
+    @cached_property
+    def recent(self) -> "_Recent":
+        """`recent(make, text, ...)` is `make(results, text, ...)`: what is made of a text is asked
+        for again and again, and takes long, so that the last ones are kept."""
+        return lru_cache(_RECENT)(lambda make, *of: make(self, *of))
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
@@ -298,6 +309,10 @@ class Results:
         return _frame(self.source.table(name).select(TABLES[name].names))
 
 
+def _text_row(results: Results, text: int) -> "pd.Series[Any]":
+    return results.texts.iloc[text]
+
+
 def _rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp]]:
     groups = table.groupby("text").indices
     return {text: np.asarray(rows) for text, rows in groups.items()}
@@ -312,7 +327,8 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         pa.int64(): pd.Int64Dtype(),
         pa.bool_(): pd.BooleanDtype(),
     }
-    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get)
+    is_threaded = table.num_rows > _THREADED
+    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get, use_threads=is_threaded)
     return frame
 
 

@@ -116,6 +116,10 @@ class TextUnits:
 
 def text_units(results: Results, text: int) -> TextUnits:
     """The units of row `text` of `texts`, which has at least one token."""
+    return results.recent(_make_units, text)
+
+
+def _make_units(results: Results, text: int) -> TextUnits:
     row = results.text_row(text)
     segments = segments_of(row)
     tokens = results.token_table(text)

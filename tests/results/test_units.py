@@ -36,6 +36,7 @@ def made(text, tokens, pair=None, causal=False, has_norms=True):
         model=SimpleNamespace(n_layers=2), output=SimpleNamespace(kind="number")
     )
     results.by_layer = partial(Results.by_layer, results)
+    results.recent = lambda make, *of: make(results, *of)
     return results
 
 

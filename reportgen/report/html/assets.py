@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -126,6 +126,7 @@ class Assets:
         return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
+@lru_cache(maxsize=4)
 def short_style(style: str) -> str:
     """A style sheet without comments and blanks that mean nothing; strings stay as they are."""
     bare = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
@@ -141,6 +142,7 @@ def _short_rules(part: str) -> str:
     return tight.replace(": ", ":").replace(";}", "}")
 
 
+@lru_cache(maxsize=4)
 def short_script(script: str) -> str:
     """A script without comments, indents and line ends behind which a statement or list goes on."""
     code = _COMMENT_BEHIND.sub("", _COMMENT_ALONE.sub("", script))
@@ -172,6 +174,7 @@ def joined(names: Sequence[str]) -> str:
     return "\n".join(assets.joinpath(*name.split("/")).read_text("utf-8") for name in names)
 
 
+@lru_cache(maxsize=4)  # the scripts of one kind of page are the same in every page
 def _hash(script: str) -> str:
     return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
 

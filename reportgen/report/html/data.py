@@ -4,7 +4,7 @@ import gzip
 import re
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,12 @@ def plotly_source(path: Path | None) -> str:
     Raises:
         UsageError: the file cannot be read or is not plotly.js.
     """
-    if path is None:
-        source: str = get_plotlyjs()
-    else:
-        source = read_plotlyjs(path)
+    return _own_plotly() if path is None else read_plotlyjs(path).replace("\r\n", "\n")
+
+
+@cache  # reading it, and each hash of another copy of it, takes as long as a panel
+def _own_plotly() -> str:
+    source: str = get_plotlyjs()
     return source.replace("\r\n", "\n")
 
 

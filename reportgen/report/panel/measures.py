@@ -32,6 +32,10 @@ class TextEffects:
 
 def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
     """The evidence on row `text` of `texts`, by display unit; None if there is none for it."""
+    return results.recent(_make_effects, text, tuple(unit_of))
+
+
+def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
     rows = results.evidence_of(text)
     if rows.empty:
         return None
