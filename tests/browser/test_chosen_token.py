@@ -36,8 +36,8 @@ def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, 
     weights = maps_of(results, 0)[1, 2]
     best = int(weights[unit].argmax())
     token, to = name_of(results, 0, unit), name_of(results, 0, best)
-    expect(answer).to_contain_text(f"{to} takes ≈ ")
-    expect(answer).to_contain_text(f"of what “{token}” gives.")
+    expect(answer).to_contain_text(f"“{token}” sends ≈ ")
+    expect(answer).to_contain_text(f"of its attention to “{to}”.")
     told = answer.inner_text()
     share, received, times = re.findall(r"[\d.]+(?=\s%| times)", told)
     assert float(share) == pytest.approx(100 * weights[unit, best], rel=0.06)
@@ -51,7 +51,7 @@ def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(watched
     watched.goto(f"{url}#text=1&token=2")
     drawn(watched, 1)
     answer = watched.locator("#strip-1 ~ .answer")
-    expect(answer).to_contain_text("gives")
+    expect(answer).to_contain_text("sends")
     strip, below = watched.locator("#strip-1").bounding_box(), answer.bounding_box()
     assert 0 <= below["y"] - strip["y"] - strip["height"] < 24
     watched.locator("#strip-1 .u").nth(2).press("Escape")  # the tooltip that comes with the focus
@@ -100,7 +100,7 @@ def test_content_only_and_a_special_token_say_what_there_is(watched, url):
     watched.goto(f"{url}#text=1&content=1&token=0")
     drawn(watched, 1)
     answer = watched.locator("#strip-1 ~ .answer")
-    expect(answer).to_contain_text("of what “[CLS]” gives.")
+    expect(answer).to_contain_text("“[CLS]” sends ")
     expect(answer).not_to_contain_text("receives")  # its column is taken out
 
 
@@ -136,7 +136,7 @@ def test_hostile_tokens_are_plain_text_in_the_answer(watched, tmp_path):
     made = make_results(tmp_path, HOSTILE * 2, evidence="basic")
     watched.goto(f"{written(made, tmp_path)}#text=1&token=1")
     drawn(watched, 1)
-    expect(watched.locator("#strip-1 ~ .answer")).to_contain_text("gives")
+    expect(watched.locator("#strip-1 ~ .answer")).to_contain_text("sends")
     assert watched.evaluate("window.bad") is None
 
 

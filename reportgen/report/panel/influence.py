@@ -68,7 +68,7 @@ class Looks:
     def values(self) -> Floats:
         """`[unit]`: what counts. Of a row its shares, as the map shows them; of attention received
         that per token, as a multiple of what the average text token gets."""
-        return self.measure.values if self.row else _per_token(self.measure)
+        return self.measure.values if self.row else _multiples(self.measure)
 
 
 def looks_of(found: Sequence[TextMeasure], row: str) -> Looks:
@@ -81,8 +81,7 @@ def looks_of(found: Sequence[TextMeasure], row: str) -> Looks:
     if not row or own is None:
         received = attention_received(found)
         return Looks(received, "", received.order)
-    order = sorted(own.order, key=lambda i: (-float(own.values[i]), i))
-    return Looks(own, row, tuple(order))
+    return Looks(own, row, own.order)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +170,14 @@ def influence(
     )
 
 
-def _per_token(points: TextMeasure) -> Floats:
-    """`[unit]`: attention per token, as a multiple of that of the average text token."""
+def _multiples(points: TextMeasure) -> Floats:
+    """`[unit]`: attention, as a multiple of what the average text token gets."""
     return points.values if points.ratios is None else points.ratios
 
 
 def _attention(looks: Looks, i: int, language: Language) -> str:
-    """The share of a unit, and how many times the average text token each of its tokens gets; first
-    what counts."""
-    ratio = fixed(float(_per_token(looks.measure)[i]), 1)
+    """The share of a unit, and how many times the average that is; first what counts."""
+    ratio = fixed(float(_multiples(looks.measure)[i]), 1)
     key = "of_row" if looks.row else "received"
     return language.say("influence", key, share=looks.measure.shown[i], ratio=ratio)
 

@@ -143,13 +143,16 @@ def attention_received(found: Sequence[TextMeasure]) -> TextMeasure:
     return by_id.get("received_norm_all") or by_id["received_all"]
 
 
-def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> Floats:
-    """`values` per token as multiples of the average text token, `[unit]`.
+def multiples(
+    units: TextUnits, values: Floats, even: Floats | None = None, *, is_whole: bool = False
+) -> Floats:
+    """`values` per token as multiples of the average text token, `[unit]`; with `is_whole` those
+    of whole units as multiples of the average text unit.
 
     In causal models, `values` are divided by their `even` spread instead of the number of tokens,
     because more queries see early tokens. All zero if there is no content, or it receives nothing.
     """
-    size = units.n_tokens
+    size = np.ones_like(units.n_tokens) if is_whole else units.n_tokens
     measure = values / (size if even is None else even)
     weights = size * units.content
     if not (measure * weights).sum() > 0:
@@ -205,9 +208,6 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     key = words_key("legend", id, info, language)
     if measure.is_over_even and info.model.is_causal:
         key = "legend_causal"
-    # The table beside it goes by the share of what is joined as a whole.
-    if id == "cls_row_last" and info.settings.units != "token":
-        key = "legend_joined"
     if key not in words:
         return ""
     legend = language.measure(
@@ -247,10 +247,14 @@ class _Words:
         self._row = visible(cls_name(info, language) or "")
 
     def attention(self, id: View, values: Floats) -> TextMeasure:
-        """A measure of attention, coloured relative to the average text token."""
-        units = self._units
-        is_over_even = self._info.model.is_causal and BY_ID[id].is_over_even
-        ratios = multiples(units, values, units.expected_all if is_over_even else None)
+        """A measure of attention, coloured relative to the average text token.
+
+        Of a row the whole share of a unit counts, as in the map and in what is said of it.
+        """
+        units, measure = self._units, BY_ID[id]
+        is_over_even = self._info.model.is_causal and measure.is_over_even
+        even = units.expected_all if is_over_even else None
+        ratios = multiples(units, values, even, is_whole=measure.is_row)
         scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
         is_flat = bool(order) and ratios[order[0]] < STANDS_OUT

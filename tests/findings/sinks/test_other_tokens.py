@@ -84,8 +84,8 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
     assert (note.id, note.verdict, note.values["layer"]) == ("N1", "sink", 2)
     assert note.values["share"] == pytest.approx(0.78)
     for lang, begin in (
-        ("en", "“。。” is an attention sink: 78.0"),
-        ("ja", "「。。」はアテンションシンクです"),
+        ("en", "“。。” is an attention sink: in layer 2 it takes 78.0"),
+        ("ja", "第2層ではアテンションの78.0%が「。。」に集中しています"),
     ):
         language = load_language(lang)
         named = language.say("phrases", "quoted", token="。。")

@@ -95,7 +95,20 @@ def test_a_remark_is_said_in_japanese_with_what_it_names(make) -> None:
             "CLIP also reads images (pixel_values); here it reads texts alone",
             "CLIPは画像（pixel_values）も読むモデルですが、ここではテキストだけを読んでいます",
         ),
+        (
+            "LayoutLM also reads boxes around words (bbox), images (image); here it reads texts "
+            "alone",
+            "LayoutLMは単語を囲む枠（bbox）、画像（image）も読むモデルですが、"
+            "ここではテキストだけを読んでいます",
+        ),
+        (
+            "attention of the decoder is not reported: rows of its maps to the target and to the "
+            "text do not each sum to 1 (off by 0.5)",
+            "デコーダーのアテンションは示していません：ターゲットへのマップとテキストへの"
+            "マップの行の和が、それぞれ1になりません（差は0.5）",
+        ),
         ("an own remark of {kind}", "an own remark of {kind}"),
+        ("an own remark, of {kind}", "an own remark, of {kind}"),
     ],
 )
 def test_values_are_said_in_japanese_and_what_is_not_known_stays(said: str, spoken: str) -> None:

@@ -121,15 +121,6 @@ def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
     assert "Pink" not in about("gradient", full.info, EN)
 
 
-def test_the_colour_of_the_row_is_said_to_be_per_token_where_tokens_are_joined(full):
-    said = "Where many tokens are joined, a large share can have a pale colour."
-    joined = replace(full.info, settings=replace(full.info.settings, units="word"))
-    assert said in about("cls_row_last", joined, EN)
-    assert "per token" in about("cls_row_last", joined, EN)
-    for id, info in (("cls_row_last", full.info), ("received_all", joined)):
-        assert said not in about(id, info, EN)
-
-
 def test_only_attention_is_called_where_the_model_looks(full):
     for id in COLOURS:
         said = about(id, full.info, EN)
@@ -193,6 +184,9 @@ def test_ratios_are_per_token_over_the_average_content_token():
     # "a" is special; "b" has two tokens, "c" one: 0.2, 0.2 and 0.1 a token, 0.5 / 3 on average.
     units = made_units([0.5, 0.4, 0.1], [0.25, 0.5, 0.25], (0, 1, 1, 2), special=(0,))
     assert multiples(units, units.received_all)[1:] == pytest.approx([1.2, 0.6])
+    # Of a row the whole share of "b" counts, as in the map: 0.4 and 0.1, 0.25 on average.
+    row = multiples(units, units.received_all, is_whole=True)
+    assert row[1:] == pytest.approx([1.6, 0.4])
 
 
 def test_over_the_even_spread_a_unit_of_several_tokens_is_not_divided_twice():

@@ -94,11 +94,11 @@ def test_the_bars_are_the_shares_of_the_table(results):
 
 def test_the_verdict_stands_in_words_and_its_figures_below(results):
     cls = sinks_of(results).panels[0]
-    assert cls.verdict.startswith("[CLS] is an attention sink:")
+    assert cls.verdict.startswith("[CLS] is an attention sink: in layer ")
     assert "hardly affects" in cls.verdict
     assert cls.notes
     assert any(note.citations for note in cls.notes)
-    assert sinks_of(results, JA).panels[0].verdict.startswith("[CLS]はアテンションシンクです")
+    assert sinks_of(results, JA).panels[0].verdict.startswith("第")
 
 
 def test_what_it_passes_on_is_said_as_a_length(results):
