@@ -46,7 +46,7 @@ def options() -> list[str]:
     for command in app.registered_commands:
         assert command.callback is not None
         for parameter in signature(command.callback, eval_str=True).parameters.values():
-            kind, info = get_args(parameter.annotation)
+            kind, info = get_args(parameter.annotation) or (None, None)  # the context of the call
             if isinstance(info, OptionInfo):
                 rows[str(info.rich_help_panel or "General")].setdefault(
                     (

@@ -1,7 +1,9 @@
 """Option groups as command options, and the arguments that only the command line has."""
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,10 @@ from typing import Annotated, Any, Literal, get_type_hints
 import typer
 
 from reportgen.api.choices.keywords import options_of
+from reportgen.api.choices.options import AnalysisChoices, InputChoices
+from reportgen.api.choices.settings import configured_options
 from reportgen.cli.terminal import user_errors
+from reportgen.errors import UsageError
 from reportgen.findings.figure_register import figure_list
 from reportgen.report.options import Option, options_in
 from reportgen.texts.source_files import INPUT_FORMATS
@@ -25,8 +30,9 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
     own = inspect.signature(command).parameters.values()
     groups: dict[str, Any] = {p.name: p.annotation for p in own if is_dataclass(p.annotation)}
 
-    def call(**values: Any) -> None:
-        with user_errors(redact=values.get("redact", False)):
+    def call(context: typer.Context, **values: Any) -> None:
+        is_redacted = values.get("redact", False)
+        with user_errors(redact=is_redacted), _told_of_settings(own_name, context, values):
             chosen: dict[str, Any] = {
                 name: options_of(group, {name: values.pop(name) for name in options_in(group)})
                 for name, group in groups.items()
@@ -34,13 +40,52 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
             code = command(**chosen, **values)
         raise typer.Exit(code)
 
+    own_name = command.__name__
     parameters = [parameter for group in groups.values() for parameter in _parameters(group)]
     parameters += [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name not in groups]
     call.__name__ = command.__name__
     call.__doc__ = command.__doc__
+    of_context = inspect.Parameter(
+        "context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context
+    )
+    parameters.append(of_context)
     call.__annotations__ = {p.name: p.annotation for p in parameters}
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return call
+
+
+# Options whose meaning is another one there: a folder.
+_OWN_OUTPUT = ("analyze", "merge")
+_NOT_OF_FOLDERS = (InputChoices, AnalysisChoices)
+
+
+@contextmanager
+def _told_of_settings(
+    command: str, context: typer.Context, values: dict[str, Any]
+) -> Iterator[None]:
+    """Put the settings of the project in the place of options that were not given; an error that
+    names such an option says where it was set."""
+    sources = {name: context.get_parameter_source(name) for name in values}
+    given = {name for name, source in sources.items() if source and source.name != "DEFAULT"}
+    settings = configured_options(command, values.get("config"))
+    leave_out = {"output"} if command in _OWN_OUTPUT else set()
+    is_set = {name: v for name, v in settings.values.items() if name in values}
+    if command == "compare" and not any(
+        values[name] or is_set.get(name) for name in ("base", "head")
+    ):
+        # Results folders are compared as they are.
+        leave_out |= {name for group in _NOT_OF_FOLDERS for name in options_in(group)}
+    taken = {n: v for n, v in is_set.items() if n not in given and n not in leave_out}
+    values |= taken
+    try:
+        yield
+    except UsageError as error:
+        flags = [f"--{name.replace('_', '-')}" for name in taken]
+        named = [flag for flag in flags if re.search(rf"{flag}(?![\w-])", str(error))]
+        if not named:
+            raise
+        said = ", ".join(named)
+        raise UsageError(f"{error} ({said}: set in {settings.source})") from error
 
 
 def _parameters(group: type) -> list[inspect.Parameter]:

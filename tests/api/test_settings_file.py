@@ -6,7 +6,7 @@ import pytest
 
 from reportgen.api.choices.arguments import gates
 from reportgen.api.choices.output_options import GateChoices
-from reportgen.api.choices.settings_file import ConfiguredGates, configured_gates
+from reportgen.api.choices.settings import ConfiguredGates, configured_gates
 from reportgen.errors import UsageError
 
 OWN = """
@@ -78,7 +78,7 @@ def test_a_named_file_counts_alone(project: Path, name: str, content: str) -> No
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("fail_if: [a > 1]", "no setting fail_if; use one of fail-if, warn-if, compare"),
+        ("fail_if: [a > 1]", "no setting fail_if; is it fail-if?"),
         ("compare: {fail-when: 1}", "no setting compare.fail-when"),
         ("compare: 1", "compare is not a table"),
         ("fail-if: {a: b}", "fail-if is not a list of gates"),

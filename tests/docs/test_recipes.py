@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from reportgen.api.choices.arguments import gates
 from reportgen.api.choices.output_options import GateChoices
-from reportgen.api.choices.settings_file import configured_gates
+from reportgen.api.choices.settings import configured_gates, configured_options
 from reportgen.cli.commands import app
 from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName
@@ -90,11 +90,15 @@ def test_gates_of_a_project_are_read(tmp_path: Path, monkeypatch) -> None:
     Path("gates.yaml").write_text(in_yaml)
     for command in ("run", "compare"):
         assert gates(GateChoices(config=Path("gates.yaml")), command)
-    (settings,) = (block for block in blocks("toml") if "[tool.reportgen]" in block)
-    Path("pyproject.toml").write_text(settings)
+    tables = [block for block in blocks("toml") if "[tool.reportgen]" in block]
+    own_gates, options = sorted(tables, key=lambda block: "fail-if" not in block)
+    Path("pyproject.toml").write_text(own_gates)
     for command in ("run", "compare"):
         assert configured_gates(command).fail_if
         assert gates(GateChoices(), command)
+    Path("pyproject.toml").write_text(options)
+    assert configured_options("run").values["label_column"] == "stars"
+    assert configured_options("compare").values["output"] == ["compare.html", "compare.md"]
 
 
 @pytest.mark.parametrize("name", TABLE_NAMES)

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.choices.output_options import GateChoices
-from reportgen.api.choices.settings_file import configured_gates
+from reportgen.api.choices.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate

@@ -1,8 +1,8 @@
-"""Gates in a settings file: `pyproject.toml`, another TOML file or a YAML file.
+"""Finds and reads a settings file: `reportgen.toml`, `pyproject.toml`, another TOML or a YAML file.
 
 [tool.reportgen]
+label-column = "stars"
 fail-if = ["special_share_max > 0.8"]
-warn-if = ["unknown_share > 5%"]
 
 [tool.reportgen.compare]
 fail-if = ["prediction_changed > 5%"]
@@ -10,17 +10,16 @@ fail-if = ["prediction_changed > 5%"]
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
-from reportgen.errors import UsageError, without_surrogates
+from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
 
+OWN_FILE = "reportgen.toml"  # its top level is the table that pyproject.toml has by name
 _PYPROJECT = "pyproject.toml"
-_GATES = ("fail-if", "warn-if")
-_COMMANDS = ("compare",)
 _MOST_BYTES = 10_000_000
 
 
@@ -44,41 +43,55 @@ class _Loader(yaml.BaseLoader):  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredGates:
-    """The gates of one command in a file, not yet parsed."""
+class SettingsFile:
+    """The table of settings in a file, as it was written."""
 
     source: str = ""  # the name of the file; "" if there is none
-    fail_if: tuple[str, ...] = ()
-    warn_if: tuple[str, ...] = ()
+    table: Mapping[str, object] = field(default_factory=dict)
+
+    def part(self, name: str) -> Mapping[str, object]:
+        """The table of one command within it; empty where there is none.
+
+        Raises:
+            UsageError: it is no table.
+        """
+        part = self.table.get(name, {})
+        if not isinstance(part, dict):
+            raise UsageError(f"{self.source}: {name} is not a table of settings")
+        return part
 
 
-def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
-    """Read the gates of `command`, run or compare, from the file at `path`. By default that is the
-    nearest pyproject.toml, upwards from the current folder, with a table [tool.reportgen].
+def settings_file(path: Path | None = None) -> SettingsFile:
+    """Read the settings in the file at `path`. By default that is the nearest reportgen.toml, or
+    pyproject.toml with a table [tool.reportgen], upwards from the current folder.
 
     Raises:
-        UsageError: the file cannot be read or parsed, or has an unknown setting.
+        UsageError: the file cannot be read or parsed.
     """
     if path is None:
-        return _of_project(command)
+        return _of_project()
     if path.suffix.lower() == ".toml":
-        return _gates(_own_table(_read_toml(path), path) or {}, command, str(path))
-    return _gates(_read_yaml(path), command, str(path))
+        return SettingsFile(str(path), _own_table(_read_toml(path), path) or {})
+    return SettingsFile(str(path), _read_yaml(path))
 
 
-def _of_project(command: str) -> ConfiguredGates:
+def _of_project() -> SettingsFile:
     here = Path.cwd()
     for folder in (here, *here.parents):
-        path = folder / _PYPROJECT
+        own, project = folder / OWN_FILE, folder / _PYPROJECT
+        if own.is_file():
+            return SettingsFile(own.name if folder == here else str(own), _read_toml(own))
         # A broken file that never mentions this tool is not our business.
-        if path.is_file() and b"reportgen" in _read_bytes(path):
-            table = _own_table(_read_toml(path), path)
+        if project.is_file() and b"reportgen" in _read_bytes(project):
+            table = _own_table(_read_toml(project), project)
             if table is not None:
-                return _gates(table, command, _PYPROJECT if folder == here else str(path))
-    return ConfiguredGates()
+                return SettingsFile(_PYPROJECT if folder == here else str(project), table)
+    return SettingsFile()
 
 
 def _own_table(record: Mapping[str, object], path: Path) -> Mapping[str, object] | None:
+    if path.name == OWN_FILE:
+        return record
     tools = record.get("tool")
     if not isinstance(tools, dict) or "reportgen" not in tools:
         return None
@@ -86,50 +99,6 @@ def _own_table(record: Mapping[str, object], path: Path) -> Mapping[str, object]
     if not isinstance(table, dict):
         raise UsageError(f"{path}: tool.reportgen is not a table; write [tool.reportgen]")
     return table
-
-
-def _gates(table: Mapping[str, object], command: str, source: str) -> ConfiguredGates:
-    _check_keys(table, (*_GATES, *_COMMANDS), source, "")
-    own = {"run": table, **{name: _part(table, name, source) for name in _COMMANDS}}
-    for name in _COMMANDS:
-        _check_keys(own[name], _GATES, source, f"{name}.")
-    found = {
-        name: tuple(
-            _expressions(part, key, source, "" if name == "run" else f"{name}.") for key in _GATES
-        )
-        for name, part in own.items()
-    }
-    return ConfiguredGates(source, *found[command])
-
-
-def _part(table: Mapping[str, object], name: str, source: str) -> Mapping[str, object]:
-    part = table.get(name, {})
-    if not isinstance(part, dict):
-        raise UsageError(f"{source}: {name} is not a table of settings")
-    return part
-
-
-def _check_keys(
-    table: Mapping[str, object], known: tuple[str, ...], source: str, prefix: str
-) -> None:
-    for key in table:
-        if key not in known:
-            raise UsageError(
-                f"{source}: reportgen has no setting {prefix}{key}; use one of "
-                f"{', '.join(prefix + name for name in known)}"
-            )
-
-
-def _expressions(
-    table: Mapping[str, object], key: str, source: str, prefix: str
-) -> tuple[str, ...]:
-    value = table.get(key, [])
-    values = [value] if isinstance(value, str) else value
-    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-        raise UsageError(
-            f'{source}: {prefix}{key} is not a list of gates such as ["special_share_max > 0.8"]'
-        )
-    return tuple(map(without_surrogates, values))
 
 
 def _read_toml(path: Path) -> Mapping[str, object]:

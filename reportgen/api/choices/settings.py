@@ -1,0 +1,205 @@
+"""What a settings file says: every option of the command line, under its long name, and gates.
+
+What stands at the top holds for every command that has the option; what stands in the table
+`compare` holds for compare, and goes before it there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from reportgen.api.choices.keywords import options_of
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.output_options import (
+    CompareOutputChoices,
+    EngineChoices,
+    GateChoices,
+    OutputChoices,
+    Verbosity,
+)
+from reportgen.api.choices.settings_file import SettingsFile, settings_file
+from reportgen.errors import UsageError, without_surrogates
+from reportgen.report.options import CompareOptions, Option, RenderOptions, options_in
+
+_GATES = ("fail-if", "warn-if")
+_COMPARE = "compare"
+# Options that a command has by itself, in no group: those that can be settings.
+_OF_COMMANDS: Mapping[str, type] = {"strict": bool, "redact": bool}
+_OF_COMPARE: Mapping[str, type] = {"base": str, "head": list, "null": str, "redact": bool}
+# What a report is called and where it goes says nothing of a comparison.
+_OF_REPORTS = (*_GATES, "output", "format", "title", "id", "page-url")
+# Code that comes with a model runs only where someone says so at that very moment.
+_NEVER = {
+    "config": "it names the settings themselves",
+    "trust-remote-code": "it runs code of others, so give it on the command line",
+}
+_GROUPS = (InputChoices, ModelChoices, AnalysisChoices, OutputChoices, RenderOptions)
+_COMPARE_GROUPS = (InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions)
+_SHARED_GROUPS = (GateChoices, EngineChoices, Verbosity)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredGates:
+    """The gates of one command in a file, not yet parsed."""
+
+    source: str = ""  # the name of the file; "" if there is none
+    fail_if: tuple[str, ...] = ()
+    warn_if: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of one command in a file, by the names of their fields."""
+
+    source: str
+    values: Mapping[str, Any]
+
+
+def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
+    """The gates of `command`, run or compare, in the settings file at `path`, by default that of
+    the project.
+
+    Raises:
+        UsageError: the file cannot be read or parsed, or has an unknown setting.
+    """
+    file = _checked(settings_file(path))
+    prefix = f"{_COMPARE}." if command == _COMPARE else ""
+    table = file.part(_COMPARE) if prefix else file.table
+    found = (_expressions(table, key, file.source, prefix) for key in _GATES)
+    return ConfiguredGates(file.source, *found)
+
+
+def configured_options(command: str, path: Path | None = None) -> Settings:
+    """The options that the settings file at `path`, by default that of the project, gives to
+    `command`; gates are left to `configured_gates`.
+
+    Raises:
+        UsageError: the file cannot be read or parsed, or has an unknown setting or a wrong value.
+    """
+    file = _checked(settings_file(path))
+    top = {key: value for key, value in file.table.items() if key != _COMPARE}
+    if command == _COMPARE:
+        kept = {key: value for key, value in top.items() if key not in _OF_REPORTS}
+        top = kept | dict(file.part(_COMPARE))
+    known = _known(command)
+    values = {
+        key.replace("-", "_"): known[key](value, f"{file.source}: {key}")
+        for key, value in top.items()
+        if key in known and key not in _GATES
+    }
+    return Settings(file.source, values)
+
+
+def setting_names(command: str) -> tuple[str, ...]:
+    """The settings that `command`, run or compare, knows."""
+    return tuple(_known(command))
+
+
+def _checked(file: SettingsFile) -> SettingsFile:
+    """`file`, after checking the names of all settings and the values of gates."""
+    tables = (("run", "", file.table), (_COMPARE, f"{_COMPARE}.", file.part(_COMPARE)))
+    for command, prefix, table in tables:
+        known = _known(command)
+        for key in table:
+            if key not in known and not (key == _COMPARE and not prefix):
+                raise UsageError(f"{file.source}: {_unknown(prefix, str(key), tuple(known))}")
+        for key in _GATES:
+            _expressions(table, key, file.source, prefix)
+    return file
+
+
+def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
+    if key in _NEVER:
+        return f"{prefix}{key} is no setting: {_NEVER[key]}"
+    said = f"reportgen has no setting {prefix}{key}"
+    names = known if prefix else (*known, _COMPARE)
+    close = get_close_matches(key.replace("_", "-"), names, n=1, cutoff=0.6)
+    if close:
+        return f"{said}; is it {prefix}{close[0]}?"
+    command = _COMPARE if prefix else "run"
+    return f"{said}; settings are called as the options of reportgen {command} --help"
+
+
+class _Reader:
+    """Reads the value of one setting: in the type of its option, in lists and in text alike."""
+
+    def __init__(self, name: str, group: type | None, kind: Any) -> None:
+        self._name, self._group, self._kind = name, group, kind
+
+    def __call__(self, value: object, place: str) -> Any:
+        """The value, as the command line gives it to the command.
+
+        Raises:
+            UsageError: the option does not take it; the message begins with `place`.
+        """
+        given = self._plain(value)
+        if self._group is None:
+            if not isinstance(given, self._kind):
+                what = {bool: "true or false", list: "a list of texts"}.get(self._kind, "text")
+                raise UsageError(f"{place} {value!r:.80}: takes {what}")
+            return given
+        try:
+            options_of(self._group, {self._name: given})
+        except UsageError as error:
+            raise UsageError(f"{place}: {error}") from error
+        return given
+
+    def _plain(self, value: object) -> object:
+        """The value in the type that is asked for, where it was written in another: YAML has texts
+        alone, and one text stands for a list of one."""
+        option = options_in(self._group).get(self._name) if self._group else None
+        kinds = str(self._kind)
+        if isinstance(value, str):
+            value = without_surrogates(value)
+            if "list" in kinds:
+                return [value]
+            if "bool" in kinds and value in ("true", "false"):
+                return value == "true"
+            is_number = "int" in kinds or "float" in kinds
+            if is_number and not (option and option.read):
+                return _number(value)
+        is_read = option is not None and option.read is not None
+        if is_read and isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        return value
+
+
+def _number(text: str) -> object:
+    """The number that `text` is, else the text itself."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _known(command: str) -> dict[str, _Reader]:
+    """How each setting of a command is read, by its name."""
+    is_compare = command == _COMPARE
+    groups = (*(_COMPARE_GROUPS if is_compare else _GROUPS), *_SHARED_GROUPS)
+    found: dict[str, _Reader] = {}
+    for group in groups:
+        hints = get_type_hints(group)
+        declared: Mapping[str, Option] = options_in(group)
+        for name in (field.name for field in fields(group)):
+            key = name.replace("_", "-")
+            if name in declared and key not in _NEVER:
+                found[key] = _Reader(name, group, hints[name])
+    for key, kind in (_OF_COMPARE if is_compare else _OF_COMMANDS).items():
+        found[key] = _Reader(key, None, kind)
+    return found
+
+
+def _expressions(
+    table: Mapping[str, object], key: str, source: str, prefix: str
+) -> tuple[str, ...]:
+    value = table.get(key, [])
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+        raise UsageError(
+            f'{source}: {prefix}{key} is not a list of gates such as ["special_share_max > 0.8"]'
+        )
+    return tuple(map(without_surrogates, values))

@@ -1,0 +1,102 @@
+"""Options from the settings of a project: what they change, and what goes before them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.calling import call
+from helpers.made_up.factories import make_results
+
+from reportgen.api.choices.settings import Settings, configured_options
+from reportgen.errors import UsageError
+
+LABELS = (1.0, 2.0, 0.0, 1.5, 1.0, 3.0)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def settings(text: str, name: str = "pyproject.toml") -> None:
+    Path(name).write_text(text, "utf-8")
+
+
+def test_options_of_the_settings_hold_and_the_command_line_overrides_them(folder: Path) -> None:
+    make_results(folder / "r", labels=LABELS)
+    settings(
+        '[tool.reportgen]\noutput = "a.json"\ntitle = "June"\nlang = "ja"\nlabel-column = "stars"\n'
+        '[tool.reportgen.compare]\noutput = ["c.json"]\ntitle = "Both"\nforce = true\n'
+    )
+    assert call("render", "r", "-v").exit_code == 0
+    assert json.loads(Path("a.json").read_text("utf-8"))["title"] == "June"
+    assert call("render", "r", "-o", "b.md", "--title", "May").exit_code == 0
+    text = Path("b.md").read_text("utf-8")
+    assert "## May\n" in text
+    assert "テキスト" in text  # of the settings still
+    # A column is nothing that folders of results have, so it does not stand in their way.
+    for _ in range(2):
+        done = call("compare", "r", "r")
+        assert done.exit_code == 0, done.stderr
+    assert json.loads(Path("c.json").read_text("utf-8"))["title"] == "Both"
+    assert call("compare", "r", "r", "--label-column", "stars").exit_code == 2
+    done = call("render", "r", "-o", "gates.junit.xml", "--config", "none.yaml")
+    assert "none.yaml: cannot be read" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("label_column = 'stars'", "no setting label_column; is it label-column?"),
+        ("evidense = 'full'", "no setting evidense; is it evidence?"),
+        ("nonsense = 1", "no setting nonsense; settings are called as the options of"),
+        ("evidence = 'some'", "evidence: evidence 'some': takes 'none', 'basic', 'full'"),
+        ("limit = 'few'", "limit: limit 'few': takes a whole number"),
+        ("max-size = 'big'", "max-size: --max-size big: not a size"),
+        ("strict = 'yes'", "strict 'yes': takes true or false"),
+        ("trust-remote-code = true", "it runs code of others, so give it on the command line"),
+        ("[tool.reportgen.compare]\nmodel = 'x'", "no setting compare.model"),
+    ],
+)
+def test_what_is_no_setting_is_one_line_before_anything_is_read(line: str, said: str) -> None:
+    settings(f"[tool.reportgen]\n{line}\n")
+    for command in (("render", "none"), ("check", "--model", "none")):
+        done = call(*command)
+        assert done.exit_code == 2
+        assert done.stderr.startswith("reportgen: pyproject.toml: ")
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_an_error_says_where_an_option_was_set() -> None:
+    settings("evidence-texts = 20\n", "reportgen.toml")
+    Path("texts.txt").write_text("a\n")
+    done = call("run", "texts.txt", "--evidence-budget", "5m")
+    assert done.stderr.rstrip().endswith("(--evidence-texts: set in reportgen.toml)")
+
+
+def test_every_kind_of_value_is_read_from_toml_and_from_yaml() -> None:
+    settings(
+        'limit = 3\nevidence-texts = 200\nmax-size = "5MB"\nforce = true\ntemperature = 0.5\n'
+        'output = ["a.html", "b.md"]\npool-above = 512\n',
+        "reportgen.toml",
+    )
+    expected = {
+        "limit": 3,
+        "evidence_texts": "200",
+        "max_size": "5MB",
+        "force": True,
+        "temperature": 0.5,
+        "output": ["a.html", "b.md"],
+        "pool_above": "512",
+    }
+    assert configured_options("run") == Settings("reportgen.toml", expected)
+    settings(
+        "limit: 3\nevidence-texts: 200\nmax-size: 5MB\nforce: true\ntemperature: 0.5\n"
+        "output: [a.html, b.md]\npool-above: 512\n",
+        "other.yaml",
+    )
+    assert configured_options("run", Path("other.yaml")).values == expected
+    with pytest.raises(UsageError, match=r"other\.toml: cannot be read"):
+        configured_options("run", Path("other.toml"))
