@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,7 @@ from reportgen.texts.read import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 TEXTS = (*SENTENCES, "", "the cat sat on the mat", "a dog sat on the log")
-FULL = AnalysisOptions(evidence="full", evidence_texts="4")
+FULL = AnalysisOptions(evidence="full", evidence_texts="2")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +54,10 @@ def model(folder: Path) -> LoadedModel:
 
 @pytest.fixture(autouse=True)
 def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_tasks(monkeypatch)
+
+
+def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "WINDOW", 3)
     monkeypatch.setattr(plan, "CHUNK", 1)
     monkeypatch.setattr("os.fsync", lambda number: None)  # the system stays up
@@ -75,20 +79,35 @@ def run(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     kept.mkdir(exist_ok=True)
-    listed = [1, 2]
+    listed = [1]
     analyze(
         text_set(*texts), model, folder, options, None, lambda results: listed, TaskFolder(kept)
     )
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+@dataclass(frozen=True)
+class Unbroken:
+    """The bytes of all results of a run that nothing ended early, and the work that it kept."""
+
+    results: dict[str, bytes]
+    kept: Path
+
+
+@pytest.fixture(scope="module")
+def unbroken(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Unbroken:
+    place = tmp_path_factory.mktemp("unbroken")
+    with pytest.MonkeyPatch.context() as patch:
+        small_tasks(patch)
+        return Unbroken(run(place / "whole", model, place / "kept"), place / "kept")
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
-    model: LoadedModel, tmp_path: Path
+    model: LoadedModel, unbroken: Unbroken, tmp_path: Path
 ) -> None:
     """Each run is killed, a few operations later than the one before, until one comes to its
     end."""
-    whole = run(tmp_path / "whole", model, tmp_path / "unbroken")
     kept, n_killed = tmp_path / "kept", 0
     while True:
         known = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
@@ -100,12 +119,13 @@ def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
         if not counted.is_dead:
             break
     assert n_killed >= 5
-    assert found == whole
+    assert found == unbroken.results
 
 
-def test_a_damaged_result_is_measured_again(model: LoadedModel, tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    whole = run(tmp_path / "whole", model, kept)
+def test_a_damaged_result_is_measured_again(
+    model: LoadedModel, unbroken: Unbroken, tmp_path: Path
+) -> None:
+    kept = Path(shutil.copytree(unbroken.kept, tmp_path / "kept"))
     results = sorted(kept.glob("*.zip"))
     first, second, third = results[0], results[1], results[-1]
     first.write_bytes(first.read_bytes()[:-30])
@@ -113,18 +133,19 @@ def test_a_damaged_result_is_measured_again(model: LoadedModel, tmp_path: Path) 
     content[len(content) // 2] ^= 1
     second.write_bytes(content)
     shutil.copy(results[-2], third)
-    assert run(tmp_path / "again", model, kept) == whole
+    assert run(tmp_path / "again", model, kept) == unbroken.results
     assert second.read_bytes() != bytes(content)
 
 
-def test_what_differs_is_named(model: LoadedModel, folder: Path, tmp_path: Path) -> None:
-    kept = tmp_path / "kept"
-    run(tmp_path / "r", model, kept)
+def test_what_differs_is_named(
+    model: LoadedModel, folder: Path, unbroken: Unbroken, tmp_path: Path
+) -> None:
+    kept = Path(shutil.copytree(unbroken.kept, tmp_path / "kept"))
     other = AnalysisOptions(evidence="basic", evidence_texts="3", shown={"label-column": "stars"})
     with pytest.raises(UsageError) as told:
         run(tmp_path / "r", model, kept, other)
     assert str(told.value) == (
-        "kept: of another run: --evidence was full and is basic; --evidence-texts was 4 and is 3; "
+        "kept: of another run: --evidence was full and is basic; --evidence-texts was 2 and is 3; "
         "--label-column was not given and is stars. Give what it was given, or --force in place of "
         "--resume to start anew"
     )
@@ -157,12 +178,13 @@ def test_a_time_for_evidence_is_turned_into_a_number_once(
         run(tmp_path / "r", model, kept, longer)
 
 
-def test_no_result_is_lost_where_the_disk_is_full(model: LoadedModel, tmp_path: Path) -> None:
-    whole = run(tmp_path / "whole", model, tmp_path / "unbroken")
+def test_no_result_is_lost_where_the_disk_is_full(
+    model: LoadedModel, unbroken: Unbroken, tmp_path: Path
+) -> None:
     with pytest.raises(OutputError, match="make room"), disk(12, OSError(28, "full")):
         run(tmp_path / "r", model, tmp_path / "kept")
     assert list((tmp_path / "kept").glob("*.zip"))
-    assert run(tmp_path / "r", model, tmp_path / "kept") == whole
+    assert run(tmp_path / "r", model, tmp_path / "kept") == unbroken.results
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (
 )
 
 
-DRAWN = 168
+DRAWN = 126
 
 
 # And for what is told beside notes: answers, headlines, remarks.
