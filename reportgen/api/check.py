@@ -25,6 +25,8 @@ TASKS: Mapping[OutputKind, str] = {
     "masks": "fill-mask: a token for each mask",
     "tags": "token classification: a tag for each word",
 }
+# That of an encoder-decoder.
+WRITING = "sequence to sequence: a target for each text"
 # What evidence explains of each kind of output, and how to have something else.
 EXPLAINED: Mapping[OutputKind, str] = {
     "number": "the number",
@@ -45,7 +47,11 @@ EXPLAINED: Mapping[OutputKind, str] = {
 
 
 # What texts have to have for some tasks.
-_NEEDED: Mapping[OutputKind, str] = {"masks": "masks", "choice": "choices"}
+_NEEDED: Mapping[OutputKind, str] = {
+    "masks": "masks",
+    "choice": "choices",
+    "completion": "a completion, given or generated",
+}
 
 
 def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
@@ -58,25 +64,21 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         loaded = load_named(spec, verbose=verbose)
         capture, probe = try_model(loaded)
         decoder, remark = find_decoder(loaded, capture, sample_text(loaded))
-    info, output = loaded.info, loaded.output
+    info = loaded.info
     way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
     padded = (
         "texts of different length cannot run together"
         if probe.padded_difference is None
         else f"differs by {probe.padded_difference:.1e} from the same text alone"
     )
-    shown = [
-        output.kind.replace("_", " "),
-        f'"{output.name}"',
-        output.pooling and f"{output.pooling} pooling",
-    ]
     facts = {
         "Model": f"{info.name} ({info.architecture})",
         "Task": _task(loaded),
-        "Output": ", ".join(filter(None, shown)),
+        "Output": _output(loaded),
         "Explained": "; ".join(filter(None, (EXPLAINED[_kind(loaded)], _of_pairs(loaded)))),
         "Parts read": _parts(loaded, is_causal=probe.is_causal, has_decoder=decoder is not None),
-        "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
+        "Attention": f"{info.encoder}: {_n(probe.n_layers, 'layer')}, "
+        f"{_n(probe.n_heads, 'head')}, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
         "Padding": f"{padded}; batches: {probe.batching}",
@@ -96,18 +98,36 @@ def _kind(loaded: LoadedModel) -> OutputKind:
     """The kind of its output where texts have what the task needs."""
     if loaded.chooser is not None:
         return "choice"
+    if loaded.writer is not None:
+        return "completion"
     return loaded.output.kind if loaded.filler is None else "masks"
 
 
 def _task(loaded: LoadedModel) -> str:
     """What the task is understood to be; of a model that needs more than texts for it, what it does
-    with that."""
-    task = TASKS[loaded.output.kind]
-    if loaded.chooser is None and loaded.filler is None:
+    without."""
+    task, kind = TASKS[loaded.output.kind], _kind(loaded)
+    if kind == loaded.output.kind:
         return task
-    kind = _kind(loaded)
-    without = task.removeprefix("none: ")
-    return f"{TASKS[kind]}; where no text has {_NEEDED[kind]}, {without}"
+    own = WRITING if kind == "completion" else TASKS[kind]
+    return f"{own}; where no text has {_NEEDED[kind]}, {task.removeprefix('none: ')}"
+
+
+def _output(loaded: LoadedModel) -> str:
+    """The kind of the output and its name; of a model that needs more than texts, with and without
+    that."""
+    output, kind = loaded.output, _kind(loaded)
+    pooling = output.pooling and f"{output.pooling} pooling"
+    parts = [output.kind.replace("_", " "), f'"{output.name}"', pooling]
+    if kind == output.kind:
+        return ", ".join(filter(None, parts))
+    parts[1] = None  # the name is that of the kind
+    return f"{kind}; or {', '.join(filter(None, parts))}"
+
+
+def _n(count: int, name: str) -> str:
+    """Such as "1 layer" or "2 layers"."""
+    return f"{count:,} {name}{'s' * (count != 1)}"
 
 
 def _parts(loaded: LoadedModel, *, is_causal: bool, has_decoder: bool) -> str:

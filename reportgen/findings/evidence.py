@@ -55,7 +55,7 @@ class LiveRows:
     n_texts: int
     n_live: int
     n_rows: int
-    reads_cls_only: bool  # in every text the one live row is that of [CLS]
+    reads_cls_only: bool  # in every text the one live row is that of [CLS], or of the last token
 
     @property
     def are_all(self) -> bool:

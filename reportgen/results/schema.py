@@ -197,7 +197,8 @@ EVIDENCE_SCHEMA = pa.schema(
         ("explained_label", pa.string()),  # its class, label or last token; null otherwise
         ("live_rows", pa.int32()),  # rows of the last layer that the output can depend on
         ("n_rows", pa.int32()),  # rows of that run (of a causal model's context, else n_tokens)
-        ("reads_cls_only", pa.bool_()),  # only the row of [CLS] is live; null as live_rows
+        # Only the row of [CLS] is live; without one, that of the last token. Null as live_rows.
+        ("reads_cls_only", pa.bool_()),
         ("mask_offset", pa.float64()),  # |mean| / sd of the [MASK] effects of text units
         ("ig_steps", pa.int32()),  # steps at which it was complete, else the most that were tried
         ("ig_error", pa.float64()),  # |sum - (f(x) - f(b))| / |f(x) - f(b)|

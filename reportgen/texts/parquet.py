@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import InputError
@@ -64,7 +65,10 @@ def read_parquet(
 
 
 def is_readable(kind: pa.DataType) -> bool:
-    """Whether it is a list of strings, of whole numbers, or of lists of whole numbers."""
+    """Whether it is a list of strings, of whole numbers, or of lists of whole numbers; or holds
+    answers as SQuAD has them, lists of strings called `text`."""
+    if _holds_answers(kind):
+        return is_readable(kind.field("text").type)
     if not is_list(kind):
         return False
     item = kind.value_type
@@ -74,6 +78,10 @@ def is_readable(kind: pa.DataType) -> bool:
     return bool(types.is_string(item) or types.is_large_string(item) or types.is_integer(item))
 
 
+def _holds_answers(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_struct(kind)) and kind.get_field_index("text") >= 0
+
+
 def is_list(kind: pa.DataType) -> bool:
     """Whether it is a list."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
@@ -81,6 +89,8 @@ def is_list(kind: pa.DataType) -> bool:
 
 def n_items(column: pa.ChunkedArray) -> int:
     """How many items the lists of a column hold, and the lists in them."""
+    if _holds_answers(column.type):
+        return n_items(pc.struct_field(column, "text"))
     if not is_list(column.type):
         return 0
     items = column.combine_chunks().flatten()
@@ -89,6 +99,8 @@ def n_items(column: pa.ChunkedArray) -> int:
 
 def cells_of(column: pa.ChunkedArray) -> list[Cell]:
     """The cells of a column as strings, and its lists."""
+    if _holds_answers(column.type):
+        column = pc.struct_field(column, "text")
     if pa.types.is_nested(column.type):
         return [None if own is None else _list_of(own) for own in column.to_pylist()]
     try:

@@ -12,7 +12,7 @@ from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.labels import renamed
-from reportgen.texts.rows import Misfit, Row
+from reportgen.texts.rows import Cell, Misfit, Row
 from reportgen.texts.source_files import STDIN, Source, format_of, require_bounded, shown, source_of
 from reportgen.texts.sources.standard_input import format_found
 
@@ -200,6 +200,9 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
         value = row.cells.get(name) if name is not None else None
         if isinstance(value, Misfit) and name == columns.label and value.labels is not None:
             value = value.labels
+        if name == columns.text:
+            joined = _joined(value)
+            value = value if joined is None else joined
         if isinstance(value, Misfit):
             raise InputError(
                 f"{where}: column {quoted_name(name or '')} holds {value.what}, not a text; name "
@@ -224,6 +227,13 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
     )
 
 
+def _joined(cell: Cell) -> str | None:
+    """A text; of a list of its words, these with spaces between; None for what is no text."""
+    if isinstance(cell, Misfit):
+        return None if cell.words is None else " ".join(cell.words)
+    return cell
+
+
 def _choices(row: Row, columns: Columns, where: str) -> tuple[str, ...]:
     names = columns.choices or ()
     if not names:
@@ -239,11 +249,13 @@ def _choices(row: Row, columns: Columns, where: str) -> tuple[str, ...]:
 
 
 def _units(row: Row, columns: Columns, where: str) -> tuple[Places, Places] | None:
-    value = row.cells.get(columns.units) if columns.units is not None else None
+    value = row.cells.get(columns.units or columns.text or "")
+    if columns.units is None:  # a text that is a list brings its words
+        words = value.words if isinstance(value, Misfit) else None
+        value = Misfit("a list", list(filter(None, words))) if words else None
     if not value:
         return None
-    cells = (row.cells.get(name or "") for name in (columns.text, columns.pair))
-    sources = (cell if isinstance(cell, str) else "" for cell in cells)
+    sources = (_joined(row.cells.get(name or "")) or "" for name in (columns.text, columns.pair))
     given = value.as_json if isinstance(value, Misfit) else value
     try:
         if given is None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 
@@ -25,11 +25,23 @@ class Misfit:
             return None
 
     @property
+    def words(self) -> Sequence[str] | None:
+        """Of a list of strings, numbers, true and false: its items."""
+        items = self.items if isinstance(self.items, Sequence) else (None,)
+        found = [item for item in items if isinstance(item, str)]
+        return found if len(found) == len(items) else None
+
+    @property
     def labels(self) -> str | None:
-        """Of a list of strings, numbers, true and false: the list as JSON."""
+        """Of such a list, or of answers as SQuAD has them (an object with the list `text`, or a
+        list of objects with a `text` each): the list as JSON."""
         items = self.items
-        is_flat = isinstance(items, Sequence) and all(isinstance(item, str) for item in items)
-        return self.as_json if is_flat else None
+        if isinstance(items, Mapping):
+            answers = items.get("text")
+            return answers.labels if isinstance(answers, Misfit) else None
+        texts = [own.get("text") if isinstance(own, Mapping) else own for own in items or ()]
+        found = replace(self, items=texts)
+        return None if items is None or found.words is None else found.as_json
 
 
 def _inside(cell: Misfit) -> object:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from helpers.real.models import save_model
 
-from reportgen.api.check import EXPLAINED, TASKS, check_model
+from reportgen.api.check import EXPLAINED, TASKS, WRITING, check_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import OutputKind
 
@@ -52,7 +52,8 @@ def test_a_head_that_is_not_used_is_named_with_what_uses_it(
 ) -> None:
     found = facts(save_model(tmp_path, architecture, task))
     without = {
-        "seq2seq": TASKS["embedding"],
+        "seq2seq": f"{WRITING}; where no text has a completion, given or generated, an embedding "
+        "of each text",
         "masked": f"{TASKS['masks']}; where no text has masks, an embedding of each text",
         "choice": f"{TASKS['choice']}; where no text has choices, an embedding of each text",
     }

@@ -221,6 +221,29 @@ class TestSavedDataSets:
         (text,) = read_texts([data_set.write(table)]).texts
         assert (text.label, text.units) == ('["a", "b"]', (((0, 8),), ()))
 
+    def test_data_sets_of_taggers_and_of_questions_are_read_as_they_are(
+        self, write: Write, data_set: DataSet
+    ) -> None:
+        answers = [{"text": ["London", "in London"], "answer_start": [13, 10]}]
+        table = pa.table({"text": [["New", "", "York"]], "label": [[1, 2, 2]], "answers": answers})
+        objects = [{"text": "London", "answer_start": 13}, {"text": "in London"}]
+        lines = [{"text": ["New", "", "York"], "answers": own} for own in (*answers, objects)]
+        for of_tags, of_answers in (
+            (data_set.write(table),) * 2,
+            (write("t.parquet", parquet(**table.to_pydict())),) * 2,
+            (None, write("a.jsonl", "\n".join(map(json.dumps, lines)))),
+        ):
+            for path, label, expected in (
+                (of_tags, "label", '["1", "2", "2"]'),
+                (of_answers, "answers", '["London", "in London"]'),
+            ):
+                for text in read_texts([path], Columns(label=label)).texts if path else ():
+                    # the words are the units
+                    assert (text.text, text.units) == ("New  York", (((0, 3), (5, 9)), ()))
+                    assert text.label == expected
+        (empty,) = read_texts([write("e.jsonl", '{"text": []}')]).texts
+        assert (empty.text, empty.units) == ("", None)
+
     def test_several_splits_are_named(self, data_set: DataSet) -> None:
         data_set.write(self.TABLE)
         (data_set.folder / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')

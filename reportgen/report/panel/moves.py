@@ -14,6 +14,7 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import printed
+from reportgen.report.panel.places import told_apart
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
@@ -65,7 +66,7 @@ class Moving:
     ) -> None:
         """Units of what a decoder of its own wrote (`written`) stand behind those of the text."""
         every = (*units.units, *written)
-        self._labels = [shorten(visible(unit.label), _NAME) for unit in every]
+        self._labels = _labels(units.units, written, language)
         unit_of, tables = _read_by_steps(results, text, units, len(written))
         n_units = len(every)
         self._effects = _effects(unit_of, tables[DELETION_SCORES], n_units, n_steps)
@@ -86,7 +87,7 @@ class Moving:
         named, said = {}, []
         for key, best, sign in (("raises", np.nanargmax, 1), ("lowers", np.nanargmin, -1)):
             own = int(best(values)) if top else -1
-            if own < 0 or not sign * values[own] > 0:
+            if own < 0 or not sign * round(values[own], _DIGITS) > 0:
                 continue
             label = self._labels[own]
             named[key] = say("by", token=label, change=_change(values[own]))
@@ -103,6 +104,15 @@ class Moving:
                 if found is not None
             },
         )
+
+
+def _labels(units: Sequence[Unit], written: Sequence[Unit], language: Language) -> tuple[str, ...]:
+    """The names of `units`, told apart, and of what a decoder of its own wrote."""
+    own, others = (
+        told_apart([shorten(visible(unit.label), _NAME) for unit in some], language)
+        for some in (units, written)
+    )
+    return (*own, *(language.say("steps", "written", token=token) for token in others))
 
 
 def _shown(values: Floats, *, has_sign: bool) -> Slopes:

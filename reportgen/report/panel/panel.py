@@ -16,8 +16,9 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.figures import Figures, make_figures
+from reportgen.report.panel.measures import explained_name
 from reportgen.report.panel.places import ordinal
-from reportgen.report.panel.prediction import Prediction, prediction
+from reportgen.report.panel.prediction import Prediction, prediction, printed
 from reportgen.results.info import ANALYSED
 from reportgen.results.units import segments_of
 
@@ -75,7 +76,7 @@ def make_panel(
         status=str(row["status"]),
         message=str(row["message"]),
         facts=_facts(findings, text, language) if analysed else (),
-        prediction=_predicted(findings, text, language) if analysed else None,
+        prediction=_with_asked(findings, text, language) if analysed else None,
         colours=make_colours(findings, text, segments, language, scope)
         if analysed and with_colours
         else None,
@@ -100,6 +101,17 @@ def _cut(findings: Findings, n_lost: int, language: Language) -> str:
 def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]:
     """Notes in words, in their order."""
     return tuple(Sentence(sentence(note, language), note.citations) for note in notes)
+
+
+def _with_asked(findings: Findings, text: int, language: Language) -> Prediction:
+    """The prediction of row `text` of `texts`, with the value of what was asked for."""
+    found, evidence = _predicted(findings, text, language), findings.info.evidence
+    rows = findings.results.evidence_of(text)
+    values = rows["explained"].dropna()
+    if values.empty or (evidence.target is None and evidence.against is None):
+        return found
+    name, value = explained_name(findings.info, language), printed(float(values.iloc[0]))
+    return replace(found, explained=language.say("panel", "explained", name=name, value=value))
 
 
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:

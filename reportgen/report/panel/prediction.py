@@ -32,6 +32,7 @@ class Prediction:
     n_left_out: int  # scores not listed
     label_name: str  # what the label is called
     beside: str = ""  # its place among all predictions, or the probability of a class
+    explained: str = ""  # what was asked to be explained in its place, with its value
 
 
 def prediction(

@@ -2,7 +2,7 @@
 each word: how likely that is, and what moves its probability."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import exp
 
@@ -79,16 +79,24 @@ def make_steps(
         keys = ("likeliest", "chance", "others", *(("label",) if has_labels else ()))
     else:
         return None
-    columns = tuple(say(key) for key in keys)
+    if not rows:
+        return None
     evidence = findings.info.evidence
-    title = say(f"title_{kind}")
     note = f"note_{kind}_of" if evidence.target else f"note_{kind}"
     note = say(
         f"note_{kind}_over" if evidence.against else note,
         target=evidence.target,
         against=evidence.against,
     )
-    return Steps(kind, title, columns, rows, note) if rows else None
+    if kind == "completion":
+        is_expected = not any(likeliest for row in rows for likeliest in row.cells[1:])
+        first = say("all_expected" if is_expected else "first_choice")
+        note = language.say("common", "space").join((first, note))
+        if is_expected:  # a column without a cell in it
+            rows = tuple(replace(row, cells=row.cells[:1]) for row in rows)
+            keys = keys[:-1]
+    columns = tuple(say(key) for key in keys)
+    return Steps(kind, say(f"title_{kind}"), columns, rows, note)
 
 
 def _of_completion(

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from reportgen.errors import InputError
 from reportgen.results.checks.limits import require_regular
-from reportgen.texts.parquet import cells_of, is_list, is_readable, n_items
+from reportgen.texts.parquet import cells_of, is_readable, n_items
 from reportgen.texts.rows import Cell, Misfit, Row, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 
@@ -151,6 +151,6 @@ def _cells(column: pa.Array) -> list[Cell]:
     types = pa.types
     is_plain = types.is_primitive(kind) or types.is_string(kind) or types.is_large_string(kind)
     is_plain = is_plain or types.is_decimal(kind) or types.is_null(kind)
-    if not is_plain and not (is_list(kind) and is_readable(kind)):
+    if not is_plain and not is_readable(kind):
         return [Misfit(str(kind))] * len(column)
     return cells_of(pa.chunked_array([column]))

@@ -166,11 +166,13 @@ def test_bars_of_the_table_are_short_where_hardly_anything_changes_the_predictio
 
 def test_a_flat_text_says_so(tmp_path):
     found = shown(make_results(tmp_path, ("ab",)))
-    assert found.sentences[0] == "Nearly even: no text token stands out."
+    assert found.sentences[0] == "Attention is nearly even: no text token stands out."
 
 
 def test_a_row_that_is_even_says_whose_it_is():
-    flat = replace(made()[0], id="cls_row_last", flat="Nearly even: no text token stands out.")
+    flat = replace(
+        made()[0], id="cls_row_last", flat="Attention is nearly even: no text token stands out."
+    )
     found = told((*made(), flat), row="the last token")
     assert found.looks == (
         "The prediction is read from the last token in the last layer. "

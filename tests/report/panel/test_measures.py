@@ -229,7 +229,7 @@ def test_content_that_receives_nothing_has_no_colour():
 def test_a_flat_text_says_that_no_token_stands_out(tmp_path):
     one = make_results(tmp_path / "one", ("ab",))  # one text token is its own average
     flat = measured(one)["received_all"]
-    assert flat.flat == "Nearly even: no text token stands out."
+    assert flat.flat == "Attention is nearly even: no text token stands out."
     assert flat.flat in flat.legend
     assert "Strongest" not in flat.legend
     two = make_results(tmp_path / "two", ("abcdefgh",), n_layers=1, n_heads=1)

@@ -35,6 +35,19 @@ def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
     assert (shown.number, shown.text_id, shown.group) == (1, "1", "g")
 
 
+def test_what_was_asked_for_stands_with_its_value(results, tmp_path):
+    made = make_results(tmp_path, kind="next_token", evidence="basic")
+    assert panel(made, 0).prediction.explained == ""
+    asked = replace(made.info.evidence, scalar="token_lead", target=" bank", against=" river")
+    evidence = made.stored("evidence").assign(explained=-1.25)
+    lead = changed(made, replace(made.info, evidence=asked), evidence=evidence)
+    said = panel(lead, 0).prediction.explained
+    assert said == "explained: the lead of “ bank” over “ river”, −1.250"
+    evidence["explained"] = None
+    none = changed(made, replace(made.info, evidence=asked), evidence=evidence)
+    assert panel(none, 0).prediction.explained == ""
+
+
 def test_an_empty_and_a_failed_text_have_their_message_and_nothing_else(results):
     for text, message in ((1, "no text"), (2, "the output is not a number")):
         shown = panel(results, text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.made_up.completed import completed_results
-from helpers.made_up.factories import make_results
+from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import perplexity
@@ -61,6 +61,30 @@ def test_each_token_has_its_probability_and_what_moves_it(results: Results, text
             assert (f"{verb} by {abs(effects[unit]):.2f}." in row.said) is is_named
         assert row.said.startswith(f"“{row.token}” had probability {chance}")
     assert set(step_data(rows)) == set(completion)
+
+
+def test_a_column_of_first_choices_is_there_where_one_is_another_token(results: Results) -> None:
+    texts = results.stored("texts").copy()
+    texts["score_names"] = [["", ""] for _ in texts["score_names"]]
+    for own, n, said in (
+        (results, 3, "First choice: "),
+        (changed(results, texts=texts), 2, "Each"),
+    ):
+        found = make_steps(Findings(own), 0, text_units(own, 0), EN)
+        assert found is not None
+        assert {len(found.columns), *(1 + len(row.cells) for row in found.rows)} == {n}
+        assert found.note.startswith(said)
+
+
+def test_units_of_one_name_are_told_apart_and_what_does_not_show_is_no_move(tmp_path: Path) -> None:
+    made = completed_results(tmp_path, ("ababefghij",))
+    effects = made.stored("effects").copy()
+    scores = [own if own is None else [0.004, 0.004] for own in effects[DELETION_SCORES]]
+    scores[1], scores[2] = [0.0, -0.004], [0.5, 0.004]
+    first, second = rows_of(changed(made, effects=effects.assign(**{DELETION_SCORES: scores})), 0)
+    assert text_units(made, 0).units[2].label == "ab"
+    assert (first.moves.raises, first.moves.lowers) == ("“ab (2nd)” (+0.50)", "")
+    assert (second.moves.raises, second.moves.lowers) == ("", "")
 
 
 def test_a_text_that_is_no_more_than_one_piece_has_no_steps(results: Results) -> None:

@@ -31,7 +31,8 @@ class TextGradients:
     weighted: tuple[float, ...] | None
     live_rows: int | None  # rows of the last layer the output can depend on; None: not known
     n_rows: int
-    reads_cls_only: bool | None  # only the row of [CLS] is live; None as `live_rows`
+    # Only the row of [CLS] is live; without one, that of the last token. None as `live_rows`.
+    reads_cls_only: bool | None
 
 
 def text_gradients(
@@ -115,8 +116,8 @@ def _text_gradients(
     rows = [] if live is None else live[:n_rows].nonzero()[:, 0].tolist()
     if not rows:
         return TextGradients(own, reason, summed, None, n_rows, None)
-    reads_cls_only = [text.roles[row] for row in rows] == ["cls"]
-    return TextGradients(own, reason, summed, len(rows), n_rows, reads_cls_only)
+    cls = text.roles.index("cls") if "cls" in text.roles else n_rows - 1
+    return TextGradients(own, reason, summed, len(rows), n_rows, reads_cls_only=rows == [cls])
 
 
 def _projected(embeddings: Tensor) -> Tensor:

@@ -108,7 +108,7 @@ def test_sizes_of_a_causal_model_are_of_its_next_tokens_log_probability(folder: 
     assert len(expected) == len(text.ids)
     np.testing.assert_allclose(gradients.sizes, expected, rtol=1e-4, atol=1e-5)
     assert (gradients.live_rows, gradients.n_rows) == (1, len(text.ids))
-    assert gradients.reads_cls_only is False  # it reads the last row
+    assert gradients.reads_cls_only is True  # without [CLS], that of the last token
 
 
 def test_sizes_of_a_class_are_of_its_lead(folder: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_head_on_a_causal_models_last_token_reads_its_row_alone(folder: Path) 
     for text, gradients in zip(texts, found, strict=True):
         assert library_live_rows(model, text) == [len(text.ids) - 1]
         assert (gradients.live_rows, gradients.n_rows) == (1, len(text.ids))
-        assert gradients.reads_cls_only is False
+        assert gradients.reads_cls_only is True
 
 
 @pytest.mark.parametrize("architecture", ["bert", "deberta_v2", "gpt2", "t5"])
