@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import jinja2
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -22,8 +23,10 @@ from reportgen.results.info import DECODER_PARTS, DecoderPart
 from reportgen.results.maps.arrays import unpacked_maps
 from reportgen.results.maps.packed import Packer, quantise
 from reportgen.results.store import Results
-from reportgen.results.targets import packed_part
+from reportgen.results.targets import cross_sizes, packed_part
 from reportgen.results.units import text_units
+
+_VALUES = "values"  # the part of a page that has cross-attention times value of a pooled text
 
 
 class Block:
@@ -59,7 +62,9 @@ class Block:
         if not self.kept:
             return None
         n_bytes = self._map_bytes if self.pooling is None else len(self._heads)
-        parts = {part: len(packed) for part, packed in self._parts.items()}
+        parts: dict[str, int] = {part: len(packed) for part, packed in self._parts.items()}
+        if self._values is not None:
+            parts[_VALUES] = len(self._values[0])
         empty = self._set(b"", dict.fromkeys(parts, b""))
         return len(empty.encode()) + sum(n + -(-n // 4) for n in (n_bytes, *parts.values()))
 
@@ -72,7 +77,10 @@ class Block:
         if level < Level.LAYERS or not self.kept:
             return Markup("")
         if level is Level.HEADS:
-            return self._set(self._heads, self._parts)
+            parts: dict[str, bytes] = dict(self._parts.items())
+            if self._values is not None:
+                parts[_VALUES] = self._values[0]
+            return self._set(self._heads, parts)
         return self._set(
             self._means,
             {part: self._pooled_part(part, mean_over_heads=True) for part in self._parts},
@@ -130,12 +138,29 @@ class Block:
             packer.add(quantise(pool_sides(own, *self._sides(part))))
         return packer.finish()
 
-    def _set(
-        self, packed: bytes, parts: Mapping[DecoderPart, bytes], level: Level = Level.HEADS
-    ) -> Markup:
+    @cached_property
+    def _values(self) -> tuple[bytes, list[float]] | None:
+        """Where the text is pooled: cross-attention times the lengths of vectors, which cells have
+        no one of, and what the weights of each layer and head are in; None without."""
+        sizes = None if self.pooling is None else cross_sizes(self._results, self._index)
+        if sizes is None:
+            return None
+        packer, units = Packer(), []
+        maps = unpacked_maps(self._results, self._index, "cross") or ()
+        for layer, own in zip(maps, sizes, strict=True):
+            found = layer * own[:, None]
+            unit = found.sum(axis=2).max(axis=1)  # so that no cell is above 1
+            units += [float(f"{each:.4g}") for each in unit]
+            found /= np.where(unit > 0, unit, 1)[:, None, None]
+            packer.add(quantise(pool_sides(found, *self._sides("cross"))))
+        return packer.finish(), units
+
+    def _set(self, packed: bytes, parts: Mapping[str, bytes], level: Level = Level.HEADS) -> Markup:
         data = self._data
         if level < Level.HEADS:
             data = {key: value for key, value in data.items() if key not in LENGTHS}
+        elif self._values is not None:
+            data = {**data, "longest": self._values[1]}
         return Markup(
             self._env.get_template("parts/data.html.jinja").render(
                 number=self._index + 1,

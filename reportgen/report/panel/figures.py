@@ -1,6 +1,7 @@
 """The chart, the map and the table of one text's figures."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
 
@@ -35,6 +36,7 @@ class Figures:
     table: UnitTable
     # What a decoder of its own looks at in the text; None without one, and without its maps.
     cross: CrossFigure | None
+    cross_values: CrossFigure | None  # times value, of the texts to start with; without scripts
 
 
 def make_figures(
@@ -49,6 +51,7 @@ def make_figures(
     name = None if units.cls_row is None else cls_name(info, language)
     drawn = text_map(findings.results, text, units, labels)
     reads = row_read_alone(findings, units, effects)
+    across = partial(cross_figure, findings.results, text, units, labels, language, heads)
     is_first = text == findings.picked.first or text in findings.picked.texts
     return Figures(
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
@@ -60,7 +63,8 @@ def make_figures(
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
-        cross=cross_figure(findings.results, text, units, labels, language, heads),
+        cross=across(),
+        cross_values=across(with_values=True) if is_first else None,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.calling import call
+from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.made_up.factories import make_results
 from helpers.real.writers import PAIRS, save_writer
 
@@ -28,7 +29,7 @@ def results_of(folder: Path, name: str, pairs: tuple[tuple[str, str], ...]) -> R
     given = ("-m", folder / "model", "--evidence", "none", "-o", folder / "made")
     done = call("analyze", folder / "texts.jsonl", *given)
     assert done.exit_code == 0, done.stderr
-    return open_results(folder / "made")
+    return with_cross_sizes(open_results(folder / "made"))
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +37,21 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return results_of(tmp_path_factory.mktemp("decoded"), "bart", PAIRS)
 
 
-def figure(results: Results, text: int, language=EN, heads: str = "mean"):
+def figure(results: Results, text: int, language=EN, heads: str = "mean", values: bool = False):
     units = text_units(results, text)
-    return cross_figure(results, text, units, names(units), language, heads)
+    given = (results, text, units, names(units), language, heads)
+    return cross_figure(*given, with_values=values)
 
 
 def names(units: TextUnits) -> list[str]:
     return [visible(unit.label) for unit in units.units]
 
 
-def plain_cells(results: Results, text: int) -> np.ndarray:
+def plain_cells(results: Results, text: int, values: bool = False) -> np.ndarray:
     """By unit written and unit of the text: the mean over tokens of the sum over tokens."""
-    maps = attention_maps(results, results.texts["text_id"].iloc[text], part="cross").values
+    name = results.texts["text_id"].iloc[text]
+    maps = attention_maps(results, name, part="cross", values=values).values
+    maps = maps / maps.sum(1, keepdims=True) if values else maps
     columns = results.tokens_of(text)["unit"].to_numpy(int)
     target = results.target_of(text)
     rows = target["unit"][~target["is_given"].astype(bool)].to_numpy(int)
@@ -90,6 +94,15 @@ def test_it_says_what_it_shows_in_both_languages(results: Results) -> None:
     assert "Dots mark the text token" in found.says
     assert "交差アテンション" in figure(results, 1, JA).title
     assert "sum" in figure(results, 1, heads="sum").title.lower()
+    found, cells = (own(results, 1, values=True) for own in (figure, plain_cells))
+    row, column = np.unravel_index(cells.argmax(), cells.shape)
+    assert found.title == "Cross-attention × value: layer 2 of the decoder, mean over 2 heads"
+    share = f"{100 * cells[row, column]:.0f}".replace("0.", "")
+    said = (
+        f"while it writes “{written[row]}” the decoder looks at “{names(units)[column]}”, ≈ {share}"
+    )
+    assert said in str(found.chart)
+    assert "times the length of the value vector" in found.says
 
 
 def test_cells_are_sums_over_columns_and_means_over_rows() -> None:

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 from helpers.calling import call
+from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.real.writers import PAIRS, save_writer
 
 from reportgen.report.html.assets import environment
@@ -18,7 +19,7 @@ from reportgen.report.html.size_plan import Level
 from reportgen.results.info import DECODER_PARTS
 from reportgen.results.maps.packed import Packer, quantise, unpack_levels
 from reportgen.results.store import Results, open_results
-from reportgen.results.targets import packed_part, part_maps
+from reportgen.results.targets import cross_sizes, packed_part, part_maps
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Results:
     given = ("-m", folder / "model", "--units", "word", "--evidence", "none")
     done = call("analyze", folder / "texts.jsonl", *given, "-o", folder / "made")
     assert done.exit_code == 0, done.stderr
-    return open_results(folder / "made")
+    return with_cross_sizes(open_results(folder / "made"))
 
 
 def cells_of(known: list[int], how: dict | None) -> list[int]:
@@ -101,6 +102,17 @@ def test_maps_of_long_texts_and_targets_are_pooled(long: Results, row: int, leve
         own = unpack_levels(packed, 2, whole.shape[1], max(rows) + 1)
         assert own.shape == plain.shape
         np.testing.assert_allclose((own / 255.0) ** 2, np.minimum(plain, 1), atol=0.004)
+    if row < 2 and level is Level.HEADS:
+        whole = (part_maps(long, row, "cross") / 255.0) ** 2 * cross_sizes(long, row)[:, :, None]
+        plain = np.zeros((*whole.shape[:2], max(written) + 1, max(columns) + 1))
+        for (query, into), (key, onto) in product(enumerate(written), enumerate(columns)):
+            plain[:, :, into, onto] += whole[:, :, query, key] / written.count(into)
+        own = unpack_levels(carried(block, "values", row + 1), 2, whole.shape[1], max(written) + 1)
+        unit = np.reshape(data["longest"], (2, -1, 1, 1))
+        np.testing.assert_allclose((own / 255.0) ** 2, plain / unit, atol=0.004)
+    else:
+        assert ("longest" in data) is (level is Level.HEADS)
+        assert 'id="values-' not in block
     assert max(max(rows) for rows in (columns, written, read)) < 200
     for given in data["given"]:  # special tokens keep cells of their own
         assert read.count(read[given]) == 1

@@ -19,10 +19,11 @@ from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.results.store import Results
-from reportgen.results.targets import part_maps, target_units, written_units
+from reportgen.results.targets import cross_sizes, part_maps, target_units, written_units
 from reportgen.results.units import Floats, TextUnits
 
 _MARK = 0.17  # radius of a mark, in the smaller side of a cell
+_TINY = np.finfo(np.float32).tiny  # so that a row of nothing is no division by 0
 _KEPT_LEAST = 0.01  # of a row on text tokens; with less it has no mark
 
 
@@ -42,17 +43,25 @@ def cross_figure(
     labels: Sequence[str],
     language: Language,
     heads: str,
+    *,
+    with_values: bool = False,
 ) -> CrossFigure | None:
     """The figure of row `text` of `texts`: the last layer of the decoder, its heads together; None
     where it has none of its own, or its maps were not kept.
 
-    `labels` are the names of the text's units.
+    `labels` are the names of the text's units. `with_values`, each weight is times the length of
+    the vector that is passed on, as a share of its row; None where those lengths were not kept.
     """
     levels, decoder = part_maps(results, text, "cross"), results.info.model.decoder
-    if levels is None or decoder is None:
+    sizes = cross_sizes(results, text) if with_values else None
+    if levels is None or decoder is None or (with_values and sizes is None):
         return None
-    weights = Weights(language, heads, decoder.n_heads)
-    last = np.square(levels[-1] / np.float32(255)).mean(axis=0)
+    weights = Weights(language, "mean" if with_values else heads, decoder.n_heads)
+    last = np.square(levels[-1] / np.float32(255))
+    if sizes is not None:
+        last = last * sizes[-1][:, None]
+        last /= np.maximum(last.sum(axis=(0, 2), keepdims=True), _TINY) / len(last)
+    last = last.mean(axis=0)
     cells = cross_cells(last, written_units(results, text), units.unit_of)
     content = units.content
     columns = labels
@@ -67,7 +76,8 @@ def cross_figure(
         rows, columns = rows[::down], columns[::across]
     found = TextMap(cells, tuple(rows), colour_top(cells, content), 1)
     row, column = divmod(int(cells.argmax()), cells.shape[1])
-    title = language.say("decoder", "cross_title", layer=decoder.n_layers, mode=weights.mode)
+    key = "cross_values_title" if with_values else "cross_title"
+    title = language.say("decoder", key, layer=decoder.n_layers, mode=weights.mode)
     share = weights.about(float(cells[row, column]))
     largest = {"row": rows[row], "column": columns[column], "share": share}
     sentence = language.say(section, "cross_sentence", title=title, **largest)
@@ -79,6 +89,8 @@ def cross_figure(
     if across == 1:
         shapes += _marks(place, aligned(cells, content))
     says = [language.say(section, "cross_rows")]
+    if with_values:
+        says.append(language.say("decoder", "cross_values_rows"))
     if across == 1:
         says.append(language.say(section, "cross_marks"))
     says.append(language.say("script", "range", top=weights.about(found.top)))

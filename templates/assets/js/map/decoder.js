@@ -86,9 +86,11 @@ class DecoderFigure {
     const name = () => drawingName(this.svg);
     const blob = (format) => pictureBlob(inLight(() => standalone(this.svg, name())), format);
     this.tools = pictureTools(name, blob, () => this.table());
+    // Of a pooled text, what attention times length is in, [layer, head]: its map is a part of its own.
+    this.pooled = panel.hasHeads && !panel.data.lengths && panel.data.longest;
     this.lengths = panel.hasHeads && panel.data.lengths ? lengthsOf(panel.data) : null;
     this.values = makeCheckbox(say("cross_values"), () => this.update());
-    const controls = [this.layers.label, this.heads.label, ...(this.lengths ? [this.values.label] : [])];
+    const controls = [this.layers.label, this.heads.label, ...(this.lengths || this.pooled ? [this.values.label] : [])];
     figure.prepend(make("div", { className: "controls live" }, ...controls));
     this.says.after(this.tools);
     offerTips(this.svg, "rect[data-at]", (cell) => this.tipOf(cell.dataset.at.split(".").map(Number)));
@@ -101,7 +103,9 @@ class DecoderFigure {
     this.figure.hidden = map === "encoder";
     this.panel.figure.classList.toggle("aside", map !== "encoder");
     if (map === "encoder" || !(this.panel.near || this.panel.isOpen)) return;
-    if (!this.bytes.has(map)) this.bytes.set(map, await readPart(this.number, map));
+    for (const part of map === "cross" && this.pooled ? [map, "values"] : [map]) {
+      if (!this.bytes.has(part)) this.bytes.set(part, await readPart(this.number, part));
+    }
     if (state.map !== map) return; // another was chosen meanwhile
     this.layers.show(String(this.layer));
     this.heads.show(String(this.head));
@@ -117,31 +121,33 @@ class DecoderFigure {
     const reads = sideOf(upTo(read.length), read, readCells);
     const rows = isCross ? sideOf(writes, written, writtenCells) : reads;
     const columns = isCross ? sideOf(units, labels, textCells && { cells: textCells, pool }) : reads;
-    const lengths = isCross && this.values.input.checked ? this.lengths : null;
-    const packed = this.mean(this.bytes.get(map), rows.axis.length, columns.axis.length, lengths);
+    const isWeighted = isCross && this.values.input.checked && Boolean(this.lengths || this.pooled);
+    const bytes = this.bytes.get(isWeighted && this.pooled ? "values" : map);
+    const packed = this.mean(bytes, rows.axis.length, columns.axis.length, isWeighted);
     const cells = grouped(packed, rows.axis, columns.axis);
     const isSpecial = columns.labels.map((_, i) => (isCross ? special : given).some((at) => columns.at(at) === i));
     return {
-      isCross, rows, columns, isSpecial, isWeighted: lengths !== null,
+      isCross, rows, columns, isSpecial, isWeighted,
       cells: grouped(cells, rows.of, columns.of),
-      factor: page.sums && this.head === "mean" && !lengths ? page.decoder.heads : 1,
+      factor: page.sums && this.head === "mean" && !isWeighted ? page.decoder.heads : 1,
     };
   }
 
-  // The mean of the chosen heads and layers, [row][column]; with the lengths of the vectors that heads
-  // get from columns, [layer, head, column], attention times length as a share of its row.
-  mean(bytes, rows, columns, lengths) {
+  // The mean of the chosen heads and layers, [row][column]; weighted by the lengths of the vectors that
+  // heads get from columns, attention times length as a share of its row.
+  mean(bytes, rows, columns, isWeighted) {
     const size = rows * columns;
     const { layers } = page.decoder;
     const heads = bytes.length / (layers * size);
     const chosen = (all, one) => (typeof one === "number" ? [one - 1] : upTo(all));
     const picked = chosen(layers, this.layer).flatMap((l) =>
       chosen(heads, heads > 1 ? this.head : "mean").map((h) => l * heads + h));
+    const length = (map, k) => (this.pooled ? this.pooled[map] : this.lengths[map * columns + k]);
     const weight = (map, q, k) =>
-      (bytes[map * size + q * columns + k] / 255) ** 2 * (lengths ? lengths[map * columns + k] : 1);
+      (bytes[map * size + q * columns + k] / 255) ** 2 * (isWeighted ? length(map, k) : 1);
     return upTo(rows).map((q) => {
       const row = Float64Array.from(upTo(columns), (_, k) => picked.reduce((sum, map) => sum + weight(map, q, k), 0));
-      const whole = lengths ? row.reduce((sum, value) => sum + value, 0) || 1 : picked.length;
+      const whole = isWeighted ? row.reduce((sum, value) => sum + value, 0) || 1 : picked.length;
       return row.map((value) => value / whole);
     });
   }
