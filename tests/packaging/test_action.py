@@ -1,5 +1,6 @@
 """The GitHub action: its steps run as the runner would run them, with what users may put in."""
 
+import json
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from typer.main import get_command
 from reportgen.cli.commands import app
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
-STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+CACHE, *STEPS = ACTION["runs"]["steps"]
 EXPRESSION = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
 
 # Stands for the Python a user names: makes an environment of the two commands below it.
@@ -33,7 +34,7 @@ if [ "$1" = -m ]; then printf '%s\\0' "$@" > "{folder}/pip-called"; exit; fi
 exec "{python}" "$@"
 """
 STUB_REPORTGEN = """#!/usr/bin/env bash
-printf '%s\\0' "$@" > "{folder}/called"
+printf '%s\\0' "$@" >> "{folder}/called"
 exit {code}
 """
 # Makes a real environment, behind which this one's packages stand, pip among them.
@@ -54,7 +55,7 @@ def run_steps(
     """Run every step until one fails; the last one's process, and the outputs of the action."""
     (folder / "temp").mkdir(exist_ok=True)
     given = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
-    given |= {"python": python, **inputs}
+    given |= {"python": python, "commit": "", **inputs}
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     for step in STEPS:
         values = {
@@ -111,6 +112,8 @@ def called(folder: Path, name: str = "called") -> list[str]:
 
 def test_every_script_is_bash_and_holds_no_expression() -> None:
     assert ACTION["runs"]["using"] == "composite"
+    assert (CACHE["uses"], CACHE["if"]) == ("actions/cache@v5", "inputs.cache == 'true'")
+    assert "inputs" not in str(CACHE["with"])
     for step in STEPS:
         assert "uses" not in step
         assert step["shell"] == "bash"
@@ -128,7 +131,7 @@ def test_every_script_is_bash_and_holds_no_expression() -> None:
 def test_every_input_is_used_and_explained() -> None:
     used = {name for step in STEPS for value in step["env"].values()
             for name in EXPRESSION.findall(value)}  # fmt: skip
-    assert used == set(ACTION["inputs"])
+    assert used == set(ACTION["inputs"]) - {"cache"}
     assert all(item["description"] for item in ACTION["inputs"].values())
     assert [name for name, item in ACTION["inputs"].items() if item.get("required")] == ["texts"]
 
@@ -144,27 +147,35 @@ def test_a_report_is_written_with_what_is_given(tmp_path: Path, stub: str) -> No
             "fail-if": "special_share_max > 0.8\n  unknown_share > 5%  \n\n",
             "warn-if": "n_failed > 0",
             "lang": "ja",
+            "page-url": "https://example.com/",
+            "commit": "4f2a9c1",
+            "requirements": " sentencepiece>=0.2 \n\n",
         },
         stub,
     )
     assert ran.returncode == 0, ran.stderr
     assert called(tmp_path, "pip-called")[:3] == ["-m", "pip", "install"]
-    assert called(tmp_path, "pip-called")[-1] == str(ROOT)
+    *_, package, flag, index, own = called(tmp_path, "pip-called")
+    assert (package, flag, own) == ("sentencepiece>=0.2", "--extra-index-url", str(ROOT))
+    assert index.endswith("/whl/cpu")
     assert called(tmp_path) == [
         "run", "--model=./checkpoint",
         "--output=out put/report.html", "--output=out put/report.md",
-        "--output=out put/summary.json",
+        "--output=out put/summary.json", "--output=out put/metrics.json",
+        "--output=out put/gates.junit.xml",
         "--lang=ja", "--force", "--github-summary",
+        "--page-url=https://example.com/", "--commit=4f2a9c1",
         "--fail-if=special_share_max > 0.8", "--fail-if=unknown_share > 5%",
         "--warn-if=n_failed > 0",
         "--text-column", "review text", "--evidence", "full",
         "--", "a.csv", "b b.csv",
     ]  # fmt: skip
     assert outputs == {
+        "passed": "true", "headline": "", "figures": "",
         "report": "out put/report.html",
         "markdown": "out put/report.md",
         "summary": "out put/summary.json",
-    }
+    }  # fmt: skip
 
 
 def test_with_a_base_two_models_are_compared(tmp_path: Path, stub: str) -> None:
@@ -173,6 +184,33 @@ def test_with_a_base_two_models_are_compared(tmp_path: Path, stub: str) -> None:
     assert called(tmp_path)[:3] == ["compare", "--base=./old", "--head=./new"]
     assert outputs["report"] == "attention-report/compare.html"
     assert outputs["summary"] == "attention-report/compare.json"
+
+
+def test_with_a_baseline_the_model_is_run_and_compared_with_it(tmp_path: Path, stub: str) -> None:
+    given = {"texts": "a.csv", "model": "m", "baseline": "kept/", "fail-if": "mae_rise_low > 0"}
+    ran, outputs = run_steps(tmp_path, {**given, "args": "--limit 5"}, stub)
+    assert ran.returncode == 0, ran.stderr
+    words = called(tmp_path)
+    at = words.index("compare")
+    run, compare = words[:at], words[at:]
+    assert run[:2] == ["run", "--model=m"]
+    assert run[-4:] == ["--limit", "5", "--", "a.csv"]
+    (results,) = (word.removeprefix("--output=") for word in run if word.endswith("/results/"))
+    assert compare[-3:] == ["--", "kept/", results]
+    assert "--fail-if=mae_rise_low > 0" in compare
+    assert not [word for word in run if "fail-if" in word]
+    assert outputs["report"] == "attention-report/compare.html"
+
+
+def test_patterns_are_files_and_requirements_are_no_options(tmp_path: Path, stub: str) -> None:
+    for name in ("b.csv", "a.csv", "[x].csv"):
+        (tmp_path / name).write_text("text\n")
+    ran, _ = run_steps(tmp_path, {"texts": "[ab].csv\n[x].csv\nnone*.csv"}, stub)
+    assert ran.returncode == 0, ran.stderr
+    assert called(tmp_path)[-5:] == ["--", "a.csv", "b.csv", "[x].csv", "none*.csv"]
+    ran, _ = run_steps(tmp_path, {"texts": "a.csv", "requirements": "--pre"}, stub)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("reportgen: requirements: --pre: an option")
 
 
 @pytest.mark.parametrize("base", ["", "./old"])
@@ -192,7 +230,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize(
-    "name", ["texts", "model", "base", "output-dir", "fail-if", "warn-if", "lang"]
+    "name", ["texts", "model", "base", "output-dir", "fail-if", "warn-if", "lang", "page-url"]
 )
 def test_no_input_is_ever_run(tmp_path: Path, stub: str, name: str) -> None:
     given = {"texts": "a.csv", "model": "m", name: HOSTILE}
@@ -200,7 +238,7 @@ def test_no_input_is_ever_run(tmp_path: Path, stub: str, name: str) -> None:
     assert ran.returncode == 0, ran.stderr
     assert not (tmp_path / "pwned").exists()
     assert [word for word in called(tmp_path) if HOSTILE in word]
-    assert set(outputs) == {"report", "markdown", "summary"}
+    assert set(outputs) == set(ACTION["outputs"])
 
 
 def test_args_are_words_and_not_a_script(tmp_path: Path, stub: str) -> None:
@@ -218,7 +256,8 @@ def test_args_are_words_and_not_a_script(tmp_path: Path, stub: str) -> None:
         ({"output-dir": "a\nreport=evil"}, "output has more than one line"),
         ({"model": "a\nb"}, "model has more than one line"),
         ({"base": "./old"}, "base is compared with model"),
-        ({"args": "--title 'open"}, "No closing quotation"),
+        ({"args": "--title 'open"}, "reportgen: args: No closing quotation: close each quote"),
+        ({"model": "m", "base": "./old", "baseline": "b/"}, "with base or with baseline"),
     ],
 )
 def test_inputs_that_cannot_be_are_told_and_nothing_runs(
@@ -227,6 +266,7 @@ def test_inputs_that_cannot_be_are_told_and_nothing_runs(
     ran, outputs = run_steps(tmp_path, {"texts": "a.csv", **inputs}, stub)
     assert ran.returncode != 0
     assert words in ran.stderr
+    assert ran.stderr.count("\n") == 1
     assert not (tmp_path / "called").exists()
     assert "evil" not in str(outputs)
 
@@ -235,6 +275,17 @@ def test_a_failed_gate_fails_the_job_and_leaves_the_outputs(tmp_path: Path) -> N
     ran, outputs = run_steps(tmp_path, {"texts": "a.csv"}, make_stub(tmp_path, code=3))
     assert ran.returncode == 3
     assert outputs["report"] == "attention-report/report.html"
+    assert outputs["passed"] == "false"
+
+
+def test_a_run_that_failed_has_no_outputs_though_older_files_lie_there(tmp_path: Path) -> None:
+    (tmp_path / "attention-report").mkdir()
+    (tmp_path / "attention-report" / "report.html").write_text("of another run")
+    for code in (1, 2, 137):
+        ran, outputs = run_steps(tmp_path, {"texts": "a.csv"}, make_stub(tmp_path, code))
+        assert ran.returncode == code
+        assert {name for name, value in outputs.items() if value} == {"passed"}
+        assert outputs["passed"] == "false"
 
 
 @pytest.mark.packaging
@@ -259,7 +310,10 @@ def test_from_a_clone_the_action_writes_its_outputs_and_fails_with_its_gate(tmp_
         ran, outputs = run_steps(work, inputs, str(wrapper), clone)
     assert ran.returncode == 3, ran.stderr
     assert "::error title=reportgen gate::n_texts > 1: found 2" in ran.stderr
-    for path in outputs.values():
-        assert (work / path).stat().st_size > 0
+    for name in ("report", "markdown", "summary"):
+        assert (work / outputs[name]).stat().st_size > 0
+    assert outputs["passed"] == "false"
+    assert outputs["headline"].startswith("reportgen demo, 2 texts: ")
+    assert json.loads(outputs["figures"])["n_texts"] == 2
     assert "年会費無料" in (work / outputs["report"]).read_text("utf-8")
     assert (work / "temp" / "summary.md").stat().st_size > 0
