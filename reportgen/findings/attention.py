@@ -85,9 +85,15 @@ class RoleFigures:
 
 def takes_part(results: Results) -> Booleans:
     """`[text]`: whether a text was analysed and has at least MIN_CONTENT text tokens."""
+    return results.recent(_takes_part)
+
+
+def _takes_part(results: Results) -> Booleans:
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
-    return long_enough & analysed(results)
+    found: Booleans = long_enough & analysed(results)
+    found.flags.writeable = False  # it is handed to many
+    return found
 
 
 def analysed(results: Results) -> Booleans:

@@ -109,6 +109,10 @@ def _is_sound(results: Results, view: View) -> bool:
 
 def _measured(results: Results) -> tuple[View, ...]:
     """The measures with colours that some text has."""
+    return results.recent(_make_measured)
+
+
+def _make_measured(results: Results) -> tuple[View, ...]:
     if results.info.evidence.level == "none":
         return ("received_all",)
     return tuple(view for view in COLOURS if _is_known(results, view))

@@ -75,41 +75,60 @@ class LiveRows:
 
 def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
     """Every view and statistic that was measured, views in the order of VIEWS."""
-    rows = different_agreement(results)
     found: list[ViewFigures] = []
     for statistic in STATISTICS:
-        by_view = _by_view(rows, statistic)
+        by_view = results.recent(_of_different, statistic)
         # Views without a sign stand in "spearman" by size.
-        beside = _by_view(rows, "spearman") if statistic == "spearman_size" else by_view
+        beside = by_view
+        if statistic == "spearman_size":
+            beside = results.recent(_of_different, "spearman")
         baselines = {view: beside[view] for view in BASELINES if view in beside}
         found += (_view_figures(view, statistic, by_view, baselines) for view in by_view)
     return tuple(sorted(found, key=lambda figures: VIEWS.index(figures.view)))
 
 
-def _by_view(rows: pd.DataFrame, statistic: Statistic) -> dict[View, "pd.Series[float]"]:
-    """The values of a statistic by text, for each view that has any, in the order of VIEWS."""
-    own = rows.loc[rows["statistic"] == statistic, ["text", "view", "value"]]
-    values, names = own.set_index("text")["value"], own["view"].to_numpy(dtype=object)
+ByView = Mapping[View, "pd.Series[float]"]  # values by text
+
+
+def _of_different(results: Results, statistic: Statistic) -> ByView:
+    """The values of a statistic in different texts."""
+    return _by_view(different_agreement(results), statistic)
+
+
+def _of_every(results: Results, statistic: Statistic) -> ByView:
+    """The values of a statistic in all texts."""
+    return _by_view(results.agreement[results.agreement["value"].notna()], statistic)
+
+
+def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
+    """The values of a statistic, for each view that has any, in the order of VIEWS."""
+    own = rows[rows["statistic"] == statistic]
+    texts, values = own["text"].to_numpy(), own["value"].to_numpy(np.float64)
+    names = own["view"].to_numpy(dtype=object)
     known = set(names)
-    return {view: values[names == view] for view in VIEWS if view in known}
+    return {
+        view: pd.Series(values[names == view], texts[names == view])
+        for view in VIEWS
+        if view in known
+    }
 
 
 def different_agreement(results: Results) -> pd.DataFrame:
     """The rows of the table of agreement that have a value; equal texts count once."""
+    return results.recent(_different_agreement)
+
+
+def _different_agreement(results: Results) -> pd.DataFrame:
     known = results.agreement[results.agreement["value"].notna()]
     return without_copies(results, known, "view", "statistic")
 
 
-def size_agreement(
-    results: Results, *, with_copies: bool = False
-) -> Mapping[View, "pd.Series[float]"]:
+def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
     """Spearman's correlation of each view with the size of effects, by text: views with a sign by
     their own size, so that all can be compared. Views with a sign are left out where that was not
     measured. Of equal texts only the first is there, unless `with_copies` asks for all."""
-    every = results.agreement[results.agreement["value"].notna()]
-    rows = every if with_copies else different_agreement(results)
-    scalar = results.info.evidence.scalar
-    plain, by_size = _by_view(rows, "spearman"), _by_view(rows, "spearman_size")
+    scalar, values = results.info.evidence.scalar, _of_every if with_copies else _of_different
+    plain, by_size = (results.recent(values, name) for name in ("spearman", "spearman_size"))
     unsigned = {view: own for view, own in plain.items() if not is_signed(view, scalar)}
     return {
         view: found for view in VIEWS if (found := {**unsigned, **by_size}.get(view)) is not None
@@ -248,8 +267,8 @@ def long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
 def _view_figures(
     view: View,
     statistic: Statistic,
-    by_view: Mapping[View, "pd.Series[float]"],
-    baselines: Mapping[View, "pd.Series[float]"],
+    by_view: ByView,
+    baselines: ByView,
 ) -> ViewFigures:
     """`by_view` are the values of the statistic by text, for each view that has any; `baselines`
     those that they are compared with."""
