@@ -18,8 +18,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.measures import measures, text_effects
-from reportgen.report.panel.steps import make_steps
+from reportgen.report.panel.coloured.measures import measures, text_effects
+from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.store import Results, open_results

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.steps import make_steps
+from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.results.units import text_units
 
 pytestmark = pytest.mark.browser

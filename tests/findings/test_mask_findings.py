@@ -8,10 +8,10 @@ from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
+from reportgen.report.panel.coloured.steps import make_steps
+from reportgen.report.panel.coloured.strip import Mark
+from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.panel.steps import make_steps
-from reportgen.report.panel.strip import Mark
-from reportgen.report.panel.tagged import strip_marks
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.units import text_units
 

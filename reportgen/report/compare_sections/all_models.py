@@ -19,7 +19,7 @@ from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.panel.measures import cls_name
+from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.results.info import RunInfo
 
 _ON_PAPER = 4  # models that stand beside one another

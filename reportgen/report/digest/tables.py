@@ -13,8 +13,8 @@ from reportgen.report.components import Cell, Column, Kpi, Span, Table, between,
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.marked import marked_text, text_measures
-from reportgen.report.panel.measures import TextMeasure
+from reportgen.report.panel.coloured.marked import marked_text, text_measures
+from reportgen.report.panel.coloured.measures import TextMeasure
 from reportgen.report.panel.prediction import label_words
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID

@@ -19,8 +19,8 @@ from reportgen.report.html.map_pooling import Pooling, TargetPooling
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
-from reportgen.report.panel.measures import TextMeasure, about, cls_name
-from reportgen.report.panel.steps import StepRow
+from reportgen.report.panel.coloured.measures import TextMeasure, about, cls_name
+from reportgen.report.panel.coloured.steps import StepRow
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.schema import COMPLETION_SEGMENT

@@ -7,16 +7,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.influence import (
-    Explained,
-    Influence,
-    bars,
-    influence,
-    looks_of,
-)
-from reportgen.report.panel.marked import marked
-from reportgen.report.panel.measures import (
+from reportgen.report.panel.coloured.marked import marked
+from reportgen.report.panel.coloured.measures import (
     TextMeasure,
     about,
     cls_name,
@@ -24,10 +16,9 @@ from reportgen.report.panel.measures import (
     measures,
     text_effects,
 )
-from reportgen.report.panel.places import places, told_apart
-from reportgen.report.panel.read_rows import row_read_alone
-from reportgen.report.panel.steps import Steps, make_steps
-from reportgen.report.panel.strip import (
+from reportgen.report.panel.coloured.places import places, told_apart
+from reportgen.report.panel.coloured.steps import Steps, make_steps
+from reportgen.report.panel.coloured.strip import (
     LONG,
     Kind,
     Paragraph,
@@ -36,7 +27,16 @@ from reportgen.report.panel.strip import (
     target_paragraph,
     twin,
 )
-from reportgen.report.panel.tagged import strip_marks
+from reportgen.report.panel.coloured.tagged import strip_marks
+from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.influence import (
+    Explained,
+    Influence,
+    bars,
+    influence,
+    looks_of,
+)
+from reportgen.report.panel.read_rows import row_read_alone
 from reportgen.results.info import RunInfo
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.targets import target_units

@@ -13,11 +13,11 @@ from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Sentence
 from reportgen.report.language.sentences import sentence
 from reportgen.report.language.strings import Language
+from reportgen.report.panel.coloured.measures import explained_name
+from reportgen.report.panel.coloured.places import ordinal
 from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.figures import Figures, make_figures
-from reportgen.report.panel.measures import explained_name
-from reportgen.report.panel.places import ordinal
 from reportgen.report.panel.prediction import Prediction, prediction, printed
 from reportgen.results.info import ANALYSED
 from reportgen.results.units import segments_of

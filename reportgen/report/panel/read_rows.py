@@ -1,7 +1,7 @@
 """Which rows of the last layer the output reads, and which unit's row that is."""
 
 from reportgen.findings.findings import Findings
-from reportgen.report.panel.measures import TextEffects
+from reportgen.report.panel.coloured.measures import TextEffects
 from reportgen.results.units import TextUnits
 
 

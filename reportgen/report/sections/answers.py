@@ -27,8 +27,8 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import cls_name, strongest, text_effects
-from reportgen.report.panel.places import told_apart
+from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
+from reportgen.report.panel.coloured.places import told_apart
 from reportgen.report.sections.outputs.prediction_answer import Answer, predicted
 from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS

@@ -19,8 +19,8 @@ from reportgen.report.components import Sentence
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.language.strings import Language
+from reportgen.report.panel.coloured.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.results.info import RunInfo
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.measure_register import BY_ID, EFFECTS

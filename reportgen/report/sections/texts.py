@@ -17,7 +17,7 @@ from reportgen.report.components import Cell, Span
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.marked import marked_text, shortened, text_measures
+from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import label_name, prediction
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS

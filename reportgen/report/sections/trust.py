@@ -15,8 +15,8 @@ from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.sentences import measure_names
 from reportgen.report.language.strings import Language
+from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
 from reportgen.results.measure_register import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS

@@ -17,7 +17,7 @@ from reportgen.report.html.data import (
 )
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.measures import about, measures, text_effects
+from reportgen.report.panel.coloured.measures import about, measures, text_effects
 from reportgen.results.units import text_units
 
 EN = load_language("en")

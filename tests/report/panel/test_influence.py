@@ -8,6 +8,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.strings import load_language
+from reportgen.report.panel.coloured.measures import TextMeasure, measures, text_effects
 from reportgen.report.panel.influence import (
     BAR,
     WIDTH,
@@ -16,7 +17,6 @@ from reportgen.report.panel.influence import (
     influence,
     looks_of,
 )
-from reportgen.report.panel.measures import TextMeasure, measures, text_effects
 from reportgen.results.units import text_units
 
 EN = load_language("en")

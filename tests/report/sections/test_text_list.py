@@ -10,7 +10,7 @@ from reportgen.report.html.page import render
 from reportgen.report.language.numbers import decimals, fixed
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.marked import marked_text, text_measures
+from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.sections.texts import make_text_list
 
 EN = load_language("en")

@@ -11,8 +11,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.strip import Mark, Part, paragraphs
-from reportgen.report.panel.tagged import strip_marks
+from reportgen.report.panel.coloured.strip import Mark, Part, paragraphs
+from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.results.schema import STEPS
 from reportgen.results.store import Results
 from reportgen.results.units import Unit, text_units

@@ -7,7 +7,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.evidence import explained_range
-from reportgen.report.panel.measures import text_effects
+from reportgen.report.panel.coloured.measures import text_effects
 from reportgen.results.measure_register import EFFECTS
 
 UNIT_OF = (0, 1, 1, 2)

@@ -13,8 +13,8 @@ from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import printed
-from reportgen.report.panel.places import told_apart
+from reportgen.report.panel.coloured.measures import printed
+from reportgen.report.panel.coloured.places import told_apart
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS

@@ -9,8 +9,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.components import Span, Tone, between
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import STANDS_OUT, TextMeasure, measures, text_effects
-from reportgen.report.panel.strip import paragraphs
+from reportgen.report.panel.coloured.measures import STANDS_OUT, TextMeasure, measures, text_effects
+from reportgen.report.panel.coloured.strip import paragraphs
 from reportgen.results.info import ANALYSED
 from reportgen.results.units import Unit, segments_of, text_units
 

@@ -13,10 +13,10 @@ from reportgen.findings.outputs.tags import spans
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
 from reportgen.report.language.strings import load_language
+from reportgen.report.panel.coloured.steps import Steps, make_steps
+from reportgen.report.panel.coloured.strip import Mark
+from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.panel.steps import Steps, make_steps
-from reportgen.report.panel.strip import Mark
-from reportgen.report.panel.tagged import strip_marks
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.units import text_units

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reportgen.report.charts.colours import effect_colour, heat_colour, size_colour
-from reportgen.report.panel.strip import paragraphs, runs_left, twin
+from reportgen.report.panel.coloured.strip import paragraphs, runs_left, twin
 from reportgen.results.units import Unit
 
 CLS = Unit("[CLS]", True, None, None, None, False)

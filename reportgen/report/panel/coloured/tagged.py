@@ -8,7 +8,7 @@ from typing import TypeAlias
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.strip import Mark, Marks
+from reportgen.report.panel.coloured.strip import Mark, Marks
 from reportgen.results.labels import NONE
 from reportgen.results.schema import STEPS
 from reportgen.results.units import TextUnits

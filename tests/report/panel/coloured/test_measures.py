@@ -9,7 +9,7 @@ from helpers.made_up.made_up_units import made_units
 
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.measures import (
+from reportgen.report.panel.coloured.measures import (
     TextEffects,
     about,
     colour_scale,

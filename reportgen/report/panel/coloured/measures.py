@@ -12,7 +12,7 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.strip import Kind
+from reportgen.report.panel.coloured.strip import Kind
 from reportgen.results.info import RunInfo, View
 from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS, Combine
 from reportgen.results.store import Results
