@@ -39,7 +39,7 @@ from reportgen.models.masked import ready_for_masks
 from reportgen.models.tokens.apart import ready_for_pairs
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.results.info import UnitKind
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts.read import TextInput, TextSet, kept_texts
 from reportgen.texts.words import word_splitter
 
 # Texts of the sample whose scalars tell how widely these differ.
@@ -292,7 +292,7 @@ def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
     """`texts`, without the units that they give where something else is measured as one."""
     if kind == "given" or all(text.units is None for text in texts.texts):
         return texts
-    return replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
+    return replace(texts, texts=kept_texts(replace(text, units=None) for text in texts.texts))
 
 
 def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:

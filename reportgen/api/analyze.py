@@ -267,5 +267,6 @@ def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside])
     if inputs.sheet is not None:
         raise UsageError("sheet: only a file that is an Excel workbook has sheets")
     found = texts_in_memory(texts, inputs.text_column, beside)
-    found = replace(found, texts=found.texts[: inputs.limit])
+    if inputs.limit is not None:
+        found = replace(found, texts=found.texts[: inputs.limit])
     return arguments.as_labelled(found, inputs)

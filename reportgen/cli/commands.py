@@ -91,7 +91,8 @@ def run(
     job = jobs.report_job(files, options, texts, gates, redact=redact, summary_room=room)
     text_set = arguments.text_set(texts, inputs)
     terminal.print_notes(text_set, verbosity, redact=redact)
-    check_detail(options.detail, {text.id for text in text_set.texts})
+    if options.detail is not None:
+        check_detail(options.detail, {text.id for text in text_set.texts})
     place = jobs.kept_beside(job, redact=redact, resume=resume)
     started = time.perf_counter()
     terminal.print_lines(job.recovered, verbosity)

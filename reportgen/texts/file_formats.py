@@ -4,19 +4,21 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from reportgen.errors import InputError
 from reportgen.texts.encoding import decode
-from reportgen.texts.rows import Cell, Misfit, Row, Table
+from reportgen.texts.lines import LONGEST, FileLines, Lines
+from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS, FolderFormat, InputFormat
 from reportgen.texts.sources.folders import read_folder
 from reportgen.texts.workbooks.sheet import read_workbook
 
-_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _QUOTED = re.compile(r'"[^"]*"')
 _HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may hold line breaks
 
@@ -34,7 +36,7 @@ def read_table(
     """Read a file that holds `content`; cells stay strings as the file writes them.
 
     Args:
-        content: the bytes, or where a parquet file or a folder lies.
+        content: the bytes, or where a folder lies, or a file that is read in parts.
         input_format: how it is written.
         path: for messages.
         encoding: as in `decode`; not used for parquet.
@@ -58,54 +60,72 @@ def read_table(
     if input_format == "xlsx":
         assert isinstance(content, bytes)
         return read_workbook(content, path, sheet)
-    assert isinstance(content, bytes)
-    readers: Mapping[str, Callable[[str, str], Table]] = {
+    readers: Mapping[str, Callable[[Lines | FileLines, str], Table]] = {
         "txt": _txt,
         "csv": partial(_csv, delimiter=delimiter),
         "tsv": _tsv,
-        "json": _json,
         "jsonl": _jsonl,
     }
+    if isinstance(content, Path):
+        return readers[input_format](FileLines(content, path), path)
     text = decode(content, path, encoding)
     if sys.getsizeof(text) > 1.5 * MAX_BYTES:  # one emoji makes all characters four bytes wide
         raise InputError(f"{path}: too large to read at once with such characters; split it")
-    return readers[input_format](text, path)
+    if input_format == "json":
+        return _json(text, path)
+    return readers[input_format](Lines(text), path)
 
 
-def _txt(text: str, path: str) -> Table:
-    lines, n_blank = _lines(text)
-    rows = tuple(Row(str(number), {"text": line}) for number, line in lines)
-    return Table(("text",), rows, n_blank)
+@dataclass
+class _Seen:
+    """What a pass over the rows of a file found."""
+
+    columns: tuple[str, ...] = ()
+    n_blank: int = 0
 
 
-def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
-    """The lines that are not blank, each with its number, and how many lines are blank.
-
-    Only line breaks end a line: the other separators of Unicode (U+2028, U+0085, form feed) are
-    part of a text.
-    """
-    lines = [found[1] for found in _found_lines(text)]
-    kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    return kept, len(lines) - len(kept)
+_Read: TypeAlias = Callable[[_Seen], Iterator[Row]]
 
 
-def _found_lines(text: str) -> Iterator[re.Match[str]]:
-    """Each line of `text`, with what ends it; its first group leaves that out."""
-    return (found for found in _LINE.finditer(text) if found.start() < len(text))
+def _table(read: _Read, lines: Lines | FileLines) -> Table:
+    """The table of the rows that `read` finds in `lines`: kept, or read again when needed."""
+    seen = _Seen()
+    if isinstance(lines, Lines):
+        rows: Collection[Row] = tuple(read(seen))
+    else:
+        rows = RowsOnDisk(sum(1 for _ in read(seen)), lambda: read(_Seen()))
+    return Table(seen.columns, rows, seen.n_blank)
 
 
-def _csv(text: str, path: str, *, delimiter: str | None) -> Table:
+def _txt(lines: Lines | FileLines, path: str) -> Table:
+    def read(seen: _Seen) -> Iterator[Row]:
+        seen.columns = ("text",)
+        return (Row(str(number), {"text": line}) for number, line in _not_blank(lines, seen))
+
+    return _table(read, lines)
+
+
+def _not_blank(lines: Iterable[str], seen: _Seen) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, each with its number and without what ends it."""
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield number, line.rstrip("\r\n") if line[-1] in "\r\n" else line
+        else:
+            seen.n_blank += 1
+
+
+def _csv(lines: Lines | FileLines, path: str, *, delimiter: str | None) -> Table:
     """Split cells at the delimiter or, without one, at commas, semicolons or tabs: the likeliest
     separator that fits all rows."""
     if delimiter is not None:
-        return _cells(text, path, delimiter)
+        return _cells(lines, path, delimiter)
     fault: InputError | None = None
     found: tuple[int, str, Table] | None = None
-    for separator, count in _separators(text):
+    for separator, count in _separators(lines.beginning):
         if found is not None and count < found[0]:
             break
         try:
-            table = _cells(text, path, separator)
+            table = _cells(lines, path, separator)
         except InputError as error:
             fault = fault or error
             continue
@@ -133,47 +153,57 @@ def _separators(text: str) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda each: -each[1]) or [(",", 0)]
 
 
-def _tsv(text: str, path: str) -> Table:
-    return _cells(text, path, "\t")
+def _tsv(lines: Lines | FileLines, path: str) -> Table:
+    return _cells(lines, path, "\t")
 
 
-def _cells(text: str, path: str, delimiter: str) -> Table:
-    header: list[str] | None = None
-    rows: list[Row] = []
-    n_blank = 0
-    for line, cells in _records(text, path, delimiter):
-        if not cells:
-            n_blank += 1
-        elif header is None:
-            header = [name.strip() for name in cells]
-        elif len(cells) == len(header):
-            rows.append(Row(str(line), dict(zip(header, cells, strict=True))))
-        else:
-            raise InputError(
-                f"{path}:{line}: {len(cells)} cells, but the header has {len(header)}; "
-                f"put double quotes around a cell that holds {delimiter!r}, or name what stands "
-                "between cells with --delimiter"
-            )
-    return Table(tuple(header or ()), tuple(rows), n_blank)
-
-
-def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line it starts on; quoted cells may hold line breaks."""
-    lines = (found[0] for found in _found_lines(text))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    with _no_size_limit():
-        while True:
-            line = reader.line_num + 1
-            try:
-                record = next(reader, None)
-            except csv.Error as error:
+def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> Table:
+    def read(seen: _Seen) -> Iterator[Row]:
+        header: list[str] | None = None
+        for line, cells in _records(lines, path, delimiter):
+            if not cells:
+                seen.n_blank += 1
+            elif header is None:
+                header = [name.strip() for name in cells]
+                seen.columns = tuple(header)
+            elif len(cells) == len(header):
+                yield Row(str(line), dict(zip(header, cells, strict=True)))
+            else:
                 raise InputError(
-                    f"{path}:{line}: broken quotes in the record that starts here ({error}); "
-                    "put double quotes around the cell and double those inside it"
-                ) from error
-            if record is None:
-                return
-            yield line, record
+                    f"{path}:{line}: {len(cells)} cells, but the header has {len(header)}; "
+                    f"put double quotes around a cell that holds {delimiter!r}, or name what "
+                    "stands between cells with --delimiter"
+                )
+
+    return _table(read, lines)
+
+
+def _records(lines: Iterable[str], path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line it starts on; quoted cells may hold line breaks."""
+    size = 0  # of the record so far
+
+    def measured() -> Iterator[str]:
+        nonlocal size
+        for text in lines:
+            size += len(text)
+            if size > LONGEST and isinstance(lines, FileLines):
+                raise csv.Error(f"more than {LONGEST:,} characters")
+            yield text
+
+    reader = csv.reader(measured(), delimiter=delimiter, strict=True)
+    while True:
+        line, size = reader.line_num + 1, 0
+        try:
+            with _no_size_limit():
+                record = next(reader, None)
+        except csv.Error as error:
+            raise InputError(
+                f"{path}:{line}: broken quotes in the record that starts here ({error}); "
+                "put double quotes around the cell and double those inside it"
+            ) from error
+        if record is None:
+            return
+        yield line, record
 
 
 @contextmanager
@@ -195,29 +225,32 @@ def _json(text: str, path: str) -> Table:
             f"{path}: not a JSON list; write a list of strings or objects, "
             "or give --input-format jsonl if there is one per line"
         )
-    return _objects([(f"item {number}", item) for number, item in enumerate(items, 1)], path)
-
-
-def _jsonl(text: str, path: str) -> Table:
-    lines, n_blank = _lines(text)
-    items = [(str(number), _loads(line, path, number)) for number, line in lines]
-    return _objects(items, path, n_blank)
-
-
-def _objects(items: Sequence[tuple[str, object]], path: str, n_blank: int = 0) -> Table:
-    """Rows from strings and objects; the columns are all their keys, in order of appearance."""
     if len(items) > MAX_ROWS:
         raise InputError(f"{path}: {len(items):,} texts, more than {MAX_ROWS:,}; split it")
-    rows = []
-    for place, item in items:
-        if isinstance(item, dict):
-            rows.append(Row(place, item))
-        elif isinstance(item, str):
-            rows.append(Row(place, {"text": item}))
-        else:
-            raise InputError(f"{path}:{place}: neither a string nor an object with a text")
+    rows = tuple(_row(f"item {number}", item, path) for number, item in enumerate(items, 1))
     columns = dict.fromkeys(name for row in rows for name in row.cells)
-    return Table(tuple(columns), tuple(rows), n_blank)
+    return Table(tuple(columns), rows)
+
+
+def _jsonl(lines: Lines | FileLines, path: str) -> Table:
+    def read(seen: _Seen) -> Iterator[Row]:
+        names: dict[str, None] = {}
+        for number, line in _not_blank(lines, seen):
+            row = _row(str(number), _loads(line, path, number), path)
+            names.update(dict.fromkeys(row.cells))
+            yield row
+        seen.columns = tuple(names)
+
+    return _table(read, lines)
+
+
+def _row(place: str, item: object, path: str) -> Row:
+    """The row of a string or an object."""
+    if isinstance(item, dict):
+        return Row(place, item)
+    if isinstance(item, str):
+        return Row(place, {"text": item})
+    raise InputError(f"{path}:{place}: neither a string nor an object with a text")
 
 
 def _loads(text: str, path: str, first_line: int) -> object:

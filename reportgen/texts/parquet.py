@@ -1,17 +1,22 @@
 """Reads a parquet file into rows of named cells: the columns and rows that are needed, a part of a
 row group at a time."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import InputError
-from reportgen.results.checks.limits import stored_strings, tables_within
-from reportgen.texts.rows import Cell, Misfit, Row, Table
+from reportgen.results.checks.limits import room, stored_strings, tables_within
+from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
+
+_AT_ONCE = 4096  # rows
+_BUFFER = 1 << 20  # bytes that are read at once of a column
 
 
 def read_parquet(
@@ -26,42 +31,72 @@ def read_parquet(
         InputError: it is broken, or its cells would take too much memory.
     """
     try:
-        source = pa.BufferReader(content) if isinstance(content, bytes) else content
-        meta = pq.read_metadata(source)
+        meta = pq.read_metadata(_source(content))
         n_rows = meta.num_rows if limit is None else min(limit, meta.num_rows)
-        if n_rows > MAX_ROWS:
+        most = max(MAX_ROWS, _size(content))
+        if n_rows > most:
             raise InputError(
-                f"{path}: {n_rows:,} rows, but at most {MAX_ROWS:,} are read; split it, or take "
-                "the first with --limit"
+                f"{path}: {n_rows:,} rows, but at most {most:,} are read of a file of its size; "
+                "split it, or take the first with --limit"
             )
-        stored = [name for name in stored_strings(meta) if "." not in name]
-        source = pa.BufferReader(content) if isinstance(content, bytes) else content
-        with pq.ParquetFile(source, read_dictionary=stored) as file:
-            schema = file.schema_arrow
-            names = tuple(schema.names)
-            asked = wanted(names)
-            fields = [field for field in schema if field.name in asked]
-            columns: dict[str, list[Cell]] = {field.name: [] for field in fields}
-            for field in fields:
-                if pa.types.is_nested(field.type) and not is_readable(field.type):
-                    columns[field.name] = [Misfit(str(field.type))] * n_rows
-            read = [name for name, cells in columns.items() if not cells]
-            n_listed = 0
-            for part in tables_within(file, MAX_BYTES, read, n_rows):
-                n_listed += sum(n_items(column) for column in part.columns)
-                if n_listed > MAX_CELLS:
+        schema = pq.read_schema(_source(content))
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a parquet file") from error
+    names = tuple(schema.names)
+    asked = wanted(names)
+    fields = [field for field in schema if field.name in asked]
+    rows = RowsOnDisk(n_rows, partial(_rows, content, path, fields, n_rows))
+    return Table(names, rows, n_more=meta.num_rows - n_rows)
+
+
+def _source(content: bytes | Path) -> Any:
+    return pa.BufferReader(content) if isinstance(content, bytes) else content
+
+
+def _size(content: bytes | Path) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def _rows(
+    content: bytes | Path, path: str, fields: Sequence[pa.Field], n_rows: int
+) -> Iterator[Row]:
+    """The first `n_rows` rows; see `read_parquet`."""
+    names = [field.name for field in fields]
+    misfits = {
+        field.name: Misfit(str(field.type))
+        for field in fields
+        if pa.types.is_nested(field.type) and not is_readable(field.type)
+    }
+    read = [name for name in names if name not in misfits]
+    n_read = 0
+    if not read:
+        yield from (Row(f"row {number}", misfits) for number in range(1, n_rows + 1))
+        return
+    try:
+        stored = [
+            name for name in stored_strings(pq.read_metadata(_source(content))) if "." not in name
+        ]
+        opened = pq.ParquetFile(
+            _source(content), read_dictionary=stored, pre_buffer=False, buffer_size=_BUFFER
+        )
+        most = room(_size(content))
+        with opened as file:
+            for part in tables_within(file, most, read, n_rows, MAX_BYTES, _AT_ONCE):
+                if sum(n_items(column) for column in part.columns) > MAX_CELLS:
                     raise ValueError(f"lists of more than {MAX_CELLS:,} items")
-                for name, column in zip(part.column_names, part.columns, strict=True):
-                    columns[name] += cells_of(column)
+                columns: dict[str, Sequence[Cell]] = {
+                    name: cells_of(column)
+                    for name, column in zip(part.column_names, part.columns, strict=True)
+                }
+                columns |= {name: [misfit] * len(part) for name, misfit in misfits.items()}
+                for number, cells in enumerate(zip(*columns.values(), strict=True), n_read + 1):
+                    yield Row(f"row {number}", dict(zip(columns, cells, strict=True)))
+                n_read += len(part)
+                pa.default_memory_pool().release_unused()  # it would keep what row groups took
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
     except ValueError as error:
         raise InputError(f"{path}: {error}; split it, or take the first with --limit") from error
-    rows = tuple(
-        Row(f"row {number}", dict(zip(columns, cells, strict=True)))
-        for number, cells in enumerate(zip(*columns.values(), strict=True), 1)
-    )
-    return Table(names, rows, n_more=meta.num_rows - n_rows)
 
 
 def is_readable(kind: pa.DataType) -> bool:

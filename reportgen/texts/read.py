@@ -1,8 +1,9 @@
 """Reads texts from files, folders or standard input."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import partial
+from operator import attrgetter
 
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.results.info import InputInfo
@@ -11,10 +12,12 @@ from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wante
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
+from reportgen.texts.ids import Ids
 from reportgen.texts.labels import renamed
 from reportgen.texts.rows import Cell, Misfit, Row
 from reportgen.texts.source_files import STDIN, Source, format_of, require_bounded, shown, source_of
 from reportgen.texts.sources.standard_input import format_found
+from reportgen.texts.stored import kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class TextInput:
 class TextSet:
     """The texts of a run and the files that they came from."""
 
-    texts: tuple[TextInput, ...]
+    texts: Sequence[TextInput]
     files: tuple[InputInfo, ...]  # whole files, even if a limit kept only some of their texts
     notes: tuple[str, ...] = ()  # for the user: what was found or left unread; see `with_quotes`
     choice_names: tuple[str, ...] = ()  # the columns of the choices; () where they are lists
@@ -98,7 +101,10 @@ def read_texts(
     if encoding is not None:
         check_encoding(encoding)
     formats = [format_of(path, input_format) for path in paths]
-    sources = (source_of(path, its_format) for path, its_format in zip(paths, formats, strict=True))
+    sources = (
+        source_of(path, its_format, encoding)
+        for path, its_format in zip(paths, formats, strict=True)
+    )
     if delimiter is not None:
         delimiter = _delimiter(delimiter, formats)
     if sheet is not None and not {"xlsx", None} & set(formats):
@@ -106,7 +112,7 @@ def read_texts(
     texts = _collect(sources, columns, encoding, delimiter, limit, sheet)
     if not texts.texts:
         raise InputError(f"no texts in {', '.join(map(shown, paths))}; give at least one")
-    return replace(texts, texts=texts.texts[:limit])
+    return texts
 
 
 def with_labels_renamed(texts: TextSet, names: Mapping[str, str]) -> TextSet:
@@ -117,7 +123,7 @@ def with_labels_renamed(texts: TextSet, names: Mapping[str, str]) -> TextSet:
     """
     labels = renamed([text.label for text in texts.texts], names)
     pairs = zip(texts.texts, labels, strict=True)
-    return replace(texts, texts=tuple(replace(text, label=label) for text, label in pairs))
+    return replace(texts, texts=kept_texts(replace(text, label=label) for text, label in pairs))
 
 
 def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
@@ -152,47 +158,55 @@ def _collect(
     limit: int | None = None,
     sheet: str | None = None,
 ) -> TextSet:
-    texts: list[TextInput] = []
     files: list[InputInfo] = []
     notes: list[str] = []
     choice_names: tuple[str, ...] = ()
-    places: dict[str, str] = {}  # id -> file:line
-    for source in sources:
-        input_format = source.format
-        if input_format is None:
-            assert isinstance(source.content, bytes)
-            input_format, said = format_found(source.content, columns, encoding, delimiter)
-            notes += said
-            require_bounded(source.content, input_format, source.shown)
-        table = read_table(
-            source.content,
-            input_format,
-            source.shown,
-            encoding,
-            delimiter,
-            wanted=partial(wanted, columns, source.shown),
-            limit=None if limit is None else max(0, limit - len(texts)),
-            sheet=sheet,
-        )
-        own, said = chosen(columns, table, source.shown) if table.columns else (columns, ())
-        notes += [*table.notes, *said]
-        if not choice_names and len(own.choices or ()) > 1:
-            choice_names = own.choices or ()
-        for row in table.rows:
-            where = f"{source.shown}{table.joint}{row.place}"
-            place = f"{source.name}{table.joint}{row.place}"
-            text = _text(row, own, where, str(len(texts) + 1), place)
-            if text.id in places:
-                raise InputError(
-                    f"{where}: the id {quoted_name(text.id)} already stands at {places[text.id]}; "
-                    "make ids unique, or number the texts with --id-column ''"
-                )
-            places[text.id] = where
-            texts.append(text)
-        n_texts = len(table.rows) + table.n_more
-        digest = table.sha256 or source.sha256
-        files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
-    return TextSet(tuple(texts), tuple(files), tuple(notes), choice_names)
+    ids = Ids()
+
+    def found() -> Iterator[TextInput]:
+        nonlocal choice_names
+        n = 0
+        for source in sources:
+            input_format = source.format
+            if input_format is None:
+                assert isinstance(source.content, bytes)
+                input_format, said = format_found(source.content, columns, encoding, delimiter)
+                notes.extend(said)
+                require_bounded(source.content, input_format, source.shown)
+            table = read_table(
+                source.content,
+                input_format,
+                source.shown,
+                encoding,
+                delimiter,
+                wanted=partial(wanted, columns, source.shown),
+                limit=None if limit is None else max(0, limit - n),
+                sheet=sheet,
+            )
+            own, said = chosen(columns, table, source.shown) if table.columns else (columns, ())
+            notes.extend((*table.notes, *said))
+            if not choice_names and len(own.choices or ()) > 1:
+                choice_names = own.choices or ()
+            for row in table.rows:
+                n += 1
+                where = f"{source.shown}{table.joint}{row.place}"
+                place = f"{source.name}{table.joint}{row.place}"
+                text = _text(row, own, where, str(n), place)
+                ids.add(text.id, where)
+                if limit is None or n <= limit:
+                    yield text
+            n_texts = len(table.rows) + table.n_more
+            digest = table.sha256 or source.sha256
+            files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
+
+    texts = kept_texts(found())
+    ids.require_single((text.id, text.source) for text in texts)
+    return TextSet(texts, tuple(files), tuple(notes), choice_names)
+
+
+def kept_texts(texts: Iterable[TextInput]) -> Sequence[TextInput]:
+    """The `texts` as a sequence, in memory if they are few."""
+    return kept(texts, attrgetter(*(field.name for field in fields(TextInput))), TextInput)
 
 
 def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:

@@ -1,7 +1,7 @@
 """What a file of texts is read into: rows of named cells."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -62,12 +62,29 @@ class Row:
     cells: Mapping[str, Cell]
 
 
+class RowsOnDisk(Collection[Row]):
+    """The `n` rows of a file, which is read again whenever they are gone over."""
+
+    def __init__(self, n: int, read: Callable[[], Iterator[Row]]) -> None:
+        self._n = n
+        self._read = read
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._read()
+
+    def __contains__(self, row: object) -> bool:
+        return any(own == row for own in self)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The rows of one file; plain text has a single column named `text`."""
 
     columns: tuple[str, ...]  # empty if the file holds nothing
-    rows: tuple[Row, ...]
+    rows: Collection[Row]
     n_blank_lines: int = 0
     n_more: int = 0  # rows that were not read, because no more were wanted
     notes: tuple[str, ...] = ()  # for the user: what was left unread or taken otherwise

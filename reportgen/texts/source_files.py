@@ -1,5 +1,6 @@
 """The files that texts are read from: their formats, and how much one may hold."""
 
+import codecs
 import hashlib
 import sys
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.texts.lines import can_be_read_by_lines
 from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, unpacked
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
@@ -31,12 +33,14 @@ SUFFIXES: dict[str, InputFormat] = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
 }
-# The most that one file may hold, so that reading it takes about 1 GB of memory, whatever is in it:
-# bytes (of a parquet file those of the columns and rows that are read, unpacked), texts or lines,
-# and what may end a cell (a wide table of numbers is no file of texts).
+# The most that a file may hold that is read as a whole, so that this takes about 1 GB of memory,
+# whatever is in it: bytes, texts or lines, and what may end a cell (a wide table of numbers is no
+# file of texts).
 MAX_BYTES = 200_000_000
 MAX_ROWS = 500_000
 MAX_CELLS = 5_000_000
+# A text file that is larger is read by lines, if it is in UTF-8: it may be far larger than memory.
+BY_LINES = 8_000_000
 _CELL_ENDS = {"csv": b",;\t", "tsv": b"\t", "json": b",", "jsonl": b","}
 
 
@@ -46,7 +50,7 @@ class Source:
 
     shown: str  # its path as messages show it
     name: str  # last part of its path
-    content: bytes | Path  # unpacked; the path of a parquet file, read by row groups, or a folder
+    content: bytes | Path  # unpacked; the path of a folder, or of a file that is read in parts
     format: InputFormat | FolderFormat | None  # None: its content says
     packed_sha256: str | None = None  # of a compressed file
 
@@ -61,8 +65,12 @@ class Source:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def source_of(path: str, input_format: InputFormat | FolderFormat | None) -> Source:
+def source_of(
+    path: str, input_format: InputFormat | FolderFormat | None, encoding: str | None = None
+) -> Source:
     """The file at `path`, read and unpacked, or found if it is read part by part.
+
+    `encoding` is the one that is given for text files, if any.
 
     Raises:
         InputError: it cannot be read, or is too large.
@@ -72,12 +80,28 @@ def source_of(path: str, input_format: InputFormat | FolderFormat | None) -> Sou
     is_packed = path.lower().endswith(tuple(PACKED_SUFFIXES))
     if path != STDIN and input_format == "parquet" and not is_packed and _is(Path.is_file, path):
         return Source(shown(path), _name(path), Path(path), input_format)
+    if not is_packed and _is_read_by_lines(path, input_format, encoding):
+        return Source(shown(path), _name(path), Path(path), input_format)
     data = _read(path)
     content = unpacked(data, MAX_BYTES + 1, shown(path))
     # The content of standard input has to say first how its lines and cells are counted.
     require_bounded(content, input_format or "parquet", shown(path))
     packed = None if content is data else hashlib.sha256(data).hexdigest()
     return Source(shown(path), _name(path), content, input_format, packed)
+
+
+def _is_read_by_lines(path: str, input_format: str | None, encoding: str | None) -> bool:
+    if path == STDIN or input_format not in ("txt", "csv", "tsv", "jsonl"):
+        return False
+    if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
+        return False
+    file = Path(path)
+    try:
+        if not file.is_file() or file.stat().st_size <= BY_LINES:
+            return False
+        return can_be_read_by_lines(file)
+    except (OSError, ValueError):
+        return False  # reading it says what is wrong
 
 
 def format_of(path: str, given: str | None) -> InputFormat | FolderFormat | None:

@@ -1,5 +1,6 @@
 """The folder of the results of tasks, from which an analysis that ended early goes on."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ class TaskFolder:
         """`parts`: more such folders, whose results count too; they are only read."""
         self.path = path
         self._places = (path, *parts)
-        self._known: dict[str, tuple[Path, Mapping[str, Any]]] = {}  # facts, by name of the file
+        # By name of the file, where it is, and its facts as JSON, which takes less memory.
+        self._known: dict[str, tuple[Path, bytes]] = {}
         self._tokens: tuple[Task, pa.Table] | None = None  # of the window that was asked for last
 
     def save(self, task: Task, result: TaskResult) -> None:
@@ -41,7 +43,7 @@ class TaskFolder:
             system.rename(beside, path)
         except OSError as error:
             raise unwritten(path, error) from error
-        self._known[task.name] = (path, result.facts)
+        self._known[task.name] = (path, _packed(result.facts))
 
     def facts(self, task: Task) -> Mapping[str, Any] | None:
         """The facts of the result of `task`; None where there is none that is whole."""
@@ -50,11 +52,14 @@ class TaskFolder:
                 try:
                     with StoredResult(task, path) as found:
                         found.check()
-                        self._known[task.name] = (path, found.facts)
+                        self._known[task.name] = (path, _packed(found.facts))
                         break
                 except (OSError, ValueError):
                     continue
-        return self._known[task.name][1] if task.name in self._known else None
+        if task.name not in self._known:
+            return None
+        facts: Mapping[str, Any] = json.loads(self._known[task.name][1])
+        return facts
 
     def load(self, task: Task) -> TaskResult:
         """The result of `task`, which has one."""
@@ -74,3 +79,8 @@ class TaskFolder:
     def _open(self, task: Task) -> StoredResult:
         assert self.facts(task) is not None
         return StoredResult(task, self._known[task.name][0])
+
+
+def _packed(facts: Mapping[str, Any]) -> bytes:
+    own = {name: value for name, value in facts.items() if name != "rows"}
+    return json.dumps(own, separators=(",", ":")).encode()

@@ -1,6 +1,7 @@
 """Cuts an analysis into tasks, from its input alone: so every process that takes part knows all of
 them, whichever it does itself."""
 
+from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,9 +31,9 @@ class Shard:
 WHOLE = Shard()
 
 
-def candidates_in(texts: TextSet) -> list[int]:
+def candidates_in(texts: TextSet) -> Sequence[int]:
     """The rows of the texts that can have evidence."""
-    return [row for row, text in enumerate(texts.texts) if not text.is_blank]
+    return array("q", (row for row, text in enumerate(texts.texts) if not text.is_blank))
 
 
 def choose(candidates: Sequence[int], asked: str) -> tuple[int, ...]:
@@ -52,7 +53,7 @@ class Plan:
 
     def __init__(self, n_texts: int, sample: Sequence[int], shard: Shard = WHOLE) -> None:
         """`sample`: the rows that are to get evidence, of all shards."""
-        every = [Task("attention", tuple(rows)) for rows in chunks(range(n_texts), WINDOW)]
+        every = [Task("attention", rows) for rows in chunks(range(n_texts), WINDOW)]
         own = shard.part(len(every))
         self.windows = tuple(every[own.start : own.stop])
         self.before = tuple(every[: own.start])

@@ -5,7 +5,7 @@ processes or machines can share one.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -26,7 +26,7 @@ class Task:
     """What is measured at one go."""
 
     kind: Kind
-    rows: tuple[int, ...]  # of the table of texts, in input order; at least one
+    rows: Sequence[int]  # a range or a tuple: of the table of texts, in input order; at least one
 
     @property
     def name(self) -> str:
@@ -46,7 +46,7 @@ class TaskResult:
 def packed(task: Task, result: TaskResult) -> bytes:
     """The content of the file of a result: a zip, whose parts have checksums."""
     stream = BytesIO()
-    facts = {"rows": task.rows, **result.facts}
+    facts = {"rows": list(task.rows), **result.facts}
     with ZipFile(stream, "w") as parts:
         parts.writestr(ZipInfo(_FACTS), json.dumps(facts))
         for name, rows in result.tables.items():

@@ -57,9 +57,12 @@ def tables_within(
     most: int,
     columns: Sequence[str] | None = None,
     n_rows: int | None = None,
+    most_at_once: int | None = None,
+    rows_at_once: int = _ROWS_AT_ONCE,
 ) -> Iterator[pa.Table]:
     """The rows of `file`, or the first `n_rows`, in parts with plain columns; at least one part,
-    which may be empty. A row group is never held as a whole.
+    which may be empty. A row group is never held as a whole. Parts have `rows_at_once` or fewer.
+    `most_at_once` limits the bytes of each.
 
     A text that fills a million rows is stored once. Such columns are read as they are stored, and
     are repeated after their size has been counted.
@@ -73,15 +76,18 @@ def tables_within(
     used = 0
     fields = [f for f in file.schema_arrow if columns is None or f.name in columns]
     yield _plain(pa.schema(fields).empty_table())
-    rows_at_once = _FEW_ROWS_AT_ONCE if is_part else _ROWS_AT_ONCE
-    for batch in file.iter_batches(rows_at_once, columns=columns):
+    at_once = min(rows_at_once, _FEW_ROWS_AT_ONCE) if is_part else rows_at_once
+    for batch in file.iter_batches(at_once, columns=columns):
         if not left:
             return
         part = pa.Table.from_batches([batch[:left]])
         left -= len(part)
-        used += sum(_size(column) for column in part.columns)
+        size = sum(_size(column) for column in part.columns)
+        used += size
         if used > most:
             raise _too_large(used, most)
+        if most_at_once is not None and size > most_at_once:
+            raise _too_large(size, most_at_once)
         yield _plain(part)
 
 

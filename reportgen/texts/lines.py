@@ -1,0 +1,75 @@
+"""The lines of a text file: of one that was decoded as a whole, or read from the disk as they are
+needed."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import InputError
+
+# Only these end a line: the other separators of Unicode (U+2028, U+0085, form feed) are part of a
+# text.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_ENDS = re.compile(rb"[\r\n]")
+_BLOCK = 1 << 20
+LONGEST = 50_000_000  # bytes of a line, or of a record of several, that is read at once
+_BEGINNING = 1 << 16  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a text, each with what ends it."""
+
+    text: str
+
+    def __iter__(self) -> Iterator[str]:
+        return (found[0] for found in _LINE.finditer(self.text) if found.start() < len(self.text))
+
+    @property
+    def beginning(self) -> str:
+        """At least the first line, unless that is very long."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class FileLines:
+    """The same of a file in UTF-8, which may be far larger than memory."""
+
+    path: Path
+    shown: str  # for messages
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            with self.path.open(encoding="utf-8-sig", newline="") as stream:
+                yield from stream
+        except (OSError, UnicodeDecodeError) as error:  # it was changed meanwhile
+            raise InputError(f"{self.shown}: cannot be read to its end; read it again") from error
+
+    @property
+    def beginning(self) -> str:
+        """At least the first line, unless that is very long."""
+        with self.path.open(encoding="utf-8-sig", newline="") as stream:
+            return stream.read(_BEGINNING)
+
+
+def can_be_read_by_lines(path: Path) -> bool:
+    """Whether a file is in UTF-8, without NUL, and no line of it is too long to be read at once."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    length = 0  # of the line so far
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+            ends = [found.start() for found in _ENDS.finditer(block)]
+            length = len(block) - ends[-1] if ends else length + len(block)
+            if length > LONGEST or b"\0" in block:
+                return False
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""Files that are read by lines, and texts that lie on the disk, are what they are in memory."""
+
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reportgen.errors import InputError, ReportgenError
+from reportgen.texts import ids, lines, source_files, stored
+from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
+
+ROWS = [{"id": f"t{i}", "text": f"text {i}\u2028“{i}”", "label": str(i % 3)} for i in range(9)]
+JSONL = "\n".join(map(json.dumps, ROWS))
+FILES: dict[str, tuple[str, bytes]] = {
+    "lines": ("a.txt", "one\r\n\r\ntwo\rthree\x0b\u2028\u0085 x\n\n \nfour\nfive".encode()),
+    "lines with a mark": ("a.txt", "one\ntwo\nthree\nfour\n".encode("utf-8-sig")),
+    "another encoding": ("a.txt", "カード\nポイント\n無料です\nいま\n".encode("cp932")),
+    "not read by lines": ("a.txt", "one\0\ntwo\nthree\nfour".encode("utf-16")),
+    "cells": ("a.csv", b'id,text\n1,"a\r\nb, c"\n\n2,d\n3,"e ""f"""\n4,\n5,g\n'),
+    "semicolons": ("a.csv", b"n;words\n1;a, b\n2;c\n3;d\n4;e, f"),
+    "tabs": ("a.tsv", b"text\tlabel\na\t1\nb\t2\nc\t\nd\t3"),
+    "objects": ("a.jsonl", JSONL.encode()),
+    "strings": ("a.jsonl", b'"one"\n\n"two"\n{"text": "three", "label": 2}\n"four"\n'),
+    "broken cells": ("a.csv", b"id,text\n1,a\n2,b,c\n3,d\n4,e\n"),
+    "broken quotes": ("a.csv", b'id,text\n1,a\n2,"b\n3,d\n4,e\n'),
+    "broken objects": ("a.jsonl", JSONL.encode() + b'\n{"text": \n'),
+    "no objects": ("a.jsonl", JSONL.encode() + b"\n[1]\n"),
+    "no text": ("a.jsonl", JSONL.encode() + b'\n{"id": "x"}\n'),
+    "two separators": ("a.csv", b"a;b,text\n1;2,x\n3;4,y\n"),
+    "the same id": ("a.jsonl", JSONL.encode() + b"\n" + json.dumps(ROWS[1]).encode()),
+    "the id of a number": ("a.jsonl", b'"a"\n"b"\n"c"\n"d"\n{"id": "3", "text": "e"}\n'),
+}
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes any file a large one, and any texts many."""
+
+    def make() -> None:
+        monkeypatch.setattr(source_files, "BY_LINES", 3)
+        monkeypatch.setattr(lines, "_BLOCK", 5)
+        monkeypatch.setattr(stored, "FEW", 3)
+        monkeypatch.setattr(stored, "_TOGETHER", 2)
+        monkeypatch.setattr(ids, "_REMEMBERED", 2)
+
+    return make
+
+
+def read(path: Path, **options: object) -> TextSet | ReportgenError:
+    try:
+        return read_texts([str(path)], **options)
+    except ReportgenError as error:
+        return error
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_large_file_is_read_as_a_small_one(tmp_path: Path, small, name: str) -> None:
+    file, content = FILES[name]
+    path = tmp_path / file
+    path.write_bytes(content)
+    whole = read(path)
+    small()
+    by_lines = read(path)
+    if isinstance(whole, ReportgenError):
+        told = str(whole).replace(f"{path}", "a")
+        assert str(by_lines).replace(f"{path}", "a").replace("a.jsonl:", "a:") == told
+        assert type(by_lines) is type(whole)
+        return
+    assert isinstance(by_lines, TextSet)
+    assert isinstance(by_lines.texts, stored.Stored)
+    assert tuple(by_lines.texts) == whole.texts
+    assert (by_lines.files, by_lines.notes) == (whole.files, whole.notes)
+
+
+def test_a_parquet_file_is_read_in_parts(
+    tmp_path: Path, small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    columns = {name: [row[name] for row in ROWS] for name in ("id", "text", "label")}
+    table = pa.table({**columns, "units": [[row["text"][:4]] for row in ROWS]})
+    pq.write_table(table, path, row_group_size=4)
+    whole = read(path)
+    monkeypatch.setattr("reportgen.texts.parquet._AT_ONCE", 3)
+    small()
+    found = read(path)
+    assert isinstance(found, TextSet)
+    assert isinstance(whole, TextSet)
+    assert tuple(found.texts) == whole.texts
+    assert [text.units for text in found.texts] == [(((0, 4),), ())] * 9
+    assert len(read(path, limit=7).texts) == 7
+    nested = pa.table({"text": [{"a": 1}] * 3})
+    pq.write_table(nested, path)
+    assert "column 'text' holds struct<a: int64>, not a text" in str(read(path))
+
+
+def test_many_texts_are_a_sequence(small, tmp_path: Path) -> None:
+    small()
+    (tmp_path / "a.jsonl").write_text(JSONL, "utf-8")
+    found = read_texts([str(tmp_path / "a.jsonl")])
+    texts, every = found.texts, tuple(found.texts)
+    assert len(texts) == len(every) == 9
+    assert [texts[i] for i in (8, 0, -1, 3, 4)] == [every[i] for i in (8, 0, -1, 3, 4)]
+    assert texts[2:7:2] == every[2:7:2]
+    with pytest.raises(IndexError):
+        texts[9]
+    again = pickle.loads(pickle.dumps(found))
+    assert tuple(again.texts) == every
+    renamed = with_labels_renamed(found, {"1": "good"}).texts
+    assert isinstance(renamed, stored.Stored)
+    assert [text.label for text in renamed][:4] == ["0", "good", "2", "0"]
+
+
+def test_a_line_or_record_without_end_is_not_read_at_once(
+    tmp_path: Path, small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small()
+    monkeypatch.setattr(lines, "LONGEST", 8)
+    monkeypatch.setattr("reportgen.texts.file_formats.LONGEST", 8)
+    (tmp_path / "a.txt").write_text("a text on one line\n", "utf-8")
+    assert not lines.can_be_read_by_lines(tmp_path / "a.txt")
+    (tmp_path / "a.csv").write_text('text\n"a\n' + "b\n" * 9 + '"\n', "utf-8")
+    with pytest.raises(InputError, match=r"a\.csv:2: broken quotes .*more than 8 characters"):
+        read_texts([str(tmp_path / "a.csv")])
