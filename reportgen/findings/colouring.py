@@ -115,16 +115,16 @@ def _measured(results: Results) -> tuple[View, ...]:
 def _make_measured(results: Results) -> tuple[View, ...]:
     if results.info.evidence.level == "none":
         return ("received_all",)
-    return tuple(view for view in COLOURS if _is_known(results, view))
-
-
-def _is_known(results: Results, view: View) -> bool:
-    if view in results.info.evidence.withheld:
-        return False
-    measure = BY_ID[view]
-    if measure.table == "tokens":
-        return bool(results.token_columns(measure.column or view)[view].notna().any())
-    return bool(results.effects[measure.column or view].notna().any())
+    measures = [BY_ID[view] for view in COLOURS if view not in results.info.evidence.withheld]
+    of_tokens = {m.id: m.column or m.id for m in measures if m.table == "tokens"}
+    tokens, effects = results.token_columns(*of_tokens.values()), results.effects
+    return tuple(
+        m.id
+        for m in measures
+        if (tokens[of_tokens[m.id]] if m.id in of_tokens else effects[m.column or m.id])
+        .notna()
+        .any()
+    )
 
 
 def is_complete(results: Results) -> bool:
