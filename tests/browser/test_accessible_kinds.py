@@ -7,7 +7,7 @@ from exploring import as_pair
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.tagged import tagged_results
-from opening import drawn, written
+from opening import drawn, in_languages, placed
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -41,23 +41,32 @@ def made_of(kind, folder):
     return make_results(folder, HEADLINES, kind=kind, sink=0.4, evidence="basic")
 
 
-@pytest.mark.parametrize(("scheme", "width", "lang"), [("light", 1280, "en"), ("dark", 400, "ja")])
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_first_screen_answers_and_axe_finds_nothing(
-    watched, tmp_path, kind, scheme, width, lang
-):
-    address = written(made_of(kind, tmp_path), tmp_path, lang=lang)
-    watched.set_viewport_size({"width": width, "height": 900})
-    watched.emulate_media(color_scheme=scheme)
-    watched.goto(address)
-    for card in watched.locator(".answer-card").all():
-        expect(card.locator(".says")).to_be_in_viewport()
-    strip = watched.locator(".strip").locator("visible=true").first
-    assert strip.bounding_box()["y"] < (600 if width == 1280 else 900)
+def test_the_first_screen_answers_and_axe_finds_nothing(watched, tmp_path, kind):
+    english, japanese = in_languages(made_of(kind, tmp_path), tmp_path)
+    look(watched, "light", 1280)
+    watched.goto(placed(english))
+    require_first_screen(watched, within=600)
     number = int(watched.locator(".panel.open").get_attribute("id").removeprefix("text="))
     watched.locator(f"#map-{number}").scroll_into_view_if_needed()
     drawn(watched, number)
     assert found(watched) == []
-    assert watched.evaluate("document.documentElement.scrollWidth") <= width
-    beyond = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth).length"
-    assert watched.locator(".panel.open .completion .scroll").evaluate_all(beyond) == 0
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 1280
+    look(watched, "dark", 400)
+    assert found(watched) == []
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 400
+    watched.goto(placed(japanese))
+    require_first_screen(watched, within=900)
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def look(page, scheme, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+
+
+def require_first_screen(page, within):
+    for card in page.locator(".answer-card").all():
+        expect(card.locator(".says")).to_be_in_viewport()
+    strip = page.locator(".strip").locator("visible=true").first
+    assert strip.bounding_box()["y"] < within
