@@ -9,10 +9,10 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that a theme can
 _AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 # axe spends nine tenths of its time on the contrast of each element that has text, most of which
 # look like others: where an element passed, those with the same style of text on the same layers
-# pass too, here and on later pages. So does what axe cannot tell for a reason that is in the style,
-# as text on a gradient or within a picture, or in style and text, as of a single letter. Colours are
-# kept by their text, which axe reads as often as they are met, and no HTML of faults is copied:
-# their place says which they are.
+# pass too, here and on later pages. So does what axe cannot tell for a reason that is in the
+# style, as text on a gradient or within a picture, or in style and text, as of a single letter.
+# Colours are kept by their text, which axe reads as often as they are met, and no HTML of faults is
+# copied: their place says which they are.
 _ONCE = """
 axe.configure({ noHtml: true });
 const { prototype } = axe.commons.color.Color;

@@ -51,6 +51,20 @@ def written(results: Results, folder: Path, **options) -> str:
     return placed(rendered(results, folder, **options))
 
 
+def visit(page: Page, address: str) -> None:
+    """Follow an address, as "#text=2&layer=1", within the open report, until it is drawn."""
+    page.evaluate(
+        """(address) => new Promise((resolve) => {
+          const inTwoFrames = () =>
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)));
+          if (location.hash === address) return inTwoFrames();
+          addEventListener("hashchange", inTwoFrames, { once: true });
+          location.hash = address;
+        })""",
+        address,
+    )
+
+
 def drawn(page: Page, number: int) -> Locator:
     """The plot of a text, once it is drawn."""
     figure = page.locator(f"#map-{number}.drawn")

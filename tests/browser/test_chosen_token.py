@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import colour_by, maps_of, settle
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, written
+from opening import HOSTILE, drawn, placed, rendered, visit, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -24,15 +24,15 @@ def name_of(results, text, unit):
     return f"{names[unit]} ({n}{'th' if n > 3 else ('st', 'nd', 'rd')[n - 1]})"
 
 
-def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=2&head=3")
-    drawn(watched, 1)
-    answer = watched.locator("#strip-1 ~ .answer")
+def test_the_answer_says_where_a_token_looks_and_what_it_receives(kept, results):
+    visit(kept, "#text=1&layer=2&head=3")
+    drawn(kept, 1)
+    answer = kept.locator("#strip-1 ~ .answer")
     expect(answer).to_have_attribute("aria-live", "polite")
     expect(answer).to_have_text(HINT)
     tokens = results.tokens_of(0)
     unit = 3
-    watched.locator("#strip-1 .u").nth(unit).click()
+    kept.locator("#strip-1 .u").nth(unit).click()
     weights = maps_of(results, 0)[1, 2]
     best = int(weights[unit].argmax())
     token, to = name_of(results, 0, unit), name_of(results, 0, best)
@@ -47,21 +47,47 @@ def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, 
     assert float(times) == pytest.approx(columns[unit] / columns[content].mean(), abs=0.06)
 
 
-def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(watched, url):
-    watched.goto(f"{url}#text=1&token=2")
-    drawn(watched, 1)
-    answer = watched.locator("#strip-1 ~ .answer")
+def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(kept):
+    visit(kept, "#text=1&token=2")
+    drawn(kept, 1)
+    answer = kept.locator("#strip-1 ~ .answer")
     expect(answer).to_contain_text("sends")
-    strip, below = watched.locator("#strip-1").bounding_box(), answer.bounding_box()
+    strip, below = kept.locator("#strip-1").bounding_box(), answer.bounding_box()
     assert 0 <= below["y"] - strip["y"] - strip["height"] < 24
-    watched.locator("#strip-1 .u").nth(2).press("Escape")  # the tooltip that comes with the focus
-    watched.keyboard.press("Escape")
+    kept.locator("#strip-1 .u").nth(2).press("Escape")  # the tooltip that comes with the focus
+    kept.keyboard.press("Escape")
     expect(answer).to_have_text(HINT)
 
 
-def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, tmp_path):
-    made = make_results(tmp_path, HEADLINES, evidence="basic")
-    watched.goto(f"{written(made, tmp_path)}#text=1")
+def test_escape_releases_a_token_chosen_in_the_map(kept):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    kept.locator("#strip-1 .u").nth(3).click()
+    expect(kept.locator("#map-1 .detail h4")).to_be_visible()
+    kept.evaluate("document.activeElement.blur()")
+    kept.keyboard.press("Escape")
+    expect(kept.locator("#map-1 .detail h4")).to_have_count(0)
+    assert "token" not in kept.url
+
+
+def test_content_only_and_a_special_token_say_what_there_is(kept):
+    visit(kept, "#text=1&content=1&token=0")
+    drawn(kept, 1)
+    answer = kept.locator("#strip-1 ~ .answer")
+    expect(answer).to_contain_text("“[CLS]” sends ")
+    expect(answer).not_to_contain_text("receives")  # its column is taken out
+
+
+@pytest.fixture(scope="module")
+def with_evidence(tmp_path_factory):
+    """Results with evidence, and their page."""
+    made = make_results(tmp_path_factory.mktemp("made"), HEADLINES, evidence="basic")
+    return made, rendered(made, tmp_path_factory.mktemp("page"))
+
+
+def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, with_evidence):
+    _, file = with_evidence
+    watched.goto(f"{placed(file)}#text=1")
     plot = drawn(watched, 1)
     before = plot.bounding_box()
     for unit in (2, 4, 0, 0):  # the last one undoes the choice
@@ -70,9 +96,10 @@ def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, tmp_path
         assert plot.bounding_box() == before
 
 
-def test_what_the_colours_show_says_where_the_token_looks(watched, tmp_path):
-    made = make_results(tmp_path, HEADLINES, evidence="basic")
-    watched.goto(f"{written(made, tmp_path)}#text=1")
+def test_what_the_colours_show_says_where_the_token_looks(keep, with_evidence):
+    made, file = with_evidence
+    watched = keep(file)
+    visit(watched, "#text=1")
     drawn(watched, 1)
     shown = watched.locator("#colours-1 input:checked")
     first = shown.input_value()
@@ -94,14 +121,6 @@ def test_what_the_colours_show_says_where_the_token_looks(watched, tmp_path):
     for _ in range(2):
         watched.locator("#strip-1 .u").nth(2).click()
     expect(shown).to_have_value(first)
-
-
-def test_content_only_and_a_special_token_say_what_there_is(watched, url):
-    watched.goto(f"{url}#text=1&content=1&token=0")
-    drawn(watched, 1)
-    answer = watched.locator("#strip-1 ~ .answer")
-    expect(answer).to_contain_text("“[CLS]” sends ")
-    expect(answer).not_to_contain_text("receives")  # its column is taken out
 
 
 def test_repeated_tokens_are_told_apart_in_lists_legend_and_names(watched, tmp_path):
@@ -140,27 +159,14 @@ def test_hostile_tokens_are_plain_text_in_the_answer(watched, tmp_path):
     assert watched.evaluate("window.bad") is None
 
 
-def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(browser, url):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(still_tab, url):
+    page = still_tab
     page.goto(url)
     said = page.locator(".static-view").inner_text()
     assert "search and sorting need scripts" in said
     assert "map of the last layer" in said
     for number in range(1, len(HEADLINES) + 1):
         assert page.locator(f"#map-{number} svg.cells").is_visible()
-    context.close()
-
-
-def test_escape_releases_a_token_chosen_in_the_map(watched, url):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    watched.locator("#strip-1 .u").nth(3).click()
-    expect(watched.locator("#map-1 .detail h4")).to_be_visible()
-    watched.evaluate("document.activeElement.blur()")
-    watched.keyboard.press("Escape")
-    expect(watched.locator("#map-1 .detail h4")).to_have_count(0)
-    assert "token" not in watched.url
 
 
 def test_a_tap_on_the_map_chooses_a_token_and_keeps_it(browser, url):

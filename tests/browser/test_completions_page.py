@@ -64,8 +64,8 @@ def test_segments_are_called_text_and_completion(watched, address):
     assert watched.locator("#map-2 .static text").filter(has_text="completion").count() == 2
 
 
-def test_every_token_stands_in_a_table_without_scripts(browser, made, address):
-    page = browser.new_page(java_script_enabled=False)
+def test_every_token_stands_in_a_table_without_scripts(still_tab, made, address):
+    page = still_tab
     page.goto(address)
     rows = page.locator('[id="text=2"] .completion tbody tr')
     steps = rows_of(made, 1)
@@ -74,4 +74,3 @@ def test_every_token_stands_in_a_table_without_scripts(browser, made, address):
         cells = [cell.strip() for cell in rows.nth(i).locator("th, td").all_text_contents()]
         expected = [step.token, *step.cells, step.moves.raises, step.moves.lowers]
         assert cells == [" ".join(cell.split(" ")).strip() for cell in expected]
-    page.close()

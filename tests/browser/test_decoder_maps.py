@@ -10,7 +10,7 @@ import pytest
 from axe import found
 from helpers.calling import call
 from helpers.real.writers import PAIRS, save_writer
-from opening import overhang, written
+from opening import overhang, rendered, visit
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -36,18 +36,23 @@ def made(tmp_path_factory):
     return open_results(folder / "made")
 
 
-@pytest.fixture
-def address(made, tmp_path):
-    return written(made, tmp_path)
+@pytest.fixture(scope="module")
+def page_file(made, tmp_path_factory):
+    return rendered(made, tmp_path_factory.mktemp("page"))
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
-def test_axe_finds_nothing_on_the_page_of_an_encoder_decoder(watched, address, scheme, width):
-    watched.set_viewport_size({"width": width, "height": 900})
-    watched.emulate_media(color_scheme=scheme)
-    watched.goto(f"{address}#text=1")
-    expect(watched.locator("#parts-1 svg").first).to_be_visible()
-    assert found(watched) == []
+def test_axe_finds_nothing_on_the_page_of_an_encoder_decoder_and_narrow_it_fits(kept):
+    kept.emulate_media(color_scheme="light")
+    visit(kept, "#text=1")
+    expect(kept.locator("#parts-1 svg").first).to_be_visible()
+    assert found(kept) == []
+    kept.set_viewport_size({"width": 400, "height": 900})
+    kept.emulate_media(color_scheme="dark")
+    kept.locator("#map-1").scroll_into_view_if_needed()
+    expect(kept.locator("#parts-1 rect[data-at]").first).to_be_attached()
+    assert found(kept) == []
+    assert kept.evaluate("document.documentElement.scrollWidth") <= 400
+    assert overhang(kept, "#parts-1 .scroll svg :is(text, rect)") <= 0
 
 
 def saved(page, label="Save CSV"):
@@ -59,12 +64,12 @@ def saved(page, label="Save CSV"):
     return head[1:], [row[0] for row in rows], np.array([row[1:] for row in rows], float)
 
 
-def test_it_opens_with_what_the_decoder_looks_at_in_the_text(watched, made, address):
-    watched.goto(f"{address}#text=1")
-    parts = watched.locator("#parts-1")
+def test_it_opens_with_what_the_decoder_looks_at_in_the_text(kept, made):
+    visit(kept, "#text=1")
+    parts = kept.locator("#parts-1")
     expect(parts.locator(".said")).to_have_text("Cross-attention, layer 2, mean over 2 heads")
-    expect(watched.locator("#map-1 > .static")).to_be_hidden()
-    columns, rows, values = saved(watched)
+    expect(kept.locator("#map-1 > .static")).to_be_hidden()
+    columns, rows, values = saved(kept)
     plain = attention_maps(made, "1", part="cross")
     assert len(columns) == len(plain.tokens)
     assert len(rows) == len(plain.queries)
@@ -74,8 +79,8 @@ def test_it_opens_with_what_the_decoder_looks_at_in_the_text(watched, made, addr
     assert f"while it writes “{rows[row].removeprefix(chr(39))}” the decoder looks at" in label
 
 
-def test_any_layer_and_head_is_drawn(watched, made, address):
-    watched.goto(f"{address}#text=1")
+def test_any_layer_and_head_is_drawn(watched, made, url):
+    watched.goto(f"{url}#text=1")
     expect(watched.locator("#parts-1 rect[data-at]").first).to_be_attached()
     for layer, head in product((1, 2), (1, 2)):
         require_map_of(watched, made, layer, head)
@@ -102,104 +107,103 @@ def require_map_of(watched, made, layer, head):
         assert box["y"] < dot["y"] + dot["height"] / 2 < box["y"] + box["height"]
 
 
-@pytest.mark.parametrize("head", [None, 2])
-def test_weights_times_values_are_a_share_of_their_row(watched, made, address, head):
-    watched.goto(f"{address}#text=1")
+def test_weights_times_values_are_a_share_of_their_row(watched, made, url):
+    watched.goto(f"{url}#text=1")
     expect(watched.locator("#parts-1 rect[data-at]").first).to_be_attached()
     parts = watched.locator("#parts-1")
-    if head is not None:
-        box = parts.locator("[role=radiogroup][aria-label='Head']")
-        box.locator(f"label:has(input[value='{head}'])").click()
     parts.get_by_label("× value").check()
-    expect(parts.locator(".said")).to_contain_text("Cross-attention × value, layer 2")
-    _, _, values = saved(watched)
-    plain = attention_maps(made, "1", 2, head or "mean", "cross", values=True).values
-    np.testing.assert_allclose(values, plain / plain.sum(1, keepdims=True), atol=4e-3)
-    expect(parts.locator(".range")).to_contain_text("as a share of its row")
+    for head in (None, 2):
+        if head is not None:
+            box = parts.locator("[role=radiogroup][aria-label='Head']")
+            box.locator(f"label:has(input[value='{head}'])").click()
+        expect(parts.locator(".said")).to_contain_text("Cross-attention × value, layer 2")
+        _, _, values = saved(watched)
+        plain = attention_maps(made, "1", 2, head or "mean", "cross", values=True).values
+        np.testing.assert_allclose(values, plain / plain.sum(1, keepdims=True), atol=4e-3)
+        expect(parts.locator(".range")).to_contain_text("as a share of its row")
     watched.locator("#map-1 .part-choice label:has(input[value='decoder'])").click()
     expect(parts.locator(".said")).to_contain_text("Attention within the decoder")
     expect(parts.get_by_label("× value")).to_be_hidden()
 
 
-def test_the_decoders_own_map_and_the_encoders_are_a_choice_away(watched, made, address):
-    watched.goto(f"{address}#text=1")
-    parts = watched.locator("#map-1 .part-choice")
+def test_the_decoders_own_map_and_the_encoders_are_a_choice_away(kept, made):
+    visit(kept, "#text=1")
+    parts = kept.locator("#map-1 .part-choice")
     parts.locator("label:has(input[value='decoder'])").click()
-    said = watched.locator("#parts-1 .said")
+    said = kept.locator("#parts-1 .said")
     expect(said).to_have_text("Attention within the decoder, layer 2, mean over 2 heads")
-    columns, rows, values = saved(watched)
+    columns, rows, values = saved(kept)
     plain = attention_maps(made, "1", part="decoder")
     assert columns == rows
     np.testing.assert_allclose(values, plain.values, atol=2e-4)
     assert np.array_equal(values, np.tril(values))
     parts.locator("label:has(input[value='encoder'])").click()
-    expect(watched.locator("#parts-1")).to_be_hidden()
-    expect(watched.locator("#map-1 .plot").first).to_be_visible()
-    assert "map=encoder" in watched.url
-    watched.go_back()
+    expect(kept.locator("#parts-1")).to_be_hidden()
+    expect(kept.locator("#map-1 .plot").first).to_be_visible()
+    assert "map=encoder" in kept.url
+    kept.go_back()
     expect(said).to_be_visible()
 
 
-def test_the_address_says_which_part_is_shown(watched, address):
-    watched.goto(f"{address}#text=2&map=encoder")
-    expect(watched.locator("#parts-2")).to_be_hidden()
-    watched.goto(f"{address}#text=1&map=nothing")
-    expect(watched.locator("#parts-1 .said")).to_contain_text("Cross-attention")
+def test_the_address_says_which_part_is_shown(kept):
+    visit(kept, "#text=2&map=encoder")
+    expect(kept.locator("#parts-2")).to_be_hidden()
+    visit(kept, "#text=1&map=nothing")
+    expect(kept.locator("#parts-1 .said")).to_contain_text("Cross-attention")
 
 
-def test_a_cell_tells_from_what_to_what_it_is(watched, made, address):
-    watched.goto(f"{address}#text=1")
+def test_a_cell_tells_from_what_to_what_it_is(kept, made):
+    visit(kept, "#text=1")
     plain = attention_maps(made, "1", part="cross")
-    watched.locator("#parts-1 rect[data-at='0.1']").hover()
-    tip = watched.locator("#tip")
+    kept.locator("#parts-1 rect[data-at='0.1']").hover()
+    tip = kept.locator("#tip")
     expect(tip).to_contain_text("→")
     expect(tip).to_contain_text("Cross-attention, layer 2")
     assert f"{100 * plain.values[0, 1]:.0f}"[0] in tip.inner_text()
 
 
-def test_a_chosen_token_of_the_target_frames_its_row(watched, address):
-    watched.goto(f"{address}#text=1")
-    expect(watched.locator("#parts-1 rect.reads")).to_have_count(0)
-    units = watched.locator("#strip-1 p").nth(1).locator(".u")
+def test_a_chosen_token_of_the_target_frames_its_row(kept):
+    visit(kept, "#text=1")
+    expect(kept.locator("#parts-1 rect.reads")).to_have_count(0)
+    units = kept.locator("#strip-1 p").nth(1).locator(".u")
     units.nth(1).click()
     frame, cell = (
-        watched.locator(f"#parts-1 {name}") for name in ("rect.reads", "rect[data-at='1.0']")
+        kept.locator(f"#parts-1 {name}") for name in ("rect.reads", "rect[data-at='1.0']")
     )
     expect(frame).to_have_count(1)
     assert abs(frame.bounding_box()["y"] - cell.bounding_box()["y"]) < 3
 
 
 def test_without_scripts_the_encoders_map_and_the_one_across_stand_below_one_another(
-    browser, address
+    still_tab, url
 ):
-    page = browser.new_page(java_script_enabled=False)
-    page.goto(address)
+    page = still_tab
+    page.goto(url)
     for number in (1, 2):
         assert page.locator(f"#map-{number} > .static svg").is_visible()
         assert page.locator(f"#parts-{number} svg circle").count() > 0
         assert "Cross-attention" in page.locator(f"#parts-{number} figcaption").text_content()
-    page.close()
 
 
 @pytest.mark.parametrize("view", ["gradient", "attention_gradient"])
-def test_a_chosen_token_shows_its_own_gradient(watched, made, address, view):
+def test_a_chosen_token_shows_its_own_gradient(kept, made, view):
     units, behind = text_units(made, 0), target_units(made, 0)
     row = make_steps(Findings(made), 0, units, load_language("en"), behind).rows[1]
-    watched.goto(f"{address}#text=1&measure={view}")
-    marks = watched.locator("#strip-1 .u")
+    visit(kept, f"#text=1&measure={view}")
+    marks = kept.locator("#strip-1 .u")
     marks.nth(row.unit).click()
     own = row.moves.others[view]
-    legend = watched.locator("#legend-1")
+    legend = kept.locator("#legend-1")
     expect(legend).to_contain_text("gradient")
     expect(legend).to_contain_text(f"“{row.token}”")
-    expect(watched.locator("#strip-1 ~ .answer")).to_have_text(row.said)
+    expect(kept.locator("#strip-1 ~ .answer")).to_have_text(row.said)
     for i, (colour, value) in enumerate(zip(own.colours, own.values, strict=True)):
         classes = marks.nth(i).get_attribute("class").split()
         assert f"h{abs(colour or 0)}" in classes
         assert ("m" in classes) is (colour is not None and colour < 0)
         assert marks.nth(i).get_attribute("data-value") == value
     tone = "size" if view == "gradient" else "signed"
-    assert tone in watched.locator("#strip-1").get_attribute("class").split()
+    assert tone in kept.locator("#strip-1").get_attribute("class").split()
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +218,11 @@ def long(tmp_path_factory):
     return open_results(folder / "made")
 
 
+@pytest.fixture(scope="module")
+def long_page(long, tmp_path_factory):
+    return rendered(long, tmp_path_factory.mktemp("page"), pool_above=130)
+
+
 def grouped(values, rows, columns):
     """The sum over columns and the mean over rows of what belongs together."""
     found = np.zeros((max(rows) + 1, max(columns) + 1))
@@ -224,11 +233,11 @@ def grouped(values, rows, columns):
 
 
 @pytest.mark.parametrize("part", ["cross", "decoder"])
-def test_of_a_long_text_and_target_cells_stand_for_several_tokens(watched, long, tmp_path, part):
-    address = written(long, tmp_path, pool_above=130)
-    watched.goto(f"{address}#text=1&map={part}")
-    expect(watched.locator("#parts-1 rect[data-at]").first).to_be_attached()
-    data = json.loads(watched.locator("#data-1").text_content())
+def test_of_a_long_text_and_target_cells_stand_for_several_tokens(keep, long_page, long, part):
+    kept = keep(long_page)
+    visit(kept, f"#text=1&map={part}")
+    expect(kept.locator("#parts-1 rect[data-at]").first).to_be_attached()
+    data = json.loads(kept.locator("#data-1").text_content())
     plain = attention_maps(long, "1", part=part)
     sides = {"text": data["cells"], "written": data["writtenCells"]["cells"]}
     sides["read"] = data["readCells"]["cells"]
@@ -238,24 +247,14 @@ def test_of_a_long_text_and_target_cells_stand_for_several_tokens(watched, long,
         of = [cells[unit] for unit in unit_of] if part == "cross" else list(cells)
         each = -(-(max(cells) + 1) // 64)
         drawn.append([cell // each for cell in of])
-    head, names, values = saved(watched)
+    head, names, values = saved(kept)
     assert len(head) == max(drawn[1]) + 1 <= 64
     assert len(names) == max(drawn[0]) + 1 <= 64
     # Cells were rounded to a byte after the mean over their rows.
     np.testing.assert_allclose(values, grouped(plain.values, *drawn), atol=0.02)
-    assert "A cell stands for up to" in watched.locator("#parts-1 .range").text_content()
+    assert "A cell stands for up to" in kept.locator("#parts-1 .range").text_content()
     if part == "cross":
-        watched.locator("#strip-1 .u").nth(data["units"][40]).click()
-        frame = watched.locator("#parts-1 rect.reads")
-        cell = watched.locator(f"#parts-1 rect[data-at='0.{drawn[1][40]}']")
+        kept.locator("#strip-1 .u").nth(data["units"][40]).click()
+        frame = kept.locator("#parts-1 rect.reads")
+        cell = kept.locator(f"#parts-1 rect[data-at='0.{drawn[1][40]}']")
         assert abs(frame.bounding_box()["x"] - cell.bounding_box()["x"]) < 3
-
-
-def test_dark_and_narrow_it_fits(browser, address):
-    page = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme="dark")
-    page.goto(f"{address}#text=1")
-    page.locator("#map-1").scroll_into_view_if_needed()
-    expect(page.locator("#parts-1 rect[data-at]").first).to_be_attached()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert overhang(page, "#parts-1 .scroll svg :is(text, rect)") <= 0
-    page.close()

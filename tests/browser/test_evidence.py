@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from exploring import colour_by
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from opening import HOSTILE, drawn, rendered, turn_page, written
+from opening import HOSTILE, drawn, rendered, turn_page, visit, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -49,16 +49,16 @@ def content_of(results, text=0):
     return ~results.tokens_of(text)["is_special"].to_numpy(bool)
 
 
-def test_the_row_that_is_read_alone_is_framed_in_the_last_layer_only(watched, url):
-    watched.goto(f"{url}#text=1")
-    key = watched.locator("#map-1 .rows")
+def test_the_row_that_is_read_alone_is_framed_in_the_last_layer_only(kept):
+    visit(kept, "#text=1")
+    key = kept.locator("#map-1 .rows")
     frames = "plot => plot.layout.shapes.filter(shape => shape.name === 'reads').map(s => s.y0)"
-    assert drawn(watched, 1).evaluate(frames) == [-0.47]
+    assert drawn(kept, 1).evaluate(frames) == [-0.47]
     expect(key).to_have_text("the prediction is read from this row alone")
     for other in ("layer=2&head=mean", "layer=all&head=mean"):
-        watched.goto(f"{url}#text=1&{other}")
+        visit(kept, f"#text=1&{other}")
         expect(key).to_be_hidden()
-        assert drawn(watched, 1).evaluate(frames) == []
+        assert drawn(kept, 1).evaluate(frames) == []
 
 
 def read_back(page, number=1):
@@ -85,29 +85,29 @@ def hues(page, number=1):
     ],
 )
 def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
-    watched, url, results, measure, name, factor, within
+    kept, results, measure, name, factor, within
 ):
-    watched.goto(url)
-    watched.locator("#strip-1").scroll_into_view_if_needed()
-    colour_by(watched, 1, measure)
-    button = watched.locator("#colours-1 label").filter(has=watched.locator("input:checked"))
+    visit(kept, "#text=1")
+    kept.locator("#strip-1").scroll_into_view_if_needed()
+    colour_by(kept, 1, measure)
+    button = kept.locator("#colours-1 label").filter(has=kept.locator("input:checked"))
     agreement = Findings(results).agreement_by_size.get(measure)
     said = "" if agreement is None else f"{agreement.estimate.mean:.2f}".replace("-", "−")
     assert button.locator("small").all_text_contents() == ([said] if said else [])
     button.hover()
-    expect(watched.locator("#tip bdi")).to_have_text(name)
-    expect(watched.locator("#legend-1")).not_to_have_text("")
-    shown, values = read_back(watched), factor * column(results, measure)
+    expect(kept.locator("#tip bdi")).to_have_text(name)
+    expect(kept.locator("#legend-1")).not_to_have_text("")
+    shown, values = read_back(kept), factor * column(results, measure)
     for text, value, is_content in zip(shown, values, content_of(results), strict=True):
         if text is None:
             assert not is_content
         else:
             assert text == pytest.approx(value, abs=within)
     strongest = np.where(content_of(results), np.abs(values), -1).argmax()
-    drawn_colours = [unit["alpha"] for unit in hues(watched)]
+    drawn_colours = [unit["alpha"] for unit in hues(kept)]
     assert drawn_colours[strongest] == max(drawn_colours) > 0.4
-    assert f"#text=1&layer=3&head=mean&measure={measure}" in watched.url or (
-        measure == "received_norm_all" and "measure" not in watched.url
+    assert f"#text=1&layer=3&head=mean&measure={measure}" in kept.url or (
+        measure == "received_norm_all" and "measure" not in kept.url
     )
 
 
@@ -132,10 +132,10 @@ def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(wat
     expect(chooser(watched, 2)).to_have_value("deletion")
 
 
-def test_one_tooltip_says_what_is_known_of_a_token(watched, url, results):
-    watched.goto(f"{url}#text=1&measure=gradient")
-    drawn(watched, 1)
-    tip, unit = watched.locator("#tip"), watched.locator("#strip-1 .u").nth(3)
+def test_one_tooltip_says_what_is_known_of_a_token(kept, results):
+    visit(kept, "#text=1&measure=gradient")
+    drawn(kept, 1)
+    tip, unit = kept.locator("#tip"), kept.locator("#strip-1 .u").nth(3)
     row = results.by_layer(results.token_table(0)["cls_row_layers"])[:, -1]  # that alone is read
     effect, size = (column(results, name)[3] for name in ("deletion", "gradient"))
     told = [
@@ -153,25 +153,25 @@ def test_one_tooltip_says_what_is_known_of_a_token(watched, url, results):
     assert said()[1:] == told[1:]
     assert unit.get_attribute("title") is None
     area = tip.bounding_box()  # stays while the pointer is on it
-    watched.mouse.move(area["x"] + 9, area["y"] + area["height"] - 3)
-    watched.wait_for_timeout(300)
+    kept.mouse.move(area["x"] + 9, area["y"] + area["height"] - 3)
+    kept.wait_for_timeout(300)
     expect(tip).to_be_visible()
-    watched.mouse.move(2, 2)
+    kept.mouse.move(2, 2)
     expect(tip).to_be_hidden()
     unit.focus()
     expect(tip).to_be_visible()
     expect(unit).to_have_attribute("aria-describedby", "tip")
-    watched.keyboard.press("Escape")
+    kept.keyboard.press("Escape")
     expect(tip).to_be_hidden()
-    row = watched.locator('[id="text=1"] .influence tbody tr').first
+    row = kept.locator('[id="text=1"] .influence tbody tr').first
     row.hover()
     number = int(row.get_attribute("data-u"))
     expect(tip.locator("bdi")).to_contain_text(results.tokens_of(0)["token"].iloc[number].strip())
 
 
-def test_figures_on_the_buttons_are_said_to_be_of_all_texts(watched, url):
-    watched.goto(f"{url}#text=1")
-    choice = watched.locator("#colours-1 > .choice")
+def test_figures_on_the_buttons_are_said_to_be_of_all_texts(kept):
+    visit(kept, "#text=1")
+    choice = kept.locator("#colours-1 > .choice")
     expect(choice.locator(".name")).to_have_text(
         "Colour by (agreement with effects over all texts)"
     )
@@ -185,92 +185,90 @@ def test_figures_on_the_buttons_are_said_to_be_of_all_texts(watched, url):
         for figure in figures
     ]
     # The figure of the colours shown first is that of the answer above.
-    fourth = watched.locator('.answer-card[href="#trust"]')
+    fourth = kept.locator('.answer-card[href="#trust"]')
     shown = fourth.locator("svg text[font-weight]").all_text_contents()
     assert " ".join(shown) == " ".join(figures[0].split())
-    watched.goto(f"{url}#text=2")
-    name = watched.locator("#colours-2 details .choice > .name")
+    visit(kept, "#text=2")
+    name = kept.locator("#colours-2 details .choice > .name")
     expect(name).to_be_hidden()  # the button that opens them says what they are
 
 
-def test_a_measure_is_chosen_with_the_keyboard_alone(watched, url):
-    watched.goto(f"{url}#text=1")
-    expect(chooser(watched)).to_have_value("received_norm_all")
-    watched.locator("#colours-1 summary").press("Enter")
-    chooser(watched).focus()
+def test_a_measure_is_chosen_with_the_keyboard_alone(kept):
+    visit(kept, "#text=1")
+    expect(chooser(kept)).to_have_value("received_norm_all")
+    kept.locator("#colours-1 summary").press("Enter")
+    chooser(kept).focus()
     for _ in range(20):
-        watched.keyboard.press("ArrowDown")
-        if chooser(watched).input_value() == "deletion":
+        kept.keyboard.press("ArrowDown")
+        if chooser(kept).input_value() == "deletion":
             break
-    expect(chooser(watched)).to_have_value("deletion")
-    expect(watched.locator("#legend-1")).to_contain_text("falls when the token is left out")
-    assert watched.url.endswith("&measure=deletion")
+    expect(chooser(kept)).to_have_value("deletion")
+    expect(kept.locator("#legend-1")).to_contain_text("falls when the token is left out")
+    assert kept.url.endswith("&measure=deletion")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_sign_has_a_colour_and_is_marked_without_it(tab, url, results, scheme):
-    tab.set_viewport_size({"width": 1280, "height": 900})
-    tab.emulate_media(color_scheme=scheme)
-    tab.goto(f"{url}#text=1&measure=deletion")
-    expect(tab.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+def test_the_sign_has_a_colour_and_is_marked_without_it(kept, results, scheme):
+    kept.emulate_media(color_scheme=scheme)
+    visit(kept, "#text=1&measure=deletion")
+    expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     values = column(results, "deletion")
     steps = np.round(15 * values / np.nanmax(np.abs(values)))
-    underlined = tab.locator("#strip-1 .u").evaluate_all(
+    underlined = kept.locator("#strip-1 .u").evaluate_all(
         "units => units.map(u => getComputedStyle(u).textDecorationLine === 'underline')"
     )
     right = {-1.0: "blue", 1.0: "pink", 0.0: "none"}
-    for unit, line, step in zip(hues(tab), underlined, steps, strict=True):
+    for unit, line, step in zip(hues(kept), underlined, steps, strict=True):
         sign = 0.0 if np.isnan(step) else float(np.sign(step))
         assert unit["hue"] == right[sign]
         assert line is (sign < 0)
-    key = tab.locator('[id="text=1"] .bars i').evaluate_all(HUES)
+    key = kept.locator('[id="text=1"] .bars i').evaluate_all(HUES)
     assert [mark["hue"] for mark in key] == ["pink", "blue"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_orange_is_attention_alone(tab, url, scheme):
-    tab.set_viewport_size({"width": 1280, "height": 900})
-    tab.emulate_media(color_scheme=scheme)
-    tab.goto(f"{url}#text=1&measure=gradient")
-    expect(tab.locator("#legend-1")).to_contain_text("Colour: gradient size")
-    assert {unit["hue"] for unit in hues(tab)} == {"teal", "none"}
-    colour_by(tab, 1, "cls_row_last")
-    assert {unit["hue"] for unit in hues(tab)} == {"orange", "none"}
-    colour_by(tab, 1, "gradient")
-    assert {unit["hue"] for unit in hues(tab)} == {"teal", "none"}
-    tab.locator("#strip-1 .u").nth(2).click()
-    expect(tab.locator("#strip-1")).not_to_have_class(re.compile("size"))
+def test_orange_is_attention_alone(kept, scheme):
+    kept.emulate_media(color_scheme=scheme)
+    visit(kept, "#text=1&measure=gradient")
+    expect(kept.locator("#legend-1")).to_contain_text("Colour: gradient size")
+    assert {unit["hue"] for unit in hues(kept)} == {"teal", "none"}
+    colour_by(kept, 1, "cls_row_last")
+    assert {unit["hue"] for unit in hues(kept)} == {"orange", "none"}
+    colour_by(kept, 1, "gradient")
+    assert {unit["hue"] for unit in hues(kept)} == {"teal", "none"}
+    kept.locator("#strip-1 .u").nth(2).click()
+    expect(kept.locator("#strip-1")).not_to_have_class(re.compile("size"))
 
 
-def test_forced_colours_keep_what_colours_say(tab, url):
-    tab.emulate_media(forced_colors="active")
-    tab.goto(f"{url}#text=1")
-    drawn(tab, 1)
-    assert {unit["hue"] for unit in hues(tab)} >= {"orange"}
-    tab.goto(f"{url}#text=1&measure=gradient")
-    expect(tab.locator("#strip-1")).to_have_class(re.compile("size"))
-    assert {unit["hue"] for unit in hues(tab)} >= {"teal"}
-    picked = tab.locator("#map-1 .heads td.picked")
-    others = tab.locator("#map-1 .heads td[role]:not(.picked)")
+def test_forced_colours_keep_what_colours_say(kept):
+    kept.emulate_media(forced_colors="active")
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    assert {unit["hue"] for unit in hues(kept)} >= {"orange"}
+    visit(kept, "#text=1&measure=gradient")
+    expect(kept.locator("#strip-1")).to_have_class(re.compile("size"))
+    assert {unit["hue"] for unit in hues(kept)} >= {"teal"}
+    picked = kept.locator("#map-1 .heads td.picked")
+    others = kept.locator("#map-1 .heads td[role]:not(.picked)")
     line = "cell => getComputedStyle(cell).outlineStyle"
     assert (picked.evaluate(line), others.first.evaluate(line)) == ("solid", "none")
 
 
-def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(watched, url):
-    watched.goto(f"{url}#text=1&measure=deletion")
-    drawn(watched, 1)
-    before = read_back(watched)
-    watched.locator("#strip-1 .u").nth(2).click()
-    expect(watched.locator("#legend-1")).to_contain_text("Colour: where")
-    watched.keyboard.press("Escape")
-    expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
-    assert read_back(watched) == before
+def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(kept):
+    visit(kept, "#text=1&measure=deletion")
+    drawn(kept, 1)
+    before = read_back(kept)
+    kept.locator("#strip-1 .u").nth(2).click()
+    expect(kept.locator("#legend-1")).to_contain_text("Colour: where")
+    kept.keyboard.press("Escape")
+    expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+    assert read_back(kept) == before
 
 
-def test_a_measure_that_is_not_there_is_put_right(watched, url):
-    watched.goto(f"{url}#text=1&layer=2&head=1&measure=magic")
-    watched.wait_for_url(f"{url}#text=1&layer=2&head=1")
-    expect(chooser(watched)).to_have_value("received_norm_all")
+def test_a_measure_that_is_not_there_is_put_right(kept, url):
+    visit(kept, "#text=1&layer=2&head=1&measure=magic")
+    kept.wait_for_url(f"{url}#text=1&layer=2&head=1")
+    expect(chooser(kept)).to_have_value("received_norm_all")
 
 
 def test_a_text_without_evidence_shows_the_first_measure(tab, tmp_path):
@@ -296,9 +294,8 @@ def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched
     expect(watched.locator("#withheld + ul")).to_contain_text("gradient size:")
 
 
-def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
+    page = still_tab
     page.goto(url)
     expect(page.locator(".sink svg.shares")).to_have_count(2)
     for figure in page.locator(".sink svg.shares").all():
@@ -315,7 +312,6 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
         expect(panel.locator(".colours")).to_contain_text("attention × value, all layers")
         panel.locator("summary").click()
         expect(panel.locator("details table")).to_contain_text("change without the token")
-    context.close()
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -332,31 +328,32 @@ def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(tab, results,
             assert inside <= room
 
 
-def test_headings_stand_in_order(tab, url):
-    tab.goto(f"{url}#text=1")
-    drawn(tab, 1)
-    tab.locator("#strip-1 .u").nth(2).click()
-    expect(tab.locator("#map-1 .detail h4")).to_be_visible()
-    levels = tab.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+def test_headings_stand_in_order(kept):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    kept.locator("#strip-1 .u").nth(2).click()
+    expect(kept.locator("#map-1 .detail h4")).to_be_visible()
+    levels = kept.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
         "all => all.map(heading => Number(heading.tagName[1]))"
     )
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-def test_text_on_colour_keeps_its_contrast(tab, url):
+def test_text_on_colour_keeps_its_contrast(kept):
     for measure in ("received_norm_all", "deletion"):
-        tab.goto(f"{url}#text=1&measure={measure}")
-        expect(chooser(tab)).to_have_value(measure)
+        visit(kept, f"#text=1&measure={measure}")
+        expect(chooser(kept)).to_have_value(measure)
         for scheme in ("light", "dark"):
-            tab.emulate_media(color_scheme=scheme)
-            assert least_contrast(tab) >= 4.5
+            kept.emulate_media(color_scheme=scheme)
+            assert least_contrast(kept) >= 4.5
 
 
 def least_contrast(tab):
     ratios = tab.locator("#strip-1 .u").evaluate_all(
         """units => {
-          const paint = document.createElement("canvas").getContext("2d");
+          const canvas = document.createElement("canvas");
+          const paint = canvas.getContext("2d", { willReadFrequently: true });
           const over = (ground, colour) => {
             paint.fillStyle = ground; paint.fillRect(0, 0, 1, 1);
             paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);

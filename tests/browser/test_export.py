@@ -9,7 +9,7 @@ from base64 import b64encode
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from opening import drawn, rendered, show_all, written
+from opening import drawn, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.results.maps.arrays import attention_maps
@@ -51,12 +51,12 @@ def rows_of(content):
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def test_the_list_is_saved_as_it_is_shown_with_whole_texts(watched, url, results):
-    watched.goto(f"{url}#text=1&sort=-tokens&q=l")
-    name, content = saved(watched, tools(watched, "#list"), "Save CSV")
+def test_the_list_is_saved_as_it_is_shown_with_whole_texts(kept, results):
+    visit(kept, "#text=1&sort=-tokens&q=l")
+    name, content = saved(kept, tools(kept, "#list"), "Save CSV")
     assert name == "made-up-7-texts-reportgen-table-of-texts.csv"
     head, *rows = rows_of(content)
-    shown = watched.locator("#list tbody tr:not([hidden]) th").all_inner_texts()
+    shown = kept.locator("#list tbody tr:not([hidden]) th").all_inner_texts()
     assert [row[0] for row in rows] == shown
     assert head[:3] == ["No.", "Text", "Prediction"]
     assert rows[0][1] == ("long " * 60).strip()
@@ -106,12 +106,12 @@ def test_cells_that_a_spreadsheet_would_run_get_a_quote(watched, tmp_path):
     assert texts[5] == RUNS[5]
 
 
-def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(watched, url):
-    watched.goto(f"{url}#text=2")
-    watched.locator("#map-2").scroll_into_view_if_needed()
-    drawn(watched, 2)
+def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(kept):
+    visit(kept, "#text=2")
+    kept.locator("#map-2").scroll_into_view_if_needed()
+    drawn(kept, 2)
     for kind, button in (("table", "Save CSV"), ("svg.fig:not(.small), .plot", "Save SVG")):
-        things = watched.locator("main").locator(kind).filter(visible=True)
+        things = kept.locator("main").locator(kind).filter(visible=True)
         assert things.count() >= 3
         for thing in things.all():
             after = thing.evaluate(
@@ -121,11 +121,11 @@ def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(wa
             assert button in after
 
 
-def test_the_figures_of_a_text_are_saved_as_printed(watched, url, results):
-    watched.goto(f"{url}#text=2")
-    watched.locator(".panel.open").get_by_text("Figures as a table").click()
-    details = watched.locator(".panel.open details").filter(has=watched.locator("table"))
-    name, content = saved(watched, details.locator(".tools"), "Save CSV")
+def test_the_figures_of_a_text_are_saved_as_printed(kept, results):
+    visit(kept, "#text=2")
+    kept.locator(".panel.open").get_by_text("Figures as a table").click()
+    details = kept.locator(".panel.open details").filter(has=kept.locator("table"))
+    name, content = saved(kept, details.locator(".tools"), "Save CSV")
     assert name == "made-up-7-texts-reportgen-text-2-figures-as-a-table.csv"
     head, *rows = rows_of(content)
     tokens = results.tokens_of(1)
@@ -135,9 +135,10 @@ def test_the_figures_of_a_text_are_saved_as_printed(watched, url, results):
     assert values == pytest.approx([100 * v for v in tokens["received_last"]], abs=0.0501)
 
 
-def test_copying_gives_the_same_cells_with_tabs(browser, url):
-    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
-        page = context.new_page()
+def test_copying_gives_the_same_cells_with_tabs(tabs, own_tab, url):
+    page = own_tab
+    tabs.grant_permissions(["clipboard-read", "clipboard-write"])
+    try:
         page.goto(url)
         show_all(page)
         group = tools(page, "#list")
@@ -149,12 +150,13 @@ def test_copying_gives_the_same_cells_with_tabs(browser, url):
         _, content = saved(page, group, "Save CSV")
         lines = copied.replace("\r\n", "\n").split("\n")
         assert [line.split("\t") for line in lines] == rows_of(content)
+    finally:
+        tabs.clear_permissions()
 
 
-def test_a_static_chart_is_saved_as_svg_that_stands_alone(watched, url):
-    watched.emulate_media(color_scheme="dark")
-    watched.goto(url)
-    name, content = saved(watched, tools(watched, "svg.sinks"), "Save SVG")
+def test_a_static_chart_is_saved_as_svg_that_stands_alone(kept):
+    kept.emulate_media(color_scheme="dark")
+    name, content = saved(kept, tools(kept, "svg.sinks"), "Save SVG")
     assert name.endswith(".svg")
     root = ET.fromstring(content)
     assert root.tag == f"{SVG}svg"
@@ -166,15 +168,15 @@ def test_a_static_chart_is_saved_as_svg_that_stands_alone(watched, url):
     assert not [e for e in root.iter() if e.get("class") or "var(" in " ".join(e.attrib.values())]
     assert "sans-serif" in root.get("font-family")
     title, *texts = root.iter(f"{SVG}text")
-    assert title.text == watched.locator("#sinks :is(h2, h3)").filter(visible=True).evaluate_all(
+    assert title.text == kept.locator("#sinks :is(h2, h3)").filter(visible=True).evaluate_all(
         """headings => headings.filter((one) => one.compareDocumentPosition(
              document.querySelector("svg.sinks")) & 4).at(-1).textContent"""
     )
-    key = watched.locator("figure:has(svg.sinks) figcaption span").all_text_contents()
+    key = kept.locator("figure:has(svg.sinks) figcaption span").all_text_contents()
     assert {text.strip() for text in key} <= {text.text for text in texts}
     inks = ("rgb(27, 29, 34)", "rgb(91, 97, 110)", "#1b1d22")
     assert {text.get("fill") for text in (title, *texts)} <= set(inks)
-    assert watched.evaluate("document.documentElement.dataset.theme") is None
+    assert kept.evaluate("document.documentElement.dataset.theme") is None
 
 
 def colours(page, png):
@@ -200,44 +202,43 @@ def colours(page, png):
     )
 
 
-def test_a_static_chart_is_saved_as_png_in_light_colours_on_white(watched, url):
-    watched.emulate_media(color_scheme="dark")
-    watched.goto(url)
-    _, svg = saved(watched, tools(watched, "svg.sinks"), "Save SVG")
-    name, png = saved(watched, tools(watched, "svg.sinks"), "Save PNG")
+def test_a_static_chart_is_saved_as_png_in_light_colours_on_white(kept):
+    kept.emulate_media(color_scheme="dark")
+    _, svg = saved(kept, tools(kept, "svg.sinks"), "Save SVG")
+    name, png = saved(kept, tools(kept, "svg.sinks"), "Save PNG")
     assert name.endswith(".png")
     assert png.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", png[16:24])
     assert (width, height) == tuple(
         2 * float(ET.fromstring(svg).get(k)) for k in ("width", "height")
     )
-    found = colours(watched, png)
+    found = colours(kept, png)
     assert max(found, key=found.get) == "255,255,255,255"
     assert found["63,78,140,255"] > 1000
 
 
-def test_a_drawn_map_is_saved_both_ways(watched, url):
-    watched.emulate_media(color_scheme="dark")
-    watched.goto(f"{url}#text=2&layer=1&head=2")
-    drawn(watched, 2)
-    group = tools(watched, ".panel.open .plot")
-    name, svg = saved(watched, group, "Save SVG")
+def test_a_drawn_map_is_saved_both_ways(kept):
+    kept.emulate_media(color_scheme="dark")
+    visit(kept, "#text=2&layer=1&head=2")
+    drawn(kept, 2)
+    group = tools(kept, ".panel.open .plot")
+    name, svg = saved(kept, group, "Save SVG")
     assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.svg"
     assert b"<svg" in svg
     root = ET.fromstring(svg)
     assert root.tag == f"{SVG}svg"
     said = {text.text for text in root.iter(f"{SVG}text")}
     assert {"Text 2 · layer 1, head 2", "attention received", "equal share"} <= said
-    name, png = saved(watched, group, "Save PNG")
+    name, png = saved(kept, group, "Save PNG")
     assert name.endswith("layer-1-head-2.png")
-    found = colours(watched, png)
+    found = colours(kept, png)
     assert max(found, key=found.get) == "255,255,255,255"
 
 
-def test_the_weights_of_a_drawn_map_are_saved(watched, url, results):
-    watched.goto(f"{url}#text=2&layer=1&head=2")
-    drawn(watched, 2)
-    name, content = saved(watched, tools(watched, ".panel.open .plot"), "Save CSV")
+def test_the_weights_of_a_drawn_map_are_saved(kept, results):
+    visit(kept, "#text=2&layer=1&head=2")
+    drawn(kept, 2)
+    name, content = saved(kept, tools(kept, ".panel.open .plot"), "Save CSV")
     assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.csv"
     head, *rows = rows_of(content)
     maps = attention_maps(results, results.texts["text_id"].iloc[1], 1, 2)
@@ -247,13 +248,12 @@ def test_the_weights_of_a_drawn_map_are_saved(watched, url, results):
     np.testing.assert_allclose(values, maps.values, rtol=1e-3, atol=1e-7)
 
 
-def test_without_a_drawn_map_its_static_chart_is_saved(browser, url):
-    page = browser.new_page()
+def test_without_a_drawn_map_its_static_chart_is_saved(own_tab, url):
+    page = own_tab
     page.add_init_script("delete window.DecompressionStream")
     page.goto(f"{url}#text=2")
     group = page.locator(".panel.open .static .tools").first
     _, svg = saved(page, group, "Save SVG")
-    page.close()
     names = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
     assert "[CLS]" in names
     assert names[0].startswith("Text 2 · Layer ")
@@ -268,11 +268,10 @@ def test_a_picture_that_the_host_refuses_fails_with_a_sentence(watched, url):
     expect(group.get_by_role("status")).to_contain_text("could not be saved here: the browser did")
 
 
-def test_a_frame_that_may_forbid_downloads_says_so(browser, url, tmp_path):
+def test_a_frame_that_may_forbid_downloads_says_so(own_tab, url, tmp_path):
     frame = tmp_path / "frame.html"
     frame.write_text(f'<iframe src="{url}" sandbox="allow-scripts" width=1200 height=800></iframe>')
-    page = browser.new_page()
-    downloads = []
+    page, downloads = own_tab, []
     page.on("download", lambda download: downloads.append(download))
     page.goto(frame.as_uri())
     inside = page.frame_locator("iframe")
@@ -282,4 +281,3 @@ def test_a_frame_that_may_forbid_downloads_says_so(browser, url, tmp_path):
     expect(group.get_by_role("status")).to_contain_text("If no file arrives, this frame forbids")
     page.wait_for_timeout(300)
     assert downloads == []
-    page.close()

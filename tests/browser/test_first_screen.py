@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, rendered, show_all
+from opening import drawn, rendered, show_all, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -81,10 +81,10 @@ def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, url, scri
     assert min(sizes) >= 10
 
 
-def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(tab, url):
-    tab.set_viewport_size({"width": 400, "height": 860})
-    tab.goto(f"{url}#text=1")
-    lines = tab.locator('[id="text=1"] .influence td').evaluate_all(
+def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(kept):
+    kept.set_viewport_size({"width": 400, "height": 860})
+    visit(kept, "#text=1")
+    lines = kept.locator('[id="text=1"] .influence td').evaluate_all(
         """cells => cells.map(cell => {
           const text = document.createRange();
           text.selectNodeContents(cell.lastChild);
@@ -119,10 +119,10 @@ def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(watched, url):
         assert heading.bounding_box()["y"] >= bar["y"] + bar["height"]
 
 
-def test_bars_stand_at_the_tokens_that_change_the_prediction(watched, url, results):
-    watched.goto(f"{url}#text=1")
+def test_bars_stand_at_the_tokens_that_change_the_prediction(kept, results):
+    visit(kept, "#text=1")
     effects = results.effects_of(0).set_index("position")["deletion"].dropna()
-    units = watched.locator("#strip-1 .u")
+    units = kept.locator("#strip-1 .u")
     spread = results.texts["prediction"].max() - results.texts["prediction"].min()
     top = max(effects.abs().max(), 0.05 * spread)
     for position, effect in effects.items():
@@ -157,8 +157,9 @@ def test_the_whole_row_of_a_text_to_start_with_opens_it(watched, url):
     expect(watched.locator("#list [aria-current=true]")).to_have_count(1)
 
 
-def test_the_page_does_not_move_while_it_loads(browser, url):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+def test_the_page_does_not_move_while_it_loads(own_tab, url):
+    page = own_tab
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.add_init_script(MOVES)
     # So that it is the pointer that starts plotly.
     page.add_init_script("window.requestIdleCallback = () => {}")
@@ -180,11 +181,11 @@ def test_the_page_does_not_move_while_it_loads(browser, url):
     drawn(page, 3)
     page.wait_for_timeout(300)
     assert page.evaluate("window.moved") < MOST_MOVED
-    page.close()
 
 
-def test_on_a_phone_nothing_moves_when_the_map_is_reached(browser, url):
-    page = browser.new_page(viewport={"width": 400, "height": 860})
+def test_on_a_phone_nothing_moves_when_the_map_is_reached(own_tab, url):
+    page = own_tab
+    page.set_viewport_size({"width": 400, "height": 860})
     page.add_init_script(MOVES)
     page.goto(url)
     figure = page.locator(".panel.open figure.map")
@@ -194,4 +195,3 @@ def test_on_a_phone_nothing_moves_when_the_map_is_reached(browser, url):
     drawn(page, int(figure.get_attribute("data-text")))
     page.wait_for_timeout(300)
     assert page.evaluate("window.moved") < MOST_MOVED
-    page.close()

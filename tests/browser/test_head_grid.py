@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
-from opening import drawn
+from opening import drawn, visit
 from playwright.sync_api import expect
 
 from reportgen.report.charts.colours import SCALE_LIGHT
@@ -11,10 +11,10 @@ from reportgen.report.charts.colours import SCALE_LIGHT
 pytestmark = pytest.mark.browser
 
 
-def test_the_grid_shows_every_heads_figures_and_their_means(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    choice = watched.locator("#map-1").get_by_role("combobox", name="Show heads by")
+def test_the_grid_shows_every_heads_figures_and_their_means(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    choice = kept.locator("#map-1").get_by_role("combobox", name="Show heads by")
     for name, column, factor, digits in (
         ("special-token share", "special_share", 100, 0),
         ("entropy", "entropy", 100, 0),
@@ -23,17 +23,20 @@ def test_the_grid_shows_every_heads_figures_and_their_means(watched, url, result
         choice.select_option(label=name)
         values = heads_table(results, 0, column).astype(float) * factor
         expected = np.vstack([np.c_[values, values.mean(1)], [*values.mean(0), values.mean()]])
-        rows = watched.locator("#map-1 .heads tbody tr")
+        rows = kept.locator("#map-1 .heads tbody tr")
         shown = [rows.nth(i).locator("td").all_text_contents() for i in range(LAYERS + 1)]
         assert np.abs(np.array(shown, float) - expected).max() <= 0.5 * 10**-digits + 1e-6
-    assert "grid=distance" in watched.url
+    assert "grid=distance" in kept.url
     choice.select_option(label="head class")
     letters = {"vertical": "V", "heterogeneous": "H"}
     for layer, row in enumerate(heads_table(results, 0, "head_class"), 1):
         for head, name in enumerate(row, 1):
-            found = cell(watched, 1, layer, head, LAYERS, HEADS)
+            found = cell(kept, 1, layer, head, LAYERS, HEADS)
             expect(found).to_have_text(letters[name])
             expect(found).to_have_attribute("aria-label", f"Layer {layer}, head {head}: {name}")
+    choice.select_option(label="picture")  # which is painted again
+    last = cell(kept, 1, "all", "mean", LAYERS, HEADS).locator("canvas")
+    expect(last).not_to_have_js_property("width", 1)
 
 
 def colour_of(share: float) -> np.ndarray:
@@ -44,15 +47,13 @@ def colour_of(share: float) -> np.ndarray:
     return np.array(stops[low]) * (1 - part) + np.array(stops[low + 1]) * part
 
 
-def test_each_head_is_a_small_picture_of_its_map(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    watched.wait_for_function(
-        "[...document.querySelectorAll('#map-1 .heads canvas')].every(one => one.width > 1)"
-    )
+def test_each_head_is_a_small_picture_of_its_map(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
     maps = maps_of(results, 0)
     for layer, head, expected in ((1, 2, maps[0, 1]), (3, "mean", maps[2].mean(0))):
-        picture = cell(watched, 1, layer, head, LAYERS, HEADS).locator("canvas")
+        picture = cell(kept, 1, layer, head, LAYERS, HEADS).locator("canvas")
+        expect(picture).not_to_have_js_property("width", 1)
         found = picture.evaluate(
             "one => Array.from(one.getContext('2d').getImageData(0, 0, one.width, one.height).data)"
         )
@@ -64,75 +65,77 @@ def test_each_head_is_a_small_picture_of_its_map(watched, url, results):
             for k in range(side):
                 step = round(255 * min(1, expected[q, k] / top)) / 255
                 assert np.abs(pixels[q, k, :3] - colour_of(step)).max() <= 3
-    said = cell(watched, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
+    said = cell(kept, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
     for column, name in (("special_share", "special-token share"), ("entropy", "entropy")):
         value = 100 * heads_table(results, 0, column)[2, 1]
         assert f"{name} {value:.1f}\u00a0%" in said
 
 
-def test_a_cell_says_where_it_is_and_its_figure(watched, url, results):
-    watched.goto(f"{url}#text=1&grid=special")
-    drawn(watched, 1)
+def test_a_cell_says_where_it_is_and_its_figure(kept, results):
+    visit(kept, "#text=1&grid=special")
+    drawn(kept, 1)
     share = 100 * heads_table(results, 0, "special_share")[2, 1]
-    said = cell(watched, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
+    said = cell(kept, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
     assert said == f"Layer 3, head 2: special share {share:.1f}\u00a0%"
-    assert watched.locator("#map-1 [role=grid]").get_attribute("aria-multiselectable") == "true"
+    assert kept.locator("#map-1 [role=grid]").get_attribute("aria-multiselectable") == "true"
 
 
-def test_heads_are_chosen_and_added_with_the_keyboard_alone(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    assert watched.locator("#map-1 [role=gridcell][tabindex='0']").count() == 1
-    watched.locator("#map-1 [role=gridcell][tabindex='0']").focus()
+def test_heads_are_chosen_and_added_with_the_keyboard_alone(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    assert kept.locator("#map-1 [role=gridcell][tabindex='0']").count() == 1
+    kept.locator("#map-1 [role=gridcell][tabindex='0']").focus()
     for key in ("Home", "ArrowRight", "ArrowUp", "ArrowUp"):
-        watched.keyboard.press(key)
-    expect(cell(watched, 1, 1, 2, LAYERS, HEADS)).to_be_focused()
-    watched.keyboard.press("Enter")
-    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
-    watched.keyboard.press("ArrowDown")
-    watched.keyboard.press("ArrowRight")
-    watched.keyboard.press("Shift+Enter")
-    expect(watched.locator("#map-1 b.live")).to_have_text("Mean over 2 heads (L1H2, L2H3)")
-    assert watched.url.endswith("#text=1&heads=1.2+2.3")
-    expect(watched.locator("#map-1 [role=gridcell][aria-selected=true]")).to_have_count(2)
+        kept.keyboard.press(key)
+    expect(cell(kept, 1, 1, 2, LAYERS, HEADS)).to_be_focused()
+    kept.keyboard.press("Enter")
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
+    kept.keyboard.press("ArrowDown")
+    kept.keyboard.press("ArrowRight")
+    kept.keyboard.press("Shift+Enter")
+    expect(kept.locator("#map-1 b.live")).to_have_text("Mean over 2 heads (L1H2, L2H3)")
+    assert kept.url.endswith("#text=1&heads=1.2+2.3")
+    expect(kept.locator("#map-1 [role=gridcell][aria-selected=true]")).to_have_count(2)
     maps = maps_of(results, 0)
-    assert same(plots(watched, 1)[0].z, (maps[0, 1] + maps[1, 2]) / 2)
-    watched.go_back()
-    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
-    assert same(plots(watched, 1)[0].z, maps[0, 1])
+    assert same(plots(kept, 1)[0].z, (maps[0, 1] + maps[1, 2]) / 2)
+    kept.go_back()
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
+    assert same(plots(kept, 1)[0].z, maps[0, 1])
 
 
-def test_the_add_mode_takes_out_what_is_chosen_again(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=1&head=1")
-    drawn(watched, 1)
-    watched.get_by_role("checkbox", name="Choose several heads").check()
+def test_the_add_mode_takes_out_what_is_chosen_again(kept, results):
+    visit(kept, "#text=1&layer=1&head=1")
+    drawn(kept, 1)
+    several = kept.get_by_role("checkbox", name="Choose several heads")
+    several.check()
     for layer, head in ((2, 2), (3, "mean"), (1, 1)):
-        cell(watched, 1, layer, head, LAYERS, HEADS).click()
-    assert watched.url.endswith("#text=1&heads=2.2+3.mean")
+        cell(kept, 1, layer, head, LAYERS, HEADS).click()
+    assert kept.url.endswith("#text=1&heads=2.2+3.mean")
     maps = maps_of(results, 0)
     expected = (maps[1, 1] + maps[2].sum(0)) / (1 + HEADS)
-    assert same(plots(watched, 1)[0].z, expected)
+    assert same(plots(kept, 1)[0].z, expected)
+    several.uncheck()
 
 
-def test_the_ends_of_rows_and_columns_are_means(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
+def test_the_ends_of_rows_and_columns_are_means(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
     maps = maps_of(results, 0)
     for layer, head, expected, title in (
         (2, "mean", maps[1].mean(0), "Layer 2, mean over 4 heads"),
         ("all", 3, maps[:, 2].mean(0), "All layers, head 3"),
         ("all", "mean", maps.mean((0, 1)), "All layers, mean over 4 heads"),
     ):
-        cell(watched, 1, layer, head, LAYERS, HEADS).click()
-        expect(watched.locator("#map-1 b.live")).to_have_text(title)
-        assert same(plots(watched, 1)[0].z, expected)
+        cell(kept, 1, layer, head, LAYERS, HEADS).click()
+        expect(kept.locator("#map-1 b.live")).to_have_text(title)
+        assert same(plots(kept, 1)[0].z, expected)
 
 
-def test_a_sets_lines_are_means_too(watched, url, results):
-    watched.goto(f"{url}#text=1&heads=1.1+1.4+3.2")
+def test_a_sets_lines_are_means_too(kept, results):
+    visit(kept, "#text=1&heads=1.1+1.4+3.2")
     maps = maps_of(results, 0)
     expected = (maps[0, 0] + maps[0, 3] + maps[2, 1]) / 3
-    (plot,) = plots(watched, 1)
+    (plot,) = plots(kept, 1)
     assert same(plot.z, expected)
     assert same(plot.received, expected.mean(0))
     assert same(plot.row, expected[0])

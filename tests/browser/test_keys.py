@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import rendered, written
+from opening import rendered, visit, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -43,30 +43,30 @@ def test_keys_go_through_the_list_as_it_is_sorted_and_filtered(watched, url, res
     expect(opened(watched)).to_have_text(f"Text {order[-1] + 1}")
 
 
-def test_from_a_text_that_is_filtered_out_keys_go_to_its_neighbours(watched, url):
-    watched.goto(f"{url}#text=3&group=b")
-    watched.keyboard.press("]")
-    expect(opened(watched)).to_have_text("Text 4")
+def test_from_a_text_that_is_filtered_out_keys_go_to_its_neighbours(kept):
+    visit(kept, "#text=3&group=b")
+    kept.keyboard.press("]")
+    expect(opened(kept)).to_have_text("Text 4")
 
 
-def test_slash_searches_and_keys_are_letters_while_typing(watched, url):
-    watched.goto(f"{url}#text=2")
-    watched.keyboard.press("/")
-    field = watched.get_by_role("searchbox")
+def test_slash_searches_and_keys_are_letters_while_typing(kept):
+    visit(kept, "#text=2")
+    kept.keyboard.press("/")
+    field = kept.get_by_role("searchbox")
     expect(field).to_be_focused()
-    watched.keyboard.type("jk[]d?/")
+    kept.keyboard.type("jk[]d?/")
     expect(field).to_have_value("jk[]d?/")
-    expect(opened(watched)).to_have_text("Text 2")
-    expect(watched.get_by_role("dialog")).to_have_count(0)
-    watched.keyboard.press("Control+a")
-    assert watched.evaluate("document.documentElement.dataset.theme") is None
+    expect(opened(kept)).to_have_text("Text 2")
+    expect(kept.get_by_role("dialog")).to_have_count(0)
+    kept.keyboard.press("Control+a")
+    assert kept.evaluate("document.documentElement.dataset.theme") is None
 
 
-def test_keys_with_control_are_the_browsers(watched, url):
-    watched.goto(f"{url}#text=2")
+def test_keys_with_control_are_the_browsers(kept):
+    visit(kept, "#text=2")
     for key in ("Control+j", "Alt+j", "Meta+k"):
-        watched.keyboard.press(key)
-    expect(opened(watched)).to_have_text("Text 2")
+        kept.keyboard.press(key)
+    expect(opened(kept)).to_have_text("Text 2")
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import placed, rendered, show_all, written
+from opening import placed, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.report.html.templates import WHOLE_UP_TO
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.browser
 LABELS = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0)
 IDS = ("ad-1", "ad-2", "EN-3", "2", "EN-5", "広告 6+")  # one is the number of another text
 N_MANY = 400
+WINDOW = {"width": 1100, "height": 900}
 GROUPS = ("shop", "shop", "café", None, "café", "shop")
 
 
@@ -59,9 +60,18 @@ def many(tmp_path_factory):
 
 def open_list(page, address):
     """Opens all texts of a report as a table; beside the open text its rows have no columns."""
-    page.set_viewport_size({"width": 1100, "height": 900})
+    page.set_viewport_size(WINDOW)
     page.goto(address)
     show_all(page)
+
+
+@pytest.fixture
+def listed(kept):
+    """The same of the report that is kept."""
+    kept.set_viewport_size(WINDOW)
+    visit(kept, "#text=1")
+    show_all(kept)
+    return kept
 
 
 def shown(page):
@@ -85,8 +95,7 @@ def by(values, down):
     return [str(at + 1) for at in (*known, *missing)]
 
 
-def test_search_looks_at_texts_ids_and_tokens(watched, url):
-    open_list(watched, url)
+def test_search_looks_at_texts_ids_and_tokens(listed):
     for typed, found in (
         ("FREE coffee", ["3"]),
         ("coffee free", ["3"]),  # both words, wherever
@@ -96,14 +105,14 @@ def test_search_looks_at_texts_ids_and_tokens(watched, url):
         ("ポイ", ["1"]),  # a token of two characters
         ("nothing like it", []),
     ):
-        watched.get_by_role("searchbox").fill(typed)
-        assert shown(watched) == found
-        assert count(watched) == f"{len(found)} of 6 texts shown"
-        expect(watched.get_by_text("No text matches.")).to_be_visible(visible=not found)
-        watched.get_by_role("button", name="Reset").click()
-        assert shown(watched) == list("123456")
-        assert count(watched) == "6 texts"
-        expect(watched.get_by_role("button", name="Reset")).to_be_hidden()
+        listed.get_by_role("searchbox").fill(typed)
+        assert shown(listed) == found
+        assert count(listed) == f"{len(found)} of 6 texts shown"
+        expect(listed.get_by_text("No text matches.")).to_be_visible(visible=not found)
+        listed.get_by_role("button", name="Reset").click()
+        assert shown(listed) == list("123456")
+        assert count(listed) == "6 texts"
+        expect(listed.get_by_role("button", name="Reset")).to_be_hidden()
 
 
 def test_a_text_cut_in_the_list_is_searched_whole(watched, tmp_path):
@@ -116,7 +125,7 @@ def test_a_text_cut_in_the_list_is_searched_whole(watched, tmp_path):
     assert shown(watched) == ["2"]
 
 
-def test_every_figure_sorts_both_ways_and_back_to_input_order(watched, url, results):
+def test_every_figure_sorts_both_ways_and_back_to_input_order(listed, results):
     texts = results.texts
     ran = texts["status"].isin(("ok", "truncated"))
     shares = results.heads.groupby("text")["special_share"].mean()
@@ -130,43 +139,40 @@ def test_every_figure_sorts_both_ways_and_back_to_input_order(watched, url, resu
         "Tokens": texts["n_tokens"].tolist(),
         "Special share": [round(100 * shares[at], 1) if ok else None for at, ok in enumerate(ran)],
     }
-    open_list(watched, url)
     for name, values in columns.items():
-        head = watched.locator("#list").get_by_role("columnheader", name=name)
+        head = listed.locator("#list").get_by_role("columnheader", name=name)
         button = head.get_by_role("button")
         button.click()
-        assert shown(watched) == by(values, down=True), name
+        assert shown(listed) == by(values, down=True), name
         expect(head).to_have_attribute("aria-sort", "descending")
         button.press("Enter")
-        assert shown(watched) == by(values, down=False), name
+        assert shown(listed) == by(values, down=False), name
         expect(head).to_have_attribute("aria-sort", "ascending")
         button.press("Space")
-        assert shown(watched) == list("123456")
-        expect(watched.locator("[aria-sort]")).to_have_count(0)
+        assert shown(listed) == list("123456")
+        expect(listed.locator("[aria-sort]")).to_have_count(0)
 
 
-def test_words_sort_from_the_first(watched, url):
-    open_list(watched, url)
-    watched.locator("#list").get_by_role("columnheader", name="ID").get_by_role("button").click()
-    assert shown(watched) == ["4", "1", "2", "3", "5", "6"]
-    watched.locator("#list").get_by_role("columnheader", name="Group").get_by_role("button").click()
-    assert shown(watched) == ["3", "5", "1", "2", "6", "4"]
+def test_words_sort_from_the_first(listed):
+    listed.locator("#list").get_by_role("columnheader", name="ID").get_by_role("button").click()
+    assert shown(listed) == ["4", "1", "2", "3", "5", "6"]
+    listed.locator("#list").get_by_role("columnheader", name="Group").get_by_role("button").click()
+    assert shown(listed) == ["3", "5", "1", "2", "6", "4"]
 
 
-def test_filters_by_group_status_and_error(watched, url, results):
-    open_list(watched, url)
-    choice(watched, "Group").select_option("shop")
-    assert shown(watched) == ["1", "2", "6"]
-    options = choice(watched, "Show").locator("option").all_inner_texts()
+def test_filters_by_group_status_and_error(listed, results):
+    choice(listed, "Group").select_option("shop")
+    assert shown(listed) == ["1", "2", "6"]
+    options = choice(listed, "Show").locator("option").all_inner_texts()
     assert options == ["all", "largest tenth of errors", "truncated", "failed"]
-    choice(watched, "Show").select_option("truncated")
-    assert shown(watched) == ["2"]
-    watched.get_by_role("button", name="Reset").click()
-    choice(watched, "Show").select_option("failed")
-    assert shown(watched) == ["5"]
-    choice(watched, "Show").select_option("worst")
+    choice(listed, "Show").select_option("truncated")
+    assert shown(listed) == ["2"]
+    listed.get_by_role("button", name="Reset").click()
+    choice(listed, "Show").select_option("failed")
+    assert shown(listed) == ["5"]
+    choice(listed, "Show").select_option("worst")
     errors = (results.texts["prediction"] - results.texts["label_value"]).abs()
-    assert shown(watched) == [str(int(errors.to_numpy(float, na_value=-1).argmax()) + 1)]
+    assert shown(listed) == [str(int(errors.to_numpy(float, na_value=-1).argmax()) + 1)]
 
 
 def test_classes_filter_by_label_prediction_and_being_wrong(watched, classes, tmp_path):
@@ -243,18 +249,18 @@ def test_the_address_holds_the_list_and_back_undoes_it(watched, url):
     expect(watched.locator(".panel.open h3")).to_have_text("Text 3")
 
 
-def test_what_an_address_cannot_mean_leaves_the_list_whole(watched, url):
-    watched.goto(f"{url}#text=2&sort=-nothing&show=constructor&group=__proto__")
-    assert shown(watched) == list("123456")
-    watched.goto(f"{url}#text=2&sort=-constructor&show=toString&predicted=1")
-    assert shown(watched) == list("123456")
+def test_what_an_address_cannot_mean_leaves_the_list_whole(kept):
+    visit(kept, "#text=2&sort=-nothing&show=constructor&group=__proto__")
+    assert shown(kept) == list("123456")
+    visit(kept, "#text=2&sort=-constructor&show=toString&predicted=1")
+    assert shown(kept) == list("123456")
 
 
-def test_the_open_text_is_marked(watched, url):
-    open_list(watched, f"{url}#text=2")
-    current = watched.locator("#list [aria-current=true]")
+def test_the_open_text_is_marked(listed):
+    visit(listed, "#text=2")
+    current = listed.locator("#list [aria-current=true]")
     expect(current).to_have_attribute("href", "#text=2")
-    watched.locator("#list a").nth(5).click()
+    listed.locator("#list a").nth(5).click()
     expect(current).to_have_count(1)
     expect(current).to_have_attribute("href", "#text=6")
 
@@ -271,14 +277,13 @@ def test_an_address_with_an_id_opens_its_text_and_leaves_the_number_in_the_addre
     assert watched.url.endswith("#texts")
 
 
-def test_next_and_previous_links_follow_the_list(watched, url):
-    open_list(watched, url)
-    choice(watched, "Group").select_option("shop")
-    steps = watched.locator(".panel.open .steps")
+def test_next_and_previous_links_follow_the_list(listed):
+    choice(listed, "Group").select_option("shop")
+    steps = listed.locator(".panel.open .steps")
     expect(steps.locator("[rel=prev]")).to_be_hidden()
     for number in ("2", "6"):
         steps.locator("[rel=next]").click()
-        expect(watched.locator(".panel.open h3")).to_have_text(f"Text {number}")
+        expect(listed.locator(".panel.open h3")).to_have_text(f"Text {number}")
     expect(steps.locator("[rel=next]")).to_be_hidden()
     expect(steps.locator("[rel=prev]")).to_have_attribute("href", "#text=2")
 
@@ -312,12 +317,12 @@ def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watche
     assert len(shown(watched)) < WHOLE_UP_TO
 
 
-def test_on_paper_the_list_says_what_it_shows(watched, url):
-    watched.goto(f"{url}#text=1&group=shop")
-    watched.emulate_media(media="print")
-    expect(watched.locator(".find .count")).to_be_visible()
-    expect(watched.get_by_role("searchbox")).to_be_hidden()
-    assert watched.locator("#list").evaluate("box => getComputedStyle(box).maxHeight") == "none"
+def test_on_paper_the_list_says_what_it_shows(kept):
+    visit(kept, "#text=1&group=shop")
+    kept.emulate_media(media="print")
+    expect(kept.locator(".find .count")).to_be_visible()
+    expect(kept.get_by_role("searchbox")).to_be_hidden()
+    assert kept.locator("#list").evaluate("box => getComputedStyle(box).maxHeight") == "none"
 
 
 def test_narrow_pages_sort_by_a_choice_and_do_not_scroll_sideways(watched, url, results):

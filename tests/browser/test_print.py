@@ -7,7 +7,7 @@ from exploring import as_pair
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.places import SAMPLES
-from opening import drawn, placed, rendered, written
+from opening import drawn, placed, rendered, visit, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -184,15 +184,16 @@ def test_paper_says_what_was_chosen_and_the_screen_is_as_before(watched, report)
     assert watched.locator(".printed").count() == 1
 
 
-def test_every_text_is_printed_in_the_measure_that_was_chosen(watched, report):
-    url, count = report
-    watched.goto(f"{url}#text=1&measure=deletion")
-    expect(watched.locator("#colours-1 input:checked")).to_have_value("deletion")
-    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
-    watched.emulate_media(media="print")
-    chosen = watched.locator(".colours input:checked").evaluate_all("all => all.map(e => e.value)")
+def test_every_text_is_printed_in_the_measure_that_was_chosen(keep, whole):
+    path, count = whole
+    kept = keep(path)
+    visit(kept, "#text=1&measure=deletion")
+    expect(kept.locator("#colours-1 input:checked")).to_have_value("deletion")
+    kept.evaluate("dispatchEvent(new Event('beforeprint'))")
+    kept.emulate_media(media="print")
+    chosen = kept.locator(".colours input:checked").evaluate_all("all => all.map(e => e.value)")
     assert chosen == ["deletion"] * count
-    for legend in watched.locator(".strip + .legend").all_inner_texts():
+    for legend in kept.locator(".strip + .legend").all_inner_texts():
         assert "when the token is left out" in legend
 
 

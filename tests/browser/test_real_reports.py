@@ -8,7 +8,7 @@ import pytest
 from exploring import maps_of, plots
 from helpers.places import SAMPLES
 from helpers.real.models import SENTENCES, save_model
-from opening import placed, rendered
+from opening import placed, rendered, visit
 from playwright.sync_api import expect
 
 from reportgen.analysis.options import AnalysisOptions
@@ -38,10 +38,6 @@ class Report:
     path: Path
     lang: str
 
-    @property
-    def url(self) -> str:
-        return placed(self.path)
-
 
 @pytest.fixture(scope="module", params=KINDS)
 def report(request, tmp_path_factory) -> Report:
@@ -60,6 +56,12 @@ def report(request, tmp_path_factory) -> Report:
     return Report(results, rendered(results, folder, lang=lang), lang)
 
 
+@pytest.fixture
+def opened(keep, report):
+    """The tab where it is open."""
+    return keep(report.path)
+
+
 def of_units(weights: np.ndarray, units: np.ndarray) -> np.ndarray:
     """`weights` `[query, key]` of tokens as those of display units: mean from, sum to."""
     member = units[:, None] == np.unique(units)
@@ -71,35 +73,35 @@ def measured(report: Report) -> list[int]:
     return [i for i in range(len(texts)) if texts["status"].iloc[i] in ("ok", "truncated")]
 
 
-def test_the_map_of_every_text_is_that_of_the_results(watched, report):
+def test_the_map_of_every_text_is_that_of_the_results(opened, report):
     for text in measured(report):
-        watched.goto(f"{report.url}#text={text + 1}")
+        visit(opened, f"#text={text + 1}")
         units = report.results.tokens_of(text)["unit"].to_numpy(int)
         expected = of_units(maps_of(report.results, text)[-1].mean(axis=0), units)
-        (plot,) = plots(watched, text + 1)
+        (plot,) = plots(opened, text + 1)
         shown = np.array(plot.z, dtype=float)
         assert np.isnan(shown).sum() == np.isnan(expected).sum()
         assert np.abs(np.nan_to_num(shown) - expected).max() <= 1e-5
 
 
-def test_a_link_opens_one_head_of_the_last_text(watched, report):
+def test_a_link_opens_one_head_of_the_last_text(opened, report):
     text = measured(report)[-1]
     layer, head = report.results.info.model.n_layers, 2
-    link = f"{report.url}#text={text + 1}&layer={layer}&head={head}&scale=sqrt"
-    watched.goto(link)
+    link = f"#text={text + 1}&layer={layer}&head={head}&scale=sqrt"
+    visit(opened, link)
     units = report.results.tokens_of(text)["unit"].to_numpy(int)
     expected = np.sqrt(of_units(maps_of(report.results, text)[-1, head - 1], units))
-    (plot,) = plots(watched, text + 1)
+    (plot,) = plots(opened, text + 1)
     assert np.abs(np.nan_to_num(plot.z) - expected).max() <= 1e-4
-    assert watched.url == link
+    assert opened.url.endswith(link)
 
 
-def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, report):
+def test_every_strip_spells_its_text_and_every_prediction_is_printed(opened, report):
     """On a page in its language, where nothing of the texts runs."""
     texts = report.results.texts
     for text in measured(report):
-        watched.goto(f"{report.url}#text={text + 1}")
-        strip = watched.locator(f"#strip-{text + 1}")
+        visit(opened, f"#text={text + 1}")
+        strip = opened.locator(f"#strip-{text + 1}")
         shown = strip.locator(".u:not(.s)").evaluate_all(
             "units => units.map(unit => unit.textContent).join('')"
         )
@@ -109,14 +111,14 @@ def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, re
         if not np.isnan(prediction):
             # Three digits, or four where three would round to a number it is not.
             values = [f"{prediction:.{digits}f}".replace("-", "−") for digits in (3, 4)]
-            panel = watched.locator(f'[id="text={text + 1}"]').inner_text()
+            panel = opened.locator(f'[id="text={text + 1}"]').inner_text()
             assert any(value in panel for value in values)
-    expect(watched.locator("html")).to_have_attribute("lang", report.lang)
-    assert watched.evaluate("window.bad") is None
+    expect(opened.locator("html")).to_have_attribute("lang", report.lang)
+    assert opened.evaluate("window.bad") is None
 
 
 def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(still_tab, report):
-    still_tab.goto(report.url)
+    still_tab.goto(placed(report.path))
     for text in measured(report):
         tokens = report.results.tokens_of(text)
         received = tokens.groupby("unit")["received_last"].sum()

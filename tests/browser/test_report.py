@@ -6,7 +6,7 @@ import pytest
 from exploring import pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import HOSTILE, drawn, overhang, placed, rendered, show_all, written
+from opening import HOSTILE, drawn, overhang, placed, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -55,9 +55,9 @@ def close(drawn_rows, rows, within=1e-6):
     )
 
 
-def test_the_first_view_is_the_last_layer_over_all_heads(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    figure = plotted(drawn(watched, 1))
+def test_the_first_view_is_the_last_layer_over_all_heads(kept, results):
+    visit(kept, "#text=1")
+    figure = plotted(drawn(kept, 1))
     tokens = results.tokens_of(0)
     assert figure["x"] == figure["y"] == tokens["token"].tolist()
     assert figure["title"] == "Layer 3, mean over 4 heads"
@@ -67,9 +67,9 @@ def test_the_first_view_is_the_last_layer_over_all_heads(watched, url, results):
     assert figure["even"] == pytest.approx(tokens["expected"].tolist())
 
 
-def test_hovering_says_from_where_to_where_and_about_how_much(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=2&head=3")
-    plot = drawn(watched, 1)
+def test_hovering_says_from_where_to_where_and_about_how_much(kept, results):
+    visit(kept, "#text=1&layer=2&head=3")
+    plot = drawn(kept, 1)
     weights = maps_of(results, 0)[1, 2]
     names = results.tokens_of(0)["token"].tolist()
     share = 100 * float(weights[4, 0])
@@ -81,12 +81,12 @@ def test_hovering_says_from_where_to_where_and_about_how_much(watched, url, resu
           return [left + x + gd._fullLayout.xaxis.d2p(0), top + y + gd._fullLayout.yaxis.d2p(4)];
         }"""
     )
-    watched.mouse.move(place[0] - 2, place[1])
-    watched.mouse.move(*place)
-    tip = watched.locator("#tip")
+    kept.mouse.move(place[0] - 2, place[1])
+    kept.mouse.move(*place)
+    tip = kept.locator("#tip")
     expect(tip.locator("bdi")).to_have_text(f"{names[4]} → [CLS]")
     expect(tip.locator("b").first).to_have_text(f"≈ {share:.0f}\u00a0%")
-    watched.keyboard.press("Escape")
+    kept.keyboard.press("Escape")
     expect(tip).to_be_hidden()
 
 
@@ -108,29 +108,29 @@ def test_layer_and_head_are_chosen_and_kept_in_the_address(watched, url, results
     expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
 
 
-def test_all_layers_are_their_mean(watched, url, results):
-    watched.goto(f"{url}#text=2&layer=all&head=mean")
-    figure = plotted(drawn(watched, 2))
+def test_all_layers_are_their_mean(kept, results):
+    visit(kept, "#text=2&layer=all&head=mean")
+    figure = plotted(drawn(kept, 2))
     assert close(figure["z"], maps_of(results, 1).mean(axis=(0, 1)))
     assert figure["received"] == pytest.approx(results.tokens_of(1)["received_all"].tolist())
 
 
-def test_content_only_renormalises_and_says_how_much_it_hides(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=1&head=2")
-    drawn(watched, 1)
-    watched.locator("#map-1").get_by_label("Hide [CLS] and [SEP]").check()
-    expect(watched.locator("#map-1 .live.legend, #map-1 .live .legend").first).to_contain_text(
+def test_content_only_renormalises_and_says_how_much_it_hides(kept, results):
+    visit(kept, "#text=1&layer=1&head=2")
+    drawn(kept, 1)
+    kept.locator("#map-1").get_by_label("Hide [CLS] and [SEP]").check()
+    expect(kept.locator("#map-1 .live.legend, #map-1 .live .legend").first).to_contain_text(
         "Text tokens only"
     )
-    figure = plotted(drawn(watched, 1))
+    figure = plotted(drawn(kept, 1))
     content = maps_of(results, 0)[0, 1][:, 1:-1].astype(float)
-    kept = content.sum(axis=1, keepdims=True)
+    whole = content.sum(axis=1, keepdims=True)
     assert [row[0] for row in figure["z"]] == [None] * len(content)
-    assert close([row[1:-1] for row in figure["z"]], content / kept)
-    assert figure["received"][1:-1] == pytest.approx((content / kept).mean(axis=0).tolist())
+    assert close([row[1:-1] for row in figure["z"]], content / whole)
+    assert figure["received"][1:-1] == pytest.approx((content / whole).mean(axis=0).tolist())
     assert figure["even"][1:-1] == pytest.approx([1 / content.shape[1]] * content.shape[1])
-    hidden = f"≈ {100 * (1 - kept.mean()):.0f} % of the attention is hidden"
-    expect(watched.locator("#map-1")).to_contain_text(hidden)
+    hidden = f"≈ {100 * (1 - whole.mean()):.0f} % of the attention is hidden"
+    expect(kept.locator("#map-1")).to_contain_text(hidden)
 
 
 def test_a_row_that_keeps_too_little_is_blank(tab, tmp_path):
@@ -141,81 +141,85 @@ def test_a_row_that_keeps_too_little_is_blank(tab, tmp_path):
     expect(tab.locator("#map-1")).to_contain_text("they keep less than 1 %: 5.")
 
 
-def test_the_colours_stop_where_the_content_columns_do(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=1&head=1")
-    figure = plotted(drawn(watched, 1))
+def test_the_colours_stop_where_the_content_columns_do(kept, results):
+    visit(kept, "#text=1&layer=1&head=1")
+    figure = plotted(drawn(kept, 1))
     cells = sorted(maps_of(results, 0)[0, 0][:, 1:-1].flatten().tolist())
     assert figure["zmax"] == pytest.approx(cells[int(0.995 * len(cells))])
     assert figure["bar"][-1].startswith("≥ ")
-    expect(watched.locator("#map-1")).to_contain_text("Cells above that:")
+    expect(kept.locator("#map-1")).to_contain_text("Cells above that:")
 
 
-def test_a_token_is_chosen_with_the_keyboard_alone(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    strip = watched.locator("#strip-1 .u")
-    assert watched.locator("#strip-1 [tabindex='0']").count() == 1
+def test_a_token_is_chosen_with_the_keyboard_alone(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    strip = kept.locator("#strip-1 .u")
+    assert kept.locator("#strip-1 [tabindex='0']").count() == 1
     strip.first.focus()
     for _ in range(3):
-        watched.keyboard.press("ArrowRight")
+        kept.keyboard.press("ArrowRight")
     expect(strip.nth(3)).to_be_focused()
-    watched.keyboard.press("Enter")
+    kept.keyboard.press("Enter")
     expect(strip.nth(3)).to_have_attribute("aria-pressed", "true")
     row = maps_of(results, 0)[-1].mean(axis=0)[3]
     most = int(row.argmax())
     names = results.tokens_of(0)["token"].tolist()
-    expect(watched.locator("#map-1 .detail h4")).to_contain_text(names[3])
-    first = watched.locator("#map-1 .detail ol").first.locator("li").first
+    expect(kept.locator("#map-1 .detail h4")).to_contain_text(names[3])
+    first = kept.locator("#map-1 .detail ol").first.locator("li").first
     expect(first).to_have_text(f"{names[most]} ≈ {100 * row[most]:.0f} %")
-    watched.keyboard.press("Escape")
-    expect(watched.locator("#tip")).to_be_hidden()
-    expect(watched.locator("#strip-1")).to_have_class("strip looking")
-    watched.keyboard.press("Escape")
-    expect(watched.locator("#strip-1")).not_to_have_class("strip looking")
+    kept.keyboard.press("Escape")
+    expect(kept.locator("#tip")).to_be_hidden()
+    expect(kept.locator("#strip-1")).to_have_class("strip looking")
+    kept.keyboard.press("Escape")
+    expect(kept.locator("#strip-1")).not_to_have_class("strip looking")
 
 
-def test_choosing_a_token_does_not_move_the_chart(watched, url):
-    watched.goto(f"{url}#text=1")
-    plot = drawn(watched, 1)
+def test_choosing_a_token_does_not_move_the_chart(kept):
+    visit(kept, "#text=1")
+    plot = drawn(kept, 1)
     before = plot.bounding_box()
-    watched.locator("#strip-1 .u").nth(2).click()
-    expect(watched.locator("#map-1 .detail h4")).to_be_visible()
+    kept.locator("#strip-1 .u").nth(2).click()
+    expect(kept.locator("#map-1 .detail h4")).to_be_visible()
     assert plot.bounding_box() == before
-    assert watched.locator("#map-1 .detail").bounding_box()["y"] >= before["y"] + before["height"]
+    assert kept.locator("#map-1 .detail").bounding_box()["y"] >= before["y"] + before["height"]
 
 
-def test_a_special_token_says_that_content_only_hides_it(watched, url):
-    watched.goto(f"{url}#text=1&layer=1&head=2&content=1")
-    drawn(watched, 1)
-    watched.locator("#strip-1 .u").first.click()
-    lists = watched.locator("#map-1 .told-of > div")
+def test_a_special_token_says_that_content_only_hides_it(kept):
+    visit(kept, "#text=1&layer=1&head=2&content=1")
+    drawn(kept, 1)
+    kept.locator("#strip-1 .u").first.click()
+    lists = kept.locator("#map-1 .told-of > div")
     expect(lists.nth(0).locator("li")).to_have_count(5)
     expect(lists.nth(1)).to_contain_text("Hidden in this view")
 
 
-@pytest.mark.parametrize(
-    ("given", "right"),
-    [
-        ("#text=99", "#texts"),
-        ("#text=0&layer=2", "#texts"),
-        ("#text=1&layer=77", "#text=1"),
-        ("#text=2&layer=2&head=9", "#text=2&layer=2&head=mean"),
-        ("#text=2&layer=2&head=4", "#text=2&layer=2&head=4"),
-    ],
+NOT_THERE = (
+    ("#text=99", "#texts"),
+    ("#text=0&layer=2", "#texts"),
+    ("#text=1&layer=77", "#text=1"),
+    ("#text=2&layer=2&head=9", "#text=2&layer=2&head=mean"),
+    ("#text=2&layer=2&head=4", "#text=2&layer=2&head=4"),
 )
-def test_an_address_that_names_what_is_not_there_is_put_right(watched, url, given, right):
+
+
+def test_an_address_that_names_what_is_not_there_is_put_right(kept, url):
+    for given, right in NOT_THERE:
+        visit(kept, "#text=3")
+        kept.evaluate("address => { location.hash = address }", given)
+        kept.wait_for_url(url + right)
+
+
+@pytest.mark.parametrize(("given", "right"), NOT_THERE[1:4:2])
+def test_it_is_put_right_where_the_page_is_opened_with_it(watched, url, given, right):
     watched.goto(url + given)
-    watched.wait_for_url(url + right)
-    watched.goto(f"{url}#text=3")
-    watched.evaluate("address => { location.hash = address }", given)
     watched.wait_for_url(url + right)
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-def test_the_tokens_stand_between_the_lines_and_the_map(tab, url, width):
-    tab.set_viewport_size({"width": width, "height": 900})
-    tab.goto(f"{url}#text=1")
-    plot = drawn(tab, 1)
+def test_the_tokens_stand_between_the_lines_and_the_map(kept, width):
+    kept.set_viewport_size({"width": width, "height": 900})
+    visit(kept, "#text=1")
+    plot = drawn(kept, 1)
     boxes = plot.evaluate(
         """gd => {
           const box = (element) => {
@@ -354,12 +358,12 @@ def test_where_plotly_cannot_start_the_static_figures_stay(tab, results, tmp_pat
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-def test_the_page_never_scrolls_sideways(tab, url, width):
-    tab.set_viewport_size({"width": width, "height": 800})
-    tab.goto(f"{url}#text=1")
-    drawn(tab, 1)
-    assert tab.evaluate("document.documentElement.scrollWidth") == width
-    assert overhang(tab, "#map-1 .plot .infolayer text") <= 0  # the key of the colours
+def test_the_page_never_scrolls_sideways(kept, width):
+    kept.set_viewport_size({"width": width, "height": 800})
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    assert kept.evaluate("document.documentElement.scrollWidth") == width
+    assert overhang(kept, "#map-1 .plot .infolayer text") <= 0  # the key of the colours
 
 
 def test_the_switch_turns_light_into_dark_and_back(watched, url):
@@ -375,36 +379,33 @@ def test_the_switch_turns_light_into_dark_and_back(watched, url):
     assert watched.evaluate(ground) == light
 
 
-@pytest.mark.parametrize("javascript", [True, False])
-def test_the_key_of_the_lines_stands_right_above_them(browser, url, javascript):
-    context = browser.new_context(java_script_enabled=javascript)
-    page = context.new_page()
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_key_of_the_lines_stands_right_above_them(page, url, scripts):
     page.goto(f"{url}#text=1")
-    if javascript:
+    if scripts:
         drawn(page, 1)
     figure = page.locator("#map-1")
     key, below = (figure.locator(f":scope > .marks >> nth={at}") for at in (0, 1))
-    lines = figure.locator("svg.lines" if not javascript else ".plot").first
+    lines = figure.locator(".plot" if scripts else "svg.lines").first
     end = key.bounding_box()["y"] + key.bounding_box()["height"]
     assert 0 <= lines.bounding_box()["y"] - end < 40
     expect(key).to_contain_text("attention received")
     expect(below).to_contain_text("rows look at columns")
     assert below.bounding_box()["y"] > lines.bounding_box()["y"] + 200
-    context.close()
 
 
-def test_print_shows_the_static_figures_and_no_controls(watched, url):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    watched.emulate_media(media="print")
-    expect(watched.locator("#map-1 svg.lines")).to_be_visible()
-    expect(watched.locator("#map-1 .said")).to_be_visible()
-    expect(watched.locator("#map-1 .plot")).to_be_hidden()
-    for controls in watched.locator("#map-1 .controls").all():
+def test_print_shows_the_static_figures_and_no_controls(kept):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    kept.emulate_media(media="print")
+    expect(kept.locator("#map-1 svg.lines")).to_be_visible()
+    expect(kept.locator("#map-1 .said")).to_be_visible()
+    expect(kept.locator("#map-1 .plot")).to_be_hidden()
+    for controls in kept.locator("#map-1 .controls").all():
         expect(controls).to_be_hidden()
-    expect(watched.get_by_text("On paper each text has the map of its last layer")).to_be_visible()
-    watched.emulate_media(media="screen")
-    expect(watched.get_by_text("On paper each text has the map of its last layer")).to_be_hidden()
+    expect(kept.get_by_text("On paper each text has the map of its last layer")).to_be_visible()
+    kept.emulate_media(media="screen")
+    expect(kept.get_by_text("On paper each text has the map of its last layer")).to_be_hidden()
 
 
 def test_a_model_of_one_head_offers_no_choice_of_heads(watched, tmp_path):

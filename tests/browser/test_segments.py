@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, as_pair, maps_of, plots, same
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, placed, rendered, written
+from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -28,17 +28,17 @@ def pair_page(pair, tmp_path_factory):
 
 
 @pytest.fixture
-def pair_url(pair_page):
-    return placed(pair_page)
+def pair_kept(keep, pair_page):
+    return keep(pair_page)
 
 
 PARTS = {"1": (0, 0), "2": (1, 1), "1-2": (0, 1), "2-1": (1, 0)}
 
 
-def test_a_part_of_a_pair(watched, pair_url, pair):
+def test_a_part_of_a_pair(pair_kept, pair):
     for part, content in product(PARTS, (False, True)):
-        watched.goto(f"{pair_url}#text=1&layer=2&head=3&part={part}{'&content=1' * content}")
-        require_part(watched, pair, part, content)
+        visit(pair_kept, f"#text=1&layer=2&head=3&part={part}{'&content=1' * content}")
+        require_part(pair_kept, pair, part, content)
 
 
 def require_part(watched, pair, part, content):
@@ -59,9 +59,9 @@ def require_part(watched, pair, part, content):
     assert names == ["first", "second"] if "-" in part else len(set(names)) == 1
 
 
-def test_a_rule_and_names_tell_the_segments_of_a_pair_apart(watched, pair_url, pair):
-    watched.goto(f"{pair_url}#text=1")
-    layout = plots(watched, 1)[0].layout
+def test_a_rule_and_names_tell_the_segments_of_a_pair_apart(pair_kept, pair):
+    visit(pair_kept, "#text=1")
+    layout = plots(pair_kept, 1)[0].layout
     second = SPLIT + 0.5
     rules = {
         (s["xref"], s["yref"], s["x0"], s["y0"]) for s in layout["shapes"] if s["type"] == "line"
@@ -74,17 +74,15 @@ def test_a_rule_and_names_tell_the_segments_of_a_pair_apart(watched, pair_url, p
         ("second", "x", second, 1),
         ("second", "paper", 0, second),
     ]
-    strip = watched.locator("#strip-1")
+    strip = pair_kept.locator("#strip-1")
     expect(strip.locator(".segment")).to_have_text(["first", "second"])
 
 
-def test_a_single_text_offers_no_parts(watched, url):
-    watched.goto(f"{url}#text=1&part=1-2")
-    drawn(watched, 1)
-    expect(
-        watched.locator("#map-1").get_by_role("combobox", name="Show", exact=True)
-    ).to_have_count(0)
-    assert not np.isnan(plots(watched, 1)[0].z).any()
+def test_a_single_text_offers_no_parts(kept):
+    visit(kept, "#text=1&part=1-2")
+    drawn(kept, 1)
+    expect(kept.locator("#map-1").get_by_role("combobox", name="Show", exact=True)).to_have_count(0)
+    assert not np.isnan(plots(kept, 1)[0].z).any()
 
 
 def words_of(results, text):
@@ -125,11 +123,11 @@ def test_tokens_merged_to_words_are_sums_to_and_means_from(tab, tmp_path):
     assert chosen.count() == (word == word[2]).sum() > 1
 
 
-def test_words_are_not_offered_where_they_cannot_be_told(watched, url):
-    watched.goto(f"{url}#text=1&words=1")
-    drawn(watched, 1)
-    expect(watched.get_by_label("Merge tokens into words")).to_have_count(0)
-    expect(watched.locator("#map-1 .chooser")).to_contain_text(
+def test_words_are_not_offered_where_they_cannot_be_told(kept):
+    visit(kept, "#text=1&words=1")
+    drawn(kept, 1)
+    expect(kept.get_by_label("Merge tokens into words")).to_have_count(0)
+    expect(kept.locator("#map-1 .chooser")).to_contain_text(
         "its tokens cannot be merged into words"
     )
-    assert len(plots(watched, 1)[0].rows) == len(plots(watched, 1)[0].z)
+    assert len(plots(kept, 1)[0].rows) == len(plots(kept, 1)[0].z)

@@ -7,7 +7,7 @@ import pytest
 from exploring import maps_of, same
 from helpers.made_up.factories import make_results
 from helpers.real.learned_sinks import analysed, gpt_oss
-from opening import drawn, written
+from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -27,8 +27,8 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 def columns(page, number):
@@ -37,7 +37,7 @@ def columns(page, number):
     return page.locator(f"#map-{number} .plot").evaluate_all(LAST)
 
 
-def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(watched, url, results):
+def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(kept, results):
     maps = maps_of(results, 0)
     for place, expected in (
         ("layer=1&head=2", [maps[0, 1]]),
@@ -45,8 +45,8 @@ def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(watc
         ("layer=all&head=mean", [maps.mean((0, 1))]),
         ("layer=1&head=1&with=2.4", [maps[0, 0], maps[1, 3]]),
     ):
-        watched.goto(f"{url}#text=1&{place}")
-        found = columns(watched, 1)
+        visit(kept, f"#text=1&{place}")
+        found = columns(kept, 1)
         assert len(found) == len(expected)
         for own, whole in zip(found, expected, strict=True):
             lacking = np.maximum(0, 1 - whole.sum(1))
@@ -57,14 +57,14 @@ def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(watc
             assert own["ticks"] == "learned sink"
 
 
-def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(watched, url, results):
+def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(kept, results):
     lacking = 1 - maps_of(results, 0)[1].mean(0).sum(1)
-    watched.goto(f"{url}#text=1&layer=2&head=mean")
-    figure = watched.locator("#map-1")
-    drawn(watched, 1)
+    visit(kept, "#text=1&layer=2&head=mean")
+    figure = kept.locator("#map-1")
+    drawn(kept, 1)
     said = figure.locator("p.legend").filter(has_text="The last column, apart from the tokens")
     expect(said.first).to_be_visible()
-    watched.wait_for_timeout(300)
+    kept.wait_for_timeout(300)
     at = figure.locator(".plot").evaluate(
         """gd => {
           const { xaxis, yaxis } = gd._fullLayout;
@@ -75,20 +75,20 @@ def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(watched, url, resu
           ];
         }"""
     )
-    watched.mouse.move(*at)
-    tip = watched.locator("#tip")
+    kept.mouse.move(*at)
+    tip = kept.locator("#tip")
     expect(tip).to_contain_text("→ learned sink")
     assert f"{100 * lacking[2]:.0f}" in tip.inner_text()
-    watched.mouse.click(*at)
+    kept.mouse.click(*at)
     looks = figure.locator("xpath=ancestor::*[contains(@class, 'panel')]").locator(".told-of li")
     expect(looks.filter(has_text="learned sink")).to_have_count(1)
 
 
-def test_it_is_saved_with_the_weights_of_the_map(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=2&head=mean")
-    drawn(watched, 1)
-    with watched.expect_download() as info:
-        group = watched.locator(".panel.open .plot + .tools")
+def test_it_is_saved_with_the_weights_of_the_map(kept, results):
+    visit(kept, "#text=1&layer=2&head=mean")
+    drawn(kept, 1)
+    with kept.expect_download() as info:
+        group = kept.locator(".panel.open .plot + .tools")
         group.get_by_role("button", name="Save CSV").click()
     head, *rows = csv.reader(info.value.path().read_text("utf-8-sig").splitlines())
     assert head[-1] == "learned sink"

@@ -59,8 +59,8 @@ def test_what_is_predicted_stands_in_the_text(watched, tmp_path, kind):
     assert watched.locator("#strip-1 .u[data-e]").count() == sum(not mark.tag for mark in marks)
 
 
-def test_every_word_stands_in_a_table_without_scripts(browser, made, tmp_path):
-    page = browser.new_page(java_script_enabled=False)
+def test_every_word_stands_in_a_table_without_scripts(still_tab, made, tmp_path):
+    page = still_tab
     page.goto(written(made, tmp_path))
     rows = page.locator('[id="text=2"] .completion tbody tr')
     steps = make_steps(Findings(made), 1, text_units(made, 1), EN).rows
@@ -70,4 +70,3 @@ def test_every_word_stands_in_a_table_without_scripts(browser, made, tmp_path):
         expected = [step.token, *step.cells, step.moves.raises, step.moves.lowers]
         assert cells == expected
         assert ("wrong" in (rows.nth(i).get_attribute("class") or "")) is step.is_wrong
-    page.close()

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, cell, heads_table, maps_of, pick, plots, same
 from helpers.made_up.factories import make_results
-from opening import drawn, written
+from opening import drawn, visit, written
 from playwright.sync_api import expect
 from scipy.stats import rankdata
 
 pytestmark = pytest.mark.browser
 
 
-def test_two_selections_stand_side_by_side_with_one_range(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=1&head=2&with=3.4")
-    drawn(watched, 1)
+def test_two_selections_stand_side_by_side_with_one_range(kept, results):
+    visit(kept, "#text=1&layer=1&head=2&with=3.4")
+    drawn(kept, 1)
     maps = maps_of(results, 0)
-    a, b = plots(watched, 1)
+    a, b = plots(kept, 1)
     assert same(a.z, maps[0, 1])
     assert same(b.z, maps[2, 3])
     assert (a.rows, a.columns, a.zmax) == (b.rows, b.columns, b.zmax)
@@ -28,55 +28,55 @@ def test_two_selections_stand_side_by_side_with_one_range(watched, url, results)
     lines = [m for x in (maps[0, 1], maps[2, 3]) for m in (*x.mean(0), *x[0])]
     assert a.layout["lines"] == b.layout["lines"] == [0, a.layout["lines"][1]]
     assert max(lines) <= a.layout["lines"][1] <= 1.5 * max(lines)  # the next round value
-    boxes = [watched.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1)]
+    boxes = [kept.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1)]
     assert boxes[0]["y"] == boxes[1]["y"]
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
 
 
-def test_a_second_view_is_begun_chosen_swapped_and_closed(watched, url, results):
-    watched.goto(f"{url}#text=1&layer=2&head=1")
-    drawn(watched, 1)
-    panel = watched.locator("#map-1")
+def test_a_second_view_is_begun_chosen_swapped_and_closed(kept, results):
+    visit(kept, "#text=1&layer=2&head=1")
+    drawn(kept, 1)
+    panel = kept.locator("#map-1")
     panel.get_by_text("More options").click()
     panel.get_by_role("button", name="Compare with another view").press("Enter")
     expect(panel.get_by_role("radio", name="B: ")).to_be_checked()
-    assert watched.url.endswith("#text=1&layer=2&head=1&with=all.mean")  # not the same map twice
-    cell(watched, 1, 3, 3, LAYERS, HEADS).click()
-    assert watched.url.endswith("#text=1&layer=2&head=1&with=3.3")
+    assert kept.url.endswith("#text=1&layer=2&head=1&with=all.mean")  # not the same map twice
+    cell(kept, 1, 3, 3, LAYERS, HEADS).click()
+    assert kept.url.endswith("#text=1&layer=2&head=1&with=3.3")
     panel.get_by_role("button", name="Swap").click()
-    assert watched.url.endswith("#text=1&layer=3&head=3&with=2.1")
+    assert kept.url.endswith("#text=1&layer=3&head=3&with=2.1")
     maps = maps_of(results, 0)
-    a, b = plots(watched, 1)
+    a, b = plots(kept, 1)
     assert same(a.z, maps[2, 2])
     assert same(b.z, maps[1, 0])
     panel.get_by_role("radio", name="A:").check()
-    pick(watched, 1, "Head", "4")
-    assert watched.url.endswith("#text=1&layer=3&head=4&with=2.1")
+    pick(kept, 1, "Head", "4")
+    assert kept.url.endswith("#text=1&layer=3&head=4&with=2.1")
     panel.get_by_role("button", name="Close").click()
     expect(panel.locator(".plot")).to_have_count(1)
-    watched.go_back()
+    kept.go_back()
     expect(panel.locator(".plot")).to_have_count(2)
 
 
-def test_on_a_narrow_screen_one_stands_below_the_other(tab, url):
-    tab.set_viewport_size({"width": 400, "height": 900})
-    tab.goto(f"{url}#text=1&layer=1&head=2&with=3.4")
-    plots(tab, 1)
-    first, second = (tab.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1))
+def test_on_a_narrow_screen_one_stands_below_the_other(kept):
+    kept.set_viewport_size({"width": 400, "height": 900})
+    visit(kept, "#text=1&layer=1&head=2&with=3.4")
+    plots(kept, 1)
+    first, second = (kept.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1))
     assert first["y"] + first["height"] <= second["y"]
-    assert tab.evaluate("document.documentElement.scrollWidth") == 400
+    assert kept.evaluate("document.documentElement.scrollWidth") == 400
 
 
-def test_content_only_prints_the_hidden_mass_of_each_view(watched, url, results):
-    watched.goto(f"{url}#text=1&heads=1.1+2.2&with=3.4&content=1")
+def test_content_only_prints_the_hidden_mass_of_each_view(kept, results):
+    visit(kept, "#text=1&heads=1.1+2.2&with=3.4&content=1")
     maps = maps_of(results, 0)
-    panes = watched.locator("#map-1 .plots > div")
-    both = plots(watched, 1)
+    panes = kept.locator("#map-1 .plots > div")
+    both = plots(kept, 1)
     for i, whole in enumerate(((maps[0, 0] + maps[1, 1]) / 2, maps[2, 3])):
-        kept = whole[:, 1:-1].sum(1, keepdims=True)
-        assert same(both[i].z[:, 1:-1], whole[:, 1:-1] / kept)
+        rest = whole[:, 1:-1].sum(1, keepdims=True)
+        assert same(both[i].z[:, 1:-1], whole[:, 1:-1] / rest)
         assert np.isnan(both[i].z[:, [0, -1]]).all()
-        said = f"≈ {100 * (1 - kept.mean()):.0f} % of the attention is hidden"
+        said = f"≈ {100 * (1 - rest.mean()):.0f} % of the attention is hidden"
         expect(panes.nth(i)).to_contain_text(said)
 
 
@@ -106,45 +106,45 @@ def test_the_chosen_token_stands_in_the_address_and_back_undoes_it(watched, url,
     ] == [(3.5, 4.5)]
 
 
-def test_the_token_stays_behind_when_the_text_is_turned(watched, url):
-    watched.goto(f"{url}#text=1&layer=2&head=3&token=4")
-    drawn(watched, 1)
-    watched.locator(".panel.open a[rel=next]").click()
-    drawn(watched, 2)
-    assert "token" not in watched.url
-    assert "layer=2&head=3" in watched.url
-    expect(watched.locator("#map-2 .detail h4")).to_have_count(0)
+def test_the_token_stays_behind_when_the_text_is_turned(kept):
+    visit(kept, "#text=1&layer=2&head=3&token=4")
+    drawn(kept, 1)
+    kept.locator(".panel.open a[rel=next]").click()
+    drawn(kept, 2)
+    assert "token" not in kept.url
+    assert "layer=2&head=3" in kept.url
+    expect(kept.locator("#map-2 .detail h4")).to_have_count(0)
 
 
-def test_scales_by_square_root_and_rank(watched, url, results):
+def test_scales_by_square_root_and_rank(kept, results):
     weights = maps_of(results, 0)[1, 2]
-    watched.goto(f"{url}#text=1&layer=2&head=3")
-    (linear,) = plots(watched, 1)
-    watched.locator("#map-1").get_by_text("More options").click()
-    scale = watched.locator("#map-1").get_by_role("combobox", name="Scale")
+    visit(kept, "#text=1&layer=2&head=3")
+    (linear,) = plots(kept, 1)
+    kept.locator("#map-1").get_by_text("More options").click()
+    scale = kept.locator("#map-1").get_by_role("combobox", name="Scale")
     scale.select_option("sqrt")
-    (root,) = plots(watched, 1)
+    (root,) = plots(kept, 1)
     assert same(root.z, np.sqrt(weights))
     assert root.zmax == pytest.approx(np.sqrt(linear.zmax))
-    expect(watched.locator("#map-1 .live p.legend")).to_contain_text("Cells above that:")
+    expect(kept.locator("#map-1 .live p.legend")).to_contain_text("Cells above that:")
     scale.select_option("rank")
-    assert watched.url.endswith("&scale=rank")
-    panel = watched.locator("#map-1")
+    assert kept.url.endswith("&scale=rank")
+    panel = kept.locator("#map-1")
     expect(panel.get_by_role("combobox", name="Range")).to_be_hidden()
     expect(panel.get_by_text("By rank there is no range")).to_be_visible()
-    (rank,) = plots(watched, 1)
+    (rank,) = plots(kept, 1)
     expected = (rankdata(weights, "average").reshape(weights.shape) - 1) / (weights.size - 1)
     assert same(rank.z, expected)
     assert rank.zmax == 1
-    expect(watched.locator("#map-1 .live p.legend")).to_contain_text("Nothing is clipped")
+    expect(kept.locator("#map-1 .live p.legend")).to_contain_text("Nothing is clipped")
 
 
-def test_one_range_for_all_views_and_texts(watched, url):
+def test_one_range_for_all_views_and_texts(kept):
     for text, head in ((1, 2), (2, 4)):
-        watched.goto(f"{url}#text={text}&layer=1&head={head}&range=shared")
-        assert plots(watched, text)[0].zmax == 1
-        expect(watched.locator(f"#map-{text} .live p.legend")).to_contain_text("from 0 to 100 %")
-        expect(watched.locator(f"#map-{text} .live p.legend")).not_to_contain_text("above")
+        visit(kept, f"#text={text}&layer=1&head={head}&range=shared")
+        assert plots(kept, text)[0].zmax == 1
+        expect(kept.locator(f"#map-{text} .live p.legend")).to_contain_text("from 0 to 100 %")
+        expect(kept.locator(f"#map-{text} .live p.legend")).not_to_contain_text("above")
 
 
 WHOLE = "#text=1&heads=1.1+2.mean&with=3.2&content=1&scale=sqrt&range=shared&token=3&grid=entropy"
@@ -166,23 +166,23 @@ def test_a_copied_link_opens_the_same_view(watched, url):
     expect(panel.locator(".detail h4")).to_have_count(2)
 
 
-@pytest.mark.parametrize(
-    ("given", "right"),
-    [
-        ("#text=1&heads=9.9", "#text=1"),
-        ("#text=1&heads=1.2", "#text=1&layer=1&head=2"),
-        ("#text=1&heads=2.3+1.2", "#text=1&heads=1.2+2.3"),
-        ("#text=1&heads=1.1+1.2+1.3+1.4", "#text=1&layer=1&head=mean"),
-        ("#text=1&layer=2&head=1&with=7.mean", "#text=1&layer=2&head=1"),
-        ("#text=1&layer=2&head=1&scale=loud", "#text=1&layer=2&head=1"),
-        ("#text=1&layer=2&head=1&token=999", "#text=1&layer=2&head=1"),
-        ("#text=1&layer=2&head=1&part=3", "#text=1&layer=2&head=1"),
-        ("#text=1&layer=2&head=1&at=x", "#text=1&layer=2&head=1"),
-    ],
+NOT_THERE = (
+    ("#text=1&heads=9.9", "#text=1"),
+    ("#text=1&heads=1.2", "#text=1&layer=1&head=2"),
+    ("#text=1&heads=2.3+1.2", "#text=1&heads=1.2+2.3"),
+    ("#text=1&heads=1.1+1.2+1.3+1.4", "#text=1&layer=1&head=mean"),
+    ("#text=1&layer=2&head=1&with=7.mean", "#text=1&layer=2&head=1"),
+    ("#text=1&layer=2&head=1&scale=loud", "#text=1&layer=2&head=1"),
+    ("#text=1&layer=2&head=1&token=999", "#text=1&layer=2&head=1"),
+    ("#text=1&layer=2&head=1&part=3", "#text=1&layer=2&head=1"),
+    ("#text=1&layer=2&head=1&at=x", "#text=1&layer=2&head=1"),
 )
-def test_a_view_that_is_not_there_is_put_right(watched, url, given, right):
-    watched.goto(url + given)
-    watched.wait_for_url(url + right)
+
+
+def test_a_view_that_is_not_there_is_put_right(kept, url):
+    for given, right in NOT_THERE:
+        visit(kept, given)
+        kept.wait_for_url(url + right)
 
 
 def test_a_text_of_layer_means_offers_layers_and_sets_of_them(tab, results, tmp_path):

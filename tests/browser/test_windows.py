@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from exploring import maps_of, plots, same
 from helpers.made_up.factories import make_results
-from opening import drawn, placed, rendered
+from opening import drawn, rendered, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -27,63 +27,63 @@ def long_page(long, tmp_path_factory):
 
 
 @pytest.fixture
-def long_url(long_page):
-    return placed(long_page)
+def long_kept(keep, long_page):
+    return keep(long_page)
 
 
-def test_a_long_text_has_an_overview_and_a_window_of_it(watched, long_url, long):
-    watched.goto(f"{long_url}#text=1&layer=2&head=1&at=40.70")
+def test_a_long_text_has_an_overview_and_a_window_of_it(long_kept, long):
+    visit(long_kept, "#text=1&layer=2&head=1&at=40.70")
     weights = maps_of(long, 0)[1, 0]
-    (plot,) = plots(watched, 1)
+    (plot,) = plots(long_kept, 1)
     size = len(plot.rows)
     assert 25 <= size <= 64
     assert plot.rows == list(range(40, 40 + size))
     assert plot.columns == list(range(70, 70 + size))
     assert same(plot.z, weights[40 : 40 + size, 70 : 70 + size])
     assert same(plot.received, weights.mean(0)[70 : 70 + size])
-    said = watched.locator("#map-1 .overview .small")
+    said = long_kept.locator("#map-1 .overview .small")
     expect(said).to_contain_text(f"rows 41–{40 + size}")
     expect(said).to_contain_text(f"of {LONG}")
-    expect(watched.locator("#map-1 .plot .ytick text")).to_have_count(size)
+    expect(long_kept.locator("#map-1 .plot .ytick text")).to_have_count(size)
 
 
-def test_the_window_is_moved_by_keys_buttons_and_dragging(watched, long_url, long):
-    watched.goto(f"{long_url}#text=1&layer=2&head=1")
+def test_the_window_is_moved_by_keys_buttons_and_dragging(long_kept, long):
+    visit(long_kept, "#text=1&layer=2&head=1")
     weights = maps_of(long, 0)[1, 0]
-    (plot,) = plots(watched, 1)
+    (plot,) = plots(long_kept, 1)
     size = len(plot.rows)
     assert (plot.rows[0], plot.columns[0]) == (0, 0)
-    sheet = watched.locator("#map-1 .sheet")
+    sheet = long_kept.locator("#map-1 .sheet")
     sheet.focus()
-    watched.keyboard.press("ArrowDown")
-    (plot,) = plots(watched, 1)
+    long_kept.keyboard.press("ArrowDown")
+    (plot,) = plots(long_kept, 1)
     step = round(0.25 * size)
     assert (plot.rows[0], plot.columns[0]) == (step, 0)
-    watched.keyboard.press("End")
-    (plot,) = plots(watched, 1)
+    long_kept.keyboard.press("End")
+    (plot,) = plots(long_kept, 1)
     assert plot.rows[-1] == plot.columns[-1] == LONG - 1
     assert same(plot.z, weights[-size:, -size:])
-    watched.locator("#map-1").get_by_role("button", name="Up", exact=True).click()
-    (plot,) = plots(watched, 1)
+    long_kept.locator("#map-1").get_by_role("button", name="Up", exact=True).click()
+    (plot,) = plots(long_kept, 1)
     assert plot.rows[0] == LONG - size - round(size / 2)
     box = sheet.bounding_box()
-    watched.mouse.move(box["x"] + 5, box["y"] + 5)
-    watched.mouse.down()
-    watched.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
-    watched.mouse.up()
-    (plot,) = plots(watched, 1)
+    long_kept.mouse.move(box["x"] + 5, box["y"] + 5)
+    long_kept.mouse.down()
+    long_kept.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    long_kept.mouse.up()
+    (plot,) = plots(long_kept, 1)
     assert abs(plot.rows[0] + size / 2 - LONG / 2) <= 2
     assert abs(plot.columns[0] + size / 2 - LONG / 2) <= 2
-    assert f"at={plot.rows[0]}.{plot.columns[0]}" in watched.url
-    watched.go_back()
-    (plot,) = plots(watched, 1)
+    assert f"at={plot.rows[0]}.{plot.columns[0]}" in long_kept.url
+    long_kept.go_back()
+    (plot,) = plots(long_kept, 1)
     assert plot.columns[-1] == LONG - 1
 
 
-def test_the_overview_is_the_whole_map_in_the_same_colours(watched, long_url, long):
-    watched.goto(f"{long_url}#text=1&layer=1&head=2&range=shared")
-    drawn(watched, 1)
-    found = watched.locator("#map-1 .sheet canvas").evaluate(
+def test_the_overview_is_the_whole_map_in_the_same_colours(long_kept, long):
+    visit(long_kept, "#text=1&layer=1&head=2&range=shared")
+    drawn(long_kept, 1)
+    found = long_kept.locator("#map-1 .sheet canvas").evaluate(
         """canvas => {
           const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
           const light = [];
@@ -102,39 +102,39 @@ def test_the_overview_is_the_whole_map_in_the_same_colours(watched, long_url, lo
     assert sorted(by_step.values(), reverse=True) == [by_step[s] for s in sorted(by_step)]
 
 
-def test_a_chosen_token_brings_the_window_to_it(watched, long_url, long):
-    watched.goto(f"{long_url}#text=1&layer=2&head=1&token=120")
-    (plot,) = plots(watched, 1)
+def test_a_chosen_token_brings_the_window_to_it(long_kept, long):
+    visit(long_kept, "#text=1&layer=2&head=1&token=120")
+    (plot,) = plots(long_kept, 1)
     assert 120 in plot.rows
     assert 120 in plot.columns
 
 
-def test_a_short_text_has_no_overview(watched, url):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    expect(watched.locator("#map-1 .overview")).to_be_hidden()
+def test_a_short_text_has_no_overview(kept):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    expect(kept.locator("#map-1 .overview")).to_be_hidden()
 
 
-def test_the_overview_says_its_value_and_is_found_as_a_slider(watched, long_url):
-    watched.goto(f"{long_url}#text=1&layer=2&head=1&at=40.70")
-    plots(watched, 1)
-    sheet = watched.locator("#map-1").get_by_role("slider")
+def test_the_overview_says_its_value_and_is_found_as_a_slider(long_kept):
+    visit(long_kept, "#text=1&layer=2&head=1&at=40.70")
+    plots(long_kept, 1)
+    sheet = long_kept.locator("#map-1").get_by_role("slider")
     expect(sheet).to_have_attribute("aria-valuenow", "41")
     before = sheet.get_attribute("aria-valuetext")
     assert "rows 41–" in before
     assert "columns 71–" in before
     sheet.focus()
-    watched.keyboard.press("Home")
+    long_kept.keyboard.press("Home")
     expect(sheet).to_have_attribute("aria-valuenow", "1")
     assert "rows 1–" in sheet.get_attribute("aria-valuetext")
 
 
-def test_the_overview_is_saved_as_svg_and_png(watched, long_url, long):
-    watched.emulate_media(color_scheme="dark")
-    watched.goto(f"{long_url}#text=1&layer=1&head=2&range=shared")
-    drawn(watched, 1)
-    group = watched.locator("#map-1 .overview .tools")
-    with watched.expect_download() as info:
+def test_the_overview_is_saved_as_svg_and_png(long_kept, long):
+    long_kept.emulate_media(color_scheme="dark")
+    visit(long_kept, "#text=1&layer=1&head=2&range=shared")
+    drawn(long_kept, 1)
+    group = long_kept.locator("#map-1 .overview .tools")
+    with long_kept.expect_download() as info:
         group.get_by_role("button", name="Save SVG").click()
     assert info.value.suggested_filename == (
         "made-up-2-texts-reportgen-text-1-layer-1-head-2-overview-of-the-whole-map.svg"
@@ -150,15 +150,15 @@ def test_the_overview_is_saved_as_svg_and_png(watched, long_url, long):
     assert seen[np.unravel_index(weights.argmin(), weights.shape)] == 0xFF + 0xFD + 0xF9  # light
     order = np.argsort(weights, axis=None)
     assert (np.diff(seen.flatten()[order]) <= 0).all()
-    with watched.expect_download() as info:
+    with long_kept.expect_download() as info:
         group.get_by_role("button", name="Save PNG").click()
     assert info.value.path().read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_fixed_range_is_said_beside_the_map(watched, url):
-    watched.goto(f"{url}#text=1&range=shared")
-    drawn(watched, 1)
-    legend = watched.locator("#map-1 .live > .legend")
+def test_the_fixed_range_is_said_beside_the_map(kept):
+    visit(kept, "#text=1&range=shared")
+    drawn(kept, 1)
+    legend = kept.locator("#map-1 .live > .legend")
     expect(legend).to_contain_text("Colours run from 0 to 100 % in every view and every text")
-    watched.goto(f"{url}#text=1")
+    visit(kept, "#text=1")
     expect(legend).not_to_contain_text("in every view")

@@ -163,6 +163,7 @@ class Panel {
     this.arrangePanes(this.selections().length);
     const width = Math.floor((this.refused ? this.figure : this.panes[0].plot).getBoundingClientRect().width);
     const key = `${this.key(width)}${this.refused ?? ""}`;
+    this.controls.grid.paint(data);
     if (width < 50 || key === this.prepared) return;
     this.prepared = key;
     const shape = shapeOf(data, choice.words);
@@ -174,7 +175,6 @@ class Panel {
     this.controls.hide(false);
     this.describe();
     this.strip.show(shape, views[0], this.unit);
-    this.controls.grid.paint(data);
     this.detail.replaceChildren(...chosenLists(this, this.shown));
     this.figure.classList.toggle("waiting", !this.isStatic());
     if (!this.isStatic()) startPlotlySoon();
