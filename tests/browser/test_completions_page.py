@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.completed import completed_results
-from opening import written
+from opening import rendered, visit
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -26,47 +26,47 @@ def rows_of(made, text):
     return make_steps(Findings(made), text, text_units(made, text), load_language("en")).rows
 
 
-@pytest.fixture
-def address(made, tmp_path):
-    return written(made, tmp_path)
+@pytest.fixture(scope="module")
+def page_file(made, tmp_path_factory):
+    return rendered(made, tmp_path_factory.mktemp("page"))
 
 
-def test_a_token_of_the_completion_colours_the_text_by_what_changes_it(watched, made, address):
-    watched.goto(f"{address}#text=1")
-    answer = watched.locator("#strip-1 ~ .answer")
+def test_a_token_of_the_completion_colours_the_text_by_what_changes_it(kept, made):
+    visit(kept, "#text=1")
+    answer = kept.locator("#strip-1 ~ .answer")
     expect(answer).to_have_text(HINT)
-    units = watched.locator("#strip-1 .u")
+    units = kept.locator("#strip-1 .u")
     before = [units.nth(i).get_attribute("class") for i in range(units.count())]
     for row in rows_of(made, 0):
         units.nth(row.unit).click()
         expect(answer).to_have_text(row.said)
-        expect(watched.locator("#legend-1")).to_contain_text(f"“{row.token}”")
+        expect(kept.locator("#legend-1")).to_contain_text(f"“{row.token}”")
         for i, colour in enumerate(row.moves.colours):
             classes = units.nth(i).get_attribute("class").split()
             assert f"h{abs(colour or 0)}" in classes
             assert ("m" in classes) is (colour is not None and colour < 0)
             assert units.nth(i).get_attribute("data-value") == row.moves.changes[i]
         assert "chosen" in units.nth(row.unit).get_attribute("class")
-    watched.locator("#colours-1 .looking-at").click()
+    kept.locator("#colours-1 .looking-at").click()
     expect(answer).to_have_text(HINT)
     assert [units.nth(i).get_attribute("class") for i in range(units.count())] == before
 
 
-def test_a_token_of_the_text_shows_where_it_looks_as_ever(watched, address):
-    watched.goto(f"{address}#text=1&token=2")
-    expect(watched.locator("#strip-1 ~ .answer")).to_contain_text("gives")
+def test_a_token_of_the_text_shows_where_it_looks_as_ever(kept):
+    visit(kept, "#text=1&token=2")
+    expect(kept.locator("#strip-1 ~ .answer")).to_contain_text("sends")
 
 
-def test_segments_are_called_text_and_completion(watched, address):
-    watched.goto(f"{address}#text=2")
-    names = watched.locator("#strip-2 .segment")
+def test_segments_are_called_text_and_completion(kept):
+    visit(kept, "#text=2")
+    names = kept.locator("#strip-2 .segment")
     assert names.all_inner_texts() == ["text", "completion"]
-    assert watched.locator("#map-2 .static text").filter(has_text="completion").count() == 2
+    assert kept.locator("#map-2 .static text").filter(has_text="completion").count() == 2
 
 
-def test_every_token_stands_in_a_table_without_scripts(still_tab, made, address):
+def test_every_token_stands_in_a_table_without_scripts(still_tab, made, url):
     page = still_tab
-    page.goto(address)
+    page.goto(url)
     rows = page.locator('[id="text=2"] .completion tbody tr')
     steps = rows_of(made, 1)
     for i, step in enumerate(steps):
