@@ -11,7 +11,7 @@ def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
     less attention than before."""
     return "".join(
         f'<path{" class=m" * (sign < 0)} stroke={difference_colour(sign * step)} d="{path}"/>'
-        for sign in (1, -1)
+        for sign in ((1, -1) if any(min(line) < 0 for line in lines) else (1,))
         for step, path in strokes(
             [[max(0, sign * step) for step in line] for line in lines], upright=upright
         ).items()

@@ -140,11 +140,11 @@ def draw_map(
     longest = max(half_widths(shorten(label)) for label in named)
     below = round(_TOP + side + 8 + font * _HALF * longest)
     # A stroke runs along the middle of its cells, so it starts half a cell from the corner.
-    steps = [[_shade(float(value) / top) for value in row] for row in found.cells]
-    rows = f"translate({_LEFT} {_TOP + size / 2:g})", painted(steps)
+    steps = map_steps(found.cells / top)
+    rows = f"translate({_LEFT} {_TOP + size / 2:g})", painted(steps.tolist())
     columns = (
         f"translate({_LEFT + size / 2:g} {_TOP})",
-        painted(list(zip(*steps, strict=True)), upright=True),
+        painted(steps.T.tolist(), upright=True),
     )
     place, paths = min(rows, columns, key=lambda way: len(way[1]))
     shapes = (
@@ -152,7 +152,7 @@ def draw_map(
         f"{_names(labels, size, font, key)}{_axes(below + 14, axes)}"
     )
     if found.learned is not None:
-        shares = [[_shade(float(share) / top)] for share in found.learned]
+        shares = map_steps(found.learned[:, None] / top).tolist()
         shapes += _sink_column(shares, size, font, _LEFT + side + size * APART, learned_name)
     width = round(_LEFT + side + size * columns_beside + 16) if narrow else _WIDTH
     return Drawing("cells", width, below + 20, sentence, shapes)
@@ -166,10 +166,12 @@ def map_legend(low: str, high: str) -> list[Swatch]:
     return [Swatch(ramp, 9 * STEPS, f"{low} – {high}")]
 
 
-def _shade(share: float) -> int:
-    """The step of the ramp for a share of the strongest colour: of few shades, which an eye can
-    tell apart in small cells and which take half the bytes."""
-    return round((STEPS - 1) * round(_SHADES * min(1.0, share)) / _SHADES)
+def map_steps(shares: Floats) -> NDArray[np.intp]:
+    """The step of the ramp for each share of the strongest colour, below 0 for one below 0: of few
+    shades, which an eye can tell apart in small cells and which take half the bytes."""
+    shades = np.rint(_SHADES * np.clip(shares, -1.0, 1.0)) / _SHADES
+    steps: NDArray[np.intp] = np.rint((STEPS - 1) * shades).astype(np.intp)
+    return steps
 
 
 def _names(labels: Sequence[str], size: float, font: int, key: str) -> str:

@@ -7,11 +7,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.report.charts.colours import MUTED, STEPS
+from reportgen.report.charts.colours import MUTED
 from reportgen.report.charts.one_text.heatmap import (
     CLIPPED,
     TextMap,
     draw_map,
+    map_steps,
     own_content,
     unit_map,
 )
@@ -20,7 +21,6 @@ from reportgen.report.charts.svg import Drawing
 from reportgen.results.units import Floats
 
 _SIDE = 220  # pixels of a small map, which has no names
-_SHADES = 8  # without that of no colour
 _LEAST_CHANGE = 0.01  # of a share, where the colours of changes end at least
 THUMB_CELLS = 24  # along a side of the map of a single head
 
@@ -28,10 +28,8 @@ THUMB_CELLS = 24  # along a side of the map of a single head
 def small_map(cells: Floats, top: float, sentence: str, kind: str = "bare") -> Drawing:
     """The cells `[query, key]` in their colours, which end at `top`; signed ones in two colours."""
     size = _SIDE / len(cells)
-    rows = painted([[_shade(float(value), top) for value in row] for row in cells])
-    columns = painted(
-        [[_shade(float(value), top) for value in column] for column in cells.T], upright=True
-    )
+    steps = map_steps(cells / top)
+    rows, columns = painted(steps.tolist()), painted(steps.T.tolist(), upright=True)
     if len(rows) <= len(columns):
         group = f'transform="translate(0 {size / 2:g})scale({size:.4g})">{rows}'
     else:
@@ -76,9 +74,3 @@ def thumb_content(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _units_a_cell(n_units: int) -> int:
     return ceil(n_units / THUMB_CELLS)
-
-
-def _shade(value: float, top: float) -> int:
-    share = min(1.0, abs(value) / top)
-    step = round((STEPS - 1) * round(_SHADES * share) / _SHADES)
-    return -step if value < 0 else step
