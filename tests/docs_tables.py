@@ -14,6 +14,8 @@ from helpers.pages import DOCS
 from helpers.places import ROOT
 from typer.models import OptionInfo
 
+from reportgen.api.choices.recipes import RECIPES
+from reportgen.api.init import recipe
 from reportgen.cli.commands import app
 from reportgen.findings.figure_register import WATCHED, figure_list
 from reportgen.findings.figures import Figure, FigureList
@@ -185,6 +187,12 @@ def measures() -> list[str]:
     return table(("name", "measure", "colours a text", "has a sign"), rows)
 
 
+def recipe_of(name: str) -> Callable[[], list[str]]:
+    """A recipe that `reportgen init` writes, as a block of code."""
+    language = "groovy" if name.endswith(".groovy") else "yaml"
+    return lambda: [f"```{language}", *recipe(name).rstrip("\n").split("\n"), "```"]
+
+
 TABLES: Mapping[str, Callable[[], list[str]]] = {
     "options": options,
     "formats": formats,
@@ -195,6 +203,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "thresholds": thresholds,
     "markdown": markdown,
     "action": action,
+    **{f"recipe {name}": recipe_of(name) for paths in RECIPES.values() for name in paths.values()},
 }
 
 

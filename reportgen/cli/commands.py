@@ -24,7 +24,7 @@ from reportgen.api.choices.output_options import (
 )
 from reportgen.api.progress_bar import writing
 from reportgen.cli import from_options as parameters
-from reportgen.cli import results_commands, terminal
+from reportgen.cli import init_command, results_commands, terminal
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError
@@ -130,6 +130,7 @@ def run(
 
 app.command()(results_commands.analyze)
 app.command()(results_commands.merge)
+app.command()(init_command.init)
 
 
 @app.command()

@@ -29,4 +29,5 @@ def commands(page: str) -> Iterator[str]:
     for example in examples:
         for line in example.splitlines():
             if found := re.search(r"\breportgen (run|analyze|render|compare|check) .+", line):
-                yield found[0].removesuffix("'") if line.startswith("sh '") else found[0]
+                is_groovy = line.lstrip().startswith("sh '")
+                yield found[0].rstrip("'") if is_groovy else found[0]

@@ -38,6 +38,7 @@ _NEVER = {
 _GROUPS = (InputChoices, ModelChoices, AnalysisChoices, OutputChoices, RenderOptions)
 _COMPARE_GROUPS = (InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions)
 _SHARED_GROUPS = (GateChoices, EngineChoices, Verbosity)
+GROUPS = (*_GROUPS, *_SHARED_GROUPS)  # whose options are settings of a report
 
 
 @dataclass(frozen=True, slots=True)

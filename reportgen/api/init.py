@@ -1,0 +1,38 @@
+"""The files that a project starts with: its settings, and a recipe for its host."""
+
+from pathlib import Path
+
+from reportgen.api.choices.example_settings import example_settings
+from reportgen.api.choices.recipes import RECIPES, Host
+from reportgen.api.choices.settings_file import OWN_FILE
+from reportgen.files.staging import Staging
+from reportgen.files.targets import check_target
+from reportgen.report.html.assets import templates_root
+
+
+def recipe(name: str) -> str:
+    """The text of a file of `templates/recipes`."""
+    return templates_root().joinpath("recipes", name).read_text("utf-8")
+
+
+def first_files(host: Host | None) -> dict[str, str]:
+    """The text of each file by its path: the settings, then the recipes of `host`, if any."""
+    recipes = RECIPES[host] if host else {}
+    return {OWN_FILE: example_settings(), **{path: recipe(name) for path, name in recipes.items()}}
+
+
+def write_first_files(host: Host | None, *, force: bool) -> list[str]:
+    """Write all of them into the current folder, or none; returns their paths.
+
+    Raises:
+        UsageError: one exists without `force`, or cannot be written.
+        OutputError: writing failed.
+    """
+    texts = first_files(host)
+    for path in texts:
+        check_target(Path(path), force=force)
+    with Staging(force=force) as staging:
+        for path, text in texts.items():
+            staging.file(Path(path), text.encode())
+        staging.commit()
+    return list(texts)

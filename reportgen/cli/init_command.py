@@ -1,0 +1,35 @@
+"""The command that starts a project: it writes settings and a recipe for a host."""
+
+from typing import Annotated
+
+import typer
+
+from reportgen.api.choices.recipes import Host
+from reportgen.cli.terminal import user_errors
+
+_NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
+
+
+def init(
+    host: Annotated[
+        Host | None,
+        typer.Option(help="Write a recipe for this host too, e.g. github."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+    show: Annotated[
+        bool, typer.Option("--print", help="Print the files and write none, e.g. to paste a part.")
+    ] = False,
+) -> None:
+    """Write a commented settings file, and a recipe for a host.
+
+    Example: reportgen init --host github
+    """
+    from reportgen.api.init import first_files, write_first_files
+
+    with user_errors(redact=False):
+        if show:
+            typer.echo("\n".join(first_files(host).values()), nl=False)
+            return
+        for path in write_first_files(host, force=force):
+            typer.echo(f"{path}: written", err=True)
+        typer.echo(_NEXT if host else _NEXT.partition(", and")[0], err=True)

@@ -1,0 +1,81 @@
+"""What `reportgen init` writes: settings that can be set, and recipes that say what they run."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+from helpers.calling import call
+from typer.main import get_command
+
+from reportgen.api.choices.recipes import RECIPES, Host
+from reportgen.api.choices.settings import configured_gates, configured_options, setting_names
+from reportgen.api.init import recipe
+from reportgen.cli.commands import app
+
+NAMES = [name for paths in RECIPES.values() for name in paths.values()]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_setting_stands_there_with_a_value_that_it_takes() -> None:
+    assert call("init").exit_code == 0
+    text = Path("reportgen.toml").read_text("utf-8")
+    assert tomllib.loads(text) == {"fail-if": ["n_failed > 0"]}
+    assert configured_gates("run").fail_if == ("n_failed > 0",)
+    all_set = re.sub(r"(?m)^# (?=[a-z-]+ = |\[compare)", "", text)
+    Path("reportgen.toml").write_text(all_set, "utf-8")
+    known = {key for key in tomllib.loads(all_set) if key != "compare"}
+    own = {"strict", "redact"}  # of commands alone
+    assert known == set(setting_names("run")) - own
+    assert len(configured_options("run").values) == len(known) - 2  # gates
+    assert configured_gates("compare").fail_if == ("mae_rise_low > 0",)
+    assert configured_options("run").values["label_column"] == "stars"
+
+
+@pytest.mark.parametrize("host", get_args(Host))
+def test_the_recipe_of_a_host_goes_where_it_looks_and_overwrites_nothing(host: Host) -> None:
+    first, *_ = RECIPES[host]
+    Path(first).parent.mkdir(parents=True, exist_ok=True)
+    Path(first).write_text("mine")
+    done = call("init", "--host", host)
+    assert done.exit_code == 2
+    assert first in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert Path(first).read_text() == "mine"
+    assert not Path("reportgen.toml").exists()
+    assert recipe(RECIPES[host][first]) in call("init", "--host", host, "--print").stdout
+    assert call("init", "--host", host, "--force").exit_code == 0
+    for path, name in RECIPES[host].items():
+        assert Path(path).read_text("utf-8") == recipe(name)
+
+
+def test_a_host_that_is_not_known_lists_those_that_are() -> None:
+    done = call("init", "--host", "svn")
+    assert done.exit_code == 2
+    assert "bitbucket" in done.output
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("github")])
+def test_a_recipe_calls_the_command_with_options_that_it_has_and_keeps_what_failed(
+    name: str,
+) -> None:
+    text = recipe(name)
+    if name.endswith(".yml"):
+        assert yaml.safe_load(text)
+    (line,) = re.findall(r"reportgen run [^\']+?(?=\n *(?:after|display|after_)|''')", text)
+    words = shlex.split(line.replace("\\\n", " ").replace("\n", " "))
+    options = {word for word in words if word.startswith("-")}
+    parameters = get_command(app).commands["run"].params  # type: ignore[attr-defined]
+    assert options <= {flag for parameter in parameters for flag in parameter.opts}
+    assert "download.pytorch.org/whl/cpu" in text
+    assert "gates.junit.xml" in text
+    assert re.search(r"when: always|always\(\)|capture-on: always|always \{", text)
+    assert "marker" in text  # the comment is found again
