@@ -145,7 +145,9 @@ def markdown() -> list[str]:
                 code(name),
                 _limit(flavor.usual),
                 _limit(flavor.most),
-                "`<details>`" if flavor.folds else "nothing",
+                {"details": "`<details>`", "admonition": "`??? note`", "none": "nothing"}[
+                    flavor.folds
+                ],
                 code(marker(name, "report")),
             )
         )

@@ -18,6 +18,7 @@ from reportgen.report.language.printable import shorten, text_address, visible
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.panel.coloured.strip import LONG, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
+from reportgen.results.info import REDACT
 from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, segments_of, text_units
 
@@ -78,6 +79,8 @@ def text_name(results: Results, text: int) -> Cell:
     """A text by its id, which is its number unless it has one of its own, and how it begins."""
     row = results.texts.iloc[text]
     id = str(row["text_id"])
+    if REDACT in results.info.settings.options:  # its beginning would be dots
+        return Cell(shorten(id, NAME), link=text_address(id))
     name = f"{shorten(id, NAME)} · {shorten(str(row['text']), _TEXT, _SLACK)}"
     return Cell(name, link=text_address(id))
 

@@ -22,6 +22,7 @@ from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import text_address
+from reportgen.results.info import REDACT
 
 _TEXTS = 5  # shown; the others are folded
 _MOST = 2  # tokens of each
@@ -146,6 +147,11 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
             most = words.say("md_measure", tokens=most, measure=words.say(key))
         facts = context.language.say("brief", "facts").join(pair.facts)
         rows.append((pair.name, Cell(most or NOTHING), Cell(facts)))
+    if REDACT in context.comparison.base.info.settings.options:  # tokens are dots
+        columns = tuple(Column(words.say(key)) for key in ("text", "change"))
+        table = Table(columns, tuple((name, facts) for name, _, facts in rows))
+        yield Section(3, words.say("pairs"), table=table, place=40)
+        return
     measure = "md_effects" if pairs[0].has_effects else "md_attention"
     measure = "md_changed" if is_mixed else measure
     names = (words.say("text"), words.say(measure), words.say("change"))

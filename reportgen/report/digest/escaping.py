@@ -11,8 +11,16 @@ from reportgen.report.language.printable import visible
 _BREAK = "\u200b"
 _OPEN, _CLOSE = "\ue000", "\ue001"  # around what is in bold, until all is escaped
 _ESCAPES = str.maketrans(
-    {character: f"\\{character}" for character in "\\`*_[]{}~#"}
-    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;", _BREAK: "&#8203;"}
+    {character: f"\\{character}" for character in "\\`*_[]{}#"}
+    | {
+        "~": "&#126;",
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        "|": "&#124;",
+        "$": "&#36;",
+        _BREAK: "&#8203;",
+    }
 )
 # GitHub and GitLab make links, mentions, references and emoji of these after Markdown is done, so
 # that no escape helps. An unseen break is put at these places.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from reportgen.errors import UsageError
 from reportgen.report.options import FlavorName
@@ -94,14 +95,19 @@ _MARKER = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _LONGEST_MARKER = 64
 
 
+# How a host folds: with `<details>`, with `??? note`, or not at all.
+Folds: TypeAlias = Literal["details", "admonition", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class Flavor:
     """What a host makes of Markdown, and its limits."""
 
     usual: Limit
     most: Limit  # that --md-limit may raise it to
-    folds: bool  # `<details>`
+    folds: Folds
     hides_comments: bool  # `<!-- -->`; elsewhere an unused link definition is the hidden line
+    is_page: bool = False  # a page of its own, whose title is the first heading
 
 
 # A comment on GitHub: 65,536 characters in the body of a pull request, 262,144 bytes elsewhere, and
@@ -109,15 +115,22 @@ class Flavor:
 # limit of GitHub unless it is raised. Azure takes 150,000 characters, Bitbucket 32,767 and no HTML.
 _GITHUB = Limit(65_000, 200_000)
 FLAVORS: Mapping[FlavorName, Flavor] = {
-    "github": Flavor(_GITHUB, _GITHUB, folds=True, hides_comments=True),
-    "gitlab": Flavor(_GITHUB, Limit(999_999, 999_999), folds=True, hides_comments=True),
+    "github": Flavor(_GITHUB, _GITHUB, folds="details", hides_comments=True),
+    "gitlab": Flavor(_GITHUB, Limit(999_999, 999_999), folds="details", hides_comments=True),
     "azure": Flavor(
-        Limit(140_000, 140_000), Limit(140_000, 140_000), folds=True, hides_comments=False
+        Limit(140_000, 140_000), Limit(140_000, 140_000), folds="details", hides_comments=False
     ),
     "bitbucket": Flavor(
-        Limit(32_000, _NO_LIMIT), Limit(32_000, _NO_LIMIT), folds=False, hides_comments=False
+        Limit(32_000, _NO_LIMIT), Limit(32_000, _NO_LIMIT), folds="none", hides_comments=False
     ),
-    "plain": Flavor(_GITHUB, Limit(_NO_LIMIT, _NO_LIMIT), folds=False, hides_comments=False),
+    "mkdocs": Flavor(
+        _GITHUB,
+        Limit(_NO_LIMIT, _NO_LIMIT),
+        folds="admonition",
+        hides_comments=True,
+        is_page=True,
+    ),
+    "plain": Flavor(_GITHUB, Limit(_NO_LIMIT, _NO_LIMIT), folds="none", hides_comments=False),
 }
 
 

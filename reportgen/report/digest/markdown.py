@@ -15,7 +15,7 @@ from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.digest import make_brief, make_compare_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
-from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
+from reportgen.report.digest.limits import FLAVORS, Flavor, Limit, Part, fit, limit_of, marker
 from reportgen.report.format_register import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
@@ -88,12 +88,13 @@ def set_brief(
     address = options.page_url or ""
     headline = _linked(escape_spans(_strong(brief.headline)), address)
     facts = escape(" · ".join(brief.facts))
-    title = f"## {escape(brief.title)}\n\n" if brief.title else ""
+    style = FLAVORS[flavor]
+    heading = "#" if style.is_page else "##"
+    title = f"{heading} {escape(brief.title)}\n\n" if brief.title else ""
     # Two blanks end a line within a paragraph.
     between = "  \n" if title else " · "
     head = Part(f"{marker(flavor, options.id)}\n\n{title}{headline}{between}{facts}\n")
-    folds = FLAVORS[flavor].folds
-    parts = [_part(section, paths, address, folds=folds) for section in brief.sections]
+    parts = [_part(section, paths, address, style) for section in brief.sections]
     text = fit(
         [head, *(part for part in parts if part)],
         limit,
@@ -121,7 +122,7 @@ def _destination(address: str) -> str:
     return quote(address, safe="/:?#[]@!$&'*+,;=%-._~").translate(_NOT_IN_LINKS)
 
 
-def _part(section: Section, paths: Mapping[str, str], address: str, *, folds: bool) -> Part | None:
+def _part(section: Section, paths: Mapping[str, str], address: str, style: Flavor) -> Part | None:
     """A section in lines; None where it has nothing to show. What is about a part of the page at
     `address` links to it."""
     if section.picture:
@@ -131,30 +132,37 @@ def _part(section: Section, paths: Mapping[str, str], address: str, *, folds: bo
         alt = escape(section.picture.sentence)
         return Part(f"\n![{alt}]({quote(path)})\n", rank=section.rank)
     head, foot = "\n", ""
-    if section.is_folded and folds:
+    is_indented = section.is_folded and style.folds == "admonition"
+    if is_indented:
+        title = escape(section.heading).replace('"', "”")
+        opened = f'\n??? note "{title}"\n\n'
+    elif section.is_folded and style.folds == "details":
         # Up to the empty line this is HTML, in which Markdown is text.
         head += f"<details><summary>{escape_html(visible(section.heading))}</summary>\n\n"
         foot = "\n</details>\n"
     elif section.heading:
-        head += f"### {escape(section.heading)}\n\n"
+        head += f"{'##' if style.is_page else '###'} {escape(section.heading)}\n\n"
     head += "".join(f"{escape(paragraph)}\n\n" for paragraph in section.lead)
     if section.code:
-        head += f"```sh\n{shell_line(section.code)}\n```\n\n"
+        code = shell_line(section.code)
+        # A fence is none where it is indented.
+        head += f"    {code}\n\n" if is_indented else f"```sh\n{code}\n```\n\n"
     if section.table and section.items:
         head += "".join(map(_item, section.items)) + "\n"
     if section.table:
-        return Part(
-            head + _table_head(section.table),
-            tuple(_row(row, address) for row in section.table.rows),
-            foot,
-            section.rank,
-        )
-    return Part(
-        head.removesuffix("\n") if not section.items else head,
-        tuple(map(_item, section.items)),
-        foot,
-        section.rank,
-    )
+        head += _table_head(section.table)
+        rows = tuple(_row(row, address) for row in section.table.rows)
+    else:
+        head = head if section.items else head.removesuffix("\n")
+        rows = tuple(map(_item, section.items))
+    if is_indented:
+        head, rows = opened + _indented(head.lstrip("\n")), tuple(map(_indented, rows))
+    return Part(head, rows, foot, section.rank)
+
+
+def _indented(lines: str) -> str:
+    """Lines with the blanks in front that make them a part of what stands above them."""
+    return "".join(f"    {line}" if line.strip() else line for line in lines.splitlines(True))
 
 
 def _item(cell: Cell) -> str:

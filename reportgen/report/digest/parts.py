@@ -26,7 +26,7 @@ from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.outputs.cross_attention import make_cross
-from reportgen.results.info import ANALYSED
+from reportgen.results.info import ANALYSED, REDACT
 
 if TYPE_CHECKING:  # a report without a comparison starts sooner
     from reportgen.report.compare_sections.context import CompareContext
@@ -97,6 +97,8 @@ def _about_trust(context: Context) -> str:
     trust = context.trust
     if trust is None or trust.first is None:
         return ""
+    if REDACT in context.findings.info.settings.options:  # nothing is in bold
+        return trust.chosen
     said = context.language.say(
         "brief",
         "agreement",
@@ -155,7 +157,8 @@ def _worth_a_look(context: Context, tables: TextTables, rows: Sequence[int]) -> 
     """The texts that deserve a look, each with the reason; the first texts where none does."""
     findings, say = context.findings, context.language.say
     analysed = bool(findings.texts["status"].isin(ANALYSED).any())
-    bold = (say("brief", "bold", view=_view_name(context)),) if analysed else ()
+    has_bold = analysed and REDACT not in findings.info.settings.options
+    bold = (say("brief", "bold", view=_view_name(context)),) if has_bold else ()
     if not rows:
         table = tables.looked_at(range(min(_FIRST, len(findings.texts))), ())
         return Section(2, say("brief", "first_texts"), bold, table=table, place=30)

@@ -16,6 +16,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.panel.coloured.measures import TextMeasure
 from reportgen.report.panel.prediction import label_words
+from reportgen.results.info import REDACT
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.units import text_units
@@ -98,20 +99,25 @@ class TextTables:
             texts["message"].any()
         )
         self._has_labels = bool(texts["label"].notna().any())
+        # Where texts are redacted, a column of them would be one of dots.
+        self._has_texts = REDACT not in findings.info.settings.options
 
     def looked_at(self, rows: Sequence[int], reasons: Sequence[Sequence[str]]) -> Table:
         """The texts `rows` (of `texts`) with their strongest units in bold, each with its
         `reasons`, where there are any, and what moves its output most."""
-        has_effects = bool(len(self._findings.results.evidence))
-        columns = [Column(self._say("id")), Column(self._say("text"))]
+        has_effects = bool(len(self._findings.results.evidence)) and self._has_texts
+        columns = [Column(self._say("id"))]
+        columns += [Column(self._say("text"))] if self._has_texts else []
         columns += [Column(self._say("why"))] if reasons else []
         columns += self._output_columns()
         columns += [Column(self._say("moves"))] if has_effects else []
         made = []
         for index, row in enumerate(rows):
             found = text_measures(self._findings, row, self._language)
-            spans = marked_text(self._findings, row, found)
-            cells = [self._id(row), marked(cut_spans(spans, LOOKED_AT_LENGTH))]
+            cells = [self._id(row)]
+            if self._has_texts:
+                spans = marked_text(self._findings, row, found)
+                cells.append(marked(cut_spans(spans, LOOKED_AT_LENGTH)))
             cells += [Cell(self._say("facts").join(reasons[index]))] if reasons else []
             cells += self._output_cells(row)
             cells += [self._moving(row, found)] if has_effects else []
@@ -121,14 +127,18 @@ class TextTables:
     def all_texts(self) -> Table:
         """Every text, in input order."""
         has_roles = bool(self._info.roles)
-        columns = [Column(self._say("id")), Column(self._say("text")), *self._output_columns()]
+        columns = [Column(self._say("id"))]
+        columns += [Column(self._say("text"))] if self._has_texts else []
+        columns += self._output_columns()
         columns += [Column(self._say("tokens"), is_figures=True)]
         columns += [Column(self._say("to_special"), is_figures=True)] if has_roles else []
         shares = self._findings.shares_by_text
         rows = []
         for row, text in enumerate(self._rows):
-            whole = _joined(text["text"], text["pair"], TEXT_LENGTH)
-            cells = [self._id(row), Cell(whole), *self._output_cells(row)]
+            cells = [self._id(row)]
+            if self._has_texts:
+                cells.append(Cell(_joined(text["text"], text["pair"], TEXT_LENGTH)))
+            cells += self._output_cells(row)
             cells.append(Cell(self._tokens(text["n_tokens"], text["n_truncated"])))
             if has_roles:
                 share, expected = shares.get(row, (None, None))

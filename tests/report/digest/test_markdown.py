@@ -27,6 +27,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import citation, sentence, verdicts
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.redact.run import redacted
 from reportgen.results.store import Results
 
 EN = load_language("en")
@@ -446,6 +447,22 @@ def remarked(results: Results, remark: str) -> Results:
 def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     results = remarked(make_results(tmp_path), "no head; <mean> pooling")
     assert "\nno head; &lt;mean&gt; pooling\n" in render(Findings(results), RenderOptions()).text
+
+
+def test_where_texts_are_redacted_no_column_is_of_dots(tmp_path: Path) -> None:
+    results = make_results(tmp_path / "r", evidence="basic", labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
+    with redacted(results, "en", wanted=True) as shown:
+        text = render(Findings(shown), RenderOptions()).text
+    heads = [re.findall(r"[^|]+", line) for line in text.splitlines() if line.startswith("| id")]
+    assert [head.strip() for head in heads[0]] == [
+        "id",
+        "why",
+        "prediction (score)",
+        "right answer",
+    ]
+    assert "•" not in text.split("### ")[1].split("![")[0]
+    assert "bold" not in text
+    assert text.count("\n| 1 |") >= 1
 
 
 def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(

@@ -30,6 +30,7 @@ LIMITS = {
     "gitlab": (65_000, 200_000),
     "azure": (140_000, 140_000),
     "bitbucket": (32_000, None),
+    "mkdocs": (65_000, 200_000),
     "plain": (65_000, 200_000),
 }
 TITLE = "<b>@octocat</b> #12 ::error::x"
@@ -57,8 +58,8 @@ def set_as(brief: Brief, flavor: FlavorName, limit: int | None = None, id: str =
 
 @pytest.fixture(scope="module")
 def written(brief: Brief) -> dict[str, str]:
-    """The report in every flavour."""
-    return {name: set_as(brief, name) for name in get_args(FlavorName)}
+    """The report in every flavour that GitHub's parser reads."""
+    return {name: set_as(brief, name) for name in get_args(FlavorName) if name != "mkdocs"}
 
 
 def test_every_flavour_is_tested() -> None:
@@ -66,9 +67,9 @@ def test_every_flavour_is_tested() -> None:
 
 
 @pytest.mark.parametrize("flavor", LIMITS)
-def test_it_stays_under_the_limit_of_its_host_and_uses_it(written, flavor: str) -> None:
+def test_it_stays_under_the_limit_of_its_host_and_uses_it(brief, written, flavor) -> None:
     characters, n_bytes = LIMITS[flavor]
-    text = written[flavor]
+    text = written.get(flavor) or set_as(brief, flavor)
     assert len(text) <= characters
     assert n_bytes is None or len(text.encode()) <= n_bytes
     if rows_not_shown(text):
@@ -85,7 +86,7 @@ def test_japanese_is_held_to_the_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flavor", LIMITS)
 def test_whole_rows_are_left_out_and_counted_in_the_last_line(written, brief, flavor) -> None:
-    text = written[flavor]
+    text = written.get(flavor) or re.sub(r"(?m)^    ", "", set_as(brief, flavor))
     rows = all_texts(text)
     every_row = [line for line in text.splitlines() if line.startswith(("| ", "- "))]
     complete = set_as(brief, "plain", 10**7)
@@ -116,6 +117,26 @@ def test_every_table_row_has_a_cell_a_column(written) -> None:
                 assert len(re.findall(r"(?<!\\)\|", line)) == width
             elif not line.startswith("|"):
                 width = 0
+
+
+def test_a_page_of_mkdocs_is_the_plain_one_with_a_title_and_folds(tmp_path: Path) -> None:
+    findings = Findings(make_results(tmp_path))
+    options = RenderOptions(title='a "b" ~c~', commit="4f2a9c1")
+    plain, page = (
+        render(findings, replace(options, md_flavor=flavor)).text.split("\n", 2)[2]
+        for flavor in ("plain", "mkdocs")
+    )
+    assert page.startswith('# a "b" &#126;&#8203;c&#126;\n')
+    folded = re.findall(r'^\?\?\? note "(.+)"\n\n    ', page, re.MULTILINE)
+    assert folded[0] == "All 6 texts"
+    assert folded[-1] == "How to reproduce"
+    opened = re.sub(r'^\?\?\? note "(.+)"$', r"## \1", page, flags=re.MULTILINE)
+    opened = re.sub(r"^    ", "", opened, flags=re.MULTILINE)
+    plain = re.sub(r"^```sh\n(.*)\n```$", r"    \1", plain, flags=re.MULTILINE)
+    plain = plain.replace("--md-flavor plain", "--md-flavor mkdocs")
+    assert opened == re.sub(r"^##", "#", plain, flags=re.MULTILINE)
+    # Python's Markdown shows the backslash of what it does not escape.
+    assert not re.search(r"\\[~&<>|$]", page)
 
 
 def test_nothing_of_a_text_is_anything_but_text(written) -> None:
