@@ -74,6 +74,20 @@ def own_tab(tabs):
 
 
 @pytest.fixture
+def tap(own_tab):
+    """What touches a place of `own_tab` as a finger does."""
+    session = own_tab.context.new_cdp_session(own_tab)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+
+    def tap(x, y):
+        point = {"x": x, "y": y}
+        session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    return tap
+
+
+@pytest.fixture
 def tab(one_tab):
     """An empty tab with the default window and media, and nothing in its storage."""
     yield one_tab

@@ -72,6 +72,14 @@ def drawn(page: Page, number: int) -> Locator:
     return figure.locator(".plot")
 
 
+def middle(thing: Locator) -> tuple[float, float]:
+    """The place in the window where a thing has its middle, once it is scrolled to."""
+    thing.scroll_into_view_if_needed()
+    box = thing.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def overhang(page: Page, marks: str) -> float:
     """How far the marks of a picture reach beyond what scrolls around it, to the right."""
     reach: float = page.evaluate(  # in one go, as a map may be drawn anew at any moment

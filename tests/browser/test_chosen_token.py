@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import colour_by, maps_of, settle
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, placed, rendered, visit, written
+from opening import HOSTILE, drawn, middle, placed, rendered, visit, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -169,29 +169,26 @@ def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(still_ta
         assert page.locator(f"#map-{number} svg.cells").is_visible()
 
 
-def test_a_tap_on_the_map_chooses_a_token_and_keeps_it(browser, url):
-    with browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True) as context:
-        page = context.new_page()
-        page.goto(f"{url}#text=1")
-        drawn(page, 1)
-        area = page.locator("#map-1 .plot .nsewdrag").first
-        area.scroll_into_view_if_needed()
-        box = area.bounding_box()
-        page.evaluate(
-            """() => { window.told = [];
-              const plot = document.querySelector("#map-1 .plot");
-              plot.on("plotly_click", ({ event }) => window.told.push(event.type)); }"""
-        )
-        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.wait_for_function("window.told.length > 1")  # a touch, and a click made of it
-        expect(page.locator("#map-1 .detail h4")).to_be_visible()
-        assert "&token=" in page.url
-        tip = page.locator("#tip")
-        expect(tip).to_contain_text("→")
-        page.wait_for_timeout(300)
-        expect(tip).to_be_visible()  # until the next touch
-        unit = page.locator("#strip-1 .u").nth(2)
-        unit.tap()
-        expect(tip.locator("bdi")).to_contain_text(unit.inner_text().strip())
-        page.touchscreen.tap(2, 400)
-        expect(tip).to_be_hidden()
+def test_a_tap_on_the_map_chooses_a_token_and_keeps_it(own_tab, tap, url):
+    page = own_tab
+    page.goto(f"{url}#text=1")
+    drawn(page, 1)
+    area = page.locator("#map-1 .plot .nsewdrag").first
+    page.evaluate(
+        """() => { window.told = [];
+          const plot = document.querySelector("#map-1 .plot");
+          plot.on("plotly_click", ({ event }) => window.told.push(event.type)); }"""
+    )
+    tap(*middle(area))
+    page.wait_for_function("window.told.length > 1")  # a touch, and a click made of it
+    expect(page.locator("#map-1 .detail h4")).to_be_visible()
+    assert "&token=" in page.url
+    tip = page.locator("#tip")
+    expect(tip).to_contain_text("→")
+    page.wait_for_timeout(300)
+    expect(tip).to_be_visible()  # until the next touch
+    unit = page.locator("#strip-1 .u").nth(2)
+    tap(*middle(unit))
+    expect(tip.locator("bdi")).to_contain_text(unit.inner_text().strip())
+    tap(2, 400)
+    expect(tip).to_be_hidden()

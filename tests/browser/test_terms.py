@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import written
+from opening import middle, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -29,13 +29,13 @@ def test_pointer_and_focus_show_what_a_word_means(watched, url):
     expect(term).to_have_attribute("aria-describedby", "tip")
 
 
-def test_a_touch_shows_it_and_stays_where_it_is(browser, url):
-    page = browser.new_page(viewport={"width": 400, "height": 860}, has_touch=True)
+def test_a_touch_shows_it_and_stays_where_it_is(own_tab, tap, url):
+    page = own_tab
+    page.set_viewport_size({"width": 400, "height": 860})
     page.goto(url)
-    page.locator(".panel.open .bars .term").tap()
+    tap(*middle(page.locator(".panel.open .bars .term")))
     expect(page.locator("#tip")).to_contain_text("the piece of text the model works on")
     assert "#term" not in page.url
-    page.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

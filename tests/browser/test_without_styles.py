@@ -6,14 +6,11 @@ from collections import Counter
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import written
+from opening import rendered, visit
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
-from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
 
 pytestmark = pytest.mark.browser
 
@@ -27,14 +24,19 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def document(results):
-    return render(Findings(results), RenderOptions()).text
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture(scope="module")
-def reader(browser):
+def document(page_file):
+    return page_file.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def reader(tabs):
     """An empty page that reads pictures."""
-    page = browser.new_page()
+    page = tabs.new_page()
     yield page
     page.close()
 
@@ -137,8 +139,7 @@ def test_a_text_from_right_to_left_is_read_so_in_its_cells(page, document, tmp_p
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_with_styles_a_text_is_coloured_once(page, reader, results, tmp_path, scripts):
-    url = written(results, tmp_path)
+def test_with_styles_a_text_is_coloured_once(page, reader, url, scripts):
     page.goto(f"{url}#text=1")
     strip = page.locator("#strip-1")
     expect(strip).to_be_visible()
@@ -164,14 +165,15 @@ def test_with_styles_a_text_is_coloured_once(page, reader, results, tmp_path, sc
         )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
-    still_tab, reader, results, tmp_path, scheme
-):
-    url, page = written(results, tmp_path), still_tab
-    page.set_viewport_size({"width": 1280, "height": 1600})
-    page.emulate_media(color_scheme=scheme)
-    page.goto(f"{url}#text=1")
+def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(still_tab, reader, url):
+    still_tab.set_viewport_size({"width": 1280, "height": 1600})
+    still_tab.goto(f"{url}#text=1")
+    for scheme in ("light", "dark"):
+        still_tab.emulate_media(color_scheme=scheme)
+        require_colours_of_the_theme(still_tab, reader)
+
+
+def require_colours_of_the_theme(page, reader):
     ink = (
         page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--ink')").strip()
     )
@@ -185,18 +187,17 @@ def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
     assert colours(reader, key)[blue] > 20
 
 
-def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(tab, results, tmp_path):
-    url = written(results, tmp_path)
-    tab.goto(f"{url}#text=1")
-    tab.locator(".panel.open details summary").filter(has_text="Figures as a table").click()
-    table = tab.locator(".panel.open details table").first
+def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(kept, results):
+    visit(kept, "#text=1")
+    kept.locator(".panel.open details summary").filter(has_text="Figures as a table").click()
+    table = kept.locator(".panel.open details table").first
     rows, columns = (
         table.locator("tbody tr").count(),
         table.locator("thead th").count(),
     )
     assert (rows, columns) == (len(results.tokens_of(0)), 5)
     assert table.get_by_role("columnheader").count() == columns
-    tree = tab.context.new_cdp_session(tab).send("Accessibility.getFullAXTree")["nodes"]
+    tree = kept.context.new_cdp_session(kept).send("Accessibility.getFullAXTree")["nodes"]
     byrole = Counter(node["role"]["value"] for node in tree)
     names = [node["name"]["value"] for node in tree if node["role"]["value"] == "rowheader"]
     for token in results.tokens_of(0)["token"]:
