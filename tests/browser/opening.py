@@ -72,6 +72,12 @@ def drawn(page: Page, number: int) -> Locator:
     return figure.locator(".plot")
 
 
+def pointed_at(page: Page, number: int) -> Locator:
+    """The same of a map that is pointed at, which need not wait until the page is idle."""
+    page.locator(f"#map-{number}").dispatch_event("pointerover")
+    return drawn(page, number)
+
+
 def middle(thing: Locator) -> tuple[float, float]:
     """The place in the window where a thing has its middle, once it is scrolled to."""
     thing.scroll_into_view_if_needed()

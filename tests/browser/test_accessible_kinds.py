@@ -7,7 +7,7 @@ from exploring import as_pair
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.tagged import tagged_results
-from opening import drawn, in_languages, placed
+from opening import in_languages, placed, pointed_at
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -49,7 +49,7 @@ def test_the_first_screen_answers_and_axe_finds_nothing(watched, tmp_path, kind)
     require_first_screen(watched, within=600)
     number = int(watched.locator(".panel.open").get_attribute("id").removeprefix("text="))
     watched.locator(f"#map-{number}").scroll_into_view_if_needed()
-    drawn(watched, number)
+    pointed_at(watched, number)
     assert found(watched) == []
     assert watched.evaluate("document.documentElement.scrollWidth") <= 1280
     look(watched, "dark", 400)

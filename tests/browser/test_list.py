@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 LABELS = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0)
 IDS = ("ad-1", "ad-2", "EN-3", "2", "EN-5", "広告 6+")  # one is the number of another text
-N_MANY = 400
+N_MANY = 160
 WINDOW = {"width": 1100, "height": 900}
 GROUPS = ("shop", "shop", "café", None, "café", "shop")
 

@@ -5,7 +5,7 @@ import csv
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, placed, rendered
+from opening import drawn, placed, pointed_at, rendered
 from playwright.sync_api import expect
 from serving import JENKINS, OWN_AND_DATA, served
 
@@ -49,7 +49,7 @@ def test_a_text_is_built_coloured_and_drawn_when_it_is_opened(watched, held):
     expect(panel).to_have_attribute("id", f"text={held}")
     expect(panel.locator(f"#strip-{held} p")).to_contain_text(TEXTS[held - 1])
     assert panel.locator(".u:not(.s, .h0)").count() > 3
-    drawn(watched, held)
+    pointed_at(watched, held)
     panel.locator(f"#strip-{held} .u").nth(3).click()
     expect(panel.locator(".answer")).not_to_be_empty()
     assert watched.locator(f"#held-{held}").count() == 0

@@ -6,7 +6,7 @@ import pytest
 from exploring import pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import HOSTILE, drawn, overhang, placed, rendered, show_all, visit, written
+from opening import HOSTILE, drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -275,7 +275,7 @@ def test_the_table_leads_to_the_text(watched, url):
     watched.locator("table.texts a").nth(4).click()
     expect(watched).to_have_url(re.compile("#text=5$"))
     expect(watched.locator("[id='text=5'] h3")).to_be_in_viewport()
-    drawn(watched, 5)
+    pointed_at(watched, 5)
 
 
 def test_a_link_to_a_section_keeps_what_is_chosen(watched, url):

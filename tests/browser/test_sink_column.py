@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from exploring import maps_of, same
+from exploring import maps_of, same, settle
 from helpers.made_up.factories import make_results
 from helpers.real.learned_sinks import analysed, gpt_oss
 from opening import drawn, rendered, visit, written
@@ -32,8 +32,7 @@ def page_file(results, tmp_path_factory):
 
 
 def columns(page, number):
-    drawn(page, number)
-    page.wait_for_timeout(300)
+    settle(page, number)
     return page.locator(f"#map-{number} .plot").evaluate_all(LAST)
 
 
@@ -64,7 +63,6 @@ def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(kept, results):
     drawn(kept, 1)
     said = figure.locator("p.legend").filter(has_text="The last column, apart from the tokens")
     expect(said.first).to_be_visible()
-    kept.wait_for_timeout(300)
     at = figure.locator(".plot").evaluate(
         """gd => {
           const { xaxis, yaxis } = gd._fullLayout;

@@ -47,9 +47,8 @@ def test_a_page_with_files_opens_from_disk_without_a_fault(watched, folder, resu
     assert cells(drawn(watched, 1)) == pytest.approx(last_mean(results, 0), abs=1e-6)
 
 
-def visit(browser, address):
-    """A page of its own, and what it was refused or could not load."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def opened(page, address):
+    """The page at `address`, and what it was refused or could not load."""
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(request.url))
@@ -57,9 +56,9 @@ def visit(browser, address):
     return page, faults
 
 
-def test_a_host_that_allows_its_own_files_and_data_images_draws_every_map(browser, folder, results):
+def test_a_host_that_allows_its_own_files_and_data_images_draws_every_map(own_tab, folder, results):
     with served(folder, OWN_AND_DATA) as host:
-        page, faults = visit(browser, f"{host}/index.html#text=2&layer=1&head=2")
+        page, faults = opened(own_tab, f"{host}/index.html#text=2&layer=1&head=2")
         plot = drawn(page, 2)
         expected = unpack(results.packed_maps(1), LAYERS, HEADS)[0, 1]
         assert cells(plot) == pytest.approx(expected, abs=1e-6)
@@ -70,30 +69,28 @@ def test_a_host_that_allows_its_own_files_and_data_images_draws_every_map(browse
         image = plot.locator("image").first
         assert image.evaluate("e => e.getAttribute('href').startsWith('data:image/png')")
         assert faults == []
-        page.close()
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_a_host_that_refuses_data_images_keeps_the_static_figure_and_says_why(
-    browser, results, tmp_path, lang
+    own_tab, results, tmp_path, lang
 ):
     report = render(Findings(results), RenderOptions(layout="dir", lang=lang))
     for name, content in {"index.html": report.content, **report.files}.items():
         (tmp_path / name).write_bytes(content)
     with served(tmp_path, OWN) as host:
-        page, _ = visit(browser, f"{host}/index.html#text=1")
+        page, _ = opened(own_tab, f"{host}/index.html#text=1")
         figure = page.locator("#map-1")
         expect(figure).to_contain_text("data:", timeout=20_000)
         expect(figure.locator(".static svg.lines")).to_be_visible()
         assert not page.locator("figure.drawn").count()
         assert not page.evaluate("'Plotly' in window")
         assert page.evaluate("document.styleSheets[0].cssRules.length") > 50
-        page.close()
 
 
-def test_where_data_images_are_refused_only_what_still_works_is_offered(browser, folder, results):
+def test_where_data_images_are_refused_only_what_still_works_is_offered(own_tab, folder, results):
     with served(folder, OWN) as host:
-        page, _ = visit(browser, f"{host}/index.html#text=1&layer=1&head=2")
+        page, _ = opened(own_tab, f"{host}/index.html#text=1&layer=1&head=2")
         figure = page.locator("#map-1")
         expect(figure.locator(".live > .legend")).to_contain_text("could not be drawn here")
         expect(figure.locator(".live > .legend")).to_contain_text("data: images")
@@ -109,16 +106,14 @@ def test_where_data_images_are_refused_only_what_still_works_is_offered(browser,
         pick(page, 1, "Head", "4")
         weights = unpack(results.packed_maps(0), LAYERS, HEADS)[0, 3, 3]
         expect(first).to_have_text(f"{names[weights.argmax()]} ≈ {100 * weights.max():.0f} %")
-        page.close()
 
 
 @pytest.mark.parametrize("policy", [JENKINS, JENKINS_OLD])
-def test_a_sandbox_shows_the_styled_page_with_every_figure(browser, folder, policy):
+def test_a_sandbox_shows_the_styled_page_with_every_figure(own_tab, folder, policy):
     with served(folder, policy) as host:
-        page, faults = visit(browser, f"{host}/index.html")
+        page, faults = opened(own_tab, f"{host}/index.html")
         assert faults == []
         assert page.locator("figure.map .static svg.lines:visible").count() == len(HEADLINES)
-        page.close()
 
 
 def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):

@@ -41,16 +41,14 @@ def pages(folder: Path, kind: str, at: int) -> list[Path]:
     return found
 
 
-def test_such_strings_do_run_where_they_are_not_escaped(browser) -> None:
-    tab = browser.new_page()
-    ran = 0
+def test_such_strings_do_run_where_they_are_not_escaped(own_tab) -> None:
+    tab, ran = own_tab, 0
     for string in STRINGS:
         tab.set_content(f"<p>{string}</p>")
         ran += (
             tab.evaluate("(() => { const bad = window.bad; delete window.bad; return bad; })()")
             == 1
         )
-    tab.close()
     assert ran >= 5
 
 
@@ -61,8 +59,8 @@ def test_such_strings_do_run_where_they_are_not_escaped(browser) -> None:
         *(pytest.param(*each, marks=pytest.mark.whole) for each in WHOLE if each not in SMALL),
     ],
 )
-def test_nothing_runs_and_nothing_is_asked_for(browser, tmp_path: Path, kind: str, at: int) -> None:
-    tab = browser.new_page()
+def test_nothing_runs_and_nothing_is_asked_for(own_tab, tmp_path: Path, kind: str, at: int) -> None:
+    tab = own_tab
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url))
     tab.on("dialog", lambda dialog: asked.append(dialog.message))
@@ -82,4 +80,3 @@ def test_nothing_runs_and_nothing_is_asked_for(browser, tmp_path: Path, kind: st
         )
         assert tab.evaluate("window.bad") is None, path.name
         assert [url for url in asked if not url.startswith((path.as_uri(), "data:", "blob:"))] == []
-    tab.close()
