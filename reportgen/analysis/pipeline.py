@@ -30,7 +30,7 @@ from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import RunInfo
 from reportgen.results.schema import EVIDENCE_TABLES
-from reportgen.results.store import Results, open_first_pass, open_results
+from reportgen.results.store import Results, open_first_pass, open_own
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextSet
 
@@ -144,7 +144,7 @@ class Analysis:
                 extra = self._extra(folder, info, listed_first)
                 info = replace(info, evidence=self._gatherer.run(info.evidence, extra, recorder))
             recorder.finish(info)
-        return open_results(folder)
+        return open_own(folder, info)
 
     def run_shard(self) -> None:
         """Measure attention and the evidence on the sample, of a shard; an interrupt ends it."""

@@ -114,20 +114,22 @@ def roles(results: Results) -> Mapping[str, RoleFigures]:
 
 def role_figures(results: Results, role: str) -> RoleFigures:
     """The figures of the special-token role with key `role`."""
-    table, counted = results.roles, takes_part(results)
-    text, layer = (table[name].to_numpy(np.intp) for name in ("text", "layer"))
-    rows = np.flatnonzero((table["role"] == role).to_numpy(np.bool_) & counted[text])
-    if not len(rows):
+    counted = takes_part(results)
+    text, layer = (own.astype(np.intp) for own in results.of_role(role, "text", "layer"))
+    takes = counted[text]
+    text, layer = text[takes], layer[takes]
+    if not len(text):
         return RoleFigures(0, ())
     has_role = np.zeros(len(counted), np.bool_)
-    has_role[text[rows]] = True
-    n_texts, layers = int(has_role.sum()), np.unique(layer[rows])
-    place = (np.cumsum(has_role) - 1)[text[rows]], np.searchsorted(layers, layer[rows])
+    has_role[text] = True
+    n_texts, layers = int(has_role.sum()), np.unique(layer)
+    place = (np.cumsum(has_role) - 1)[text], np.searchsorted(layers, layer)
 
     def column(name: str) -> Floats:
         """`[text, layer]`."""
         values = np.full((n_texts, len(layers)), np.nan)
-        values[place] = table[name].to_numpy(np.float64)[rows]
+        (own,) = results.of_role(role, name)
+        values[place] = own[takes]
         return values
 
     share, expected, own = (column(name) for name in ("share", "expected", "self_share"))

@@ -7,7 +7,7 @@ a share stays within 0 and 1. `tests/benchmarks/coverage.py` measures what share
 the truth.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import log, sqrt
@@ -33,6 +33,10 @@ _MOST_RESAMPLES = 8000
 _DRAWN_TEXTS = 40_000  # over all resamples, as far as the two limits allow
 _FEW_TEXTS = 128
 _SEED = 20190601
+# More texts are put into so many groups at random, and groups are drawn in place of texts: the mean
+# over a group varies as that of its texts, and so do the means of resamples, in the memory of so
+# many texts (Kleiner et al. 2014 draw groups for the same reason).
+GROUPS = 20_000
 _BATCH_CELLS = 1_000_000  # drawn at once: a number that is drawn takes eight times its count
 
 
@@ -157,9 +161,8 @@ def intervals_of_counts(
     `[resample, figure]`, NaN where a resample has no such figure; such resamples are left out.
     None for fewer than MIN_TEXTS texts, and where more than 1 % of the resamples have no figure.
     """
-    drawn = _drawn(n_texts) if n_texts >= MIN_TEXTS else np.empty((0, n_texts))
-    size = 1 + _BATCH_CELLS // n_texts
-    parts = [statistic(drawn[i : i + size].astype(np.float64)) for i in range(0, len(drawn), size)]
+    draws = _draws(n_texts) if n_texts >= MIN_TEXTS else ()
+    parts = [statistic(drawn.astype(np.float64)) for drawn in draws]
     if not parts:
         return [None] * statistic(np.ones((1, n_texts))).shape[1]
     found: list[Interval | None] = []
@@ -267,12 +270,39 @@ def resamples(n_texts: int) -> int:
 
 
 def _resampled_means(values: Floats) -> Floats:
-    """`[resample, figure]`: means of `[text, figure]` over texts drawn with replacement."""
-    drawn = _drawn(len(values))
-    size = 1 + _BATCH_CELLS // len(values)
-    sums = [drawn[i : i + size].astype(np.float64) @ values for i in range(0, len(drawn), size)]
-    means: Floats = np.concatenate(sums) / len(values)
-    return means
+    """`[resample, figure]`: means of `[text, figure]` over texts, or groups of them, drawn with
+    replacement."""
+    n_texts = len(values)
+    if n_texts <= GROUPS:
+        sums = [drawn.astype(np.float64) @ values for drawn in _draws(n_texts)]
+        means: Floats = np.concatenate(sums) / n_texts
+        return means
+    groups = _groups(n_texts)
+    columns = [np.bincount(groups, weights=own, minlength=GROUPS) for own in values.T]
+    of_groups = np.column_stack([*columns, np.bincount(groups, minlength=GROUPS)])
+    drawn_sums = np.concatenate([drawn.astype(np.float64) @ of_groups for drawn in _draws(GROUPS)])
+    found: Floats = drawn_sums[:, :-1] / drawn_sums[:, -1:]
+    return found
+
+
+@lru_cache(maxsize=1)
+def _groups(n_texts: int) -> NDArray[np.int32]:
+    """`[text]`: the group of each text. They are as large as they can be alike."""
+    groups = np.arange(n_texts, dtype=np.int32) % GROUPS
+    np.random.default_rng(_SEED).shuffle(groups)
+    return groups
+
+
+def _draws(n_texts: int) -> Iterator[NDArray[np.uint8]]:
+    """`_drawn`, some resamples at a time; of very many texts it is not kept."""
+    size = 1 + _BATCH_CELLS // n_texts
+    if n_texts <= GROUPS:
+        drawn = _drawn(n_texts)
+        yield from (drawn[i : i + size] for i in range(0, len(drawn), size))
+        return
+    random, n = np.random.default_rng(_SEED), resamples(n_texts)
+    for i in range(0, n, size):
+        yield _counts(random, min(size, n - i), n_texts)
 
 
 def _drawn(n_texts: int) -> NDArray[np.uint8]:
@@ -285,13 +315,17 @@ def _drawn(n_texts: int) -> NDArray[np.uint8]:
 
 
 def _draw(n_texts: int) -> NDArray[np.uint8]:
-    random = np.random.default_rng(_SEED)
-    drawn = np.empty((resamples(n_texts), n_texts), np.uint8)
+    random, n = np.random.default_rng(_SEED), resamples(n_texts)
     size = 1 + _BATCH_CELLS // n_texts
-    for i in range(0, len(drawn), size):
-        part = drawn[i : i + size]
-        for row, texts in zip(part, random.integers(0, n_texts, part.shape), strict=True):
-            row[:] = np.bincount(texts, minlength=n_texts)
+    parts = [_counts(random, min(size, n - i), n_texts) for i in range(0, n, size)]
+    return np.concatenate(parts)
+
+
+def _counts(random: np.random.Generator, n: int, n_texts: int) -> NDArray[np.uint8]:
+    """`[resample, text]`: how often each text is drawn in `n` resamples."""
+    drawn = np.empty((n, n_texts), np.uint8)
+    for row, texts in zip(drawn, random.integers(0, n_texts, drawn.shape), strict=True):
+        row[:] = np.bincount(texts, minlength=n_texts)
     return drawn
 
 

@@ -116,11 +116,13 @@ class StoredTable:
 
 
 class FolderSource:
-    """The tables and maps of the results folder `folder`; each table is checked when first read."""
+    """The tables and maps of the results folder `folder`; each table is checked when first read,
+    unless `is_own`: this process has just written it."""
 
-    def __init__(self, folder: Path, info: RunInfo) -> None:
+    def __init__(self, folder: Path, info: RunInfo, *, is_own: bool = False) -> None:
         self.folder = folder
         self._info = info
+        self._is_own = is_own
 
     def table(self, name: str) -> Table:
         """The table `name`, checked against its schema, `info` and the table of texts.
@@ -137,7 +139,8 @@ class FolderSource:
             return none
         with self._reading(name) as path:
             stored = StoredTable(path, TABLES[name])
-            require_rows(stored.parts(), name, self._info, texts)
+            if not self._is_own:
+                require_rows(stored.parts(), name, self._info, texts)
         return stored
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
@@ -162,8 +165,11 @@ class FolderSource:
     @cached_property
     def _texts(self) -> Table:
         with self._reading("texts") as path:
-            parts = StoredTable(path, TABLES["texts"]).parts()
-            table: Table = require_columns(pa.concat_tables(parts), "texts")
+            stored = StoredTable(path, TABLES["texts"])
+            if self._is_own:
+                whole: Table = stored.select(TABLES["texts"].names)
+                return whole
+            table: Table = require_columns(pa.concat_tables(stored.parts()), "texts")
             require_texts(table, self._info)
         return table
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
+from reportgen.results.frames import columns_of_role, frame_of, rows_by_text
 from reportgen.results.info import REDACT, RunInfo
 from reportgen.results.row_groups import (
     FirstPassSource,
@@ -28,7 +29,6 @@ from reportgen.results.run_file import read_info
 from reportgen.results.schema import EXTRA, LEARNED_SHARE, TABLES
 
 _RECENT = 32  # things made of texts; several of each text that is being written
-_THREADED = 100_000  # rows; threads cost more than they save where a table is small
 Made = TypeVar("Made")
 
 
@@ -118,7 +118,14 @@ class Results:
     @cached_property
     def roles(self) -> pd.DataFrame:
         """One row per text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
-        return self._frame_of("roles")
+        return frame_of(self._roles.select(TABLES["roles"].names))
+
+    def of_role(self, role: str, *names: str) -> tuple[NDArray[Any], ...]:
+        """The columns `names` of the table of roles, each of the rows of one role."""
+        if "roles" in self.__dict__:  # all of it is in memory
+            own = self.roles[self.roles["role"] == role]
+            return tuple(own[name].to_numpy(np.float64) for name in names)
+        return tuple(columns_of_role(self._roles, role, names))
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -198,7 +205,7 @@ class Results:
         size = self.info.model.n_layers * self.info.model.n_heads
         place = int(self._places[text])
         own = size if self.texts["n_tokens"].iloc[text] else 0
-        return _frame(self._heads.slice(place * size, own))
+        return frame_of(self._heads.slice(place * size, own))
 
     def head_values(self, name: str) -> NDArray[np.float32]:
         """The column `name` of all heads as `[text, layer, head]`; NaN where it has no value."""
@@ -222,19 +229,19 @@ class Results:
 
     @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
-        return _rows_by_text(self._effects)
+        return rows_by_text(self._effects)
 
     @cached_property
     def _targets_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
-        return _rows_by_text(self.targets)
+        return rows_by_text(self.targets)
 
     @cached_property
     def _target_effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
-        return _rows_by_text(self.target_effects)
+        return rows_by_text(self.target_effects)
 
     @cached_property
     def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
-        return _rows_by_text(self._evidence)
+        return rows_by_text(self._evidence)
 
     def target_of(self, text: int) -> pd.DataFrame | None:
         """The tokens of a decoder for row `text` of `texts`, in the order of positions; None where
@@ -246,7 +253,7 @@ class Results:
         """The tokens of row `text` of `texts`, in the order of positions: the columns `names`, or
         all of them."""
         rows = self.token_table(text)
-        return _frame(rows.select(list(names)) if names else rows)
+        return frame_of(rows.select(list(names)) if names else rows)
 
     def token_table(self, text: int) -> pa.Table:
         """The tokens of row `text` of `texts` as they are stored, in the order of positions."""
@@ -264,7 +271,11 @@ class Results:
 
     def token_columns(self, *names: str) -> pd.DataFrame:
         """The columns `names` of all tokens."""
-        return _frame(self._tokens.select(list(names)))
+        return frame_of(self._tokens.select(list(names)))
+
+    def token_rows(self, first: int, size: int, *names: str) -> pd.DataFrame:
+        """The columns `names` of `size` tokens from row `first` on."""
+        return frame_of(self._tokens.slice(first, size).select(list(names)))
 
     def token_layers(self, first: int, size: int, *names: str) -> tuple[NDArray[np.float32], ...]:
         """The columns `names` of `size` tokens from row `first` on, each `[token, layer]`; NaN
@@ -283,6 +294,10 @@ class Results:
     @cached_property
     def _tokens(self) -> Table:
         return self.source.table("tokens")
+
+    @cached_property
+    def _roles(self) -> Table:
+        return self.source.table("roles")
 
     @cached_property
     def _heads(self) -> Table:
@@ -306,30 +321,11 @@ class Results:
         return sample
 
     def _frame_of(self, name: str) -> pd.DataFrame:
-        return _frame(self.source.table(name).select(TABLES[name].names))
+        return frame_of(self.source.table(name).select(TABLES[name].names))
 
 
 def _text_row(results: Results, text: int) -> "pd.Series[Any]":
     return results.texts.iloc[text]
-
-
-def _rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp]]:
-    groups = table.groupby("text").indices
-    return {text: np.asarray(rows) for text, rows in groups.items()}
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    """Convert to a DataFrame whose integers and booleans stay what they are if one is missing."""
-    whole = {
-        pa.int8(): pd.Int8Dtype(),
-        pa.int16(): pd.Int16Dtype(),
-        pa.int32(): pd.Int32Dtype(),
-        pa.int64(): pd.Int64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-    }
-    is_threaded = table.num_rows > _THREADED
-    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get, use_threads=is_threaded)
-    return frame
 
 
 def open_results(folder: Path) -> Results:
@@ -346,4 +342,9 @@ def open_results(folder: Path) -> Results:
 def open_first_pass(folder: Path, info: RunInfo) -> Results:
     """The results in `folder` after the first pass: `info` says what was run, and the tables of
     evidence, which are not there yet, are empty."""
-    return Results(info, FirstPassSource(folder, info))
+    return Results(info, FirstPassSource(folder, info, is_own=True))
+
+
+def open_own(folder: Path, info: RunInfo) -> Results:
+    """The results that this process has just written into `folder`, which are not checked."""
+    return Results(info, FolderSource(folder, info, is_own=True))

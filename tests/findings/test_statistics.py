@@ -7,6 +7,7 @@ import pytest
 from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import t, ttest_1samp
 
+from reportgen.findings import statistics
 from reportgen.findings.statistics import (
     CONFIDENCE,
     RESAMPLES,
@@ -15,6 +16,7 @@ from reportgen.findings.statistics import (
     benjamini_hochberg,
     estimates,
     intervals_of,
+    intervals_of_counts,
     intervals_of_ratio,
     lows_among,
     mean_intervals,
@@ -152,3 +154,29 @@ def test_a_sink_of_few_texts_is_found_among_many_layers() -> None:
         moved = lows_among(estimates((share - even) / (1 - even)), estimates(share))
         n_found += moved[-1].interval.low >= 0.3
     assert n_found >= 45
+
+
+def test_of_many_texts_groups_are_drawn_and_intervals_are_as_wide(monkeypatch) -> None:
+    """Sorted values, which groups of neighbours would make too wide and interleaved ones too
+    narrow; against intervals of the normal distribution and of the delta method."""
+    monkeypatch.setattr(statistics, "GROUPS", 1000)
+    random = np.random.default_rng(5)
+    above = np.sort(random.lognormal(size=10_007))
+    below = above * random.uniform(0.5, 1.5, len(above)) + 1
+    (low, high), n = mean_intervals(above[:, None])[0], len(above)
+    assert low < above.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * above.std() / n**0.5, rel=0.1)
+    ratio = above.mean() / below.mean()
+    spread = (above - ratio * below).std() / below.mean() / n**0.5
+    low, high = intervals_of_ratio(above[:, None], below[:, None])[0]
+    assert low < ratio < high
+    assert high - low == pytest.approx(2 * 1.96 * spread, rel=0.1)
+
+
+def test_how_often_many_texts_are_drawn_is_the_same_whether_it_is_kept(monkeypatch) -> None:
+    def counts(drawn):
+        return drawn[:, :5]
+
+    kept = intervals_of_counts(counts, 300)
+    monkeypatch.setattr(statistics, "GROUPS", 200)
+    assert intervals_of_counts(counts, 300) == kept

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.findings.attention import column_means, excess, takes_part
+from reportgen.findings.attention import excess, takes_part
 from reportgen.findings.statistics import Floats
 from reportgen.results.measure_register import SINK_EXCESS
 from reportgen.results.store import Results
 
+_AT_ONCE = 10_000  # texts
 _COLUMNS = {"cls": "cls_share", "sep": "sep_share"}
 
 
@@ -49,19 +50,24 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
     """
     keys = [role.key for role in results.info.roles]
     columns = {keys[0]: "special_share"} if len(keys) == 1 else _COLUMNS
-    rows, model = results.roles, results.info.model
+    model = results.info.model
     found: dict[str, SinkHeads] = {}
     for key in keys:
-        own = rows[rows["role"] == key]
-        if key not in columns or own.empty:
+        if key not in columns:
+            continue
+        text, layer, expected = results.of_role(key, "text", "layer", "expected")
+        if not len(text):
             continue
         even = np.full((len(results.texts), model.n_layers), np.nan)
-        even[own["text"].to_numpy(np.intp), own["layer"].to_numpy(np.intp) - 1] = own["expected"]
-        beyond = excess(
-            results.head_values(columns[key]).astype(np.float64),
-            np.repeat(even[:, :, None], model.n_heads, axis=2),
-        )
-        counted = takes_part(results) & np.isfinite(beyond).all(axis=(1, 2))
-        if counted.any():
-            found[key] = SinkHeads(column_means(beyond, counted))
+        even[text.astype(np.intp), layer.astype(np.intp) - 1] = expected
+        values, counted = results.head_values(columns[key]), takes_part(results)
+        total, n_texts = np.zeros(values.shape[1:]), 0
+        for start in range(0, len(values), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            own = values[part].astype(np.float64)
+            beyond = excess(own, np.repeat(even[part, :, None], model.n_heads, axis=2))
+            known = beyond[counted[part] & np.isfinite(beyond).all(axis=(1, 2))]
+            total, n_texts = total + known.sum(axis=0), n_texts + len(known)
+        if n_texts:
+            found[key] = SinkHeads(total / n_texts)
     return found

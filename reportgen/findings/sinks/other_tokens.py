@@ -211,18 +211,19 @@ def _sums(groups: Places, values: Floats, n_groups: int | None = None) -> Floats
 
 def _windows(results: Results, *names: str) -> Iterator[_Content]:
     """The content of all texts that take part, some whole texts at a time."""
-    counted = takes_part(results)
-    frame = results.token_columns("text", "position", "token", "role")
-    text = frame["text"].to_numpy(np.intp)
-    is_content = frame["role"].isna().to_numpy(np.bool_) & counted[text]
-    ends = np.append(np.flatnonzero(np.diff(text)) + 1, len(frame)).astype(np.intp)  # of each text
+    counted, texts = takes_part(results), results.texts
+    sizes = texts["n_tokens"].to_numpy(np.int64)
+    ends = (texts["first_token"].to_numpy(np.int64) + sizes)[sizes > 0]
+    n_tokens = int(ends.max(initial=0))
     start = 0
-    while start < len(frame):
+    while start < n_tokens:
         after = ends[ends > start]
         n_texts = max(1, int((after <= start + _AT_ONCE).sum()))
         end = int(after[n_texts - 1])
-        rows = np.flatnonzero(is_content[start:end])
-        own = frame.iloc[start:end].iloc[rows]
+        own = results.token_rows(start, end - start, "text", "position", "token", "role")
+        is_content = own["role"].isna().to_numpy(np.bool_)
+        rows = np.flatnonzero(is_content & counted[own["text"].to_numpy(np.intp)])
+        own = own.iloc[rows]
         layers = results.token_layers(start, end - start, *names)
         yield _Content(
             text=own["text"].to_numpy(np.intp),
