@@ -116,7 +116,7 @@ def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(ke
         for thing in things.all():
             after = thing.evaluate(
                 """thing => (thing.closest(".heads-box")?.lastElementChild
-                  ?? (thing.closest(".scroll") ?? thing).nextElementSibling).innerText"""
+                  ?? (thing.closest(".scroll, .framed") ?? thing).nextElementSibling).innerText"""
             )
             assert button in after
 
@@ -221,7 +221,7 @@ def test_a_drawn_map_is_saved_both_ways(kept):
     kept.emulate_media(color_scheme="dark")
     visit(kept, "#text=2&layer=1&head=2")
     drawn(kept, 2)
-    group = tools(kept, ".panel.open .plot")
+    group = tools(kept, ".panel.open .framed")
     name, svg = saved(kept, group, "Save SVG")
     assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.svg"
     assert b"<svg" in svg
@@ -238,7 +238,7 @@ def test_a_drawn_map_is_saved_both_ways(kept):
 def test_the_weights_of_a_drawn_map_are_saved(kept, results):
     visit(kept, "#text=2&layer=1&head=2")
     drawn(kept, 2)
-    name, content = saved(kept, tools(kept, ".panel.open .plot"), "Save CSV")
+    name, content = saved(kept, tools(kept, ".panel.open .framed"), "Save CSV")
     assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.csv"
     head, *rows = rows_of(content)
     maps = attention_maps(results, results.texts["text_id"].iloc[1], 1, 2)

@@ -363,7 +363,7 @@ def test_the_page_never_scrolls_sideways(kept, width):
     visit(kept, "#text=1")
     drawn(kept, 1)
     assert kept.evaluate("document.documentElement.scrollWidth") == width
-    assert overhang(kept, "#map-1 .plot .infolayer text") <= 0  # the key of the colours
+    assert overhang(kept, "#map-1 .key text") <= 0  # the key of the colours
 
 
 def test_the_switch_turns_light_into_dark_and_back(watched, url):

@@ -86,7 +86,7 @@ def test_it_is_saved_with_the_weights_of_the_map(kept, results):
     visit(kept, "#text=1&layer=2&head=mean")
     drawn(kept, 1)
     with kept.expect_download() as info:
-        group = kept.locator(".panel.open .plot + .tools")
+        group = kept.locator(".panel.open .framed + .tools")
         group.get_by_role("button", name="Save CSV").click()
     head, *rows = csv.reader(info.value.path().read_text("utf-8-sig").splitlines())
     assert head[-1] == "learned sink"

@@ -10,7 +10,9 @@ class Pane {
     this.caption = make("p", { className: "small" });
     this.plot = make("div", { className: "plot" });
     setAttributes(this.plot, { role: "img", "aria-label": say("loading") });
-    this.box = make("div", {}, this.title, this.caption, this.plot, paneTools(this));
+    this.key = svgElement("svg", { class: "key" });
+    this.box = make("div", {}, this.title, this.caption,
+      make("div", { className: "framed" }, this.plot, this.key), paneTools(this));
   }
 
   figure({ views, ...shown }) {
@@ -19,8 +21,10 @@ class Pane {
 
   async draw(plotly, shown) {
     const { data, layout } = this.figure(shown);
+    data[0].showscale = false;
     const isFirst = !this.plot.classList.contains("js-plotly-plot");
     await plotly.react(this.plot, data, layout, { displaylogo: false, displayModeBar: false });
+    this.drawKey(layout, data[0].colorbar.ticktext);
     if (!isFirst) return;
     // A cell chooses the token of its row, a point of a line its own.
     this.plot.on("plotly_hover", ({ points: [point], event }) => this.showTip(point, event));
@@ -32,6 +36,20 @@ class Pane {
       const drawn = point.data.type === "heatmap" ? point.y : point.x;
       this.panel.chooseUnit(this.panel.shown.shape.first[drawn]);
     });
+  }
+
+  // The key of the colours, as without scripts: plotly takes a fifth of its time to measure its own.
+  drawKey({ width, height, margin, yaxis, font }, [low, middle, high]) {
+    const scale = font.size / LETTERS;
+    const tall = ((height - margin.t - margin.b) * yaxis.domain[1]) / scale;
+    const place = `translate(${width - margin.r + 8 * scale} ${height - margin.b - tall * scale}) scale(${scale})`;
+    const bar = svgElement("g", { transform: place, "font-size": 11 });
+    bar.append(svgElement("rect", { width: 12, height: tall, fill: "url(#scale)" }));
+    for (const [y, textContent] of [[9, high], [tall / 2 + 4, middle], [tall, low]]) {
+      bar.append(Object.assign(svgElement("text", { x: 16, y }), { textContent }));
+    }
+    setAttributes(this.key, { width, height });
+    this.key.replaceChildren(bar);
   }
 
   // A cell of the map, or a point of a line; it must not be in the way of the next one.

@@ -3,6 +3,7 @@
 // the static map does not show, or else when the browser has nothing to do.
 
 const IDLE_BY = 2000; // milliseconds after which it starts in any case
+const SPARE = { timeout: 500 }; // milliseconds after which a text that was opened is drawn in any case
 
 let plotlyReady = null;
 
@@ -31,6 +32,8 @@ function startPlotlyOnUse() {
     reader.addEventListener(event, start, { passive: true });
   }
 }
+
+const spareTime = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve, SPARE));
 
 async function startPlotly() {
   const packed = document.getElementById("plotly");

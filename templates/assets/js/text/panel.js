@@ -142,13 +142,19 @@ class Panel {
   }
 
   // First all that needs no plotly: what a chosen token looks at, the coloured text; then the map.
-  // Until plotly has started, the map is the drawing that stands there without scripts.
+  // Until plotly has started, and of a text that was just opened until the browser has nothing to do,
+  // the map is the drawing that stands there without scripts.
   async draw() {
     try {
       this.prepare(await textData(this.number));
       if (!plotlyReady) return;
       const plotly = await plotlyReady.catch((error) => this.refuse(error));
-      if (plotly && this.shown) await this.drawPanes(plotly);
+      if (!plotly || !this.shown) return;
+      if (drawnPanels.length && !this.drawn && this.isStatic()) {
+        await spareTime();
+        if (!this.near) return; // another text was opened
+      }
+      await this.drawPanes(plotly);
     } catch (error) {
       this.prepared = this.drawn = "";
       this.figure.classList.remove("drawn");
