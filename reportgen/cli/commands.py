@@ -131,6 +131,7 @@ def run(
 app.command()(results_commands.analyze)
 app.command()(results_commands.merge)
 app.command()(init_command.init)
+app.command()(results_commands.site)
 
 
 @app.command()

@@ -167,6 +167,13 @@ ResultsOutput = Annotated[
 ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
+SiteResults = Annotated[
+    list[Path],
+    typer.Argument(metavar="RESULTS...", help="Folders that `reportgen analyze` wrote."),
+]
+SiteOutput = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the site, e.g. public/.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a folder that exists.")]
 Resume = Annotated[
     bool,

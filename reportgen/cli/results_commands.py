@@ -1,4 +1,5 @@
-"""The commands that write results folders: `analyze`, also of one shard, and `merge`."""
+"""The commands that write results folders: `analyze`, also of one shard, and `merge`; and `site`,
+which makes pages of many."""
 
 import time
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.api import jobs
 from reportgen.api.choices import arguments
 from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import EngineChoices, Verbosity
+from reportgen.api.choices.output_options import EngineChoices, GateChoices, Verbosity
 from reportgen.api.jobs import Analysis
 from reportgen.api.parts import (
     Call,
@@ -27,6 +28,7 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
 from reportgen.files.unfinished import Unfinished, check_unfinished
+from reportgen.report.site.options import SiteOptions
 
 if TYPE_CHECKING:
     from reportgen.results.store import Results
@@ -165,4 +167,28 @@ def _analyze_shard(
         finish_part(kept.path, output, shard, call)
         kept.is_finished = True
     terminal.print_lines([f"{output}/: shard {shard}"], verbosity)
+    return 0
+
+
+@parameters.with_options
+def site(
+    options: SiteOptions,
+    gating: GateChoices,
+    verbosity: Verbosity,
+    results: parameters.SiteResults,
+    output: parameters.SiteOutput = Path("public"),
+    force: parameters.Force = False,
+    redact: parameters.Redact = False,
+) -> int:
+    """Write a folder of pages from many results: a list of all runs, a report of each, and
+    comparisons; what has not changed is left as it is.
+
+    Example: reportgen site results/* -o public/
+    """
+    gates = arguments.gates(gating, "run")
+    import_api("reportgen.api.site", verbosity)
+    from reportgen.api.site import SiteWriter
+
+    writer = SiteWriter(output, options, gates, redact=redact)
+    terminal.print_lines(writer.write(results, force=force), verbosity)
     return 0

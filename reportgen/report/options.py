@@ -95,7 +95,7 @@ def read_commit(text: str) -> str:
     return text
 
 
-def _write_size(size: int) -> str:
+def write_size(size: int) -> str:
     return f"{size // 1_000_000}MB" if size % 1_000_000 == 0 else str(size)
 
 
@@ -177,7 +177,7 @@ class RenderOptions(WriteOptions):
             least=0,
             metavar="SIZE",
             read=read_size,
-            write=_write_size,
+            write=write_size,
             help="Largest HTML page, e.g. 25MB; texts that do not fit lose their single heads "
             "first.",
         ),

@@ -51,6 +51,8 @@ REPORT_SCRIPTS = (
     *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",
 )
+SITE_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print", "site"))
+SITE_SCRIPTS = (*_CORE_SCRIPTS, *_scripts("tools", "theme"), "js/start_site.js")
 COMPARE_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_TOOL_SCRIPTS,
@@ -65,6 +67,17 @@ _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of a site lies, seen from it."""
+
+    files: str = ""  # the folder of the files that all its pages share, such as `../assets/`
+    home: str = ""  # the list of all pages; "" for a page that stands alone
+
+
+ALONE = Place()
+
+
 @dataclass(frozen=True)
 class Assets:
     """Style sheet, script and plotly.js, and how a page of this layout comes by them."""
@@ -73,6 +86,7 @@ class Assets:
     plotly_source: str  # "" for a page that draws nothing by script
     scripts: tuple[str, ...] = REPORT_SCRIPTS
     style_sheets: tuple[str, ...] = STYLE_SHEETS
+    place: Place = ALONE
 
     @cached_property
     def style(self) -> str:

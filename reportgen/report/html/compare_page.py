@@ -5,7 +5,7 @@ from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.section_register import make_compare_page
 from reportgen.report.format_register import Document
-from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, environment
+from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, Place, environment
 from reportgen.report.html.data import script_words
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -16,8 +16,9 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
     return Document(render(comparison, options))
 
 
-def render(comparison: Comparison, options: CompareOptions) -> bytes:
-    """The page, in UTF-8; nothing of it depends on the machine, the clock or the network.
+def render(comparison: Comparison, options: CompareOptions, home: str = "") -> bytes:
+    """The page, in UTF-8; nothing of it depends on the machine, the clock or the network. On a site
+    it links to `home`, the list of all pages.
 
     Raises:
         ResultsError: a results folder is damaged.
@@ -30,7 +31,7 @@ def render(comparison: Comparison, options: CompareOptions) -> bytes:
             t=language.words,
             page=make_compare_page(CompareContext(comparison, options, language)),
             is_comparison=True,
-            assets=Assets("file", "", COMPARE_SCRIPTS),
+            assets=Assets("file", "", COMPARE_SCRIPTS, place=Place(home=home)),
             data={"words": script_words(language, "common", "script", "tools")},
             blocks=(),
             colours=ROLE_COLOURS,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from reportgen.findings.detail import detailed
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
-from reportgen.report.html.assets import Assets
+from reportgen.report.html.assets import ALONE, Assets, Place
 from reportgen.report.html.brief import render_brief
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
@@ -27,15 +27,16 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     return render_brief(findings, options) if options.brief else render(findings, options)
 
 
-def render(findings: Findings, options: RenderOptions) -> Document:
-    """The page of `results`; nothing of it depends on the machine, the clock or the network.
+def render(findings: Findings, options: RenderOptions, place: Place = ALONE) -> Document:
+    """The page of `results`, which lies at `place`; nothing of it depends on the machine, the clock
+    or the network.
 
     Raises:
         UsageError: `options.plotlyjs` is not plotly.js, or `options.detail` names no text.
         ResultsError: the results folder is damaged.
     """
     language = load_language(options.lang)
-    assets = Assets(options.layout, plotly_source(options.plotlyjs))
+    assets = Assets(options.layout, plotly_source(options.plotlyjs), place=place)
     order, n_detailed = detailed(findings, options.detail)
     page = make_page(Context(findings, options, language))
     # The panels' sentences depend on the chosen texts, so their sizes do too.

@@ -50,7 +50,8 @@ async function startPlotly() {
     await new Promise((resolve) => {
       script.addEventListener("load", resolve);
       script.addEventListener("error", resolve);
-      script.src = "plotly.min.js";
+      const beside = document.querySelector("script[src$='report.js']").getAttribute("src");
+      script.src = beside.replace("report.js", "plotly.min.js");
       document.head.append(script);
     });
   }

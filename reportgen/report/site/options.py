@@ -1,0 +1,44 @@
+"""What a user can choose about a site of reports."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, TypeAlias
+
+from reportgen.errors import without_surrogates
+from reportgen.report.options import Lang, Option, read_size, write_size
+
+Against: TypeAlias = Literal["previous", "first", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOptions:
+    """How a site of reports is written."""
+
+    title: Annotated[
+        str | None,
+        Option(
+            panel="Report",
+            help='Title of the list of reports, e.g. "Headline model".',
+            read=without_surrogates,
+        ),
+    ] = None
+    lang: Annotated[Lang, Option(panel="Report", help="Language of the site, e.g. ja.")] = "en"
+    against: Annotated[
+        Against,
+        Option(
+            panel="Report",
+            help="Compare each run with the previous one on the same texts, or e.g. with the "
+            "first; none writes no comparisons.",
+        ),
+    ] = "previous"
+    max_size: Annotated[
+        int,  # bytes
+        Option(
+            panel="Report",
+            least=0,
+            metavar="SIZE",
+            read=read_size,
+            write=write_size,
+            help="Largest page of a report, e.g. 2MB; texts that do not fit lose their single "
+            "heads first.",
+        ),
+    ] = 10_000_000

@@ -1,0 +1,207 @@
+"""A site of reports: what is written, what is left as it is, and what is refused."""
+
+import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers.calling import call
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.real.planted import planted, traces
+
+from reportgen.api.site import SiteWriter
+from reportgen.errors import OutputError, ResultsError, UsageError
+from reportgen.files import system
+from reportgen.findings.findings import Findings
+from reportgen.report.language.strings import load_language
+from reportgen.report.site.options import SiteOptions
+from reportgen.results.run_file import write_info
+from reportgen.results.store import open_results
+
+EN = load_language("en")
+LABELS = tuple(map(float, range(len(HEADLINES))))
+
+
+def made(folder: Path, created: str = "2026-01-31", seed: int = 0, **choices) -> Path:
+    choices.setdefault("labels", LABELS)
+    results = make_results(folder, n_layers=1, n_heads=1, seed=seed, keep=1, **choices)
+    write_info(folder, replace(results.info, created=created))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three checkpoints on the same texts, and a classifier on others; not in order of time."""
+    place = tmp_path_factory.mktemp("results")
+    return [
+        made(place / "ck-1000", "2026-02-01", seed=2, evidence="basic"),
+        made(place / "ck-200", "2026-02-01", seed=1),
+        made(place / "classes", "2026-01-15", kind="class", labels=None),
+        made(place / "ck-100", "2026-01-31", seed=0),
+    ]
+
+
+def write(folder: Path, runs: list[Path], *, redact=False, force=False, gates=(), **options):
+    return SiteWriter(folder, SiteOptions(**options), gates, redact=redact).write(runs, force=force)
+
+
+@pytest.fixture(scope="module")
+def site(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "public"
+    gates = ("--fail-if", "n_texts < 1", "--warn-if", "label_mae > 0")
+    done = call("site", *runs, "-o", folder, *gates)
+    assert done.exit_code == 0, done.output
+    assert f"{folder}/index.html: 4 reports, 4 of them written now; 2 comparisons" in done.stderr
+    return folder
+
+
+def list_of(site: Path) -> BeautifulSoup:
+    return BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
+
+
+def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> None:
+    page = list_of(site)
+    rows = page.select(".runs tbody tr")
+    assert [row.th.get_text() for row in rows] == ["ck-1000", "ck-200", "ck-100", "classes"]
+    heads = [head.get_text() for head in page.select(".runs thead th")]
+    for row in rows:
+        (folder,) = (run for run in runs if run.name == row.th.get_text())
+        cells = dict(
+            zip(heads, (cell.get_text() for cell in row.find_all(["td", "th"])), strict=True)
+        )
+        figures, info = Findings(open_results(folder)).figures, open_results(folder).info
+        mae = figures["label_mae"]
+        assert cells["mean absolute error"] == ("–" if mae is None else EN.write(mae, "number"))
+        share = EN.percent(figures["special_share_mean"])
+        assert cells["attention on special tokens"] == share
+        assert cells["date"] == info.created
+        assert cells["texts"].startswith(f"{len(HEADLINES)} texts")
+        assert cells["gates"] == "1 of 2 warned"
+
+
+def test_every_link_leads_to_a_page_of_the_site(site) -> None:
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) == 8  # the list, the latest, four reports and two comparisons
+    for path in pages:
+        page = BeautifulSoup(path.read_bytes(), "html.parser")
+        for tag in page.select("[href], [src]"):
+            address = tag.get("href") or tag.get("src")
+            if not re.match(r"#|data:|https:", address):
+                assert (path.parent / address).is_file(), (path, address)
+    assert "ck-1000" in (site / "latest" / "index.html").read_text("utf-8")
+    for path in site.glob("runs/*/index.html"):
+        assert "../../index.html" in path.read_text("utf-8")
+
+
+def test_runs_on_the_same_texts_are_compared_and_drawn_over_time(site) -> None:
+    pairs = sorted(re.sub(r"-[0-9a-f]{8}", "", path.stem) for path in site.glob("compare/*"))
+    assert pairs == [
+        "2026-01-31-ck-100..2026-02-01-ck-200",
+        "2026-02-01-ck-200..2026-02-01-ck-1000",
+    ]
+    page = list_of(site)
+    assert [head.get_text() for head in page.select("section h3")] == [
+        f"3 runs on made.txt ({len(HEADLINES)} texts)"
+    ]
+    for course in page.select(".courses li"):
+        n_known = 1 if "agreement" in course.get_text() else 3
+        assert len(course.find_all("circle")) == n_known, course.get_text()
+
+
+def test_only_what_changed_is_written(site, runs, tmp_path) -> None:
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in site.rglob("*.*")}
+    gates = ("--fail-if", "n_texts < 1", "--warn-if", "label_mae > 0")
+    assert call("site", *reversed(runs), "-o", site, *gates).exit_code == 0
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in before} == before
+    new = made(tmp_path / "ck-2000", "2026-02-02", seed=5)
+    done = call("site", new, runs[0], "-o", site, *gates)
+    assert "5 reports, 1 of them written now; 3 comparisons" in done.stderr
+    written = {
+        path.relative_to(site).parts[0] for path in before if path.read_bytes() != before[path][0]
+    }
+    assert written == {"index.html", "latest", "site.json"}
+    assert "ck-2000" in (site / "latest" / "index.html").read_text("utf-8")
+
+
+def test_the_same_bytes_in_any_order(runs, tmp_path) -> None:
+    for name, given in (("a", runs), ("b", runs[::-1])):
+        write(tmp_path / name, given)
+    found = [
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*.*")
+        }
+        for name in "ab"
+    ]
+    assert found[0] == found[1]
+
+
+def test_runs_are_compared_with_the_first_or_not_at_all(runs, tmp_path) -> None:
+    write(tmp_path / "first", runs, against="first", lang="ja")
+    bases = {path.name.split("..")[0] for path in (tmp_path / "first").glob("compare/*")}
+    assert len(bases) == 1
+    assert "レポート一覧" in next((tmp_path / "first").glob("compare/*")).read_text("utf-8")
+    write(tmp_path / "none", runs[:2], against="none")
+    assert not (tmp_path / "none" / "compare").exists()
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_built(runs, tmp_path) -> None:
+    bad = tmp_path / "bad"
+    bad.mkdir()
+    (bad / "results.json").write_text('{"schema_version": 99}', "utf-8")
+    damaged = Path(shutil.copytree(runs[2], tmp_path / "damaged"))
+    (damaged / "texts.parquet").write_bytes(b"no table")
+    link = tmp_path / "again"
+    link.symlink_to(runs[0])
+    said = write(tmp_path / "public", [runs[0], bad, link, damaged])
+    assert said[0].startswith(f"left out: {bad}/results.json: schema 99 is newer")
+    assert said[1] == f"{link}: the same run as {runs[0]}, so it is there once"
+    assert "1 report, 1 of them written now; 0 comparisons" in said[-1]
+    assert any(line.startswith(f"left out: {damaged}/texts.parquet: ") for line in said)
+    with pytest.raises(ResultsError, match="no report was written: left out: "):
+        write(tmp_path / "other", [bad])
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(UsageError, match="not empty, and no site of reports"):
+        write(tmp_path, runs[:1])
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    write(tmp_path, runs[:1], force=True)
+    assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
+    with pytest.raises(OutputError, match="is a file"):
+        write(tmp_path / "notes.txt", runs[:1])
+    (tmp_path / "site.json").write_text("{", "utf-8")
+    with pytest.raises(UsageError, match=r"site\.json: cannot be read; remove"):
+        write(tmp_path, runs[:1])
+
+
+def test_two_at_once_are_refused(runs, tmp_path) -> None:
+    (tmp_path / "runs").mkdir()
+    lock = system.lock(tmp_path / "runs")
+    assert lock is not None
+    try:
+        with pytest.raises(
+            UsageError, match="another run is writing this site; wait for it to end"
+        ):
+            write(tmp_path, runs[:1])
+    finally:
+        os.close(lock)
+
+
+def test_a_redacted_site_holds_no_trace_of_a_text(tmp_path) -> None:
+    for name in "ab":
+        planted(tmp_path / name, evidence="basic", seed=ord(name))
+    write(tmp_path / "plain", [tmp_path / "a", tmp_path / "b"])
+    write(tmp_path / "public", [tmp_path / "a", tmp_path / "b"], redact=True)
+    files = [path for path in (tmp_path / "public").rglob("*.*") if path.is_file()]
+    assert any(traces(path.read_bytes()) for path in (tmp_path / "plain").rglob("*.html"))
+    assert len([path for path in files if path.suffix == ".html"]) == 5
+    for path in files:
+        assert traces(path.read_bytes()) == set(), path
+    with pytest.raises(UsageError, match="holds reports with texts; write the redacted ones into"):
+        write(tmp_path / "plain", [tmp_path / "a"], redact=True)

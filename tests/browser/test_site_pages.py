@@ -1,0 +1,50 @@
+"""A site of reports from a disk: its list is sorted, and a report in it draws its map."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe import found_in_both
+from helpers.made_up.factories import HEADLINES, make_results
+from playwright.sync_api import Page, expect
+
+from reportgen.api.site import SiteWriter
+from reportgen.report.site.options import SiteOptions
+from reportgen.results.run_file import write_info
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("site")
+    folders = []
+    for number in (1, 2, 10):
+        labels = tuple(float(number * i) for i in range(len(HEADLINES)))
+        results = make_results(place / f"ck-{number}", labels=labels, seed=number)
+        write_info(results.folder, replace(results.info, created=f"2026-02-{number:02}"))
+        folders.append(results.folder)
+    SiteWriter(place / "public", SiteOptions(), (), redact=False).write(folders, force=False)
+    return place / "public"
+
+
+def test_the_list_is_sorted_and_leads_to_a_report_with_its_map(watched: Page, site: Path) -> None:
+    watched.goto((site / "index.html").as_uri())
+    names = watched.locator(".runs tbody th")
+    assert names.all_inner_texts() == ["ck-10", "ck-2", "ck-1"]
+    head = watched.get_by_role("button", name="mean absolute error")
+    head.click()
+    assert names.all_inner_texts() == ["ck-10", "ck-2", "ck-1"]  # the largest error first
+    head.click()
+    assert names.all_inner_texts() == ["ck-1", "ck-2", "ck-10"]
+    for width in (1280, 400):
+        watched.set_viewport_size({"width": width, "height": 860})
+        assert found_in_both(watched) == []
+        assert watched.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    watched.get_by_role("link", name="The latest report").click()
+    expect(watched).to_have_url(re.compile("/runs/2026-02-10-ck-10-"))
+    watched.locator(".panel.open .map").first.hover()
+    expect(watched.locator(".panel.open .map .js-plotly-plot").first).to_be_visible()
+    watched.get_by_role("link", name="All reports").click()
+    expect(watched.locator("h1")).to_have_text("3 reports")
