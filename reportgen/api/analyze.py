@@ -256,14 +256,18 @@ def _analyzed(
 
 def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
     if isinstance(texts, (str, Path)):
-        texts = [Path(texts)]
-    if isinstance(texts, (list, tuple)) and texts and all(isinstance(t, Path) for t in texts):
+        paths = [str(texts)]  # not as a Path, which an address is not
+    elif isinstance(texts, (list, tuple)) and all(isinstance(text, Path) for text in texts):
+        paths = [str(text) for text in texts]
+    else:
+        paths = []
+    if paths:
         given = [name for name, value in beside.items() if not isinstance(value, str | None)]
         if given:
             raise UsageError(
                 f"{ARGUMENTS[given[0]]}: for texts in a file, give the name of a column"
             )
-        return arguments.text_set([str(t) for t in texts], inputs)
+        return arguments.text_set(paths, inputs)
     if inputs.sheet is not None:
         raise UsageError("sheet: only a file that is an Excel workbook has sheets")
     found = texts_in_memory(texts, inputs.text_column, beside)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import struct
 import sys
@@ -36,6 +37,7 @@ RESULTS_FILES = frozenset(["results.json", "maps.bin", *(f"{name}.parquet" for n
 STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE = "report.css", "report.js", "plotly.min.js"
 PICTURES_FOLDER = "img"  # beside a page
 PAGE_FILES = frozenset([STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE])
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+:/")  # s3://bucket, as a path has it; not C:/
 
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
@@ -43,8 +45,10 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
 
     Raises:
         UsageError: it exists and `force` is not given, or it is a folder where a file is to be
-            written or the other way round, or it cannot be written.
+            written or the other way round, or it cannot be written, or is no path of this machine.
     """
+    if _ADDRESS.match(str(path)):
+        raise UsageError(f"{path}: outputs are written on this machine; copy them there after that")
     try:
         kind = _kind(path)
         if is_folder:

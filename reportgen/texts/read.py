@@ -1,6 +1,7 @@
 """Reads texts from files, folders or standard input."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from operator import attrgetter
@@ -16,6 +17,7 @@ from reportgen.texts.ids import Ids
 from reportgen.texts.labels import renamed
 from reportgen.texts.rows import Cell, Misfit, Row
 from reportgen.texts.source_files import STDIN, Source, format_of, require_bounded, shown, source_of
+from reportgen.texts.sources.remote import fetching, is_remote
 from reportgen.texts.sources.standard_input import format_found
 from reportgen.texts.stored import kept
 
@@ -70,7 +72,8 @@ def read_texts(
     r"""Read the texts of all `paths` in order; `-` is standard input.
 
     A path is a file, which may be compressed by gzip or Zstandard, a folder of .txt files, each one
-    text, or a folder that `save_to_disk` of the library `datasets` wrote.
+    text, or a folder that `save_to_disk` of the library `datasets` wrote. It may also be the
+    address of a file that fsspec can read, such as s3://bucket/texts.parquet.
 
     Cells and numbers stay the strings that they are in the file (`007`, `NA`): nothing is replaced
     or stripped. Blank lines are skipped and counted. A text cell that is empty or null is an empty
@@ -101,15 +104,16 @@ def read_texts(
     if encoding is not None:
         check_encoding(encoding)
     formats = [format_of(path, input_format) for path in paths]
-    sources = (
-        source_of(path, its_format, encoding)
-        for path, its_format in zip(paths, formats, strict=True)
-    )
     if delimiter is not None:
         delimiter = _delimiter(delimiter, formats)
     if sheet is not None and not {"xlsx", None} & set(formats):
         raise UsageError("--sheet: no input is a workbook; leave it out")
-    texts = _collect(sources, columns, encoding, delimiter, limit, sheet)
+    with fetching() if any(map(is_remote, paths)) else nullcontext() as fetch:
+        sources = (
+            source_of(path, its_format, encoding, fetch)
+            for path, its_format in zip(paths, formats, strict=True)
+        )
+        texts = _collect(sources, columns, encoding, delimiter, limit, sheet)
     if not texts.texts:
         raise InputError(f"no texts in {', '.join(map(shown, paths))}; give at least one")
     return texts

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.texts.lines import can_be_read_by_lines
+from reportgen.texts.sources.remote import is_remote
 from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, unpacked
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
@@ -66,23 +67,31 @@ class Source:
 
 
 def source_of(
-    path: str, input_format: InputFormat | FolderFormat | None, encoding: str | None = None
+    path: str,
+    input_format: InputFormat | FolderFormat | None,
+    encoding: str | None = None,
+    fetch: Callable[[str], Path] | None = None,
 ) -> Source:
     """The file at `path`, read and unpacked, or found if it is read part by part.
 
-    `encoding` is the one that is given for text files, if any.
+    Args:
+        path: of the file, or its address.
+        input_format: how it is written.
+        encoding: the one that is given for text files, if any.
+        fetch: copies the file at an address here; needed where `path` is one.
 
     Raises:
         InputError: it cannot be read, or is too large.
     """
     if input_format == "folder":
         return Source(shown(path), _name(path), Path(path), input_format)
+    file = str(fetch(path)) if is_remote(path) and fetch is not None else path
     is_packed = path.lower().endswith(tuple(PACKED_SUFFIXES))
-    if path != STDIN and input_format == "parquet" and not is_packed and _is(Path.is_file, path):
-        return Source(shown(path), _name(path), Path(path), input_format)
-    if not is_packed and _is_read_by_lines(path, input_format, encoding):
-        return Source(shown(path), _name(path), Path(path), input_format)
-    data = _read(path)
+    if file != STDIN and input_format == "parquet" and not is_packed and _is(Path.is_file, file):
+        return Source(shown(path), _name(path), Path(file), input_format)
+    if not is_packed and _is_read_by_lines(file, input_format, encoding):
+        return Source(shown(path), _name(path), Path(file), input_format)
+    data = _read(file)
     content = unpacked(data, MAX_BYTES + 1, shown(path))
     # The content of standard input has to say first how its lines and cells are counted.
     require_bounded(content, input_format or "parquet", shown(path))
