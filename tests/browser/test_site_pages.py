@@ -46,5 +46,10 @@ def test_the_list_is_sorted_and_leads_to_a_report_with_its_map(watched: Page, si
     expect(watched).to_have_url(re.compile("/runs/2026-02-10-ck-10-"))
     watched.locator(".panel.open .map").first.hover()
     expect(watched.locator(".panel.open .map .js-plotly-plot").first).to_be_visible()
+    report = watched.url
     watched.get_by_role("link", name="All reports").click()
     expect(watched.locator("h1")).to_have_text("3 reports")
+    watched.goto(f"{report}#text=2&embed")  # one text alone, for a frame
+    expect(watched.locator(".panel.open h3").first).to_have_text("Text 2")
+    for part in (".top", ".listed", "#answers", "#predictions", ".panel.open .steps"):
+        expect(watched.locator(part).first).to_be_hidden()

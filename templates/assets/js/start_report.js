@@ -61,6 +61,7 @@ function start() {
   startTheme();
   root.addEventListener("themechange", redraw);
   root.classList.add("js");
+  root.classList.toggle("alone", /[#&]embed\b/.test(location.hash));
   startFolds();
   startTips();
   startTerms();
