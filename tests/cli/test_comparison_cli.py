@@ -75,8 +75,8 @@ def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
         (["a", "b", "--evidence", "full"], "--evidence: results folders"),
         (["texts.csv", "--base", "demo"], "--head is missing"),
         (["texts.csv", "--head", "demo"], "--base is missing"),
-        (["a", "b", "-o", "x-tokens.csv"], "written as .html, .md or .json"),
-        (["a", "b", "-o", "results/"], "written as .html, .md or .json"),
+        (["a", "b", "-o", "x-tokens.csv"], "written as .html, .md, .json, .junit.xml or"),
+        (["a", "b", "-o", "results/"], "written as .html, .md, .json, .junit.xml or"),
         (["t.csv", "--base", "demo", "--head", "demo", "--keep-maps", "x"], "--keep-maps x"),
         (["t.csv", "--base", "demo", "--head", "demo", "--generate", "3"], "of its own, which"),
         (["a", "b", "-o", "x.md", "--md-limit", "99999"], "github takes 65,000 characters at most"),
@@ -192,7 +192,7 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(
     path = tmp_path / "c.json"
     done = call("compare", *bundled, "-o", path)
     assert done.exit_code == 0, done.output
-    assert "The new model looks at “★” (2.4 times its equal share; before 0.40), " in done.stderr
+    assert "The new model looks at “★” (0.40 → 2.4 times its equal share), " in done.stderr
     assert "which changes the appeal score more: +0.009 → +0.496." in done.stderr
     record = json.loads(path.read_text("utf-8"))
     note, (star, *others) = record["notes"][0], record["tokens"]

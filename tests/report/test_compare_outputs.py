@@ -462,7 +462,7 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None
     ]
     folds = re.findall(r"<details><summary>(.*)</summary>", text)
     assert folds == [
-        "3 more texts",
+        "4 more texts",
         "Against the right answers",
         folds[2],
         "The texts that moved most",

@@ -24,7 +24,8 @@ from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import text_address
 from reportgen.results.info import REDACT
 
-_TEXTS = 5  # shown; the others are folded
+_TEXTS = 4  # shown; the others are folded
+_TOKENS = 2  # told in sentences; the table of tokens has them all
 _MOST = 2  # tokens of each
 _LONGEST = 60  # code points of the name of a column
 _LIST = "predictions"  # the section of the page that lists texts
@@ -90,7 +91,7 @@ def _answers(context: CompareContext) -> Iterable[Cell]:
     for key, sentences in said.items():
         name = words.say("md_quality" if key == "quality" else f"nav_{key}") + colon
         # A sentence on a token is long enough for a line of its own.
-        lines = sentences if key == "tokens" else filter(None, [space.join(sentences)])
+        lines = sentences[:_TOKENS] if key == "tokens" else filter(None, [space.join(sentences)])
         yield from (named(name, line) for line in lines)
     if comparison.notes:
         yield Cell(words.say("md_brackets"))

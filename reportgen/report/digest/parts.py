@@ -53,7 +53,7 @@ def short_run(context: "Context | CompareContext") -> Iterable[Section]:
         columns = tuple(Column(say("gates", name), name == "found") for name in names)
         cells = ((Cell(row.result), Cell(row.condition), Cell(row.found)) for row in rows)
         table = Table(columns, tuple(cells))
-        yield Section(1, lead=(say("gates", "caption"),), table=table, place=10)
+        yield Section(1, table=table, place=10)
 
 
 def short_overview(context: Context) -> Iterable[Section]:

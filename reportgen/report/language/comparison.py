@@ -26,6 +26,7 @@ class CompareWords:
         info = comparison.base.info
         self.language = language
         self.scalar = scalar_name(info, language)
+        self._n_texts = comparison.pairing.n_texts
         self.is_size = info.evidence.scalar == "cosine"  # a distance, without a sign
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
         self._effect_digits = column_decimals(largest)
@@ -164,8 +165,9 @@ class CompareWords:
         is_signed = write == self.effect
         sure = self.say("few")
         if change.interval is not None:
+            of_all = "sure_all" if change.n_texts == self._n_texts else "sure"
             sure = self.say(
-                "sure" if change.is_certain else "sure_within",
+                of_all if change.is_certain else "sure_within",
                 change=self.difference(difference, write),
                 interval=self.interval(change.interval, write),
                 n=change.n_texts,
