@@ -166,11 +166,14 @@ def _replaced(table: nn.Module, shared: Tensor, texts: Tensor, copies: Tensor) -
     """
 
     def swap(module: nn.Module, args: Any, output: Tensor) -> Tensor:
-        is_turned = output.shape[:2] != copies.shape  # [position, row], as in XLNet
+        # Longformer adds padding of its own; XLNet has [position, row].
+        more = output.shape[1] - copies.shape[1] if len(output) == len(copies) else 0
+        places = nn.functional.pad(copies, (0, max(0, more)), value=-1)
+        is_turned = output.shape[:2] != places.shape
         own = output.transpose(0, 1) if is_turned else output
         whole = shared.transpose(0, 1) if is_turned else shared
-        copied = whole[texts[:, None], copies.clamp(min=0)]
-        found = torch.where((copies >= 0)[..., None], copied, own)
+        copied = whole[texts[:, None], places.clamp(min=0)]
+        found = torch.where((places >= 0)[..., None], copied, own)
         return found.transpose(0, 1) if is_turned else found
 
     handle = table.register_forward_hook(swap)

@@ -255,7 +255,8 @@ class RunInfo:
 
     @property
     def head_reads_decoder(self) -> bool:
-        """Whether the output is read from one row of a decoder of its own, which writes nothing."""
+        """Whether the output is read from a decoder of its own, which writes nothing: from one row
+        of it, or for answers from those of the context."""
         return self.model.decoder is not None and self.output.kind != "completion"
 
 

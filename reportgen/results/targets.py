@@ -13,7 +13,7 @@ from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.row_groups import MapShape
 from reportgen.results.schema import COMPLETION_SEGMENT, CROSS_SIZES
 from reportgen.results.store import Results
-from reportgen.results.units import Unit, groups_of, make_unit, segments_of
+from reportgen.results.units import Unit, groups_of, make_unit, segments_of, text_units
 
 
 def completion_of(results: Results, text: int) -> pd.DataFrame:
@@ -76,9 +76,21 @@ def part_shape(results: Results, text: int, part: DecoderPart) -> MapShape:
 
 def written_units(results: Results, text: int) -> list[int]:
     """The unit of each row of cross maps for row `text` of `texts`, counted from 0: of each token
-    that a decoder of its own wrote behind what it was given, or the one that a head reads."""
+    that a decoder of its own wrote behind what it was given, or the one that a head reads; of each
+    token in whose place an answer is read."""
     units = completion_of(results, text)["unit"].to_numpy(np.int64)
+    if results.info.output.kind == "answer":  # as many at the end of the text
+        units = results.tokens_of(text, "unit")["unit"].to_numpy(np.int64)[-len(units) :]
     return [int(unit - units[0]) for unit in units]
+
+
+def row_units(results: Results, text: int) -> tuple[Unit, ...]:
+    """The units of the rows of cross maps for row `text` of `texts`: of what a decoder of its own
+    wrote, or of the context that an answer is read from; empty for the one row that a head reads.
+    """
+    if results.info.output.kind != "answer" or results.target_of(text) is None:
+        return target_units(results, text)
+    return text_units(results, text).units[-1 - written_units(results, text)[-1] :]
 
 
 def read_units(results: Results, text: int) -> list[Unit]:

@@ -18,6 +18,7 @@ _LACKS = {
     "alti": "ALTI",
     "cp_lrp": "CP-LRP",
     "hide_key": "hiding keys",
+    "cross_received_norm": "cross-attention × value",
 }
 _OF_HEADS = ("embedding_output", "no_special_tokens", "no_mask_token")
 # Why a family is refused, by what the message says.
@@ -60,11 +61,11 @@ def tables(outcomes: Sequence[Outcome]) -> list[str]:
     mixed: list[str] = []
     for own in outcomes:
         if own.measured is None:
-            refused[_reason(own.refused)].append(own.case.family)
+            refused[_reason(own.refused)].append(own.case.listed)
             continue
-        reported[_lacks(own.measured)].append(own.case.family)
+        reported[_lacks(own.measured)].append(own.case.listed)
         if any("have no attention maps" in remark for remark in own.measured.remarks):
-            mixed.append(own.case.family)
+            mixed.append(own.case.listed)
     n = sum(map(len, reported.values()))
     ordered = sorted(reported.items(), key=lambda item: (item[0].count(","), item[0] != "", item))
     return [

@@ -210,6 +210,8 @@ def _other_form(weights: Any) -> str:
     if not isinstance(weights, Tensor):
         return f"attention as {type(weights).__name__}"
     kind = "attention"
+    if weights.ndim == 5 and weights.shape[4] > 3 * weights.shape[3]:  # LongT5, transient-global
+        return "attention in parts (blocks of the text, and summaries of all blocks)"
     if weights.ndim > 4 or (weights.ndim == 4 and weights.shape[3] < weights.shape[2]):
         kind = "banded attention (each token has weights for a stretch of the text only)"
     elif weights.ndim == 4:

@@ -33,6 +33,7 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
     asked: list[Tensor] = []  # the ids given to the module, [text, position]
     leaves: list[Tensor] = []
     first: list[Tensor] = []  # the ids whose embeddings are the leaf
+    padding: list[Tensor] = []  # what an encoder adds at the end by itself, as Longformer does
     is_turned = False  # whether the encoder reads its ids as [position, text], as XLNet does
 
     def see(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -40,15 +41,19 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
 
     def swap(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
         nonlocal is_turned
+        n_tokens = asked[-1].shape[1]
         if not leaves:
-            is_turned = _is_turned(asked[-1], args, output)
-            own = output.transpose(0, 1) if is_turned else output
+            if is_padded := _is_padded(asked[-1], args):
+                padding.append(output[:, n_tokens:].detach())
+            is_turned = not is_padded and _is_turned(asked[-1], args, output)
+            own = output.transpose(0, 1) if is_turned else output[:, :n_tokens]
             leaf = own if given is None else given.to(output)
             leaves.append(leaf.detach().requires_grad_())
             first.extend(args)
         elif not (args and first and torch.equal(args[0], first[0])):
             return None  # other tokens, such as those of a decoder
-        return leaves[0].transpose(0, 1) if is_turned else leaves[0]
+        whole = torch.cat((*leaves, *padding), dim=1) if padding else leaves[0]
+        return whole.transpose(0, 1) if is_turned else whole
 
     weights = [weight for weight in model.module.parameters() if weight.requires_grad]
     handles = [
@@ -85,6 +90,15 @@ def gradients(scalars: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None,
         scalars, inputs, torch.ones_like(scalars), allow_unused=True
     )
     return found
+
+
+def _is_padded(asked: Tensor, args: Sequence[Tensor]) -> bool:
+    """Whether the ids that a table is given are those that were asked for and more behind them."""
+    n_texts, n_tokens = asked.shape
+    ids = args[0] if args else asked
+    if ids.ndim != 2 or len(ids) != n_texts or ids.shape[1] <= n_tokens:
+        return False
+    return torch.equal(ids[:, :n_tokens], asked)
 
 
 def _is_turned(asked: Tensor, args: Sequence[Tensor], output: Tensor) -> bool:

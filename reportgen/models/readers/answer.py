@@ -16,7 +16,7 @@ from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 LONGEST = 30  # tokens of an answer, as BERT was run on SQuAD (Devlin et al. 2019)
-_CONTEXT = 1  # its segment: the question is the text, the context its pair
+CONTEXT = 1  # its segment: the question is the text, the context its pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class AnswerReader(OutputReader):
         context."""
         content = [i for i, role in enumerate(text.roles) if role is None]
         context = set(content[1:] or content)
-        segments = tuple(_CONTEXT if i in context else own for i, own in enumerate(text.segments))
+        segments = tuple(CONTEXT if i in context else own for i, own in enumerate(text.segments))
         return replace(text, segments=segments)
 
     def info(self, name: str | None) -> OutputInfo:
@@ -124,7 +124,7 @@ def quoted_label(prediction: Prediction, text: EncodedText, context: str | None)
 
 def _places(text: EncodedText) -> list[int]:
     """The positions of the context's tokens."""
-    return [i for i, segment in enumerate(text.segments) if segment == _CONTEXT]
+    return [i for i, segment in enumerate(text.segments) if segment == CONTEXT]
 
 
 def _best(ends: Tensor, places: Sequence[int]) -> tuple[int, int]:

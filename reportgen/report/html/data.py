@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
+from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.charts.one_text.plotly import map_figure
 from reportgen.report.html.map_pooling import Pooling, TargetPooling
 from reportgen.report.language.printable import visible
@@ -25,7 +26,7 @@ from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
-from reportgen.results.targets import cross_sizes, read_labels, target_units, written_units
+from reportgen.results.targets import cross_sizes, read_labels, row_units, written_units
 from reportgen.results.units import (
     Floats,
     TextUnits,
@@ -117,8 +118,7 @@ def page_data(
         if info.model.decoder is None
         else {"layers": info.model.decoder.n_layers, "heads": info.model.decoder.n_heads},
         "words": script_words(language, "common", "script", "tools", "explore")
-        | (script_words(language, "decoder") if info.model.decoder is not None else {})
-        | (script_words(language, "decoder_head") if info.head_reads_decoder else {})
+        | script_words(language, *decoder_words(info))
         | (script_words(language, info.output.kind) if info.output.kind in _NAMED_PARTS else {})
         | _words_of_lead(info, language),
         "figure": map_figure(language, name),
@@ -166,7 +166,7 @@ def text_data(
     (`target`).
     """
     units = text_units(results, text)
-    written = [visible(unit.label) for unit in target_units(results, text)]
+    written = [visible(unit.label) for unit in row_units(results, text)]
     row = results.text_row(text)
     texts = segments_of(row)
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}

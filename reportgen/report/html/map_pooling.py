@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reportgen.results.info import ModelInfo
 from reportgen.results.maps.packed import Packer, quantise, unpack_layers
 from reportgen.results.store import Results
-from reportgen.results.targets import read_units, target_units, written_units
+from reportgen.results.targets import read_units, row_units, written_units
 from reportgen.results.units import Unit
 
 SIDE = 128  # cells that pooled maps have at most, but for those that units and segments break off
@@ -105,7 +105,7 @@ def target_pooling(results: Results, text: int, above: int | None) -> TargetPool
     target = results.target_of(text)
     if target is None or above is None or len(target) <= above:
         return TargetPooling()
-    read, written = read_units(results, text), target_units(results, text)
+    read, written = read_units(results, text), row_units(results, text)
     unit_of = written_units(results, text)
     return TargetPooling(
         pooling(written, unit_of) if written else None, pooling(read, range(len(read)))

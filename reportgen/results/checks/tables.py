@@ -219,6 +219,10 @@ def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     n_given = np.bincount(text[is_given], minlength=len(texts))[analysed]
     _require((is_given == (position < np.repeat(n_given, sizes))).all(), "is_given")
     _require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
+    if info.output.kind == "answer":  # read in the place of each token from the context on
+        n_tokens = texts["n_tokens"].to_numpy()[analysed]
+        _require(np.array_equal(sizes, n_tokens + 1), "text")
+        return
     is_written = info.output.kind == "completion"
     n_written = _lengths(texts["scores"])[analysed] if is_written else np.ones_like(sizes)
     _require(np.array_equal(sizes - n_given, n_written), "is_given")

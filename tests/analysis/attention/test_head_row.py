@@ -1,6 +1,7 @@
 """Attention of decoders that a head reads, held against the library's own."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,14 @@ from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.results.info import DECODER_PARTS
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results, open_results
-from reportgen.results.targets import part_maps, read_labels, target_units
+from reportgen.results.targets import (
+    part_maps,
+    read_labels,
+    row_units,
+    target_units,
+    written_units,
+)
+from reportgen.results.units import text_units
 
 HEADS = ("Bart", "MBart", "PLBart", "Mvp", "T5", "MT5", "UMT5")
 TEXTS = tuple(text for pair in PAIRS for text in pair)
@@ -267,23 +275,21 @@ def test_texts_whose_row_moves_beside_padding_run_at_equal_lengths() -> None:
     assert probe(bart, Capture(bart.module, bart.encoder), texts).batching == "padded"
 
 
-@pytest.mark.parametrize("name", ["Bart", "T5"])
-def test_an_answer_is_read_from_a_row_for_each_token_of_the_context(name: str) -> None:
-    """The first of the two log-probabilities has a gradient at each of these rows, and no other."""
-    tokenizer = tokenizer_of(name)
+def answering(name: str) -> PreTrainedModel:
     config = tiny_decoder_head(name).config
     config.num_labels = 2
     torch.manual_seed(0)
     kind = {"Bart": BartForQuestionAnswering, "T5": T5ForQuestionAnswering}[name]
-    model = load_module(kind(config).eval(), tokenizer, ModelSpec())
+    return kind(config).eval()
+
+
+@pytest.mark.parametrize("name", ["Bart", "T5"])
+def test_an_answer_is_read_from_a_row_for_each_token_of_the_context(name: str) -> None:
+    """The first of the two log-probabilities has a gradient at each of these rows, and no other."""
+    model = load_module(answering(name), tokenizer_of(name), ModelSpec())
     text = sample_text(model)
-    capture = Capture(model.module, model.encoder)
-    decoder, remark = find_decoder(model, capture, text)
-    assert decoder is None
-    assert remark == (
-        "attention of the decoder is not reported: the answer is read from a row for each token of "
-        "the context"
-    )
+    decoder, remark = find_decoder(model, Capture(model.module, model.encoder), text)
+    assert remark is None
     context = [i for i, own in enumerate(text.segments) if own == 1]
     inputs, states = model.inputs([text]), []
     inner = model.module.get_decoder()
@@ -292,3 +298,37 @@ def test_an_answer_is_read_from_a_row_for_each_token_of_the_context(name: str) -
     handle.remove()
     (slope,) = torch.autograd.grad(model.reader.values(returned, inputs, [text])[0, 0], states[0])
     assert slope[0].abs().amax(-1).nonzero().flatten().tolist() == context
+    target = decoder.tokens(text)
+    assert target.read[1:] == text.ids[:-1]
+    assert target.written == text.ids[context[0] :]
+
+
+def test_answers_have_maps_with_a_row_for_each_token_of_the_context(tmp_path: Path) -> None:
+    answering("Bart").save_pretrained(tmp_path / "model")
+    writer_tokenizer("bart").save_pretrained(tmp_path / "model")
+    lines = [json.dumps({"text": "who sat?", "pair": pair}) for pair in TEXTS[1:3]]
+    (tmp_path / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    given = ("-m", tmp_path / "model", "--evidence", "none", "-o", f"{tmp_path}/made/")
+    done = call("run", tmp_path / "texts.jsonl", *given, "-o", tmp_path / "page.html")
+    assert done.exit_code == 0, done.stderr
+    results, module = open_results(tmp_path / "made"), answering("Bart")
+    module.set_attn_implementation("eager")
+    for row in range(2):
+        tokens = results.tokens_of(row)
+        ids = torch.tensor([tokens["token_id"].tolist()])
+        with torch.no_grad():
+            returned = module(input_ids=ids, output_attentions=True)
+        first = int(tokens["segment"].eq(1).fillna(False).to_numpy(bool).argmax())
+        cross = torch.stack([layer[0, :, first:] for layer in returned.cross_attentions]).numpy()
+        found = part_maps(results, row, "cross")
+        np.testing.assert_allclose((found / 255.0) ** 2, cross, atol=MAX_ERROR)
+        received = np.stack(tokens["cross_received_layers"])
+        np.testing.assert_allclose(received, cross.mean(axis=(1, 2)).T, atol=1e-6)
+        units = text_units(results, row).units
+        assert row_units(results, row) == units[tokens["unit"][first] :]
+        assert len(written_units(results, row)) == len(tokens) - first
+        assert target_units(results, row) == ()
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert "A row is a token of the context: where the decoder looks" in page
+    assert "Where the ends of the answer are read, the decoder looks across at both texts." in page
+    assert "of the completion" not in page.split("<script")[0]

@@ -150,11 +150,17 @@ class Case:
 
     family: str
     head: str
+    form: str = ""  # of its attention, where it is not the usual one
 
     @property
     def name(self) -> str:
         """What it is called in a folder and on the terminal."""
-        return f"{self.family} {self.head}"
+        return " ".join(filter(None, (self.family, self.form, self.head)))
+
+    @property
+    def listed(self) -> str:
+        """What it is called in a list of families."""
+        return f"{self.family} ({self.form})" if self.form else self.family
 
 
 class NotTiny(Exception):
@@ -172,6 +178,16 @@ def cases() -> Iterator[Case]:
         if family not in _ALL_HEADS:
             heads = [head for head in heads if head == heads[0] or head in _ALWAYS]
         yield from (Case(family, head) for head in heads)
+    yield from FORMS
+
+
+# Other forms of attention than the usual one of a family, with the settings that make them.
+FORMS: Mapping[Case, Mapping[str, Any]] = {
+    Case("longt5", "seq2seq", "transient-global"): {
+        "encoder_attention_type": "transient-global",
+        "global_block_size": 4,
+    }
+}
 
 
 def model_class(case: Case) -> type[PreTrainedModel]:
@@ -191,7 +207,8 @@ def save(case: Case, folder: Path) -> Path:
     if case.family == "longformer":
         kind = "bytes"  # with choices it wants three [SEP] in each text
     tokenizer = tiny_tokenizer(kind)
-    changes = {**CHANGES.get(case.family, {}), "num_labels": _N_LABELS.get(case.head, 1)}
+    changes = {**CHANGES.get(case.family, {}), **FORMS.get(case, {})}
+    changes["num_labels"] = _N_LABELS.get(case.head, 1)
     if case.head == "causal" and "bert" in case.family:
         changes["is_decoder"] = True
     # Qwen2's class of tokenizers adds a token.

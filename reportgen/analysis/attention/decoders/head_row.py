@@ -2,7 +2,7 @@
 of it.
 
 Their decoder reads the text once more, behind the token that starts every target; the head reads
-one row of its last layer.
+one row of its last layer, or for the answer to a question a row for each token of the context.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.answer import AnswerReader
+from reportgen.models.readers.answer import CONTEXT, AnswerReader
 from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
@@ -29,10 +29,11 @@ class HeadRow:
     tokenizer: PreTrainedTokenizerBase
     start: int  # the token that the decoder reads in front of the text
     end: int | None  # it reads where the last token with this id stands; None: at the last token
+    of_context: bool = False  # it reads at every token from the first of the context on
 
     def tokens(self, text: EncodedText) -> TargetTokens:
         """What the decoder reads of `text` up to that row, and then the token in whose place the
-        head reads, as if that was the one to write."""
+        head reads, as if that was the one to write; or all such tokens."""
         at = len(text.ids) - 1
         if self.end is not None:
             at = max((i for i, own in enumerate(text.ids) if own == self.end), default=at)
@@ -43,7 +44,7 @@ class HeadRow:
             spans=(None,) * len(ids),  # they have places in the text, none in a completion
             specials=(True, *[role is not None for role in text.roles[: at + 1]]),
             units=tuple(range(len(ids))),
-            n_given=at + 1,
+            n_given=1 + text.segments.index(CONTEXT) if self.of_context else at + 1,
         )
 
 
@@ -62,10 +63,12 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
     (read,), (rows,) = _run(model, decoder, [text])
     if not rows:
         return None
-    if isinstance(model.reader, AnswerReader):
-        raise CaptureError("the answer is read from a row for each token of the context")
     if read[1:] != text.ids[:-1]:
         raise CaptureError("it reads something else than the text")
+    if isinstance(model.reader, AnswerReader):
+        if rows != [i for i, segment in enumerate(text.segments) if segment == CONTEXT]:
+            raise CaptureError("the answer is read from other rows than those of the context")
+        return whole, HeadRow(model.tokenizer, read[0], None, of_context=True)
     if len(rows) > 1:
         raise CaptureError(f"the output is read from {len(rows)} of its rows")
     end = whole.config.eos_token_id

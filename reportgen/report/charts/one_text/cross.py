@@ -18,8 +18,9 @@ from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
+from reportgen.results.info import RunInfo
 from reportgen.results.store import Results
-from reportgen.results.targets import cross_sizes, part_maps, target_units, written_units
+from reportgen.results.targets import cross_sizes, part_maps, row_units, written_units
 from reportgen.results.units import Floats, TextUnits
 
 _MARK = 0.17  # radius of a mark, in the smaller side of a cell
@@ -65,8 +66,8 @@ def cross_figure(
     cells = cross_cells(last, written_units(results, text), units.unit_of)
     content = units.content
     columns = labels
-    section = "decoder_head" if results.info.head_reads_decoder else "decoder"
-    rows: Sequence[str] = [visible(unit.label) for unit in target_units(results, text)]
+    section = decoder_words(results.info)[-1]
+    rows: Sequence[str] = [visible(unit.label) for unit in row_units(results, text)]
     rows = rows or [language.say("decoder_head", "head_row")]
     across, down = (ceil(len(side) / SIDE) for side in (columns, rows))
     if across > 1 or down > 1:
@@ -101,6 +102,16 @@ def cross_figure(
         title,
         language.say("common", "space").join(says),
     )
+
+
+def decoder_words(info: RunInfo) -> tuple[str, ...]:
+    """The sections with the words for maps of a decoder of its own, those of its kind of output
+    last; none without one."""
+    if info.model.decoder is None:
+        return ()
+    if not info.head_reads_decoder:
+        return ("decoder",)
+    return ("decoder", "decoder_answer" if info.output.kind == "answer" else "decoder_head")
 
 
 def cross_cells(weights: Floats, row_of: Sequence[int], column_of: Sequence[int]) -> Floats:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Verdict
 from reportgen.findings.sinks.cross_attention import CrossToken
+from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import subject_name
@@ -18,6 +19,12 @@ _SAID: Mapping[Verdict, str] = {
     "none": "elsewhere",
     "unclear": "unclear",
     "too_few_texts": "few",
+}
+# The first sentence, by the section of words for maps of the decoder.
+_LEADS: Mapping[str, str] = {
+    "decoder": "lead",
+    "decoder_head": "lead_head",
+    "decoder_answer": "lead_answer",
 }
 
 
@@ -39,7 +46,7 @@ def make_cross(findings: Findings, language: Language) -> CrossRest | None:
     title = language.say("cross", "title")
     return CrossRest(
         title,
-        language.say("cross", "lead_head" if findings.info.head_reads_decoder else "lead"),
+        language.say("cross", _LEADS[decoder_words(findings.info)[-1]]),
         tuple(_sentence(token, language) for token in found),
         _table(found, title, language),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.real.every_family import Case, save
 from helpers.real.explaining import (
     CLASSES,
     NUMBER,
@@ -223,6 +224,21 @@ def test_a_pooled_embedding_reads_every_row_and_has_no_sizes(
         assert gradients.reason == "embedding_output"
         assert gradients.live_rows == gradients.n_rows == len(text.ids)
         assert gradients.reads_cls_only is False
+
+
+def test_what_an_encoder_pads_by_itself_is_no_token_of_the_text(folder: Path) -> None:
+    saved = save(Case("longformer", "sequence"), folder)  # in windows of 4 tokens
+    model, exact = (load_model(ModelSpec(model=str(saved))) for _ in range(2))
+    texts = encoded(model, TEXTS[0], TEXTS[3])
+    found, _ = measured(model, texts)
+    module = exact.module.double()
+    for text, own in zip(texts, found, strict=True):
+        assert len(text.ids) % 4
+        ids = torch.tensor([text.ids])
+        x = exact.encoder.get_input_embeddings()(ids).detach().requires_grad_()
+        is_global = (torch.arange(len(text.ids)) == 0).long()[None]  # as the head sets it
+        module(inputs_embeds=x, global_attention_mask=is_global).logits[0, 0].backward()
+        np.testing.assert_allclose(own.sizes, x.grad[0].norm(dim=-1), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("pooling", "is_cls"), [("cls", True), ("last", False)])
