@@ -76,7 +76,7 @@ def _told_of_settings(
         # Results folders are compared as they are.
         leave_out |= {name for group in _NOT_OF_FOLDERS for name in options_in(group)}
     taken = {n: v for n, v in is_set.items() if n not in given and n not in leave_out}
-    values |= taken
+    values |= {n: Path(v) if isinstance(values[n], Path) else v for n, v in taken.items()}
     try:
         yield
     except UsageError as error:

@@ -69,6 +69,17 @@ def test_what_is_no_setting_is_one_line_before_anything_is_read(line: str, said:
         assert done.stderr.count("\n") == 1
 
 
+def test_a_site_has_a_folder_and_a_title_of_its_own() -> None:
+    settings(
+        'output = ["a.html"]\ntitle = "June"\nlang = "ja"\nfail-if = ["n_failed > 0"]\n'
+        '[site]\noutput = "public"\nagainst = "first"\n',
+        "reportgen.toml",
+    )
+    expected = {"lang": "ja", "output": "public", "against": "first"}
+    assert configured_options("site").values == expected
+    assert "against" not in configured_options("run").values
+
+
 def test_an_error_says_where_an_option_was_set() -> None:
     settings("evidence-texts = 20\n", "reportgen.toml")
     Path("texts.txt").write_text("a\n")

@@ -1,7 +1,7 @@
 """What a settings file says: every option of the command line, under its long name, and gates.
 
 What stands at the top holds for every command that has the option; what stands in the table
-`compare` holds for compare, and goes before it there.
+`compare` or `site` holds for that command, and goes before it there.
 """
 
 from collections.abc import Mapping
@@ -22,23 +22,37 @@ from reportgen.api.choices.output_options import (
 from reportgen.api.choices.settings_file import SettingsFile, settings_file
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.report.options import CompareOptions, Option, RenderOptions, options_in
+from reportgen.report.site.options import SiteOptions
 
 _GATES = ("fail-if", "warn-if")
-_COMPARE = "compare"
+_COMMANDS = ("compare", "site")  # that have a table of their own
 # Options that a command has by itself, in no group: those that can be settings.
-_OF_COMMANDS: Mapping[str, type] = {"strict": bool, "redact": bool}
-_OF_COMPARE: Mapping[str, type] = {"base": str, "head": list, "null": str, "redact": bool}
-# What a report is called and where it goes says nothing of a comparison.
-_OF_REPORTS = (*_GATES, "output", "format", "title", "id", "page-url")
+_OF_COMMANDS: Mapping[str, Mapping[str, type]] = {
+    "run": {"strict": bool, "redact": bool},
+    "compare": {"base": str, "head": list, "null": str, "redact": bool},
+    "site": {"output": str, "force": bool, "redact": bool},
+}
+# What a report is called and where it goes says nothing of a comparison or of a site.
+_OF_REPORTS: Mapping[str, tuple[str, ...]] = {
+    "compare": (*_GATES, "output", "format", "title", "id", "page-url"),
+    "site": ("output", "title"),
+}
 # Code that comes with a model runs only where someone says so at that very moment.
 _NEVER = {
     "config": "it names the settings themselves",
     "trust-remote-code": "it runs code of others, so give it on the command line",
 }
-_GROUPS = (InputChoices, ModelChoices, AnalysisChoices, OutputChoices, RenderOptions)
-_COMPARE_GROUPS = (InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions)
-_SHARED_GROUPS = (GateChoices, EngineChoices, Verbosity)
-GROUPS = (*_GROUPS, *_SHARED_GROUPS)  # whose options are settings of a report
+_SHARED = (GateChoices, Verbosity)
+# The groups of options of a report, all of which are settings, and those of other commands.
+GROUPS = (
+    *(InputChoices, ModelChoices, AnalysisChoices, OutputChoices, RenderOptions),
+    *(EngineChoices, *_SHARED),
+)
+_GROUPS: Mapping[str, tuple[type, ...]] = {
+    "run": GROUPS,
+    "compare": (InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions, *_SHARED),
+    "site": (SiteOptions, *_SHARED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +80,8 @@ def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
         UsageError: the file cannot be read or parsed, or has an unknown setting.
     """
     file = _checked(settings_file(path))
-    prefix = f"{_COMPARE}." if command == _COMPARE else ""
-    table = file.part(_COMPARE) if prefix else file.table
+    prefix = f"{command}." if command in _COMMANDS else ""
+    table = file.part(command) if prefix else file.table
     found = (_expressions(table, key, file.source, prefix) for key in _GATES)
     return ConfiguredGates(file.source, *found)
 
@@ -80,10 +94,10 @@ def configured_options(command: str, path: Path | None = None) -> Settings:
         UsageError: the file cannot be read or parsed, or has an unknown setting or a wrong value.
     """
     file = _checked(settings_file(path))
-    top = {key: value for key, value in file.table.items() if key != _COMPARE}
-    if command == _COMPARE:
-        kept = {key: value for key, value in top.items() if key not in _OF_REPORTS}
-        top = kept | dict(file.part(_COMPARE))
+    left_out = (*_COMMANDS, *_OF_REPORTS.get(command, ()))
+    top = {key: value for key, value in file.table.items() if key not in left_out}
+    if command in _COMMANDS:
+        top |= file.part(command)
     known = _known(command)
     values = {
         key.replace("-", "_"): known[key](value, f"{file.source}: {key}")
@@ -100,11 +114,12 @@ def setting_names(command: str) -> tuple[str, ...]:
 
 def _checked(file: SettingsFile) -> SettingsFile:
     """`file`, after checking the names of all settings and the values of gates."""
-    tables = (("run", "", file.table), (_COMPARE, f"{_COMPARE}.", file.part(_COMPARE)))
+    tables = [("run", "", file.table)]
+    tables += [(command, f"{command}.", file.part(command)) for command in _COMMANDS]
     for command, prefix, table in tables:
         known = _known(command)
         for key in table:
-            if key not in known and not (key == _COMPARE and not prefix):
+            if key not in known and not (key in _COMMANDS and not prefix):
                 raise UsageError(f"{file.source}: {_unknown(prefix, str(key), tuple(known))}")
         for key in _GATES:
             _expressions(table, key, file.source, prefix)
@@ -115,11 +130,11 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
     if key in _NEVER:
         return f"{prefix}{key} is no setting: {_NEVER[key]}"
     said = f"reportgen has no setting {prefix}{key}"
-    names = known if prefix else (*known, _COMPARE)
+    names = known if prefix else (*known, *_COMMANDS)
     close = get_close_matches(key.replace("_", "-"), names, n=1, cutoff=0.6)
     if close:
         return f"{said}; is it {prefix}{close[0]}?"
-    command = _COMPARE if prefix else "run"
+    command = prefix.rstrip(".") or "run"
     return f"{said}; settings are called as the options of reportgen {command} --help"
 
 
@@ -179,17 +194,16 @@ def _number(text: str) -> object:
 
 def _known(command: str) -> dict[str, _Reader]:
     """How each setting of a command is read, by its name."""
-    is_compare = command == _COMPARE
-    groups = (*(_COMPARE_GROUPS if is_compare else _GROUPS), *_SHARED_GROUPS)
+    command = command if command in _COMMANDS else "run"
     found: dict[str, _Reader] = {}
-    for group in groups:
+    for group in _GROUPS[command]:
         hints = get_type_hints(group)
         declared: Mapping[str, Option] = options_in(group)
         for name in (field.name for field in fields(group)):
             key = name.replace("_", "-")
             if name in declared and key not in _NEVER:
                 found[key] = _Reader(name, group, hints[name])
-    for key, kind in (_OF_COMPARE if is_compare else _OF_COMMANDS).items():
+    for key, kind in _OF_COMMANDS[command].items():
         found[key] = _Reader(key, None, kind)
     return found
 
