@@ -327,16 +327,19 @@ def test_there_is_no_panel_without_evidence(tmp_path):
 
 def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
-    rows = made.agreement
-    own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
-    rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
-    assert trust_of(made).headline.startswith("No clear agreement between the default colours")
-    rows.loc[own, "value"] = np.linspace(-0.6, -0.2, own.sum())
+
+    def headline(low, high):
+        rows = made.agreement.copy()
+        own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
+        rows.loc[own, "value"] = np.linspace(low, high, own.sum())
+        return trust_of(changed(made, agreement=rows)).headline
+
+    assert headline(-0.6, 0.8).startswith("No clear agreement between the default colours")
+    said = headline(-0.6, -0.2)
     reversed_order = "The default colours rank tokens the other way round"
-    assert trust_of(made).headline.startswith(f"{reversed_order}, compared with what changes ")
-    assert "−0.40 (1 = same ranking, 0 = unrelated, −1 = reversed)" in trust_of(made).headline
-    rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
-    assert trust_of(made).headline == (
+    assert said.startswith(f"{reversed_order}, compared with what changes ")
+    assert "−0.40 (1 = same ranking, 0 = unrelated, −1 = reversed)" in said
+    assert headline(0.4, 0.6) == (
         "Agreement between the default colours and what changes the prediction: 0.50 "
         "(1 = same ranking, 0 = unrelated)."
     )
