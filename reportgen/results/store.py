@@ -28,7 +28,7 @@ from reportgen.results.row_groups import (
 from reportgen.results.run_file import read_info
 from reportgen.results.schema import EXTRA, LEARNED_SHARE, TABLES
 
-_RECENT = 32  # things made of texts; several of each text that is being written
+_RECENT = 256  # things made of texts: several of each that is written, for some fifty texts
 Made = TypeVar("Made")
 
 

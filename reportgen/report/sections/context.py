@@ -1,18 +1,17 @@
 """What all sections of a report are made from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import Citation
-from reportgen.report.components import Quality, Span
+from reportgen.report.components import Quality
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import Overview, make_overview
-from reportgen.report.sections.texts import Notable, make_notable
+from reportgen.report.sections.texts import Marked, Notable, make_notable
 from reportgen.report.sections.trust import Trust, make_trust
 
 
@@ -26,7 +25,7 @@ class Context:
     output: str = ""  # the file that the printed command writes; "" for a page
     listed: tuple[int, ...] | None = None  # rows of `texts` on the page; None: not known yet
     cited_by_texts: tuple[Citation, ...] = ()  # by the notes in the panels of texts
-    marked: Mapping[int, tuple[Span, ...]] | None = None  # texts with their strongest tokens marked
+    marked: Marked | None = None  # texts with their strongest tokens marked
 
     @cached_property
     def scope(self) -> Scope:
@@ -57,4 +56,4 @@ class Context:
     @cached_property
     def notable(self) -> Notable:
         """The texts that deserve a look."""
-        return make_notable(self.findings, self.language)
+        return make_notable(self.findings, self.language, self.marked)

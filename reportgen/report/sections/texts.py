@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from reportgen.results.units import segments_of
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
 _SHOWN_IN_LIST = 110  # half-width characters of a text in the list
+Marked: TypeAlias = Mapping[int, tuple[Span, ...]]  # row of `texts` to the text with its marks
 _CELL = 28  # half-width characters of an id, group, class or label
 
 
@@ -54,8 +56,9 @@ class Notable:
         return any(span.is_strong for text in self.texts for span in text.spans)
 
 
-def make_notable(findings: Findings, language: Language) -> Notable:
-    """The texts that deserve a look; none where there are too few texts to pick from."""
+def make_notable(findings: Findings, language: Language, marked: Marked | None = None) -> Notable:
+    """The texts that deserve a look; none where there are too few texts to pick from. `marked` are
+    texts whose strongest tokens are known."""
     picked = findings.picked
     names = [language.say("notable", f"by_{reason}") for reason in picked.reasons]
     has_shares = bool(np.isfinite(findings.text_figures["special_share"]).any())
@@ -71,6 +74,7 @@ def make_notable(findings: Findings, language: Language) -> Notable:
                 row,
                 tuple(_why(findings, language, reason, row, rank) for reason, rank in reasons),
                 language,
+                marked,
             )
             for row, reasons in picked.texts.items()
         ),
@@ -78,29 +82,34 @@ def make_notable(findings: Findings, language: Language) -> Notable:
     )
 
 
-def with_first(notable: Notable, findings: Findings, language: Language) -> Notable:
+def with_first(
+    notable: Notable, findings: Findings, language: Language, marked: Marked | None = None
+) -> Notable:
     """`notable` with the text that is open at first, in front if nothing else lists it, so that a
     reader finds it in the list that is open beside it."""
     if not notable.texts or notable.first in {text.number for text in notable.texts}:
         return notable
     why = (language.say("notable", "first"),)
-    own = _notable(findings, notable.first - 1, why, language)
+    own = _notable(findings, notable.first - 1, why, language, marked)
     return replace(notable, texts=(own, *notable.texts))
 
 
 def _notable(
-    findings: Findings, row: int, reasons: tuple[str, ...], language: Language
+    findings: Findings,
+    row: int,
+    reasons: tuple[str, ...],
+    language: Language,
+    marked: Marked | None,
 ) -> NotableText:
+    spans = marked.get(row) if marked else None
+    if spans is None:
+        spans = marked_text(findings, row, text_measures(findings, row, language))
     return NotableText(
         row + 1,
-        shortened(_spans(findings, row, language), _SHOWN),
+        shortened(spans, _SHOWN),
         *_output(findings, row, language),
         reasons,
     )
-
-
-def _spans(findings: Findings, row: int, language: Language) -> tuple[Span, ...]:
-    return marked_text(findings, row, text_measures(findings, row, language))
 
 
 def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cell]:
@@ -213,7 +222,7 @@ def make_text_list(
     findings: Findings,
     language: Language,
     listed: Sequence[int] | None = None,
-    marked: Mapping[int, tuple[Span, ...]] | None = None,
+    marked: Marked | None = None,
 ) -> TextList:
     """The list of the texts `listed` (rows of `texts`, ascending); of all for None.
 
