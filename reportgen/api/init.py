@@ -5,6 +5,7 @@ from pathlib import Path
 from reportgen.api.choices.example_settings import example_settings
 from reportgen.api.choices.recipes import RECIPES, Host
 from reportgen.api.choices.settings_file import OWN_FILE
+from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
 from reportgen.report.html.assets import templates_root
@@ -30,6 +31,8 @@ def write_first_files(host: Host | None, *, force: bool) -> list[str]:
     """
     texts = first_files(host)
     for path in texts:
+        if Path(path).exists() and not force:
+            raise UsageError(f"{path}: exists; give --force to overwrite it, or --print to see it")
         check_target(Path(path), force=force)
     with Staging(force=force) as staging:
         for path, text in texts.items():

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 from axe import found
+from helpers.on_github import rendered, sanitised
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
 
 from reportgen.comparison.compare import compare
+from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
+from reportgen.findings.gates import evaluate, parse_gate
+from reportgen.report.digest.markdown import write_comparison
 from reportgen.report.html.compare_page import render
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +107,23 @@ def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
     for address in (f"{addresses['en']}#id={number}", f"{addresses['en']}#id=nobody"):
         watched.goto(address)
         expect(opened).to_have_attribute("id", f"text={number}")
+
+
+def test_the_comment_ends_its_first_screen_before_the_first_fold(still_tab, sides):
+    """As GitHub sets it: 14 pixels, lines of 21, and 13 and 6 around what stands in a cell."""
+    comparison = compare(*map(Findings, sides))
+    gate = parse_gate("mae_rise_low > 0", "fail", COMPARE_FIGURES)
+    options = CompareOptions(
+        page_url="https://example.com/compare.html", gates=evaluate([gate], comparison.figures)
+    )
+    style = (
+        "body { font: 14px/1.5 sans-serif; width: 860px; margin: 16px }"
+        "h2, h3 { margin: 24px 0 16px } table { border-collapse: collapse }"
+        "td, th { border: 1px solid; padding: 6px 13px } p, ul, table { margin: 0 0 16px }"
+    )
+    comment = sanitised(rendered(write_comparison(comparison, options).text))
+    still_tab.set_content(f"<style>{style}</style>{comment}")
+    assert 300 < still_tab.locator("details").first.bounding_box()["y"] < 900
 
 
 def test_twelve_models_scroll_in_their_table_alone(watched, many):

@@ -47,7 +47,7 @@ def test_the_recipe_of_a_host_goes_where_it_looks_and_overwrites_nothing(host: H
     Path(first).write_text("mine")
     done = call("init", "--host", host)
     assert done.exit_code == 2
-    assert first in done.stderr
+    assert done.stderr.startswith(f"reportgen: {first}: exists; give --force")
     assert done.stderr.count("\n") == 1
     assert Path(first).read_text() == "mine"
     assert not Path("reportgen.toml").exists()
