@@ -58,6 +58,9 @@ def test_a_head_that_is_not_used_is_named_with_what_uses_it(
         "choice": f"{TASKS['choice']}; where no text has choices, an embedding of each text",
     }
     assert found["Task"] == without[task]
+    kind = {"seq2seq": "completion", "masked": "masks", "choice": "choice"}[task]
+    assert found["Output"] == f"{kind}; or embedding, mean pooling"
+    assert found["Explained"] == EXPLAINED[kind]
     assert found["Note"].startswith(head)
     assert advice in found["Note"]
     if task == "seq2seq":

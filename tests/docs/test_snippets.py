@@ -22,7 +22,17 @@ def checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return save_model(tmp_path / "checkpoint", "bert", "sequence", **options)
 
 
+# The models of each task that the page on Python names, by their folder.
+TASKS = {
+    "decoder": ("gpt2", "causal"),
+    "reader": ("bert", "question"),
+    "chooser": ("bert", "choice"),
+}
+
+
 def test_the_python_page_runs(checkpoint: Path) -> None:
+    for name, (architecture, task) in TASKS.items():
+        save_model(checkpoint.parent / name, architecture, task, num_hidden_layers=1)
     seen: dict[str, Any] = {}
     names: dict[str, Any] = {
         "texts": SENTENCES,
@@ -39,13 +49,17 @@ def test_the_python_page_runs(checkpoint: Path) -> None:
         ),
     }
     examples = blocks("python", "docs/python.md")
-    assert len(examples) == 8
+    assert len(examples) == 9
     for example in examples:
         if "base_results/" in example:
             shutil.copytree("results", "base_results")
             shutil.copytree("results", "head_results")
         exec(example, names)
-    assert {path.name for path in checkpoint.parent.iterdir()} == {
+    kinds = {name: names[name].results.info.output.kind for name in ("answers", "picked")}
+    assert kinds == {"answers": "answer", "picked": "choice"}
+    assert (names["decoder"].results.texts["completion"] == " the mat").all()
+    assert names["written"].results.info.output.kind == "completion"
+    assert {path.name for path in checkpoint.parent.iterdir()} - {*TASKS} == {
         *("checkpoint", "report.html", "report.md", "summary.json", "img"),
         *("results", "base_results", "head_results", "compare.html", "compare.json"),
     }
