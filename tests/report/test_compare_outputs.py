@@ -254,7 +254,9 @@ def test_how_many_texts_a_token_takes_is_told_where_none_is_in_so_many(
     texts = tuple(f"{text}ab" if i < 5 else text for i, text in enumerate(apart))
     sides = [
         Findings(
-            make_results(tmp_path / str(i), texts, n_layers=1, n_heads=1, keep=0, evidence=evidence)
+            make_results(
+                tmp_path / str(i), texts, n_layers=1, n_heads=1, keep=0, evidence=evidence, seed=i
+            )
         )
         for i in (0, 1)
     ]
@@ -263,6 +265,10 @@ def test_how_many_texts_a_token_takes_is_told_where_none_is_in_so_many(
     said = limits(found, CompareWords(found, language))
     assert found.tokens == ()
     assert CompareWords(found, language).say(key, n=6) in said
+    same = compare(sides[0], sides[0])  # where nothing differs, no token is missed
+    assert CompareWords(same, language).say(key, n=6) not in limits(
+        same, CompareWords(same, language)
+    )
 
 
 def test_many_small_changes_are_told_as_such(tmp_path: Path) -> None:

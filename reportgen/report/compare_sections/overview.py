@@ -222,7 +222,7 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said += [words.say("limit_maps")] if pairing.n_aligned else []
     elif len(heads.texts) < pairing.n_aligned:
         said.append(words.count("limit_some_maps", len(heads.texts)))
-    if pairing.n_aligned and not comparison.tokens:
+    if pairing.n_aligned and not comparison.tokens and not comparison.is_same:
         units = comparison.units
         key = "limit_few_effects" if n_with_effect(units) else "limit_few"
         said.append(words.say(key, n=fewest_compared(units)))
