@@ -26,7 +26,7 @@ Element.prototype.append = function (...nodes) {
 NOT_AT_ONCE = """
 const whenIdle = window.requestIdleCallback;
 window.requestIdleCallback = (work, options) =>
-  work.name === "loadPlotly" ? setTimeout(work, 1000) : whenIdle(work, options);
+  work.name === "loadPlotly" ? setTimeout(work, 4000) : whenIdle(work, options);
 """
 # What a page that is kept is like at first, and how it is made so again.
 KEEP = """(file) => {

@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import rendered, visit, written
+from opening import placed, rendered, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -70,8 +70,11 @@ def test_keys_with_control_are_the_browsers(kept):
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_the_help_card_lists_every_key_and_gives_the_focus_back(watched, results, tmp_path, lang):
-    watched.goto(written(results, tmp_path, lang=lang))
+def test_the_help_card_lists_every_key_and_gives_the_focus_back(
+    watched, results, page_file, tmp_path, lang
+):
+    file = page_file if lang == "en" else rendered(results, tmp_path, lang=lang)
+    watched.goto(placed(file))
     button = watched.locator("#help-button")
     button.focus()
     watched.keyboard.press("?")
@@ -114,19 +117,22 @@ def test_single_keys_can_be_switched_off(watched, url):
 
 @pytest.mark.parametrize("how", ["key", "button"])
 def test_the_theme_is_switched_and_remembered(watched, url, how):
+    def switch():
+        if how == "key":
+            watched.keyboard.press("d")
+        else:
+            watched.get_by_role("button", name="Theme").click()
+
     watched.emulate_media(color_scheme="light")
     watched.goto(url)
     paper = "getComputedStyle(document.body).backgroundColor"
     light = watched.evaluate(paper)
-    if how == "key":
-        watched.keyboard.press("d")
-    else:
-        watched.locator("#theme").click()
+    switch()
     dark = watched.evaluate(paper)
     assert (light, dark) == ("rgb(255, 255, 255)", "rgb(18, 22, 28)")
     watched.reload()
     assert watched.evaluate(paper) == dark
-    watched.keyboard.press("d")
+    switch()
     assert watched.evaluate(paper) == light
 
 

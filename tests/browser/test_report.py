@@ -240,11 +240,10 @@ def test_the_tokens_stand_between_the_lines_and_the_map(kept, width):
         assert name["right"] <= boxes["all"]["right"]
 
 
-def test_the_layers_table_is_not_cut(tab, url):
+def test_the_layers_table_is_not_cut(kept):
     for width in (400, 1280):
-        tab.set_viewport_size({"width": width, "height": 900})
-        tab.goto(url)
-        room = tab.locator(".pair.sinks .scroll")
+        kept.set_viewport_size({"width": width, "height": 900})
+        room = kept.locator(".pair.sinks .scroll")
         assert room.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
@@ -364,19 +363,6 @@ def test_the_page_never_scrolls_sideways(kept, width):
     drawn(kept, 1)
     assert kept.evaluate("document.documentElement.scrollWidth") == width
     assert overhang(kept, "#map-1 .key text") <= 0  # the key of the colours
-
-
-def test_the_switch_turns_light_into_dark_and_back(watched, url):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    ground = "getComputedStyle(document.body).backgroundColor"
-    light = watched.evaluate(ground)
-    watched.get_by_role("button", name="Theme").click()
-    assert watched.evaluate(ground) != light
-    watched.reload()
-    assert watched.evaluate(ground) != light
-    watched.get_by_role("button", name="Theme").click()
-    assert watched.evaluate(ground) == light
 
 
 @pytest.mark.parametrize("scripts", [True, False])
