@@ -20,7 +20,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.answers import make_answers
-from reportgen.results.measure_register import CHANGES, COLOURS
+from reportgen.results.measure_register import CHANGES, COLOURS, MIN_TEXTS
 
 EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
@@ -50,6 +50,14 @@ def test_numbers_without_labels(tmp_path):
     said = "One dot per text, the open one large. Without right answers, accuracy is unknown."
     assert first.remark == said
     assert first.section == "predictions"
+
+
+def test_of_few_numbers_none_is_said_to_be_in_the_middle(tmp_path):
+    results = make_results(tmp_path, TEXTS[: MIN_TEXTS - 1])
+    low, high = (
+        f"{x:.2f}".replace("-", "−") for x in np.quantile(results.texts["prediction"], [0, 1])
+    )
+    assert answers(results)[0].answer == f"{low} to {high}"
 
 
 def test_embeddings_have_a_dot_per_text_at_the_largest_change_without_one_token(tmp_path):

@@ -13,7 +13,7 @@ from reportgen.results.units import Unit, specials_before
 
 _LINE = 84  # half-width characters of a line of the twin
 _BETWEEN = 1  # what stands between two of its cells
-LONG = 100  # units, beyond which lines stand closer
+LONG = 60  # units, beyond which lines stand closer
 _LONGEST = 80  # code points of one unit; longer ones are cut in the middle, whole in the title
 
 

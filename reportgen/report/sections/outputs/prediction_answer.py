@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chance_of
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
-from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.labels import NONE
+from reportgen.results.measure_register import MIN_TEXTS
 
 _NAME = 18  # half-width characters of a class, label or token
 
@@ -141,13 +142,12 @@ class _Predicted:
         if self._findings.rank_fit is not None:
             return self._ranks(self._findings.rank_fit, opened)
         if fit is None or fit.n_texts < MIN_PREDICTIONS:
-            digits = column_decimals(spread.largest)
-            low, middle, high = (
-                written(value, digits) for value in (spread.low, spread.middle, spread.high)
-            )
+            low, middle, high = _shown(spread)
             if low == high:
                 return self._told(self._say("same_number", value=low), self._unlabelled())
-            verdict = self._say("numbers_alone", low=low, high=high, middle=middle)
+            has_middle = len(spread.values) >= MIN_TEXTS and middle not in (low, high)
+            key = "numbers_alone" if has_middle else "numbers_ends"
+            verdict = self._say(key, low=low, high=high, middle=middle)
             value = float(self._findings.texts["prediction"].iloc[opened])
             marked = value if self._findings.analysed[opened] and np.isfinite(value) else None
             chart = columns_of_dots(spread.values, marked)
@@ -325,3 +325,15 @@ class _Predicted:
 
     def _share_bar(self, i: int, part: int, whole: int) -> Bar:
         return Bar(self._names[i], part / whole, self._say("class_bar", k=part, n=whole))
+
+
+def _shown(spread: Spread) -> tuple[str, str, str]:
+    """The lowest, middle and highest number, with more digits where two would make them equal."""
+    digits = column_decimals(spread.largest)
+    values = (spread.low, spread.middle, spread.high)
+    if digits is not None:
+        low, middle, high = (fixed(value, digits) for value in values)
+        if low != high:
+            return low, middle, high
+    low, middle, high = (written(value, digits) for value in values)
+    return low, middle, high
