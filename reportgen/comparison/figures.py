@@ -107,10 +107,12 @@ def _fit(
     figure: str,
     worse: Literal["drop", "rise"],
 ) -> Figures:
-    change = None if predictions is None else predictions.fit(name)
+    quality = None if predictions is None else predictions.quality
+    found = None if quality is None else quality.figure(name)
+    change, ends = (found.change, found.ends) if found else (None, (None, None))
     return {
-        f"{figure}_base": change.base if change else None,
-        f"{figure}_head": change.head if change else None,
+        **_with_ends(f"{figure}_base", change.base if change else None, ends[0]),
+        **_with_ends(f"{figure}_head", change.head if change else None, ends[1]),
         **_changed(f"{figure}_{worse}", change, -1 if worse == "drop" else 1),
     }
 

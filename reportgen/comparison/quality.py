@@ -21,6 +21,7 @@ from reportgen.findings.statistics import (
     Places,
     intervals_of,
     intervals_of_counts,
+    mean_intervals,
 )
 from reportgen.results.ranks import spearman
 
@@ -42,6 +43,7 @@ FigureName: TypeAlias = Literal[
 # are better and some worse, "few" where there are too few texts for an interval.
 Gain: TypeAlias = Literal["better", "worse", "none", "few"]
 Verdict: TypeAlias = Literal["better", "worse", "mixed", "none", "few"]
+Ends: TypeAlias = tuple[Interval | None, Interval | None]
 _SMALLER_IS_BETTER = ("mae", "rmse", "bias", "perplexity")
 # An interval that holds 0 and reaches farther than this may hold a change that matters: a share of
 # the old model's error or perplexity, and a difference of the other figures.
@@ -58,6 +60,7 @@ class QualityFigure:
     # Of the size of the figure, which differs from the change for a bias alone: it is better the
     # nearer it is to 0.
     size_interval: Interval | None
+    ends: Ends = (None, None)  # the intervals of the figure itself, in the old and the new model
 
     @property
     def gain(self) -> Gain:
@@ -115,9 +118,14 @@ class Quality:
             limit = UNCLEAR_ERROR * (of.base if of else 0.0)
         return max(map(abs, figure.size_interval)) > limit
 
+    def figure(self, name: FigureName) -> QualityFigure | None:
+        """One figure; None where it is not defined."""
+        return next((each for each in self.figures if each.name == name), None)
+
     def change(self, name: FigureName) -> Change | None:
         """The change of one figure; None where it is not defined."""
-        return next((each.change for each in self.figures if each.name == name), None)
+        found = self.figure(name)
+        return None if found is None else found.change
 
 
 def number_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None:
@@ -134,15 +142,17 @@ def number_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None
     (mae,) = changes(*(np.abs(each)[:, None] for each in errors))
     (bias,) = changes(*(each[:, None] for each in errors))
     squares = [(each**2)[:, None] for each in errors]
-    (of_rmse,) = intervals_of(lambda own, other: np.sqrt(other) - np.sqrt(own), *squares)
+    of_rmse, of_both = _split(
+        intervals_of(lambda own, other: _with_both(np.sqrt(own), np.sqrt(other)), *squares)
+    )
     (of_bias,) = intervals_of(
         lambda own, other: np.abs(other) - np.abs(own), *(each[:, None] for each in errors)
     )
     rmse = _change([float(each.mean()) ** 0.5 for each in squares], of_rmse, len(given))
     figures = [
-        QualityFigure("mae", mae, mae.interval),
-        QualityFigure("rmse", rmse, of_rmse),
-        QualityFigure("bias", bias, of_bias),
+        QualityFigure("mae", mae, mae.interval, _of_means(*map(np.abs, errors))),
+        QualityFigure("rmse", rmse, of_rmse, of_both),
+        QualityFigure("bias", bias, of_bias, _of_means(*errors)),
     ]
     if len(given) > 1 and all(np.ptp(values) > 0 for values in (given, *sides)):
         figures.append(_rank(sides, given))
@@ -169,13 +179,12 @@ def completion_quality(base: Sequence[Floats], head: Sequence[Floats]) -> Qualit
 
     def difference(own: Floats, n_own: Floats, other: Floats, n_other: Floats) -> Floats:
         with np.errstate(over="ignore"):
-            change: Floats = np.exp(-other / n_other) - np.exp(-own / n_own)
-        return change
+            return _with_both(np.exp(-own / n_own), np.exp(-other / n_other))
 
-    (interval,) = intervals_of(difference, sums[0], sizes[0], sums[1], sizes[1])
+    interval, both = _split(intervals_of(difference, sums[0], sizes[0], sums[1], sizes[1]))
     ends = [perplexity(np.concatenate(list(side))) for side in (base, head)]
     change = _change(ends, interval, len(base))
-    return Quality((QualityFigure("perplexity", change, interval),), len(base))
+    return Quality((QualityFigure("perplexity", change, interval, both),), len(base))
 
 
 def class_quality(base: Places, head: Places, labels: Places) -> Quality:
@@ -184,7 +193,8 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
     Macro-F1 is the mean of F1 over the classes that are a label of some text; in a resample over
     those that it holds.
     """
-    (accuracy,) = changes(*((side == labels)[:, None].astype(np.float64) for side in (base, head)))
+    right = [(side == labels).astype(np.float64) for side in (base, head)]
+    (accuracy,) = changes(*(side[:, None] for side in right))
     classes = np.unique(labels)
     given = (labels[:, None] == classes).astype(np.float64)  # [text, class]
     sides = [(side[:, None] == classes).astype(np.float64) for side in (base, head)]
@@ -192,17 +202,17 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
     def difference(
         given: Floats, own: Floats, own_hit: Floats, other: Floats, other_hit: Floats
     ) -> Floats:
-        found: Floats = _macro_f1(given, other, other_hit) - _macro_f1(given, own, own_hit)
-        return found[:, None]
+        both = (_macro_f1(given, own, own_hit), _macro_f1(given, other, other_hit))
+        return _with_both(*(side[:, None] for side in both))
 
     columns = (given, sides[0], sides[0] * given, sides[1], sides[1] * given)
-    interval = intervals_of(difference, *columns)[0]
+    interval, both = _split(intervals_of(difference, *columns))
     ends = [float(_macro_f1(*(v.mean(0) for v in (given, s, s * given)))) for s in sides]
     macro_f1 = _change(ends, interval, len(labels))
     return Quality(
         (
-            QualityFigure("accuracy", accuracy, accuracy.interval),
-            QualityFigure("macro_f1", macro_f1, interval),
+            QualityFigure("accuracy", accuracy, accuracy.interval, _of_means(*right)),
+            QualityFigure("macro_f1", macro_f1, interval, both),
         ),
         len(labels),
     )
@@ -210,8 +220,9 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
 
 def right_quality(name: FigureName, base: Booleans, head: Booleans) -> Quality:
     """How often both models are right, each `[text]`, of at least one text."""
-    (share,) = changes(*(side[:, None].astype(np.float64) for side in (base, head)))
-    return Quality((QualityFigure(name, share, share.interval),), len(base))
+    right = [side.astype(np.float64) for side in (base, head)]
+    (share,) = changes(*(side[:, None] for side in right))
+    return Quality((QualityFigure(name, share, share.interval, _of_means(*right)),), len(base))
 
 
 def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
@@ -219,17 +230,15 @@ def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
     the new model, and of how many, in at least one text."""
 
     def difference(own: Floats, other: Floats, n: Floats) -> Floats:
-        change: Floats = (other - own) / n
-        return change
+        return _with_both(own / n, other / n)
 
     figures = []
     for name, rows in counts.items():
         columns = [rows[:, i : i + 1] for i in range(3)]
-        (interval,) = intervals_of(difference, *columns)
+        interval, both = _split(intervals_of(difference, *columns))
         own, other, n = rows.sum(axis=0).tolist()
-        figures.append(
-            QualityFigure(name, _change([own / n, other / n], interval, len(rows)), interval)
-        )
+        change = _change([own / n, other / n], interval, len(rows))
+        figures.append(QualityFigure(name, change, interval, both))
     return Quality(tuple(figures), max(len(rows) for rows in counts.values()))
 
 
@@ -244,26 +253,47 @@ def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:
 def _rank(sides: Sequence[Floats], labels: Floats) -> QualityFigure:
     def difference(counts: Floats) -> Floats:
         given = centred_ranks(counts, labels)
-        own, other = (weighted_correlation(counts, centred_ranks(counts, s), given) for s in sides)
-        return (other - own)[:, None]
+        both = (weighted_correlation(counts, centred_ranks(counts, s), given) for s in sides)
+        return _with_both(*(side[:, None] for side in both))
 
-    (interval,) = intervals_of_counts(difference, len(labels))
+    interval, both = _split(intervals_of_counts(difference, len(labels)))
     ends = [spearman(side, labels) for side in sides]
-    return QualityFigure("rank", _change(ends, interval, len(labels)), interval)
+    change = _change(ends, interval, len(labels))
+    return QualityFigure("rank", change, interval, both)
 
 
 def _r2(sides: Sequence[Floats], labels: Floats) -> QualityFigure:
     def difference(own: Floats, other: Floats, mean: Floats, square: Floats) -> Floats:
         spread = square - mean**2
-        fall = np.full_like(spread, np.nan)
-        np.divide(own - other, spread, out=fall, where=spread > 0)
-        return fall
+        both = []
+        for side in (own, other):
+            left = np.full_like(spread, np.nan)
+            np.divide(side, spread, out=left, where=spread > 0)
+            both.append(1 - left)
+        return _with_both(*both)
 
     centred = (labels - labels.mean())[:, None]
     squares = [((side - labels) ** 2)[:, None] for side in sides]
-    (interval,) = intervals_of(difference, *squares, centred, centred**2)
+    interval, both = _split(intervals_of(difference, *squares, centred, centred**2))
     change = _change([r_squared(side, labels) for side in sides], interval, len(labels))
-    return QualityFigure("r2", change, interval)
+    return QualityFigure("r2", change, interval, both)
+
+
+def _with_both(own: Floats, other: Floats) -> Floats:
+    """`[resample, 3]`: the difference of a figure `[resample, 1]` in both models, and both."""
+    return np.concatenate([other - own, own, other], axis=1)
+
+
+def _split(found: Sequence[Interval | None]) -> tuple[Interval | None, Ends]:
+    """The intervals of the columns of `_with_both`; of too few texts there are fewer, all None."""
+    difference, base, head = (*found, None, None)[:3]
+    return difference, (base, head)
+
+
+def _of_means(own: Floats, other: Floats) -> Ends:
+    """The intervals of the means over texts of a figure `[text]` in both models."""
+    base, head = mean_intervals(np.column_stack([own, other]))
+    return base, head
 
 
 def _change(ends: Sequence[float], interval: Interval | None, n_texts: int) -> Change:

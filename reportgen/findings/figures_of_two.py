@@ -25,88 +25,170 @@ OF_TWO = (
         "correlation of both models' predictions",
         has_interval=True,
     ),
-    Figure("r2_base", "R2", "share of the labels' variance that the old model explains"),
-    Figure("r2_head", "R2", "share of the labels' variance that the new model explains"),
+    Figure(
+        "r2_base",
+        "R2",
+        "share of the labels' variance that the old model explains",
+        has_interval=True,
+    ),
+    Figure(
+        "r2_head",
+        "R2",
+        "share of the labels' variance that the new model explains",
+        has_interval=True,
+    ),
     Figure(
         "r2_drop", "R2", "r2_base minus r2_head; above 0 the new model is worse", has_interval=True
     ),
-    Figure("mae_base", "output", "mean distance from the label, old model"),
-    Figure("mae_head", "output", "mean distance from the label, new model"),
+    Figure("mae_base", "output", "mean distance from the label, old model", has_interval=True),
+    Figure("mae_head", "output", "mean distance from the label, new model", has_interval=True),
     Figure(
         "mae_rise",
         "output",
         "mae_head minus mae_base; above 0 the new model is worse",
         has_interval=True,
     ),
-    Figure("accuracy_base", "share", "texts whose predicted class is the label, old model"),
-    Figure("accuracy_head", "share", "texts whose predicted class is the label, new model"),
+    Figure(
+        "accuracy_base",
+        "share",
+        "texts whose predicted class is the label, old model",
+        has_interval=True,
+    ),
+    Figure(
+        "accuracy_head",
+        "share",
+        "texts whose predicted class is the label, new model",
+        has_interval=True,
+    ),
     Figure(
         "accuracy_drop",
         "share",
         "accuracy_base minus accuracy_head; above 0 the new model is worse",
         has_interval=True,
     ),
-    Figure("rmse_base", "output", "root mean square distance from the label, old model"),
-    Figure("rmse_head", "output", "root mean square distance from the label, new model"),
+    Figure(
+        "rmse_base",
+        "output",
+        "root mean square distance from the label, old model",
+        has_interval=True,
+    ),
+    Figure(
+        "rmse_head",
+        "output",
+        "root mean square distance from the label, new model",
+        has_interval=True,
+    ),
     Figure(
         "rmse_rise",
         "output",
         "rmse_head minus rmse_base; above 0 the new model is worse",
         has_interval=True,
     ),
-    Figure("bias_base", "output", "mean of prediction minus label, old model"),
-    Figure("bias_head", "output", "mean of prediction minus label, new model"),
+    Figure("bias_base", "output", "mean of prediction minus label, old model", has_interval=True),
+    Figure("bias_head", "output", "mean of prediction minus label, new model", has_interval=True),
     Figure("bias_rise", "output", "bias_head minus bias_base", has_interval=True),
-    Figure("rank_correlation_base", "correlation", "Spearman with the labels, old model"),
-    Figure("rank_correlation_head", "correlation", "Spearman with the labels, new model"),
+    Figure(
+        "rank_correlation_base",
+        "correlation",
+        "Spearman with the labels, old model",
+        has_interval=True,
+    ),
+    Figure(
+        "rank_correlation_head",
+        "correlation",
+        "Spearman with the labels, new model",
+        has_interval=True,
+    ),
     Figure(
         "rank_correlation_drop",
         "correlation",
         "rank_correlation_base minus rank_correlation_head; above 0 the new model is worse",
         has_interval=True,
     ),
-    Figure("macro_f1_base", "share", "F1, mean over the labels' classes, old model"),
-    Figure("macro_f1_head", "share", "F1, mean over the labels' classes, new model"),
+    Figure(
+        "macro_f1_base", "share", "F1, mean over the labels' classes, old model", has_interval=True
+    ),
+    Figure(
+        "macro_f1_head", "share", "F1, mean over the labels' classes, new model", has_interval=True
+    ),
     Figure(
         "macro_f1_drop",
         "share",
         "macro_f1_base minus macro_f1_head; above 0 the new one is worse",
         has_interval=True,
     ),
-    Figure("perplexity_base", "number", "perplexity of the completions, old model"),
-    Figure("perplexity_head", "number", "perplexity of the completions, new model"),
+    Figure(
+        "perplexity_base", "number", "perplexity of the completions, old model", has_interval=True
+    ),
+    Figure(
+        "perplexity_head", "number", "perplexity of the completions, new model", has_interval=True
+    ),
     Figure(
         "perplexity_rise",
         "number",
         "perplexity_head minus perplexity_base; above 0 the new model is worse",
         has_interval=True,
     ),
-    Figure("tag_accuracy_base", "share", "words whose tag is the label's, old model"),
-    Figure("tag_accuracy_head", "share", "words whose tag is the label's, new model"),
+    Figure(
+        "tag_accuracy_base", "share", "words whose tag is the label's, old model", has_interval=True
+    ),
+    Figure(
+        "tag_accuracy_head", "share", "words whose tag is the label's, new model", has_interval=True
+    ),
     Figure(
         "tag_accuracy_drop",
         "share",
         "tag_accuracy_base minus the same of the new model",
         has_interval=True,
     ),
-    Figure("mask_accuracy_base", "share", "masks whose first choice is the label, old model"),
-    Figure("mask_accuracy_head", "share", "masks whose first choice is the label, new model"),
+    Figure(
+        "mask_accuracy_base",
+        "share",
+        "masks whose first choice is the label, old model",
+        has_interval=True,
+    ),
+    Figure(
+        "mask_accuracy_head",
+        "share",
+        "masks whose first choice is the label, new model",
+        has_interval=True,
+    ),
     Figure(
         "mask_accuracy_drop",
         "share",
         "mask_accuracy_base minus the same of the new model",
         has_interval=True,
     ),
-    Figure("answer_exact_base", "share", "answers that are the label, normalised, old model"),
-    Figure("answer_exact_head", "share", "answers that are the label, normalised, new model"),
+    Figure(
+        "answer_exact_base",
+        "share",
+        "answers that are the label, normalised, old model",
+        has_interval=True,
+    ),
+    Figure(
+        "answer_exact_head",
+        "share",
+        "answers that are the label, normalised, new model",
+        has_interval=True,
+    ),
     Figure(
         "answer_exact_drop",
         "share",
         "answer_exact_base minus the same of the new model",
         has_interval=True,
     ),
-    Figure("answer_f1_base", "share", "F1 of the answer's words and the label's, old model"),
-    Figure("answer_f1_head", "share", "F1 of the answer's words and the label's, new model"),
+    Figure(
+        "answer_f1_base",
+        "share",
+        "F1 of the answer's words and the label's, old model",
+        has_interval=True,
+    ),
+    Figure(
+        "answer_f1_head",
+        "share",
+        "F1 of the answer's words and the label's, new model",
+        has_interval=True,
+    ),
     Figure(
         "answer_f1_drop",
         "share",

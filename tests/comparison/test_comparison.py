@@ -194,14 +194,18 @@ def test_gates_can_name_the_ends_of_each_change(sides, found: Comparison) -> Non
     moved, distances = found.predictions.moved.astype(float), found.heads.by_text
     change = found.layers[0].largest
     plain = {
+        "mae_head": lambda rows: abs(other - labels)[rows].mean(),
+        "rmse_base": lambda rows: np.sqrt(((own - labels)[rows] ** 2).mean()),
+        "rank_correlation_head": lambda rows: spearmanr(other[rows], labels[rows]).statistic,
+        "r2_base": lambda rows: r_squared(own[rows], labels[rows]),
         "mae_rise": lambda rows: growth[rows].mean(),
         "prediction_changed": lambda rows: moved[rows].mean(),
         "prediction_correlation": lambda rows: spearmanr(own[rows], other[rows]).statistic,
         "jsd_mean": lambda rows: distances[rows].mean(),
     }
     for name, statistic in plain.items():
-        low, high = plain_interval(statistic, len(own), draws=2_000)
-        near = pytest.approx((low, high), abs=0.2 * (high - low))
+        low, high = plain_interval(statistic, len(own), draws=1_500)
+        near = pytest.approx((low, high), abs=0.25 * (high - low))
         assert (figures[f"{name}_low"], figures[f"{name}_high"]) == near, name
         assert COMPARE_FIGURES.find(f"{name}_low").has_interval
     interval = found.predictions.fit("r2").interval
