@@ -15,6 +15,8 @@ from reportgen.report.html.assets import (
     COMPARE_SCRIPTS,
     NOTEBOOK_STYLE_SHEETS,
     REPORT_SCRIPTS,
+    SITE_SCRIPTS,
+    SITE_STYLE_SHEETS,
     STYLE_SHEETS,
     Assets,
     environment,
@@ -35,7 +37,8 @@ LONGEST_LINE = 120
 def test_every_file_has_its_place() -> None:
     assets = TEMPLATES / "assets"
     there = {path.relative_to(assets).as_posix() for path in assets.rglob("*") if path.is_file()}
-    assert {*STYLE_SHEETS, *BRIEF_STYLE_SHEETS, *REPORT_SCRIPTS, *COMPARE_SCRIPTS} == there
+    sheets = {*STYLE_SHEETS, *BRIEF_STYLE_SHEETS, *SITE_STYLE_SHEETS}
+    assert sheets | {*REPORT_SCRIPTS, *COMPARE_SCRIPTS, *SITE_SCRIPTS} == there
     assert set(NOTEBOOK_STYLE_SHEETS) <= set(STYLE_SHEETS)
     for names in (STYLE_SHEETS, REPORT_SCRIPTS, COMPARE_SCRIPTS):
         assert len(set(names)) == len(names)
