@@ -305,7 +305,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, bert: Path) -> None:
         (["a", "b"], {"ids": ["x", "x"]}, InputError, "already stands at texts.jsonl:1"),
         (pd.DataFrame({"a": ["x"], "b": ["y"]}), {}, UsageError, "no column 'text'"),
         (pd.DataFrame({"text": ["x"]}), {"labels": "stars"}, UsageError, "no column 'stars'"),
-        (pd.DataFrame({"text": [["x", 1]]}), {}, InputError, "holds a list, not a text"),
+        (pd.DataFrame({"text": [["x", None]]}), {}, InputError, "holds a list, not a text"),
         (str(tmp_path / "no.csv"), {}, InputError, "no such file"),
         (["a"], {"evidence_texts": "some"}, UsageError, "--evidence-texts some"),
         (["a"], {"evidence": "ful"}, UsageError, "'ful': takes 'none', 'basic', 'full'"),

@@ -23,7 +23,7 @@ WRONG = {
     "same ids": ("t.csv", f"id,text\n{SECRET},a\n{SECRET},b\n", (), ":3: the id … already"),
     "cells": ("t.csv", f"id,text\n1,{SECRET}\n2,{SECRET},{SECRET}\n", (), ":3: 3 cells"),
     "quotes": ("t.csv", f'id,text\n1,"{SECRET}\n', (), ":2: broken quotes"),
-    "list": ("t.json", f'[{{"text": ["{SECRET}", 1]}}]', (), "item 1: column … holds a list"),
+    "list": ("t.json", f'[{{"text": ["{SECRET}", null]}}]', (), "item 1: column … holds a list"),
     "two values": ("t.jsonl", f'{{"{SECRET}": 1, "{SECRET}": 2}}\n', (), "two values"),
     "no text": ("t.jsonl", f'{{"text": "a"}}\n{{"{SECRET}": 1}}\n', (), ":2: no"),
     "not JSON": ("t.json", f'["{SECRET}" {SECRET}]', (), ":1: broken JSON"),
