@@ -77,6 +77,7 @@ class Projection:
     n_value_heads: int  # fewer than `n_heads` where heads share their values (grouped queries)
     size: int  # width of one value vector
     layout: ValueLayout
+    is_turned: bool = False  # they are made as [key, text] (Longformer, LED)
 
     def values(self, made: Tensor) -> Tensor:
         """The value vectors in the output `made` of the value module.
@@ -84,6 +85,7 @@ class Projection:
         Returns:
             `[text, key, value head, size]`, a view: writing into it changes `made`.
         """
+        made = made.transpose(0, 1) if self.is_turned else made
         heads = (*made.shape[:-1], self.n_value_heads)
         if self.layout == "behind each":
             return made.view(*heads, -1, self.size)[..., -1, :]
@@ -242,7 +244,8 @@ def _projection(
     # Fused: one query per head, one key and one value per value head.
     n_value_heads = n_vectors if family.layout == "alone" else (n_vectors - n_heads) // 2
     if n_value_heads > 0 and n_heads % n_value_heads == 0:
-        yield Projection(value, output, n_heads, n_value_heads, size, family.layout)
+        is_turned = "value_global" in children
+        yield Projection(value, output, n_heads, n_value_heads, size, family.layout, is_turned)
 
 
 def _output(
@@ -252,8 +255,8 @@ def _output(
     for family in sorted(FAMILIES, key=lambda family: family.value != value):
         if isinstance(found := children.get(family.output), nn.Linear | Conv1D):
             return found
-    beside = dict(encoder.get_submodule(path.rpartition(".")[0]).named_children())
-    found = getattr(beside.get("output"), "dense", None)
+    beside = dict(encoder.get_submodule(path.rpartition(".")[0]).named_children()).get("output")
+    found = getattr(beside, "dense", beside)  # in LED it is `output` itself
     return found if isinstance(found, nn.Linear | Conv1D) else None
 
 

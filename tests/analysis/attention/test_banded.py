@@ -20,6 +20,8 @@ from transformers import (
 
 from reportgen.analysis.attention.banded import banded_modules
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.values.blocks import Block, Blocks
+from reportgen.models.architecture import find_projections
 from reportgen.models.encoder import find_encoder
 
 N_TOKENS = 40
@@ -147,3 +149,30 @@ def test_a_model_that_was_asked_for_its_weights_still_returns_them(family: str) 
     for one, other in zip(alone[name], seen[name], strict=True):
         assert torch.equal(one, other)
     assert torch.equal(plain[0], seen[0])
+
+
+@torch.inference_mode()
+def test_values_are_read_by_text_and_without_what_the_model_pads_by() -> None:
+    """LED makes them as [key, text], of texts padded to whole windows."""
+    model = made("led")
+    encoder, inputs = find_encoder(model)[1], inputs_for("led", with_global=False)
+    blocks: list[Block] = []
+    collected = Blocks(find_projections(encoder), None, blocks.append)
+    hidden: list[Tensor] = []
+    modules = banded_modules(encoder)
+    for module in modules:
+        module.register_forward_pre_hook(
+            lambda _, args, kwargs: hidden.append(args[0] if args else kwargs["hidden_states"]),
+            with_kwargs=True,
+        )
+    with collected.hooked():
+        Capture(model, encoder).run(inputs, lambda _, maps: collected.add_maps(maps))
+    assert collected.is_complete
+    assert len(blocks) == len(modules)
+    for block, module, states in zip(blocks, modules, hidden, strict=True):
+        n_heads = block.maps.shape[1]
+        for text, size in enumerate(LENGTHS):
+            own = by_head(module.value(states[text, :size]), n_heads)
+            torch.testing.assert_close(block.values[text, :size].transpose(0, 1), own, **CLOSE)
+            passed_on = (block.maps[text, :, :size, :size] @ own).transpose(0, 1).flatten(1)
+            torch.testing.assert_close(block.gathered[text, :size], passed_on, atol=1e-5, rtol=0)

@@ -114,13 +114,16 @@ class Blocks:
         projection, values = self._values.popleft()
         gathered, output = self._outputs.popleft()
         stream, norm = self._streams.popleft() if self._streams else (None, None)
+        maps = self._maps.popleft().float()
+        # Without what an encoder pads its texts by (Longformer).
+        queries, keys = (slice(size) for size in maps.shape[-2:])
         block = Block(
-            maps=self._maps.popleft().float(),
+            maps=maps,
             projection=projection,
-            values=projection.per_head(values.float()),
-            gathered=gathered.float(),
-            output=output.float(),
-            stream=None if stream is None else stream.float().reshape(output.shape),
+            values=projection.per_head(values.float()[:, keys]),
+            gathered=gathered.float()[:, queries],
+            output=output.float()[:, queries],
+            stream=None if stream is None else stream.float().reshape(output.shape)[:, queries],
             norm=norm,
         )
         self._has_blocks = True
