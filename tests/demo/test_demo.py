@@ -188,11 +188,11 @@ def test_each_token_carries_the_truth_of_the_component_it_came_from(tokenizer):
 
 def test_training_reaches_the_last_position(tokenizer):
     batches = islice(training_batches(tokenizer, 0), 100)
-    assert max(batch.tokens.shape[1] for batch in batches) > 0.9 * MAX_TOKENS
+    assert any(batch.tokens.shape[1] > 0.9 * MAX_TOKENS for batch in batches)
 
 
 def test_the_shipped_model_scores_unseen_headlines(model, tokenizer):
-    figures = measure(model, unseen_examples(tokenizer, 1000))
+    figures = measure(model, unseen_examples(tokenizer, 400))
     assert figures.r2 >= 0.9
 
 
