@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from exploring import pick
+from exploring import HEADS, LAYERS, pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import HOSTILE, drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
+from opening import HOSTILE, drawn, overhang, placed, pointed_at, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -14,19 +14,6 @@ from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 
 pytestmark = pytest.mark.browser
-
-LAYERS, HEADS = 3, 4
-
-
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("results")
-    return make_results(folder, HEADLINES, n_layers=LAYERS, n_heads=HEADS, sink=0.4)
-
-
-@pytest.fixture(scope="module")
-def page_file(results, tmp_path_factory):
-    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 def plotted(plot):
