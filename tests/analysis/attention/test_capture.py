@@ -114,7 +114,7 @@ def test_blocks_with_summaries_of_the_text_beside_them_are_refused() -> None:
             encoder_attention_type="transient-global",
         )
     ).eval()
-    with pytest.raises(CaptureError, match=r"banded attention .* not one square map"):
+    with pytest.raises(CaptureError, match=r"attention in parts .* not one square map"):
         Capture(encoder, encoder.encoder).run(
             {"input_ids": IDS, "attention_mask": MASK}, lambda number, maps: None
         )

@@ -121,7 +121,7 @@ def test_the_learned_sink_is_judged_as_any_token_is(results: Results) -> None:
     assert values["excess"] == pytest.approx(((share - even) / (1 - even)).mean())
     for lang, name in (("en", "The learned sink"), ("ja", "学習されたシンク")):
         language = load_language(lang)
-        assert in_short([notes["N1"]], language)[0].startswith(name)
+        assert name in in_short([notes["N1"]], language)[0]
         assert sentence(notes["learned"], language).startswith(name)
         panels = make_sinks(findings, language)
         assert panels is not None
