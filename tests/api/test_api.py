@@ -58,8 +58,6 @@ def test_importing_it_brings_nothing_heavy() -> None:
         "heavy = {'torch', 'transformers', 'pandas', 'numpy', 'plotly', 'typer'}\n"
         "print(*heavy & set(sys.modules))\n"
         "assert callable(reportgen.open_report) and 'torch' not in sys.modules\n"
-        "assert callable(reportgen.analyze) and 'torch' in sys.modules\n"
-        "assert 'datasets' not in sys.modules\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout.split()) == (0, []), ran.stderr
