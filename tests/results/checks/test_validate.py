@@ -1,7 +1,8 @@
 """Results folders that someone altered, each told in one line that names file and column."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from helpers.made_up.factories import make_results
 from reportgen.errors import ResultsError
 from reportgen.results.checks.columns import FILLED
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
-from reportgen.results.run_file import write_info
+from reportgen.results.row_groups import FolderSource
+from reportgen.results.run_file import read_info, write_info
 from reportgen.results.schema import (
     DELETION_SCORES,
     GRADIENT_STEPS,
@@ -25,6 +27,8 @@ from reportgen.results.schema import (
 )
 from reportgen.results.store import Results, open_results
 
+Refused = Callable[[str, pa.Table], str]
+Tables = Mapping[str, pa.Table]
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 # Without those that came later: a folder of an earlier version lacks them.
@@ -113,17 +117,43 @@ def read_all(folder: Path, first: str = "texts") -> Results:
     return results
 
 
-def refused(folder: Path, name: str, table: pa.Table) -> str:
-    """What is said of the folder with `table` in place of the one called `name`."""
-    path = folder / f"{name}.parquet"
-    pq.write_table(table, path)
-    with pytest.raises(ResultsError) as caught:
-        read_all(folder, name)
-    message = str(caught.value)
-    assert message.startswith(f"{path}: ")
-    assert message.endswith("; run `reportgen analyze` again")
-    assert "\n" not in message
-    return message
+@pytest.fixture(scope="module")
+def tables(whole: Path) -> Tables:
+    """The tables of the whole folder by name."""
+    return {name: pq.read_table(whole / f"{name}.parquet") for name in TABLES}
+
+
+@pytest.fixture(scope="module")
+def read_before(whole: Path) -> FolderSource:
+    """The whole folder, whose texts are read and checked once."""
+    source = FolderSource(whole, read_info(whole))
+    source.table("texts")
+    return source
+
+
+@pytest.fixture
+def refused(read_before: FolderSource, tmp_path: Path) -> Refused:
+    """Says what is said of the whole folder with another table in place of one of its own.
+
+    Only that table is written and read again: the other files are not copied for each case.
+    """
+
+    def said(name: str, table: pa.Table) -> str:
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(table, path)
+        altered = copy(read_before)
+        altered.folder = tmp_path
+        if name == "texts":
+            altered = FolderSource(tmp_path, read_info(read_before.folder))
+        with pytest.raises(ResultsError) as caught:
+            altered.table(name)
+        message = str(caught.value)
+        assert message.startswith(f"{path}: ")
+        assert message.endswith("; run `reportgen analyze` again")
+        assert "\n" not in message
+        return message
+
+    return said
 
 
 def read(folder: Path, name: str) -> pa.Table:
@@ -153,13 +183,13 @@ def test_a_table_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
     for size in (0, 4, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:size])
         with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
-            read_all(folder)
+            read_all(folder, name)
     path.unlink()
     with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
-        read_all(folder)
+        read_all(folder, name)
     path.mkdir()
     with pytest.raises(ResultsError, match=rf"{name}\.parquet: "):
-        read_all(folder)
+        read_all(folder, name)
 
 
 @pytest.mark.parametrize("name", sorted(LATER_TABLES))
@@ -172,14 +202,14 @@ def test_folders_of_earlier_versions_lack_tables(name: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("name", "column"), COLUMNS)
 def test_a_column_that_is_missing_twice_or_of_another_type(
-    folder: Path, name: str, column: str
+    refused: Refused, tables: Tables, name: str, column: str
 ) -> None:
-    table = read(folder, name)
+    table = tables[name]
     if column not in LATER_COLUMNS:
-        assert f"no column {column!r}" in refused(folder, name, table.drop_columns([column]))
-    refused(folder, name, table.append_column(column, table[column]))
+        assert f"no column {column!r}" in refused(name, table.drop_columns([column]))
+    refused(name, table.append_column(column, table[column]))
     other = put(table, column, [{"a": 1}] * len(table), pa.struct([("a", pa.int8())]))
-    message = refused(folder, name, other)
+    message = refused(name, other)
     assert (
         f"column {column!r} holds struct<a: int8>, not {TABLES[name].field(column).type}" in message
     )
@@ -188,12 +218,12 @@ def test_a_column_that_is_missing_twice_or_of_another_type(
 @pytest.mark.parametrize(
     ("name", "column"), [(name, column) for name, columns in FILLED.items() for column in columns]
 )
-def test_columns_that_are_always_filled_have_no_gap(folder: Path, name: str, column: str) -> None:
-    table = read(folder, name)
+def test_columns_that_are_always_filled_have_no_gap(
+    refused: Refused, tables: Tables, name: str, column: str
+) -> None:
+    table = tables[name]
     for row in (0, len(table) - 1):
-        assert f"{column!r} has missing values" in refused(
-            folder, name, changed(table, column, None, row)
-        )
+        assert f"{column!r} has missing values" in refused(name, changed(table, column, None, row))
 
 
 def floats() -> Iterator[tuple[str, str, bool]]:
@@ -205,50 +235,56 @@ def floats() -> Iterator[tuple[str, str, bool]]:
 
 
 @pytest.mark.parametrize(("name", "column", "is_list"), list(floats()))
-def test_figures_are_finite(folder: Path, name: str, column: str, is_list: bool) -> None:
-    table = read(folder, name)
+def test_figures_are_finite(
+    refused: Refused, tables: Tables, name: str, column: str, is_list: bool
+) -> None:
+    table = tables[name]
     for figure in (float("nan"), float("inf"), -float("inf")):
         value = [figure, figure] if is_list else figure
         assert f"{column!r} holds a number that is not finite" in refused(
-            folder, name, changed(table, column, value)
+            name, changed(table, column, value)
         )
     if is_list and column not in BY_STEP:  # a word that was left out has no tag
-        message = refused(folder, name, changed(table, column, [None, 0.5]))
+        message = refused(name, changed(table, column, [None, 0.5]))
         assert f"{column!r} has missing values in its lists" in message
 
 
 @pytest.mark.parametrize(
     ("name", "column"), [item for item in COLUMNS if item[1].endswith("_layers")]
 )
-def test_lists_are_as_long_as_there_are_layers(folder: Path, name: str, column: str) -> None:
+def test_lists_are_as_long_as_there_are_layers(
+    refused: Refused, tables: Tables, name: str, column: str
+) -> None:
     for value in ([], [0.5], [0.5] * 3):
-        message = refused(folder, name, changed(read(folder, name), column, value))
+        message = refused(name, changed(tables[name], column, value))
         assert f"{column!r} does not fit" in message
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name != "texts"])
 @pytest.mark.parametrize("text", [-1, 1, len(TEXTS), 2**31 - 1])
-def test_rows_are_of_texts_that_were_analysed(folder: Path, name: str, text: int) -> None:
-    table = read(folder, name)
-    assert "'text' does not fit" in refused(folder, name, changed(table, "text", text))
+def test_rows_are_of_texts_that_were_analysed(
+    refused: Refused, tables: Tables, name: str, text: int
+) -> None:
+    table = tables[name]
+    assert "'text' does not fit" in refused(name, changed(table, "text", text))
     everywhere = put(table, "text", [text] * len(table), pa.int32())
-    assert "'text' does not fit" in refused(folder, name, everywhere)
+    assert "'text' does not fit" in refused(name, everywhere)
 
 
 GAPLESS = ("tokens", "heads", "roles", "layers", "targets", "decoder_heads", "evidence", "effects")
 
 
 @pytest.mark.parametrize("name", GAPLESS)
-def test_no_row_is_missing_or_too_many(folder: Path, name: str) -> None:
-    table = read(folder, name)
+def test_no_row_is_missing_or_too_many(refused: Refused, tables: Tables, name: str) -> None:
+    table = tables[name]
     for rows in (table.slice(1), table.slice(0, len(table) - 1), pa.concat_tables([table, table])):
-        assert "does not fit" in refused(folder, name, rows)
+        assert "does not fit" in refused(name, rows)
 
 
 @pytest.mark.parametrize("name", ["evidence", "sinks", "agreement"])
-def test_no_row_is_there_twice(folder: Path, name: str) -> None:
-    table = read(folder, name)
-    assert "does not fit" in refused(folder, name, pa.concat_tables([table, table.slice(0, 1)]))
+def test_no_row_is_there_twice(refused: Refused, tables: Tables, name: str) -> None:
+    table = tables[name]
+    assert "does not fit" in refused(name, pa.concat_tables([table, table.slice(0, 1)]))
 
 
 @pytest.mark.parametrize(
@@ -293,9 +329,9 @@ def test_no_row_is_there_twice(folder: Path, name: str) -> None:
     ],
 )
 def test_values_fit_each_other_and_the_model(
-    folder: Path, name: str, column: str, value: object
+    refused: Refused, tables: Tables, name: str, column: str, value: object
 ) -> None:
-    refused(folder, name, changed(read(folder, name), column, value))
+    refused(name, changed(tables[name], column, value))
 
 
 @pytest.mark.parametrize(
@@ -339,17 +375,19 @@ def test_another_texts_maps_are_not_taken(folder: Path) -> None:
         read_all(folder)
 
 
-def test_a_cls_row_is_known_in_all_ways_or_in_none(folder: Path) -> None:
-    table = read(folder, "tokens")
+def test_a_cls_row_is_known_in_all_ways_or_in_none(refused: Refused, tables: Tables) -> None:
+    table = tables["tokens"]
     none = put(table, "cls_row_last", [None] * len(table), pa.float32())
-    assert "'cls_row_all' does not fit" in refused(folder, "tokens", none)
+    assert "'cls_row_all' does not fit" in refused("tokens", none)
 
 
-def test_texts_beside_the_sample_must_be_as_many_as_the_results_say(folder: Path) -> None:
-    rows = pq.read_table(folder / "evidence.parquet")
+def test_texts_beside_the_sample_must_be_as_many_as_the_results_say(
+    folder: Path, refused: Refused, tables: Tables
+) -> None:
+    rows = tables["evidence"]
     place = rows.schema.get_field_index("extra")
     more = pa.array([True] + [False] * (len(rows) - 1))
-    said = refused(folder, "evidence", rows.set_column(place, "extra", more))
+    said = refused("evidence", rows.set_column(place, "extra", more))
     assert "column 'extra' does not fit the rest of the results" in said
     without = rows.drop_columns(["extra"])  # an earlier version
     pq.write_table(without, folder / "evidence.parquet")
