@@ -212,7 +212,7 @@ def test_a_truncated_text_is_explained_as_it_was_cut(folder: Path) -> None:
 
 def test_a_class_that_was_asked_for_is_explained_in_changed_texts(folder: Path) -> None:
     model = load(folder, "bert", **CLASSES)
-    texts = encoded(model, *SENTENCES[:4], *TEXTS)
+    texts = encoded(model, SENTENCES[1], *TEXTS)
     explainer, items = explain(model, texts, explain_class="good")
     for text, effects in zip(
         texts, checked(deletion_effects(explainer, items), texts), strict=True
@@ -255,14 +255,15 @@ def test_effects_on_a_next_token_are_those_of_one_run_a_unit(folder: Path) -> No
 
 def test_embeddings_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    texts = encoded(model, *(record["text"] for record in RECORDS))
+    records = RECORDS[1:4]  # the shortest
+    texts = encoded(model, *(record["text"] for record in records))
     explainer, items = explain(model, texts)
     assert explainer.scalar == "cosine"
     for name, found in (
         ("occ_delete_D", deletion_effects(explainer, items)),
         ("occ_mask_D", mask_effects(explainer, items)),
     ):
-        for record, effects in zip(RECORDS, checked(found, texts), strict=True):
+        for record, effects in zip(records, checked(found, texts), strict=True):
             expected = [record[name][i] for i in range(1, record["T"] - 1)]
             np.testing.assert_allclose(effects, expected, rtol=1e-4, atol=1e-5)
 
@@ -273,7 +274,7 @@ def test_other_batches_and_chunks_give_the_same(
 ) -> None:
     changes = NUMBER if task == "sequence" else {}
     model = load(folder, architecture, task, **changes)
-    texts = encoded(model, *TEXTS, *SENTENCES)
+    texts = encoded(model, *TEXTS, SENTENCES[1])
     found = []
     for batch_tokens, chunk in ((1, 100_000), (4096, 100_000), (256, 1)):
         monkeypatch.setattr(deletion, "CHUNK_TOKENS", chunk)

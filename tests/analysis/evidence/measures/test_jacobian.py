@@ -40,7 +40,7 @@ def by_differences(encoder, text, step=1e-6):
 
 def test_norms_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = RECORDS[:2]  # each takes 384 ways back
+    records = RECORDS[1:2]  # the shortest: it takes 384 ways back
     explainer, items = explain(model, encoded(model, *(record["text"] for record in records)))
     for record, norms in zip(records, jacobian_norms(explainer, items), strict=True):
         np.testing.assert_allclose(norms, record["jac_F"], rtol=1e-4, atol=1e-5)
