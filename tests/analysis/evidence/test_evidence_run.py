@@ -3,7 +3,7 @@ what is left of it where the user stops it."""
 
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,9 @@ import pytest
 import torch
 from helpers.plain.plain_models import run_plainly
 from helpers.real.explaining import Head, load, with_module
-from helpers.real.models import SENTENCES
 from scipy.stats import kendalltau, spearmanr
 
+from reportgen.analysis.evidence.measures import integrated_gradients
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
@@ -29,7 +29,18 @@ from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 
 TEXT = "the cat sat on the mat"
-TEXTS = (*SENTENCES, TEXT, "a dog sat on the log", "a very good day", "a")
+TEXTS = (
+    "無料カード",
+    "これ一つで",
+    "Free coffee for every new member",
+    "the cat sat on the mat and the dog sat on the log",
+    "最大3,000円",
+    "a very good film",
+    TEXT,
+    "a dog sat on the log",
+    "a very good day",
+    "a",
+)
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 EVIDENCE_TABLES = ("evidence", "effects", "sinks", "agreement")
 
@@ -50,6 +61,14 @@ def run(
 ) -> Results:
     folder.mkdir()
     return analyze(text_set(*texts), model, folder, AnalysisOptions(**options), progress)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_steps() -> Iterator[None]:
+    """One doubling of the steps of integrated gradients at most; all are tested on their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(integrated_gradients, "MOST_STEPS", 64)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -410,7 +429,8 @@ def require_close(one: pd.DataFrame, other: pd.DataFrame) -> None:
     # The number of steps shows whether integrated gradients are comparable at all.
     for column in left:
         if str(left[column].dtype).startswith("float"):
-            np.testing.assert_allclose(left[column], right[column], atol=1e-5, err_msg=column)
+            close = {"atol": 1e-5, "rtol": 1e-5}
+            np.testing.assert_allclose(left[column], right[column], err_msg=column, **close)
         elif column.endswith("_layers"):
             for own, their in zip(left[column], right[column], strict=True):
                 assert (own is None) == (their is None)
