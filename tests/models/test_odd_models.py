@@ -13,12 +13,12 @@ from reportgen.cli.commands import app
 from reportgen.results.store import Results, open_results
 
 TEXTS = (
-    "the cat sat on the mat",
-    "the dog sat on the log",
-    "a very good film with a very bad ending",
-    "Free coffee for every new member, today only",
-    "a good cat and a bad dog",
-    "the film sat on the cat",
+    "the cat sat on",
+    "the dog sat on a log",
+    "a very good film with a cat",
+    "Free coffee today",
+    "a bad dog",
+    "the film sat",
 )
 # Makes a module of its own out of a tiny BERT: `head` gives the output, `[text, 1]`.
 MODULE = """
