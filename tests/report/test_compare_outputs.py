@@ -14,7 +14,7 @@ from helpers.on_github import rendered, sanitised, soup
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
 from markdown_it import MarkdownIt
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
 from reportgen.findings.figure_register import COMPARE_FIGURES
@@ -54,12 +54,28 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
 
 
 @pytest.fixture(scope="module")
-def page(sides) -> BeautifulSoup:
-    return page_of(*sides)
+def found(sides) -> Comparison:
+    return compare(*map(Findings, sides))
 
 
-def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, sides) -> None:
-    found = compare(*map(Findings, sides))
+@pytest.fixture(scope="module")
+def made(found: Comparison) -> str:
+    """The page as it is written."""
+    return compare_html.render(found, RenderOptions()).decode()
+
+
+@pytest.fixture(scope="module")
+def page(made: str) -> BeautifulSoup:
+    return BeautifulSoup(made, "html.parser")
+
+
+@pytest.fixture(scope="module")
+def text(found: Comparison) -> str:
+    """The Markdown."""
+    return markdown.write_comparison(found, RenderOptions()).text
+
+
+def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, sides, found) -> None:
     said = [p.get_text() for p in page.select("#overview .headline")]
     spread = np.std(sides[0].texts["prediction"].astype(float))
     n_moved = found.predictions.n_moved
@@ -109,8 +125,8 @@ def test_every_change_has_an_interval_or_says_why_not(page: BeautifulSoup) -> No
             assert re.search(r"\[.+, .+\]|no change", text), text
 
 
-def test_the_grid_prints_the_distances(page: BeautifulSoup, sides) -> None:
-    distances = compare(*map(Findings, sides)).heads.distance
+def test_the_grid_prints_the_distances(page: BeautifulSoup, found) -> None:
+    distances = found.heads.distance
     grid = page.select("#heads table")[0]
     for row, values in zip(grid.select("tbody tr"), distances, strict=True):
         assert [cell.get_text() for cell in row.select("td")] == [f"{v:.2f}" for v in values]
@@ -118,8 +134,8 @@ def test_the_grid_prints_the_distances(page: BeautifulSoup, sides) -> None:
     assert grid.select("b")  # those that changed
 
 
-def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, sides) -> None:
-    heads = compare(*map(Findings, sides)).heads
+def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, found) -> None:
+    heads = found.heads
     rows = page.select("#heads table")[1].select("tbody tr")
     layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
     assert rows[0].th.get_text() == f"L{layer + 1}H{head + 1}"
@@ -131,9 +147,8 @@ def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, s
 
 
 def test_three_strips_stand_above_each_other_with_their_difference(
-    page: BeautifulSoup, sides
+    page: BeautifulSoup, sides, found
 ) -> None:
-    found = compare(*map(Findings, sides))
     texts = shown_texts(found)
     articles = page.select("article.two")
     assert [int(article["id"].removeprefix("text=")) - 1 for article in articles] == texts
@@ -166,8 +181,7 @@ def test_three_strips_stand_above_each_other_with_their_difference(
             assert [name for name in marked[2] if re.fullmatch(r"b\d+", name)]
 
 
-def test_the_page_carries_no_request_and_one_known_script(sides) -> None:
-    made = compare_html.render(compare(*map(Findings, sides)), RenderOptions()).decode()
+def test_the_page_carries_no_request_and_one_known_script(made: str) -> None:
     assert not re.search(r"(src|href)=\"(?!#|data:)", made)
     assert made.count('<script type="module">') == 1
     assert "style=" not in made.split("</style>")[1].split("<script")[0]
@@ -223,7 +237,7 @@ def test_no_token_is_denied_that_was_not_compared(
 ) -> None:
     options = dict(options)
     is_other = options.pop("target", False)
-    base, head = pair_of(tmp_path, kind="class", **options)
+    base, head = pair_of(tmp_path, kind="class", n_layers=1, n_heads=1, **options)
     tokens = head.tokens.copy()
     tokens[["cls_row_all", "received_all"]] = base.tokens[["cls_row_all", "received_all"]]
     head = changed(head, tokens=tokens)
@@ -243,33 +257,30 @@ def test_no_token_is_denied_that_was_not_compared(
     assert any(each.startswith(denied) for each in said) is alike
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("evidence", ["none", "basic"])
 def test_how_many_texts_a_token_takes_is_told_where_none_is_in_so_many(
-    tmp_path: Path, lang: str, evidence: EvidenceLevel
+    tmp_path: Path, evidence: EvidenceLevel
 ) -> None:
     """Of 130 texts a token must be in six: "ab" in five of them does not stand in the way."""
     letters = (chr(0x4E00 + i) for i in range(20_000))
     apart = ["".join(next(letters) for _ in range(6)) for _ in range(130)]
     texts = tuple(f"{text}ab" if i < 5 else text for i, text in enumerate(apart))
-    sides = [
+    base, head = (
         Findings(
             make_results(
-                tmp_path / str(i), texts, n_layers=1, n_heads=1, keep=0, evidence=evidence, seed=i
+                tmp_path / str(i), texts, n_layers=1, n_heads=1, keep=10, evidence=evidence, seed=i
             )
         )
         for i in (0, 1)
-    ]
-    found, language = compare(*sides), load_language(lang)
-    key = "limit_few" if evidence == "none" else "limit_few_effects"
-    said = limits(found, CompareWords(found, language))
-    assert found.tokens == ()
-    assert CompareWords(found, language).say(key, n=6) in said
-    kept = Findings(make_results(tmp_path, texts, n_layers=1, n_heads=1, evidence=evidence))
-    same = compare(kept, kept)  # where nothing differs, no token is missed
-    assert CompareWords(same, language).say(key, n=6) not in limits(
-        same, CompareWords(same, language)
     )
+    found, same = compare(base, head), compare(base, base)
+    key = "limit_few" if evidence == "none" else "limit_few_effects"
+    assert found.tokens == ()
+    for lang in ("en", "ja"):
+        words, of_same = (CompareWords(each, load_language(lang)) for each in (found, same))
+        assert words.say(key, n=6) in limits(found, words)
+        # Where nothing differs, no token is missed.
+        assert of_same.say(key, n=6) not in limits(same, of_same)
 
 
 def test_many_small_changes_are_told_as_such(tmp_path: Path) -> None:
@@ -355,9 +366,9 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_the_models_are_called_old_and_new_beside_heads_of_attention(sides, lang: str) -> None:
+def test_the_models_are_called_old_and_new_beside_heads_of_attention(found, lang: str) -> None:
     """A "head model" beside "16 of 16 heads" would be read as one thing."""
-    found, options = compare(*map(Findings, sides)), RenderOptions(lang=lang)
+    options = RenderOptions(lang=lang)
     page = BeautifulSoup(compare_html.render(found, options).decode(), "html.parser")
     for command in page.select("pre, .facts"):
         command.decompose()
@@ -394,7 +405,7 @@ def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
     "kind", ["number", "numbers", "class", "labels", "next_token", "embedding"]
 )
 def test_every_kind_of_output_can_be_written_in_both_languages(tmp_path: Path, kind: str) -> None:
-    base, head = pair_of(tmp_path, kind=kind, evidence="basic")
+    base, head = pair_of(tmp_path, kind=kind, evidence="basic", n_layers=2, n_heads=2)
     found = compare(Findings(base), Findings(plant(head)))
     for lang in ("en", "ja"):
         options = RenderOptions(lang=lang)
@@ -423,7 +434,7 @@ def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> No
 
 def test_hostile_texts_are_text(tmp_path: Path) -> None:
     texts = tuple(f"{STAR}{text}{i}" for i, text in enumerate(HOSTILE * 3))
-    base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS)
+    base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS, n_layers=2, n_heads=1)
     head = plant(head)
     found, options = compare(Findings(base), Findings(head)), RenderOptions(title="<b>x</b> | @me")
     soup = BeautifulSoup(compare_html.render(found, options).decode(), "html.parser")
@@ -460,9 +471,7 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
     assert len(tables) == 3 + 1 + 2 + 1 + 2 + 1
 
 
-def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:
-    found = compare(*map(Findings, sides))
-    text = markdown.write_comparison(found, RenderOptions()).text
+def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(text) -> None:
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
         "The texts that changed most",
@@ -528,9 +537,7 @@ def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path)
     assert "| Failed | fails if texts\\_total &gt; 1 | 12 |" in text
 
 
-def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> None:
-    found = compare(*map(Findings, sides))
-    text = markdown.write_comparison(found, RenderOptions()).text
+def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(found, text) -> None:
     part = text.split("### The texts that changed most")[1].split("<summary>Against")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
     texts = shown_texts(found)
@@ -549,9 +556,7 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
     assert n_changed
 
 
-def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
-    found = compare(*map(Findings, sides))
-    text = markdown.write_comparison(found, RenderOptions()).text
+def test_heads_that_changed_are_bold_in_the_markdown(found, text) -> None:
     part = text.split("<summary>Which heads attend")[1].split("</details>")[0]
     rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
     cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
@@ -559,8 +564,7 @@ def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
     assert bold == found.heads.changed.tolist()
 
 
-def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
-    found = compare(*map(Findings, sides))
+def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides, found) -> None:
     record = json.loads(comparison_json.write_comparison(found, RenderOptions()).text)
     assert record["figures"] == comparison_figures(found)
     assert len(record["texts"]) == len(TEXTS)
@@ -575,21 +579,20 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
     )
 
 
-def test_outputs_are_the_same_bytes_every_time(sides) -> None:
-    for room in (compare_html, markdown, comparison_json):
-        made = [
-            room.write_comparison(compare(*map(Findings, sides)), RenderOptions()) for _ in range(2)
-        ]
-        assert made[0] == made[1]
+def test_outputs_are_the_same_bytes_every_time(sides, found, made: str, text: str) -> None:
+    again = compare(*map(Findings, sides))
+    assert compare_html.write_comparison(again, RenderOptions()).content == made.encode()
+    assert markdown.write_comparison(again, RenderOptions()).text == text
+    record = comparison_json.write_comparison(found, RenderOptions())
+    assert comparison_json.write_comparison(again, RenderOptions()) == record
 
 
-def test_every_flat_figure_is_one_that_gates_can_name(sides) -> None:
-    for name in comparison_figures(compare(*map(Findings, sides))):
+def test_every_flat_figure_is_one_that_gates_can_name(found) -> None:
+    for name in comparison_figures(found):
         assert COMPARE_FIGURES.find(name) is not None, name
 
 
-def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
-    found = compare(*map(Findings, sides))
+def test_gates_stand_on_the_page_in_markdown_and_in_json(found) -> None:
     figures = comparison_figures(found)
     gates = (
         parse_gate("prediction_changed > 0.05", "fail", COMPARE_FIGURES),
@@ -657,8 +660,7 @@ def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str)
     assert TEXTS[2] not in text
 
 
-def test_a_small_room_leaves_no_heading_without_what_it_heads(sides) -> None:
-    found = compare(*map(Findings, sides))
+def test_a_small_room_leaves_no_heading_without_what_it_heads(found) -> None:
     whole = markdown.write_comparison(found, RenderOptions()).text
     for room in range(2500, len(whole.encode()), 500):
         text = markdown.comparison_step_summary(found, RenderOptions(), room).decode()

@@ -38,8 +38,9 @@ from reportgen.results.info import (
     Settings,
 )
 from reportgen.results.row_groups import FolderSource
+from reportgen.results.run_file import read_info
 from reportgen.results.schema import TABLES
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import Results
 from reportgen.results.write import Recorder
 
 HEADLINES = (
@@ -105,7 +106,7 @@ def make_results(
     """Write the results folder of `MadeUp(texts, **choices)` and open it.
 
     What it holds is read once for all tests that ask for the same: who changes its files opens it
-    again.
+    again, which checks them.
     """
     folder.mkdir(parents=True, exist_ok=True)
     made_up = MadeUp(texts, withheld=(*(withheld or {}).items(),), **choices)
@@ -140,9 +141,10 @@ def _make(made_up: MadeUp) -> Made:
     with TemporaryDirectory() as name:
         _write(Path(name), made_up)
         files = tuple((path.name, path.read_bytes()) for path in Path(name).iterdir())
-        results = open_results(Path(name))
-        tables = {own: results.source.table(own).select(TABLES[own].names) for own in TABLES}
-        return files, tables, results.info
+        info = read_info(Path(name))
+        source = FolderSource(Path(name), info, is_own=True)  # no check: it was just written
+        tables = {own: source.table(own).select(TABLES[own].names) for own in TABLES}
+        return files, tables, info
 
 
 def _write(folder: Path, asked: MadeUp) -> None:

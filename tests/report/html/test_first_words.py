@@ -39,7 +39,9 @@ def sentences(page, between):
 @pytest.mark.parametrize("evidence", ["none", "full"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
-    made = make_results(tmp_path, HEADLINES, kind=kind, sink=0.4, evidence=evidence)
+    made = make_results(
+        tmp_path, HEADLINES, n_layers=2, n_heads=1, kind=kind, sink=0.4, evidence=evidence
+    )
     findings = Findings(made)
     for said in sentences(page_in("en", findings), EN):
         assert len(said.replace(" %", "%").split()) <= 15, said  # a share is one word

@@ -289,7 +289,9 @@ def test_without_evidence_what_was_not_measured_is_told(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_answer_is_short_in_both_languages(tmp_path, kind, evidence):
     for n in (1, 2, 6):
-        made = make_results(tmp_path / str(n), HEADLINES[:n], kind=kind, evidence=evidence)
+        made = make_results(
+            tmp_path / str(n), HEADLINES[:n], n_layers=2, n_heads=1, kind=kind, evidence=evidence
+        )
         findings = Findings(made)
         for answer in make_answers(findings, EN).answers:
             assert 1 <= len(answer.answer.split()) <= 15

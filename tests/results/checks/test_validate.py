@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from helpers.made_up.factories import make_results
 
 from reportgen.errors import ResultsError
 from reportgen.results.checks.columns import FILLED
-from reportgen.results.info import DECODER_PARTS, DecoderInfo
+from reportgen.results.info import DECODER_PARTS, DecoderInfo, OutputKind
 from reportgen.results.row_groups import FolderSource
 from reportgen.results.run_file import read_info, write_info
 from reportgen.results.schema import (
@@ -174,6 +175,16 @@ def changed(table: pa.Table, column: str, value: object, row: int = 0) -> pa.Tab
 
 def test_the_whole_folder_is_taken(folder: Path) -> None:
     assert all(len(getattr(read_all(folder), name)) for name in TABLES)
+
+
+def test_made_up_results_of_every_kind_are_taken(tmp_path: Path) -> None:
+    """Other tests read them without these checks, for the sake of time."""
+    for kind in get_args(OutputKind):
+        own = tmp_path / kind
+        make_results(own, TEXTS, n_layers=1, n_heads=1, kind=kind, evidence="full", later=True)
+        source = open_results(own).source
+        read = {name: source.table(name).select(TABLES[name].names) for name in TABLES}
+        assert all(len(read[name]) for name in ("texts", "tokens", "evidence", "effects"))
 
 
 @pytest.mark.parametrize("name", TABLES)
