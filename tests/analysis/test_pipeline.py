@@ -21,7 +21,7 @@ from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 
-TEXTS = (*SENTENCES, "a", "", "the cat " * 12)
+TEXTS = (SENTENCES[1], "Free coffee today", "the cat sat", "a", "", "the cat " * 12)
 
 
 def text_set(*texts: str, labels: tuple[str, ...] = ()) -> TextSet:
@@ -49,7 +49,7 @@ def bert(tmp_path_factory) -> Path:
 def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Path) -> None:
     """Padded batches against single texts run by the library, for every family."""
     folder = save_model(tmp_path / "model", architecture)
-    results = run(tmp_path / "results", folder, text_set(*TEXTS))
+    results = run(tmp_path / "results", folder, text_set(*TEXTS), evidence="none")
     model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
     model = model.get_encoder() if architecture == "t5" else model
     tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -180,7 +180,7 @@ def test_two_runs_give_the_same_bytes(bert: Path, tmp_path: Path) -> None:
 
 def test_predictions_equal_the_models_own(bert: Path, tmp_path: Path) -> None:
     labels = (*("1.5" for _ in TEXTS[:-1]), "good")
-    results = run(tmp_path / "r", bert, text_set(*TEXTS, labels=labels))
+    results = run(tmp_path / "r", bert, text_set(*TEXTS, labels=labels), evidence="none")
     from transformers import AutoModelForSequenceClassification
 
     model = AutoModelForSequenceClassification.from_pretrained(bert).eval()
@@ -200,9 +200,9 @@ def test_predictions_equal_the_models_own(bert: Path, tmp_path: Path) -> None:
 def test_windows_keep_the_order_and_the_row_numbers(
     bert: Path, tmp_path: Path, monkeypatch
 ) -> None:
-    whole = run(tmp_path / "a", bert, text_set(*TEXTS))
+    whole = run(tmp_path / "a", bert, text_set(*TEXTS), evidence="none")
     monkeypatch.setattr("reportgen.analysis.tasks.plan.WINDOW", 3)
-    pieces = run(tmp_path / "b", bert, text_set(*TEXTS))
+    pieces = run(tmp_path / "b", bert, text_set(*TEXTS), evidence="none")
     assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
     assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
     assert pieces.tokens["token"].tolist() == whole.tokens["token"].tolist()

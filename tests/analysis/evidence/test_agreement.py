@@ -318,10 +318,10 @@ def test_random_orders_agree_with_nothing_on_average() -> None:
             ),
             "spearman",
         )["random"]
-        for text in range(300)
+        for text in range(120)
     ]
-    # The standard deviation of one is 1 / sqrt(11), of the mean .017.
-    assert abs(np.mean(found)) < 0.06
+    # The standard deviation of one is 1 / sqrt(11), of the mean .028.
+    assert abs(np.mean(found)) < 0.09
 
 
 def test_views_come_from_results_and_scores_fit_their_table(tmp_path: Path) -> None:

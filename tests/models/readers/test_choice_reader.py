@@ -22,9 +22,9 @@ from reportgen.texts.read import TextInput, TextSet
 
 FAMILIES = ("bert", "roberta", "albert", "distilbert", "electra", "deberta_v2")
 TEXTS = (
-    ("the cat sat on", ("the mat", "a dog and the log", "coffee")),
-    ("Free coffee for every new", ("member", "dog", "film", "very bad ending")),
-    ("a very good film with", ("a very bad ending", "a very bad end")),
+    ("the cat sat on", ("the mat", "a dog and a log", "coffee")),
+    ("Free coffee for", ("member", "dog", "film", "a bad end")),
+    ("a good film", ("a bad ending", "a bad end")),
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from helpers.real.sentence_folders import dense, save_sentence_encoder
 
+from reportgen.analysis.evidence.measures import integrated_gradients
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.api.check import check_model
@@ -28,9 +29,9 @@ from reportgen.texts.in_memory import texts_in_memory
 from reportgen.texts.read import TextSet
 
 PAIRS = (
-    ("the cat sat on the mat and the dog sat on the log", "a very good film"),
+    ("the cat sat on the mat with the dog", "a very good film"),
     ("Free coffee for every new member", "free coffee, today only"),
-    ("年会費無料、週末限定で最大3,000円割引", "これ一つで大丈夫"),
+    ("年会費無料、最大3,000円割引", "これ一つ"),
     ("x", "the dog"),
 )
 
@@ -122,8 +123,9 @@ def analysed(folder: Path, results: Path, evidence: EvidenceLevel) -> Results:
 
 @pytest.mark.parametrize("architecture", ["bert", "modernbert", "t5", "llama"])
 def test_maps_and_effects_of_a_pair_are_those_of_its_texts_alone(
-    tmp_path: Path, architecture: str
+    tmp_path: Path, architecture: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(integrated_gradients, "MOST_STEPS", 32)  # they are tested on their own
     pooling = "lasttoken" if architecture == "llama" else "mean"
     folder = save_sentence_encoder(tmp_path / "model", architecture, [pooling])
     model = loaded(folder)
