@@ -84,7 +84,7 @@ def plain_maps(model: LoadedModel, ids: tuple[int, ...]) -> list[list[list[list[
 def test_shares_are_those_of_a_plain_loop(model: LoadedModel, results: Results) -> None:
     layers = results.layers.set_index(["text", "layer"])
     heads = results.heads.set_index(["text", "layer", "head"])
-    for number, source in enumerate(TEXTS):
+    for number, source in enumerate(TEXTS[:3]):
         ids = encode(model.tokenizer, source, None, model.info.max_tokens).ids
         n = len(ids)
         tokens = results.tokens_of(number)

@@ -15,7 +15,7 @@ from helpers.plain.plain_models import run_plainly
 from helpers.real.explaining import Head, load, with_module
 from scipy.stats import kendalltau, spearmanr
 
-from reportgen.analysis.evidence.measures import integrated_gradients
+from reportgen.analysis.evidence.measures import integrated_gradients, shapley
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
@@ -65,9 +65,10 @@ def run(
 
 @pytest.fixture(scope="module", autouse=True)
 def few_steps() -> Iterator[None]:
-    """One doubling of the steps of integrated gradients at most; all are tested on their own."""
+    """Few steps of integrated gradients and few permutations; all are tested on their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(integrated_gradients, "MOST_STEPS", 64)
+        patch.setattr(shapley, "MOST_PAIRS", 3)
         yield
 
 

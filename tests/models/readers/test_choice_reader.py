@@ -208,7 +208,7 @@ def test_integrated_gradients_add_up_to_the_change_of_the_lead(tmp_path):
     model, sources = chooser(tmp_path)
     explainer = Explainer(model, "padded", 300)
     for item in explainer.explain(encode_all(model, sources)[0]):
-        found = integrate(explainer, item, 256)
+        found = integrate(explainer, item, 64)
         assert found.error < 0.05
 
 

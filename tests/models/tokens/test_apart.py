@@ -10,7 +10,7 @@ import pytest
 import torch
 from helpers.real.sentence_folders import dense, save_sentence_encoder
 
-from reportgen.analysis.evidence.measures import integrated_gradients
+from reportgen.analysis.evidence.measures import integrated_gradients, shapley
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.api.check import check_model
@@ -125,7 +125,8 @@ def analysed(folder: Path, results: Path, evidence: EvidenceLevel) -> Results:
 def test_maps_and_effects_of_a_pair_are_those_of_its_texts_alone(
     tmp_path: Path, architecture: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(integrated_gradients, "MOST_STEPS", 32)  # they are tested on their own
+    monkeypatch.setattr(integrated_gradients, "MOST_STEPS", 32)  # both are tested on their own
+    monkeypatch.setattr(shapley, "MOST_PAIRS", 2)
     pooling = "lasttoken" if architecture == "llama" else "mean"
     folder = save_sentence_encoder(tmp_path / "model", architecture, [pooling])
     model = loaded(folder)
