@@ -287,17 +287,19 @@ def test_a_prompt_that_is_not_there_is_refused(
         loaded(folder, **options)
 
 
-@pytest.mark.parametrize("layers", [[], [("Normalize", {}, {})], [dense(8)]])
 @pytest.mark.parametrize(
-    ("architecture", "poolings"),
+    ("architecture", "poolings", "layers"),
     [
-        ("bert", ["mean"]),
-        ("bert", ["cls"]),
-        ("albert", ["max"]),
-        ("roberta", ["mean_sqrt_len_tokens"]),
-        ("distilbert", ["weightedmean"]),
-        ("t5", ["mean"]),
-        ("llama", ["lasttoken"]),
+        ("bert", ["mean"], []),
+        ("bert", ["mean"], [("Normalize", {}, {})]),
+        ("bert", ["mean"], [dense(8)]),
+        ("bert", ["cls"], []),
+        ("albert", ["max"], []),
+        ("albert", ["max"], [dense(8)]),
+        ("roberta", ["mean_sqrt_len_tokens"], []),
+        ("distilbert", ["weightedmean"], [dense(8)]),
+        ("t5", ["mean"], []),
+        ("llama", ["lasttoken"], [("Normalize", {}, {})]),
     ],
 )
 def test_tokens_of_prompts_can_be_left_out_of_the_pooling(

@@ -19,8 +19,8 @@ from reportgen.models.tokens.encoded import encode
 
 TEXTS = (
     ("the cat sat", " on the mat"),
-    ("a very good film", " with a very bad ending"),
-    ("年会費無料、", "週末限定で割引"),
+    ("a very good film", " with a bad end"),
+    ("年会費、", "週末割引"),
     ("Free coffee ", "for every 🐱"),
 )
 
