@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 
 
 def text_of(model: LoadedModel) -> EncodedText:
-    return encode(model.tokenizer, "the cat sat on the mat and the dog " * 4, None, 100)
+    return encode(model.tokenizer, "the cat sat on the mat and the dog " * 2, None, 100)
 
 
 def summaries(model: LoadedModel, n_rows: int) -> tuple[TextSummary, TextSummary]:
