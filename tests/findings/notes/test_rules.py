@@ -28,7 +28,7 @@ def by_id(notes: tuple[Note, ...]) -> dict[str, Note]:
 @pytest.mark.parametrize("sink", [0.0, 0.1, 0.2, 0.25, 0.3, 0.6, 0.99])
 @pytest.mark.parametrize("n", [1, 4, 5, 6])
 def test_every_role_has_exactly_one_verdict(tmp_path: Path, sink: float, n: int) -> None:
-    results = make_results(tmp_path, HEADLINES[:n], sink=sink)
+    results = make_results(tmp_path, HEADLINES[:n], n_layers=2, n_heads=1, sink=sink)
     roles = [note.role for note in Findings(results).notes if note.is_verdict]
     assert roles == ["cls", "sep"]
 

@@ -78,37 +78,40 @@ def _around(random: Random, values: tuple[float, ...], n: int, size: float = 1.0
     return np.asarray(random.choice(values) + random.normal(0, spread, n))
 
 
-def _wide(table: pd.DataFrame) -> pd.DataFrame:
-    """A copy that takes any number."""
-    return table.astype(dict.fromkeys(table.select_dtypes("float32"), "float64"))
+def _groups(table: pd.DataFrame, names: list[str]) -> Iterator[np.ndarray]:
+    """The places of the rows that have the same in the columns `names`, sorted by these."""
+    for _, places in sorted(table.groupby(names).indices.items()):
+        yield places
 
 
 def _tokens(tokens: pd.DataFrame, random: Random) -> pd.DataFrame:
     """What all texts share, "aa", draws its own attention or more."""
-    tokens, by = _wide(tokens), random.choice((1.0, 4.0))
-    columns = ["received_all", "received_norm_all"]
-    tokens.loc[tokens["token"] == "aa", columns] *= by
-    return tokens
+    by = np.where(tokens["token"] == "aa", random.choice((1.0, 4.0)), 1.0)
+    return tokens.assign(
+        **{name: tokens[name] * by for name in ("received_all", "received_norm_all")}
+    )
 
 
 def _roles(roles: pd.DataFrame, random: Random) -> pd.DataFrame:
-    roles = _wide(roles)
+    names = ["share", "norm_share", "value_size", "content_value_size", "value_ratio"]
+    names += ["output_rank", "activation", "content_activation"]
+    made = {name: roles[name].to_numpy(np.float64, na_value=np.nan, copy=True) for name in names}
     has_ratio = random.random() < 0.8
-    for _, own in roles.groupby("role"):
-        n, at = len(own), own.index
+    for at in _groups(roles, ["role"]):
+        n = len(at)
         share = np.clip(_around(random, SHARES, n), 0.001, 0.999)
         length = np.clip(_around(random, LENGTHS, n), 0.01, None)
-        roles.loc[at, "share"] = share
-        if own["norm_share"].notna().all():
+        made["share"][at] = share
+        if not np.isnan(made["norm_share"][at]).any():
             weight = share * length
-            roles.loc[at, "norm_share"] = weight / (weight + 1 - share)
-            roles.loc[at, "value_size"] = length
-            roles.loc[at, "content_value_size"] = 1.0
-            roles.loc[at, "value_ratio"] = length if has_ratio else np.nan
-            roles.loc[at, "output_rank"] = np.clip(_around(random, RANKS, n), 1, None)
-            roles.loc[at, "activation"] = np.clip(_around(random, ACTIVATIONS, n, 1000), 1, None)
-            roles.loc[at, "content_activation"] = 5.0
-    return roles
+            made["norm_share"][at] = weight / (weight + 1 - share)
+            made["value_size"][at] = length
+            made["content_value_size"][at] = 1.0
+            made["value_ratio"][at] = length if has_ratio else np.nan
+            made["output_rank"][at] = np.clip(_around(random, RANKS, n), 1, None)
+            made["activation"][at] = np.clip(_around(random, ACTIVATIONS, n, 1000), 1, None)
+            made["content_activation"][at] = 5.0
+    return roles.assign(**made)
 
 
 def _layers(layers: pd.DataFrame, random: Random) -> pd.DataFrame:
@@ -124,14 +127,18 @@ def _sinks(sinks: pd.DataFrame, random: Random) -> pd.DataFrame:
     """Each test with an effect of its own; some were not done, or content moves nothing in them."""
     if sinks.empty:
         return sinks
-    sinks, kept = _wide(sinks), np.ones(len(sinks), np.bool_)
+    kept = np.ones(len(sinks), np.bool_)
+    effect, control = (
+        sinks[name].to_numpy(np.float64, na_value=np.nan, copy=True)
+        for name in ("effect", "control")
+    )
     is_idle = random.random() < 0.1
-    for _, own in sinks.groupby(["subject", "test"]):
-        ratio = np.clip(_around(random, RATIOS, len(own)), 0, None)
-        sinks.loc[own.index, "effect"] = sinks.loc[own.index, "control"] * ratio
+    for own in _groups(sinks, ["subject", "test"]):
+        effect[own] = control[own] * np.clip(_around(random, RATIOS, len(own)), 0, None)
         if is_idle or random.random() < 0.1:
-            sinks.loc[own.index, "control"] = 0.0
-        kept[sinks.index.get_indexer(own.index)] = random.random() < 0.8
+            control[own] = 0.0
+        kept[own] = random.random() < 0.8
+    sinks = sinks.assign(effect=effect, control=control)
     after = _around(random, AFTER_SWAP, len(sinks))
     sinks["share_after_layers"] = [
         None if shares is None else [float(value) * by for value in before]
@@ -144,11 +151,11 @@ def _sinks(sinks: pd.DataFrame, random: Random) -> pd.DataFrame:
 
 def _agreement(agreement: pd.DataFrame, random: Random) -> pd.DataFrame:
     rollout = agreement[agreement["view"] == "random"].assign(view="rollout")
-    agreement = pd.concat([_wide(agreement), _wide(rollout)], ignore_index=True)
-    for _, own in agreement.groupby(["view", "statistic"]):
-        values = _around(random, AGREEMENT, len(own))
-        agreement.loc[own.index, "value"] = np.clip(values, -1, 1)
-    return agreement
+    agreement = pd.concat([agreement, rollout], ignore_index=True)
+    values = np.full(len(agreement), np.nan)
+    for own in _groups(agreement, ["view", "statistic"]):
+        values[own] = np.clip(_around(random, AGREEMENT, len(own)), -1, 1)
+    return agreement.assign(value=values)
 
 
 def _evidence(evidence: pd.DataFrame, random: Random) -> pd.DataFrame:

@@ -37,7 +37,7 @@ from reportgen.results.info import (
     RunInfo,
     Settings,
 )
-from reportgen.results.row_groups import FolderSource
+from reportgen.results.row_groups import FolderSource, MemorySource, Source, table_of
 from reportgen.results.run_file import read_info
 from reportgen.results.schema import TABLES
 from reportgen.results.store import Results
@@ -274,8 +274,20 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
         packed = (source.folder / "maps.bin").read_bytes()
     else:
         packed = source.packed
-    whole = {name: results.stored(name) for name in TABLES} | tables
-    return Results.from_tables(info or results.info, whole, packed)
+    read = {name: results.stored(name) for name in TABLES if name in vars(results)}
+    return Results(info or results.info, _Altered(source, read | tables, packed))
+
+
+class _Altered(MemorySource):
+    """The tables of a source with some in their place: the others are not converted."""
+
+    def __init__(self, source: Source, tables: Mapping[str, pd.DataFrame], packed: bytes) -> None:
+        super().__init__({}, packed)
+        for name in TABLES:
+            if name in tables:
+                self._tables[name] = table_of(name, tables[name])
+            else:
+                self._tables[name] = source.table(name).select(TABLES[name].names)
 
 
 def _number(kind: OutputKind, value: float, scores: list[float]) -> float | None:

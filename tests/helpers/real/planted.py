@@ -36,8 +36,8 @@ def planted(folder: Path, kind: str = "number", evidence: str = "full", seed: in
     """Results whose texts, tokens, labels, groups, messages and subjects are secrets."""
     texts = tuple(f"{SECRETS['japanese']}{SECRETS['latin']}{i}{SECRETS['emoji']}" for i in range(8))
     results = make_results(
-        folder, texts, kind=kind, evidence=evidence, seed=seed, sink=0.4, failed=(7,),
-        ids=(ID, *(f"id{i}" for i in range(1, 8))), group=SECRETS["group"],
+        folder, texts, n_layers=2, n_heads=2, kind=kind, evidence=evidence, seed=seed, sink=0.4,
+        failed=(7,), ids=(ID, *(f"id{i}" for i in range(1, 8))), group=SECRETS["group"],
     )  # fmt: skip
     path = folder / "texts.parquet"
     table = pq.read_table(path)

@@ -37,7 +37,15 @@ def found(sides: tuple[Results, ...]) -> Comparison:
 def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> None:
     """The page in one language and Markdown, which says the same, in the other."""
     made = [
-        make_results(tmp_path / str(i), TEXTS[:6], n_layers=2, kind=kind, seed=i, evidence="basic")
+        make_results(
+            tmp_path / str(i),
+            TEXTS[:6],
+            n_layers=2,
+            n_heads=1,
+            kind=kind,
+            seed=i,
+            evidence="basic",
+        )
         for i in range(3)
     ]
     found = chain(*made)
