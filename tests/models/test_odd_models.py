@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from helpers.real.models import save_model
 from typer.testing import CliRunner
 
+from reportgen.analysis.evidence.measures import integrated_gradients, shapley
 from reportgen.cli.commands import app
 from reportgen.results.store import Results, open_results
 
@@ -68,6 +69,14 @@ class Command:
         for block in read.find_all(["script", "style"]):
             block.decompose()
         return open_results(results), " ".join(read.get_text(" ").split())
+
+
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few steps of integrated gradients and few permutations; all are tested on their own."""
+    for bound in ("FIRST_STEPS", "MOST_STEPS"):
+        monkeypatch.setattr(integrated_gradients, bound, 8)
+    monkeypatch.setattr(shapley, "MOST_PAIRS", 2)
 
 
 @pytest.fixture
