@@ -30,6 +30,7 @@ from reportgen.report.site.entries import (
     Entry,
     Pair,
     Site,
+    content_of,
     digest,
     make_entry,
     read_site,
@@ -48,13 +49,10 @@ class _Run:
     """A run whose results are at hand."""
 
     folder: Path
+    name: str  # of the folder, whatever link leads to it
     id: str
     source: str
     results: Results
-
-    @property
-    def name(self) -> str:
-        return Path(os.path.realpath(self.folder)).name
 
 
 class SiteWriter:
@@ -75,15 +73,15 @@ class SiteWriter:
         written.
 
         Raises:
-            UsageError: the folder is no site and not empty, without `force`; it holds texts and
-                they are to be redacted; or another run writes it.
+            UsageError: the folder is no site and not empty, without `force`; redacted reports
+                would stand beside others; or another run writes it.
             ResultsError: none of the folders can be read, and the site has no run.
             OutputError: it cannot be written.
         """
         with _locked(self._folder):
             self._said += recover_at(self._folder / name for name in ("index.html", "runs/x/x"))
             old = self._old_site(force=force)
-            runs = self._runs(folders)
+            runs = self._runs(folders, old)
             with Staging(force=True) as staging:
                 entries = self._entries(runs, old, staging)
                 if not entries:
@@ -113,10 +111,17 @@ class SiteWriter:
                 f"--redact: {self._folder} holds reports with texts; write the redacted ones into "
                 "another folder"
             )
+        if old.is_redacted and not self._redact:
+            raise UsageError(
+                f"{self._folder}: holds redacted reports; give --redact, or write those with texts "
+                "into another folder"
+            )
         return old
 
-    def _runs(self, folders: Sequence[Path]) -> dict[str, _Run]:
-        """The runs by their ids; what cannot be read, or is there twice, is named."""
+    def _runs(self, folders: Sequence[Path], old: Site) -> dict[str, _Run]:
+        """The runs by their ids; what cannot be read, or is there twice, is named. A run that the
+        site has keeps its id, whatever its folder is called now."""
+        known = {own.content: own.id for own in old.entries}
         found: dict[str, _Run] = {}
         for folder in folders:
             try:
@@ -128,13 +133,14 @@ class SiteWriter:
             info = results.info
             name = Path(os.path.realpath(folder)).name
             id = run_id(info.created, name, content)
+            id = known.get(content_of(id), id)
             made_of = (self._options.lang, self._options.max_size, self._gates, self._redact)
             source = digest([content.hex(), __version__, repr(made_of)])
             same = next((run for run in found.values() if run.source == source), None)
             if same is not None:
                 self._said.append(f"{folder}: the same run as {same.folder}, so it is there once")
                 continue
-            found[id] = _Run(folder, id, source, results)
+            found[id] = _Run(folder, name, id, source, results)
         return found
 
     def _content(self, results: Results) -> bytes:

@@ -161,6 +161,8 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_built(runs, tmp_path) -> N
     assert said[1] == f"{link}: the same run as {runs[0]}, so it is there once"
     assert "1 report, 1 of them written now; 0 comparisons" in said[-1]
     assert any(line.startswith(f"left out: {damaged}/texts.parquet: ") for line in said)
+    moved = Path(shutil.copytree(runs[0], tmp_path / "moved"))
+    assert "1 report, 0 of them written now" in write(tmp_path / "public", [moved])[-1]
     with pytest.raises(ResultsError, match="no report was written: left out: "):
         write(tmp_path / "other", [bad])
     assert not (tmp_path / "other").exists()
@@ -205,3 +207,5 @@ def test_a_redacted_site_holds_no_trace_of_a_text(tmp_path) -> None:
         assert traces(path.read_bytes()) == set(), path
     with pytest.raises(UsageError, match="holds reports with texts; write the redacted ones into"):
         write(tmp_path / "plain", [tmp_path / "a"], redact=True)
+    with pytest.raises(UsageError, match="holds redacted reports; give --redact"):
+        write(tmp_path / "public", [tmp_path / "a"])

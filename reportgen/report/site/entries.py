@@ -18,6 +18,7 @@ from reportgen.report.json.metrics import watched
 SITE_FILE = "site.json"
 _VERSION = 1
 _MOST_BYTES = 50_000_000
+_CONTENT = 8  # characters of an id that tell runs apart
 _NAME = 40  # characters of the name of a run in the address of its page
 
 
@@ -37,6 +38,11 @@ class Entry:
     n_failed: int = 0  # gates
     n_warned: int = 0
     n_gates: int = 0
+
+    @property
+    def content(self) -> str:
+        """What no other run has."""
+        return content_of(self.id)
 
     @property
     def place(self) -> tuple[str, list[tuple[int, str]], str]:
@@ -96,7 +102,12 @@ def run_id(created: str, name: str, content: bytes) -> str:
     """The id of a run by its date, the name of its folder, and `content`, which no other run
     has."""
     plain = re.sub(r"[^0-9A-Za-z]+", "-", name).strip("-")[:_NAME].strip("-").lower() or "run"
-    return f"{created}-{plain}-{digest([content.hex()])[:8]}"
+    return f"{created}-{plain}-{digest([content.hex()])[:_CONTENT]}"
+
+
+def content_of(id: str) -> str:
+    """The part of a run's id that its content alone decides."""
+    return id[-_CONTENT:]
 
 
 def digest(parts: Iterable[str]) -> str:
