@@ -17,8 +17,8 @@ from typer.models import OptionInfo
 from reportgen.api.choices.recipes import RECIPES
 from reportgen.api.init import recipe
 from reportgen.cli.commands import app
-from reportgen.findings.figure_register import WATCHED, figure_list
-from reportgen.findings.figures import Figure, FigureList
+from reportgen.findings.figures.figure_register import WATCHED, figure_list
+from reportgen.findings.figures.flat import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.format_register import FORMATS

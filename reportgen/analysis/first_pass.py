@@ -30,7 +30,7 @@ from reportgen.models.tokens.sources import encode_source
 from reportgen.models.tokens.words import joined_to_words
 from reportgen.results.info import Part
 from reportgen.results.labels import tag_list
-from reportgen.results.write import rows_of
+from reportgen.results.tables.write import rows_of
 from reportgen.texts.read import TextInput
 from reportgen.texts.words import WordSplitter, between_spaces
 

@@ -20,8 +20,8 @@ from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.analysis.worker import Worker
 from reportgen.files.interrupts import held_back
 from reportgen.results.info import SINK_TESTS, Evidence
-from reportgen.results.schema import EXTRA
-from reportgen.results.write import Recorder
+from reportgen.results.tables.schema import EXTRA
+from reportgen.results.tables.write import Recorder
 from reportgen.texts.read import TextInput
 
 

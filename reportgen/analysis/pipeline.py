@@ -29,9 +29,9 @@ from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import RunInfo
-from reportgen.results.schema import EVIDENCE_TABLES
 from reportgen.results.store import Results, open_first_pass, open_own
-from reportgen.results.write import Recorder
+from reportgen.results.tables.schema import EVIDENCE_TABLES
+from reportgen.results.tables.write import Recorder
 from reportgen.texts.read import TextSet
 
 

@@ -12,7 +12,7 @@ from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.files.staging import Staging
-from reportgen.findings.gates import evaluate
+from reportgen.findings.figures.gates import evaluate
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords

@@ -12,7 +12,7 @@ from reportgen.api.choices.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
-from reportgen.findings.gates import Gate
+from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
 from reportgen.report.format_register import COMPARISON_FORMATS, STANDARD_OUTPUT, Output

@@ -15,8 +15,8 @@ from reportgen.files.staging import Staging
 from reportgen.files.targets import RESULTS_FILES
 from reportgen.files.temporary import Temporary
 from reportgen.findings.detail import check_detail
+from reportgen.findings.figures.gates import GateResult, evaluate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import GateResult, evaluate
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import load_language

@@ -18,8 +18,8 @@ from reportgen.errors import (
 from reportgen.files import system
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
+from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import Gate, evaluate
 from reportgen.report.html import compare_page, page
 from reportgen.report.html.assets import Place
 from reportgen.report.options import CompareOptions, RenderOptions

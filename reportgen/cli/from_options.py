@@ -16,7 +16,7 @@ from reportgen.api.choices.options import AnalysisChoices, InputChoices
 from reportgen.api.choices.settings import configured_options
 from reportgen.cli.terminal import user_errors
 from reportgen.errors import UsageError
-from reportgen.findings.figure_register import figure_list
+from reportgen.findings.figures.figure_register import figure_list
 from reportgen.report.options import Option, options_in
 from reportgen.texts.source_files import INPUT_FORMATS
 from reportgen.version import __version__

@@ -16,7 +16,7 @@ from reportgen.api.progress_bar import count_of_texts
 from reportgen.cli.github import StepSummary, annotates, annotation
 from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes
 from reportgen.files.interrupts import interruptible
-from reportgen.findings.gates import GateResult, errors_first, gate_line, has_failed
+from reportgen.findings.figures.gates import GateResult, errors_first, gate_line, has_failed
 from reportgen.report.format_register import STANDARD_OUTPUT
 from reportgen.report.language.printable import inert
 from reportgen.report.outputs import send

@@ -12,8 +12,8 @@ from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.null import NullLimits, null_limits
+from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.pairing import Pairing, pair
-from reportgen.comparison.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.tokens.effects import (
     EffectChanges,
     TokenChange,
@@ -21,7 +21,7 @@ from reportgen.comparison.tokens.effects import (
     token_changes,
 )
 from reportgen.comparison.tokens.units import UnitPairs, unit_pairs
-from reportgen.findings.figures import Value
+from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.results.selection import selected

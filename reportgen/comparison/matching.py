@@ -8,8 +8,8 @@ from hashlib import sha256
 import pandas as pd
 
 from reportgen.errors import ComparisonError, quoted, some
-from reportgen.results.schema import COMPLETION
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import COMPLETION
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.predictions import MOVED
-from reportgen.comparison.quality import UNCLEAR_ERROR, UNCLEAR_SHARE
+from reportgen.comparison.outputs.predictions import MOVED
+from reportgen.comparison.outputs.quality import UNCLEAR_ERROR, UNCLEAR_SHARE
 from reportgen.comparison.tokens.effects import (
     EFFECT_LEAST,
     LOOKS_LEAST_CHANGE,

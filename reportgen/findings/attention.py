@@ -25,8 +25,8 @@ from reportgen.findings.statistics import (
 )
 from reportgen.results.info import ANALYSED, STATUSES
 from reportgen.results.measure_register import MIN_CONTENT
-from reportgen.results.schema import LEARNED_SHARE
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import LEARNED_SHARE
 
 # Columns of the table of roles.
 _NORMS = ("norm_share", "value_size", "content_value_size", "value_ratio")

@@ -23,8 +23,8 @@ from reportgen.results.info import (
     View,
 )
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
-from reportgen.results.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD
 
 BASELINES: tuple[View, ...] = ("rarity", "random")
 # Statistics that mean little without those of a random order beside them.

@@ -11,8 +11,8 @@ import pandas as pd
 from reportgen.findings import attention, evidence
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
-from reportgen.findings.figure_register import RUN_FIGURES
-from reportgen.findings.figures import Value, measure
+from reportgen.findings.figures.figure_register import RUN_FIGURES
+from reportgen.findings.figures.flat import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.outputs import answers as of_answers

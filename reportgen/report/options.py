@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.files.reading import read_within
-from reportgen.findings.gates import GateResult
+from reportgen.findings.figures.gates import GateResult
 from reportgen.results.measure_register import COLOURS
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reportgen.findings.gates import GateResult, errors_first, found_text
+from reportgen.findings.figures.gates import GateResult, errors_first, found_text
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language

@@ -21,8 +21,8 @@ from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
 from reportgen.results.measure_register import exported
-from reportgen.results.schema import CROSS, CROSS_NORM, EXTRA
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import CROSS, CROSS_NORM, EXTRA
 
 # Means over heads; a sum over them is `n_heads` times as much.
 _OVER_HEADS = (

@@ -10,7 +10,7 @@ from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.results.checks.limits import HEADS, INFO_BYTES, LAYERS, require_regular
 from reportgen.results.info import SCHEMA_VERSION, RunInfo
-from reportgen.results.row_groups import AGAIN
+from reportgen.results.tables.row_groups import AGAIN
 
 _MOST = 10**9  # of anything that a model has; --max-length takes as much
 

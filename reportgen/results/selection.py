@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.results.row_groups import MapShape, Table, table_of
 from reportgen.results.store import Results
+from reportgen.results.tables.row_groups import MapShape, Table, table_of
 
 
 def selected(results: Results, rows: Sequence[int]) -> Results:

@@ -16,17 +16,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
-from reportgen.results.frames import columns_of_role, frame_of, rows_by_text
 from reportgen.results.info import REDACT, RunInfo
-from reportgen.results.row_groups import (
+from reportgen.results.run_file import read_info
+from reportgen.results.tables.frames import columns_of_role, frame_of, rows_by_text
+from reportgen.results.tables.row_groups import (
     FirstPassSource,
     FolderSource,
     MemorySource,
     Source,
     Table,
 )
-from reportgen.results.run_file import read_info
-from reportgen.results.schema import EXTRA, LEARNED_SHARE, TABLES
+from reportgen.results.tables.schema import EXTRA, LEARNED_SHARE, TABLES
 
 _RECENT = 256  # things made of texts: several of each that is written, for some fifty texts
 Made = TypeVar("Made")

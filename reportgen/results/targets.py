@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from reportgen.results.info import DecoderPart
 from reportgen.results.maps.packed import unpack_levels
-from reportgen.results.row_groups import MapShape
-from reportgen.results.schema import COMPLETION_SEGMENT, CROSS_SIZES
 from reportgen.results.store import Results
+from reportgen.results.tables.row_groups import MapShape
+from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_SIZES
 from reportgen.results.units import Unit, groups_of, make_unit, segments_of, text_units
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.results.info import OutputKind
-from reportgen.results.schema import COMPLETION, CROSS, CROSS_NORM
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import COMPLETION, CROSS, CROSS_NORM
 
 # Scripts that do not put spaces between words.
 _UNSPACED = ("HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")

@@ -10,8 +10,8 @@ from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.choices import choices_of
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
-from reportgen.texts.encoding import check_encoding
-from reportgen.texts.file_formats import read_table
+from reportgen.texts.formats.encoding import check_encoding
+from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.ids import Ids
 from reportgen.texts.labels import renamed

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError, UsageError, without_surrogates
-from reportgen.texts.lines import can_be_read_by_lines
+from reportgen.texts.formats.lines import can_be_read_by_lines
 from reportgen.texts.sources.remote import is_remote
 from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, unpacked
 

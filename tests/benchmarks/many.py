@@ -22,8 +22,8 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers.made_up.factories import make_results
 
-from reportgen.results.schema import ANALYSIS_TABLES
 from reportgen.results.store import open_results
+from reportgen.results.tables.schema import ANALYSIS_TABLES
 
 DISTINCT = 500
 WORDS = (

@@ -9,9 +9,9 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
 
 from reportgen.comparison.compare import compare
-from reportgen.findings.figure_register import COMPARE_FIGURES
+from reportgen.findings.figures.figure_register import COMPARE_FIGURES
+from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report.digest.markdown import write_comparison
 from reportgen.report.html.compare_page import render
 from reportgen.report.options import CompareOptions, RenderOptions

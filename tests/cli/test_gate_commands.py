@@ -14,8 +14,8 @@ from typer.testing import Result
 from reportgen.api.choices import arguments
 from reportgen.api.choices.output_options import GateChoices
 from reportgen.cli import terminal
+from reportgen.findings.figures.gates import evaluate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import evaluate
 from reportgen.results.info import Evidence
 
 NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"

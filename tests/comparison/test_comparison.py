@@ -29,9 +29,9 @@ from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, equal_if_close
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.predictions import MOVED
+from reportgen.comparison.outputs.predictions import MOVED
 from reportgen.errors import ComparisonError
-from reportgen.findings.figure_register import COMPARE_FIGURES
+from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import r_squared
 from reportgen.results.info import OutputKind

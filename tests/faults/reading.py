@@ -12,8 +12,8 @@ from pathlib import Path
 
 from reportgen.errors import ReportgenError
 from reportgen.findings.findings import Findings
-from reportgen.results.schema import TABLES
 from reportgen.results.store import open_results
+from reportgen.results.tables.schema import TABLES
 
 SECONDS = 20
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reading import said_of
 
-from reportgen.results.schema import TABLES
+from reportgen.results.tables.schema import TABLES
 
 few = settings(max_examples=30, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))

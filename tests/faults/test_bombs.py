@@ -29,7 +29,7 @@ from reportgen.models.loading.checkpoint import read_state_dict, require_readabl
 from reportgen.models.loading.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import read_plotlyjs
-from reportgen.results.schema import TABLES
+from reportgen.results.tables.schema import TABLES
 from reportgen.texts.read import read_texts
 
 ROOM = 1_000_000_000

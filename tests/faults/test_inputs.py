@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from reportgen.api.choices.arguments import text_set
 from reportgen.api.choices.options import InputChoices
 from reportgen.errors import InputError, UsageError, without_surrogates
-from reportgen.texts.encoding import decode
+from reportgen.texts.formats.encoding import decode
 from reportgen.texts.read import TextSet
 from reportgen.texts.source_files import INPUT_FORMATS
 

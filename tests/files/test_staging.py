@@ -11,7 +11,7 @@ import pytest
 from reportgen.errors import OutputError, UsageError
 from reportgen.files.staging import Staging
 from reportgen.files.targets import PAGE_FILES, RESULTS_FILES, check_page_folder, check_target
-from reportgen.results.schema import TABLES
+from reportgen.results.tables.schema import TABLES
 
 
 def left_over(folder: Path) -> list[str]:

@@ -16,8 +16,8 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.info import OutputKind
-from reportgen.results.schema import TEXTS_SCHEMA
 from reportgen.results.store import Results, open_results
+from reportgen.results.tables.schema import TEXTS_SCHEMA
 from reportgen.texts.labels import label_number
 
 N = len(HEADLINES)

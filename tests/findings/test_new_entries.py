@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = shutil.copytree(ROOT / "reportgen", folder / "reportgen")
     (folder / "templates").symlink_to(ROOT / "templates")
     findings = package / "findings"
-    edit(findings / "figure_register.py", "\n_TEXTS = (\n", FIGURE)
+    edit(findings / "figures" / "figure_register.py", "\n_TEXTS = (\n", FIGURE)
     edit(findings / "findings.py", "\n    # Which texts count", PART)
     notes = findings / "notes" / "spread.py"
     notes.write_text(notes.read_text("utf-8") + RULE, "utf-8")

@@ -8,9 +8,9 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import rankdata, spearmanr
 
-from reportgen.comparison.quality import rank_quality
-from reportgen.findings.figure_register import RUN_FIGURES
-from reportgen.findings.figures import measure
+from reportgen.comparison.outputs.quality import rank_quality
+from reportgen.findings.figures.figure_register import RUN_FIGURES
+from reportgen.findings.figures.flat import measure
 from reportgen.findings.findings import Findings
 from reportgen.results.store import Results
 

@@ -17,9 +17,9 @@ from markdown_it import MarkdownIt
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
-from reportgen.findings.figure_register import COMPARE_FIGURES
+from reportgen.findings.figures.figure_register import COMPARE_FIGURES
+from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.compare_sections.texts import shown_texts

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from helpers.places import GOLD
 
-from reportgen.findings.figure_register import RUN_FIGURES
+from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.report.digest.markdown import render as render_markdown
 from reportgen.report.html.page import render as render_html

@@ -22,7 +22,7 @@ from reportgen.results.measure_register import (
     exported,
     measured_at,
 )
-from reportgen.results.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
+from reportgen.results.tables.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
 
 # Measures that come from the passes of another.
 TAKEN_WITH = ("attention_gradient", "alone")

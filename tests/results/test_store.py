@@ -17,8 +17,8 @@ from reportgen.errors import ResultsError
 from reportgen.results.info import SCHEMA_VERSION, Evidence
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.run_file import write_info
-from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results
+from reportgen.results.tables.schema import TABLES
 
 
 def columns_of(name: str) -> list[str]:

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.errors import InputError, ReportgenError
-from reportgen.texts import ids, lines, source_files, stored
+from reportgen.texts import ids, source_files, stored
+from reportgen.texts.formats import lines
 from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
 
 ROWS = [{"id": f"t{i}", "text": f"text {i}\u2028“{i}”", "label": str(i % 3)} for i in range(9)]
@@ -84,7 +85,7 @@ def test_a_parquet_file_is_read_in_parts(
     table = pa.table({**columns, "units": [[row["text"][:4]] for row in ROWS]})
     pq.write_table(table, path, row_group_size=4)
     whole = read(path)
-    monkeypatch.setattr("reportgen.texts.parquet._AT_ONCE", 3)
+    monkeypatch.setattr("reportgen.texts.formats.parquet._AT_ONCE", 3)
     small()
     found = read(path)
     assert isinstance(found, TextSet)
@@ -119,7 +120,7 @@ def test_a_line_or_record_without_end_is_not_read_at_once(
 ) -> None:
     small()
     monkeypatch.setattr(lines, "LONGEST", 8)
-    monkeypatch.setattr("reportgen.texts.file_formats.LONGEST", 8)
+    monkeypatch.setattr("reportgen.texts.formats.file_formats.LONGEST", 8)
     (tmp_path / "a.txt").write_text("a text on one line\n", "utf-8")
     assert not lines.can_be_read_by_lines(tmp_path / "a.txt")
     (tmp_path / "a.csv").write_text('text\n"a\n' + "b\n" * 9 + '"\n', "utf-8")

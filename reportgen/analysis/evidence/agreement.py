@@ -27,7 +27,7 @@ from reportgen.results.measure_register import (
     Combine,
 )
 from reportgen.results.ranks import kendall, spearman
-from reportgen.results.schema import COMPLETION_SEGMENT, HELD
+from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
 
 _SEED = 20190603
 PERCENTS = (10, 20, 50)  # of the text units, rounded up

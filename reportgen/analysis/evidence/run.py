@@ -29,7 +29,7 @@ from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import View
-from reportgen.results.write import rows_of
+from reportgen.results.tables.write import rows_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching, Scalar
 from reportgen.results.measure_register import STEP_SCALARS
-from reportgen.results.schema import MOST_CLASSES
+from reportgen.results.tables.schema import MOST_CLASSES
 
 # Most bytes of one layer's attention maps of a batch.
 LAYER_BYTES = 16_000_000

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.evidence.target import Explained
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason, View
-from reportgen.results.schema import (
+from reportgen.results.tables.schema import (
     DELETION_SCORES,
     EFFECTS_SCHEMA,
     EVIDENCE_SCHEMA,

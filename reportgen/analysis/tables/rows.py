@@ -17,7 +17,7 @@ from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
-from reportgen.results.schema import CROSS, CROSS_NORM, CROSS_SIZES
+from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES
 from reportgen.texts.labels import label_number
 from reportgen.texts.read import TextInput
 

@@ -10,8 +10,8 @@ from reportgen.analysis.tasks.plan import WINDOW
 from reportgen.analysis.tasks.tally import Tally
 from reportgen.analysis.tasks.task import TaskResult
 from reportgen.results.info import DECODER_PARTS
-from reportgen.results.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, TABLES
-from reportgen.results.write import Recorder
+from reportgen.results.tables.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, TABLES
+from reportgen.results.tables.write import Recorder
 
 _OFFSETS = ("map_offset", *(f"{part}_offset" for part in DECODER_PARTS))
 

@@ -9,8 +9,8 @@ from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelCh
 from reportgen.api.choices.output_options import GateChoices
 from reportgen.api.choices.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
-from reportgen.findings.figure_register import figure_list
-from reportgen.findings.gates import Gate, Level, parse_gate
+from reportgen.findings.figures.figure_register import figure_list
+from reportgen.findings.figures.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
 from reportgen.texts.choices import named_choices

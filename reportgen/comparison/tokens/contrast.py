@@ -14,8 +14,8 @@ import numpy as np
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.findings.tokens.figures import token_effects
-from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import DELETION_SCORES
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ from reportgen.results.measure_register import (
     MIN_UNITS,
     VIEWS,
 )
-from reportgen.results.schema import EXTRA
+from reportgen.results.tables.schema import EXTRA
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

@@ -20,7 +20,7 @@ from reportgen.results.measure_register import (
     MIN_UNITS,
     VIEWS,
 )
-from reportgen.results.schema import CP_LRP_HOLDS
+from reportgen.results.tables.schema import CP_LRP_HOLDS
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

@@ -9,8 +9,8 @@ import numpy as np
 from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.predictions import NextToken
 from reportgen.results.labels import label_list
-from reportgen.results.schema import STEPS
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import STEPS
 
 
 @dataclass(frozen=True, slots=True)

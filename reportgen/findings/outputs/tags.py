@@ -11,8 +11,8 @@ from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.labels import ReadAs
 from reportgen.findings.statistics import Estimate, Floats, Places, ratio_estimates
 from reportgen.results.labels import NONE, ClassNames, tag_list
-from reportgen.results.schema import STEPS
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import segments_of, unit_label
 
 OUTSIDE = "O"  # the tag of words outside all entities

@@ -15,8 +15,8 @@ from reportgen.findings.notes.verdicts import OUTCOMES, verdict
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.schema import CROSS
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import CROSS
 
 FIRST = Subject("first", "", "position")  # where it is a token of the text itself
 

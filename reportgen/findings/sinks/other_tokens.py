@@ -14,8 +14,8 @@ from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
-from reportgen.results.schema import LEARNED_SHARE
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import LEARNED_SHARE
 
 MAX_FOUND = 3  # text tokens
 FIRST = Subject("first", "", "position")

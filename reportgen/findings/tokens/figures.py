@@ -12,8 +12,8 @@ from reportgen.findings.attention import analysed
 from reportgen.findings.copies import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
-from reportgen.results.schema import COMPLETION
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import COMPLETION
 from reportgen.results.units import unit_label
 
 FEWEST = 3  # texts that must contain a token to be listed, at least

@@ -15,7 +15,7 @@ from reportgen.models.tokens.encoded import (
     encode,
     too_long_to_tokenise,
 )
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.tables.schema import COMPLETION_SEGMENT
 
 _ALL = 10**9  # tokens; none is cut off
 

@@ -8,7 +8,7 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import Role
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.tables.schema import COMPLETION_SEGMENT
 
 # How tokenizers write a space before a word; a token of only that has no characters of the text.
 _SPACE_MARKS = "▁Ġ"

@@ -19,7 +19,7 @@ from reportgen.models.tokens.encoded import (
     too_long_to_tokenise,
 )
 from reportgen.models.tokens.target_tokens import TargetTokens
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.tables.schema import COMPLETION_SEGMENT
 
 _UNLIMITED_TOKENS = 512  # as for texts, if neither the decoder nor the tokenizer has a limit
 

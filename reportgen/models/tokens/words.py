@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reportgen.models.tokens.encoded import EncodedText, Span
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.texts.given_units import Place, Places
 from reportgen.texts.words import WordSplitter
 

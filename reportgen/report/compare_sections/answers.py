@@ -7,8 +7,8 @@ import numpy as np
 
 from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.predictions import Outcome, PredictionChanges
-from reportgen.comparison.quality import Quality, QualityFigure
+from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
+from reportgen.comparison.outputs.quality import Quality, QualityFigure
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.small.pairs import pairs_by_layer

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.predictions import PredictionChanges
-from reportgen.comparison.tags import other_tags
+from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.comparison.outputs.tags import other_tags
 from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.comparison import CompareWords
 from reportgen.results.labels import NONE

@@ -7,8 +7,8 @@ from typing import Any
 from reportgen.comparison.all_models import ModelValue, Step
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.findings.figures import rounded
-from reportgen.findings.gates import gate_records
+from reportgen.findings.figures.flat import rounded
+from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
 from reportgen.report.format_register import Document

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from reportgen.comparison.compare import Comparison
-from reportgen.findings.figure_register import WATCHED, figure_list
-from reportgen.findings.figures import Value
+from reportgen.findings.figures.figure_register import WATCHED, figure_list
+from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.run import to_json

@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.figures import rounded
+from reportgen.findings.figures.flat import rounded
+from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import gate_records
 from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.quality import FigureName
+from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence

@@ -38,7 +38,7 @@ from reportgen.report.panel.influence import (
 )
 from reportgen.report.panel.read_rows import row_read_alone
 from reportgen.results.info import RunInfo
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.results.targets import target_units
 from reportgen.results.units import text_units
 

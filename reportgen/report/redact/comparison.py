@@ -12,11 +12,11 @@ from functools import cached_property
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.attention import HeadChanges, LayerChanges
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.pairing import Pairing, common_labels
-from reportgen.comparison.predictions import PredictionChanges
 from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
 from reportgen.comparison.tokens.units import UnitPairs
-from reportgen.findings.figures import Value
+from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.options import Lang

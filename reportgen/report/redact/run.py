@@ -24,10 +24,10 @@ from reportgen.report.options import Lang
 from reportgen.results.choices import chosen_texts
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list
-from reportgen.results.row_groups import StoredTable
 from reportgen.results.run_file import write_info
-from reportgen.results.schema import LATER_TABLES, STEPS, TABLES, in_schema
 from reportgen.results.store import Results, open_results
+from reportgen.results.tables.row_groups import StoredTable
+from reportgen.results.tables.schema import LATER_TABLES, STEPS, TABLES, in_schema
 
 DOT = "•"
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)

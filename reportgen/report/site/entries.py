@@ -11,8 +11,8 @@ import msgspec
 
 from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
+from reportgen.findings.figures.gates import GateResult
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import GateResult
 from reportgen.report.json.metrics import watched
 
 SITE_FILE = "site.json"

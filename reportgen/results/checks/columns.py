@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.results.schema import (
+from reportgen.results.tables.schema import (
     DELETION_SCORES,
     GRADIENT_STEPS,
     LATER_COLUMNS,

@@ -20,7 +20,7 @@ from reportgen.results.info import (
     RunInfo,
 )
 from reportgen.results.measure_register import VIEWS
-from reportgen.results.schema import (
+from reportgen.results.tables.schema import (
     COMPLETION_SEGMENT,
     CROSS,
     CROSS_SIZES,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from reportgen.errors import InputError, without_surrogates
-from reportgen.texts.encoding import decode
+from reportgen.texts.formats.encoding import decode
 from reportgen.texts.rows import Row, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS
 from reportgen.texts.sources.unpacking import unpacked

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from reportgen.errors import InputError
 from reportgen.results.checks.limits import require_regular
-from reportgen.texts.parquet import cells_of, is_readable, n_items
+from reportgen.texts.formats.parquet import cells_of, is_readable, n_items
 from reportgen.texts.rows import Cell, Misfit, Row, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from reportgen.errors import InputError
 from reportgen.texts.columns import BY_NAME, Columns, is_words, only_words, quoted_name
-from reportgen.texts.encoding import decode
-from reportgen.texts.file_formats import read_table
+from reportgen.texts.formats.encoding import decode
+from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.labels import label_number
 from reportgen.texts.rows import Cell, Table
 from reportgen.texts.source_files import InputFormat, require_bounded

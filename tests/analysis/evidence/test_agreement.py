@@ -22,7 +22,7 @@ from reportgen.analysis.evidence.agreement import (
     yardstick,
 )
 from reportgen.results.measure_register import MIN_UNITS, VIEWS
-from reportgen.results.schema import AGREEMENT_SCHEMA
+from reportgen.results.tables.schema import AGREEMENT_SCHEMA
 
 IN_TOKENS = (
     "received_norm_all",

@@ -18,7 +18,7 @@ from reportgen.analysis.evidence.text_evidence import (
 )
 from reportgen.analysis.tasks.assembly import with_messages
 from reportgen.results.info import Reason
-from reportgen.results.write import rows_of
+from reportgen.results.tables.write import rows_of
 
 
 def text(row: int = 0, n_content: int = 3) -> TextEvidence:

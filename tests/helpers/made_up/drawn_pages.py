@@ -9,8 +9,8 @@ import pandas as pd
 
 from helpers.made_up.factories import changed, make_results
 from reportgen.results.info import OutputKind
-from reportgen.results.schema import LEARNED_SHARE
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import LEARNED_SHARE
 
 Random = np.random.Generator
 KINDS: tuple[OutputKind, ...] = (

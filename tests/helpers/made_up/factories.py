@@ -37,11 +37,11 @@ from reportgen.results.info import (
     RunInfo,
     Settings,
 )
-from reportgen.results.row_groups import FolderSource, MemorySource, Source, table_of
 from reportgen.results.run_file import read_info
-from reportgen.results.schema import TABLES
 from reportgen.results.store import Results
-from reportgen.results.write import Recorder
+from reportgen.results.tables.row_groups import FolderSource, MemorySource, Source, table_of
+from reportgen.results.tables.schema import TABLES
+from reportgen.results.tables.write import Recorder
 
 HEADLINES = (
     "[無料]今すぐ申し込みで最大50,000ポイントもらえる[munaitaカード]",

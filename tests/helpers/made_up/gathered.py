@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.results.info import RunInfo
-from reportgen.results.write import Recorder
+from reportgen.results.tables.write import Recorder
 
 FIRST, OTHERS = 3, 64  # texts; so that most tests read more than one row group, and none too many
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from helpers.plain.plain_ranks import kendall, spearman
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
-from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
-from reportgen.results.write import Recorder
+from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
+from reportgen.results.tables.write import Recorder
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import DELETION_SCORES
 
 
 def tagged_results(

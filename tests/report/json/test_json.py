@@ -14,10 +14,10 @@ from helpers.made_up.role_tables import far_apart, same_in_every_text, with_role
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.figure_register import RUN_FIGURES, WATCHED, figure_list
-from reportgen.findings.figures import figure_key
+from reportgen.findings.figures.figure_register import RUN_FIGURES, WATCHED, figure_list
+from reportgen.findings.figures.flat import figure_key
+from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.findings.sinks.outcomes import subject_figures
 from reportgen.report.format_register import output_at
 from reportgen.report.json import metrics

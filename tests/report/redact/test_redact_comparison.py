@@ -19,8 +19,8 @@ from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results
+from reportgen.results.tables.schema import TABLES
 
 OUTPUTS = ("compare.html", "compare.md", "compare.json")
 

@@ -16,9 +16,10 @@ from helpers.made_up.factories import make_results
 from reportgen.errors import ResultsError
 from reportgen.results.checks.columns import FILLED
 from reportgen.results.info import DECODER_PARTS, DecoderInfo, OutputKind
-from reportgen.results.row_groups import FolderSource
 from reportgen.results.run_file import read_info, write_info
-from reportgen.results.schema import (
+from reportgen.results.store import Results, open_results
+from reportgen.results.tables.row_groups import FolderSource
+from reportgen.results.tables.schema import (
     DELETION_SCORES,
     GRADIENT_STEPS,
     LATER_COLUMNS,
@@ -26,7 +27,6 @@ from reportgen.results.schema import (
     TABLES,
     WEIGHTED_STEPS,
 )
-from reportgen.results.store import Results, open_results
 
 Refused = Callable[[str, pa.Table], str]
 Tables = Mapping[str, pa.Table]

@@ -23,7 +23,7 @@ from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import CONSERVED
-from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
+from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 
 # Of the spread of the scalar over texts: an error that is small whatever the scalar of a text is.
 CONSERVED_SPREAD = 1e-3

@@ -12,7 +12,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.results.info import LEARNED_SINK, Reason, Role, Subject
-from reportgen.results.write import rows_of
+from reportgen.results.tables.write import rows_of
 
 
 @dataclass

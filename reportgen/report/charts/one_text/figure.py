@@ -16,7 +16,7 @@ from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.results.units import TextUnits, specials_before
 
 _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short

@@ -17,8 +17,8 @@ from reportgen.report.panel.coloured.measures import printed
 from reportgen.report.panel.coloured.places import told_apart
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID
-from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.units import Floats, TextUnits, Unit
 
 # Columns of the gradients of each step, by the measure that they are of the whole.

@@ -18,8 +18,8 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.moves import Moves, Moving
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
-from reportgen.results.schema import STEPS
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import STEPS
 from reportgen.results.targets import completion_of
 from reportgen.results.units import TextUnits, Unit
 

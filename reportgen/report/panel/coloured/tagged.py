@@ -10,7 +10,7 @@ from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.strip import Mark, Marks
 from reportgen.results.labels import NONE
-from reportgen.results.schema import STEPS
+from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import TextUnits
 
 _Placed: TypeAlias = tuple[int, Mark]  # a mark and its unit

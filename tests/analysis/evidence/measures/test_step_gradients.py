@@ -18,8 +18,8 @@ from reportgen.analysis.evidence.measures.step_gradients import step_gradients
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models.loaded import LoadedModel, with_completions
-from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.store import open_results
+from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.texts.read import TextInput
 
 SOURCES = (

@@ -28,7 +28,7 @@ from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.results.info import SINK_TESTS, Subject
-from reportgen.results.schema import SINKS_SCHEMA
+from reportgen.results.tables.schema import SINKS_SCHEMA
 
 # No more than eight text tokens, so that all of them are controls.
 TEXTS = ("the cat sat on the mat", "a very good film", "on the mat", "the very dog", "bad good log")

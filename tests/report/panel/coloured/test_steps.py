@@ -14,8 +14,8 @@ from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.coloured.steps import StepRow, make_steps
-from reportgen.results.schema import COMPLETION_SEGMENT, DELETION_SCORES
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import COMPLETION_SEGMENT, DELETION_SCORES
 from reportgen.results.units import text_units
 
 EN = load_language("en")

@@ -18,7 +18,7 @@ from reportgen.report.panel.coloured.strip import Mark
 from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.redact.run import DOT, redacted
-from reportgen.results.schema import DELETION_SCORES
+from reportgen.results.tables.schema import DELETION_SCORES
 from reportgen.results.units import text_units
 
 EN = load_language("en")

@@ -13,8 +13,8 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.strip import Mark, Part, paragraphs
 from reportgen.report.panel.coloured.tagged import strip_marks
-from reportgen.results.schema import STEPS
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import Unit, text_units
 
 EN = load_language("en")

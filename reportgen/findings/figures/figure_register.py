@@ -9,9 +9,9 @@ figure for every special-token role.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reportgen.findings.figures import Figure, FigureList, within
-from reportgen.findings.figures_of_two import OF_TWO
-from reportgen.findings.prediction_figures import PREDICTIONS
+from reportgen.findings.figures.figures_of_two import OF_TWO
+from reportgen.findings.figures.flat import Figure, FigureList, within
+from reportgen.findings.figures.prediction_figures import PREDICTIONS
 
 _TEXTS = (
     Figure("n_texts", "count", "texts read"),

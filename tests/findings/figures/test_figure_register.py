@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen.cli.commands import app
-from reportgen.findings.figure_register import COMPARE_FIGURES, RUN_FIGURES
-from reportgen.findings.figures import Figure, FigureList, Key, figure_key, rounded
+from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
+from reportgen.findings.figures.flat import Figure, FigureList, Key, figure_key, rounded
 from reportgen.results.info import SINK_TESTS, STATISTICS
 from reportgen.results.measure_register import VIEWS
 

@@ -1,6 +1,6 @@
 """The flat figures that only a comparison of two models has; see `figure_register`."""
 
-from reportgen.findings.figures import Figure
+from reportgen.findings.figures.flat import Figure
 
 OF_TWO = (
     Figure("texts_total", "count", "texts that both results have"),

@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from reportgen.comparison.outputs.quality import FigureName, Quality, rates_quality
 from reportgen.comparison.pairing import Pairing
-from reportgen.comparison.quality import FigureName, Quality, rates_quality
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Floats, Places
 from reportgen.results.info import OutputKind

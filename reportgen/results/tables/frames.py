@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.results.row_groups import Table
+from reportgen.results.tables.row_groups import Table
 
 _THREADED = 100_000  # rows; threads cost more than they save where a table is small
 

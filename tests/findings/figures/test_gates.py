@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from reportgen.api.choices.output_options import Verbosity
 from reportgen.cli.terminal import gate_lines
 from reportgen.errors import UsageError
-from reportgen.findings.figure_register import RUN_FIGURES
-from reportgen.findings.gates import (
+from reportgen.findings.figures.figure_register import RUN_FIGURES
+from reportgen.findings.figures.gates import (
     Gate,
     errors_first,
     evaluate,

@@ -14,7 +14,7 @@ from reportgen.errors import unwritten
 from reportgen.files import system
 from reportgen.results.info import RunInfo
 from reportgen.results.run_file import write_info
-from reportgen.results.schema import TABLES
+from reportgen.results.tables.schema import TABLES
 
 
 class Recorder:

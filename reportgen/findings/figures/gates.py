@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import UsageError
-from reportgen.findings.figures import FigureList, Value
+from reportgen.findings.figures.flat import FigureList, Value
 
 Level: TypeAlias = Literal["fail", "warn"]
 Operator: TypeAlias = Literal[">=", "<=", "==", "!=", ">", "<"]

@@ -7,8 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
-from reportgen.comparison.pairing import Pairing
-from reportgen.comparison.quality import (
+from reportgen.comparison.outputs.quality import (
     FigureName,
     Quality,
     class_quality,
@@ -17,7 +16,8 @@ from reportgen.comparison.quality import (
     rank_quality,
     right_quality,
 )
-from reportgen.comparison.right_parts import right_parts
+from reportgen.comparison.outputs.right_parts import right_parts
+from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.classes import class_shares, match_classes

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reportgen.errors import InputError
-from reportgen.texts.encoding import decode
-from reportgen.texts.lines import LONGEST, FileLines, Lines
+from reportgen.texts.formats.encoding import decode
+from reportgen.texts.formats.lines import LONGEST, FileLines, Lines
 from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS, FolderFormat, InputFormat
 from reportgen.texts.sources.folders import read_folder
@@ -54,7 +54,7 @@ def read_table(
         assert isinstance(content, Path)
         return read_folder(content, path, encoding, wanted, limit)
     if input_format == "parquet":
-        from reportgen.texts.parquet import read_parquet  # brings a library of tables
+        from reportgen.texts.formats.parquet import read_parquet  # brings a library of tables
 
         return read_parquet(content, path, wanted, limit)
     if input_format == "xlsx":

@@ -17,7 +17,7 @@ from reportgen.results.checks.limits import require_regular, room, stored_string
 from reportgen.results.checks.tables import require_rows, require_texts
 from reportgen.results.info import RunInfo
 from reportgen.results.maps.packed import require_whole
-from reportgen.results.schema import EVIDENCE_TABLES, LATER_TABLES, TABLES, in_schema
+from reportgen.results.tables.schema import EVIDENCE_TABLES, LATER_TABLES, TABLES, in_schema
 
 AGAIN = "run `reportgen analyze` again"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory

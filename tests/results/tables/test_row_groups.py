@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import make_results
 
-from reportgen.results import row_groups
-from reportgen.results.row_groups import StoredTable
-from reportgen.results.schema import TABLES
+from reportgen.results.tables import row_groups
+from reportgen.results.tables.row_groups import StoredTable
+from reportgen.results.tables.schema import TABLES
 
 SIZES = [3, 0, 4, 2, 0, 5]
 

@@ -1,6 +1,6 @@
 """The part of the register of flat figures that is about predictions, by the kind of output."""
 
-from reportgen.findings.figures import Figure, within
+from reportgen.findings.figures.flat import Figure, within
 
 PREDICTIONS = (
     *within(

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.quality import (
+from reportgen.comparison.outputs.quality import (
     Quality,
     QualityFigure,
     class_quality,
