@@ -91,11 +91,11 @@ def formats() -> list[str]:
             code(known.name),
             code(known.suffix),
             known.meaning,
-            "yes" if known.comparison_module else "",
+            *("yes" if has else "" for has in (known.module, known.comparison_module)),
         )
         for known in FORMATS
     )
-    return table(("`--format`", "suffix", "what it is", "of a comparison too"), rows)
+    return table(("`--format`", "suffix", "what it is", "of a report", "of a comparison"), rows)
 
 
 def figures() -> list[str]:

@@ -15,7 +15,7 @@ from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
-from reportgen.report.format_register import COMPARISON_FORMATS, STANDARD_OUTPUT, Output
+from reportgen.report.format_register import STANDARD_OUTPUT, Output
 from reportgen.report.language.printable import inert
 from reportgen.report.options import (
     CompareOptions,
@@ -30,7 +30,7 @@ from reportgen.results.info import created_date
 Options = TypeVar("Options", bound=WriteOptions)
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
 MAX_MODELS = 12  # of a comparison: as many columns as a page has room for
-_DEFAULT_COMPARISON = "compare.html"
+_DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +156,22 @@ def comparison_job(
     """
     created_date()
     _check_markdown(options)
-    paths = files.output or [_DEFAULT_COMPARISON]
+    paths = files.output or [_DEFAULT_COMPARISONS[options.layout]]
     recovered = _recover(paths, inputs)
-    outputs = plan_outputs(paths, files.format, force=files.force, inputs=inputs, redact=redact)
-    for output in outputs:
-        if output.format not in COMPARISON_FORMATS:
-            *first, last = (known.suffix for known in COMPARISON_FORMATS)
-            raise UsageError(
-                f"--output {output.path}: a comparison is written as {', '.join(first)} or {last}"
-            )
+    outputs = plan_outputs(
+        paths,
+        files.format,
+        force=files.force,
+        inputs=inputs,
+        layout=options.layout,
+        images=options.images,
+        redact=redact,
+        of_comparison=True,
+    )
+    if folder := next((output for output in outputs if output.is_folder), None):
+        raise UsageError(
+            f"--output {folder.path}: a comparison has no results folder; analyze writes one"
+        )
     _check_gates(outputs, gates)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 

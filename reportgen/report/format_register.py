@@ -1,15 +1,18 @@
 """The output formats: which one a path asks for, and the module that writes it.
 
-To add a format, add a line to `FORMATS` and a module with `write_report`; for comparisons also
-`write_comparison`, in that module or in another.
+To add a format, add a line to `FORMATS` and a module with `write_report`; for comparisons
+`write_comparison`, in that module or in another. A format may have one of the two alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from reportgen.errors import UsageError
-from reportgen.report.options import TABLE_NAMES, TableName
+from reportgen.report.options import COMPARE_TABLE_NAMES, TABLE_NAMES
+
+Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +22,14 @@ class Format:
     The modules are imported when they are needed, since each brings its own libraries:
 
         write_report(findings, options, output) -> Document
-        write_comparison(comparison, options) -> Document
+        write_comparison(comparison, options, output) -> Document
     """
 
     name: str  # after --format
     suffix: str  # of its files; without a dot in front it is the whole name or follows - or _
     example: str  # a file name for help texts and printed commands
     meaning: str  # what its files are
-    module: str  # has `write_report`
+    module: str  # has `write_report`; "" where a report has no such form
     comparison_module: str = ""  # has `write_comparison`; "" where a comparison has no such form
     is_page: bool = False  # for a browser: --open shows it, and --layout dir gives it a folder
     has_pictures: bool = False  # in a folder beside it
@@ -36,7 +39,9 @@ class Format:
     @property
     def comparison_example(self) -> str:
         """A name for a file with a comparison."""
-        is_named = self.needs_gates or not self.suffix.startswith(".")
+        if self.is_table:
+            return f"{COMPARE_TABLE_NAMES[0]}{self.suffix}"
+        is_named = self.needs_gates or not (self.module and self.suffix.startswith("."))
         return self.example if is_named else f"compare{self.suffix}"
 
     def takes(self, name: str) -> bool:
@@ -62,15 +67,15 @@ FORMATS = (
     ),
     Format(
         "confluence", ".xml", "page.xml", "the body of a Confluence page",
-        f"{_DIGEST}.confluence", has_pictures=True,
+        f"{_DIGEST}.confluence", f"{_DIGEST}.confluence", has_pictures=True,
     ),
     Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
-        "reportgen.report.tables", is_table=True,
+        "reportgen.report.tables", "reportgen.report.compare_tables", is_table=True,
     ),
     Format(
         "parquet", ".parquet", "tokens.parquet", "a table for notebooks",
-        "reportgen.report.tables", is_table=True,
+        "reportgen.report.tables", "reportgen.report.compare_tables", is_table=True,
     ),
     Format(
         "npz", ".npz", "maps.npz", "attention maps as arrays of numpy",
@@ -85,6 +90,7 @@ FORMATS = (
         "reportgen.report.json.metrics", "reportgen.report.json.metrics",
     ),
 )  # fmt: skip
+REPORT_FORMATS = tuple(known for known in FORMATS if known.module)
 COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)
 PAGE = FORMATS[0]  # what is written where nothing says otherwise
 STANDARD_OUTPUT = "-"
@@ -111,6 +117,11 @@ class Output:
     def has_pictures(self) -> bool:
         """Whether pictures lie in a folder beside it."""
         return self.format is not None and self.format.has_pictures and self.path != STANDARD_OUTPUT
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether it is a table as CSV."""
+        return self.format is not None and self.format.name == "csv"
 
     @property
     def stem(self) -> str:
@@ -147,15 +158,17 @@ def with_pictures(text: str, pictures: Mapping[str, bytes], reduced: tuple[str, 
     return Document(content, parts, reduced, pictures)
 
 
-def output_at(path: str, format: str | None = None) -> Output:
+def output_at(path: str, format: str | None = None, *, of_comparison: bool = False) -> Output:
     """The output for `path`: a results folder where it ends in `/`, else in the format that
     `format` names, else in that of its suffix. Standard output, `-`, is HTML by default.
 
     Raises:
-        UsageError: neither names a format, or the file of a table is not named after one.
+        UsageError: neither names a format, a report or comparison is not written in it, or the
+            file of a table is not named after one.
     """
     if path.endswith("/"):
         return Output(path, None)
+    formats = COMPARISON_FORMATS if of_comparison else REPORT_FORMATS
     if format:
         found = next((known for known in FORMATS if known.name == format), None)
     elif path == STANDARD_OUTPUT:
@@ -168,30 +181,35 @@ def output_at(path: str, format: str | None = None) -> Output:
             default=None,
         )
     if found is None and format:
-        names = ", ".join(known.name for known in FORMATS)
+        names = ", ".join(known.name for known in formats)
         raise UsageError(f"--format {format}: not known; use one of {names}")
     if found is None:
-        suffixes = ", ".join(known.suffix for known in FORMATS)
+        suffixes = ", ".join(known.suffix for known in formats)
         raise UsageError(
             f"{path}: the name must end in one of {suffixes}, or in / for a results folder; "
             "--format overrides"
         )
+    if found not in formats:
+        *first, last = (known.suffix for known in formats)
+        what = "a comparison" if of_comparison else "a report"
+        raise UsageError(f"--output {path}: {what} is written as {', '.join(first)} or {last}")
     if found.is_table:
-        table_name(path)
+        table_name(path, COMPARE_TABLE_NAMES if of_comparison else TABLE_NAMES)
     return Output(path, found)
 
 
-def table_name(path: str) -> TableName:
-    """The table that a file is named after: `tokens.csv`, `run-tokens.csv`, `run_tokens.csv`.
+def table_name(path: str, names: Sequence[Name]) -> Name:
+    """The table of `names` that a file is named after: `tokens.csv`, `run-tokens.csv`,
+    `run_tokens.csv`.
 
     Raises:
         UsageError: it is not named after one.
     """
     stem = PurePath(path).stem.lower()
-    for name in TABLE_NAMES:
+    for name in names:
         if stem == name or stem.endswith((f"-{name}", f"_{name}")):
             return name
     raise UsageError(
-        f"{path}: the file of a table is named {', '.join(TABLE_NAMES)}, or ends in - or _ and one "
-        f"of them, such as run-{TABLE_NAMES[0]}.csv"
+        f"{path}: the file of a table is named {', '.join(names)}, or ends in - or _ and one "
+        f"of them, such as run-{names[0]}.csv"
     )

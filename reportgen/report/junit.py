@@ -23,7 +23,9 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     return _document(options, options.title or findings.info.model.name, "run")
 
 
-def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
+def write_comparison(
+    comparison: Comparison, options: CompareOptions, output: Output | None = None
+) -> Document:
     """The gates of a comparison."""
     context = CompareContext(comparison, options, load_language(options.lang))
     return _document(options, options.title or " → ".join(context.names), "compare")

@@ -21,6 +21,8 @@ _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS)
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+CompareTableName: TypeAlias = Literal["changes", "tokens", "figures", "layers", "heads"]
+COMPARE_TABLE_NAMES: tuple[CompareTableName, ...] = get_args(CompareTableName)
 FlavorName: TypeAlias = Literal["github", "gitlab", "azure", "bitbucket", "mkdocs", "plain"]
 Images: TypeAlias = Literal["svg", "png", "none"]
 Lang: TypeAlias = Literal["en", "ja"]
@@ -154,6 +156,20 @@ class WriteOptions:
             "in Markdown and Confluence.",
         ),
     ] = None
+    layout: Annotated[
+        Layout,
+        _REPORT(
+            help="One HTML file, or a folder with styles and scripts in files of their own for "
+            "hosts that forbid them inside a page, e.g. dir with -o report/index.html."
+        ),
+    ] = "file"
+    images: Annotated[
+        Images,
+        _MARKDOWN(
+            help="Format of the pictures in img/ beside Markdown and Confluence pages, e.g. png "
+            "(needs the extra [png]) or none."
+        ),
+    ] = "svg"
     gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found
 
 
@@ -218,13 +234,6 @@ class RenderOptions(WriteOptions):
             help="Pool the attention maps of texts with more tokens than this, e.g. 512.",
         ),
     ] = 256
-    layout: Annotated[
-        Layout,
-        _REPORT(
-            help="One HTML file, or a folder with styles and scripts in files of their own for "
-            "hosts that forbid them inside a page, e.g. dir with -o report/index.html."
-        ),
-    ] = "file"
     plotlyjs: Annotated[
         Path | None,
         _REPORT(
@@ -233,13 +242,6 @@ class RenderOptions(WriteOptions):
             "plotly-cartesian.min.js.",
         ),
     ] = None
-    images: Annotated[
-        Images,
-        _MARKDOWN(
-            help="Format of the pictures in img/ beside Markdown and Confluence pages, e.g. png "
-            "(needs the extra [png]) or none."
-        ),
-    ] = "svg"
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"
 
 

@@ -39,6 +39,7 @@ def plan_outputs(
     layout: Layout = "file",
     images: Images = "none",
     redact: bool = False,
+    of_comparison: bool = False,
 ) -> tuple[Output, ...]:
     """The outputs at `paths`, after checking that all of them can be written; `-` is standard
     output.
@@ -50,13 +51,15 @@ def plan_outputs(
         inputs: Files and results folders that are read, and so must not be written.
         redact: Whether no text may be left under the names of the outputs: pictures that an earlier
             run may have written are checked too, as they are removed.
+        of_comparison: Whether a comparison is written, and not a report.
 
     Raises:
         UsageError: a path names no format, exists without `force`, cannot be written, is named
             twice, lies in another, or is one of the `inputs` or a file of such a folder.
         OutputError: standard output is closed.
     """
-    places = [_place(output_at(path, format), layout) for path in paths]
+    outputs = [output_at(path, format, of_comparison=of_comparison) for path in paths]
+    places = [_place(output, layout) for output in outputs]
     read = set(_read_paths(inputs))
     _check_places(places, read)
     if redact:
@@ -171,7 +174,7 @@ def make_documents(
     for output in outputs:
         if output.format and isinstance(options, CompareOptions):
             module = import_module(output.format.comparison_module)
-            documents[output] = module.write_comparison(made_from, options)
+            documents[output] = module.write_comparison(made_from, options, output)
         elif output.format:
             module = import_module(output.format.module)
             documents[output] = module.write_report(made_from, options, output)

@@ -18,7 +18,7 @@ from reportgen.findings.outputs.choices import Choices, chance_of
 from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
-from reportgen.report.options import Heads, RenderOptions, TableName
+from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
 from reportgen.results.measure_register import exported
 from reportgen.results.store import Results
@@ -104,9 +104,8 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
     """The table that the output is named after, as CSV or Parquet."""
-    frame = table(findings, table_name(output.path), options.heads)
-    is_csv = output.format is not None and output.format.name == "csv"
-    return Document(to_csv(frame) if is_csv else to_parquet(frame))
+    frame = table(findings, table_name(output.path, TABLE_NAMES), options.heads)
+    return to_document(frame, output)
 
 
 def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.DataFrame:
@@ -128,6 +127,11 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     if name == "heads":
         return _with_ids(findings.results, _with_excess(findings.results), HEAD_COLUMNS)
     return _texts(findings)
+
+
+def to_document(frame: pd.DataFrame, output: Output) -> Document:
+    """A table as CSV or Parquet."""
+    return Document(to_csv(frame) if output.is_csv else to_parquet(frame))
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:

@@ -18,12 +18,13 @@ from reportgen.report.format_register import Document
 def write_report(findings, options, output):
     return Document(f"{len(findings.texts)} texts, {options.title}, {output.stem}".encode())
 
-def write_comparison(comparison, options):
+def write_comparison(comparison, options, output):
     return Document(f"{len(comparison.base.texts)} and {len(comparison.head.texts)} texts".encode())
 '''
 FORMAT = """
 from reportgen.report import format_register as register
 register.FORMATS += (register.Format("plain", ".txt", "report.txt", "a line", "plain", "plain"),)
+register.REPORT_FORMATS += register.FORMATS[-1:]
 register.COMPARISON_FORMATS += register.FORMATS[-1:]
 """
 # Adds an option to the reports, as a new field in the class would.
@@ -71,7 +72,7 @@ def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
         "run --help",
         "compare --help",
         "render r -o report.docx",
-        "compare r r -o tokens.csv",
+        "compare r r -o maps.npz",
         "render r -o a.txt --title T -o b.json",
         "render r -o c.md --format plain",
         "compare r r -o d.txt",
@@ -83,11 +84,12 @@ def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
     assert "compare.txt" in helps[1]
     assert "must end in one of .html, .md, .json, .xml, .csv, .parquet, .npz, .junit.xml, " in docx
     assert "metrics.json, .txt, or in /" in docx
-    assert "a comparison is written as .html, .md, .json, .junit.xml, metrics.json or .txt" in other
+    assert "a comparison is written as .html, .md, .json, .xml, .csv, .parquet, " in other
+    assert ".junit.xml, metrics.json or .txt" in other
     assert (folder / "a.txt").read_text() == "6 texts, T, a"
     assert (folder / "c.md").read_text() == "6 texts, None, c"
     assert (folder / "d.txt").read_text() == "6 and 6 texts"
-    assert "| `plain` | `.txt` | a line | yes |" in table
+    assert "| `plain` | `.txt` | a line | yes | yes |" in table
 
 
 def test_an_option_is_one_field(folder: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from reportgen.errors import UsageError
 from reportgen.report.format_register import output_at, table_name
-from reportgen.report.options import TABLE_NAMES
+from reportgen.report.options import COMPARE_TABLE_NAMES, TABLE_NAMES
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_an_unknown_format_lists_the_known_ones(format: str) -> None:
     ],
 )
 def test_a_table_is_told_by_the_name_of_its_file(path: str, name: str) -> None:
-    assert table_name(path) == name
+    assert table_name(path, TABLE_NAMES) == name
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,18 @@ def test_a_table_without_a_name_lists_the_tables(path: str) -> None:
         output_at(path, "csv")
     assert all(name in str(error.value) for name in TABLE_NAMES)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "of_comparison", "said"),
+    [
+        ("maps.npz", True, r"maps\.npz: a comparison is written as .*\.json, \.xml, \.csv"),
+        ("texts.csv", True, ", ".join(COMPARE_TABLE_NAMES)),
+        ("changes.csv", False, ", ".join(TABLE_NAMES)),
+    ],
+)
+def test_what_only_the_other_has_says_what_there_is(
+    path: str, of_comparison: bool, said: str
+) -> None:
+    with pytest.raises(UsageError, match=said):
+        output_at(path, of_comparison=of_comparison)

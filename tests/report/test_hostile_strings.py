@@ -19,8 +19,13 @@ from markdown_it import MarkdownIt
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
 from reportgen.report.digest.limits import FlavorName
-from reportgen.report.format_register import FORMATS, output_at
-from reportgen.report.options import TABLE_NAMES, CompareOptions, RenderOptions
+from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, output_at
+from reportgen.report.options import (
+    COMPARE_TABLE_NAMES,
+    TABLE_NAMES,
+    CompareOptions,
+    RenderOptions,
+)
 from reportgen.report.outputs import make_documents
 
 KINDS = ("number", "class", "labels", "next_token", "embedding")
@@ -36,7 +41,7 @@ def outputs_of(folder: Path, kind: str, strings: tuple[str, ...], at: int) -> di
     """Every output of such results by its name, in Japanese where `at` is odd."""
     findings = Findings(with_strings(folder, kind, strings, at))
     how: Any = {"title": strings[at % len(strings)], "lang": ("en", "ja")[at % 2]}
-    paths = [known.example for known in FORMATS if not known.is_table]
+    paths = [known.example for known in REPORT_FORMATS if not known.is_table]
     paths += [f"{name}{end}" for name in TABLE_NAMES for end in (".csv", ".parquet")]
     made: dict[str, bytes] = {}
     for output, document in make_documents(
@@ -47,12 +52,12 @@ def outputs_of(folder: Path, kind: str, strings: tuple[str, ...], at: int) -> di
         options = RenderOptions(**how, md_flavor=flavor)
         (document,) = make_documents(findings, [output_at("report.md")], options).values()
         made[f"{flavor}.md"] = document.content
-    paths = ["compare.html", "compare.md", "compare.json"]
+    paths = [known.comparison_example for known in COMPARISON_FORMATS if not known.is_table]
+    paths += [f"compare-{name}.csv" for name in COMPARE_TABLE_NAMES]
+    outputs = [output_at(path, of_comparison=True) for path in paths]
     compared = compare(findings, findings)
-    for output, document in make_documents(
-        compared, map(output_at, paths), CompareOptions(**how)
-    ).items():
-        made[output.path] = document.content
+    for output, document in make_documents(compared, outputs, CompareOptions(**how)).items():
+        made |= {output.path: document.content, **document.files}
     return made
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
+from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, Format
 from reportgen.report.options import Option
 
 _REPORT = partial(Option, panel="Report")
@@ -43,9 +43,9 @@ class OutputChoices:
 
     output: Annotated[
         list[str] | None,
-        _output_option([*map(_example, FORMATS), "results/ (a folder)"]),
+        _output_option([*map(_example, REPORT_FORMATS), "results/ (a folder)"]),
     ] = None
-    format: Annotated[str | None, _format_option(FORMATS)] = None
+    format: Annotated[str | None, _format_option(REPORT_FORMATS)] = None
     force: Annotated[bool, Option(help="Overwrite files that exist.")] = False
     open: Annotated[bool, Option(help="Open the HTML page in a browser.")] = False
     github_summary: Annotated[

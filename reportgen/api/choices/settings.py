@@ -34,7 +34,7 @@ _OF_COMMANDS: Mapping[str, Mapping[str, type]] = {
 }
 # What a report is called and where it goes says nothing of a comparison or of a site.
 _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
-    "compare": (*_GATES, "output", "format", "title", "id", "page-url"),
+    "compare": (*_GATES, "output", "format", "title", "id", "page-url", "layout"),
     "site": ("output", "title"),
 }
 # Code that comes with a model runs only where someone says so at that very moment.

@@ -116,6 +116,17 @@ class PredictionChanges:
         return [int(place) for place in order if self.error_growth[place] > 0]
 
     @property
+    def worse(self) -> list[int]:
+        """Places in `texts` of those that got worse, the worst first: classes and choices that are
+        right in the old model alone, by how much probability they lost, and numbers that moved and
+        whose error grew, by how much it did."""
+        if not self.outcomes:
+            return [place for place in self.regressions if self.moved[place]]
+        lost = [own - other for own, other in self.chances] or [0.0] * len(self.texts)
+        broken = np.flatnonzero(self.flips("broken")).tolist()
+        return sorted(broken, key=lambda place: -lost[place])
+
+    @property
     def lost_chances(self) -> tuple[float, float] | None:
         """How much probability the old model's class lost where the class changed: the median and
         the most; None where no class changed."""

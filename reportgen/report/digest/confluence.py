@@ -8,17 +8,18 @@ from collections.abc import Mapping, Sequence
 from html import escape as escape_html
 from pathlib import PurePosixPath
 
+from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.digest.digest import make_brief
+from reportgen.report.digest.digest import make_brief, make_compare_brief
 from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
 from reportgen.report.format_register import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
 
 # No limit is documented, but longer pages are slow to open and to edit.
 LIMIT = Limit(1_000_000, 2_000_000)
@@ -35,14 +36,31 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Docume
     Raises:
         UsageError: title and headline are too long for a page.
     """
-    brief = make_brief(findings, options, "page.xml")
+    return _with_pictures(make_brief(findings, options, "page.xml"), options, stem)
+
+
+def write_comparison(
+    comparison: Comparison, options: CompareOptions, output: Output | None = None
+) -> Document:
+    """The fragment of a comparison, with pictures where it is written to a file.
+
+    Raises:
+        UsageError: title and headline are too long for a page.
+    """
+    brief = make_compare_brief(comparison, options, "compare.xml")
+    return _with_pictures(brief, options, output.stem if output else "")
+
+
+def _with_pictures(brief: Brief, options: RenderOptions | CompareOptions, stem: str) -> Document:
     pictures = make_pictures(brief.pictures, stem, options.images)
     said = load_language(options.lang).say("brief", "lacks_png")
     text = set_brief(brief, options, pictures.paths)
     return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
 
 
-def set_brief(brief: Brief, options: RenderOptions, paths: Mapping[str, str]) -> str:
+def set_brief(
+    brief: Brief, options: RenderOptions | CompareOptions, paths: Mapping[str, str]
+) -> str:
     """`brief` in storage format, with an anchor `reportgen-ID` that no reader sees.
 
     `paths` are its pictures by their figures' names; a figure without one is left out.
@@ -55,7 +73,8 @@ def set_brief(brief: Brief, options: RenderOptions, paths: Mapping[str, str]) ->
     address = options.page_url or ""
     headline = _linked(_spans((Span(brief.headline, is_strong=True),)), address)
     facts = _text(" · ".join(brief.facts))
-    head = Part(f"<p>{anchor}</p>\n<h2>{_text(brief.title)}</h2>\n<p>{headline}<br/>{facts}</p>\n")
+    title = f"<h2>{_text(brief.title)}</h2>\n" if brief.title else ""
+    head = Part(f"<p>{anchor}</p>\n{title}<p>{headline}<br/>{facts}</p>\n")
     parts = [_part(section, paths, address) for section in brief.sections]
     said = language.say("brief", "bytes", n=LIMIT.n_bytes)
     text = fit(

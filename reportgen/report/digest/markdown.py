@@ -51,7 +51,9 @@ def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes
     return set_brief(brief, replace(options, md_flavor="github"), {}, room=room).encode()
 
 
-def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
+def write_comparison(
+    comparison: Comparison, options: CompareOptions, output: Output | None = None
+) -> Document:
     """The comparison as Markdown, as long as its flavour allows.
 
     Raises:

@@ -115,11 +115,8 @@ class Assets:
         if self.layout == "file":
             return {}
         script = f'"use strict";\n(() => {{\n{self.script}\n}})();\n'
-        return {
-            STYLE_FILE: self.style.encode(),
-            SCRIPT_FILE: script.encode(),
-            PLOTLY_FILE: self.plotly_source.encode(),
-        }
+        found = {STYLE_FILE: self.style.encode(), SCRIPT_FILE: script.encode()}
+        return found | ({PLOTLY_FILE: self.plotly_source.encode()} if self.plotly_source else {})
 
     @cached_property
     def policy(self) -> str:

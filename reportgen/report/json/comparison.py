@@ -11,13 +11,15 @@ from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
-from reportgen.report.format_register import Document
+from reportgen.report.format_register import Document, Output
 from reportgen.report.json.run import ends, to_json
 from reportgen.report.options import CompareOptions
 from reportgen.results.info import COMPARISON_VERSION, RunInfo
 
 
-def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
+def write_comparison(
+    comparison: Comparison, options: CompareOptions, output: Output | None = None
+) -> Document:
     """The comparison as a document, names in a fixed order, null for what cannot be compared.
 
     `figures` is flat, as gates name it; `texts` has a row for each text, in input order.
@@ -53,30 +55,18 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
         "quality": _quality(comparison),
         "gates": gate_records(options.gates),
         "notes": [_note(note) for note in comparison.notes],
-        "tokens": [
-            {
-                "token": token.token,
-                "turn": token.turn,
-                "turn_p_adjusted": rounded(token.turn_p),
-                "looks_p_adjusted": rounded(token.looks_p),
-                "n_texts": token.n_texts,
-                "deletion_effect": _change(token.effect),
-                "looked_at": _change(token.row),
-                "received": _change(token.attention),
-            }
-            for token in comparison.tokens
-        ],
+        "tokens": token_records(comparison),
         "layers": {
             found.key: {
                 "base": _all_rounded(found.base),
                 "head": _all_rounded(found.head),
-                "change": [_change(change) for change in found.changes],
+                "change": [change_record(change) for change in found.changes],
                 "n_texts": found.n_texts,
             }
             for found in comparison.layers
         },
         "jsd": None if heads is None else [_all_rounded(row) for row in heads.distance.tolist()],
-        "texts": _texts(comparison),
+        "texts": text_records(comparison),
     }
     return Document(to_json(record).encode())
 
@@ -150,14 +140,32 @@ def _quality(comparison: Comparison) -> dict[str, object] | None:
         "verdict": quality.verdict,
         "n_texts": quality.n_texts,
         **{
-            figure.name: {**(_change(figure.change) or {}), "gain": figure.gain}
+            figure.name: {**(change_record(figure.change) or {}), "gain": figure.gain}
             for figure in quality.figures
         },
     }
 
 
-def _texts(comparison: Comparison) -> list[dict[str, object]]:
-    """A row for each text; null where a figure of it cannot be compared."""
+def token_records(comparison: Comparison) -> list[dict[str, object]]:
+    """A record of each token, those that changed most first; null where a figure of it was not
+    measured."""
+    return [
+        {
+            "token": token.token,
+            "turn": token.turn,
+            "turn_p_adjusted": rounded(token.turn_p),
+            "looks_p_adjusted": rounded(token.looks_p),
+            "n_texts": token.n_texts,
+            "deletion_effect": change_record(token.effect),
+            "looked_at": change_record(token.row),
+            "received": change_record(token.attention),
+        }
+        for token in comparison.tokens
+    ]
+
+
+def text_records(comparison: Comparison) -> list[dict[str, object]]:
+    """A record of each text; null where a figure of it cannot be compared."""
     pairing, predictions = comparison.pairing, comparison.predictions
     columns: dict[str, list[object]] = {
         "id": comparison.base.texts["text_id"].tolist(),
@@ -202,7 +210,8 @@ def _note(note: Note) -> dict[str, object]:
     return {"id": note.id, "also": list(note.also), "token": note.token, **values}
 
 
-def _change(change: Change | None) -> dict[str, object] | None:
+def change_record(change: Change | None) -> dict[str, object] | None:
+    """A figure in both models and its change; null where it was not measured."""
     if change is None:
         return None
     return {

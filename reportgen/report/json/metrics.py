@@ -16,7 +16,9 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     return Document(to_json(watched("run", findings.figures)).encode())
 
 
-def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
+def write_comparison(
+    comparison: Comparison, options: CompareOptions, output: Output | None = None
+) -> Document:
     """The watched figures of a comparison."""
     return Document(to_json(watched("compare", comparison.figures)).encode())
 

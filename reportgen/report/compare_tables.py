@@ -1,0 +1,151 @@
+"""A comparison as tables for spreadsheets and notebooks.
+
+A row a text, a token, a figure, a layer, a head. Every figure is that of compare.json.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from reportgen.comparison.compare import Comparison
+from reportgen.findings.figures.figure_register import figure_list
+from reportgen.findings.figures.flat import rounded
+from reportgen.report.format_register import Document, Output, table_name
+from reportgen.report.json.comparison import change_record, text_records, token_records
+from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
+from reportgen.report.tables import to_document
+
+_ENDS = ("base", "head", "change", "low", "high")
+_FIGURES = ("deletion_effect", "looked_at", "received")
+# The columns of each table with their types. The prediction is a number where the model gives one
+# number, and words otherwise.
+CHANGE_COLUMNS = {
+    "text_id": "string",
+    "source": "string",
+    "text": "string",
+    "label": "string",
+    "prediction_base": "string",
+    "prediction_head": "string",
+    "prediction_change": "float64",
+    "prediction_moved": "boolean",
+    "outcome": "string",
+    "error_growth": "float64",
+    "jsd": "float64",
+    "deletion_change": "float64",
+    "deletion_rank_correlation": "float64",
+    "comparable": "boolean",
+    "status_base": "string",
+    "status_head": "string",
+}
+TOKEN_COLUMNS = {
+    "token": "string",
+    "turn": "string",
+    "n_texts": "Int64",
+    **{f"{figure}_{end}": "float64" for figure in _FIGURES for end in _ENDS},
+    "deletion_effect_n_texts": "Int64",
+    "turn_p_adjusted": "float64",
+    "looks_p_adjusted": "float64",
+}
+FIGURE_COLUMNS = {
+    "figure": "string",
+    "value": "float64",
+    "low": "float64",
+    "high": "float64",
+    "unit": "string",
+    "meaning": "string",
+}
+LAYER_COLUMNS = {
+    "figure": "string",
+    "layer": "Int64",
+    **dict.fromkeys(_ENDS, "float64"),
+    "n_texts": "Int64",
+}
+HEAD_COLUMNS = {"layer": "Int64", "head": "Int64", "jsd": "float64", "changed": "boolean"}
+
+
+def write_comparison(comparison: Comparison, options: CompareOptions, output: Output) -> Document:
+    """The table that the output is named after, as CSV or Parquet."""
+    name = table_name(output.path, COMPARE_TABLE_NAMES)
+    return to_document(comparison_table(comparison, name), output)
+
+
+def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataFrame:
+    """The table `name`; a value that does not exist is missing.
+
+    `changes` has a row for each text: first those that got worse, then those whose prediction moved
+    most, then the others in input order. `tokens` has those that changed most first.
+    """
+    if name == "changes":
+        return _changes(comparison)
+    if name == "tokens":
+        return _frame(map(_flat, token_records(comparison)), TOKEN_COLUMNS)
+    if name == "figures":
+        return _frame(_figures(comparison), FIGURE_COLUMNS)
+    if name == "layers":
+        return _frame(_layers(comparison), LAYER_COLUMNS)
+    return _frame(_heads(comparison), HEAD_COLUMNS)
+
+
+def _changes(comparison: Comparison) -> pd.DataFrame:
+    texts, found = comparison.base.texts, comparison.predictions
+    labels = comparison.pairing.labels["label"].tolist()
+    given = zip(texts["source"], texts["text"], labels, strict=True)
+    rows = [
+        {"text_id": record["id"], "source": source, "text": text, "label": label, **record}
+        for (source, text, label), record in zip(given, text_records(comparison), strict=True)
+    ]
+    places = [] if found is None else [*found.worse, *found.order]
+    first = [] if found is None else found.texts[places].tolist()
+    order = dict.fromkeys((*first, *range(len(rows))))
+    is_number = found is not None and found.kind == "number"
+    ends = {f"prediction_{side}": "float64" for side in ("base", "head")} if is_number else {}
+    return _frame((rows[text] for text in order), CHANGE_COLUMNS | ends)
+
+
+def _flat(record: Mapping[str, object]) -> dict[str, object]:
+    """The record of a token, with what is nested in it under names of its own."""
+    flat = dict(record)
+    for figure in _FIGURES:
+        nested = record[figure]
+        if isinstance(nested, Mapping):
+            flat |= {f"{figure}_{name}": value for name, value in nested.items()}
+    return flat
+
+
+def _figures(comparison: Comparison) -> Iterable[dict[str, object]]:
+    known, figures = figure_list("compare"), comparison.figures
+    ends = {f"{name}_{end}" for name in figures for end in ("low", "high")}
+    for name, value in figures.items():
+        if name not in ends:
+            low, high = (figures.get(f"{name}_{end}") for end in ("low", "high"))
+            figure = known.find(name)
+            unit, meaning = (figure.unit, figure.meaning) if figure else (None, None)
+            yield dict(zip(FIGURE_COLUMNS, (name, value, low, high, unit, meaning), strict=True))
+
+
+def _layers(comparison: Comparison) -> Iterable[dict[str, object]]:
+    for found in comparison.layers:
+        for i in range(max(len(found.base), len(found.head))):
+            sides = {"base": found.base, "head": found.head}
+            ends = {name: rounded(side[i]) for name, side in sides.items() if i < len(side)}
+            change = change_record(found.changes[i]) if found.changes else None
+            yield {"figure": found.key, "layer": i + 1, **ends, **(change or {})}
+
+
+def _heads(comparison: Comparison) -> Iterable[dict[str, object]]:
+    heads = comparison.heads
+    if heads is None:
+        return
+    for layer, distances in enumerate(heads.distance.tolist()):
+        for head, distance in enumerate(distances):
+            changed = bool(heads.changed[layer, head])
+            yield {
+                "layer": layer + 1,
+                "head": head + 1,
+                "jsd": rounded(distance),
+                "changed": changed,
+            }
+
+
+def _frame(rows: Iterable[Mapping[str, object]], types: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(types)).astype(dict(types))
