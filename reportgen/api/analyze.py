@@ -20,6 +20,7 @@ from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.timing import with_number
+from reportgen.api.baseline import keep_baseline
 from reportgen.api.choices import arguments
 from reportgen.api.choices.keywords import options_of
 from reportgen.api.choices.options import AnalysisChoices, InputChoices
@@ -32,7 +33,7 @@ from reportgen.errors import UsageError, with_quotes
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
-from reportgen.files.temporary import make_scratch, scratch_folder
+from reportgen.files.temporary import Temporary, make_scratch, scratch_folder
 from reportgen.files.unfinished import unfinished_run
 from reportgen.models.callers_module import bare, borrowed
 from reportgen.models.loaded import LoadedModel
@@ -76,6 +77,7 @@ def analyze(
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,
     folder: str | Path | None = None,
+    small: bool = False,
     resume: bool = False,
     progress: bool = False,
     workers: int = 1,
@@ -107,6 +109,8 @@ def analyze(
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
+        small: Keep only what a comparison takes in `folder`, without maps: a baseline to commit, as
+            `reportgen analyze --small` writes it. The report itself is whole.
         resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
             without it such work is removed, with a warning.
         progress: Whether to show progress bars on standard error.
@@ -162,6 +166,8 @@ def analyze(
     arguments.check_sample(analysis)
     if resume and folder is None:
         raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
+    if small and folder is None:
+        raise UsageError("small: goes with folder, where the baseline is kept, such as baseline")
     chosen_engine = options_of(
         EngineChoices,
         {"workers": workers, "engine": engine, "gpus_per_worker": gpus_per_worker},
@@ -193,7 +199,7 @@ def analyze(
         options = AnalysisOptions(**asdict(analysis), shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
         crew = partial(_crew, chosen_engine, text_set, model, tokenizer, model_options)
-        return _analyzed(text_set, loaded, options, folder, bars, crew, resume=resume)
+        return _analyzed(text_set, loaded, options, folder, bars, crew, resume=resume, small=small)
 
 
 @contextmanager
@@ -223,6 +229,7 @@ def _analyzed(
     crew_for: Callable[[AnalysisOptions], AbstractContextManager[Crew | None]],
     *,
     resume: bool,
+    small: bool,
 ) -> Report:
     def run(target: Path, kept: Path) -> Results:
         # Whatever a user's class prints must not mix with the output of the caller.
@@ -234,21 +241,31 @@ def _analyzed(
                     texts, model, target, numbered, progress, listed_by(), tasks, crew
                 )
 
-    if folder is not None:
-        with (
-            unfinished_run(Path(folder), resume=resume, force=True) as found,
-            Staging() as staging,
-        ):
-            for line in found.lines:
-                warnings.warn(line, stacklevel=3)
-            results = run(staging.folder(Path(folder)), found.path)
-            staging.commit()
-            found.is_finished = not results.info.evidence.interrupted
-        return Report(open_results(Path(folder)))
-    temporary = make_scratch()
-    try:
-        with scratch_folder() as scratch:
+    if folder is None:
+        temporary = make_scratch()
+        with _removed_after_errors(temporary), scratch_folder() as scratch:
             return Report(run(temporary.path, scratch), temporary)
+    with unfinished_run(Path(folder), resume=resume, force=True) as found, Staging() as staging:
+        for line in found.lines:
+            warnings.warn(line, stacklevel=3)
+        if small:
+            temporary = make_scratch()
+            with _removed_after_errors(temporary):
+                report = Report(run(temporary.path, found.path), temporary)
+            keep_baseline(report.results, Path(folder), staging)
+        else:
+            run(staging.folder(Path(folder)), found.path)
+        staging.commit()
+        report = report if small else Report(open_results(Path(folder)))
+        found.is_finished = not report.results.info.evidence.interrupted
+    return report
+
+
+@contextmanager
+def _removed_after_errors(temporary: Temporary) -> Iterator[None]:
+    """Within it, an error removes `temporary`."""
+    try:
+        yield
     except BaseException:
         temporary.remove()
         raise

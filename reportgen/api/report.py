@@ -3,14 +3,16 @@
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from reportgen.api.baseline import kept_figures
 from reportgen.api.choices.keywords import check_language, options_of
 from reportgen.api.jobs import Job, report_job, saved_files
-from reportgen.errors import UsageError
+from reportgen.errors import ResultsError, UsageError
 from reportgen.files.staging import Staging
 from reportgen.files.targets import RESULTS_FILES
 from reportgen.files.temporary import Temporary
@@ -28,6 +30,7 @@ from reportgen.report.redact.run import redacted
 from reportgen.report.tables import table
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
+from reportgen.results.small import require_whole
 from reportgen.results.store import Results, open_results
 
 
@@ -45,21 +48,31 @@ class Report:
             weakref.finalize(self, temporary.remove)
 
     @property
+    def _whole(self) -> Findings:
+        """The findings, of which everything can be written.
+
+        Raises:
+            ResultsError: the results were kept small.
+        """
+        require_whole(self.results)
+        return self.findings
+
+    @property
     def figures(self) -> dict[str, float | int | None]:
         """The figures of summary.json by name, such as `n_texts`; None: not measured."""
-        return dict(self.findings.figures)
+        return dict(kept_figures(self.findings))
 
     def notes(self, lang: Lang = "en") -> list[str]:
         """The headline, then each note on all texts together, in a sentence or two."""
         check_language(lang)
-        language, notes = load_language(lang), self.findings.notes
+        language, notes = load_language(lang), self._whole.notes
         first = headline(notes, self.results.info.model.name, language)
         return [first, *(sentence(note, language) for note in notes)]
 
     @property
     def tokens(self) -> pd.DataFrame:
         """The table of `tokens.csv`: one row per token of all texts."""
-        return table(self.findings, "tokens")
+        return table(self._whole, "tokens")
 
     def maps(
         self,
@@ -92,7 +105,7 @@ class Report:
         Raises:
             UsageError: there is no such text, layer, head or part, or its maps were not kept.
         """
-        return attention_maps(self.results, text_id, layer, head, part, values=values)
+        return attention_maps(self._whole.results, text_id, layer, head, part, values=values)
 
     def text(self, text_id: object, lang: Lang = "en") -> TextCell:
         """One text, to be shown by a notebook: its tokens coloured, its table and its map.
@@ -104,7 +117,7 @@ class Report:
             UsageError: no text has this id.
         """
         check_language(lang)
-        return TextCell(self.findings, str(text_id), lang)
+        return TextCell(self._whole, str(text_id), lang)
 
     def save(
         self,
@@ -132,7 +145,9 @@ class Report:
         Raises:
             UsageError: an option is unknown or has a wrong value, or a path cannot be written to.
             OutputError: writing failed.
+            ResultsError: the results were kept small.
         """
+        require_whole(self.results)
         job = report_job(
             saved_files(paths, "report.html", format, overwrite=overwrite),
             options_of(RenderOptions, options),
@@ -151,13 +166,22 @@ class Report:
         return [*job.recovered, *written.lines, *written.reduced]
 
     def __repr__(self) -> str:
-        return f"<reportgen.Report: {plain_text(self.findings)}>"
+        return f"<reportgen.Report: {self._said or plain_text(self.findings)}>"
 
     def _repr_html_(self) -> str:
-        return render_notebook(self.findings)
+        return escape(self._said) or render_notebook(self.findings)
 
     def _repr_markdown_(self) -> str:
-        return render_markdown(self.findings)
+        return self._said or render_markdown(self.findings)
+
+    @property
+    def _said(self) -> str:
+        """What results kept small are in place of a report; "" of others."""
+        try:
+            require_whole(self.results)
+        except ResultsError as error:
+            return str(error)
+        return ""
 
 
 def open_report(folder: str | Path) -> Report:

@@ -38,7 +38,8 @@ from reportgen.report.site.entries import (
 )
 from reportgen.report.site.index import address_of, write_index, write_latest
 from reportgen.report.site.options import SiteOptions
-from reportgen.results.store import Results, open_results
+from reportgen.results.small import open_whole
+from reportgen.results.store import Results
 from reportgen.version import __version__
 
 _RUNS = "runs"  # the folder of the reports
@@ -125,7 +126,7 @@ class SiteWriter:
         found: dict[str, _Run] = {}
         for folder in folders:
             try:
-                results = open_results(folder)
+                results = open_whole(folder)
                 content = self._content(results)
             except ResultsError as error:
                 self._leave_out(error)

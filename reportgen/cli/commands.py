@@ -158,10 +158,10 @@ def render(
     started = time.perf_counter()
     import_api("reportgen.api.report", verbosity)
     from reportgen.api.report import write_report
-    from reportgen.results.store import open_results
+    from reportgen.results.small import open_whole
 
     terminal.print_lines(job.recovered, verbosity)
-    with Staging(force=files.force) as staging, _shown(open_results(results), job) as findings:
+    with Staging(force=files.force) as staging, _shown(open_whole(results), job) as findings:
         with writing(job.files, verbosity):
             written = write_report(findings, job, staging)
         lines = terminal.account(findings, written, options.lang, verbosity, started)

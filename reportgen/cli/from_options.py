@@ -192,6 +192,14 @@ ShardOption = Annotated[
         "one results folder of all of them.",
     ),
 ]
+Small = Annotated[
+    bool,
+    typer.Option(
+        "--small",
+        help="Keep only what a comparison takes, without maps: a baseline to commit, e.g. with -o "
+        "baseline/, for `reportgen compare baseline/ --head MODEL`.",
+    ),
+]
 MergedParts = Annotated[
     list[Path],
     typer.Argument(metavar="PARTS...", help="All folders that `reportgen analyze --shard` wrote."),

@@ -2,6 +2,7 @@
 which makes pages of many."""
 
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
+from reportgen.files.temporary import scratch_folder
 from reportgen.files.unfinished import Unfinished, check_unfinished
 from reportgen.report.site.options import SiteOptions
 
@@ -46,6 +48,7 @@ def analyze(
     force: parameters.Force = False,
     resume: parameters.Resume = False,
     shard: parameters.ShardOption = None,
+    small: parameters.Small = False,
     strict: parameters.Strict = False,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
@@ -58,8 +61,9 @@ def analyze(
             raise UsageError(
                 "--workers, --engine: a shard is done by one process; give more shards"
             )
-        if strict:
-            raise UsageError("--strict: a shard is no results; give it to merge")
+        for name, is_given in (("strict", strict), ("small", small)):
+            if is_given:
+                raise UsageError(f"--{name}: a shard is no results; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
         return _analyze_shard(shard_number(shard), call, asked, output, verbosity, force, resume)
     terminal.print_lines(recover_at([output]), verbosity)
@@ -67,36 +71,65 @@ def analyze(
     check_unfinished(output, resume=resume, force=force)
     text_set = arguments.text_set(texts, inputs)
     terminal.print_notes(text_set, verbosity)
+    if small:  # no maps are kept of it, and no text gets evidence for a report
+        asked = replace(asked, choices=replace(asked.choices, keep_maps="none"))
     started = time.perf_counter()
     import_api("reportgen.api.named", verbosity)
     with (
         kept_work(output, verbosity, resume=resume, force=force) as kept,
         Staging(force=force) as staging,
+        scratch_folder() as scratch,
     ):
-        folder = staging.folder(output)
-        results = analyze_texts(text_set, asked, folder, verbosity, kept=kept.path, engine=engine)
-        return _end_analysis(output, results, staging, kept, verbosity, started, strict=strict)
+        results = analyze_texts(
+            text_set,
+            asked,
+            _own(scratch) if small else staging.folder(output),
+            verbosity,
+            is_compared=small,
+            kept=kept.path,
+            engine=engine,
+        )
+        end = _End(output, results, staging, kept, verbosity, started)
+        return end.settle(small=small, strict=strict)
 
 
-def _end_analysis(
-    output: Path,
-    results: "Results",
-    staging: Staging,
-    kept: Unfinished,
-    verbosity: Verbosity,
-    started: float,
-    *,
-    strict: bool,
-) -> int:
-    """Put the results folder in its place and print what it says; returns the exit code."""
-    from reportgen.findings.findings import Findings
+def _own(scratch: Path) -> Path:
+    """An empty folder in `scratch`, which itself holds the mark of its owner."""
+    folder = scratch / "results"
+    folder.mkdir()
+    return folder
 
-    lines = [f"{output}/: results folder"]
-    lines += terminal.account(Findings(results), None, "en", verbosity, started)
-    code = terminal.exit_code(results, (), strict=strict)
-    staging.commit()
-    terminal.print_lines([*lines, *terminal.settled(kept, results)], verbosity)
-    return code
+
+@dataclass(frozen=True)
+class _End:
+    """An analysis whose results are to be put in their place."""
+
+    output: Path
+    results: "Results"
+    staging: Staging
+    kept: Unfinished
+    verbosity: Verbosity
+    started: float
+
+    def settle(self, *, small: bool, strict: bool) -> int:
+        """Put the results folder in its place and print what it says; returns the exit code."""
+        from reportgen.findings.findings import Findings
+
+        lines = [self._kept_small() if small else f"{self.output}/: results folder"]
+        lines += terminal.account(Findings(self.results), None, "en", self.verbosity, self.started)
+        code = terminal.exit_code(self.results, (), strict=strict)
+        self.staging.commit()
+        lines += terminal.settled(self.kept, self.results)
+        terminal.print_lines(lines, self.verbosity)
+        return code
+
+    def _kept_small(self) -> str:
+        from reportgen.api.baseline import keep_baseline
+
+        size = keep_baseline(self.results, self.output, self.staging)
+        if size is None:
+            return f"{self.output}/: a baseline with these results already; left as it is"
+        return f"{self.output}/: baseline, {size / 1000:,.0f} kB; commit it"
 
 
 @parameters.with_options
@@ -106,6 +139,7 @@ def merge(
     output: parameters.ResultsOutput = Path("results"),
     force: parameters.Force = False,
     resume: parameters.Resume = False,
+    small: parameters.Small = False,
     strict: parameters.Strict = False,
 ) -> int:
     """Merge the shards of an analysis into one results folder, as if it had been run at once.
@@ -127,20 +161,21 @@ def merge(
     with (
         kept_work(output, verbosity, resume=resume, force=force) as kept,
         Staging(force=force) as staging,
+        scratch_folder() as scratch,
     ):
-        folder = staging.folder(output)
         with terminal_progress(verbosity) as progress:
             results = merge_parts(
                 found,
                 text_set,
                 asked,
-                folder,
+                _own(scratch) if small else staging.folder(output),
                 kept.path,
                 listed_by(),
                 progress,
                 verbose=verbosity.verbose,
             )
-        return _end_analysis(output, results, staging, kept, verbosity, started, strict=strict)
+        end = _End(output, results, staging, kept, verbosity, started)
+        return end.settle(small=small, strict=strict)
 
 
 def _analyze_shard(

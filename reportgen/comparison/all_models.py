@@ -10,7 +10,6 @@ from reportgen.comparison.attention import (
     ALL_SPECIAL,
     ENTROPY,
     head_changes,
-    mean_of_heads,
     role_by_layer,
 )
 from reportgen.comparison.change import Change, changes, equal_if_close
@@ -26,6 +25,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import RunInfo, View
 from reportgen.results.selection import selected
+from reportgen.results.small import mean_of_heads
 from reportgen.results.store import Results
 
 AGREEMENT = "agreement"

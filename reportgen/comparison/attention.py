@@ -19,6 +19,7 @@ from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
 from reportgen.results.maps.packed import unpack_levels
+from reportgen.results.small import mean_of_heads
 from reportgen.results.store import Results
 
 STEP = 1  # bytes that two packed weights may differ by and count as equal
@@ -212,12 +213,6 @@ def _layer_changes(
         found = changes(own, other)
     before, after = (tuple(side.mean(axis=0).tolist()) for side in (own, other))
     return LayerChanges(key, tokens, before, after, found, len(own))
-
-
-def mean_of_heads(results: Results, column: str) -> Floats:
-    """`[text, layer]`, mean over heads, of a column of the table of heads."""
-    means: Floats = results.head_values(column).astype(np.float64).mean(axis=2)
-    return means
 
 
 def role_by_layer(results: Results, key: str) -> Floats:

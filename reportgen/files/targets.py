@@ -31,8 +31,11 @@ _TABLES = (
     "sinks",
     "agreement",
 )
+BASELINE_FILE = "baseline.json"  # of results kept small: their figures, and what is left out
 # The files of a results folder; a folder that holds any other file is not replaced.
-RESULTS_FILES = frozenset(["results.json", "maps.bin", *(f"{name}.parquet" for name in _TABLES)])
+RESULTS_FILES = frozenset(
+    ["results.json", "maps.bin", BASELINE_FILE, *(f"{name}.parquet" for name in _TABLES)]
+)
 # The files beside a page with the layout `dir`.
 STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE = "report.css", "report.js", "plotly.min.js"
 PICTURES_FOLDER = "img"  # beside a page

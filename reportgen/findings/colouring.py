@@ -116,6 +116,9 @@ def _make_measured(results: Results) -> tuple[View, ...]:
     if results.info.evidence.level == "none":
         return ("received_all",)
     measures = [BY_ID[view] for view in COLOURS if view not in results.info.evidence.withheld]
+    if results.info.settings.small:  # their values are left out, and how far they agree is kept
+        known = {"received_all", *results.agreement["view"]}
+        return tuple(m.id for m in measures if m.id in known)
     of_tokens = {m.id: m.column or m.id for m in measures if m.table == "tokens"}
     tokens, effects = results.token_columns(*of_tokens.values()), results.effects
     return tuple(

@@ -14,7 +14,7 @@ from reportgen.errors import UsageError
 # 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
 #    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
 #    tokens pass on, massive activations, the shares of learned sinks, and the targets and maps
-#    of decoders
+#    of decoders; and results that are kept small
 SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -204,6 +204,7 @@ class Settings:
     units: UnitKind = "token"
     segmenter: str | None = None  # what split Japanese into words; None: its scripts
     n_joined: int = 0  # given units that a token joined to what stands beside them
+    small: bool = False  # only what a comparison takes is in the folder
 
 
 @dataclass(frozen=True, slots=True)

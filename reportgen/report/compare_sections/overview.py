@@ -219,7 +219,9 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     if not pairing.same_shape:
         said.append(words.say("limit_shape"))
     elif heads is None:
-        said += [words.say("limit_maps")] if pairing.n_aligned else []
+        is_small = any(s.info.settings.small for s in (comparison.base, comparison.head))
+        key = "limit_small" if is_small else "limit_maps"
+        said += [words.say(key)] if pairing.n_aligned else []
     elif len(heads.texts) < pairing.n_aligned:
         said.append(words.count("limit_some_maps", len(heads.texts)))
     if pairing.n_aligned and not comparison.tokens and not comparison.is_same:

@@ -26,8 +26,8 @@ from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results
-from reportgen.results.tables.row_groups import StoredTable
-from reportgen.results.tables.schema import LATER_TABLES, STEPS, TABLES, in_schema
+from reportgen.results.tables.row_groups import StoredTable, may_be_missing
+from reportgen.results.tables.schema import STEPS, TABLES, in_schema
 
 DOT = "•"
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
@@ -95,11 +95,12 @@ def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
 def _masked_parts(results: Results, masked: "_Masked", name: str) -> Iterator[pa.Table]:
     """The parts of a table with what is redacted replaced."""
     schema = TABLES[name]
-    if name in LATER_TABLES and not (results.folder / f"{name}.parquet").exists():
+    path = results.folder / f"{name}.parquet"
+    if may_be_missing(name, results.info) and not path.exists():
         yield schema.empty_table()
         return
     try:
-        for part in StoredTable(results.folder / f"{name}.parquet", schema).parts():
+        for part in StoredTable(path, schema).parts():
             rows = in_schema(part, schema)
             yield _with(rows, masked.columns(name, rows))
     except (OSError, pa.ArrowException, KeyError) as error:

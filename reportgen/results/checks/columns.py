@@ -1,7 +1,7 @@
 """Checks the columns of a table of a results folder: their types, and that no value is missing
 where one must be."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,8 +39,11 @@ FILLED: Mapping[str, tuple[str, ...]] = {
 _GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 
 
-def require_columns(table: pa.Table, name: str) -> pa.Table:
-    """The columns of `table` that the schema of `name` lists, converted to the types it lists.
+def require_columns(
+    table: pa.Table, name: str, left_out: Collection[str] = frozenset()
+) -> pa.Table:
+    """The columns of `table` that the schema of `name` lists, converted to the types it lists;
+    those of `left_out` may hold no value, or be missing.
 
     Raises:
         ValueError: a column is missing, exists twice, has another type, or holds a missing value or
@@ -48,7 +51,8 @@ def require_columns(table: pa.Table, name: str) -> pa.Table:
     """
     columns = []
     for field in TABLES[name]:
-        if field.name in LATER_COLUMNS and field.name not in table.column_names:
+        may_be_missing = field.name in LATER_COLUMNS or field.name in left_out
+        if may_be_missing and field.name not in table.column_names:
             columns.append(pa.nulls(len(table), field.type))
             continue
         if table.column_names.count(field.name) != 1:
@@ -60,7 +64,7 @@ def require_columns(table: pa.Table, name: str) -> pa.Table:
             raise ValueError(
                 f"column {field.name!r} holds {table[field.name].type}, not {field.type}"
             ) from error
-        if column.null_count and field.name in FILLED[name]:
+        if column.null_count and field.name in FILLED[name] and field.name not in left_out:
             raise ValueError(f"column {field.name!r} has missing values")
         _require_whole_values(column, field.name)
         columns.append(column)

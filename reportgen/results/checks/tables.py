@@ -27,6 +27,7 @@ from reportgen.results.tables.schema import (
     EXTRA,
     LEARNED_SHARE,
     STEPS,
+    left_out,
 )
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -87,8 +88,9 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         ValueError: rows or columns are missing, too many, or out of place.
     """
     keys, n_rows, has_learned = [], 0, set[bool]()
+    gone = left_out(name) if info.settings.small else frozenset[str]()
     for part in parts:
-        rows = require_columns(part, name)
+        rows = require_columns(part, name, gone)
         _require_figures(rows, name, info)
         if name in _GRIDS:
             _require_grid(rows, n_rows, name, info, texts)
@@ -176,8 +178,10 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     for column, values in known.items():  # a text has all of these values or none
         n_known = np.bincount(text[values], minlength=len(texts))
         _require(((n_known == 0) | (n_known == n_tokens)).all(), column)
-    for column in _CLS_ROW[1:]:
-        _require((known[column] == known[_CLS_ROW[0]]).all(), column)
+    gone = left_out("tokens") if info.settings.small else frozenset[str]()
+    first, *others = (column for column in _CLS_ROW if column not in gone)
+    for column in others:
+        _require((known[column] == known[first]).all(), column)
     is_special = table["is_special"].to_numpy()
     segment = table["segment"].fill_null(-1).to_numpy()
     _require(

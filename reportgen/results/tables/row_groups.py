@@ -115,6 +115,12 @@ class StoredTable:
         )
 
 
+def may_be_missing(name: str, info: RunInfo) -> bool:
+    """Whether a folder may lack the table `name`, which is empty then: it came later and is of
+    decoders, or the results are kept small."""
+    return info.settings.small or (name in LATER_TABLES and info.model.decoder is None)
+
+
 class FolderSource:
     """The tables and maps of the results folder `folder`; each table is checked when first read,
     unless `is_own`: this process has just written it."""
@@ -133,8 +139,7 @@ class FolderSource:
         texts = self._texts
         if name == "texts":
             return texts
-        is_missing = not (self.folder / f"{name}.parquet").exists()
-        if name in LATER_TABLES and is_missing and self._info.model.decoder is None:
+        if may_be_missing(name, self._info) and not (self.folder / f"{name}.parquet").exists():
             none: Table = TABLES[name].empty_table()
             return none
         with self._reading(name) as path:

@@ -14,7 +14,7 @@ from reportgen.errors import unwritten
 from reportgen.files import system
 from reportgen.results.info import RunInfo
 from reportgen.results.run_file import write_info
-from reportgen.results.tables.schema import TABLES
+from reportgen.results.tables.schema import HEAD_MEANS, TABLES
 
 
 class Recorder:
@@ -73,11 +73,18 @@ class Recorder:
 
 
 def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> pa.Table:
-    """Rows of `table` from the columns of its schema, or from none at all; NaN means missing."""
+    """Rows of `table` from the columns of its schema, or from none at all; NaN means missing. Means
+    over heads need not be given: only results kept small have them."""
     schema = TABLES[table]
     if not columns:
         return schema.empty_table()
-    arrays = [_array(columns[field.name], field.type) for field in schema]
+    n_rows = len(next(iter(columns.values())))
+    arrays = [
+        pa.nulls(n_rows, field.type)
+        if field.name in HEAD_MEANS.values() and field.name not in columns
+        else _array(columns[field.name], field.type)
+        for field in schema
+    ]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

@@ -1,0 +1,97 @@
+"""A baseline: results kept small in a repository, for later models to be compared with."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import ResultsError, unwritten
+from reportgen.files.staging import Staging
+from reportgen.files.targets import BASELINE_FILE
+from reportgen.files.temporary import scratch_folder
+from reportgen.findings.figures.flat import Value
+from reportgen.findings.findings import Findings
+from reportgen.results.run_file import write_info
+from reportgen.results.small import same_content, small_info, write_small_tables
+from reportgen.results.store import Results, open_own, open_results
+
+_ABOUT = (
+    "Results that reportgen keeps small, so that later models can be compared with them: reportgen "
+    "compare FOLDER --head MODEL. The figures below are those of the whole results."
+)
+_LEFT_OUT = (
+    "attention maps, so how far apart attention is (jsd_mean, jsd_max, heads_changed) is not "
+    "compared",
+    "single heads, of which the means over heads are kept",
+    "the layers of single tokens, and measures of evidence other than deletion",
+    "sink tests",
+)
+
+
+def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | None:
+    """Write `results` small as the baseline at `folder`, and return its size in bytes. A baseline
+    there that says the same is left as it is, so that no file of it changes: then None.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    info, content = small_info(results.info), _described(results)
+    with scratch_folder() as scratch:
+        made = scratch / "baseline"
+        try:
+            made.mkdir()
+            write_small_tables(made, results)
+            write_info(made, info)
+            (made / BASELINE_FILE).write_bytes(content)
+        except OSError as error:
+            raise unwritten("the baseline", error) from error
+        if _is_there(folder, open_own(made, info), content):
+            return None
+        staging.copy(made, folder)
+        return sum(path.stat().st_size for path in made.iterdir())
+
+
+def kept_figures(findings: Findings) -> Mapping[str, Value]:
+    """The figures by name; of results kept small those in their folder, which were measured.
+
+    Raises:
+        ResultsError: that file cannot be read.
+    """
+    if not findings.info.settings.small:
+        return findings.figures
+    path = findings.results.folder / BASELINE_FILE
+    try:
+        figures: Mapping[str, Value] = json.loads(path.read_bytes())["figures"]
+        if not isinstance(figures, dict):
+            raise TypeError(figures)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(
+            f"{path}: cannot be read; run `reportgen analyze --small` again"
+        ) from error
+    return figures
+
+
+def _described(results: Results) -> bytes:
+    """What the baseline holds, for people and for git diff."""
+    info = results.info
+    values: dict[str, Any] = {
+        "about": _ABOUT,
+        "left_out": _LEFT_OUT,
+        "model": {"name": info.model.name, "weights_sha256": info.model.weights_sha256},
+        "texts": len(results.texts),
+        "figures": {k: v for k, v in Findings(results).figures.items() if v is not None},
+    }
+    return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _is_there(folder: Path, new: Results, described: bytes) -> bool:
+    """Whether the baseline at `folder` says what `new` says."""
+    try:
+        old = open_results(folder)
+        return (
+            old.info.settings.small
+            and same_content(old, new)
+            and (folder / BASELINE_FILE).read_bytes() == described
+        )
+    except (ResultsError, OSError):
+        return False

@@ -1,0 +1,92 @@
+"""Results kept small: what is compared of them is what is compared of the whole ones."""
+
+from pathlib import Path
+
+import pytest
+from helpers.made_up.factories import changed, make_results
+from helpers.real.two_models import TEXTS
+
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.errors import ResultsError
+from reportgen.findings.findings import Findings
+from reportgen.report.json import comparison as comparison_json
+from reportgen.report.options import CompareOptions
+from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.results.info import OutputKind
+from reportgen.results.run_file import write_info
+from reportgen.results.small import (
+    open_whole,
+    same_content,
+    small_info,
+    small_tables,
+    write_small_tables,
+)
+from reportgen.results.store import Results, open_results
+
+# What needs attention maps: how far apart the attention of heads is.
+WITHHELD = {
+    "heads_changed",
+    *(f"jsd_{which}{end}" for which in ("mean", "max") for end in ("", "_low", "_high")),
+}
+
+
+def kept_small(results: Results, folder: Path) -> Results:
+    """The results kept small in `folder`, opened and checked as any others."""
+    folder.mkdir()
+    write_small_tables(folder, results)
+    write_info(folder, small_info(results.info))
+    return open_results(folder)
+
+
+def without_maps(results: Results) -> Results:
+    """The same results, as --keep-maps none would have left them."""
+    return changed(results, texts=results.texts.assign(map_offset=None, map_bytes=None))
+
+
+def written(comparison: Comparison) -> str:
+    return comparison_json.write_comparison(comparison, CompareOptions()).text
+
+
+@pytest.mark.parametrize("kind", ["number", "class", "answer"])
+def test_every_figure_of_a_comparison_is_that_of_the_whole_results(
+    kind: OutputKind, tmp_path: Path
+) -> None:
+    base, head = (
+        make_results(tmp_path / str(i), TEXTS, seed=i, kind=kind, evidence="full") for i in (0, 1)
+    )
+    small = kept_small(base, tmp_path / "small")
+    whole, found = (compare(Findings(side), Findings(head)) for side in (base, small))
+    other = {name for name, value in whole.figures.items() if found.figures[name] != value}
+    assert other == WITHHELD
+    assert {found.figures[name] for name in WITHHELD} == {None}
+    # All else too, to the last digit, and beside more models than two.
+    sides = [
+        compare(Findings(side), Findings(head), between=[Findings(head)])
+        for side in (without_maps(base), small)
+    ]
+    assert written(sides[0]) == written(sides[1])
+
+
+def test_they_are_a_folder_of_few_files_with_the_same_bytes_each_time(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "whole", TEXTS, evidence="basic")
+    small = kept_small(base, tmp_path / "small")
+    again = kept_small(small, tmp_path / "again")
+    names = sorted(path.name for path in small.folder.iterdir())
+    tables = {name for name, _ in small_tables(base)}
+    assert names == sorted(["results.json", *(f"{name}.parquet" for name in tables)])
+    for name in names:
+        assert (small.folder / name).read_bytes() == (again.folder / name).read_bytes()
+    assert same_content(small, again)
+    other = make_results(tmp_path / "other", TEXTS, seed=1, evidence="basic")
+    assert not same_content(small, kept_small(other, tmp_path / "small other"))
+    with redacted_comparison(compare(Findings(small), Findings(base)), "en", wanted=True) as dots:
+        assert dots.figures["texts_comparable"] == len(TEXTS)
+
+
+def test_no_report_is_made_of_them_and_a_missing_column_is_damage(tmp_path: Path) -> None:
+    small = kept_small(make_results(tmp_path / "whole", TEXTS), tmp_path / "small")
+    with pytest.raises(ResultsError, match=r"small: results kept small .* compare .*small --head"):
+        open_whole(small.folder)
+    (small.folder / "tokens.parquet").write_bytes((small.folder / "roles.parquet").read_bytes())
+    with pytest.raises(ResultsError, match=r"tokens\.parquet: damaged: no column 'position'"):
+        _ = open_results(small.folder).tokens
