@@ -20,6 +20,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, Lang
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.report.regressions.found import annotations
 
 
 class ComparedReports:
@@ -149,10 +150,12 @@ def write_comparison(
         documents = make_documents(comparison, job.outputs, options)
         summary = b"" if room is None else comparison_step_summary(comparison, options, room)
         said = _headline(comparison, options.lang)
+        worst = annotations(comparison, options)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
-    return Written(documents, (*lines, *said), gates, summary)
+    written = Written(documents, tuple(lines), gates, summary, worst)
+    return replace(written, lines=(*lines, *written.reduced, *said))
 
 
 def _headline(comparison: Comparison, lang: Lang) -> list[str]:

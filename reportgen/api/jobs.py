@@ -1,7 +1,7 @@
 """Jobs: what to analyse and what to write, checked before anything heavy is imported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -11,6 +11,7 @@ from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelCh
 from reportgen.api.choices.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
+from reportgen.files.repository import in_repository
 from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
@@ -26,6 +27,7 @@ from reportgen.report.options import (
 )
 from reportgen.report.outputs import plan_outputs
 from reportgen.results.info import created_date
+from reportgen.texts.sources.remote import is_remote
 
 Options = TypeVar("Options", bound=WriteOptions)
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
@@ -173,6 +175,9 @@ def comparison_job(
             f"--output {folder.path}: a comparison has no results folder; analyze writes one"
         )
     _check_gates(outputs, gates)
+    paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
+    files_there = tuple((Path(path).name, in_repository(path)) for path in paths)
+    options = replace(options, text_files=files_there)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 
 

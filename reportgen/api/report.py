@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -32,6 +32,9 @@ from reportgen.results.info import Part
 from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
 from reportgen.results.small import require_whole
 from reportgen.results.store import Results, open_results
+
+if TYPE_CHECKING:
+    from reportgen.report.regressions.found import Annotation
 
 
 class Report:
@@ -203,6 +206,7 @@ class Written:
     lines: tuple[str, ...]  # one for each output, with its size
     gates: tuple[GateResult, ...] = ()
     step_summary: bytes = b""  # for a step on GitHub Actions; empty if it is not wanted
+    annotations: tuple["Annotation", ...] = ()  # of texts that got worse
 
     @property
     def reduced(self) -> list[str]:

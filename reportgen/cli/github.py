@@ -3,10 +3,14 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reportgen.api.choices.output_options import GateChoices
 from reportgen.errors import OutputError, UsageError
 from reportgen.report.language.printable import visible
+
+if TYPE_CHECKING:
+    from reportgen.report.regressions.places import Place
 
 
 def annotates(choices: GateChoices) -> bool:
@@ -16,9 +20,13 @@ def annotates(choices: GateChoices) -> bool:
     return choices.annotations == "github"
 
 
-def annotation(level: str, title: str, message: str) -> str:
-    """The line that makes GitHub show `message` beside a job; `level` is error or warning."""
-    return f"::{level} title={_property(visible(title))}::{_data(visible(message))}"
+def annotation(level: str, title: str, message: str, place: "Place | None" = None) -> str:
+    """The line that makes GitHub show `message` beside a job, or at a `place` in the repository;
+    `level` is error or warning."""
+    file, line = (None, None) if place is None else (place.file, place.line)
+    named = {"file": file, "line": line, "title": title}
+    properties = (f"{k}={_property(visible(str(v)))}" for k, v in named.items() if v is not None)
+    return f"::{level} {','.join(properties)}::{_data(visible(message))}"
 
 
 def _data(text: str) -> str:

@@ -89,8 +89,11 @@ def finish(
     pages = [output.path for output in written.documents if output.is_page]
     if files.open and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
-    for line in gate_lines(written.gates, verbosity, annotate=annotates(gating)):
+    is_annotated = annotates(gating)
+    for line in gate_lines(written.gates, verbosity, annotate=is_annotated):
         typer.echo(line, err=True)
+    for worse in written.annotations if is_annotated else ():
+        typer.echo(annotation("warning", worse.title, worse.said, worse.place), err=True)
 
 
 @contextmanager

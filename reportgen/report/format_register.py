@@ -89,6 +89,10 @@ FORMATS = (
         "metrics", "metrics.json", "metrics.json", "a dozen figures for DVC and MLflow",
         "reportgen.report.json.metrics", "reportgen.report.json.metrics",
     ),
+    Format(
+        "sarif", ".sarif", "regressions.sarif", "texts that got worse, for code scanning",
+        "", "reportgen.report.regressions.sarif",
+    ),
 )  # fmt: skip
 REPORT_FORMATS = tuple(known for known in FORMATS if known.module)
 COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 from reportgen.errors import UsageError, without_surrogates
@@ -97,6 +97,22 @@ def read_commit(text: str) -> str:
     return text
 
 
+def read_texts_folder(text: str) -> str:
+    """A folder of the repository, with / between its parts and none at its end; "" for its top.
+
+    Raises:
+        UsageError: it lies elsewhere.
+    """
+    path = PurePosixPath(text.replace("\\", "/"))
+    is_elsewhere = path.is_absolute() or ".." in path.parts or PureWindowsPath(text).drive
+    if is_elsewhere or "://" in text or not text.isprintable():
+        raise UsageError(
+            f"--texts-folder {text}: write a folder as seen from the top of the repository, such "
+            "as data"
+        )
+    return "" if path == PurePosixPath() else path.as_posix()
+
+
 def write_size(size: int) -> str:
     return f"{size // 1_000_000}MB" if size % 1_000_000 == 0 else str(size)
 
@@ -177,7 +193,17 @@ class WriteOptions:
 class CompareOptions(WriteOptions):
     """How a comparison is written."""
 
+    texts_folder: Annotated[
+        str | None,
+        _MARKDOWN(
+            metavar="FOLDER",
+            read=read_texts_folder,
+            help="Where the files of texts lie in the repository, e.g. data: SARIF and annotations "
+            "name them there. Default: where they are read from; results know no folder.",
+        ),
+    ] = None
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "compare"
+    text_files: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # name, path there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
     assert "must end in one of .html, .md, .json, .xml, .csv, .parquet, .npz, .junit.xml, " in docx
     assert "metrics.json, .txt, or in /" in docx
     assert "a comparison is written as .html, .md, .json, .xml, .csv, .parquet, " in other
-    assert ".junit.xml, metrics.json or .txt" in other
+    assert ".junit.xml, metrics.json, .sarif or .txt" in other
     assert (folder / "a.txt").read_text() == "6 texts, T, a"
     assert (folder / "c.md").read_text() == "6 texts, None, c"
     assert (folder / "d.txt").read_text() == "6 and 6 texts"

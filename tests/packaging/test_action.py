@@ -175,6 +175,7 @@ def test_a_report_is_written_with_what_is_given(tmp_path: Path, stub: str) -> No
         "report": "out put/report.html",
         "markdown": "out put/report.md",
         "summary": "out put/summary.json",
+        "sarif": "",
     }  # fmt: skip
 
 
@@ -182,19 +183,27 @@ def test_with_a_base_two_models_are_compared(tmp_path: Path, stub: str) -> None:
     ran, outputs = run_steps(tmp_path, {"texts": "a.csv", "model": "./new", "base": "./old"}, stub)
     assert ran.returncode == 0, ran.stderr
     assert called(tmp_path)[:3] == ["compare", "--base=./old", "--head=./new"]
+    assert {"--output=attention-report/regressions.sarif", "--images=none"} <= set(called(tmp_path))
+    assert outputs["sarif"] == "attention-report/regressions.sarif"
     assert outputs["report"] == "attention-report/compare.html"
     assert outputs["summary"] == "attention-report/compare.json"
 
 
 def test_with_a_baseline_the_model_is_run_and_compared_with_it(tmp_path: Path, stub: str) -> None:
-    given = {"texts": "a.csv", "model": "m", "baseline": "kept/", "fail-if": "mae_rise_low > 0"}
+    given = {
+        "texts": "data/a.csv",
+        "model": "m",
+        "baseline": "kept/",
+        "fail-if": "mae_rise_low > 0",
+    }
     ran, outputs = run_steps(tmp_path, {**given, "args": "--limit 5"}, stub)
     assert ran.returncode == 0, ran.stderr
     words = called(tmp_path)
     at = words.index("compare")
     run, compare = words[:at], words[at:]
     assert run[:2] == ["run", "--model=m"]
-    assert run[-4:] == ["--limit", "5", "--", "a.csv"]
+    assert run[-4:] == ["--limit", "5", "--", "data/a.csv"]
+    assert "--texts-folder=data" in compare
     (results,) = (word.removeprefix("--output=") for word in run if word.endswith("/results/"))
     assert compare[-3:] == ["--", "kept/", results]
     assert "--fail-if=mae_rise_low > 0" in compare

@@ -18,11 +18,18 @@ from reportgen.api.compare import compare
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
+from reportgen.report.format_register import COMPARISON_FORMATS
+from reportgen.report.options import COMPARE_TABLE_NAMES
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import TABLES
 
-OUTPUTS = ("compare.html", "compare.md", "compare.json")
+OUTPUTS = (
+    *(known.comparison_example for known in COMPARISON_FORMATS if not known.is_table),
+    *(f"{name}.csv" for name in COMPARE_TABLE_NAMES),
+    *(f"{name}.parquet" for name in COMPARE_TABLE_NAMES),
+)
+QUOTING = ("compare.html", "compare.md", "compare.xml", "changes.csv", "changes.parquet")
 
 
 def rewritten(results: Results, **tables: pd.DataFrame) -> Results:
@@ -56,7 +63,7 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
         done = call("compare", *sides, *outputs, *more, *told)
         assert done.exit_code == 3, done.output
         (tmp_path / place / "terminal.txt").write_text(done.output, "utf-8")
-    for name in OUTPUTS[:2]:
+    for name in QUOTING:
         assert "japanese" in traces((tmp_path / "plain" / name).read_bytes()), name
     for name in (*OUTPUTS, "summary.md", "terminal.txt"):
         assert traces((tmp_path / "redacted" / name).read_bytes()) == set(), name
@@ -125,11 +132,12 @@ def test_python_does_the_same_and_old_pictures_go(sides: tuple[Path, Path], tmp_
     compared = compare(*sides)
     with pytest.raises(UsageError, match=r"compare-map\.svg: exists"):
         compared.save(tmp_path / "compare.md", redact=True, overwrite=False)
-    lines = compared.save(*(tmp_path / name for name in OUTPUTS), redact=True)
+    names = ("compare.html", "compare.md", "compare.json")
+    lines = compared.save(*(tmp_path / name for name in names), redact=True)
     assert traces("\n".join(lines).encode()) == set()
     assert any(line.startswith("removed pictures of an earlier run") for line in lines)
     assert [path.name for path in (tmp_path / "img").iterdir()] == ["report-map.svg"]
-    for name in OUTPUTS:
+    for name in names:
         assert traces((tmp_path / name).read_bytes()) == set(), name
 
 

@@ -1,0 +1,104 @@
+"""The texts that a new model predicts worse than the old one, each in one line with its place."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.report.compare_sections.tags import label_of
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import CompareOptions
+from reportgen.report.regressions.places import Place, place_of
+
+Rule: TypeAlias = Literal["broken", "farther"]
+_NAME = 80  # half-width characters of an id, a prediction or a right answer
+MOST_ANNOTATED = 5  # GitHub shows ten warnings of a step, those of gates among them
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What a host shows beside the line of a text."""
+
+    title: str
+    said: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """A text that got worse."""
+
+    rule: Rule  # in which way: it was right, or nearer to the right answer
+    text_id: str
+    name: str  # the id, as a line shows it
+    said: str  # both predictions and the right answer
+    place: Place | None  # None: the texts came from no file
+    figures: Mapping[str, float | str]  # the same for programs
+
+
+def knows_worse(comparison: Comparison) -> bool:
+    """Whether it is known of single texts if they got worse: of classes, choices and numbers with
+    labels."""
+    found = comparison.predictions
+    return found is not None and bool(found.outcomes or np.isfinite(found.error_growth).any())
+
+
+def regressions(comparison: Comparison, options: CompareOptions) -> Iterator[Regression]:
+    """The texts that got worse, the worst first."""
+    found = comparison.predictions
+    if found is None:
+        return
+    words = CompareWords(comparison, load_language(options.lang))
+    texts, inputs = comparison.base.texts, comparison.base.info.inputs
+    files = dict(options.text_files)
+    for place in found.worse:
+        row = int(found.texts[place])
+        text_id, source = str(texts["text_id"].iloc[row]), str(texts["source"].iloc[row])
+        said, figures = _said(comparison, found, place, words)
+        yield Regression(
+            rule="broken" if found.outcomes else "farther",
+            text_id=text_id,
+            name=shorten(visible(text_id), _NAME),
+            said=said,
+            place=place_of(source, inputs, files, options.texts_folder),
+            figures=figures,
+        )
+
+
+def annotations(comparison: Comparison, options: CompareOptions) -> tuple[Annotation, ...]:
+    """Annotations of the texts that got worst; each says how many got worse."""
+    words = CompareWords(comparison, load_language(options.lang))
+    n = 0 if comparison.predictions is None else len(comparison.predictions.worse)
+    worst = islice(regressions(comparison, options), MOST_ANNOTATED)
+    return tuple(
+        Annotation(words.say("worse_title", id=own.name, i=number, n=n), own.said, own.place)
+        for number, own in enumerate(worst, 1)
+    )
+
+
+def _said(
+    comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
+) -> tuple[str, Mapping[str, float | str]]:
+    """What became of a prediction, in a line and for programs."""
+    labels, row = comparison.pairing.labels, int(found.texts[place])
+    if found.outcomes:
+        right = label_of(comparison, found, place, str(labels["label"].iloc[row]), words)
+        base, head = found.names[place]
+        names = {"base": base, "head": head, "label": right}
+        shown = {key: shorten(visible(name), _NAME) for key, name in names.items()}
+        return words.say("worse_name", **shown), names
+    numbers = {
+        "base": float(found.base[place]),
+        "head": float(found.head[place]),
+        "label": float(labels["label_value"].iloc[row]),
+        "error_growth": float(found.error_growth[place]),
+    }
+    written = {key: words.prediction(numbers[key]) for key in ("base", "head", "label")}
+    grown = words.prediction(numbers["error_growth"], with_sign=True)
+    return words.say("worse_number", **written, grown=grown), numbers

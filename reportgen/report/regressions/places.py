@@ -1,0 +1,46 @@
+"""Where a text stands in the repository: its file, and its line where files of its format have any.
+
+The results keep file and line as they were read, without the folder, such as `reviews.csv:17`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reportgen.results.info import InputInfo
+
+_PACKED = (".gz", ".zst")  # whose lines no host shows
+_STDIN = "stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a text stands."""
+
+    file: str  # seen from the top of the repository
+    line: int | None  # that its record begins on; None: a format without lines, or a whole file
+
+
+def place_of(
+    source: str, inputs: Sequence[InputInfo], files: Mapping[str, str], folder: str | None
+) -> Place | None:
+    """The place of a text; None where it came from no file.
+
+    Args:
+        source: as the results keep it.
+        inputs: the files that the texts were read from.
+        files: their paths in the repository by name, as far as they are known.
+        folder: in which all of them lie there; None: where they were read from.
+    """
+    name = max(
+        (item.name for item in inputs if source.startswith((f"{item.name}:", f"{item.name}/"))),
+        key=len,
+        default=None,
+    )
+    if name is None or name == _STDIN:
+        return None
+    file = files.get(name, name) if folder is None else "/".join(filter(None, (folder, name)))
+    rest = source.removeprefix(name)
+    if rest.startswith("/"):  # a folder, each of whose files is a text
+        return Place(file + rest, None)
+    has_lines = rest[1:].isdecimal() and not name.lower().endswith(_PACKED)
+    return Place(file, int(rest[1:]) if has_lines else None)

@@ -1,0 +1,236 @@
+"""The texts that got worse as SARIF and as annotations, each at its line of the file of texts."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from helpers.calling import call
+from helpers.log_commands import is_command
+from helpers.made_up.factories import changed
+from helpers.real.two_models import LABELS, TEXTS, pair_of
+
+from reportgen.api.choices.output_options import CompareOutputChoices
+from reportgen.api.jobs import comparison_job
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.findings.findings import Findings
+from reportgen.report.language.numbers import MINUS
+from reportgen.report.options import CompareOptions, read_texts_folder
+from reportgen.report.regressions import sarif
+from reportgen.report.regressions.places import Place, place_of
+from reportgen.results.info import InputInfo
+from reportgen.results.store import Results
+from reportgen.texts.read import read_texts
+
+HOSTILE = ("a\n::error::x", "[x](http://x.example) {0}", "a,b:c%0A")
+
+
+def with_sources(results: Results, name: str, places: list[str]) -> Results:
+    """The results as if their texts had been read from these places of a file."""
+    info = replace(results.info, inputs=(InputInfo(name, "0" * 64, len(places)),))
+    texts = results.texts.assign(source=[f"{name}:{place}" for place in places])
+    return changed(results, info, texts=texts)
+
+
+def log_of(found: Comparison, **options: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The one run of the log, and what was left out."""
+    document = sarif.write_comparison(found, CompareOptions(**options))
+    log = json.loads(document.text)
+    assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
+    assert log["$schema"].endswith("/sarif-schema-2.1.0.json")
+    run = log["runs"][0]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert result["level"] == "warning"
+        assert result["message"]["text"]
+        assert re.fullmatch("[0-9a-f]{32}", result["partialFingerprints"]["text/v1"])
+        for location in result["locations"]:
+            artifact = location["physicalLocation"]["artifactLocation"]
+            assert artifact["uriBaseId"] in run["originalUriBaseIds"]
+            assert re.fullmatch(r"[\w%./-]+", artifact["uri"])
+            assert not artifact["uri"].startswith("/")
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    assert len(notes) == len(document.reduced)
+    return run, document.reduced
+
+
+FILES = {
+    "a.txt": ("one\n\n  \ntwo\r\nthree\nfour", ["one", "two", "three", "four"]),
+    "b.csv": (
+        '\ufefftext,label\n"one\nof ""two"" lines\r\nand three",1\n\ntwo,2\n"three, \n",3\nfour,4',
+        ["one", "two", "three, ", "four"],
+    ),
+    "c.jsonl": (
+        '{"text": "one"}\n\n"two"\n{"text": "thr\\nee"}\n"four"',
+        ["one", "two", "thr", "four"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_line_is_the_one_that_the_text_begins_on(name: str, tmp_path: Path) -> None:
+    content, begins = FILES[name]
+    (tmp_path / name).write_bytes(content.encode())
+    texts = read_texts([str(tmp_path / name)])
+    lines = content.replace("\r\n", "\n").split("\n")
+    for text, begin in zip(texts.texts, begins, strict=True):
+        place = place_of(text.source, texts.files, {}, "data")
+        assert place is not None
+        assert place.file == f"data/{name}"
+        assert begin in lines[place.line - 1]
+        assert text.text.startswith(begin)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "expected"),
+    [
+        ("t.parquet:row 3", "t.parquet", Place("d/t.parquet", None)),
+        ("t.xlsx:Sheet1 row 3", "t.xlsx", Place("d/t.xlsx", None)),
+        ("t.json:item 3", "t.json", Place("d/t.json", None)),
+        ("t.csv.gz:3", "t.csv.gz", Place("d/t.csv.gz", None)),
+        ("texts/3.txt", "texts", Place("d/texts/3.txt", None)),
+        ("a:1.csv:3", "a:1.csv", Place("d/a:1.csv", 3)),
+        ("stdin:3", "stdin", None),
+        ("", "t.csv", None),
+    ],
+)
+def test_places_without_a_line_or_a_file(source: str, name: str, expected: Place | None) -> None:
+    inputs = (InputInfo("a", None, 1), InputInfo(name, None, 3))
+    assert place_of(source, inputs, {name: f"d/{name}"}, None) == expected
+
+
+def test_a_number_got_worse_where_it_moved_and_its_error_grew(tmp_path: Path) -> None:
+    sides = pair_of(tmp_path, labels=LABELS)
+    places = [str(3 * i + 2) for i in range(len(TEXTS))]
+    base, head = (with_sources(side, "te xt#s.csv", places) for side in sides)
+    run, reduced = log_of(compare(Findings(base), Findings(head)), texts_folder="data")
+    assert reduced == ()
+    before, after = (side.texts["prediction"].to_numpy(np.float64) for side in (base, head))
+    labels = np.array(LABELS)
+    growth = abs(after - labels) - abs(before - labels)
+    worse = (growth > 0) & (abs(after - before) > 0.05 * before.std())
+    expected = sorted(np.flatnonzero(worse), key=lambda text: -growth[text])
+    assert len(expected) > 2
+    assert [int(result["properties"]["id"]) - 1 for result in run["results"]] == expected
+    for result, text in zip(run["results"], expected, strict=True):
+        physical = result["locations"][0]["physicalLocation"]
+        assert unquote(physical["artifactLocation"]["uri"]) == "data/te xt#s.csv"
+        assert physical["region"] == {"startLine": 3 * text + 2}
+        assert result["ruleId"] == "farther"
+        said = result["message"]["text"].replace(MINUS, "-")
+        found = re.fullmatch(
+            rf"Text {text + 1}: prediction (\S+) → (\S+), right answer (\S+), "
+            r"change of error (\S+)",
+            said,
+        )
+        told = [float(value) for value in found.groups()]
+        numbers = [before[text], after[text], labels[text], growth[text]]
+        assert told == pytest.approx(numbers, abs=0.0051)
+        held = [result["properties"][key] for key in ("base", "head", "label", "error_growth")]
+        assert held == pytest.approx(numbers, rel=1e-5)
+    assert len({r["partialFingerprints"]["text/v1"] for r in run["results"]}) == len(expected)
+
+
+def test_a_class_got_worse_where_it_was_right_and_hostile_names_are_text(tmp_path: Path) -> None:
+    ids = (*HOSTILE, *map(str, range(len(TEXTS) - len(HOSTILE))))
+    sides = pair_of(tmp_path, kind="class", ids=ids)
+    labels = sides[0].texts["prediction_label"].tolist()  # all were right
+    base, head = (
+        with_sources(
+            changed(s, texts=s.texts.assign(label=labels)), "t.xlsx", [f"A row {i}" for i in ids]
+        )
+        for s in sides
+    )
+    found = compare(Findings(base), Findings(head))
+    run, reduced = log_of(found)
+    assert reduced == ("SARIF: no line of t.xlsx is known, so the file alone is named.",)
+    wrong = np.flatnonzero(head.texts["prediction_label"] != base.texts["prediction_label"])
+    assert {result["properties"]["id"] for result in run["results"]} == {ids[i] for i in wrong}
+    assert set(wrong) & {0, 1, 2}
+    for result in run["results"]:
+        assert result["ruleId"] == "broken"
+        assert set(result["locations"][0]["physicalLocation"]) == {"artifactLocation"}
+        text = result["message"]["text"]
+        assert "\n" not in text
+        assert not re.search(r"(?<!\\)[\[\]]|(?<!\{)\{(?!\{)", text)
+        own = ids.index(result["properties"]["id"])
+        was, now = (side.texts["prediction_label"].iloc[own] for side in (base, head))
+        assert text.endswith(f": prediction {was} → {now}, right answer {was}")
+
+
+def test_what_is_left_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = pair_of(tmp_path, labels=LABELS)
+    found = compare(*map(Findings, sides))
+    monkeypatch.setattr(sarif, "MOST", 2)
+    run, reduced = log_of(found)
+    assert len(run["results"]) == 2
+    n = len(found.predictions.worse) - 2
+    assert f"SARIF: {n} more texts got worse; only the worst 2 are listed." in reduced
+    unlabelled = compare(*map(Findings, pair_of(tmp_path / "none")))
+    run, (said,) = log_of(unlabelled)
+    assert run["results"] == []
+    assert said.startswith("SARIF: no right answers")
+
+
+@pytest.mark.parametrize("wrong", ["/data", "../x", "C:/x", "a\nb", "https://x"])
+def test_a_folder_elsewhere_is_refused(wrong: str) -> None:
+    with pytest.raises(Exception, match="as seen from the top of the repository"):
+        read_texts_folder(wrong)
+
+
+def test_files_are_named_from_the_top_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    (tmp_path / "repo" / "sub" / "data").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "repo" / "sub")
+    inputs = ["data/t.csv", "../u.csv", str(tmp_path / "v.csv"), "-", "s3://b/w.csv"]
+    job = comparison_job(
+        CompareOutputChoices(output=["-"], format="json"), CompareOptions(), inputs
+    )
+    assert dict(job.options.text_files) == {
+        "t.csv": "sub/data/t.csv", "u.csv": "u.csv", "v.csv": "v.csv",
+    }  # fmt: skip
+    assert read_texts_folder("data\\x/") == "data/x"
+    assert read_texts_folder(".") == ""
+
+
+def test_the_worst_texts_are_annotated_on_github(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = tuple(f"{HOSTILE[i % 3]}{i}" for i in range(len(TEXTS)))
+    base, head = pair_of(tmp_path, labels=LABELS, ids=ids)
+    worse = [ids[i] for i in compare(Findings(base), Findings(head)).predictions.worse]
+    texts = (base.texts["text_id"], base.texts["source"])
+    source = dict(zip(*texts, strict=True))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    done = call(
+        "compare", tmp_path / "base", tmp_path / "head", "-o", tmp_path / "regressions.sarif",
+        "--texts-folder", "a,b", "--quiet",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    commands = [line for line in done.stderr.splitlines() if is_command(line)]
+    assert len(commands) == 5
+    for i, (line, id) in enumerate(zip(commands, worse[:5], strict=True), 1):
+        found = re.fullmatch(r"::warning file=([^,:]+),line=(\d+),title=([^,:]+)::(.*)", line)
+        name, number = source[id].rsplit(":", 1)
+        assert found[1] == f"a%2Cb/{name}"
+        assert found[2] == number
+        assert found[3].endswith(f" got worse ({i} of {len(worse)})")
+        assert "%0A" not in found[3].replace("%250A", "")
+        assert found[4].startswith("prediction ")
+    done = call(
+        "compare",
+        tmp_path / "base",
+        tmp_path / "head",
+        "-o",
+        tmp_path / "a.json",
+        "--annotations",
+        "none",
+    )
+    assert not [line for line in done.stderr.splitlines() if is_command(line)]
