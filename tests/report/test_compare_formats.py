@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -21,7 +22,7 @@ from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_tables import write_comparison
-from reportgen.report.digest import confluence
+from reportgen.report.digest import confluence, markdown
 from reportgen.report.format_register import output_at
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions
@@ -234,6 +235,51 @@ def test_the_confluence_page_has_the_figures_of_the_json(
     assert ids == [text["id"] for text in moved[: len(ids)]]
     same = compare(*map(Findings, twice(tmp_path, evidence="basic")))
     assert "<h2>" not in confluence.write_comparison(same, CompareOptions()).text
+
+
+def shapes(svg: bytes, tag: str, kind: str) -> list[ET.Element]:
+    space = "{http://www.w3.org/2000/svg}"
+    return [e for e in ET.fromstring(svg).iter(f"{space}{tag}") if e.get("class") == kind]
+
+
+def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
+    found: Comparison, record: dict[str, Any]
+) -> None:
+    output = output_at("x/may.md", of_comparison=True)
+    made = markdown.write_comparison(found, CompareOptions(), output)
+    assert list(made.files) == [f"img/may-{n}.svg" for n in ("predictions", "layers", "difference")]
+    links = re.findall(r"<summary>(.+)</summary>\n\n!\[(.+)\]\((.+)\)\n\n</details>", made.text)
+    assert [path for *_, path in links] == list(made.files)
+    scatter, layers, difference = made.files.values()
+    # Dots lie on one scale for both axes, so that one line of both predictions leads to them.
+    (path,) = shapes(scatter, "path", "dots")
+    dots = [tuple(map(float, dot)) for dot in re.findall(r"M([\d.]+) ([\d.]+)h0", path.get("d"))]
+    ends = [(text["prediction_base"], text["prediction_head"]) for text in record["texts"]]
+    slope, start = np.polyfit([end[0] for end in ends], [dot[0] for dot in dots], 1)
+    for (across, up), (x, y) in zip(ends, dots, strict=True):
+        assert x == pytest.approx(start + slope * across, abs=0.11)
+        assert y - dots[0][1] == pytest.approx(-slope * (up - ends[0][1]), abs=0.11)
+    changes = {
+        key: max(abs(change["change"]) for change in layer["change"])
+        for key, layer in record["layers"].items()
+        if key != "entropy"
+    }
+    told = record["layers"][max(changes, key=lambda key: changes[key])]
+    for kind, side in (("r0", "base"), ("o0", "head")):
+        bars = shapes(layers, "rect", kind)
+        heights = np.array([float(bar.get("height")) for bar in bars])
+        ratio = heights / told[side]
+        assert ratio == pytest.approx(ratio[0], rel=0.01)
+    first = made.text.split("### The texts that changed most")[1].split("| ")[4].split(" · ")[0]
+    assert links[2][0] == f"Text {first}, layer {len(record['jsd'])}: attention, new minus old"
+    assert shapes(difference, "path", "m")  # less than before, in its own colour
+    page = confluence.write_comparison(found, CompareOptions(), output)
+    assert page.files == made.files
+    assert re.findall('filename="(.+?)"', page.text) == [name[4:] for name in made.files]
+    for options in (CompareOptions(images="none"), CompareOptions(lang="ja")):
+        again = markdown.write_comparison(found, options, output)
+        assert bool(again.files) == (options.images != "none")
+    assert not markdown.write_comparison(found, CompareOptions()).files
 
 
 def test_texts_that_only_one_model_has_are_in_no_row(tmp_path: Path) -> None:

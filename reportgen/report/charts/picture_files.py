@@ -10,7 +10,7 @@ from reportgen.report.options import Images
 
 MOST_BYTES = 10_000_000  # of one picture, as hosts take them
 _ZOOM = 2.0  # pixels of a PNG a unit of the drawing
-FIGURE_NAMES = ("sinks", "map")
+FIGURE_NAMES = ("sinks", "map", "predictions", "layers", "difference")
 ALL_KINDS: Images = "png"  # with the fallback, these are all pictures there can be
 _KINDS: dict[Images, tuple[str, ...]] = {"svg": ("svg",), "png": ("png", "svg"), "none": ()}
 

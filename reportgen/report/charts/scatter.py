@@ -11,11 +11,14 @@ from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, count_colour, heat_step
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.numbers import exact
+from reportgen.report.language.printable import half_widths
 
 DOTS = 400  # points drawn one by one; of more the plane is cut into cells
 _CELLS = 32  # along either axis
 _WIDTH = 460
 _LEFT, _RIGHT, _TOP = 58, 14, 12
+_LINE = 13  # pixels between the names of points that lie together, at least
+_NEAR = 60  # pixels across: how close they do
 _PAD = 0.04  # of the range, so that no point lies on the frame
 
 
@@ -124,10 +127,15 @@ def _axis_names(axis: tuple[str, str], bottom: int) -> str:
 
 
 def _marks(marks: Sequence[tuple[float, float, str]], right: int) -> str:
-    """Names beside their points, to the left where there is no room on the right."""
-    texts = ""
-    for x, y, name in marks:
-        way, anchor = (-8, ' text-anchor="end"') if x + 8 + 7 * len(name) > right else (8, "")
+    """Names beside their points, to the left where there is no room on the right; where one would
+    stand on another, it stands below it."""
+    texts, taken = "", list[tuple[float, float]]()
+    for x, y, name in sorted(marks, key=lambda mark: mark[1]):
+        near = [other + _LINE for at, other in taken if abs(at - x) < _NEAR]
+        y = max([y, *near])
+        taken.append((x, y))
+        wide = 7 * half_widths(name)
+        way, anchor = (-8, ' text-anchor="end"') if x + 8 + wide > right else (8, "")
         texts += f'<text x="{px(x + way)}" y="{px(y)}" dy="4"{anchor}>{escape(name)}</text>'
     return f'<g font-size="12" fill="{INK}">{texts}</g>'
 

@@ -133,9 +133,10 @@ class _Answering:
         largest = max(range(len(found.texts)), key=lambda i: abs(float(found.change[i])))
         if not found.change[largest]:
             return self._say("same_outputs")
+        text_id = str(self._comparison.base.texts["text_id"].iloc[int(found.texts[largest])])
         return self._say(
             "largest",
-            text=int(found.texts[largest]) + 1,
+            text=shorten(visible(text_id), _NAME),
             base=self._words.prediction(float(found.base[largest])),
             head=self._words.prediction(float(found.head[largest])),
         )

@@ -10,6 +10,7 @@ from reportgen.comparison.notes import SHARE_CHANGED
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import difference_colour, signed_step
+from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Grid, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
@@ -36,7 +37,8 @@ def make_layers(context: CompareContext) -> tuple[LayerAnswer, ...] | None:
     words, made = context.words, []
     for found in context.comparison.layers:
         table = layer_table(found, words)
-        made.append(LayerAnswer(_chart(found, table.title, words), table))
+        drawing = layer_chart(found, table.title, words)
+        made.append(LayerAnswer(drawing.on_page() if drawing else None, table))
     return tuple(made) or None
 
 
@@ -73,7 +75,8 @@ def layer_table(found: LayerChanges, words: CompareWords) -> Table:
     return make_table(_layer_name(found, words), tuple(map(words.say, columns)), tuple(rows))
 
 
-def _chart(found: LayerChanges, name: str, words: CompareWords) -> Markup | None:
+def layer_chart(found: LayerChanges, name: str, words: CompareWords) -> Drawing | None:
+    """A figure by layer in both models, called `name`; None where layers cannot be compared."""
     if not found.changes:
         return None
     write = _write(found, words)
@@ -96,7 +99,7 @@ def _chart(found: LayerChanges, name: str, words: CompareWords) -> Markup | None
             base=write(found.base[at], False),
             head=write(found.head[at], False),
         ),
-    ).on_page()
+    )
 
 
 def make_grids(context: CompareContext) -> tuple[Grid, ...] | None:

@@ -17,6 +17,7 @@ from reportgen.report.charts.one_text.map_pairs import (
     thumb_cells,
     thumb_content,
 )
+from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
 from reportgen.results.maps.packed import unpack_layers
@@ -44,7 +45,7 @@ class MapPair:
     base: Markup
     head: Markup
     legend: str
-    difference: Markup
+    difference: Drawing
     says: str  # what the difference shows
     heads: tuple[HeadPair, ...]
 
@@ -84,7 +85,7 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
         base=drawn[0],
         head=drawn[1],
         legend=words.say("map_legend", top=top),
-        difference=difference.on_page(),
+        difference=difference,
         says=says,
         heads=_heads(comparison, text, units, words),
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
-from markupsafe import Markup
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
@@ -16,13 +15,14 @@ from reportgen.comparison.outputs.quality import Quality as ModelQuality
 from reportgen.comparison.outputs.quality import QualityFigure
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
+from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.tags import both_names, label_of
 from reportgen.report.compare_sections.texts import text_name
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, written
-from reportgen.report.language.printable import shorten
+from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.coloured.measures import cls_name
 
 MOST = 10  # texts whose number moved most, or whose error grew most
@@ -48,9 +48,7 @@ def make_predictions(context: CompareContext) -> Quality | None:
     found = comparison.predictions
     if found is None:
         return None
-    chart, note = None, ""
-    if found.kind == "number":
-        chart, note = _chart(found, comparison.base.info.output.name, words)
+    drawn = scatter_chart(comparison, words)
     quality, tables = found.quality, _tables(comparison, found, words)
     remarks = []
     if quality is not None:
@@ -62,8 +60,8 @@ def make_predictions(context: CompareContext) -> Quality | None:
         remarks=tuple(remarks),
         figures=_figures(found, words),
         interval_note=words.say("intervals"),
-        chart=chart,
-        chart_note=note,
+        chart=drawn[0].on_page() if drawn else None,
+        chart_note=drawn[1] if drawn else "",
         tables=tables,
     )
 
@@ -230,26 +228,32 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
     return make_table(title, names, rows, "numbers moved")
 
 
-def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[Markup, str]:
+def scatter_chart(comparison: Comparison, words: CompareWords) -> tuple[Drawing, str] | None:
+    """The predicted number of each text in the new model against that in the old one, and what the
+    marks stand for; None where numbers are not what is predicted."""
+    found = comparison.predictions
+    if found is None or found.kind != "number":
+        return None
+    ids = comparison.base.texts["text_id"].iloc[found.texts].astype(str).tolist()
     first = int(np.abs(found.change).argmax())
-    name = shorten(output, NAME)
+    name = shorten(comparison.base.info.output.name, NAME)
     sentence = words.say(
         "scatter_sentence",
         n=len(found.texts),
-        text=int(found.texts[first]) + 1,
+        text=shorten(ids[first], NAME),
         base=words.prediction(float(found.base[first])),
         head=words.prediction(float(found.head[first])),
     )
     chart, most = scatter(
         across=found.base,
         up=found.head,
-        marks=[(i, str(int(found.texts[i]) + 1)) for i in found.order[:_MARKS]],
+        marks=[(i, shorten(visible(ids[i]))) for i in found.order[:_MARKS]],
         axis=(words.say("axis_base", name=name), words.say("axis_head", name=name)),
         sentence=sentence,
     )
     if len(found.texts) > DOTS:
-        return chart.on_page(), words.say("scatter_note_cells", n=most)
-    return chart.on_page(), words.say("scatter_note")
+        return chart, words.say("scatter_note_cells", n=most)
+    return chart, words.say("scatter_note")
 
 
 def make_tokens(context: CompareContext) -> TokenAnswer | None:

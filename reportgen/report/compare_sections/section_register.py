@@ -24,7 +24,7 @@ from reportgen.report.digest.compare_parts import (
     short_layers,
     short_models,
     short_overview,
-    short_pairs,
+    short_pairs_and_pictures,
     short_predictions,
     short_reproduce,
     short_tokens,
@@ -35,7 +35,7 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, short_run, in_navigation=False),
     PageSection("answers", make_answers, in_navigation=False),
-    PageSection("pairs", make_explorer, short_pairs),
+    PageSection("pairs", make_explorer, short_pairs_and_pictures),
     PageSection("overview", make_overview, short_overview),
     PageSection("all_models", make_all_models, short_all_models),
     PageSection("predictions", make_predictions, short_predictions),

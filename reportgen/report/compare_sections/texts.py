@@ -283,7 +283,7 @@ def _predicted(comparison: Comparison, text: int, words: CompareWords) -> tuple[
     if found.outcomes:
         said.append(words.say(f"outcome_{found.outcomes[place]}"))
     if len(found.error_growth) and found.error_growth[place] > 0:
-        grown = words.error(float(found.error_growth[place]), True)
+        grown = words.prediction(float(found.error_growth[place]), True)
         said.append(words.say("pair_error", grown=grown))
     return tuple(said)
 

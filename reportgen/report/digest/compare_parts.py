@@ -17,6 +17,7 @@ from reportgen.report.compare_sections.predictions import (
 )
 from reportgen.report.compare_sections.texts import make_pairs, shown_texts
 from reportgen.report.components import Cell, Column, Section, Table, named
+from reportgen.report.digest.compare_pictures import compare_pictures
 from reportgen.report.digest.parts import reproduce_section, short_run
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
@@ -162,6 +163,12 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     if rest.rows:
         more = words.count("md_more_texts", len(rest.rows))
         yield Section(6, more, table=rest, is_folded=True, place=41)
+
+
+def short_pairs_and_pictures(context: CompareContext) -> Iterable[Section]:
+    """The texts that changed most, then the pictures."""
+    yield from short_pairs(context)
+    yield from compare_pictures(context)
 
 
 def short_layers(context: CompareContext) -> Iterable[Section]:

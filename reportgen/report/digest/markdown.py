@@ -54,19 +54,24 @@ def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes
 def write_comparison(
     comparison: Comparison, options: CompareOptions, output: Output | None = None
 ) -> Document:
-    """The comparison as Markdown, as long as its flavour allows.
+    """The comparison as Markdown, as long as its flavour allows, with pictures where it is written
+    to a file.
 
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
+    stem = output.stem if output else ""
     brief = make_compare_brief(comparison, options, "compare.md")
-    return Document(set_brief(brief, options, {}, _COMPARE_PAGE).encode())
+    pictures = make_pictures(brief.pictures, stem, options.images)
+    said = load_language(options.lang).say("brief", "lacks_png")
+    text = set_brief(brief, options, pictures.paths, _COMPARE_PAGE)
+    return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
 
 
 def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:
     """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
-    brief = make_compare_brief(comparison, options, _COMPARE_PAGE)
-    own = replace(options, md_flavor="github")
+    own = replace(options, md_flavor="github", images="none")
+    brief = make_compare_brief(comparison, own, _COMPARE_PAGE)
     return set_brief(brief, own, {}, _COMPARE_PAGE, room).encode()
 
 
@@ -127,12 +132,14 @@ def _destination(address: str) -> str:
 def _part(section: Section, paths: Mapping[str, str], address: str, style: Flavor) -> Part | None:
     """A section in lines; None where it has nothing to show. What is about a part of the page at
     `address` links to it."""
+    image = ""
     if section.picture:
         path = paths.get(section.picture.name)
         if path is None:
             return None
-        alt = escape(section.picture.sentence)
-        return Part(f"\n![{alt}]({quote(path)})\n", rank=section.rank)
+        image = f"![{escape(section.picture.sentence)}]({quote(path)})\n"
+        if not section.is_folded:
+            return Part(f"\n{image}", rank=section.rank)
     head, foot = "\n", ""
     is_indented = section.is_folded and style.folds == "admonition"
     if is_indented:
@@ -149,6 +156,8 @@ def _part(section: Section, paths: Mapping[str, str], address: str, style: Flavo
         code = shell_line(section.code)
         # A fence is none where it is indented.
         head += f"    {code}\n\n" if is_indented else f"```sh\n{code}\n```\n\n"
+    if image:
+        head += f"{image}\n"
     if section.table and section.items:
         head += "".join(map(_item, section.items)) + "\n"
     if section.table:

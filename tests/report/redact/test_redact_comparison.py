@@ -65,7 +65,9 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
         (tmp_path / place / "terminal.txt").write_text(done.output, "utf-8")
     for name in QUOTING:
         assert "japanese" in traces((tmp_path / "plain" / name).read_bytes()), name
-    for name in (*OUTPUTS, "summary.md", "terminal.txt"):
+    pictures = [f"img/{p.name}" for p in (tmp_path / "redacted" / "img").iterdir()]
+    assert bool(pictures) == ((tmp_path / "plain" / "img" / "compare-layers.svg").exists())
+    for name in (*OUTPUTS, *pictures, "summary.md", "terminal.txt"):
         assert traces((tmp_path / "redacted" / name).read_bytes()) == set(), name
     plain, masked = (
         json.loads((tmp_path / place / "compare.json").read_text("utf-8"))
@@ -128,6 +130,7 @@ def test_a_label_of_both_models_has_one_number(tmp_path: Path) -> None:
 def test_python_does_the_same_and_old_pictures_go(sides: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "img").mkdir()
     (tmp_path / "img" / "compare-map.svg").write_text(SECRETS["latin"])
+    (tmp_path / "img" / "compare-predictions.png").write_text(SECRETS["latin"])
     (tmp_path / "img" / "report-map.svg").write_text(SECRETS["latin"])
     compared = compare(*sides)
     with pytest.raises(UsageError, match=r"compare-map\.svg: exists"):
@@ -136,8 +139,10 @@ def test_python_does_the_same_and_old_pictures_go(sides: tuple[Path, Path], tmp_
     lines = compared.save(*(tmp_path / name for name in names), redact=True)
     assert traces("\n".join(lines).encode()) == set()
     assert any(line.startswith("removed pictures of an earlier run") for line in lines)
-    assert [path.name for path in (tmp_path / "img").iterdir()] == ["report-map.svg"]
-    for name in names:
+    left = {path.name for path in (tmp_path / "img").iterdir()}
+    assert left > {"report-map.svg", "compare-layers.svg"}
+    assert not left & {"compare-map.svg", "compare-predictions.png"}
+    for name in (*names, *(f"img/{name}" for name in left - {"report-map.svg"})):
         assert traces((tmp_path / name).read_bytes()) == set(), name
 
 
