@@ -6,18 +6,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from reportgen.api.choices.keywords import check_language, options_of
 from reportgen.api.jobs import Job, check_number, comparison_job, saved_files
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
+from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
 from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_tables import comparison_table
 from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
-from reportgen.report.options import CompareOptions, Lang
+from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName, Lang
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.regressions.found import annotations
@@ -60,6 +64,18 @@ class ComparedReports:
         check_language(lang)
         return _headline(self.comparison, lang)
 
+    def table(self, name: CompareTableName) -> pd.DataFrame:
+        """The table that `compare` writes to a file called so, such as `changes` with a row a text.
+
+        Raises:
+            UsageError: there is no table `name`.
+        """
+        if name not in COMPARE_TABLE_NAMES:
+            raise UsageError(
+                f"{name!r}: no such table; use one of {', '.join(COMPARE_TABLE_NAMES)}"
+            )
+        return comparison_table(self.comparison, name)
+
     def save(
         self,
         *paths: str | Path,
@@ -71,7 +87,7 @@ class ComparedReports:
         """Write the comparison to all `paths`, or to none of them if one fails.
 
         Args:
-            *paths: Files whose suffix decides the format: `.html`, `.md` or `.json`.
+            *paths: Files whose suffix decides the format, such as `.html`, `.md` or `.json`.
             overwrite: Whether files that exist may be replaced.
             redact: Write ids, lengths and figures only, no texts and no tokens.
             format: The format of all files, such as `"md"`, whatever their suffix.

@@ -27,6 +27,9 @@ def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path) -> None:
     assert said[3:] == compared.headline("ja")
     assert compared.headline()[0] in repr(compared)
     assert compared.figures
+    assert compared.table("changes")["text_id"].is_unique
+    with pytest.raises(UsageError, match="'texts': no such table; use one of changes, tokens"):
+        compared.table("texts")
 
 
 def test_more_than_two_are_compared_as_on_the_command_line(tmp_path: Path) -> None:

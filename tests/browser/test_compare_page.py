@@ -7,6 +7,7 @@ from axe import found
 from helpers.on_github import rendered, sanitised
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
+from serving import OWN, served
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
@@ -14,6 +15,7 @@ from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
 from reportgen.report.digest.markdown import write_comparison
 from reportgen.report.html.compare_page import render
+from reportgen.report.html.compare_page import write_comparison as write_comparison_page
 from reportgen.report.options import CompareOptions, RenderOptions
 
 pytestmark = pytest.mark.browser
@@ -220,6 +222,27 @@ def test_without_scripts_or_styles_every_figure_stands(still_tab, addresses, tmp
     assert coloured.first.is_visible()
     cell = still_tab.locator("table.grid td").first
     assert cell.evaluate("cell => getComputedStyle(cell).backgroundColor") != "rgba(0, 0, 0, 0)"
+
+
+def test_with_its_files_beside_it_a_host_that_forbids_them_inside_shows_it(
+    own_tab, sides, tmp_path
+):
+    made = write_comparison_page(compare(*map(Findings, sides)), CompareOptions(layout="dir"))
+    assert set(made.files) == {"report.css", "report.js"}
+    for name, content in {"index.html": made.content, **made.files}.items():
+        (tmp_path / name).write_bytes(content)
+    faults = []
+    own_tab.on("pageerror", lambda error: faults.append(str(error)))
+    own_tab.on("requestfailed", lambda request: faults.append(request.url))
+    with served(tmp_path, OWN) as host:
+        own_tab.goto(f"{host}/index.html")
+        assert own_tab.evaluate("document.styleSheets[0].cssRules.length") > 50
+        expect(own_tab.locator("article.two.open")).to_have_count(1)
+        first = own_tab.locator("article.two.open h3").inner_text()
+        own_tab.locator("a.pick").nth(1).click()
+        expect(own_tab.locator("article.two.open h3")).not_to_have_text(first)
+    # The icon of the tab is a data image, which this host refuses.
+    assert [fault for fault in faults if not fault.startswith("data:")] == []
 
 
 def test_on_paper_nothing_is_cut(watched, addresses):

@@ -99,6 +99,7 @@ def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: P
         "reportgen/report/language/strings/notes.toml",
         "reportgen/templates/page.html.jinja",
         "reportgen/report/summary.schema.json",
+        "reportgen/report/compare.schema.json",
         "reportgen/py.typed",
     ):
         assert needed in package
