@@ -49,6 +49,7 @@ class Gatherer:
         self._plan = plan
         self._progress = progress
         self.is_stopped = False
+        self._is_halved = False  # whether it was said that a worker ran out of memory
         # What was measured of a task that the user interrupted.
         self._partial: list[TaskResult] = []
 
@@ -105,6 +106,9 @@ class Gatherer:
     def report(self, done: Done) -> None:
         """Report the progress of a task, unless that was done while it was carried out."""
         if not self._crew.is_alone:
+            if done.halved is not None and not self._is_halved:
+                self._is_halved = True
+                self._progress.halved(done.halved, "a worker")
             for step in self._worker().steps(done.task):
                 self._progress.advance(step, len(done.task.rows))
 

@@ -16,7 +16,8 @@ ListedFirst: TypeAlias = Callable[[Results], Sequence[int]]
 class AnalysisOptions:
     """Options of an analysis, apart from those of the model."""
 
-    batch_tokens: int = 1024  # tokens of a batch, padding included
+    # Tokens of a batch, padding included; None: 1,024, on a GPU as its memory allows.
+    batch_tokens: int | None = None
     keep_maps: str = "all"  # all, none, or the number of texts that keep their maps
     evidence: EvidenceLevel = "basic"
     # All, or the number of texts that get evidence; None: as the budget says, else as `cost.LEAST`.

@@ -95,5 +95,9 @@ class Progress:
     def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
         """Called when `done` more texts finished a step; `work` as in `Passes`, 0 if not known."""
 
+    def halved(self, n_texts: int, device: str) -> None:
+        """Called once, when a batch of `n_texts` texts did not fit into the memory of `device`; it
+        and those after it are run in halves."""
+
     def interrupted(self) -> None:
         """Called when the user interrupts the evidence; what was measured is still written."""

@@ -57,6 +57,7 @@ class Worker:
         sample: their rows.
         tried: texts on which the model was tried, evenly spaced.
         norms: how value vectors are read, or why they cannot be; None without evidence.
+        halved: the texts of the first batch that did not fit into memory; None if all did.
 
     Raises:
         CaptureError: the model returns no attention maps, or they fail the checks.
@@ -68,6 +69,8 @@ class Worker:
         self, texts: TextSet, model: LoadedModel, options: AnalysisOptions, progress: Progress
     ) -> None:
         self.options = options
+        self._progress = progress
+        self.halved: int | None = None
         self.kind = _unit_kind(texts, model, options)
         self.texts = texts = with_units(texts, self.kind)
         asked = Asked(options.explain_class, options.explain_token, options.against)
@@ -88,7 +91,9 @@ class Worker:
         )
         if remark is not None:
             self.model = model = replace(model, remarks=(*model.remarks, remark))
-        self.explainer = Explainer(model, self.probed.batching, options.batch_tokens, asked)
+        self.explainer = Explainer(
+            model, self.probed.batching, options.batch_tokens, asked, self._halved
+        )
         self.asked = options.evidence_texts or self._sample_size(len(candidates))
         self.sample = choose(candidates, self.asked)
         self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
@@ -104,11 +109,16 @@ class Worker:
             activations=has_evidence,
             decoder=self.decoder,
             sample=sample_text(model),
+            halved=self._halved,
         )
         self.room_for = runner.room
         phrases = self.explainer if self.kind == "phrase" else None
         self._attention = AttentionPass(runner, keys, progress, phrases)
-        self._progress = progress
+
+    def _halved(self, n_texts: int) -> None:
+        if self.halved is None:
+            self.halved = n_texts
+            self._progress.halved(n_texts, str(self.model.device))
 
     def _sample_size(self, n: int) -> str:
         """How many of `n` texts get evidence, where their number is not given."""

@@ -75,7 +75,7 @@ def analyze(
     temperature: float = 0.0,
     seed: int = 0,
     keep_maps: int | str = "all",
-    batch_tokens: int = 1024,
+    batch_tokens: int | None = None,
     folder: str | Path | None = None,
     small: bool = False,
     resume: bool = False,

@@ -70,6 +70,10 @@ class TerminalProgress(Progress):
             left = self._left(self._worked)
             self._say(stage_done(STAGES[stage], self._cost.n_texts[stage], left))
 
+    def halved(self, n_texts: int, device: str) -> None:
+        """Print that batches are run in halves."""
+        self._say(halved_line(n_texts, device))
+
     def interrupted(self) -> None:
         """Print that the report will be written with the evidence so far."""
         self._say(INTERRUPTED)
@@ -123,6 +127,14 @@ def resumed_line(n_done: int, n_texts: int, n_left: int) -> str:
     return (
         f"reportgen: going on: an earlier run measured the attention of {n_done:,} of "
         f"{count_of_texts(n_texts)}; left are {n_texts - n_done:,}{evidence}"
+    )
+
+
+def halved_line(n_texts: int, device: str) -> str:
+    """That a batch did not fit, and what became of it."""
+    return (
+        f"reportgen: {count_of_texts(n_texts)} at once did not fit into the memory of {device}; "
+        "such batches are run in halves, with the same figures (--batch-tokens makes them smaller)"
     )
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.devices import moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
 from reportgen.models.readers.completion import completion_reader
@@ -65,10 +66,14 @@ class LoadedModel:
         multiple = pads_to(self.encoder) if can_pad else 1
         return [-(-text.n_run // multiple) * multiple for text in texts]
 
-    def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
-        """The inputs of the module for one batch of texts, padded on the right."""
-        given = pad(texts, self.pad_token_id, accepted_arguments(self.module), self.device)
-        beside = {name: value.to(self.device) for name, value in self.reader.beside(texts).items()}
+    def inputs(self, texts: Sequence[EncodedText], least: int = 0) -> dict[str, Tensor]:
+        """The inputs of the module for one batch of texts, padded on the right to their longest or
+        to the `least` number of tokens."""
+        accepted = accepted_arguments(self.module)
+        given = pad(texts, self.pad_token_id, accepted, self.device, least)
+        beside = {
+            name: moved(value, self.device) for name, value in self.reader.beside(texts).items()
+        }
         return given | beside
 
 

@@ -182,3 +182,12 @@ def test_without_a_terminal_nothing_is_said_of_writing(capsys) -> None:
     with terminal.writing(["report.html"], Verbosity()):
         pass
     assert capsys.readouterr() == ("", "")
+
+
+def test_batches_that_do_not_fit_are_said_in_one_line() -> None:
+    progress, stream, _ = shown()
+    progress.halved(64, "cuda:0")
+    assert stream.getvalue() == (
+        "reportgen: 64 texts at once did not fit into the memory of cuda:0; such batches are run "
+        "in halves, with the same figures (--batch-tokens makes them smaller)\n"
+    )

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array, Layout
+from reportgen.analysis.device.copies import LayerFigures
 
 
 class BatchActivations:
@@ -29,7 +30,8 @@ class BatchActivations:
         self._layout = layout
         self._modules = modules
         self._n_layers = n_layers
-        self._layers: list[Tensor | None] = []
+        self._layers = LayerFigures()
+        self._n_other = 0  # outputs that are no hidden states
 
     @contextmanager
     def hooked(self) -> Iterator[None]:
@@ -43,19 +45,31 @@ class BatchActivations:
             for handle in handles:
                 handle.remove()
 
+    def fetch(self) -> None:
+        """Begin to copy the figures from the device, after the last layer."""
+        if self._is_whole:
+            self._layers.fetch()
+
     def texts(self) -> list[Array | None]:
         """`[layer, key]` of each text, NaN where its median is 0; None where the model did not put
         out one hidden state per layer and token."""
-        found = [layer for layer in self._layers if layer is not None]
         lengths = self._layout.lengths
-        if not len(found) == len(self._layers) == self._n_layers:
+        if not self._is_whole:
             return [None] * len(lengths)
-        stacked: Array = torch.stack(found, dim=1).cpu().numpy()  # [text, layer, key]
+        stacked = self._layers.read()["ratios"]  # [text, layer, key]
         return [np.array(stacked[row, :, :size]) for row, size in enumerate(lengths)]
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._n_other == 0 and len(self._layers.layers) == self._n_layers
 
     def _reads(self, index: int) -> Callable[..., None]:
         def hook(module: nn.Module, args: Any, made: Any) -> None:
-            self._layers.append(self._ratios(made[index] if isinstance(made, tuple) else made))
+            ratios = self._ratios(made[index] if isinstance(made, tuple) else made)
+            if ratios is None:
+                self._n_other += 1
+            else:
+                self._layers.add({"ratios": ratios})
 
         return hook
 

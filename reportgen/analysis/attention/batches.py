@@ -2,7 +2,7 @@
 tokens."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from reportgen.models.devices import moved
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
 
@@ -34,6 +35,18 @@ class Layout:
     has_cls: tuple[bool, ...]
     has_pair: Tensor  # [text], bool
     is_causal: bool
+    # The same on other devices that layers of the model are on.
+    _elsewhere: dict[torch.device, "Layout"] = field(default_factory=dict, init=False, repr=False)
+
+    def on(self, device: torch.device) -> "Layout":
+        """The same on `device`; moved there once."""
+        if device == self.real.device:
+            return self
+        if device not in self._elsewhere:
+            tensors = ("columns", "real", "content", "query_mean", "cls", "has_pair")
+            own = {name: getattr(self, name).to(device) for name in tensors}
+            self._elsewhere[device] = replace(self, **own)
+        return self._elsewhere[device]
 
     def distances(self, queries: slice) -> Tensor:
         """|query - key| on content keys and 0 elsewhere, `[text, query, key]` of some queries."""
@@ -110,11 +123,17 @@ def runs_alone(texts: Sequence[EncodedText], batching: Batching) -> bool:
 
 
 def lay_out(
-    texts: Sequence[EncodedText], roles: Sequence[str], *, is_causal: bool, device: torch.device
+    texts: Sequence[EncodedText],
+    roles: Sequence[str],
+    *,
+    is_causal: bool,
+    device: torch.device,
+    least: int = 0,
 ) -> Layout:
-    """Make the layout of a batch of `texts`; `roles` are the model's special-token roles."""
+    """Make the layout of a batch of `texts`, padded to their longest or to the `least` number of
+    tokens; `roles` are the model's special-token roles."""
     lengths = torch.tensor([len(text.ids) for text in texts])
-    size = int(lengths.max())
+    size = max(least, int(lengths.max()))
 
     def mask(rows: Iterable[Sequence[bool]]) -> Tensor:
         return torch.tensor([[*row, *[False] * (size - len(row))] for row in rows])
@@ -128,13 +147,13 @@ def lay_out(
     n_rows = max(map(len, positions)) or 1
     return Layout(
         lengths=tuple(lengths.tolist()),
-        columns=torch.stack(columns, dim=-1).float().to(device),
-        real=real.to(device),
-        content=content.to(device),
-        query_mean=(real / lengths[:, None]).to(device),
-        cls=torch.tensor([found or [0] * n_rows for found in positions], device=device),
+        columns=moved(torch.stack(columns, dim=-1).float(), device),
+        real=moved(real, device),
+        content=moved(content, device),
+        query_mean=moved(real / lengths[:, None], device),
+        cls=moved(torch.tensor([found or [0] * n_rows for found in positions]), device),
         has_cls=tuple(map(bool, positions)),
-        has_pair=torch.tensor([1 in text.segments for text in texts], device=device),
+        has_pair=moved(torch.tensor([1 in text.segments for text in texts]), device),
         is_causal=is_causal,
     )
 

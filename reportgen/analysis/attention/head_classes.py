@@ -59,14 +59,17 @@ def classify(sums: Tensor, near: Tensor, even_own: Tensor, layout: Layout) -> Te
     is_block = block > (even_own[:, None] * queries).sum(-1) + BLOCK_OVER_EVEN
     is_block &= (block >= BLOCK) & layout.has_pair[:, None]
 
-    classes = torch.full_like(vertical, HEAD_CLASSES.index("heterogeneous"))
-    classes[is_block] = HEAD_CLASSES.index("block")
-    classes[diagonal >= DIAGONAL] = HEAD_CLASSES.index("diagonal")
-    classes[vertical >= VERTICAL] = HEAD_CLASSES.index("vertical")
     mixed = (
         (vertical >= MIXED_EACH)
         & (diagonal >= MIXED_EACH)
         & (vertical + diagonal >= MIXED_TOGETHER)
     )
-    classes[mixed] = HEAD_CLASSES.index("vertical+diagonal")
+    classes = torch.full_like(vertical, HEAD_CLASSES.index("heterogeneous"))
+    for name, found in (
+        ("block", is_block),
+        ("diagonal", diagonal >= DIAGONAL),
+        ("vertical", vertical >= VERTICAL),
+        ("vertical+diagonal", mixed),
+    ):
+        classes.masked_fill_(found, HEAD_CLASSES.index(name))
     return classes

@@ -1,7 +1,7 @@
 """Runs texts through the model in batches and returns the figures of each text, or its error."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -10,34 +10,34 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.activations import BatchActivations
-from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
+from reportgen.analysis.attention.batch_figures import BatchFigures
+from reportgen.analysis.attention.batches import lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import LONG_TOKENS, Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.faults import fault_of
-from reportgen.analysis.attention.rollout import BatchRollout
+from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.stripe_summary import StripeSummary
 from reportgen.analysis.attention.stripes import Stripes, find_stripes
-from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
-from reportgen.analysis.attention.values.norms import BatchNorms, Norms
+from reportgen.analysis.attention.summaries import TextSummary
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.device.in_batches import Halving, in_batches
+from reportgen.analysis.device.in_batches import Part as BatchPart
+from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.progress import Room
 from reportgen.errors import CaptureError
+from reportgen.models.devices import lacks_memory
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderPart, Part
-from reportgen.results.maps.packed import Packer, quantise
 
 # Numbers that are held for each token and head of a long text: of what is summed of two layers, and
 # of the weights of a few queries; and how often the map of a layer stands in memory as a whole.
 STRIPE_FLOATS = 80
 WHOLE_COPIES = 4
-# Most bytes of a batch's attention maps: of one layer, of which a few working copies are made, or
-# of all layers where the model returns them together. A text that exceeds this runs alone.
-LAYER_BYTES = 16_000_000
-HELD_BYTES = 128_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Outcome:
 
 
 Packed: TypeAlias = dict[Part, bytes]  # the maps of one text
+_Finish: TypeAlias = Callable[[], list[tuple[Outcome, Packed]]]  # waits for a batch
 
 
 class Runner:
@@ -64,21 +65,32 @@ class Runner:
         capture: Capture,
         probed: Probe,
         roles: Sequence[str],
-        batch_tokens: int,
+        batch_tokens: int | None,
         *,
         norms: Norms | None = None,
         rollout: bool = False,
         activations: bool = False,
         decoder: DecoderCapture | None = None,
         sample: EncodedText | None = None,
+        halved: Callable[[int], None] = lambda n_texts: None,
     ) -> None:
-        """Without `norms`, `rollout`, `activations` or `decoder` there are no figures of them;
-        without a `sample` to try that on, long texts are read whole."""
+        """Make ready to run texts.
+
+        Without `norms`, `rollout`, `activations` or `decoder` there are no figures of them; without
+        a `sample` to try that on, long texts are read whole.
+
+        Args:
+            batch_tokens: tokens of a batch; None: as the memory of the device allows.
+            halved: called with the number of texts of each batch that does not fit into memory.
+        """
         self._model = model
         self._capture = capture
         self._probed = probed
         self._roles = roles
-        self._batch_tokens = batch_tokens
+        self._limits = limits_of(model, batch_tokens)
+        self._halving = Halving(halved)
+        # Where maps come with the output, those of two batches would be held.
+        self._ahead = model.device.type != "cpu" and capture.way == "hooks"
         self._norms = norms
         self._with_rollout = rollout
         self._decoder = decoder
@@ -106,23 +118,31 @@ class Runner:
             One outcome per text, in the order of `texts`.
         """
         outcomes = [Outcome()] * len(texts)
-        for batch in plan_batches(
+        batches = plan_batches(
             self._model.run_lengths(texts, can_pad=self._probed.batching == "padded"),
-            self._batch_tokens,
+            self._limits.tokens,
             equal_lengths=self._probed.batching != "padded",
             max_texts=1 if runs_alone(texts, self._probed.batching) else None,
             max_weights=self._max_weights(),
+        )
+
+        def launch(part: BatchPart) -> _Finish:
+            rows = part.rows
+            return self._launch([texts[i] for i in rows], [keeps_maps[i] for i in rows], part.size)
+
+        for rows, results in in_batches(
+            batches,
+            [len(text.ids) for text in texts],
+            launch,
+            lambda i: self._run_alone(texts[i], keeps_maps[i]),
+            self._halving,
+            ahead=self._ahead,
         ):
-            try:
-                results = self._run_batch([texts[i] for i in batch], [keeps_maps[i] for i in batch])
-            except (Exception, SystemExit):  # user code may call exit()
-                # The other texts of the batch may run without the one that failed.
-                results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
-            for index, (outcome, packed) in zip(batch, results, strict=True):
+            for index, (outcome, packed) in zip(rows, results, strict=True):
                 outcomes[index] = outcome
                 if packed:
                     store(index, packed)
-            done(batch)
+            done(rows)
         return outcomes
 
     def is_long(self, text: EncodedText) -> bool:
@@ -157,28 +177,39 @@ class Runner:
         """Most cells of one head's maps in a batch."""
         layer = 4 * self._probed.n_heads
         if self._capture.way == "hooks":
-            return LAYER_BYTES // layer
-        return HELD_BYTES // (layer * self._probed.n_layers)
+            return self._limits.layer_bytes // layer
+        return self._limits.held_bytes // (layer * self._probed.n_layers)
 
     def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, Packed]:
         error = ""
         # If only the norms fail, the other figures are kept.
         for with_norms in (True, False):
             try:
-                return self._run_batch([text], [keeps], with_norms=with_norms)[0]
+                return self._launch([text], [keeps], with_norms=with_norms)()[0]
             except (Exception, SystemExit) as failure:
                 error = describe(failure)
+                if lacks_memory(failure):
+                    break
         return Outcome(error=error), {}
 
-    def _run_batch(
-        self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool = True
-    ) -> list[tuple[Outcome, Packed]]:
+    def _launch(
+        self,
+        texts: Sequence[EncodedText],
+        keeps: Sequence[bool],
+        size: int = 0,
+        *,
+        with_norms: bool = True,
+    ) -> _Finish:
+        """Run one batch, padded to `size` tokens or its longest text; on a GPU without waiting for
+        it. Returns what waits for the figures."""
         model = self._model
         if any(self.is_long(text) for text in texts):  # as long as any other, so each alone
-            return [(self._run_long(text), {}) for text in texts]
-        inputs = model.inputs(texts)
-        layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
-        figures = _BatchFigures(
+            found = [(self._run_long(text), Packed()) for text in texts]
+            return lambda: found
+        inputs = model.inputs(texts, size)
+        is_causal, device = self._probed.is_causal, model.device
+        layout = lay_out(texts, self._roles, is_causal=is_causal, device=device, least=size)
+        figures = BatchFigures(
             layout,
             self._norms if with_norms else None,
             BatchActivations(layout, self._hidden, self._probed.n_layers) if self._hidden else None,
@@ -186,30 +217,49 @@ class Runner:
             has_window=self._has_window,
             learned_sinks=self._capture.has_learned_sinks,
         )
-        packers = [Packer() if keep else None for keep in keeps]
+        kept = KeptMaps(layout.lengths, keeps)
 
         def take(layer: int, maps: Tensor) -> None:
             figures.add(maps)
-            _pack_layer(maps, layout.lengths, packers)
+            kept.add(maps)
 
         parts = self._parts(texts, keeps, with_norms=with_norms)
         with figures.hooked(), nullcontext() if parts is None else self._decoder_hooked(parts):
             returned = self._capture.run(inputs, take)
         with torch.inference_mode():
-            predictions = model.reader.read(returned, inputs, texts)
-        found = [{} for _ in texts] if parts is None else parts.texts()
-        packed = [{} for _ in texts] if parts is None else parts.packed()
-        targets = [None for _ in texts] if parts is None else parts.targets
+            figures.fetch()
+            if parts is not None:
+                parts.fetch()
+
+        def finish() -> list[tuple[Outcome, Packed]]:
+            with torch.inference_mode():
+                predictions = model.reader.read(returned, inputs, texts)
+                summaries = figures.texts()
+            return self._results(summaries, predictions, kept.packed(), parts)
+
+        return finish
+
+    def _results(
+        self,
+        summaries: Sequence[TextSummary],
+        predictions: Sequence[Prediction],
+        kept: Sequence[bytes | None],
+        parts: BatchParts | None,
+    ) -> list[tuple[Outcome, Packed]]:
+        """The outcome of each text of a batch, and its maps; `parts` are those of a decoder."""
+        found = [{} for _ in summaries] if parts is None else parts.texts()
+        packed = [{} for _ in summaries] if parts is None else parts.packed()
+        targets = [None for _ in summaries] if parts is None else parts.targets
         results: list[tuple[Outcome, Packed]] = []
-        for text, prediction, packer, own, more, target in zip(
-            figures.texts(), predictions, packers, found, packed, targets, strict=True
+        for text, prediction, own_maps, own, more, target in zip(
+            summaries, predictions, kept, found, packed, targets, strict=True
         ):
             self._require_layers(text)
-            error = fault_of(model, text, prediction, own)
+            error = fault_of(self._model, text, prediction, own)
             if error is not None:
                 results.append((Outcome(error=error), {}))
                 continue
-            maps: Packed = {} if packer is None else {"encoder": packer.finish(), **more}
+            maps: Packed = {} if own_maps is None else {"encoder": own_maps, **more}
             results.append((Outcome(text, prediction, parts=own, target=target), maps))
         return results
 
@@ -258,62 +308,3 @@ class Runner:
                 f"the model returned attention maps of {len(summary.received)} layers, but has "
                 f"{self._probed.n_layers}"
             )
-
-
-class _BatchFigures:
-    """Computes all figures of one batch: `add` its maps layer by layer, then read `texts`."""
-
-    def __init__(
-        self,
-        layout: Layout,
-        norms: Norms | None,
-        activations: BatchActivations | None,
-        *,
-        with_rollout: bool,
-        has_window: bool,
-        learned_sinks: bool,
-    ) -> None:
-        self._activations = activations
-        self._summary = BatchSummary(layout, has_window=has_window, learned_sinks=learned_sinks)
-        self._rollout = BatchRollout(layout) if with_rollout else None
-        self._norms = None if norms is None else BatchNorms(layout, norms)
-
-    @contextmanager
-    def hooked(self) -> Iterator[None]:
-        """A context in which the model must run, so that its value vectors and hidden states are
-        seen."""
-        with ExitStack() as stack:
-            for part in (self._norms, self._activations):
-                if part is not None:
-                    stack.enter_context(part.hooked())
-            yield
-
-    def add(self, maps: Tensor) -> None:
-        """Add the maps of the next layer, `[text, head, query, key]`."""
-        self._summary.add(maps)
-        if self._rollout is not None:
-            self._rollout.add(maps)
-        if self._norms is not None:
-            self._norms.add(maps)
-
-    def texts(self) -> list[TextSummary]:
-        """One summary per text, in the order of the batch."""
-        summaries = self._summary.texts()
-        found = None if self._norms is None else self._norms.texts()
-        if found is not None:
-            summaries = [replace(s, norms=n) for s, n in zip(summaries, found, strict=True)]
-        if self._rollout is not None:
-            rolled = self._rollout.texts()
-            summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
-        if self._activations is not None:
-            sizes = self._activations.texts()
-            summaries = [replace(s, activations=a) for s, a in zip(summaries, sizes, strict=True)]
-        return summaries
-
-
-def _pack_layer(maps: Tensor, lengths: Sequence[int], packers: Sequence[Packer | None]) -> None:
-    if not any(packers):
-        return
-    for row, (length, packer) in enumerate(zip(lengths, packers, strict=True)):
-        if packer is not None:
-            packer.add(quantise(maps[row, :, :length, :length].float().cpu().numpy()))

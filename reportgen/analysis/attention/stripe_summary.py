@@ -36,9 +36,11 @@ class StripeSummary:
         self._summary = BatchSummary(layout, learned_sinks=learned_sinks)
         self._columns = layout.columns[0]  # [position, column]
         self._special = self._columns[:, SPECIAL].nonzero().flatten()
+        self._content = self._columns[:, CONTENT]
+        # What is asked for stripe by stripe stays on the host.
         self._has_pair = bool(layout.has_pair.any())  # only then segments are asked for
         self._n_special = self._columns[:, SPECIAL].cumsum(0).int().tolist()
-        self._content = self._columns[:, CONTENT]
+        self._cls = layout.cls[0].tolist()
         self._layer = 0
         self._distances: tuple[int, Tensor] | None = None  # of the stripe's queries, by its start
         self._seen: list[Tensor] = []  # of the stripe's queries, by all heads so far
@@ -48,6 +50,8 @@ class StripeSummary:
         """Add the next stripe."""
         if stripe.layer > self._layer:
             self._end_layer()
+        if stripe.weights.device != self._columns.device:
+            self._move(stripe.weights.device)
         weights = stripe.weights.float()
         rows = slice(stripe.start, stripe.start + len(weights))
         sums, head, n_keys = self._sums, stripe.head, weights.shape[1]
@@ -66,11 +70,20 @@ class StripeSummary:
         sums.reach[0, head, rows] = torch.linalg.vecdot(weights, self._distances_of(rows, n_keys))
         near = near_weight(weights[None, None], stripe.start, self._content[None, None])
         sums.near[0, head, rows] = near[0, 0]
-        for row, place in enumerate(self._layout.cls[0].tolist()):
+        for row, place in enumerate(self._cls):
             if rows.start <= place < rows.stop:
                 sums.cls_rows[0, row, head, :n_keys] = weights[place - rows.start]
         if self._has_window:
             self._see(weights, rows, head)
+
+    def _move(self, device: torch.device) -> None:
+        """Go on with a layer on another device, before its first stripe."""
+        self._layout = self._layout.on(device)
+        self._columns = self._layout.columns[0]
+        self._special = self._special.to(device)
+        self._content = self._columns[:, CONTENT]
+        self._distances = None
+        self._sums = self._blank()
 
     @torch.inference_mode()
     def text(self) -> TextSummary:

@@ -20,11 +20,13 @@ from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import PADDED_TOLERANCE, gap
+from reportgen.analysis.device.limits import entries
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 
-STRIPE_BYTES = 4_000_000  # of the weights of a stripe: few enough for the cache of a processor
+# Of the weights of a stripe: few enough for the cache of a processor.
+STRIPE_BYTES = 4_000_000
 _NAME = "reportgen_stripes"
 _TRIED_ROWS = 5  # queries at a time in the trial
 
@@ -79,7 +81,8 @@ class Stripes:
             if n_texts > 1:
                 raise CaptureError("only one text at a time can be read in stripes")
             at_once = 1 if self._is_plain else n_heads
-            step = n_rows or max(1, STRIPE_BYTES // (4 * at_once * key.shape[2]))
+            stripe = entries(STRIPE_BYTES, query.device)
+            step = n_rows or max(1, stripe // (4 * at_once * key.shape[2]))
             is_causal = others.get("is_causal")
             if is_causal is None:
                 is_causal = getattr(module, "is_causal", True)

@@ -7,7 +7,7 @@ exactly 0, and the largest weight found on them is kept to be checked.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -29,8 +29,12 @@ from reportgen.analysis.attention.batches import (
 from reportgen.analysis.attention.head_classes import classify, near_weight
 from reportgen.analysis.attention.rollout import TextRollout
 from reportgen.analysis.attention.values.norms import TextNorms
+from reportgen.analysis.device.copies import LayerFigures
 
 _TINY = torch.finfo(torch.float32).tiny
+# What queries see, [text, query, key]; how far that is; how many keys that is, [text, query]; and
+# what equal shares give to each key, [text, key].
+_Places: TypeAlias = tuple[Tensor, Tensor, tuple[Tensor, Tensor]]
 # Queries with less than this weight on text tokens are left out of figures over content alone.
 MIN_CONTENT_MASS = 0.01
 
@@ -86,29 +90,34 @@ class BatchSummary:
         self._layout = layout
         self._has_window = has_window
         self._learned_sinks = learned_sinks
-        self._layers: list[Mapping[str, Tensor]] = []
+        self._layers = LayerFigures()
+        self._places: dict[torch.device, _Places] = {}
         # Working memory for one layer, reused for the next.
         self._scratch = torch.empty(0)
 
-    @cached_property
-    def _places(self) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+    def _places_on(self, device: torch.device) -> _Places:
         """What queries can see, how far that is, and what follows from it."""
-        rows = slice(0, self._layout.real.shape[1])
-        visible = self._layout.visible(rows)
-        return visible, self._layout.distances(rows), self._even(visible)
+        if device not in self._places:
+            layout = self._layout.on(device)
+            rows = slice(0, layout.real.shape[1])
+            visible = layout.visible(rows)
+            even = self._even(layout, visible)
+            self._places[device] = visible, layout.distances(rows), even
+        return self._places[device]
 
     def add(self, maps: Tensor) -> None:
         """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         maps = maps.float()
-        layout, columns = self._layout, self._layout.columns[:, None]
-        visible, distances, (n_visible, expected) = self._places
+        layout = self._layout.on(maps.device)
+        columns = layout.columns[:, None]
+        visible, distances, (n_visible, expected) = self._places_on(maps.device)
         if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = (maps > 0).any(dim=1)
-            n_visible, expected = self._even(visible)
+            n_visible, expected = self._even(layout, visible)
 
         received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
         sums = maps @ columns  # [text, head, query, column]
-        if self._scratch.shape != maps.shape:
+        if (self._scratch.shape, self._scratch.device) != (maps.shape, maps.device):
             self._scratch = torch.empty_like(maps)
         scratch = torch.clamp(maps, min=_TINY, out=self._scratch).log_().mul_(maps)
         negative_entropy = scratch @ columns[..., REAL : CONTENT + 1]  # [text, head, query, 3]
@@ -121,20 +130,20 @@ class BatchSummary:
                 reach=torch.mul(maps, distances[:, None], out=scratch).sum(-1),
                 near=near_weight(maps, 0, layout.columns[:, None, :, CONTENT]),
                 received=received,
-                cls_rows=maps[torch.arange(len(maps))[:, None], :, layout.cls],
+                cls_rows=maps[torch.arange(len(maps), device=maps.device)[:, None], :, layout.cls],
                 n_visible=n_visible,
                 expected=expected,
                 even_own=((even @ segments) * segments).sum(-1),
             )
         )
 
-    def _even(self, visible: Tensor) -> tuple[Tensor, Tensor]:
-        mean = self._layout.query_mean
-        return even_spread(visible, mean, learned_sinks=self._learned_sinks)
+    def _even(self, layout: Layout, visible: Tensor) -> tuple[Tensor, Tensor]:
+        return even_spread(visible, layout.query_mean, learned_sinks=self._learned_sinks)
 
     def add_layer(self, layer: LayerSums) -> None:
         """Add the next layer by what was summed of its maps."""
-        layout, sums, n_visible = self._layout, layer.sums, layer.n_visible
+        sums, n_visible = layer.sums, layer.n_visible
+        layout = self._layout.on(sums.device)
         real, content = layout.real[:, None], layout.content[:, None]
         negative_entropy, received = layer.negative_entropy, layer.received
         entropy = -negative_entropy[..., REAL]  # [text, head, query], nats
@@ -145,7 +154,7 @@ class BatchSummary:
         content_mass = sums[..., CONTENT]
         attends_content = content_mass >= MIN_CONTENT_MASS
         content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
-        self._layers.append(
+        self._layers.add(
             {
                 "cls_row": layer.cls_rows.mean((1, 2)),
                 "received": received.mean(1),
@@ -173,12 +182,13 @@ class BatchSummary:
             }
         )
 
+    def fetch(self) -> None:
+        """Begin to copy the figures from the device, after the last layer."""
+        self._layers.fetch()
+
     def texts(self) -> list[TextSummary]:
         """One summary per text, in the order of the batch."""
-        stacked = {
-            name: torch.stack([layer[name] for layer in self._layers], dim=1).cpu().numpy()
-            for name in self._layers[0]
-        }  # each [text, layer, ...]
+        stacked = self._layers.read()  # each [text, layer, ...]
         return [
             self._summary(row, {name: values[row] for name, values in stacked.items()})
             for row in range(len(self._layout.lengths))

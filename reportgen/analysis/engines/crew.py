@@ -44,14 +44,16 @@ class Done:
     task: Task
     result: TaskResult
     is_stopped: bool = False  # the user interrupted it, so that it is not whole
+    halved: int | None = None  # see `Worker`
 
 
 def carried_out(order: Order, worker: Worker) -> Done:
     """Carry out an order."""
     if isinstance(order, AttentionOrder):
         window = order.window or worker.window(order.task)
-        return Done(order.task, worker.attention(window, order.kept))
-    return Done(order.task, *worker.evidence(order.task, order.sources, order.tokens))
+        return Done(order.task, worker.attention(window, order.kept), halved=worker.halved)
+    found = worker.evidence(order.task, order.sources, order.tokens)
+    return Done(order.task, *found, halved=worker.halved)
 
 
 class Crew(Protocol):

@@ -20,9 +20,12 @@ from typing import Any, TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import plan_batches, runs_alone
+from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import require_short, without_maps
+from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
+from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
+from reportgen.models.devices import precise
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.steps import LEFT_OUT
@@ -31,11 +34,8 @@ from reportgen.results.info import Batching, Scalar
 from reportgen.results.measure_register import STEP_SCALARS
 from reportgen.results.tables.schema import MOST_CLASSES
 
-# Most bytes of one layer's attention maps of a batch.
-LAYER_BYTES = 16_000_000
-# Most bytes of a batch's graph. Each layer keeps its maps, and for each token about this many
-# vectors of the model's width (9 in BERT, 21 in ALBERT).
-GRAPH_BYTES = 192_000_000
+# In a graph each layer keeps its maps, and for each token about this many vectors of the model's
+# width (9 in BERT, 21 in ALBERT).
 GRAPH_VECTORS = 20
 Result = TypeVar("Result")
 Scores: TypeAlias = tuple[float, ...]
@@ -71,11 +71,25 @@ class Explainer:
     """
 
     def __init__(
-        self, model: LoadedModel, batching: Batching, batch_tokens: int, asked: Asked = NOTHING
+        self,
+        model: LoadedModel,
+        batching: Batching,
+        batch_tokens: int | None,
+        asked: Asked = NOTHING,
+        halved: Callable[[int], None] = lambda n_texts: None,
     ) -> None:
+        """Make ready to run texts.
+
+        Args:
+            batch_tokens: tokens of a batch; None: as the memory of the device allows.
+            halved: called with the number of texts of each batch that does not fit into memory.
+        """
         self.model = model
         self.scalar: Scalar = model.reader.scalar
-        self.batch_tokens = batch_tokens
+        self._limits = limits_of(model, batch_tokens)
+        self.batch_tokens = self._limits.tokens
+        self._halving = {False: Halving(halved), True: Halving(halved)}  # in a graph?
+        self._least = 0  # tokens that the texts of a part are padded to, see `Part`
         self._batching = batching
         self._index, self._against = find_asked(model, asked)
         if self._against is not None and not self._has_steps:
@@ -110,9 +124,10 @@ class Explainer:
         pass.
         """
         info = self.model.info
-        max_tokens, max_weights = self.batch_tokens, LAYER_BYTES // (4 * info.n_heads)
+        max_tokens = self._limits.tokens
+        max_weights = self._limits.layer_bytes // (4 * info.n_heads)
         if in_graph:
-            cells = GRAPH_BYTES // (4 * info.n_heads * info.n_layers)
+            cells = self._limits.graph_bytes // (4 * info.n_heads * info.n_layers)
             max_tokens = min(max_tokens, cells // (GRAPH_VECTORS * info.head_size))
             max_weights = min(max_weights, cells)
         n_sequences = max((text.n_sequences for text in texts), default=1)
@@ -126,7 +141,13 @@ class Explainer:
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs of the model for one batch of texts, padded on the right."""
-        return self.model.inputs(texts)
+        return self.model.inputs(texts, self._least)
+
+    def lay_out(self, texts: Sequence[EncodedText]) -> Layout:
+        """The layout of these inputs, without roles."""
+        model, least = self.model, self._least
+        causal = model.info.is_causal
+        return lay_out(texts, (), is_causal=causal, device=model.device, least=least)
 
     def outputs(self, texts: Sequence[EncodedText]) -> Tensor:
         """Run one batch: the output of the model, `[text, figure]`, with its graph unless gradients
@@ -143,7 +164,7 @@ class Explainer:
 
     def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
         """The scalars `[text]`, float64, of `outputs` `[text, figure]`, one per explained text."""
-        values = outputs.double()
+        values = precise(outputs)
         if self._has_steps:
             return values.where(values != LEFT_OUT, self._whole(values, explained)).sum(1)
         if self.scalar == "cosine":
@@ -212,7 +233,7 @@ class Explainer:
     def _kept(self, outputs: Tensor, texts: Sequence[EncodedText]) -> list[Scores]:
         if not self.keeps_scores:
             return [()] * len(outputs)
-        rows = outputs.double().tolist()
+        rows = precise(outputs).tolist()
         if self._has_steps:  # the rest of a row fills it up
             rows = [row[: text.n_steps] for row, text in zip(rows, texts, strict=True)]
         return [tuple(nan if value == LEFT_OUT else value for value in row) for row in rows]
@@ -235,18 +256,33 @@ class Explainer:
             Its result for each text, or an error message.
         """
         found: dict[int, Result | str] = {}
-        for batch in self.plan(texts, in_graph=in_graph):
+
+        def launch(part: Part) -> Callable[[], Sequence[Result | str]]:
+            self._least = part.size
             try:
                 with torch.no_grad():
-                    found.update(zip(batch, call(batch), strict=True))
-            except (Exception, SystemExit):  # user code may call exit()
-                for i in batch:
-                    try:
-                        with torch.no_grad():
-                            found[i] = call([i])[0]
-                    except (Exception, SystemExit) as error:
-                        found[i] = describe(error)
+                    results = call(part.rows)
+            finally:
+                self._least = 0
+            return lambda: results
+
+        def alone(i: int) -> Result | str:
+            try:
+                with torch.no_grad():
+                    return call([i])[0]
+            except (Exception, SystemExit) as error:  # user code may call exit()
+                return describe(error)
+
+        batches = self.plan(texts, in_graph=in_graph)
+        lengths = [len(text.ids) for text in texts]
+        for rows, results in in_batches(batches, lengths, launch, alone, self._halving[in_graph]):
+            found.update(zip(rows, results, strict=True))
         return [found[i] for i in range(len(texts))]
+
+    def joined(self, rows: Sequence[int], call: Callable[[Sequence[int]], Tensor]) -> Tensor:
+        """What `call` gives for each of `rows` of one batch in a graph, `[row, ...]`; in parts
+        where all do not fit into memory."""
+        return torch.cat(joined(rows, call, self._halving[True]))
 
     def _explained(self, text: EncodedText, output: Tensor) -> Explained | str:
         """The scalar of one text from its `output`; an error message if it is no number."""

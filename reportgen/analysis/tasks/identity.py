@@ -14,6 +14,7 @@ from reportgen.analysis.run_info import Begun, begun, versions
 from reportgen.analysis.worker import Worker, with_units
 from reportgen.errors import ResultsError, UsageError, unwritten
 from reportgen.files import system
+from reportgen.models.devices import full_name
 from reportgen.texts.read import TextSet
 
 _FILE = "run.json"
@@ -125,7 +126,7 @@ def _identity(worker: Worker) -> dict[str, Any]:
         "weights": model.info.weights_sha256,
         "model": json.loads(json.dumps([asdict(model.info), asdict(model.output), model.prompts])),
         "tokenizer": _tokenizer_digest(worker),
-        "device": str(model.device),
+        "device": full_name(model.device),
         "batching": worker.probed.batching,
     }
 

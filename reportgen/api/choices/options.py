@@ -185,7 +185,7 @@ class ModelChoices:
         _MODEL(help="Run Python code that comes with the model, e.g. for a custom architecture."),
     ] = False
     device: Annotated[
-        str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps or auto.")
+        str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps, xpu or auto.")
     ] = "cpu"
     dtype: Annotated[Dtype, _MODEL(help="Precision the model runs in, e.g. bfloat16.")] = "float32"
     max_length: Annotated[
@@ -238,11 +238,13 @@ class AnalysisChoices:
     """What to measure, and which attention maps to keep."""
 
     batch_tokens: Annotated[
-        int,
+        int | None,
         _ANALYSIS(
-            least=1, help="Tokens that run through the model at once, padding included, e.g. 4096."
+            least=1,
+            help="Tokens that run through the model at once, padding included, e.g. 4096. Default: "
+            "1024; on a GPU as many as its memory has room for.",
         ),
-    ] = 1024
+    ] = None
     keep_maps: Annotated[
         str,
         _ANALYSIS(

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError, first_line, some, without_surrogates
+from reportgen.models.devices import lacks_memory
 from reportgen.models.folders import without_folders, without_passwords
 from reportgen.models.spec import FactoryName, ModelSpec, factory_name
 
@@ -28,6 +29,8 @@ _GIVEN = {"self", "input_ids", "attention_mask"}
 _LIBRARIES = {
     Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "purelib", "platlib")
 } | {Path(__file__).resolve().parents[1]}
+# What helps where memory is full.
+_MORE_ROOM = "try --dtype bfloat16, a smaller --max-length, or a --device with more memory"
 
 
 def build_module(spec: ModelSpec) -> nn.Module:
@@ -146,7 +149,7 @@ def describe(error: BaseException, *, with_folders: bool = False) -> str:
 
     The place is the last line of user code in the traceback, if there is any. Paths are shortened
     to their last part, so that reports do not show folders of the machine; `with_folders`, which is
-    only for the terminal, keeps them.
+    only for the terminal, keeps them. Where memory was full, it says what may help.
     """
     place = _place(error)
     if place and not with_folders:
@@ -154,6 +157,9 @@ def describe(error: BaseException, *, with_folders: bool = False) -> str:
     where = f" at {place}" if place else ""
     message = without_surrogates(first_line(error))
     message = without_passwords(message) if with_folders else without_folders(message)
+    if lacks_memory(error):
+        said = ". ".join(message.split(". ")[:2]).rstrip(".") or type(error).__name__
+        return f"too large even by itself: {said}; {_MORE_ROOM}"
     return f"{type(error).__name__}{where}" + (f": {message}" if message else "")
 
 

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
 from reportgen.models.architecture import read_facts
+from reportgen.models.devices import find_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
@@ -87,7 +88,7 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
         CaptureError: the transformer inside the model has no attention.
     """
     check_spec(spec)
-    device = _device(spec.device)
+    device = find_device(spec.device)
     # Output of user code must not get into a report on standard output.
     with redirect_stdout(sys.stderr), quiet(verbose), importable(spec):
         source = from_factory(spec) if spec.factory is not None else from_folder(spec)
@@ -109,7 +110,7 @@ def load_module(
     Raises:
         ModelError, CaptureError: as `load_model`.
     """
-    device = _device(spec.device)
+    device = find_device(spec.device)
     with redirect_stdout(sys.stderr), quiet(verbose):
         return _prepare(spec, from_objects(module, tokenizer, spec), device)
 
@@ -316,16 +317,3 @@ def _max_tokens(
         most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
     encode(tokenizer, "one", None, most)  # raises an error if there is only room for special tokens
     return most
-
-
-def _device(name: str) -> torch.device:
-    """The torch device called `name`; for "auto" the first of cuda, mps, cpu that is there."""
-    if name == "auto":
-        found = ("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())
-        name = next((device for device, is_there in found if is_there), "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"--device {name}: not on this machine; use --device cpu") from error
-    return device

@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
+from reportgen.models.devices import precise
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText, Step
@@ -62,7 +63,7 @@ class AnswerReader(OutputReader):
         aimed = self.aimed(returned, inputs, texts)
         values = self.values(returned, inputs, aimed).detach()
         found = []
-        for text, own in zip(aimed, values.double().tolist(), strict=True):
+        for text, own in zip(aimed, precise(values).tolist(), strict=True):
             first, last = text.held[0], text.held[-1]
             is_finite = bool(torch.tensor(own).isfinite().all())
             said = str(self.tokenizer.decode([text.ids[i] for i in text.held])).strip()
@@ -130,7 +131,7 @@ def _places(text: EncodedText) -> list[int]:
 def _best(ends: Tensor, places: Sequence[int]) -> tuple[int, int]:
     """The first and the last position of the answer with the largest probability: it does not end
     before it begins, and has at most LONGEST tokens. `ends` is `[2, context token]`."""
-    sums = ends[0].double()[:, None] + ends[1].double()[None, :]
+    sums = precise(ends[0])[:, None] + precise(ends[1])[None, :]
     allowed = torch.ones_like(sums).triu().tril(LONGEST - 1).bool()
     first, last = divmod(int(sums.where(allowed, -torch.inf).argmax()), len(places))
     return places[first], places[last]

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.models.devices import precise
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader, Prediction, spell
 from reportgen.models.tokens.completions import mark_last
@@ -112,7 +113,7 @@ class CompletionReader(OutputReader):
             for best, given in zip(rows.argmax(dim=1).tolist(), ids, strict=True)
         )
         is_finite = bool(own.isfinite().all())
-        return Prediction(float(own.double().sum()), None, tuple(own.tolist()), names, is_finite)
+        return Prediction(float(precise(own).sum()), None, tuple(own.tolist()), names, is_finite)
 
 
 def completion_reader(reader: NextTokenReader) -> CompletionReader:

@@ -5,14 +5,23 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor
 
+from reportgen.models.devices import moved
 from reportgen.models.tokens.encoded import EncodedText
 
 
 def pad(
-    texts: Sequence[EncodedText], pad_id: int, accepted: Collection[str], device: torch.device
+    texts: Sequence[EncodedText],
+    pad_id: int,
+    accepted: Collection[str],
+    device: torch.device,
+    least: int = 0,
 ) -> dict[str, Tensor]:
-    """The `accepted` inputs of a batch, each `[text, position]`, padded on the right."""
-    size = max(len(text.ids) for text in texts)
+    """The `accepted` inputs of a batch, each `[text, position]`, padded on the right.
+
+    Args:
+        least: fewest positions, where some of the texts of a longer one are run by themselves.
+    """
+    size = max(least, *(len(text.ids) for text in texts))
     ids = torch.full((len(texts), size), pad_id)
     mask = torch.zeros(len(texts), size, dtype=torch.long)
     type_ids = torch.zeros(len(texts), size, dtype=torch.long)
@@ -30,4 +39,4 @@ def pad(
         inputs["prompted"] = torch.tensor(rows)
     if all(text.type_ids is not None for text in texts):
         inputs["token_type_ids"] = type_ids
-    return {name: value.to(device) for name, value in inputs.items() if name in accepted}
+    return {name: moved(value, device) for name, value in inputs.items() if name in accepted}

@@ -23,7 +23,9 @@ from reportgen.analysis.attention.values.norms import (
     norm_received,
     rebuilding_error,
 )
+from reportgen.analysis.device.copies import LayerFigures
 from reportgen.models.architecture import Projection, find_cross_projections
+from reportgen.models.devices import moved
 from reportgen.results.info import Reason
 
 
@@ -88,7 +90,7 @@ class BatchCrossNorms:
         self._n_keys = n_keys
         self._tolerance = norms.tolerance
         self._blocks = Blocks(norms.projections, None, self._take)
-        self._layers: list[tuple[Tensor, Tensor, Tensor]] = []
+        self._layers = LayerFigures()
 
     def hooked(self) -> AbstractContextManager[None]:
         """A context in which the model must run: within it hooks collect value vectors."""
@@ -100,23 +102,29 @@ class BatchCrossNorms:
 
     def _take(self, block: Block) -> None:
         n_texts, n_heads, n_queries, _ = block.maps.shape
-        own = torch.zeros(n_texts, n_queries, device=block.maps.device)
+        own = torch.zeros(n_texts, n_queries)
         for row, queries in zip(own, self._queries, strict=True):
             row[queries] = 1 / (queries.stop - queries.start)
+        own = moved(own, block.maps.device)
         gram, _ = by_token(block)
         sizes = gram.diagonal(0, -2, -1).clamp(min=0).sqrt().transpose(1, 2)  # [text, head, key]
         scratch = block.values.new_empty(n_texts, n_heads, n_queries, block.values.shape[-1])
         error = gathering_error(block, own > 0, scratch)
-        self._layers.append((norm_received(block.maps, gram, own), sizes, error))
+        received = norm_received(block.maps, gram, own)
+        self._layers.add({"received": received, "sizes": sizes, "error": error})
+
+    def fetch(self) -> None:
+        """Begin to copy the figures from the device, after the last layer."""
+        if self._blocks.is_complete:
+            self._layers.fetch()
 
     def texts(self) -> list[CrossTextNorms] | None:
         """The norms of each text, in the order of the batch; None if maps and value vectors did not
         match layer by layer."""
         if not self._blocks.is_complete:
             return None
-        received, sizes, errors = (
-            torch.stack(every, dim=1).cpu().numpy() for every in zip(*self._layers, strict=True)
-        )
+        stacked = self._layers.read()
+        received, sizes, errors = (stacked[name] for name in ("received", "sizes", "error"))
         found = []
         for row, n_keys in enumerate(self._n_keys):
             error = float(errors[row].max())

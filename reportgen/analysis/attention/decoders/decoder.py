@@ -7,7 +7,7 @@ reads the decoder in place of that, it is the one row that the head reads.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,14 @@ from reportgen.analysis.attention.decoders.cross_norms import (
     CrossTextNorms,
 )
 from reportgen.analysis.attention.decoders.head_row import HeadRow
+from reportgen.analysis.attention.kept_maps import KeptMaps
+from reportgen.analysis.device.copies import LayerFigures
 from reportgen.errors import CaptureError
+from reportgen.models.devices import moved
 from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderInfo, DecoderPart, Part, Reason
-from reportgen.results.maps.packed import Packer, quantise
 
 _TINY = torch.finfo(torch.float32).tiny
 # What the decoder is said to return, by part: the name in its declaration and in its output.
@@ -166,10 +168,13 @@ class BatchParts:
             {part: _side(part, *pair) for part in _RECORDED}
             for pair in zip(texts, targets, strict=True)
         ]
-        self._layers: list[dict[DecoderPart, list[_Layer]]] = [
+        self._layers = [{part: LayerFigures() for part in _RECORDED} for _ in texts]
+        self._n_heads: list[dict[DecoderPart, list[int]]] = [
             {part: [] for part in _RECORDED} for _ in texts
         ]
-        self._packers = [{part: Packer() for part in _RECORDED} if keep else None for keep in keeps]
+        self._kept = {
+            part: KeptMaps([len(text.ids) for text in texts], keeps) for part in _RECORDED
+        }
         if isinstance(norms, CrossNorms):
             queries = [sides["cross"].queries for sides in self._sides]
             self._norms = BatchCrossNorms(norms, queries, [len(text.ids) for text in texts])
@@ -193,20 +198,27 @@ class BatchParts:
                     f"{maps.shape[3]} positions, fewer than the text's tokens"
                 )
             own = maps[row, :, side.queries, : side.n_keys].float()
-            self._layers[row][part].append(_summed(own, side, self._seen(part, own, side)))
-            packers = self._packers[row]
-            if packers is not None:
-                packers[part].add(quantise(own.cpu().numpy()))
+            hides = part == "decoder" and self._has_window
+            self._layers[row][part].add({"all": _summed(own, side, hides=hides)[None]})
+            self._n_heads[row][part].append(len(own))
+            self._kept[part].add_text(row, own)
         if part == "cross" and self._norms is not None:
             self._norms.add(maps)
 
-    def _seen(self, part: DecoderPart, own: Tensor, side: "_Side") -> NDArray[np.bool_]:
-        """`[query, key]`: which keys each query can see in a layer with the maps `own`."""
-        if part == "decoder" and self._has_window:
-            # Keys outside the window have a weight of exactly 0 in every head.
-            seen: NDArray[np.bool_] = (own > 0).any(dim=0).cpu().numpy()
-            return side.visible & seen
-        return side.visible
+    def fetch(self) -> None:
+        """Begin to copy the figures from the device, after the last layer."""
+        if self._is_whole:
+            for layers in self._layers:
+                for own in layers.values():
+                    own.fetch()
+        if self._norms is not None:
+            self._norms.fetch()
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether every layer gave a map of each part, all with as many heads."""
+        shapes = {tuple(own) for parts in self._n_heads for own in parts.values()}
+        return len(shapes) == 1 and len({*next(iter(shapes))}) == 1
 
     def texts(self) -> list[dict[DecoderPart, PartSummary]]:
         """The figures of each text by part, in the order of the batch.
@@ -214,12 +226,7 @@ class BatchParts:
         Raises:
             CaptureError: not every layer gave a map of each part, all with as many heads.
         """
-        shapes = {
-            tuple(len(layer.entropy) for layer in own)
-            for parts in self._layers
-            for own in parts.values()
-        }
-        if len(shapes) > 1 or () in shapes or len({*next(iter(shapes))}) > 1:
+        if not self._is_whole:
             raise CaptureError(
                 "its layers do not each give a map to the target and one to the text"
             )
@@ -228,17 +235,18 @@ class BatchParts:
         every = zip(self._layers, self._sides, norms, strict=True)
         return [
             {
-                part: _stacked(own, sides[part], text if part == "cross" else None)
+                part: _stacked(own.read()["all"][0], sides[part], text if part == "cross" else None)
                 for part, own in layers.items()
             }
             for layers, sides, text in every
         ]
 
     def packed(self) -> list[dict[Part, bytes]]:
-        """The maps of each text by part; none of a text that does not keep them."""
+        """The maps of each text by part; none of a text that does not keep them. Called once."""
+        by_part = {part: kept.packed() for part, kept in self._kept.items()}
         return [
-            {} if packers is None else {part: own.finish() for part, own in packers.items()}
-            for packers in self._packers
+            {part: packed for part, own in by_part.items() if (packed := own[row]) is not None}
+            for row in range(len(self._sides))
         ]
 
 
@@ -250,17 +258,14 @@ class _Side:
     n_keys: int
     special: NDArray[np.bool_]  # [key]
     visible: NDArray[np.bool_]  # [query, key]
+    _placed: dict[torch.device, tuple[Tensor, Tensor]] = field(default_factory=dict, init=False)
 
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """The figures of one layer of one text."""
-
-    received: Array  # [key]
-    expected: Array  # [key], of `received` with equal shares
-    special_share: Array  # [head]
-    entropy: Array  # [head]
-    row_sum_error: float
+    def on(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """`special` and `visible` on a device; moved there once."""
+        if device not in self._placed:
+            special, visible = (torch.from_numpy(own) for own in (self.special, self.visible))
+            self._placed[device] = moved(special, device), moved(visible, device)
+        return self._placed[device]
 
 
 def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Side:
@@ -274,32 +279,42 @@ def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Side:
     return _Side(queries, n_keys, special, np.ones((n_read - target.n_given + 1, n_keys), np.bool_))
 
 
-def _summed(own: Tensor, side: _Side, seen: NDArray[np.bool_]) -> _Layer:
-    """The figures of the maps `own`, `[head, query, key]`, in which queries see the keys `seen`."""
-    n_seen = seen.sum(1).clip(min=1)
-    n_visible = torch.from_numpy(n_seen).to(own.device)
-    entropy = -(own.clamp(min=_TINY).log() * own).sum(-1)
-    several = n_visible > 1
-    relative = (entropy / n_visible.clamp(min=2).log())[:, several]
+def _summed(own: Tensor, side: _Side, *, hides: bool) -> Tensor:
+    """The figures of the maps `own`, `[head, query, key]`, one after another: see `_stacked`.
+
+    Args:
+        hides: whether the layer may hide more keys: those with a weight of exactly 0 in every head.
+    """
+    special, seen = side.on(own.device)
+    if hides:
+        seen = seen & (own > 0).any(dim=0)
+    n_seen = seen.sum(1).clamp(min=1)
+    several = n_seen > 1
+    entropy = -(own.clamp(min=_TINY).log() * own).sum(-1) / n_seen.clamp(min=2).log()
     received = own.mean(1)  # [head, key]
-    special = torch.from_numpy(side.special).to(own.device)
-    return _Layer(
-        received=received.mean(0).cpu().numpy(),
-        expected=(seen / n_seen[:, None]).mean(0).astype(np.float32),
-        special_share=received[:, special].sum(1).cpu().numpy(),
-        entropy=relative.mean(1).cpu().numpy(),  # NaN where no row has two keys
-        row_sum_error=float((own.sum(-1) - 1).abs().max()),
+    figures = (
+        received.mean(0),
+        (seen / n_seen[:, None]).mean(0),
+        (received * special).sum(1),
+        # NaN where no row has two keys
+        torch.where(several, entropy, 0.0).sum(1) / several.sum(),
+        (own.sum(-1) - 1).abs().max()[None],
     )
+    return torch.cat(figures)
 
 
-def _stacked(layers: Sequence[_Layer], side: _Side, norms: CrossTextNorms | None) -> PartSummary:
-    expected = np.stack([layer.expected for layer in layers])
+def _stacked(layers: Array, side: _Side, norms: CrossTextNorms | None) -> PartSummary:
+    """The figures of one text in one part from what `_summed` gives of each layer."""
+    n_keys, n_heads = side.n_keys, (layers.shape[1] - 1) // 2 - side.n_keys
+    received, expected, special, entropy, off = np.split(
+        layers, np.cumsum((n_keys, n_keys, n_heads, n_heads)), axis=1
+    )
     return PartSummary(
-        received=np.stack([layer.received for layer in layers]),
+        received=received,
         expected=expected,
-        special_share=np.stack([layer.special_share for layer in layers]),
-        entropy=np.stack([layer.entropy for layer in layers]),
-        row_sum_error=max(layer.row_sum_error for layer in layers),
+        special_share=special,
+        entropy=entropy,
+        row_sum_error=float(off.max()),
         special_even=expected[:, side.special].sum(axis=1),
         norms=norms,
     )

@@ -117,13 +117,16 @@ class Blocks:
         maps = self._maps.popleft().float()
         # Without what an encoder pads its texts by (Longformer).
         queries, keys = (slice(size) for size in maps.shape[-2:])
+        device = maps.device  # of the layer; what comes next may be on another one
+        if stream is not None:
+            stream = stream.to(device).float().reshape(output.shape)[:, queries]
         block = Block(
             maps=maps,
             projection=projection,
-            values=projection.per_head(values.float()[:, keys]),
-            gathered=gathered.float()[:, queries],
-            output=output.float()[:, queries],
-            stream=None if stream is None else stream.float().reshape(output.shape)[:, queries],
+            values=projection.per_head(values.to(device).float()[:, keys]),
+            gathered=gathered.to(device).float()[:, queries],
+            output=output.to(device).float()[:, queries],
+            stream=stream,
             norm=norm,
         )
         self._has_blocks = True

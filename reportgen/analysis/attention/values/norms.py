@@ -19,6 +19,8 @@ from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Array, Lay
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.blocks import Block, Blocks, Residual, find_residual
 from reportgen.analysis.attention.values.output_rank import output_ranks
+from reportgen.analysis.device.copies import LayerFigures
+from reportgen.analysis.device.limits import entries
 from reportgen.models.architecture import Projection, find_projections, other_layouts
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
@@ -78,9 +80,8 @@ class BatchNorms:
         self._layout = layout
         self._tolerance = norms.tolerance
         self._blocks = Blocks(norms.projections, norms.residual, self._take)
-        self._layers: list[Mapping[str, Tensor]] = []
-        # Working memory for one layer, reused for the next.
-        self._scratch = torch.empty(0)
+        self._layers = LayerFigures()
+        self._scratch = torch.empty(0)  # working memory for one layer, reused for the next
 
     def hooked(self) -> AbstractContextManager[None]:
         """A context in which the model must run: within it hooks collect value vectors."""
@@ -91,12 +92,11 @@ class BatchNorms:
         self._blocks.add_maps(maps)
 
     def _take(self, block: Block) -> None:
-        layout = self._layout
-        n_texts, length, n_heads, size = block.values.shape
-        if self._scratch.shape != (n_texts, n_heads, length, size):
-            self._scratch = block.values.new_empty(n_texts, n_heads, length, size)
+        layout = self._layout.on(block.maps.device)
+        shape = block.values.transpose(1, 2).shape  # [text, head, key, size]
+        if (self._scratch.shape, self._scratch.device) != (shape, block.maps.device):
+            self._scratch = block.values.new_empty(shape)
         gram, mixing = by_token(block)
-        mixes = layout.real & ~mixing.isnan()
         received = norm_received(block.maps, gram, layout.query_mean)
         by_head = gram.diagonal(0, -2, -1).clamp(min=0).sqrt()  # [text, key, head]
         sizes = by_head.mean(-1)  # [text, key]
@@ -105,7 +105,7 @@ class BatchNorms:
         ratios = _value_ratios(block.maps, by_head, layout)
         ranks = output_ranks(block.maps, gram, layout.real)
         by_role = columns[..., FIRST_ROLE - CONTENT :]
-        self._layers.append(
+        self._layers.add(
             {
                 "received": received,
                 "share": _times(received, layout.columns[..., FIRST_ROLE:]),
@@ -116,20 +116,22 @@ class BatchNorms:
                 "value_ratio": _times(ratios, by_role) / by_role.sum(1),
                 "output_ranks": ranks,
                 "output_rank": _times(ranks, by_role) / by_role.sum(1),
-                "mixing": torch.where(mixes, mixing, 0.0).sum(1) / mixes.sum(1),
+                "mixing": mixing.where(layout.real, torch.nan).nanmean(1),
                 "error": gathering_error(block, layout.real, self._scratch),
             }
         )
+
+    def fetch(self) -> None:
+        """Begin to copy the figures from the device, after the last layer."""
+        if self._blocks.is_complete:
+            self._layers.fetch()
 
     def texts(self) -> list[TextNorms] | None:
         """One `TextNorms` per text, in the order of the batch; None if maps and value vectors did
         not match layer by layer."""
         if not self._blocks.is_complete:
             return None
-        stacked = {
-            name: torch.stack([layer[name] for layer in self._layers], dim=1).cpu().numpy()
-            for name in self._layers[0]
-        }  # each [text, layer, ...]
+        stacked = self._layers.read()  # each [text, layer, ...]
         return [
             self._text(row, {name: values[row] for name, values in stacked.items()})
             for row in range(len(self._layout.lengths))
@@ -166,7 +168,7 @@ def by_token(block: Block) -> tuple[Tensor, Tensor]:
     # Copying a matrix of two axes takes half the time of one of three.
     weight = weight.flatten(0, 1).contiguous().view_as(weight)
     values = block.values.flatten(0, 1)  # [token, head, size]
-    step = max(1, CHUNK // (n_heads * weight.shape[-1]))
+    step = max(1, entries(CHUNK, weight.device) // (n_heads * weight.shape[-1]))
     scratch = weight.new_empty(step, n_heads, weight.shape[-1])
     gram = weight.new_empty(len(values), n_heads, n_heads)
     mixing = weight.new_full((len(values),), torch.nan)
@@ -210,7 +212,7 @@ def norm_received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
     factors = gram.permute(2, 3, 0, 1)[:, :, :, None].contiguous()  # [head, head, text, 1, key]
     received = query_mean.new_zeros(n_texts, n_keys)
     weight = torch.zeros_like(query_mean[:, :1])
-    step = max(1, CHUNK // (n_texts * n_heads * length))
+    step = max(1, entries(CHUNK, maps.device) // (n_texts * n_heads * length))
     for start in range(0, length, step):
         queries = slice(start, start + step)
         sizes = _form(maps[:, :, queries], factors).clamp_(min=0).sqrt_()  # [text, query, key]

@@ -12,6 +12,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from reportgen.analysis.device.limits import entries
+
 # Entries of a working tensor: all keys of a text of 800 tokens and 12 heads.
 CHUNK = 8_000_000
 _TINY = torch.finfo(torch.float32).tiny
@@ -29,7 +31,7 @@ def output_ranks(maps: Tensor, gram: Tensor, real: Tensor) -> Tensor:
     """
     ranks = torch.empty_like(gram[..., 0, 0])
     _, n_heads, length, _ = maps.shape
-    step = max(1, CHUNK // (n_heads * length))
+    step = max(1, entries(CHUNK, maps.device) // (n_heads * length))
     for text, start in product(range(len(maps)), range(0, length, step)):
         keys = slice(start, start + step)
         # Turned as one matrix: of a long text that is three times faster than by its axes.

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import Layout, lay_out
+from reportgen.analysis.attention.batches import Layout
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.blocks import Block, Blocks
 from reportgen.analysis.attention.values.norms import Norms, scaled
+from reportgen.analysis.device.limits import entries
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
@@ -38,12 +39,10 @@ def alti(
     if norms.residual is None:
         return [Missing("unresidual")] * len(explained)
     texts = [item.text for item in explained]
-    is_causal = explainer.model.info.is_causal
 
     def run(batch: Sequence[int]) -> list[tuple[float, ...]]:
         some = [texts[i] for i in batch]
-        layout = lay_out(some, (), is_causal=is_causal, device=explainer.model.device)
-        rolled = _Rolled(layout)
+        rolled = _Rolled(explainer.lay_out(some))
         blocks = Blocks(norms.projections, norms.residual, rolled.add)
         with blocks.hooked():
             capture.run(explainer.inputs(some), lambda layer, maps: blocks.add_maps(maps))
@@ -68,11 +67,13 @@ class _Rolled:
 
     def add(self, block: Block) -> None:
         """Add the block of the next layer."""
-        self._rolled = contributions(block) @ self._rolled
+        made = contributions(block)
+        self._rolled = made @ self._rolled.to(made.device)  # layers may be on several devices
 
     def texts(self) -> list[tuple[float, ...]]:
         """The mean over queries for each text, `[position]`, in the order of the batch."""
-        received = (self._layout.query_mean[:, None] @ self._rolled).squeeze(1)
+        layout = self._layout.on(self._rolled.device)
+        received = (layout.query_mean[:, None] @ self._rolled).squeeze(1)
         rows = zip(received.tolist(), self._layout.lengths, strict=True)
         return [tuple(row[:length]) for row, length in rows]
 
@@ -86,7 +87,7 @@ def contributions(block: Block) -> Tensor:
     passed = torch.einsum("tkhs,hsw->tkhw", block.values, weight)
     n_texts, length, _, width = passed.shape
     contributed = passed.new_empty(n_texts, length, length)
-    step = max(1, CHUNK // (n_texts * length * width))
+    step = max(1, entries(CHUNK, passed.device) // (n_texts * length * width))
     for start in range(0, length, step):
         queries = slice(start, start + step)
         contributed[:, queries] = _contributed(block, passed, queries)

@@ -19,6 +19,7 @@ from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.choosing import ChoiceModel
+from reportgen.models.devices import precise
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
@@ -88,7 +89,7 @@ def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevanc
     shares = [
         row
         for first, own in zip(firsts, at_firsts, strict=True)
-        for row in (first.detach().double() * own.double()).sum(-1)
+        for row in (precise(first.detach()) * precise(own)).sum(-1)
     ]
     scores, of_no_token = _added_up(item.text, shares)
     rest += of_no_token
@@ -143,7 +144,7 @@ def _products(
 def _product(tensor: Tensor, gradient: Tensor | None) -> float:
     if gradient is None:
         return 0.0
-    return float((tensor.detach().double() * gradient.double()).sum())
+    return float((precise(tensor.detach()) * precise(gradient)).sum())
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import isfinite
 
 from reportgen.analysis.evidence.target import Explained, Explainer, Scores
+from reportgen.models.devices import precise
 from reportgen.models.tokens.changed_texts import without
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
@@ -43,7 +44,7 @@ def _of_text(explainer: Explainer, item: Explained) -> dict[int, Falls] | str:
 
     def run(batch: Sequence[int]) -> list[Scores | str]:
         texts = [changed[i] for i in batch]
-        rows = explainer.outputs(texts).double().tolist()
+        rows = precise(explainer.outputs(texts)).tolist()
         return [tuple(row[: text.n_steps]) for row, text in zip(rows, texts, strict=True)]
 
     found: dict[int, Falls] = {}

@@ -15,6 +15,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
+from reportgen.models.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
@@ -88,12 +89,12 @@ def _run_batch(
     if not is_embedding:
         if at_leaf is None:
             raise GradientError("no_gradient")
-        sizes = at_leaf.double().norm(dim=-1)
+        sizes = precise(at_leaf).norm(dim=-1)
     live = weighted = None
     if maps is not None and at_maps[0] is not None:
         live = at_maps[0].abs().amax((1, 3)) > 0
         if not is_embedding:
-            weighted = (maps.detach().double() * at_maps[0].double()).sum((1, 2))
+            weighted = (precise(maps.detach()) * precise(at_maps[0])).sum((1, 2))
     return [
         _text_gradients(text, *(None if of is None else of[row] for of in (sizes, weighted, live)))
         for row, text in enumerate(texts)

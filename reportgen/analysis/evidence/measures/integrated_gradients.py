@@ -13,6 +13,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
+from reportgen.models.devices import precise
 from reportgen.models.tokens.changed_texts import content_units, put
 from reportgen.models.tokens.encoded import EncodedText
 
@@ -68,12 +69,15 @@ def integrate(
     """
     whole = _embeddings(explainer, explained.text)
     base = _baseline(explainer, explained.text, whole)
-    way = (whole - base).double()
+    way = precise(whole - base)
     total = torch.zeros_like(way)
+
+    def gradients_at(numbers: Sequence[int]) -> Tensor:
+        at = (torch.tensor(numbers, device=way.device).double() + 0.5) / steps
+        return _along(explainer, explained, base.to(way.device) + at[:, None, None] * way)[1]
+
     for batch in explainer.plan([explained.text] * steps, in_graph=True):
-        at = (torch.tensor(batch, device=way.device).double() + 0.5) / steps
-        points = base + at[:, None, None] * way
-        total += _along(explainer, explained, points)[1].double().sum(0)
+        total += precise(explainer.joined(batch, gradients_at)).sum(0)
     ends = [_along(explainer, explained, end[None])[0] for end in (base, whole)]
     difference = float(ends[1] - ends[0])
     if difference and not total.any():

@@ -11,6 +11,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer, unit_rows
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
+from reportgen.models.devices import lacks_memory, precise
 from reportgen.models.tokens.encoded import EncodedText
 
 
@@ -34,11 +35,15 @@ def _norms(explainer: Explainer, explained: Explained) -> tuple[float, ...] | Mi
     if not embedding.requires_grad:
         raise GradientError("no_gradient")
     rows = torch.eye(len(embedding), dtype=embedding.dtype, device=embedding.device)
-    squares = torch.zeros(len(explained.text.ids), dtype=torch.float64, device=rows.device)
+    squares: Tensor | float = 0.0
     size = max(1, explainer.batch_tokens // len(explained.text.ids))
     for start in range(0, len(rows), size):
-        moved = _pulled_back(embedding, leaves[0], rows[start : start + size])
-        squares += moved.double().square().sum((0, 1, 3))
+        some = range(start, min(start + size, len(rows)))
+        moved = explainer.joined(
+            some, lambda own: _pulled_back(embedding, leaves[0], rows[own[0] : own[-1] + 1])
+        )
+        squares += precise(moved).square().sum((0, 1, 3))
+    assert isinstance(squares, Tensor)  # an embedding has figures
     if not squares.isfinite().all():
         return Missing("failed", NOT_FINITE)
     if not squares.any():
@@ -53,7 +58,9 @@ def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
         (found,) = torch.autograd.grad(
             embedding, leaf, rows, retain_graph=True, is_grads_batched=True
         )
-    except RuntimeError:  # some operation of the model has no batched backward pass
+    except RuntimeError as error:  # some operation of the model has no batched backward pass
+        if lacks_memory(error):
+            raise
         each = [torch.autograd.grad(embedding, leaf, row, retain_graph=True)[0] for row in rows]
         return torch.stack(each)
     return found

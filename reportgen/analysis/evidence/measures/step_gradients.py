@@ -15,6 +15,7 @@ from reportgen.analysis.evidence.each_text import GradientError
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import StepGradients, StepValues
+from reportgen.models.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart
 
@@ -88,9 +89,9 @@ def _step(value: Tensor, wanted: Sequence[Tensor]) -> list[Tensor | None]:
         if own is None:
             made.append(None)
         elif place % 2 == 0:
-            made.append(own.double().norm(dim=-1))
+            made.append(precise(own).norm(dim=-1))
         else:
-            made.append((tensor.detach().double() * own.double()).sum((1, 2)))
+            made.append((precise(tensor.detach()) * precise(own)).sum((1, 2)))
     return made
 
 

@@ -55,7 +55,8 @@ def values_replaced(
         n_run = layer + 1
         made = made.clone()
         values = projection.values(made)
-        values[texts, keys] = values.new_zeros(()) if vectors is None else vectors[layer].to(values)
+        places = texts.to(values.device), keys.to(values.device)
+        values[places] = values.new_zeros(()) if vectors is None else vectors[layer].to(values)
         return made
 
     with _hooked(projections, replace):

@@ -13,6 +13,7 @@ from reportgen.analysis.attention.batches import Array, even_spread
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import PADDED_TOLERANCE
 from reportgen.analysis.attention.faults import ROW_SUM_TOLERANCE
+from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.evidence.sinks.interventions import (
     is_hidden,
     is_renormalised,
@@ -25,6 +26,7 @@ from reportgen.analysis.evidence.sinks.subjects import Case, Group, swapped
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
+from reportgen.models.devices import moved, precise
 from reportgen.results.info import SinkTest
 
 # The key of a subject; None for content that is not a subject.
@@ -45,7 +47,7 @@ class ValueSums:
     def take(self, layer: int, values: Tensor) -> None:
         """Add the next layer's `values`, `[1, key, value head, size]`."""
         for kind, positions in self._places.items():
-            self.sums[kind].append(values[0, list(positions)].double().sum(dim=0))
+            self.sums[kind].append(precise(values[0, list(positions)]).sum(dim=0))
 
 
 @dataclass
@@ -207,7 +209,8 @@ class SinkRuns:
             returned = self._without_keys(inputs, groups, whole)
         else:
             vectors = at_places(groups, means) if test == "mean_value" else None
-            with values_replaced(self._projections, len(whole.seen), *_places(groups), vectors):
+            rows, keys = (moved(own, self._model.device) for own in _places(groups))
+            with values_replaced(self._projections, len(whole.seen), rows, keys, vectors):
                 returned = self._model.module(**inputs)
         outputs = self._model.reader.values(returned, inputs, texts)
         scalars = self._explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
@@ -224,15 +227,19 @@ class SinkRuns:
             CaptureError: by its maps, the model did not hide the keys, or did more than that.
         """
         size = len(whole.first_maps[0])
-        hidden = torch.zeros(len(groups), size, dtype=torch.bool, device=self._model.device)
+        hidden = torch.zeros(len(groups), size, dtype=torch.bool)
         hidden[_places(groups)] = True
+        hidden = moved(hidden, self._model.device)
+        agreeing: list[Tensor] = []
         asked = visible_cells(hidden, is_causal=self._is_causal)
         dtype = self._model.info.dtype
         is_without = not any(group.positions for group in groups)
         learned = self._capture.has_learned_sinks and not is_without
 
         def check(layer: int, maps: Tensor) -> None:
-            visible = asked & whole.seen[layer] if self._has_window else asked
+            visible = asked.to(maps.device)
+            if self._has_window:
+                visible = visible & whole.seen[layer]
             agrees = is_hidden(maps, visible, ROW_SUM_TOLERANCE[dtype], learned_sinks=learned)
             if layer == 0:
                 agrees &= is_renormalised(
@@ -242,14 +249,18 @@ class SinkRuns:
                     PADDED_TOLERANCE[dtype],
                     learned_sinks=learned,
                 )
-            if not agrees.all():
-                raise CaptureError("a key could not be hidden as asked")
+            agreeing.append(agrees)
 
         if is_without:
             with self._capture.without_learned_sinks():
-                return self._capture.run(inputs, check)
-        with keys_hidden(self._model.encoder, hidden, is_causal=self._is_causal):
-            return self._capture.run(inputs, check)
+                returned = self._capture.run(inputs, check)
+        else:
+            with keys_hidden(self._model.encoder, hidden, is_causal=self._is_causal):
+                returned = self._capture.run(inputs, check)
+        # Asked once: an answer for each layer would make the device wait for the host.
+        if not torch.stack([own.to(hidden.device) for own in agreeing]).all():
+            raise CaptureError("a key could not be hidden as asked")
+        return returned
 
     def _expected(self, seen: Tensor) -> Tensor:
         """Attention received if each query spread its attention evenly over the keys it can see.
@@ -277,7 +288,10 @@ def _received(maps: Tensor) -> Tensor:
 
 def _by_layer(layers: Sequence[Tensor]) -> Array:
     """Stack one `[text, key]` per layer to `[text, layer, key]`."""
-    return torch.stack(list(layers), dim=1).cpu().numpy()
+    figures = LayerFigures()
+    for own in layers:
+        figures.add({"received": own})
+    return figures.read()["received"]
 
 
 def _places(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,154 @@
+"""Runs batches one after another; one that does not fit into memory is run in halves."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Self, TypeAlias, TypeVar
+
+from reportgen.models.devices import free_memory, lacks_memory
+
+Result = TypeVar("Result")
+Found = TypeVar("Found")
+# Halves are cut at a multiple of this, so that the maps of a text lie in memory as they did in the
+# whole batch: sums then take the same steps, and come to the same last digit.
+_ALIGNED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Texts that run together: a batch as it was planned, or a part of one.
+
+    All parts of a batch are padded to its length, so that figures do not depend on the cut.
+    """
+
+    rows: Sequence[int]
+    size: int  # tokens of each text, padding included
+    n_planned: int  # texts of the whole batch
+
+    def halves(self) -> tuple[Self, Self]:
+        """Its two halves; it must have several texts."""
+        middle = min(_part_of(len(self.rows), 2), len(self.rows) - 1)
+        return replace(self, rows=self.rows[:middle]), replace(self, rows=self.rows[middle:])
+
+
+def _part_of(n_texts: int, n_parts: int) -> int:
+    """The texts of the largest of so many parts."""
+    size = -(-n_texts // n_parts)
+    return size if size < _ALIGNED else -(-size // _ALIGNED) * _ALIGNED
+
+
+# Runs a part; returns what waits for the figures of its texts, where that is still to be done.
+Launch: TypeAlias = Callable[[Part], Callable[[], Sequence[Result]]]
+
+
+class Halving:
+    """In how many parts batches are run; each time that one does not fit, in twice as many."""
+
+    def __init__(self, told: Callable[[int], None]) -> None:
+        """`told` is called with the number of texts of each part that did not fit."""
+        self._told = told
+        self._n_parts = 1
+
+    def is_cut(self, part: Part) -> bool:
+        """Whether a part is run in halves because batches did not fit before."""
+        return len(part.rows) > _part_of(part.n_planned, self._n_parts)
+
+    def halved(self, part: Part) -> tuple[Part, Part]:
+        """The halves of a part that did not fit."""
+        self._told(len(part.rows))
+        while not self.is_cut(part):
+            self._n_parts *= 2
+        return part.halves()
+
+
+@dataclass(frozen=True, slots=True)
+class _Running(Generic[Result]):
+    part: Part
+    finish: Callable[[], Sequence[Result]]
+
+
+def in_batches(
+    batches: Sequence[Sequence[int]],
+    lengths: Sequence[int],
+    launch: Launch[Result],
+    alone: Callable[[int], Result],
+    halving: Halving,
+    *,
+    ahead: bool = False,
+) -> Iterator[tuple[Sequence[int], Sequence[Result]]]:
+    """Run `batches`, and give the rows and results of one part after another.
+
+    Args:
+        lengths: of each text, in tokens.
+        launch: see `Launch`; if it or what it returns fails, the texts of the part are run alone.
+        alone: runs one text, and never fails.
+        ahead: whether the next part is launched before the results of one are waited for, so that a
+            device works on while the host reads.
+    """
+    planned = (Part(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches)
+    todo = deque(planned)
+    running: _Running[Result] | None = None
+    while todo or running is not None:
+        part = todo.popleft() if todo else None
+        if part is not None and halving.is_cut(part):
+            todo.extendleft(reversed(part.halves()))
+            continue
+        finish, is_too_large = (None, False) if part is None else _tried(lambda: launch(part))  # noqa: B023
+        waited = running
+        running = None
+        if waited is not None:
+            yield waited.part.rows, _finished(waited, alone)
+        if part is None:
+            continue
+        if is_too_large:
+            free_memory()
+            # What waited took memory too. If nothing did, there is no more to be had.
+            again: tuple[Part, ...] = (part,) if waited is not None else ()
+            if not again and len(part.rows) > 1:
+                again = halving.halved(part)
+            if again:
+                todo.extendleft(reversed(again))
+                continue
+        if finish is None:
+            yield part.rows, [alone(i) for i in part.rows]
+        elif ahead:
+            running = _Running(part, finish)
+        else:
+            yield part.rows, _finished(_Running(part, finish), alone)
+
+
+def joined(
+    rows: Sequence[int], call: Callable[[Sequence[int]], Found], halving: Halving
+) -> list[Found]:
+    """What `call` gives for `rows`, which are all of the same length: all at once, or where that
+    does not fit into memory part by part, in their order."""
+    todo, found = deque([Part(rows, 0, len(rows))]), list[Found]()
+    while todo:
+        part = todo.popleft()
+        if halving.is_cut(part):
+            todo.extendleft(reversed(part.halves()))
+            continue
+        try:
+            found.append(call(part.rows))
+            continue
+        except Exception as error:
+            if len(part.rows) == 1 or not lacks_memory(error):
+                raise
+        free_memory()
+        todo.extendleft(reversed(halving.halved(part)))
+    return found
+
+
+def _tried(call: Callable[[], Found]) -> tuple[Found | None, bool]:
+    """What `call` returns, None if it fails; and whether that was for lack of memory. Nothing of
+    the failed call is held."""
+    try:
+        return call(), False
+    except (Exception, SystemExit) as error:  # user code may call exit()
+        return None, lacks_memory(error)
+
+
+def _finished(running: _Running[Result], alone: Callable[[int], Result]) -> Sequence[Result]:
+    found, _ = _tried(running.finish)
+    # The other texts of the part may run without the one that failed.
+    return [alone(i) for i in running.part.rows] if found is None else found

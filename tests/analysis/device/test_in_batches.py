@@ -1,0 +1,139 @@
+"""Batches that do not fit into memory, with devices that are made up."""
+
+import pytest
+import torch
+
+from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
+from reportgen.models.devices import lacks_memory
+
+# What torch says where memory is full: its own class, and errors that only say it.
+FULL = (
+    torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("MPS backend out of memory (MPS allocated: 9.05 GB, other allocations: 1 KB)."),
+    RuntimeError("XPU out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+    MemoryError(),
+)
+
+
+class Device:
+    """Has room for so many tokens at once, and notes what is asked of it."""
+
+    def __init__(self, room: int, error: Exception = FULL[0]) -> None:
+        self.room = room
+        self.error = error
+        self.told: list[int] = []
+        self.notes: list[str] = []
+        self.halving = Halving(self.told.append)
+        self.held = 0
+
+    def run(self, batches, lengths, *, ahead: bool = False) -> dict[int, str]:
+        """By text, with which texts and which padding it ran."""
+        found: dict[int, str] = {}
+        for rows, results in in_batches(
+            batches, lengths, self.launch, self.alone, self.halving, ahead=ahead
+        ):
+            found.update(zip(rows, results, strict=True))
+        return found
+
+    def launch(self, part: Part):
+        named = "+".join(map(str, part.rows))
+        self.notes.append(f"launch {named}")
+        size = part.size * len(part.rows)
+        if self.held + size > self.room:
+            raise self.error
+        self.held += size
+
+        def finish() -> list[str]:
+            self.notes.append(f"finish {named}")
+            self.held -= size
+            return [f"{named} at {part.size}"] * len(part.rows)
+
+        return finish
+
+    def alone(self, i: int) -> str:
+        self.notes.append(f"alone {i}")
+        return f"{i} alone"
+
+
+@pytest.mark.parametrize("error", FULL)
+def test_a_batch_that_does_not_fit_is_run_in_halves_padded_as_it_was(error: Exception) -> None:
+    device = Device(20, error)
+    found = device.run([(0, 1, 2, 3), (4, 5, 6)], [9, 9, 8, 8, 5, 5, 5])
+    assert found == {
+        **dict.fromkeys((0, 1), "0+1 at 9"),
+        **dict.fromkeys((2, 3), "2+3 at 9"),
+        # Cut at once, since the first was: it was never tried whole.
+        **dict.fromkeys((4, 5), "4+5 at 5"),
+        6: "6 at 5",
+    }
+    assert device.told == [4]
+    assert [note for note in device.notes if "launch" in note] == [
+        "launch 0+1+2+3", "launch 0+1", "launch 2+3", "launch 4+5", "launch 6",
+    ]  # fmt: skip
+
+
+def test_a_text_that_does_not_fit_by_itself_is_run_alone_which_says_so() -> None:
+    device = Device(8)
+    assert device.run([(0, 1)], [9, 3])[0] == "0 alone"
+    assert device.told == [2]
+
+
+def test_another_failure_halves_nothing() -> None:
+    device = Device(8, ValueError("out of luck"))
+    assert device.run([(0, 1, 2)], [9, 9, 9]) == {i: f"{i} alone" for i in range(3)}
+    assert not device.told
+    assert not lacks_memory(ValueError("out of memory"))  # of another class: a user's own words
+
+
+def test_the_next_batch_is_launched_before_the_last_is_read() -> None:
+    device = Device(100)
+    assert list(device.run([(0,), (1,), (2,)], [9, 9, 9], ahead=True)) == [0, 1, 2]
+    assert device.notes == [
+        "launch 0", "launch 1", "finish 0", "launch 2", "finish 1", "finish 2",
+    ]  # fmt: skip
+
+
+def test_what_was_not_read_yet_is_read_before_anything_is_halved() -> None:
+    device = Device(20)
+    found = device.run([(0, 1), (2, 3)], [9, 9, 9, 9], ahead=True)
+    assert found[3] == "2+3 at 9"
+    assert not device.told
+    assert device.notes == ["launch 0+1", "launch 2+3", "finish 0+1", "launch 2+3", "finish 2+3"]
+
+
+def test_a_batch_that_fails_when_it_is_read_is_run_text_by_text() -> None:
+    def launch(part: Part):
+        def finish() -> list[str]:
+            raise ValueError("a figure is missing")
+
+        return finish
+
+    runs = in_batches([(0, 1)], [1, 1], launch, str, Halving(print), ahead=True)
+    assert list(runs) == [((0, 1), ["0", "1"])]
+
+
+def test_halves_are_cut_where_maps_lie_as_before() -> None:
+    halves = [Part(range(n), 5, n).halves() for n in (2, 3, 5, 8, 12, 18)]
+    assert [(len(one.rows), len(other.rows)) for one, other in halves] == [
+        (1, 1), (2, 1), (3, 2), (4, 4), (8, 4), (12, 6),
+    ]  # fmt: skip
+
+
+def test_parts_of_a_graph_are_put_together_in_their_order() -> None:
+    told: list[int] = []
+
+    def call(rows):
+        if len(rows) > 3:
+            raise FULL[0]
+        return list(rows)
+
+    parts = joined(range(10), call, Halving(told.append))
+    assert [row for part in parts for row in part] == list(range(10))
+    assert max(map(len, parts)) <= 3
+    assert told == [10, 8]  # one of eight is cut in quarters
+    with pytest.raises(torch.OutOfMemoryError):
+        joined([1], lambda rows: call([0] * 4), Halving(told.append))
+    with pytest.raises(ZeroDivisionError):
+        joined([1, 2], lambda rows: 1 / 0, Halving(told.append))
