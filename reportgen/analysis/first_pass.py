@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from reportgen.analysis.attention.runner import Outcome, Packed, Runner
 from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.tables.decoder_rows import decoder_head_rows, target_rows
 from reportgen.analysis.tables.rows import (
@@ -26,13 +26,13 @@ from reportgen.models.readers.answer import AnswerReader, require_context
 from reportgen.models.readers.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.join_words import joined_to_words
 from reportgen.models.tokens.sources import encode_source
-from reportgen.models.tokens.words import joined_to_words
 from reportgen.results.info import Part
 from reportgen.results.labels import tag_list
 from reportgen.results.tables.write import rows_of
 from reportgen.texts.read import TextInput
-from reportgen.texts.words import WordSplitter, between_spaces
+from reportgen.texts.split_words import WordSplitter, between_spaces
 
 # In place of a text that the tokenizer fails on.
 NO_TOKENS = EncodedText((), None, (), (), (), (), (), 0, (None, None), 0)

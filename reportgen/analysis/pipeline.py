@@ -8,7 +8,7 @@ from typing import Self
 
 from reportgen.analysis.cost import extra_cost
 from reportgen.analysis.engines.crew import Alone, AttentionOrder, Crew
-from reportgen.analysis.gatherer import Gatherer
+from reportgen.analysis.gather_evidence import Gatherer
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import Begun, evidence_before, run_info
@@ -24,7 +24,7 @@ from reportgen.analysis.tasks.tally import (
     require_known_tokens,
 )
 from reportgen.analysis.tasks.task import Task
-from reportgen.analysis.timing import with_number
+from reportgen.analysis.timed_budget import with_number
 from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel

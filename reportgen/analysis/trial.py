@@ -8,8 +8,8 @@ from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.tokens.apart import encode_apart
 from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.separate_pairs import encode_apart
 from reportgen.models.tokens.targets import encode_target
 
 # For the trial run, if the given texts do not have two different lengths.

@@ -12,12 +12,11 @@ from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.budget import is_timed, read_budget
-from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.cost import LEAST, expected_cost, sample_size
 from reportgen.analysis.evidence.asked import Asked, find_asked
-from reportgen.analysis.evidence.run import EvidenceRun, Subjects
+from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
+from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stages
-from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
 from reportgen.analysis.generation import (
     Choice,
@@ -27,20 +26,21 @@ from reportgen.analysis.generation import (
     with_stand_in,
 )
 from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pick_choices import with_chosen
 from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.tasks.plan import candidates_in, choose
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.analysis.trial import sample_text, try_model
 from reportgen.errors import UsageError
-from reportgen.models.choosing import ready_for_choices
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.masked import ready_for_masks
-from reportgen.models.tokens.apart import ready_for_pairs
+from reportgen.models.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
+from reportgen.models.tokens.separate_pairs import ready_for_pairs
 from reportgen.results.info import UnitKind
 from reportgen.texts.read import TextInput, TextSet, kept_texts
-from reportgen.texts.words import word_splitter
+from reportgen.texts.split_words import word_splitter
 
 # Texts of the sample whose scalars tell how widely these differ.
 SPREAD_TEXTS = 128

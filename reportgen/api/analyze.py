@@ -19,20 +19,20 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.timing import with_number
+from reportgen.analysis.timed_budget import with_number
 from reportgen.api.baseline import keep_baseline
-from reportgen.api.choices import arguments
-from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import AnalysisChoices, InputChoices
-from reportgen.api.choices.output_options import EngineChoices, Verbosity
 from reportgen.api.models import load_model, named_model, taken_apart
-from reportgen.api.named import crew_of, listed_by
+from reportgen.api.named_model import crew_of, listed_by
+from reportgen.api.options import arguments
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.options.option_values import options_of
+from reportgen.api.options.output_options import EngineChoices, Verbosity
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import UsageError, with_quotes
+from reportgen.files.destinations import check_target
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
-from reportgen.files.targets import check_target
 from reportgen.files.temporary import Temporary, make_scratch, scratch_folder
 from reportgen.files.unfinished import unfinished_run
 from reportgen.models.callers_module import bare, borrowed

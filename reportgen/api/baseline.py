@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ResultsError, unwritten
+from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
-from reportgen.files.targets import BASELINE_FILE
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings

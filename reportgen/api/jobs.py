@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from reportgen.analysis.budget import is_timed
-from reportgen.api.choices.arguments import check_sample, model_spec
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import OutputChoices
+from reportgen.api.options.arguments import check_sample, model_spec
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.repository import in_repository

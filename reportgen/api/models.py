@@ -9,9 +9,9 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.api.choices import arguments
-from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import ModelChoices
+from reportgen.api.options import arguments
+from reportgen.api.options.option_register import ModelChoices
+from reportgen.api.options.option_values import options_of
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.callers_module import bare, device_of
 from reportgen.models.loaded import LoadedModel

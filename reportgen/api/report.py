@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from reportgen.api.baseline import kept_figures
-from reportgen.api.choices.keywords import check_language, options_of
 from reportgen.api.jobs import Job, report_job, saved_files
+from reportgen.api.options.option_values import check_language, options_of
 from reportgen.errors import ResultsError, UsageError
+from reportgen.files.destinations import RESULTS_FILES
 from reportgen.files.staging import Staging
-from reportgen.files.targets import RESULTS_FILES
 from reportgen.files.temporary import Temporary
 from reportgen.findings.detail import check_detail
 from reportgen.findings.figures.gates import GateResult, evaluate
@@ -27,7 +27,7 @@ from reportgen.report.notebook.text import TextCell
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.run import redacted
-from reportgen.report.tables import table
+from reportgen.report.spreadsheets import table
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
 from reportgen.results.small import require_whole

@@ -14,7 +14,7 @@ from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, 
 from reportgen.analysis.tasks.plan import Shard
 from reportgen.analysis.worker import Worker
 from reportgen.api import jobs
-from reportgen.api.parts import Parts, ShardNumber
+from reportgen.api.shard_folders import Parts, ShardNumber
 from reportgen.errors import ResultsError, some
 from reportgen.models.loading.load import load_model
 from reportgen.results.store import Results

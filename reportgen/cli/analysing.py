@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api.choices import arguments
-from reportgen.api.choices.output_options import EngineChoices, Verbosity
 from reportgen.api.jobs import Analysis
+from reportgen.api.options import arguments
+from reportgen.api.options.output_options import EngineChoices, Verbosity
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import terminal
 from reportgen.files.interrupts import ending_at_once
@@ -59,7 +59,7 @@ def analyze_texts(
     """
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
         typer.echo(f"reportgen: {line}", err=True)
-    from reportgen.api.named import analyze_named, listed_by
+    from reportgen.api.named_model import analyze_named, listed_by
 
     listed = None if is_compared else listed_by(detail)
     with terminal_progress(verbosity) as progress:

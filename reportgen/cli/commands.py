@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from reportgen.api import jobs
-from reportgen.api.choices import arguments
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import (
+from reportgen.api.options import arguments
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.output_options import (
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
@@ -96,7 +96,7 @@ def run(
     place = jobs.kept_beside(job, redact=redact, resume=resume)
     started = time.perf_counter()
     terminal.print_lines(job.recovered, verbosity)
-    import_api("reportgen.api.named", verbosity)
+    import_api("reportgen.api.named_model", verbosity)
     with (
         kept_work(place, verbosity, resume=resume, force=files.force)
         if place
@@ -217,7 +217,7 @@ def compare(
     job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
-    import_api("reportgen.api.named" if sides.models else "reportgen.api.compare", verbosity)
+    import_api("reportgen.api.named_model" if sides.models else "reportgen.api.compare", verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
         if sides.models:

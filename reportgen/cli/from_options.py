@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import AnalysisChoices, InputChoices
-from reportgen.api.choices.settings import configured_options
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.options.option_values import options_of
+from reportgen.api.options.settings import configured_options
 from reportgen.cli.terminal import user_errors
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from reportgen.api.choices.recipes import Host
+from reportgen.api.options.recipes import Host
 from reportgen.cli.terminal import user_errors
 
 _NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
@@ -24,7 +24,7 @@ def init(
 
     Example: reportgen init --host github
     """
-    from reportgen.api.init import first_files, write_first_files
+    from reportgen.api.start_project import first_files, write_first_files
 
     with user_errors(redact=False):
         if show:

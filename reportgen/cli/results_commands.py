@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.api import jobs
-from reportgen.api.choices import arguments
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import EngineChoices, GateChoices, Verbosity
 from reportgen.api.jobs import Analysis
-from reportgen.api.parts import (
+from reportgen.api.options import arguments
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.output_options import EngineChoices, GateChoices, Verbosity
+from reportgen.api.progress_bar import terminal_progress
+from reportgen.api.shard_folders import (
     Call,
     ShardNumber,
     check_call,
@@ -20,14 +21,13 @@ from reportgen.api.parts import (
     read_parts,
     shard_number,
 )
-from reportgen.api.progress_bar import terminal_progress
 from reportgen.cli import from_options as parameters
 from reportgen.cli import terminal
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.errors import UsageError
+from reportgen.files.destinations import check_target
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
-from reportgen.files.targets import check_target
 from reportgen.files.temporary import scratch_folder
 from reportgen.files.unfinished import Unfinished, check_unfinished
 from reportgen.report.site.options import SiteOptions
@@ -74,7 +74,7 @@ def analyze(
     if small:  # no maps are kept of it, and no text gets evidence for a report
         asked = replace(asked, choices=replace(asked.choices, keep_maps="none"))
     started = time.perf_counter()
-    import_api("reportgen.api.named", verbosity)
+    import_api("reportgen.api.named_model", verbosity)
     with (
         kept_work(output, verbosity, resume=resume, force=force) as kept,
         Staging(force=force) as staging,
@@ -155,7 +155,7 @@ def merge(
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.named import listed_by
+    from reportgen.api.named_model import listed_by
     from reportgen.api.shards import merge as merge_parts
 
     with (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api.choices.output_options import GateChoices, OutputChoices, Verbosity
+from reportgen.api.options.output_options import GateChoices, OutputChoices, Verbosity
 from reportgen.api.progress_bar import count_of_texts
 from reportgen.cli.github import StepSummary, annotates, annotation
 from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes

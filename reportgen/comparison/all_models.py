@@ -14,10 +14,10 @@ from reportgen.comparison.attention import (
 )
 from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.matching import match_texts
-from reportgen.comparison.null import NullLimits
 from reportgen.comparison.outputs.predictions import prediction_changes
 from reportgen.comparison.outputs.quality import FigureName, Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
+from reportgen.comparison.seed_noise import NullLimits
 from reportgen.comparison.tokens.effects import effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.errors import ComparisonError

@@ -11,9 +11,9 @@ from reportgen.comparison.change import ranked_texts
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.null import NullLimits, null_limits
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.pairing import Pairing, pair
+from reportgen.comparison.seed_noise import NullLimits, null_limits
 from reportgen.comparison.tokens.effects import (
     EffectChanges,
     TokenChange,

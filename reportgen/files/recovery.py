@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reportgen.errors import OutputError
 from reportgen.files import system
-from reportgen.files.targets import PICTURES_FOLDER
+from reportgen.files.destinations import PICTURES_FOLDER
 from reportgen.files.temporary import BESIDE, Temporary, abandoned
 from reportgen.files.transaction import JOURNAL, POINTER, Move, locked, read_journal, undo
 

@@ -11,8 +11,8 @@ from typing import Self
 
 from reportgen.errors import InterruptedLateError, OutputError, ReportgenError, unwritten
 from reportgen.files import system
+from reportgen.files.destinations import PAGE_FILES, RESULTS_FILES
 from reportgen.files.interrupts import held_back
-from reportgen.files.targets import PAGE_FILES, RESULTS_FILES
 from reportgen.files.temporary import Temporary, make_temporary
 from reportgen.files.transaction import Move, Removal, UnfinishedError, move_all
 

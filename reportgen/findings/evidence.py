@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.attention import analysed, takes_part
-from reportgen.findings.copies import without_copies
+from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import (
     Estimate,
     estimate,

@@ -13,21 +13,21 @@ from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure
-from reportgen.findings.notes import rules
+from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.outputs import answers as of_answers
-from reportgen.findings.outputs import choices as of_choices
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
 from reportgen.findings.outputs import masks as of_masks
+from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
-from reportgen.findings.sinks import other_tokens as of_piles
-from reportgen.findings.sinks import outcomes as of_sinks
+from reportgen.findings.sinks import non_special as of_piles
+from reportgen.findings.sinks import sink_test_figures as of_sinks
 from reportgen.findings.statistics import Floats, Interval, Places, mean_interval
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
@@ -260,7 +260,7 @@ class Findings:
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """The notes on all texts together, in reading order."""
-        return rules.corpus_notes(self)
+        return note_register.corpus_notes(self)
 
     @cached_property
     def placed(self) -> Placed:
@@ -276,5 +276,5 @@ class Findings:
     def text_notes(self, text: int) -> tuple[Note, ...]:
         """The notes on row `text` of `texts` alone."""
         if text not in self._text_notes:
-            self._text_notes[text] = rules.text_notes(self, text)
+            self._text_notes[text] = note_register.text_notes(self, text)
         return self._text_notes[text]

@@ -15,8 +15,8 @@ from reportgen.findings.attention import (
     text_means,
 )
 from reportgen.findings.evidence import size_agreement
-from reportgen.findings.outputs.choices import chances_of, choices
 from reportgen.findings.outputs.classes import class_shares, match_classes
+from reportgen.findings.outputs.multiple_choice import chances_of, choices
 from reportgen.findings.outputs.ranks import rank_errors
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View

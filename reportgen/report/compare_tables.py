@@ -13,7 +13,7 @@ from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.json.comparison import change_record, text_records, token_records
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
-from reportgen.report.tables import to_document
+from reportgen.report.spreadsheets import to_document
 
 _ENDS = ("base", "head", "change", "low", "high")
 _FIGURES = ("deletion_effect", "looked_at", "received")

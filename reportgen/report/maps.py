@@ -11,9 +11,9 @@ from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
+from reportgen.results.completions import cross_sizes
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import map_tokens, unpacked_maps
-from reportgen.results.targets import cross_sizes
 
 # By part, what its maps and their rows are called.
 _NAMES: Mapping[Part, tuple[str, str]] = {

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
+from reportgen.files.destinations import RESULTS_FILES, check_page_folder, check_target
 from reportgen.files.staging import Staging
-from reportgen.files.targets import RESULTS_FILES, check_page_folder, check_target
 from reportgen.report.charts.picture_files import ALL_KINDS, picture_paths
 from reportgen.report.format_register import STANDARD_OUTPUT, Document, Output, output_at
 from reportgen.report.language.printable import inert_page

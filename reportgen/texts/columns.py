@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.errors import UsageError, quoted
-from reportgen.texts.choices import choice_columns
 from reportgen.texts.labels import label_number
+from reportgen.texts.multiple_choice import choice_columns
 from reportgen.texts.rows import Cell, Table
 
 _BESIDE = ("pair", "completion", "label", "id", "group", "units")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reportgen.errors import InputError, UsageError
-from reportgen.texts.choices import named_choices
 from reportgen.texts.columns import Columns
+from reportgen.texts.multiple_choice import named_choices
 from reportgen.texts.read import TextSet, texts_of
 
 # Labels, ids and the like: one value per text or, if the texts are a table, the name of a column.

@@ -8,13 +8,13 @@ from operator import attrgetter
 
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.results.info import InputInfo
-from reportgen.texts.choices import choices_of
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.formats.encoding import check_encoding
 from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.ids import Ids
 from reportgen.texts.labels import renamed
+from reportgen.texts.multiple_choice import choices_of
 from reportgen.texts.rows import Cell, Misfit, Row
 from reportgen.texts.source_files import STDIN, Source, format_of, require_bounded, shown, source_of
 from reportgen.texts.sources.remote import fetching, is_remote

@@ -11,10 +11,10 @@ from helpers.real.reversing import WORDS, save_reversing
 from reportgen.findings.outputs.completions import completions
 from reportgen.findings.sinks.cross_attention import cross_tokens
 from reportgen.report.charts.one_text.cross import aligned, cross_cells
+from reportgen.results.completions import written_units
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import DELETION_SCORES
-from reportgen.results.targets import written_units
 from reportgen.results.units import text_units
 
 

@@ -21,9 +21,9 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.panel.coloured.measures import measures, text_effects
 from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.report.redact.run import DOT, redacted
+from reportgen.results.completions import completion_of, target_units
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
-from reportgen.results.targets import completion_of, target_units
 from reportgen.results.units import text_units
 from reportgen.texts.read import TextInput, TextSet
 

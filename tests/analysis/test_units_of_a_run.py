@@ -13,19 +13,19 @@ from transformers import AutoModelForSequenceClassification
 
 import reportgen
 from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.analysis.evidence.target import Explainer
-from reportgen.api.choices.arguments import without_effect
-from reportgen.api.choices.options import AnalysisChoices, InputChoices
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.api.jobs import sides_of
+from reportgen.api.options.arguments import without_effect
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.words import joined_to_words
+from reportgen.models.tokens.join_words import joined_to_words
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 from reportgen.results.store import Results
-from reportgen.texts.words import WordSplitter, by_script
+from reportgen.texts.split_words import WordSplitter, by_script
 
 TEXT = "the unbelievable cats sat, 1,000円 無料でもらえる"
 UNITS = ["the unbelievable", "sat, 1,000円"]

@@ -17,7 +17,7 @@ from rich.progress import Progress as Bars
 from reportgen.analysis.progress import Cost, Passes, Room
 from reportgen.api import progress_bar as bars
 from reportgen.api import progress_bar as terminal
-from reportgen.api.choices.output_options import Verbosity
+from reportgen.api.options.output_options import Verbosity
 from reportgen.api.progress_bar import TerminalProgress
 
 SAMPLE = SAMPLES / "ad_headlines.txt"

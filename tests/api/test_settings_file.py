@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.api.choices.arguments import gates
-from reportgen.api.choices.output_options import GateChoices
-from reportgen.api.choices.settings import ConfiguredGates, configured_gates
+from reportgen.api.options.arguments import gates
+from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options.settings import ConfiguredGates, configured_gates
 from reportgen.errors import UsageError
 
 OWN = """

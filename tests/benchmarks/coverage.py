@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, t
 
 from reportgen.findings.attention import RoleFigures, layer_figures
-from reportgen.findings.notes.verdicts import verdict
+from reportgen.findings.notes.sink_verdicts import verdict
 from reportgen.findings.statistics import _drawn, intervals_of_ratio, mean_intervals
 
 Floats = NDArray[np.float64]

@@ -25,7 +25,7 @@ from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
-from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.changed_texts import content_units, without

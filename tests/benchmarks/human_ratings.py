@@ -43,7 +43,7 @@ from transformers import (
 )
 
 from reportgen.analysis.evidence.agreement import unit_views, yardstick
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.trial import try_model
@@ -51,12 +51,12 @@ from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.words import joined_to_words
+from reportgen.models.tokens.join_words import joined_to_words
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import BY_ID, MIN_UNITS
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.words import word_splitter
+from reportgen.texts.split_words import word_splitter
 
 PACKAGE = "vaderSentiment==3.3.2"
 INNER = "additional_resources/hutto_ICWSM_2014.tar.gz"

@@ -13,7 +13,7 @@ from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_sc
 from scipy.stats import pearsonr
 
 from reportgen.analysis.evidence.agreement import unit_views, yardstick
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.trial import try_model

@@ -16,9 +16,9 @@ from playwright.sync_api import expect
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.coloured.steps import make_steps
+from reportgen.results.completions import target_units
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import open_results
-from reportgen.results.targets import target_units
 from reportgen.results.units import text_units
 
 pytestmark = pytest.mark.browser

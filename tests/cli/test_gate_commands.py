@@ -11,8 +11,8 @@ from helpers.log_commands import HOSTILE, is_command
 from helpers.made_up.factories import HEADLINES, make_results
 from typer.testing import Result
 
-from reportgen.api.choices import arguments
-from reportgen.api.choices.output_options import GateChoices
+from reportgen.api.options import arguments
+from reportgen.api.options.output_options import GateChoices
 from reportgen.cli import terminal
 from reportgen.findings.figures.gates import evaluate
 from reportgen.findings.findings import Findings

@@ -16,13 +16,13 @@ from helpers.pages import PAGES, blocks
 from helpers.places import ROOT
 from typer.testing import CliRunner
 
-from reportgen.api.choices.arguments import gates
-from reportgen.api.choices.output_options import GateChoices
-from reportgen.api.choices.settings import configured_gates, configured_options
+from reportgen.api.options.arguments import gates
+from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options.settings import configured_gates, configured_options
 from reportgen.cli.commands import app
 from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName
-from reportgen.report.tables import table
+from reportgen.report.spreadsheets import table
 
 TEXT = "\n".join(PAGES.values())
 

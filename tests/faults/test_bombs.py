@@ -23,7 +23,7 @@ from helpers.made_up.factories import make_results
 from helpers.memory import within
 from helpers.real.models import save_model
 
-from reportgen.api.choices.settings import configured_gates
+from reportgen.api.options.settings import configured_gates
 from reportgen.errors import InputError, ModelError, UsageError
 from reportgen.models.loading.checkpoint import read_state_dict, require_readable
 from reportgen.models.loading.pretrained import load_pretrained

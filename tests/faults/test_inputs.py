@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.api.choices.arguments import text_set
-from reportgen.api.choices.options import InputChoices
+from reportgen.api.options.arguments import text_set
+from reportgen.api.options.option_register import InputChoices
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.read import TextSet

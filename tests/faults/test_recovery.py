@@ -15,9 +15,9 @@ from disk import Killed, disk
 
 from reportgen.errors import InterruptedLateError, OutputError, UsageError
 from reportgen.files import system
+from reportgen.files.destinations import check_target
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
-from reportgen.files.targets import check_target
 from reportgen.files.temporary import make_temporary, scratch_folder
 
 NAMES = ("a/page.md", "b/page.json", "b/tokens.csv")

@@ -16,7 +16,7 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
-from reportgen.analysis import timing
+from reportgen.analysis import timed_budget
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.tasks import plan
@@ -171,7 +171,7 @@ def test_a_time_for_evidence_is_turned_into_a_number_once(
     asked = open_results(tmp_path / "r").info.evidence.asked
     given = AnalysisOptions(evidence_texts=asked, shown={"evidence-texts": asked})
     assert run(tmp_path / "given", model, tmp_path / "other", given) == found
-    monkeypatch.setattr(timing, "_pace", lambda worker: pytest.fail("it is known"))
+    monkeypatch.setattr(timed_budget, "_pace", lambda worker: pytest.fail("it is known"))
     assert run(tmp_path / "again", model, kept, timed) == found
     longer = replace(timed, evidence_budget="2h")
     with pytest.raises(UsageError, match=r"--evidence-budget was 0\.02s and is 2h"):

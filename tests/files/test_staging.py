@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.files.staging import Staging
-from reportgen.files.targets import (
+from reportgen.files.destinations import (
     BASELINE_FILE,
     PAGE_FILES,
     RESULTS_FILES,
     check_page_folder,
     check_target,
 )
+from reportgen.files.staging import Staging
 from reportgen.results.tables.schema import TABLES
 
 
@@ -175,7 +175,7 @@ def test_a_folder_that_may_not_be_written_in_is_found_before_the_work(
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("reportgen.files.targets.tempfile.TemporaryFile", refuse)
+    monkeypatch.setattr("reportgen.files.destinations.tempfile.TemporaryFile", refuse)
     with pytest.raises(UsageError, match=r"cannot be written \(Permission denied\)"):
         check_target(tmp_path / "new" / "report.html", force=False)
     (tmp_path / "results").mkdir()

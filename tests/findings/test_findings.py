@@ -11,7 +11,7 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import subject_notes
+from reportgen.findings.notes.note_register import subject_notes
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.report.language.sentences import sentence

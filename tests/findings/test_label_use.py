@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.api.choices.output_options import Verbosity
+from reportgen.api.options.output_options import Verbosity
 from reportgen.cli.terminal import account
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language

@@ -51,11 +51,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     notes = findings / "notes" / "spread.py"
     notes.write_text(notes.read_text("utf-8") + RULE, "utf-8")
     edit(
-        findings / "notes" / "rules.py",
+        findings / "notes" / "note_register.py",
         "    length_notes,\n",
         "    length_notes,\n    many_notes,\n",
     )
-    edit(findings / "notes" / "rules.py", "\nRULES = (\n", "\nRULES = (\n    many_notes,\n")
+    edit(findings / "notes" / "note_register.py", "\nRULES = (\n", "\nRULES = (\n    many_notes,\n")
     words = package / "report" / "language" / "strings" / "notes.toml"
     edit(words, "N16.en", f"{WORDS}N16.en")
     make_results(folder / "r")

@@ -20,7 +20,7 @@ from reportgen.findings.evidence import (
     mixing,
     rollout_share,
 )
-from reportgen.findings.sinks.outcomes import subject_figures
+from reportgen.findings.sinks.sink_test_figures import subject_figures
 from reportgen.results.info import SINK_TESTS
 from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results

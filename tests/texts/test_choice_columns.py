@@ -7,7 +7,7 @@ import pytest
 from helpers.text_files import Write
 
 from reportgen.errors import InputError, UsageError
-from reportgen.texts.choices import named_choices
+from reportgen.texts.multiple_choice import named_choices
 from reportgen.texts.read import Columns, read_texts
 
 

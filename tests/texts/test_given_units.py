@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reportgen.errors import InputError, without_surrogates
 from reportgen.texts.given_units import given_units
 from reportgen.texts.read import Columns, read_texts
-from reportgen.texts.words import WordSplitter, by_script
+from reportgen.texts.split_words import WordSplitter, by_script
 
 SPLITTER = WordSplitter(by_script, None)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.head_row import reads_the_same_row
-from reportgen.analysis.attention.faults import ROW_SUM_TOLERANCE, no_number
+from reportgen.analysis.attention.figure_faults import ROW_SUM_TOLERANCE, no_number
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe

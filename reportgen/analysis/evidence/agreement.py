@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analysis.attention.batches import chunks
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens.changed_texts import content_units, fixed_positions, keep
 from reportgen.models.tokens.encoded import EncodedText

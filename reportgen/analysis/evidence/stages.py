@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText

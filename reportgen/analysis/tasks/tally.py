@@ -8,7 +8,7 @@ from reportgen.analysis.tables.rows import AnalysedText
 from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.words import n_joined
+from reportgen.models.tokens.join_words import n_joined
 from reportgen.texts.read import TextSet
 
 # With "all", maps of the first texts are kept up to this many bytes before compression.

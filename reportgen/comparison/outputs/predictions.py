@@ -16,11 +16,11 @@ from reportgen.comparison.outputs.quality import (
     rank_quality,
     right_quality,
 )
-from reportgen.comparison.outputs.right_parts import right_parts
+from reportgen.comparison.outputs.share_right import right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.classes import class_shares, match_classes
+from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
     Booleans,
@@ -29,9 +29,9 @@ from reportgen.findings.statistics import (
     Places,
     intervals_of_counts,
 )
-from reportgen.results.choices import chosen_texts
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
+from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.ranks import spearman
 from reportgen.results.store import Results
 

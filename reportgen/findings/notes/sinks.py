@@ -24,7 +24,7 @@ from reportgen.findings.notes.thresholds import (
     TEST_SMALL,
     certain,
 )
-from reportgen.findings.sinks.outcomes import SubjectFigures, TestFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS

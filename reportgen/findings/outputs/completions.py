@@ -7,8 +7,8 @@ import numpy as np
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Floats
+from reportgen.results.completions import completion_of
 from reportgen.results.store import Results
-from reportgen.results.targets import completion_of
 
 
 @dataclass(frozen=True, slots=True)

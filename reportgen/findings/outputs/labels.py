@@ -8,15 +8,15 @@ import numpy as np
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Booleans
-from reportgen.results.choices import ChoiceReading
 from reportgen.results.labels import NONE, ClassNames
+from reportgen.results.multiple_choice import ChoiceReading
 from reportgen.results.store import Results
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from reportgen.findings.findings import Findings
-    from reportgen.findings.outputs.choices import Choices
+    from reportgen.findings.outputs.multiple_choice import Choices
     from reportgen.findings.outputs.tags import Misfit, Tags
 
 # What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label;

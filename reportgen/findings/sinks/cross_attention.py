@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportgen.findings.attention import LayerFigures, RoleFigures, layer_figures, takes_part
 from reportgen.findings.notes.note import Verdict
-from reportgen.findings.notes.verdicts import OUTCOMES, verdict
+from reportgen.findings.notes.sink_verdicts import OUTCOMES, verdict
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_TEXTS

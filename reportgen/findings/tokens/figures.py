@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.copies import first_alike
+from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.store import Results

@@ -38,7 +38,7 @@ from reportgen.models.loading.tokenizer import (
     require_fit,
     require_vocabulary,
 )
-from reportgen.models.readers.choose import find_output, head_of, reader_of_class
+from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader

@@ -16,7 +16,7 @@ from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
-from reportgen.models.readers.choose import head_of
+from reportgen.models.readers.choose_reader import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
 from reportgen.results.checks.limits import UNPACKED
 

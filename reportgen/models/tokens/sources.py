@@ -3,10 +3,10 @@
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.tokens.apart import encode_apart, encode_prompted
-from reportgen.models.tokens.choices import encode_choices
 from reportgen.models.tokens.completions import encode_completed
 from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.multiple_choice import encode_choices
+from reportgen.models.tokens.separate_pairs import encode_apart, encode_prompted
 from reportgen.models.tokens.targets import encode_with_target
 from reportgen.texts.read import TextInput
 

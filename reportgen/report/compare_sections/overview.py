@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.null import SHARE
+from reportgen.comparison.seed_noise import SHARE
 from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note

@@ -9,10 +9,10 @@ import numpy as np
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.null import SHARE
 from reportgen.comparison.outputs.predictions import MOVED, Outcome, PredictionChanges
 from reportgen.comparison.outputs.quality import Quality as ModelQuality
 from reportgen.comparison.outputs.quality import QualityFigure
+from reportgen.comparison.seed_noise import SHARE
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.charts.svg import Drawing

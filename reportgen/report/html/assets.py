@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
-from reportgen.files.targets import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
+from reportgen.files.destinations import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
 from reportgen.report.html.data import compressed, measure_data, step_data
 from reportgen.report.language.printable import segments, text_address, visible
 from reportgen.report.options import Layout

@@ -19,11 +19,11 @@ from reportgen.report.html.map_pooling import (
     target_pooling,
 )
 from reportgen.report.html.size_plan import Level
+from reportgen.results.completions import cross_sizes, packed_part
 from reportgen.results.info import DECODER_PARTS, DecoderPart
 from reportgen.results.maps.arrays import unpacked_maps
 from reportgen.results.maps.packed import Packer, quantise
 from reportgen.results.store import Results
-from reportgen.results.targets import cross_sizes, packed_part
 from reportgen.results.units import text_units
 
 _VALUES = "values"  # the part of a page that has cross-attention times value of a pooled text

@@ -22,11 +22,11 @@ from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.coloured.measures import TextMeasure, about, cls_name
 from reportgen.report.panel.coloured.steps import StepRow
+from reportgen.results.completions import cross_sizes, read_labels, row_units, written_units
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
-from reportgen.results.targets import cross_sizes, read_labels, row_units, written_units
 from reportgen.results.units import (
     Floats,
     TextUnits,

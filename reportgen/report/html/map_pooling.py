@@ -14,10 +14,10 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.results.completions import read_units, row_units, written_units
 from reportgen.results.info import ModelInfo
 from reportgen.results.maps.packed import Packer, quantise, unpack_layers
 from reportgen.results.store import Results
-from reportgen.results.targets import read_units, row_units, written_units
 from reportgen.results.units import Unit
 
 SIDE = 128  # cells that pooled maps have at most, but for those that units and segments break off

@@ -10,8 +10,8 @@ from reportgen.report.html.assets import ALONE, Assets, Place
 from reportgen.report.html.brief import render_brief
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
+from reportgen.report.html.left_out import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.panel_parts import PanelParts
-from reportgen.report.html.reduced import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.size_plan import Level, plan
 from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held
 from reportgen.report.language.strings import load_language

@@ -12,7 +12,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
-from reportgen.report.html.reduced import Given, carries
+from reportgen.report.html.left_out import Given, carries
 from reportgen.report.html.size_plan import Level
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions

@@ -9,7 +9,7 @@ from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.outcomes import SubjectFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions

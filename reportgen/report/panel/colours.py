@@ -37,9 +37,9 @@ from reportgen.report.panel.influence import (
     looks_of,
 )
 from reportgen.report.panel.read_rows import row_read_alone
+from reportgen.results.completions import target_units
 from reportgen.results.info import RunInfo
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
-from reportgen.results.targets import target_units
 from reportgen.results.units import text_units
 
 

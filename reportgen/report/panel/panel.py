@@ -8,7 +8,7 @@ import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.choices import chance_of
+from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Sentence
 from reportgen.report.language.sentences import sentence

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.completions import perplexity
+from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.strings import Language
-from reportgen.results.choices import Chosen
 from reportgen.results.info import OutputInfo
 from reportgen.results.labels import NONE, label_list
+from reportgen.results.multiple_choice import Chosen
 
 _SCORES = 5
 _CHOICES = 10  # that are listed of a text

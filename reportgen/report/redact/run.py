@@ -21,9 +21,9 @@ from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
-from reportgen.results.choices import chosen_texts
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list
+from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import StoredTable, may_be_missing

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.sinks.heads import SinkHeads
-from reportgen.findings.sinks.outcomes import SubjectFigures, TestFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares

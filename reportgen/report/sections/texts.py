@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.choices import chance_of, chances_of
+from reportgen.findings.outputs.multiple_choice import chance_of, chances_of
 from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.place import place
 from reportgen.report.components import Cell, Span

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.errors import UsageError, quoted
+from reportgen.results.completions import cross_sizes, packed_part, part_shape
 from reportgen.results.info import ANALYSED, DecoderInfo, ModelInfo, Part
 from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
-from reportgen.results.targets import cross_sizes, packed_part, part_shape
 
 Head: TypeAlias = int | Literal["mean"] | None
 

@@ -35,10 +35,10 @@ from reportgen.errors import CaptureError, ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel, with_targets
 from reportgen.models.loading.load import load_module
 from reportgen.models.spec import ModelSpec
+from reportgen.results.completions import part_maps
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
 from reportgen.results.maps.packed import MAX_ERROR, unpack_layers
 from reportgen.results.store import Results, open_results
-from reportgen.results.targets import part_maps
 
 RETURNED = {"decoder": "decoder_attentions", "cross": "cross_attentions"}
 

@@ -35,16 +35,16 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.results.info import DECODER_PARTS
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results, open_results
-from reportgen.results.targets import (
+from reportgen.results.completions import (
     part_maps,
     read_labels,
     row_units,
     target_units,
     written_units,
 )
+from reportgen.results.info import DECODER_PARTS
+from reportgen.results.maps.packed import MAX_ERROR
+from reportgen.results.store import Results, open_results
 from reportgen.results.units import text_units
 
 HEADS = ("Bart", "MBart", "PLBart", "Mvp", "T5", "MT5", "UMT5")

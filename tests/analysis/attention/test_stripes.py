@@ -17,7 +17,7 @@ from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.attention.stripe_summary import StripeSummary
 from reportgen.analysis.attention.stripes import find_stripes
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Room

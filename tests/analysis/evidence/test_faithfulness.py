@@ -19,7 +19,7 @@ from reportgen.analysis.evidence.agreement import (
     n_passes,
     rankings,
 )
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.changed_texts import content_units

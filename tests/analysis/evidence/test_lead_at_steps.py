@@ -6,7 +6,7 @@ from helpers.real.explaining import load, one
 
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.loaded import with_completions

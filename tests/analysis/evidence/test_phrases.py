@@ -12,7 +12,7 @@ from torch import Tensor
 
 from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.models.loaded import LoadedModel, with_completions
 from reportgen.models.tokens.changed_texts import content_units
 from reportgen.models.tokens.completions import encode_completed

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.evidence.target import Explained
+from reportgen.analysis.evidence.scalar import Explained
 from reportgen.analysis.evidence.text_evidence import (
     Missing,
     Reasons,

@@ -23,6 +23,8 @@ from reportgen.findings.attention import RoleFigures
 from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, about
+from reportgen.findings.notes.sink_causes import massive_note, why_note
+from reportgen.findings.notes.sink_verdicts import subject_verdict
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.notes.trust import (
@@ -32,8 +34,6 @@ from reportgen.findings.notes.trust import (
     offset_note,
     rollout_note,
 )
-from reportgen.findings.notes.verdicts import subject_verdict
-from reportgen.findings.notes.why import massive_note, why_note
 from reportgen.findings.statistics import Interval
 from reportgen.results.info import LEARNED_SINK, OutputKind, Reason, SinkTest, Subject, View
 from reportgen.results.store import Results

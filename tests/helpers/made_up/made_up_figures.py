@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.sinks.outcomes import SubjectFigures, Swapped, TestFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures, Swapped, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Statistic, Subject, View
 

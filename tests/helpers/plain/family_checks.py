@@ -12,22 +12,22 @@ from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_si
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.generation import ready_for_completions
 from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pick_choices import with_chosen
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.trial import sample_text
-from reportgen.models.choosing import ready_for_choices
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.masked import ready_for_masks
+from reportgen.models.multiple_choice import ready_for_choices
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.words import word_splitter
+from reportgen.texts.split_words import word_splitter
 
 TEXTS = (
     "the cat sat on the mat and the dog sat on the log",

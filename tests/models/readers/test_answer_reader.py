@@ -6,14 +6,14 @@ from helpers.real.explaining import load, one
 
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.tables.rows import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.answer import LONGEST
 from reportgen.models.tokens.changed_texts import fixed_positions
 from reportgen.texts.read import TextInput
-from reportgen.texts.words import WordSplitter, by_script
+from reportgen.texts.split_words import WordSplitter, by_script
 
 FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra")
 TEXTS = (

@@ -5,7 +5,6 @@ import torch
 from helpers.real.explaining import load
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.evidence.measures.deletion import (
     alone_effects,
     deletion_effects,
@@ -13,10 +12,11 @@ from reportgen.analysis.evidence.measures.deletion import (
 )
 from reportgen.analysis.evidence.measures.gradients import text_gradients
 from reportgen.analysis.evidence.measures.integrated_gradients import integrate
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
+from reportgen.analysis.pick_choices import with_chosen
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.choosing import ChoiceModel, ready_for_choices
+from reportgen.models.multiple_choice import ChoiceModel, ready_for_choices
 from reportgen.models.tokens.changed_texts import fixed_positions, keep
 from reportgen.texts.read import TextInput, TextSet
 

@@ -8,13 +8,13 @@ from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.masked import ready_for_masks
 from reportgen.models.tokens.changed_texts import content_units, fixed_positions
 from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.words import WordSplitter, by_script
+from reportgen.texts.split_words import WordSplitter, by_script
 
 FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra", "albert", "modernbert")
 TEXTS = ("the cat {} on the mat", "Free {}, today {}", "{} is a dog")

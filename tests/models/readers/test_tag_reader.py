@@ -8,7 +8,7 @@ from helpers.real.explaining import load, one
 
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
-from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.loading.load import load_model
@@ -16,7 +16,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.encoded import Step
 from reportgen.texts.read import TextInput
-from reportgen.texts.words import WordSplitter, by_script
+from reportgen.texts.split_words import WordSplitter, by_script
 
 TAGS = {"id2label": dict(enumerate(("O", "B-PER", "I-PER", "B-LOC")))}
 TEXTS = ("the cat sat on the mat", "Free coffee, today only", "a dog")

@@ -10,7 +10,7 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.errors import ModelError
 from reportgen.models.loaded import with_completions
 from reportgen.models.tokens.changed_texts import content_units, without

@@ -14,9 +14,9 @@ from helpers.real.writers import PAIRS, save_writer
 from reportgen.report.charts.one_text.cross import aligned, cross_cells, cross_figure
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
+from reportgen.results.completions import target_units
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results, open_results
-from reportgen.results.targets import target_units
 from reportgen.results.units import TextUnits, text_units
 
 EN, JA = load_language("en"), load_language("ja")

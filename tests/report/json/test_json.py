@@ -18,7 +18,7 @@ from reportgen.findings.figures.figure_register import RUN_FIGURES, WATCHED, fig
 from reportgen.findings.figures.flat import figure_key
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.outcomes import subject_figures
+from reportgen.findings.sinks.sink_test_figures import subject_figures
 from reportgen.report.format_register import output_at
 from reportgen.report.json import metrics
 from reportgen.report.json.run import render, to_json

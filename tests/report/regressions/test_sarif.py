@@ -14,8 +14,8 @@ from helpers.log_commands import is_command
 from helpers.made_up.factories import changed
 from helpers.real.two_models import LABELS, TEXTS, pair_of
 
-from reportgen.api.choices.output_options import CompareOutputChoices
 from reportgen.api.jobs import comparison_job
+from reportgen.api.options.output_options import CompareOutputChoices
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import MINUS

@@ -15,7 +15,7 @@ from reportgen.report.format_register import output_at
 from reportgen.report.maps import write_report
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import DOT, redacted
-from reportgen.report.tables import TOKEN_COLUMNS, to_csv
+from reportgen.report.spreadsheets import TOKEN_COLUMNS, to_csv
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results
 

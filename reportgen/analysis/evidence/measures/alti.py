@@ -10,8 +10,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.blocks import Block, Blocks
 from reportgen.analysis.attention.values.norms import Norms, scaled
 from reportgen.analysis.device.limits import entries
+from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
-from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError

@@ -6,8 +6,8 @@ from math import isfinite, nan
 from statistics import fmean, pstdev
 
 from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     UnitEffects,

@@ -6,6 +6,7 @@ from math import isfinite
 
 from reportgen.analysis.evidence.target import Explained, Explainer, Scores
 from reportgen.models.devices import precise
+from reportgen.analysis.evidence.scalar import Explained, Explainer, Scores
 from reportgen.models.tokens.changed_texts import without
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens

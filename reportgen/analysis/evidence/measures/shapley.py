@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     UnitEffects,

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.sinks.runs import (
+from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.sinks.changed_runs import (
     Kind,
     Outcome,
     SinkRuns,
@@ -34,7 +35,6 @@ from reportgen.analysis.evidence.sinks.subjects import (
     find_case,
     groups_of,
 )
-from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.progress import Passes
 from reportgen.models.architecture import Projection
 from reportgen.models.loading.factory import describe

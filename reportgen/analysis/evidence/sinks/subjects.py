@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analysis.evidence.target import Explained
+from reportgen.analysis.evidence.scalar import Explained
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens.changed_texts import put
 from reportgen.models.tokens.encoded import EncodedText

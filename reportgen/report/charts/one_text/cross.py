@@ -18,9 +18,9 @@ from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
+from reportgen.results.completions import cross_sizes, part_maps, row_units, written_units
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results
-from reportgen.results.targets import cross_sizes, part_maps, row_units, written_units
 from reportgen.results.units import Floats, TextUnits
 
 _MARK = 0.17  # radius of a mark, in the smaller side of a cell

@@ -16,11 +16,11 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.moves import Moves, Moving
+from reportgen.results.completions import completion_of
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
-from reportgen.results.targets import completion_of
 from reportgen.results.units import TextUnits, Unit
 
 _NAME = 40  # characters of a token

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.choices import chance_of
+from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane

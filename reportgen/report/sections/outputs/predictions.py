@@ -10,10 +10,10 @@ from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
-from reportgen.report.sections.outputs.choices import make_choices
 from reportgen.report.sections.outputs.classes import LISTED, NAME, ClassWords, share_bar
 from reportgen.report.sections.outputs.found_answers import make_found_answers
 from reportgen.report.sections.outputs.masks import make_masks
+from reportgen.report.sections.outputs.multiple_choice import make_choices
 from reportgen.report.sections.outputs.numbers import make_numbers
 from reportgen.report.sections.outputs.tags import make_tags
 

@@ -21,14 +21,14 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.stages import Tools, load_stage
-from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.analysis.first_pass import encode_all
-from reportgen.models.choosing import ready_for_choices
+from reportgen.analysis.pick_choices import with_chosen
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS

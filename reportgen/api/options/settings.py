@@ -10,16 +10,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import (
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.option_values import options_of
+from reportgen.api.options.output_options import (
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
     OutputChoices,
     Verbosity,
 )
-from reportgen.api.choices.settings_file import SettingsFile, settings_file
+from reportgen.api.options.settings_file import SettingsFile, settings_file
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.report.options import CompareOptions, Option, RenderOptions, options_in
 from reportgen.report.site.options import SiteOptions

@@ -11,7 +11,7 @@ from helpers.made_up.made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, 
 from reportgen.findings.attention import LayerFigures, role_figures
 from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.why import massive_note, why_note
+from reportgen.findings.notes.sink_causes import massive_note, why_note
 from reportgen.results.info import Subject
 
 SEP = Subject("sep", "[SEP]", "role")

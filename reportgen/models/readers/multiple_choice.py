@@ -9,8 +9,8 @@ from torch import Tensor
 
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.tokens.changed_texts import without
-from reportgen.models.tokens.choices import put_together
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.multiple_choice import put_together
 from reportgen.models.tokens.padding import pad
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reportgen.analysis.engines.crew import Crew, Done, EvidenceOrder
 from reportgen.analysis.evidence.sinks.measure import SinkTester
-from reportgen.analysis.evidence.sinks.run import SinkRun
+from reportgen.analysis.evidence.sinks.sink_tests import SinkRun
 from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import Reasons
 from reportgen.analysis.progress import Progress

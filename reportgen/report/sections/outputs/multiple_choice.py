@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.choices import Choices, chance_of, chances_of
+from reportgen.findings.outputs.multiple_choice import Choices, chance_of, chances_of
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
 from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar, share_figure
-from reportgen.results.choices import Chosen
+from reportgen.results.multiple_choice import Chosen
 
 _CHOICE = 40  # half-width characters of a choice
 _TEXT = 60  # of a text

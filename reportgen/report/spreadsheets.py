@@ -14,8 +14,8 @@ import pandas as pd
 from reportgen.findings.attention import excess
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.choices import Choices, chance_of
-from reportgen.findings.sinks.outcomes import SubjectFigures
+from reportgen.findings.outputs.multiple_choice import Choices, chance_of
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableName

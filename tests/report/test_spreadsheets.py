@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import label_fit, predictions
-from reportgen.findings.sinks.outcomes import subject_figures
+from reportgen.findings.sinks.sink_test_figures import subject_figures
 from reportgen.report.options import TABLE_NAMES, TableName
-from reportgen.report.tables import table, to_csv, to_parquet
+from reportgen.report.spreadsheets import table, to_csv, to_parquet
 from reportgen.results.info import SINK_TESTS
 
 COLUMNS = {

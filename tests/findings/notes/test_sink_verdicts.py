@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.note import Note, Verdict
-from reportgen.findings.notes.verdicts import (
+from reportgen.findings.notes.sink_verdicts import (
     VERDICTS,
     caution_notes,
     standing,

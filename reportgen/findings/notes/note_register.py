@@ -12,6 +12,8 @@ from reportgen.findings.notes.missing import (
     missing_text_notes,
 )
 from reportgen.findings.notes.note import Note, about, explained
+from reportgen.findings.notes.sink_causes import massive_note, why_note
+from reportgen.findings.notes.sink_verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import (
     length_notes,
@@ -21,9 +23,7 @@ from reportgen.findings.notes.spread import (
     text_spread_notes,
 )
 from reportgen.findings.notes.trust import trust_notes
-from reportgen.findings.notes.verdicts import caution_notes, subject_verdict, with_heads
-from reportgen.findings.notes.why import massive_note, why_note
-from reportgen.findings.sinks.outcomes import SubjectFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.results.info import ANALYSED, LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.api.choices.arguments import columns, model_spec, without_effect
-from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import (
+from reportgen.api.jobs import report_job
+from reportgen.api.options.arguments import columns, model_spec, without_effect
+from reportgen.api.options.option_register import (
     AnalysisChoices,
     InputChoices,
     ModelChoices,
     read_evidence_texts,
     read_keep_maps,
 )
-from reportgen.api.choices.output_options import OutputChoices
-from reportgen.api.jobs import report_job
+from reportgen.api.options.option_values import options_of
+from reportgen.api.options.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.report.options import RenderOptions, read_size, shown_options
 from reportgen.texts.read import Columns

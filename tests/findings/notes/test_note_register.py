@@ -10,7 +10,7 @@ from helpers.made_up.role_tables import far_apart, same_in_every_text, with_role
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import subject_notes
+from reportgen.findings.notes.note_register import subject_notes
 from reportgen.results.info import Role, Subject
 from reportgen.results.store import Results
 

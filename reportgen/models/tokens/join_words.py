@@ -6,7 +6,7 @@ from dataclasses import replace
 from reportgen.models.tokens.encoded import EncodedText, Span
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.texts.given_units import Place, Places
-from reportgen.texts.words import WordSplitter
+from reportgen.texts.split_words import WordSplitter
 
 _CONTINUES = "##"
 _NONE: tuple[Places, Places] = ((), ())

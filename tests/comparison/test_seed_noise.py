@@ -10,7 +10,7 @@ from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import compare
-from reportgen.comparison.null import SHARE
+from reportgen.comparison.seed_noise import SHARE
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits

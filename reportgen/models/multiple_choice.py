@@ -16,8 +16,8 @@ from reportgen.models.architecture import accepted_arguments, embedding_table
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
 from reportgen.models.loading.factory import describe
-from reportgen.models.readers.choice import ChoiceReader
-from reportgen.models.tokens.choices import encode_choices
+from reportgen.models.readers.multiple_choice import ChoiceReader
+from reportgen.models.tokens.multiple_choice import encode_choices
 from reportgen.models.trial_run import entries
 from reportgen.texts.read import TextSet
 

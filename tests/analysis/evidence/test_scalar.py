@@ -11,7 +11,7 @@ from helpers.real.models import SENTENCES, save_model
 from torch import nn
 
 from reportgen.analysis.evidence.asked import Asked, find_class
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.errors import UsageError
 from reportgen.models.readers.reader import spell
 from reportgen.models.readers.scores import ScoreReader

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.budget import is_timed
-from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.option_values import options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
 

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from reportgen.findings.statistics import Estimate, Floats, estimate
-from reportgen.results.choices import ChoiceReading, Chosen, chosen_texts
 from reportgen.results.labels import NONE
+from reportgen.results.multiple_choice import ChoiceReading, Chosen, chosen_texts
 from reportgen.results.store import Results
 
 

@@ -15,9 +15,9 @@ from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.timing import with_number
-from reportgen.api.choices.output_options import EngineChoices
+from reportgen.analysis.timed_budget import with_number
 from reportgen.api.jobs import Analysis
+from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import listed_first

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import GateChoices
-from reportgen.api.choices.settings import configured_gates
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
-from reportgen.texts.choices import named_choices
 from reportgen.texts.columns import Columns
 from reportgen.texts.labels import label_map
+from reportgen.texts.multiple_choice import named_choices
 from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
 
 

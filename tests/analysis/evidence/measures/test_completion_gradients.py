@@ -13,9 +13,9 @@ from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, wit
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.asked import Asked
+from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
 from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
-from reportgen.analysis.evidence.measures.step_gradients import step_gradients
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models.loaded import LoadedModel, with_completions
 from reportgen.results.store import open_results

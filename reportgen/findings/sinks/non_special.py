@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import RoleFigures, excess, layer_figures, takes_part
-from reportgen.findings.sinks.outcomes import SubjectFigures
+from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS

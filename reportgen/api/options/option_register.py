@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from reportgen.analysis.budget import read_budget
-from reportgen.api.choices.printed_paths import (
+from reportgen.api.options.printed_paths import (
     factory_without_folder,
     json_without_folders,
     last_part,

@@ -14,6 +14,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import PADDED_TOLERANCE
 from reportgen.analysis.attention.faults import ROW_SUM_TOLERANCE
 from reportgen.analysis.device.copies import LayerFigures
+from reportgen.analysis.attention.figure_faults import ROW_SUM_TOLERANCE
+from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.sinks.interventions import (
     is_hidden,
     is_renormalised,
@@ -23,7 +25,6 @@ from reportgen.analysis.evidence.sinks.interventions import (
     visible_cells,
 )
 from reportgen.analysis.evidence.sinks.subjects import Case, Group, swapped
-from reportgen.analysis.evidence.target import Explainer
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
 from reportgen.models.devices import moved, precise

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from reportgen.analysis.evidence.measures.held_constant import Held
+from reportgen.analysis.evidence.held_constant import Held
 
 
 def test_an_activation_with_weights_of_its_own_is_not_taken_as_one() -> None:

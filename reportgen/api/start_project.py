@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from reportgen.api.choices.example_settings import example_settings
-from reportgen.api.choices.recipes import RECIPES, Host
-from reportgen.api.choices.settings_file import OWN_FILE
+from reportgen.api.options.example_settings import example_settings
+from reportgen.api.options.recipes import RECIPES, Host
+from reportgen.api.options.settings_file import OWN_FILE
 from reportgen.errors import UsageError
+from reportgen.files.destinations import check_target
 from reportgen.files.staging import Staging
-from reportgen.files.targets import check_target
 from reportgen.report.html.assets import templates_root
 
 

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from textwrap import wrap
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from reportgen.api.choices.settings import GROUPS, setting_names
+from reportgen.api.options.settings import GROUPS, setting_names
 from reportgen.report.options import Option, options_in
 
 _WIDTH = 100

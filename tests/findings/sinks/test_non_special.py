@@ -10,7 +10,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from reportgen.findings.attention import excess, role_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.sinks import other_tokens as module
+from reportgen.findings.sinks import non_special as module
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.language.strings import LANGUAGES, load_language

@@ -15,8 +15,8 @@ from reportgen.analysis.evidence.agreement import (
     text_agreement,
     unit_views,
 )
+from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import Stages
-from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import (
     Floats,
     TextEvidence,
