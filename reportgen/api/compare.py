@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.api.choices.keywords import check_language, options_of
 from reportgen.api.jobs import Job, check_number, comparison_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
 from reportgen.api.report import Report, Written, open_report

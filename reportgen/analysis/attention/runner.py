@@ -15,10 +15,8 @@ from reportgen.analysis.attention.batches import lay_out, plan_batches, runs_alo
 from reportgen.analysis.attention.capture import LONG_TOKENS, Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
-from reportgen.analysis.attention.faults import fault_of
-from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.figure_faults import fault_of
-from reportgen.analysis.attention.rollout import BatchRollout
+from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.stripe_summary import StripeSummary
 from reportgen.analysis.attention.stripes import Stripes, find_stripes
 from reportgen.analysis.attention.summaries import TextSummary

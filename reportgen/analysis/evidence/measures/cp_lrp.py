@@ -18,7 +18,6 @@ from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.choosing import ChoiceModel
 from reportgen.models.devices import precise
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
 
-from reportgen.analysis.evidence.target import Explained, Explainer, Scores
-from reportgen.models.devices import precise
 from reportgen.analysis.evidence.scalar import Explained, Explainer, Scores
+from reportgen.models.devices import precise
 from reportgen.models.tokens.changed_texts import without
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens

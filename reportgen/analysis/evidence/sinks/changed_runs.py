@@ -12,9 +12,8 @@ from torch import Tensor
 from reportgen.analysis.attention.batches import Array, even_spread
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import PADDED_TOLERANCE
-from reportgen.analysis.attention.faults import ROW_SUM_TOLERANCE
-from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.attention.figure_faults import ROW_SUM_TOLERANCE
+from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.sinks.interventions import (
     is_hidden,
