@@ -26,6 +26,7 @@ from reportgen.results.store import open_results
 from reportgen.results.tables.schema import ANALYSIS_TABLES
 
 DISTINCT = 500
+TOGETHER = 128  # texts of a row group, as a run writes them
 WORDS = (
     "最大",
     "無料",
@@ -61,7 +62,8 @@ def make_many(folder: Path, n_texts: int, n_layers: int, n_heads: int) -> None:
         table = pq.read_table(path)
         with pq.ParquetWriter(path, schema) as writer:
             for i in range(times):
-                writer.write_table(_again(table, i, n_tokens, random), row_group_size=1 << 20)
+                rows = _again(table, i, n_tokens, random)
+                writer.write_table(rows, row_group_size=max(1, len(rows) * TOGETHER // DISTINCT))
     record = json.loads((folder / "results.json").read_text("utf-8"))
     record["inputs"][0]["n_texts"] = DISTINCT * times
     (folder / "results.json").write_text(json.dumps(record), "utf-8")

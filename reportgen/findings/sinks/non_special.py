@@ -95,7 +95,8 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
     the sink tests were done on, `subjects_tested`, follows where it is not among these. In a
     redacted copy text tokens cannot be told apart, so that only what was tested is judged.
     """
-    everywhere, elsewhere = _Means(), _Means()
+    n_layers = results.info.model.n_layers
+    everywhere, elsewhere = _Means(n_layers), _Means(n_layers)
     first: list[tuple[Floats, ...]] = []
     for content in _windows(results, *_COLUMNS[:2]):
         first.append(tuple(values[content.is_first] for values in content.layers))
@@ -144,9 +145,10 @@ class _Means:
     A text that is mostly this token does not count: there is hardly anything to draw from.
     """
 
-    def __init__(self) -> None:
-        self._n_texts: dict[str, int] = {}
-        self._sums: dict[str, Floats] = {}
+    def __init__(self, n_layers: int) -> None:
+        self._places: dict[str, int] = {}  # of each token in the others
+        self._n_texts = np.zeros(0, np.intp)  # [token]
+        self._sums = np.zeros((0, n_layers))  # [token, layer]
 
     def add(self, content: _Content, counted: Booleans) -> None:
         """Add the tokens that are `counted`: over a text, all of one name are one."""
@@ -156,14 +158,21 @@ class _Means:
         names = frame["token"].to_numpy()[np.unique(groups, return_index=True)[1]]
         share, even = (_sums(groups, values[counted]) for values in content.layers)
         some = (even <= MOST_OF_TEXT).all(axis=1)
-        for token, own in zip(names[some], excess(share, even)[some], strict=True):
-            self._n_texts[token] = self._n_texts.get(token, 0) + 1
-            self._sums[token] = self._sums.get(token, 0.0) + own
+        own, found = pd.factorize(names[some])
+        places = np.asarray([self._places.setdefault(t, len(self._places)) for t in found], np.intp)
+        more = len(self._places) - len(self._n_texts)
+        self._n_texts = np.pad(self._n_texts, (0, more))
+        self._sums = np.pad(self._sums, ((0, more), (0, 0)))
+        self._n_texts[places] += np.bincount(own, minlength=len(places))
+        self._sums[places] += _sums(own, excess(share, even)[some], len(places))
 
     def peaks(self) -> dict[str, float]:
         """The highest mean of all layers of each token that enough texts have."""
-        counts = self._n_texts.items()
-        return {t: float(self._sums[t].max() / n) for t, n in counts if n >= MIN_TEXTS}
+        return {
+            token: float(self._sums[place].max() / self._n_texts[place])
+            for token, place in self._places.items()
+            if self._n_texts[place] >= MIN_TEXTS
+        }
 
 
 def _gathered(
@@ -204,9 +213,9 @@ def _in_texts(content: _Content, here: Booleans, is_first: bool) -> list[Floats]
 
 def _sums(groups: Places, values: Floats, n_groups: int | None = None) -> Floats:
     """`[group, layer]`: sums of `[token, layer]`."""
-    sums = np.zeros((n_groups or int(groups.max(initial=-1)) + 1, values.shape[1]))
-    np.add.at(sums, groups, values)
-    return sums
+    size = n_groups or int(groups.max(initial=-1)) + 1
+    layers = [np.bincount(groups, weights=own, minlength=size) for own in values.T]
+    return np.stack(layers, axis=1).astype(np.float64)  # without tokens they are whole numbers
 
 
 def _windows(results: Results, *names: str) -> Iterator[_Content]:

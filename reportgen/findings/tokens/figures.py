@@ -236,7 +236,8 @@ def unit_labels(
     begins at each of `starts`.
     """
     parts = tuple(results.texts[name].tolist() for name in ("text", "pair", COMPLETION))
-    name, names = pd.factorize(tokens["token"])  # a token is written the same in many places
+    name, found = pd.factorize(tokens["token"])  # a token is written the same in many places
+    names: list[str] = found.tolist()
     has_case = any(one != one.lower() for one in names)
     text, segment = (tokens[key].to_numpy(np.intp)[starts] for key in ("text", "segment"))
     first = tokens["start"].to_numpy(np.float64, na_value=np.nan)
@@ -248,11 +249,14 @@ def unit_labels(
     stops = np.append(starts[1:], len(name))
     places: dict[str, int] = {}
     codes = np.empty(len(starts), np.intp)
-    for i, (begin, end, own, part) in enumerate(zip(begins, ends, text, segment, strict=True)):
+    # As numbers of Python, which cut strings in a third of the time.
+    rows = (values.tolist() for values in (begins, ends, text, segment))
+    for i, (begin, end, own, part) in enumerate(zip(*rows, strict=True)):
         whole = parts[part][own]
         label = whole[begin:end]  # "" where it has no place
-        if not label.strip():  # seldom, and slower
-            span = (int(begin), int(end)) if placed[i] else None
-            label = unit_label(names[name[starts[i] : stops[i]]].tolist(), span, whole)
+        if not label.strip():
+            span = (begin, end) if placed[i] else None
+            own_names = [names[each] for each in name[starts[i] : stops[i]]]
+            label = unit_label(own_names, span, whole)
         codes[i] = places.setdefault(label if has_case else label.lower(), len(places))
     return codes, tuple(places)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
-from pandas import DataFrame, isna
+from pandas import DataFrame
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
@@ -42,7 +42,7 @@ class PageCosts:
             parts = (self.panels.text(text, level), self.panels.notes(text))
             frame = self._frame(text, level) + _HOLDER * (len(self.order) > WHOLE_UP_TO)
             return self._row(text) + frame + sum(map(size_of, parts))
-        if not self._has_figures[text]:
+        if not self._can_have(text, level):
             return None
         if level is Level.COLOURS:
             return self._colours(text)
@@ -54,12 +54,7 @@ class PageCosts:
 
     def none(self, text: int, level: Level) -> int | None:
         """Like `of`, where nothing takes any bytes."""
-        if level is Level.LINE:
-            return 0
-        has_maps = level <= Level.FIGURES or not isna(
-            self.setting.findings.texts["map_offset"].iloc[text]
-        )
-        return 0 if self._has_figures[text] and has_maps else None
+        return 0 if level is Level.LINE or self._can_have(text, level) else None
 
     def seem_to_fit(self, room: int) -> bool:
         """Whether a page that has everything is likely to stay within `room` bytes, by the numbers
@@ -108,6 +103,15 @@ class PageCosts:
     def _has_figures(self) -> list[bool]:
         has: list[bool] = self.setting.findings.analysed.tolist()
         return has
+
+    @cached_property
+    def _has_maps(self) -> list[bool]:
+        has: list[bool] = self.setting.findings.texts["map_offset"].notna().tolist()
+        return has
+
+    def _can_have(self, text: int, level: Level) -> bool:
+        """Whether a text was analysed and, for maps, whether its maps were kept."""
+        return self._has_figures[text] and (level <= Level.FIGURES or self._has_maps[text])
 
     def _row(self, text: int) -> int:
         """The bytes of a text's row in the list."""

@@ -130,7 +130,12 @@ class _Draft:
         have = self.levels.get(text, Level.ABSENT)
         if have >= level or (level is Level.LAYERS and have < Level.FIGURES):
             return None
-        added = [self.cost(text, part) for part in level.parts if part not in have.parts]
-        spared = [self.cost(text, part) or 0 for part in have.parts if part not in level.parts]
-        known = [part for part in added if part is not None]
-        return sum(known) - sum(spared) if len(known) == len(added) else None
+        added = 0
+        # From the top: where a text has no maps, nothing below is made to be weighed.
+        for part in reversed([part for part in level.parts if part not in have.parts]):
+            cost = self.cost(text, part)
+            if cost is None:
+                return None
+            added += cost
+        spared = (self.cost(text, part) or 0 for part in have.parts if part not in level.parts)
+        return added - sum(spared)

@@ -69,7 +69,8 @@ class StoredTable:
         meta = self._meta
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])  # [group], its first row
-        self._held: dict[range, pa.Table] = {}  # by row groups, those asked for last at the end
+        # By row groups, with their bytes; those asked for last at the end.
+        self._held: dict[range, tuple[pa.Table, int]] = {}
 
     def parts(self) -> Iterator[pa.Table]:
         """The columns of the schema as they are, in parts; at least one, which may be empty.
@@ -97,16 +98,18 @@ class StoredTable:
             self._held[groups] = self._held.pop(groups)
         else:
             self._hold(groups)
-        return self._held[groups].slice(first - int(self._starts[groups[0]]), size)
+        rows, _ = self._held[groups]
+        return rows.slice(first - int(self._starts[groups[0]]), size)
 
     def _hold(self, groups: range) -> None:
         """Read row groups, and let go of those that were not asked for longest."""
         with self._opened() as file:
-            self._held[groups] = in_schema(file.read_row_groups(list(groups)), self._schema)
-        sizes = {held: rows.nbytes for held, rows in self._held.items()}
-        for held in list(sizes)[:-1]:
-            if sum(sizes.values()) > _HELD:
-                del self._held[held], sizes[held]
+            rows = in_schema(file.read_row_groups(list(groups)), self._schema)
+        self._held[groups] = rows, rows.nbytes
+        spare = sum(size for _, size in self._held.values()) - _HELD
+        for held in list(self._held)[:-1]:
+            if spare > 0:
+                spare -= self._held.pop(held)[1]
 
     def _opened(self, as_stored: Sequence[str] = ()) -> pq.ParquetFile:
         # With pre_buffer, all of the file would stay in memory while its parts are read.
