@@ -1,13 +1,13 @@
 """More than two models: every figure against a plain recomputation, and steps that hide a drift."""
 
 import gc
-import json
 import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from helpers.compared_json import record_of
 from helpers.made_up.factories import LABELS as NAMES
 from helpers.made_up.factories import changed, make_results
 from helpers.plain.plain_bootstrap import plain_interval
@@ -23,7 +23,6 @@ from reportgen.report.compare_sections.all_models import drift
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
-from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -239,7 +238,7 @@ def test_what_a_model_lacks_is_a_dash_and_null(tmp_path: Path) -> None:
     assert row_of(found, "cls").values[1] is None
     assert row_of(found, "agreement").values[1] is None
     assert row_of(found, "entropy").values[1].change is not None
-    record = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)
+    record = record_of(found)
     assert record["models"][1]["figures"]["mae"] is None
     assert record["models"][1]["from_previous"]["n_moved"] is None
     html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")

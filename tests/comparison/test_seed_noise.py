@@ -1,10 +1,10 @@
 """A third results folder, of another seed of the old model, as the yardstick of changes."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.compared_json import record_of
 from helpers.made_up.factories import changed
 from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
@@ -15,7 +15,6 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits
 from reportgen.report.compare_sections.predictions import make_predictions
-from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -76,7 +75,7 @@ def test_another_seed_raises_every_threshold_and_the_page_says_so(
     context = CompareContext(found, CompareOptions(lang=lang), load_language(lang))
     headline = make_predictions(context).headline
     assert ("from one seed" if lang == "en" else "シード") in headline
-    record = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)
+    record = record_of(found)
     assert record["null"]["effect"] == pytest.approx(found.null.effect, rel=1e-5)
 
 
@@ -85,5 +84,5 @@ def test_without_a_null_nothing_is_said_of_one(tmp_path: Path) -> None:
     assert found.null is None
     words = CompareWords(found, load_language("en"))
     assert not any("seed" in each for each in limits(found, words))
-    record = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)
+    record = record_of(found)
     assert record["null"] is None

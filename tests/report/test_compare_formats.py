@@ -2,10 +2,8 @@
 
 import csv
 import io
-import json
 import re
 import xml.etree.ElementTree as ET
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from helpers.compared_json import record_of, schema
 from helpers.made_up.factories import changed, make_results
-from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, plant, twice
+from helpers.real.two_models import LABELS, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
@@ -24,20 +23,10 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_tables import write_comparison
 from reportgen.report.digest import confluence, markdown
 from reportgen.report.format_register import output_at
-from reportgen.report.json import comparison as comparison_json
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions
 from reportgen.results.store import Results
 
-SCHEMA = json.loads(files("reportgen.report").joinpath("compare.schema.json").read_text("utf-8"))
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
-
-
-def record_of(found: Comparison, **options: Any) -> dict[str, Any]:
-    """The JSON of a comparison, which is as its schema says."""
-    text = comparison_json.write_comparison(found, CompareOptions(**options)).text
-    record: dict[str, Any] = json.loads(text)
-    jsonschema.validate(record, SCHEMA)
-    return record
 
 
 def cells_of(found: Comparison, name: str) -> list[dict[str, str]]:
@@ -166,14 +155,11 @@ def test_every_kind_of_output_has_tables_in_csv_and_parquet_and_json_as_the_sche
 def test_other_comparisons_are_as_the_schema_says_and_it_refuses_what_is_none(
     record: dict[str, Any], tmp_path: Path
 ) -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    four = four_of(tmp_path)
-    assert len(record_of(chain(*four))["models"]) == 4
-    assert record_of(chain(four[0], four[1], null=four[2]), title="x")["null"]
+    jsonschema.Draft202012Validator.check_schema(schema())
     few = pair_of(tmp_path / "few", TEXTS[:3], evidence="none", labels=LABELS[:3], n_heads=1)
     found = compare(*map(Findings, few))
     gate = parse_gate("texts_total > 1", "fail", COMPARE_FIGURES)
-    assert record_of(found, gates=evaluate([gate], found.figures))["gates"]
+    assert record_of(found, title="x", gates=evaluate([gate], found.figures))["gates"]
     for change in (
         {"schema_version": 2},
         {"added": 1},
@@ -183,7 +169,7 @@ def test_other_comparisons_are_as_the_schema_says_and_it_refuses_what_is_none(
         {"quality": record["quality"] | {"verdict": "good"}},
     ):
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(record | change, SCHEMA)
+            jsonschema.validate(record | change, schema())
 
 
 def shown(figure: float, digits: int, sign: str = "") -> str:

@@ -1,0 +1,27 @@
+"""The JSON of a comparison, held against its schema."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+
+from reportgen.comparison.compare import Comparison
+from reportgen.report.json.comparison import write_comparison
+from reportgen.report.options import CompareOptions
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema that comes with the package."""
+    text = files("reportgen.report").joinpath("compare.schema.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def record_of(found: Comparison, **options: Any) -> dict[str, Any]:
+    """What is written of a comparison, which is as the schema says."""
+    record: dict[str, Any] = json.loads(write_comparison(found, CompareOptions(**options)).text)
+    jsonschema.validate(record, schema())
+    return record
