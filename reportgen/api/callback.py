@@ -2,29 +2,49 @@
 
 import shutil
 import warnings
+import weakref
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from reportgen.api.analyze import analyze
 from reportgen.api.compare import compare
+from reportgen.api.jobs import MAX_MODELS
 from reportgen.api.report import Report
-from reportgen.errors import first_line
+from reportgen.errors import UsageError, first_line
 from reportgen.files.temporary import make_scratch
-from reportgen.results.store import open_results
+from reportgen.report.json.metrics import watched
+
+Against: TypeAlias = Literal["previous", "first"]
+_FIGURE = "reportgen_"  # in front of the names of figures in the history of the Trainer
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """The results of one evaluation."""
+
+    step: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called on pages."""
+        return f"step {self.step}"
 
 
 class ReportCallback(TrainerCallback):
     """Analyse the same texts at each evaluation and write `report-step{N}.html` and
     `summary-step{N}.json` into a folder; from the second evaluation on also `compare-step{N}.html`
-    with what changed since the one before.
+    with what changed since the one before, or since the first. With `trend`, `trend.html` shows
+    the whole course so far. The figures that people watch stand in `trainer.state.log_history`.
 
     The model's mode, device, attention implementation, cache, gradients and random numbers are
     restored, so the training is the same as without the callback. Only the main process writes.
 
-        trainer.add_callback(ReportCallback(texts, "reports"))
+        trainer.add_callback(ReportCallback(texts, "reports", trend=True))
     """
 
     def __init__(
@@ -34,6 +54,8 @@ class ReportCallback(TrainerCallback):
         *,
         keep_results: bool = False,
         strict: bool = False,
+        against: Against = "previous",
+        trend: bool = False,
         save: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
@@ -44,18 +66,29 @@ class ReportCallback(TrainerCallback):
             folder: Where the files go; it is created if needed.
             keep_results: Whether to keep each evaluation's results, in `results-step{N}/`.
             strict: Whether an error stops the training; by default it is only a warning.
+            against: What an evaluation is compared with: the `"previous"` one, or the `"first"`.
+            trend: Whether to write `trend.html`, anew at each evaluation from the second on. The
+                results of all evaluations are kept until the training ends.
             save: More arguments of `Report.save`, such as `{"lang": "ja"}`.
             **options: More arguments of `reportgen.analyze`, such as `labels` or
                 `evidence="none"`, the fastest.
+
+        Raises:
+            UsageError: `against` is neither of the two.
         """
+        if against not in ("previous", "first"):
+            raise UsageError(f'against={against!r}: takes "previous" or "first"')
         self.texts = texts
         self.folder = Path(folder)
         self.keep_results = keep_results
         self.strict = strict
+        self.against = against
+        self.trend = trend
         self.save = save or {}
         self.options = options
         self.reports: list[Path] = []  # pages written so far
-        self._previous: Report | None = None
+        self._done: list[_Evaluation] = []
+        self._scratch: Path | None = None
 
     def on_evaluate(
         self,
@@ -68,7 +101,7 @@ class ReportCallback(TrainerCallback):
         if not state.is_world_process_zero:
             return
         try:
-            self._write(kwargs.get("model"), kwargs.get("processing_class"), state.global_step)
+            self._write(kwargs.get("model"), kwargs.get("processing_class"), state)
         except Exception as error:
             if self.strict:
                 raise
@@ -78,33 +111,81 @@ class ReportCallback(TrainerCallback):
                 stacklevel=2,
             )
 
-    def _write(self, model: nn.Module | None, tokenizer: Any, step: int) -> None:
+    def _write(self, model: nn.Module | None, tokenizer: Any, state: TrainerState) -> None:
         tokenizer = getattr(tokenizer, "tokenizer", tokenizer)  # of a processor
-        given = {"tokenizer": tokenizer} | self.options
-        kept = self.folder / f"results-step{step}" if self.keep_results else None
+        given, step = {"tokenizer": tokenizer} | self.options, state.global_step
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self._previous is not None and kept == self._previous.results.folder:
-            self._previous = _set_aside(self._previous)  # a second evaluation at the same step
-        report = analyze(self.texts, model, folder=kept, **given)
+        kept = self.folder if self.keep_results else self._own_folder()
+        this = _Evaluation(step, kept / f"results-step{step}")
+        earlier = self._earlier(this)
+        report = analyze(self.texts, model, folder=this.folder, **given)
+        state.log_history.append(_logged(report, state))
         page = self.folder / f"report-step{step}.html"
-        named = {"title": f"step {step}"} | self.save
+        named = {"title": this.name} | self.save
         report.save(page, self.folder / f"summary-step{step}.json", **named)
         self.reports.append(page)
-        self._compare(report, step)
+        self._compare(this, earlier)
         if report.results.info.evidence.interrupted:
             raise KeyboardInterrupt  # it ended the analysis early; it is meant for the training too
 
-    def _compare(self, report: Report, step: int) -> None:
-        """Compare the report with that of the evaluation before, which is no longer needed."""
-        previous, self._previous = self._previous, report
-        if previous is not None:
-            lang = {"lang": self.save["lang"]} if "lang" in self.save else {}
-            page = self.folder / f"compare-step{step}.html"
-            compare(previous, report).save(page, title=f"step {step}", **lang)
+    def _own_folder(self) -> Path:
+        """A temporary folder, which is removed with the callback."""
+        if self._scratch is None:
+            scratch = make_scratch()
+            weakref.finalize(self, scratch.remove)
+            self._scratch = scratch.path / "results"  # what is locked is the folder around it
+            self._scratch.mkdir()
+        return self._scratch
+
+    def _earlier(self, this: _Evaluation) -> _Evaluation | None:
+        """The evaluation that the next one, `this`, is compared with; a copy of it where its folder
+        is about to be replaced, at a second evaluation at the same step."""
+        if not self._done:
+            return None
+        found = self._done[0 if self.against == "first" else -1]
+        if found.folder != this.folder:
+            return found
+        copy = self._own_folder() / "replaced"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(found.folder, copy)
+        return _Evaluation(found.step, copy)
+
+    def _compare(self, this: _Evaluation, earlier: _Evaluation | None) -> None:
+        """Compare an evaluation with an earlier one, and with all of them."""
+        named = {"lang": self.save["lang"]} if "lang" in self.save else {}
+        if earlier is not None:
+            page = self.folder / f"compare-step{this.step}.html"
+            compare(earlier.folder, this.folder).save(page, title=this.name, **named)
+        self._done = [own for own in self._done if own.step != this.step] + [this]
+        if self.trend and len(self._done) > 1:
+            self._thin_out()
+            names = [own.name for own in self._done]
+            course = compare(*(own.folder for own in self._done), names=names)
+            course.save(self.folder / "trend.html", **named)
+        elif not self.trend:  # what lies between is no longer needed
+            self._forget(self._done[1:-1] if self.against == "first" else self._done[:-1])
+
+    def _thin_out(self) -> None:
+        """Leave out every second evaluation between the first and the last where there are more
+        than a page takes."""
+        if len(self._done) <= MAX_MODELS:
+            return
+        self._forget(self._done[1:-1:2])
+        warnings.warn(
+            f"reportgen: trend.html takes {MAX_MODELS} evaluations; from now on every second one "
+            "so far is left out",
+            stacklevel=2,
+        )
+
+    def _forget(self, evaluations: list[_Evaluation]) -> None:
+        """Leave out some evaluations, and remove their results unless they are to be kept."""
+        self._done = [own for own in self._done if own not in evaluations]
+        for own in evaluations if not self.keep_results else ():
+            shutil.rmtree(own.folder, ignore_errors=True)
 
 
-def _set_aside(report: Report) -> Report:
-    """A report on a copy of the results, because their folder is about to be replaced."""
-    copy = make_scratch()
-    shutil.copytree(report.results.folder, copy.path, dirs_exist_ok=True)
-    return Report(open_results(copy.path), copy)
+def _logged(report: Report, state: TrainerState) -> dict[str, Any]:
+    """The entry of an evaluation in the history of the Trainer: the figures that people watch."""
+    figures = watched("run", report.figures)
+    named = {f"{_FIGURE}{name}": value for name, value in figures.items()}
+    return {**named, "epoch": state.epoch, "step": state.global_step}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.api.jobs import Job, check_number, comparison_job, saved_files
+from reportgen.api.jobs import Job, check_folders, check_number, comparison_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
@@ -25,6 +25,7 @@ from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, Compar
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.regressions.found import annotations
+from reportgen.results.tables.row_groups import FolderSource
 
 
 class ComparedReports:
@@ -39,20 +40,22 @@ class ComparedReports:
         head: Report,
         null: Report | None = None,
         between: Sequence[Report] = (),
+        folders: Sequence[str] = (),
     ) -> None:
-        """Take two reports, one on another seed of the old model, and those on the models that came
-        in between; nothing is computed yet."""
+        """Take two reports, one on another seed of the old model, those on the models that came in
+        between, and what the folders of all are called; nothing is computed yet."""
         self.base = base
         self.head = head
         self.null = null
         self.between = tuple(between)
+        self.folders = tuple(folders)
 
     @cached_property
     def comparison(self) -> Comparison:
         """What changed, in numbers; None for what cannot be compared."""
         null = None if self.null is None else self.null.findings
         between = [side.findings for side in self.between]
-        return compare_findings(self.base.findings, self.head.findings, null, between)
+        return compare_findings(self.base.findings, self.head.findings, null, between, self.folders)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -120,6 +123,7 @@ def compare(
     head: Report | str | Path,
     *more: Report | str | Path,
     null: Report | str | Path | None = None,
+    names: Sequence[str] = (),
 ) -> ComparedReports:
     """Compare reports, or the folders of their results: two, or up to MAX_MODELS.
 
@@ -131,15 +135,31 @@ def compare(
         more: of further models, in order; the last of them is the new model.
         null: of the old model trained with another seed; changes are named only where they are
             larger than 95 % of those from seed to seed.
+        names: of all models in order, for tables and charts of more than two, such as `step 500`;
+            by default those of their folders, or of the models where results are not kept.
 
     Raises:
-        UsageError: there are more than MAX_MODELS.
+        UsageError: there are more than MAX_MODELS, one of more than two is given twice, or there
+            are more or fewer names than models.
         ComparisonError: no text is in both, or in all.
         ResultsError: a folder is not a results folder, or it is damaged.
     """
-    check_number(2 + len(more))
-    first, *between, last = (_opened(side) for side in (base, head, *more))
-    compared = ComparedReports(first, last, None if null is None else _opened(null), between)
+    sides = (base, head, *more)
+    check_number(len(sides))
+    if names and len(names) != len(sides):
+        raise UsageError(
+            f"names: there are {len(names)} for {len(sides)} models; give one for each"
+        )
+    first, *between, last = reports = [_opened(side) for side in sides]
+    folders = [_folder(report) for report in reports]
+    check_folders([folder for folder in folders if folder is not None])
+    compared = ComparedReports(
+        first,
+        last,
+        None if null is None else _opened(null),
+        between,
+        names or folder_names(folders),
+    )
     # It fails here, not later, if they cannot be compared.
     _ = compared.comparison.all_models
     return compared
@@ -147,6 +167,24 @@ def compare(
 
 def _opened(side: Report | str | Path) -> Report:
     return side if isinstance(side, Report) else open_report(side)
+
+
+def _folder(report: Report) -> Path | None:
+    """Where its results are kept; None where they are not."""
+    source = report.results.source
+    if report.is_temporary or not isinstance(source, FolderSource):
+        return None
+    return source.folder.resolve()
+
+
+def folder_names(folders: Sequence[Path | None]) -> tuple[str, ...]:
+    """What each folder of results is called: by its name, with that of the folder around it where
+    two have the same; "" for None."""
+    names = [folder.name if folder else "" for folder in folders]
+    return tuple(
+        f"{folder.parent.name}/{name}" if folder and names.count(name) > 1 else name
+        for folder, name in zip(folders, names, strict=True)
+    )
 
 
 def write_comparison(

@@ -31,7 +31,7 @@ from reportgen.texts.sources.remote import is_remote
 
 Options = TypeVar("Options", bound=WriteOptions)
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
-MAX_MODELS = 12  # of a comparison: as many columns as a page has room for
+MAX_MODELS = 60  # of a comparison: as many points as a chart has room for
 _DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
 
 
@@ -246,8 +246,9 @@ def sides_of(
 
     Raises:
         UsageError: only one model is named, there is one results folder, there are more than
-            MAX_MODELS, options of an analysis are given where there is none, or units,
-            completions or texts with evidence that differ from model to model.
+            MAX_MODELS, one of more than two folders is given twice, options of an analysis are
+            given where there is none, or units, completions or texts with evidence that differ from
+            model to model.
         ModelError: the folder of a model does not exist, or holds no model.
     """
     if base is None and not heads:
@@ -257,6 +258,7 @@ def sides_of(
                 "name them with --base and --head"
             )
         check_number(len(paths))
+        check_folders(list(map(Path, paths)))
         for name in shown_options(inputs, analysis):
             raise UsageError(
                 f"--{name}: results folders are compared as they are; it goes with --base and "
@@ -294,3 +296,17 @@ def check_number(n: int) -> None:
     """
     if n > MAX_MODELS:
         raise UsageError(f"compare takes at most {MAX_MODELS} models, not {n}; leave some out")
+
+
+def check_folders(folders: Sequence[Path]) -> None:
+    """Check that none of more than two folders of results is given twice; two that are the same
+    show that a model does not differ from itself.
+
+    Raises:
+        UsageError: one is.
+    """
+    known = set[Path]()
+    for folder in folders if len(folders) > 2 else ():
+        if folder.resolve() in known:
+            raise UsageError(f"{inert(str(folder))}: given twice; name each results folder once")
+        known.add(folder.resolve())

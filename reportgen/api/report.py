@@ -47,6 +47,7 @@ class Report:
         """Make a report of `results`; the folder `temporary` is removed with the report."""
         self.results = results
         self.findings = Findings(results)
+        self.is_temporary = temporary is not None
         if temporary is not None:
             weakref.finalize(self, temporary.remove)
 

@@ -232,7 +232,8 @@ def compare(
         from reportgen.api.compare import compare as compare_folders
         from reportgen.api.compare import write_comparison
 
-        compared = compare_folders(*folders, null=null)
+        names = [""] * len(sides.models)  # those of the models
+        compared = compare_folders(*folders, null=null, names=names)
         with writing(job.files, verbosity):
             written = write_comparison(compared, job, staging)
         staging.commit()

@@ -14,12 +14,17 @@ from reportgen.comparison.attention import (
 )
 from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.matching import match_texts
-from reportgen.comparison.outputs.predictions import prediction_changes
+from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.outputs.quality import FigureName, Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.seed_noise import NullLimits
-from reportgen.comparison.tokens.effects import effect_changes, token_changes
+from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
+from reportgen.comparison.trend.checkpoints import checkpoints
+from reportgen.comparison.trend.sinks import SinkState, sink_courses, sink_state
+from reportgen.comparison.trend.texts import predicted, text_courses
+from reportgen.comparison.trend.tokens import token_courses
+from reportgen.comparison.trend.trend import Trend, Unmatched
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval
@@ -29,6 +34,7 @@ from reportgen.results.small import mean_of_heads
 from reportgen.results.store import Results
 
 AGREEMENT = "agreement"
+MOVED = "moved"  # the share of predictions that changed from the model before
 SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
 _NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _QUALITY: tuple[FigureName, ...] = (
@@ -42,8 +48,9 @@ class ModelValue:
     """One figure in one model."""
 
     value: float
-    change: Change | None = None  # from the first model; None of the first, and of an agreement
-    interval: Interval | None = None  # of an agreement itself
+    # From the first model; None of the first, and of what has an interval of its own.
+    change: Change | None = None
+    interval: Interval | None = None  # of an agreement, and of a share of predictions that changed
     layer: int | None = None  # in which a share is largest, from 1
     view: View | None = None  # that an agreement is of: what colours the texts first
 
@@ -53,7 +60,7 @@ class FigureRow:
     """One figure in every model."""
 
     # A figure of the fit with labels, "special", "special_layer", the key of a special-token role
-    # (its share in the layer where that is largest), "entropy" or "agreement".
+    # (its share in the layer where that is largest), "entropy", "agreement" or "moved".
     key: str
     values: tuple[ModelValue | None, ...]  # [model]; None where a model has no such figure
     token: str = ""  # of a role, as the first model that has it writes it
@@ -65,6 +72,7 @@ class Step:
     """What changed from one model to another; None for what could not be compared."""
 
     n_texts: int  # that both split into the same tokens
+    same_output: bool  # kind of output, and the names of numbers and labels
     n_predicted: int | None  # texts with a prediction in both
     n_moved: int | None  # of which the prediction changed
     verdict: Verdict | None  # whether the later model fits the labels better
@@ -86,6 +94,7 @@ class AllModels:
     rows: tuple[FigureRow, ...]
     from_first: tuple[Step, ...]  # of the second model and each after it
     from_previous: tuple[Step, ...]  # the same; its first is that of `from_first`
+    trend: Trend  # sinks, tokens and texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,49 +105,90 @@ class _Kept:
     by_layer: Mapping[str, Floats]  # [text, layer]
     tokens: Mapping[str, str]  # of the roles, by key
     agreement: ModelValue | None
+    sinks: SinkState
+    predicted: Sequence[str | float | None]  # [text]
 
 
-def all_models(sides: Sequence[Findings], null: NullLimits | None = None) -> AllModels:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Changes:
+    """What changed from one model to another, text by text and token by token."""
+
+    predictions: PredictionChanges | None
+    tokens: tuple[TokenChange, ...]
+
+    @property
+    def quality(self) -> Quality | None:
+        """How well both models fit the labels."""
+        return self.predictions.quality if self.predictions else None
+
+    @property
+    def share_moved(self) -> ModelValue | None:
+        """The share of texts whose prediction changed."""
+        moved = self.predictions.share_moved if self.predictions else None
+        return ModelValue(moved.head, interval=moved.interval) if moved else None
+
+
+def all_models(
+    sides: Sequence[Findings], null: NullLimits | None = None, folders: Sequence[str] = ()
+) -> AllModels:
     """Compare each model with the first, and with the one before it.
 
     Only texts count that all models analysed and have finite predictions of. The tables of at most
-    three models are in memory at a time.
+    three models are in memory at a time. `folders` are the names of those with the results, ""
+    where they are not kept.
 
     Raises:
         ComparisonError: a model has no text in common with the first, or no text is in all results.
     """
-    rows = _common(sides)
+    rows, unmatched = _common(sides)
     labels, _ = common_labels(_part(*own).results for own in zip(sides, rows, strict=True))
     limits = null or _NO_LIMITS
     first = previous = _part(sides[0], rows[0])
-    kept, qualities = [_kept(first)], []
-    from_first, from_previous = [], []
+    ids = first.texts["text_id"].astype(str).tolist()
+    kept, steps = [_kept(first)], list[tuple[Step, Step]]()
+    changed, moved = list[_Changes](), list[_Changes]()
     for side, own in zip(sides[1:], rows[1:], strict=True):
         this = _part(side, own)
         pairing = replace(pair(first, this), labels=labels)
-        step, quality = _step(first, this, pairing, limits)
-        from_first.append(step)
-        qualities.append(quality)
+        from_first = from_previous = _step(first, this, pairing, limits)
         if previous is not first:
             pairing = replace(pair(previous, this), labels=labels)
-            step, _ = _step(previous, this, pairing, limits)
-        from_previous.append(step)
+            from_previous = _step(previous, this, pairing, limits)
+        steps.append((from_first[0], from_previous[0]))
+        changed.append(from_first[1])
+        moved.append(from_previous[1])
         kept.append(_kept(this))
         previous = this
+    infos = tuple(side.info for side in sides)
     return AllModels(
-        infos=tuple(side.info for side in sides),
+        infos=infos,
         n_texts=len(rows[0]),
         n_left_out=len(sides[0].texts) - len(rows[0]),
-        rows=(*_quality_rows(qualities), *_attention_rows(kept), *_agreement_rows(kept)),
-        from_first=tuple(from_first),
-        from_previous=tuple(from_previous),
+        rows=(
+            *_quality_rows([own.quality for own in changed]),
+            *_attention_rows(kept),
+            *_own_rows(AGREEMENT, [own.agreement for own in kept]),
+            *_own_rows(MOVED, [None, *(own.share_moved for own in moved)]),
+        ),
+        from_first=tuple(step for step, _ in steps),
+        from_previous=tuple(step for _, step in steps),
+        trend=Trend(
+            checkpoints(folders or [""] * len(sides), [info.model.name for info in infos]),
+            unmatched,
+            sink_courses([own.sinks for own in kept], _tokens(kept)),
+            token_courses([own.tokens for own in changed]),
+            text_courses(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
+            max((len(own.predictions.texts) for own in moved if own.predictions), default=0),
+        ),
     )
 
 
-def _common(sides: Sequence[Findings]) -> list[list[int]]:
-    """`[model][text]`: the rows of the texts that all models have figures of."""
+def _common(sides: Sequence[Findings]) -> tuple[list[list[int]], tuple[Unmatched, ...]]:
+    """`[model][text]`: the rows of the texts that all models have figures of; and by model how many
+    it lacks, and how many the first does not have."""
     first = sides[0].results
     places = [{row: row for row in np.flatnonzero(_usable(first)).tolist()}]
+    unmatched = [Unmatched(0, 0)]
     for number, side in enumerate(sides[1:], 2):
         other = _fresh(side.results)
         try:
@@ -153,14 +203,16 @@ def _common(sides: Sequence[Findings]) -> list[list[int]]:
         pairs = zip(everything, everything, strict=True)
         if matching is not None:
             pairs = zip(matching.base, matching.head, strict=True)
+        n_other = len(usable) - (len(usable) if matching is None else len(matching.head))
         places.append({row: own for row, own in pairs if usable[own]})
+        unmatched.append(Unmatched(len(first.texts) - len(places[-1]), n_other))
     common = [row for row in places[0] if all(row in own for own in places)]
     if not common:
         raise ComparisonError(
             f"no text was analysed by all {len(sides)} models; analyse one file of texts with all "
             "models"
         )
-    return [[own[row] for row in common] for own in places]
+    return [[own[row] for row in common] for own in places], tuple(unmatched)
 
 
 def _usable(results: Results) -> Booleans:
@@ -185,8 +237,8 @@ def _part(side: Findings, rows: Sequence[int]) -> Findings:
 
 def _step(
     base: Findings, head: Findings, pairing: Pairing, limits: NullLimits
-) -> tuple[Step, Quality | None]:
-    """What changed between two models, and how well both fit the labels."""
+) -> tuple[Step, _Changes]:
+    """What changed between two models."""
     sides = base.results, head.results
     predictions = prediction_changes(base, head, pairing, limits.prediction)
     heads = head_changes(*sides, pairing, limits.head)
@@ -195,6 +247,7 @@ def _step(
     quality = predictions.quality if predictions else None
     return Step(
         n_texts=pairing.n_aligned,
+        same_output=pairing.same_output,
         n_predicted=len(predictions.texts) if predictions else None,
         n_moved=predictions.n_moved if predictions else None,
         verdict=quality.verdict if quality else None,
@@ -204,7 +257,7 @@ def _step(
         n_tokens=len(tokens) or None,
         n_tokens_changed=sum(token.turn != "noise" for token in tokens) if tokens else None,
         effects=effects.mean.head if effects else None,
-    ), quality
+    ), _Changes(predictions, tokens)
 
 
 def _kept(side: Findings) -> _Kept:
@@ -217,7 +270,16 @@ def _kept(side: Findings) -> _Kept:
         found = side.colouring.agreement
         agreement = ModelValue(found.mean, interval=found.interval, view=side.colouring.view)
     tokens = {role.key: role.token for role in side.info.roles}
-    return _Kept(side.takes_part, by_layer, tokens, agreement)
+    predictions = predicted(side.texts, side.info.output.kind)
+    return _Kept(side.takes_part, by_layer, tokens, agreement, sink_state(side), predictions)
+
+
+def _tokens(kept: Sequence[_Kept]) -> dict[str, str]:
+    """The special tokens by key, each as the first model that has it writes it."""
+    tokens: dict[str, str] = {}
+    for side in kept:
+        tokens |= {key: token for key, token in side.tokens.items() if key not in tokens}
+    return tokens
 
 
 def _quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
@@ -233,9 +295,7 @@ def _quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
 def _attention_rows(kept: Sequence[_Kept]) -> Iterator[FigureRow]:
     """What special tokens get, and the entropy, over the texts that are long enough in all."""
     counted = np.logical_and.reduce([side.takes_part for side in kept])
-    tokens: dict[str, str] = {}
-    for side in kept:
-        tokens |= {key: token for key, token in side.tokens.items() if key not in tokens}
+    tokens = _tokens(kept)
     for key in (ALL_SPECIAL, *tokens, ENTROPY):
         whole = [_finite(side.by_layer.get(key)) for side in kept]  # [model][text, layer]
         known = counted.copy()
@@ -279,7 +339,7 @@ def _values(
     return tuple(found)
 
 
-def _agreement_rows(kept: Sequence[_Kept]) -> Iterator[FigureRow]:
-    values = tuple(side.agreement for side in kept)
+def _own_rows(key: str, values: Sequence[ModelValue | None]) -> Iterator[FigureRow]:
+    """A figure whose values have intervals of their own; none where no model has it."""
     if any(values):
-        yield FigureRow(AGREEMENT, values)
+        yield FigureRow(key, tuple(values))

@@ -1,7 +1,7 @@
 """Everything that changed from one model to another: each part computed once and kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
 
@@ -40,6 +40,7 @@ class Comparison:
     matching: Matching | None = None  # None: both have the same texts in the same order
     null: NullLimits | None = None  # what changes must exceed; None where no null was given
     sides: tuple[Findings, ...] = ()  # every model in order, with all its texts; () for two
+    folders: tuple[str, ...] = ()  # of the results of `sides`, by name; "" where they are not kept
 
     @cached_property
     def pairing(self) -> Pairing:
@@ -49,7 +50,7 @@ class Comparison:
     @cached_property
     def all_models(self) -> AllModels | None:
         """Every model, against the first and the one before; None where two are compared."""
-        return all_models(self.sides, self.null) if self.sides else None
+        return all_models(self.sides, self.null, self.folders) if self.sides else None
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:
@@ -136,6 +137,7 @@ def compare(
     head: Findings,
     null: Findings | None = None,
     between: Sequence[Findings] = (),
+    folders: Sequence[str] = (),
 ) -> Comparison:
     """Compare two models on the texts that both results have; texts are read one at a time.
 
@@ -144,6 +146,7 @@ def compare(
         head: of the new model.
         null: of the old model with another seed; only larger changes than those to it are named.
         between: of the models that came after the old one and before the new one, in order.
+        folders: the names of the folders of all results in that order, "" where they are not kept.
 
     Raises:
         ComparisonError: no text is in both.
@@ -151,7 +154,8 @@ def compare(
     limits = None if null is None else null_limits(compare(base, null))
     matching = match_texts(base.results, head.results)
     sides = (base, *between, head) if between else ()
+    found = Comparison(base, head, matching, limits, sides, tuple(folders))
     if matching is None:
-        return Comparison(base, head, null=limits, sides=sides)
-    own = Findings(selected(base.results, matching.base))
-    return Comparison(own, Findings(selected(head.results, matching.head)), matching, limits, sides)
+        return found
+    own, other = selected(base.results, matching.base), selected(head.results, matching.head)
+    return replace(found, base=Findings(own), head=Findings(other))

@@ -1,5 +1,6 @@
 """A report at each evaluation of a real `Trainer`, which trains as if there were none."""
 
+import gc
 import json
 import logging
 import warnings
@@ -8,12 +9,14 @@ from typing import Any
 
 import pytest
 import torch
+from bs4 import BeautifulSoup
 from helpers.real.models import SENTENCES, tiny_model, tiny_tokenizer
 from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
 
 import reportgen
-from reportgen import ReportCallback
-from reportgen.errors import InputError
+from reportgen import Report, ReportCallback
+from reportgen.api.callback import _Evaluation
+from reportgen.errors import InputError, UsageError
 
 TEXTS = [*SENTENCES, "one more line"]
 
@@ -31,8 +34,11 @@ class Batches(torch.utils.data.Dataset):
         return {**self._rows[i % len(self._rows)], "labels": float(i)}
 
 
-def train(folder: Path, *callbacks: Any) -> tuple[dict[str, torch.Tensor], list[float]]:
-    """The weights after eight steps with dropout, and the losses of the evaluations."""
+def train(
+    folder: Path, *callbacks: Any, log: list[dict[str, Any]] | None = None
+) -> tuple[dict[str, torch.Tensor], list[float]]:
+    """The weights after eight steps with dropout, and the losses of the evaluations; the Trainer's
+    history is added to `log`."""
     tokenizer = tiny_tokenizer("wordpiece")
     model = tiny_model(
         "bert", "sequence", num_labels=1, problem_type="regression", hidden_dropout_prob=0.3
@@ -53,6 +59,7 @@ def train(folder: Path, *callbacks: Any) -> tuple[dict[str, torch.Tensor], list[
     )
     trainer.train()
     assert model.config._attn_implementation == "sdpa"
+    log is None or log.extend(trainer.state.log_history)
     losses = [row["eval_loss"] for row in trainer.state.log_history if "eval_loss" in row]
     return {name: value.clone() for name, value in model.state_dict().items()}, losses
 
@@ -71,11 +78,13 @@ def test_training_goes_on_as_if_there_were_no_report(tmp_path: Path, alone: Any)
     callback = ReportCallback(
         TEXTS, tmp_path / "reports", keep_results=True, labels=range(7), save={"lang": "ja"}
     )
+    log: list[dict[str, Any]] = []
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="reportgen")
-        found = train(tmp_path, callback)
+        found = train(tmp_path, callback, log=log)
     assert len(found[1]) == 2
     assert same(found, alone)
+    require_figures_in_the_log(log, tmp_path / "reports")
     names = {path.name for path in (tmp_path / "reports").iterdir()}
     assert names == {
         *("report-step4.html", "report-step8.html", "summary-step4.json", "summary-step8.json"),
@@ -95,6 +104,23 @@ def test_training_goes_on_as_if_there_were_no_report(tmp_path: Path, alone: Any)
     assert again.results.texts["prediction"].tolist() == pytest.approx(
         late.results.texts["prediction"].tolist(), abs=1e-6
     )
+
+
+def require_figures_in_the_log(log: list[dict[str, Any]], folder: Path) -> None:
+    """What people watch stands there as in the summary, after the evaluation that it is of."""
+    rows = [row for row in log if "reportgen_label_mae" in row]
+    assert [row["step"] for row in rows] == [4, 8]
+    for row in rows:
+        figures = json.loads((folder / f"summary-step{row['step']}.json").read_text("utf-8"))
+        named = {name.removeprefix("reportgen_"): own for name, own in row.items()}
+        assert {name: figures["figures"][name] for name in named.keys() - {"step", "epoch"}} == {
+            name: own for name, own in named.items() if name not in ("step", "epoch")
+        }
+        assert len(named) > 8
+        assert log.index(row) > next(
+            i for i, own in enumerate(log) if "eval_loss" in own and own["step"] == row["step"]
+        )
+    assert json.loads(json.dumps(log)) == log  # it goes into trainer_state.json
 
 
 def test_a_report_that_fails_is_a_warning_unless_strict(tmp_path: Path, alone: Any) -> None:
@@ -141,3 +167,60 @@ def test_a_second_evaluation_at_one_step_is_held_against_the_first(tmp_path: Pat
     assert "changed their prediction" in (tmp_path / "compare-step4.html").read_text("utf-8")
     kept = reportgen.analyze(TEXTS, model, tokenizer, evidence="none")
     assert reportgen.compare(tmp_path / "results-step4", kept).comparison.is_same
+
+
+def evaluated(callback: ReportCallback, *steps: int) -> list[dict[str, Any]]:
+    """The history after evaluations at these steps, each of a model with another seed."""
+    control, state = TrainerControl(), TrainerState(is_world_process_zero=True)
+    for seed, step in enumerate(steps):
+        model = tiny_model("bert", "sequence", seed, num_labels=1, problem_type="regression")
+        state.global_step = step
+        tokenizer = tiny_tokenizer("wordpiece")
+        callback.on_evaluate(None, state, control, model=model, processing_class=tokenizer)
+    return state.log_history
+
+
+def test_the_trend_is_renewed_and_results_go_with_the_callback(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(Report, "save", lambda *_, **__: [])  # other tests read those files
+    callback = ReportCallback(
+        TEXTS[:5], tmp_path, evidence="none", strict=True, trend=True, against="first",
+        labels=range(5),
+    )  # fmt: skip
+    log = evaluated(callback, 4, 8, 8, 12)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"compare-step8.html", "compare-step12.html", "trend.html"}
+    page = BeautifulSoup((tmp_path / "trend.html").read_text("utf-8"), "html.parser")
+    chart = page.find(id="course").find(class_="cards").figure
+    assert chart.b.get_text() == "mean absolute error"
+    # The second evaluation at step 8 takes the place of the first; names of both ends come first.
+    below = chart.svg.find_all("g")[-1].find_all("text")
+    assert [text.get_text() for text in below] == ["4", "12", "8"]
+    compared = BeautifulSoup((tmp_path / "compare-step12.html").read_text("utf-8"), "html.parser")
+    mae = compared.find("th", string="mean absolute error").find_next_siblings("td")
+    maes = [log[i]["reportgen_label_mae"] for i in (0, 3)]  # of steps 4 and 12
+    assert [float(td.get_text()) for td in mae[:2]] == pytest.approx(maes, abs=0.006)
+    scratch = callback._scratch
+    assert scratch is not None
+    assert {path.name for path in scratch.iterdir()} == {
+        *(f"results-step{step}" for step in (4, 8, 12))
+    }
+    del callback
+    gc.collect()
+    assert not scratch.exists()
+
+
+def test_of_too_many_evaluations_every_second_one_is_left_out(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("reportgen.api.callback.MAX_MODELS", 5)
+    callback = ReportCallback(TEXTS, tmp_path, trend=True)
+    callback._done = [_Evaluation(step, tmp_path / str(step)) for step in range(6)]
+    for own in callback._done:
+        own.folder.mkdir()
+    with pytest.warns(UserWarning, match="takes 5 evaluations; from now on every second one"):
+        callback._thin_out()
+    assert [own.step for own in callback._done] == [0, 2, 4, 5]
+    assert {path.name for path in tmp_path.iterdir()} == {"0", "2", "4", "5"}
+
+
+def test_what_it_is_held_against_is_one_of_two(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match='takes "previous" or "first"'):
+        ReportCallback(TEXTS, tmp_path, against="last")

@@ -45,8 +45,12 @@ def test_more_than_two_are_compared_as_on_the_command_line(tmp_path: Path) -> No
     assert (tmp_path / "api.json").read_bytes() == (tmp_path / "cli.json").read_bytes()
     assert compared.head.results.folder == folders[2]
     assert len(compared.comparison.all_models.infos) == 3
-    with pytest.raises(UsageError, match="at most 12 models, not 13"):
-        reportgen.compare(*[folders[0]] * 13)
+    with pytest.raises(UsageError, match="at most 60 models, not 61"):
+        reportgen.compare(*[folders[0]] * 61)
+    with pytest.raises(UsageError, match="base: given twice"):
+        reportgen.compare(folders[0], folders[1], tmp_path / "." / "base")
+    with pytest.raises(UsageError, match="names: there are 2 for 3 models"):
+        reportgen.compare(*folders, names=["a", "b"])
     with pytest.raises(UsageError, match="is also read from"):
         compared.save(folders[1] / "results.json")
 

@@ -140,6 +140,11 @@ def test_twelve_models_scroll_in_their_table_alone(watched, many):
         labels = cells.evaluate_all("""cells => cells.map(cell =>
           getComputedStyle(cell, "::before").content)""")
         assert all("made-up" in label for label in labels) == (width == 400)
+        charts = watched.locator("#course .cards svg").evaluate_all(
+            "all => all.map(svg => svg.getBoundingClientRect().width)"
+        )
+        assert len(charts) > 5
+        assert min(charts) > 280
     require_nothing_cut_on_paper(watched, 12)
 
 

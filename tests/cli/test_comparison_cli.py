@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from helpers.calling import call
@@ -69,8 +70,9 @@ def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
     ("arguments", "said"),
     [
         (["one"], "takes two results folders or more, not one"),
-        (["r"] * 13, "takes at most 12 models, not 13"),
-        (["t.csv", "--base", "demo", *["--head", "demo"] * 12], "at most 12 models, not 13"),
+        (["r"] * 61, "takes at most 60 models, not 61"),
+        (["a", "b", "./a"], "a: given twice; name each results folder once"),
+        (["t.csv", "--base", "demo", *["--head", "demo"] * 60], "at most 60 models, not 61"),
         (["a", "b", "--limit", "3"], "--limit: results folders are compared as they are"),
         (["a", "b", "--evidence", "full"], "--evidence: results folders"),
         (["texts.csv", "--base", "demo"], "--head is missing"),
@@ -136,14 +138,16 @@ def test_more_folders_than_two_are_compared_each_with_the_first(
 ) -> None:
     paths = [tmp_path / name for name in ("c.html", "c.md", "c.json")]
     outputs = [part for path in paths for part in ("-o", path)]
-    done = call("compare", *folders, folders[0], *outputs)
+    again = copytree(folders[0], tmp_path / "again")
+    done = call("compare", *folders, again, *outputs)
     assert done.exit_code == 0, done.output
     record = json.loads(paths[2].read_text("utf-8"))
     assert len(record["models"]) == 3
     assert record["comparable"]["nothing_found"] is True  # the last is the first again
     assert record["models"][1]["from_first"]["n_heads_changed"]
+    assert [model["name"] for model in record["course"]["models"]] == ["base", "head", "again"]
     assert "## 3 models compared" in paths[1].read_text("utf-8")
-    done = call("compare", *folders, folders[0], "-o", folders[1] / "results.json", "--force")
+    done = call("compare", *folders, again, "-o", folders[1] / "results.json", "--force")
     assert done.exit_code == 2
     assert "is also read from" in done.stderr
 

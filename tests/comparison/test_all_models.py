@@ -87,7 +87,9 @@ def test_changes_are_from_the_first_model_with_paired_intervals(sides, found: Co
         low, high = plain_interval(lambda rows, d=differences: d[rows].mean(), len(differences))
         width = high - low
         assert change.interval == pytest.approx((low, high), abs=0.12 * width)
-    assert all(row.values[0].change is None for row in found.all_models.rows)
+    assert all(
+        row.values[0] is None or row.values[0].change is None for row in found.all_models.rows
+    )
 
 
 def test_each_step_is_the_comparison_of_those_two_models(sides, found: Comparison) -> None:

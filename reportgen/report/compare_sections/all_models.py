@@ -20,9 +20,9 @@ from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.coloured.measures import cls_name
-from reportgen.results.info import RunInfo
 
 _ON_PAPER = 4  # models that stand beside one another
+IN_COLUMNS = 12  # models at most; of more, each has a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,29 @@ def make_all_models(context: CompareContext) -> ModelsAnswer | None:
     lead = [words.say("all_lead", n=found.n_texts)]
     if found.n_left_out:
         lead.append(words.count("all_left_out", found.n_left_out))
+    figures, steps = _figures(found, words), _steps(found, words)
+    if len(found.infos) > IN_COLUMNS:
+        figures, steps = (turned(without_trend(table), words) for table in (figures, steps))
+    else:
+        lead.append(words.say("trend_note"))
     return ModelsAnswer(
-        (*lead, words.say("trend_note")),
+        tuple(lead),
         drift(found, words),
-        _figures(found, words),
-        _steps(found, words),
+        figures,
+        steps,
         are_many=len(found.infos) > _ON_PAPER,
     )
 
 
-def model_names(infos: Sequence[RunInfo], words: CompareWords) -> tuple[str, ...]:
-    """The names of the models with their numbers."""
+def model_names(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """The names of the models: their steps in a training where these are known; else that of the
+    folder or the model, with its number."""
+    points = found.trend.checkpoints
     return tuple(
-        words.say("model_number", i=i, name=shorten(visible(info.model.name), NAME))
-        for i, info in enumerate(infos, 1)
+        words.say("model_number", i=i, name=shorten(visible(own.name), NAME))
+        if own.step is None
+        else words.say("model_step", step=own.step)
+        for i, own in enumerate(points, 1)
     )
 
 
@@ -87,20 +96,22 @@ _COUNTS: tuple[tuple[str, Callable[[Step], int | None], Callable[[Step], int | N
 
 def _figures(found: AllModels, words: CompareWords) -> Table:
     rows = [
-        (_name(row, words), [*(_cell(v, row, found, words) for v in row.values), _trend(row)])
+        (figure_name(row, words), [*(_cell(v, row, found, words) for v in row.values), _trend(row)])
         for row in found.rows
     ]
-    columns = [words.say("fit_name"), *model_names(found.infos, words), words.say("trend")]
+    columns = [words.say("fit_name"), *model_names(found, words), words.say("trend")]
     return make_table(words.say("all_figures"), columns, rows, "tracks")
 
 
-def _name(row: FigureRow, words: CompareWords) -> str:
+def figure_name(row: FigureRow, words: CompareWords) -> str:
+    """What the figure of a row is."""
     if row.token:
         return words.say("figure_role", token=shorten(visible(row.token), NAME))
     return words.say(f"quality_{row.quality}" if row.quality else f"figure_{row.key}")
 
 
-def _write(row: FigureRow, words: CompareWords) -> Write:
+def writer(row: FigureRow, words: CompareWords) -> Write:
+    """Writes the figure of a row."""
     if row.quality is None and row.key not in (ENTROPY, AGREEMENT):
         return words.share
     return words.fit if row.quality is None else words.quality(row.quality)
@@ -110,7 +121,7 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
     """A figure of one model, and its change from the first."""
     if value is None:
         return Cell(NOTHING)
-    write, comma = _write(row, words), words.language.say("common", "comma")
+    write, comma = writer(row, words), words.language.say("common", "comma")
     beside = []
     if value.layer is not None:
         beside.append(words.say("in_layer", layer=value.layer))
@@ -125,9 +136,15 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
 
 
 def _trend(row: FigureRow) -> Cell:
-    """The figure in every model as a line; an interval is drawn about what it is of."""
+    """The figure in every model as a line."""
+    return Cell("", track=trend(*points_of(row)))
+
+
+def points_of(row: FigureRow) -> tuple[list[float | None], list[Interval | None]]:
+    """The values of a row, and what is drawn about each: the interval of the value, or that of its
+    change from the first model, moved to lie about it."""
     first = row.values[0]
-    values, intervals = [], list[Interval | None]()
+    values, intervals = list[float | None](), list[Interval | None]()
     for value in row.values:
         values.append(None if value is None else value.value)
         interval = None if value is None else value.interval
@@ -135,7 +152,7 @@ def _trend(row: FigureRow) -> Cell:
             of_change = value.change.interval
             interval = of_change and Interval(*(first.value + end for end in of_change))
         intervals.append(interval)
-    return Cell("", track=trend(values, intervals))
+    return values, intervals
 
 
 def _steps(found: AllModels, words: CompareWords) -> Table:
@@ -170,8 +187,17 @@ def _steps(found: AllModels, words: CompareWords) -> Table:
             cells = [cell(step) for step in steps]
             if any(own.text != NOTHING for own in cells):
                 rows.append((words.say(f"step_{way}", name=words.say(f"step_{key}")), cells))
-    columns = [words.say("fit_name"), *model_names(found.infos, words)[1:]]
+    columns = [words.say("fit_name"), *model_names(found, words)[1:]]
     return make_table(words.say("all_steps"), columns, rows, "tracks")
+
+
+def turned(table: Table, words: CompareWords) -> Table:
+    """The table with a row for each model and a column for each figure."""
+    columns = [words.language.say("common", "model"), *(row[0].text for row in table.rows)]
+    rows = [
+        (column.name, [row[i] for row in table.rows]) for i, column in enumerate(table.columns) if i
+    ]
+    return make_table(table.title, columns, rows, table.kind)
 
 
 def without_trend(table: Table) -> Table:

@@ -18,6 +18,7 @@ from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.results.info import REDACT, RunInfo
 
+_NAMED = 4  # steps that are named one by one
 _NAME = 48  # half-width characters of a model's name below the title
 
 
@@ -70,8 +71,11 @@ def many(context: CompareContext) -> str:
     models, words = context.comparison.all_models, context.words
     if models is None:
         return ""
-    names = context.language.say("common", "comma").join(model_names(models.infos, words))
-    return words.say("many", n=len(models.infos), names=names)
+    names, n = model_names(models, words), len(models.infos)
+    if n > _NAMED and models.trend.checkpoints[0].step is not None:
+        return words.say("many_steps", n=n, first=names[0], last=names[-1])
+    comma = context.language.say("common", "comma")
+    return words.say("many", n=n, names=comma.join(names))
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:

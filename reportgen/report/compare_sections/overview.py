@@ -12,6 +12,7 @@ from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.all_models import drift
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.sinks import sink_news
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
@@ -43,7 +44,7 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What a reader must know, in a few sentences: which model fits the labels better comes first,
     where there are labels."""
     models = comparison.all_models
-    drifts = () if models is None else drift(models, words)
+    drifts = () if models is None else (*sink_news(models, words), *drift(models, words))
     if comparison.is_same:
         return (*_same(comparison, words), *drifts)
     quality = comparison.predictions and comparison.predictions.quality

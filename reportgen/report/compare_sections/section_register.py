@@ -9,6 +9,7 @@ from reportgen.report.compare_sections.all_models import make_all_models
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.attention import make_grids, make_layers
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.answer import make_course
 from reportgen.report.compare_sections.explorer import make_explorer
 from reportgen.report.compare_sections.models import (
     make_method,
@@ -35,9 +36,10 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, short_run, in_navigation=False),
     PageSection("answers", make_answers, in_navigation=False),
+    PageSection("course", make_course),
+    PageSection("all_models", make_all_models, short_all_models),
     PageSection("pairs", make_explorer, short_pairs_and_pictures),
     PageSection("overview", make_overview, short_overview),
-    PageSection("all_models", make_all_models, short_all_models),
     PageSection("predictions", make_predictions, short_predictions),
     PageSection("tokens", make_tokens, short_tokens),
     PageSection("layers", make_layers, short_layers),

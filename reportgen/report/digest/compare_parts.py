@@ -69,8 +69,10 @@ def short_all_models(context: CompareContext) -> Iterable[Section]:
     found = make_all_models(context)
     if found is None:
         return
-    heading, lead = context.words.say("all_models"), (*found.drift, *found.lead[:-1])
-    yield Section(1, heading, lead, table=without_trend(found.figures), place=25)
+    note = context.words.say("trend_note")  # on charts, which a short form has no place for
+    lead = (*found.drift, *(said for said in found.lead if said != note))
+    heading, table = context.words.say("all_models"), without_trend(found.figures)
+    yield Section(1, heading, lead, table=table, place=25)
     yield Section(1, found.steps.title, table=found.steps, place=25)
 
 

@@ -53,6 +53,12 @@ class CompareWords:
         """A string of the comparison that counts something."""
         return self.language.count("compared", key, n, **values)
 
+    def course(self, key: str, n: int | None = None, **values: object) -> str:
+        """A string on the course over several models; with `n` one that counts something."""
+        if n is not None:
+            return self.language.count("course", key, n, **values)
+        return self.language.say("course", key, **values)
+
     def prediction(self, value: float, with_sign: bool = False) -> str:
         """A predicted number, or the difference of two."""
         return written(value, self._prediction_digits, with_sign)

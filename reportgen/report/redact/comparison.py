@@ -16,6 +16,7 @@ from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.pairing import Pairing, common_labels
 from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
 from reportgen.comparison.tokens.units import UnitPairs
+from reportgen.comparison.trend.trend import Trend
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -72,7 +73,32 @@ class _Redacted(Comparison):
     @cached_property
     def all_models(self) -> AllModels | None:
         found = self.whole.all_models
-        return None if found is None else replace(found, infos=self.infos)
+        if found is None:
+            return None
+        return replace(found, infos=self.infos, trend=self._trend(found.trend))
+
+    def _trend(self, trend: Trend) -> Trend:
+        """The course with tokens by number and texts by their redacted ids; classes, labels and
+        tags stay."""
+        numbers = dict(self._numbered)
+        for own in trend.tokens:
+            numbers.setdefault(own.token, f"{DOT}{len(numbers) + 1}")
+        pairs = zip(self.whole.base.texts["text_id"], self.base.texts["text_id"], strict=True)
+        ids = {str(id): str(redacted) for id, redacted in pairs}
+        is_kept = self.base.info.output.kind in ("class", "labels", "tags")
+
+        def said(prediction: str | float | None) -> str | float | None:
+            is_hidden = isinstance(prediction, str) and not is_kept
+            return DOT * len(str(prediction)) if is_hidden else prediction
+
+        return replace(
+            trend,
+            tokens=tuple(replace(own, token=numbers[own.token]) for own in trend.tokens),
+            texts=tuple(
+                replace(own, id=ids[own.id], predictions=tuple(map(said, own.predictions)))
+                for own in trend.texts
+            ),
+        )
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:

@@ -68,7 +68,8 @@ def test_json_adds_the_models_and_renames_nothing(sides, found: Comparison) -> N
         for each in (found, two)
     )
     models = record.pop("models")
-    assert plain.pop("models") is None
+    assert plain.pop("models") is plain.pop("course") is None
+    assert [own["name"] for own in record.pop("course")["models"]] == ["made-up"] * 4
     assert record == plain  # of the first and the last model, as if no other were there
     assert [model["from_first"] is None for model in models] == [True, False, False, False]
     assert models[0]["model"] == sides[0].info.model.name
@@ -90,8 +91,10 @@ def test_the_page_has_a_column_for_each_model_and_a_trend(found: Comparison) -> 
     assert html.h1.get_text() == "4 models compared"
     figures, steps = html.find(id="all_models").find_all("table")
     assert [len(table.thead.find_all("th")) for table in (figures, steps)] == [6, 4]
-    for row in figures.tbody.find_all("tr"):
-        assert len(row.find("svg", class_="trend").find_all("circle")) == 4
+    *others, moved = figures.tbody.find_all("tr")
+    points = [len(row.find("svg", class_="trend").find_all("circle")) for row in others]
+    assert set(points) == {4}
+    assert len(moved.find("svg", class_="trend").find_all("circle")) == 3  # from the second on
     text = markdown.write_comparison(found, CompareOptions()).text
     line = next(line for line in text.splitlines() if line.startswith("| Figure | 1 "))
     assert line.count("|") == 6  # no column for charts

@@ -174,6 +174,8 @@ def _in_python() -> Iterator[tuple[set[str], str]]:
         sections = known if path in kinds else {"common", *(texts & known)}
         if re.search("Compare(Words|Context)", path.read_text("utf-8")):
             sections.add("compared")
+        if "words.course(" in path.read_text("utf-8"):
+            sections.add("course")
         for name in texts:
             if re.fullmatch(r"[\w-]+", name):
                 yield sections, re.escape(name)

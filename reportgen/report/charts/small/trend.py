@@ -3,7 +3,7 @@
 The numbers are in the cells beside it, so that readers need not read them off the chart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
@@ -31,17 +31,13 @@ def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) 
         share = (value - low) / (high - low) if high > low else 0.5
         return px(_HEIGHT - _EDGE - span * share)
 
-    line, points, bars, is_on = "", "", "", False
-    for index, (value, interval) in enumerate(zip(values, intervals, strict=True)):
-        if value is None:
-            is_on = False
-            continue
-        x = _EDGE + _GAP * index
-        line += f"{'L' if is_on else 'M'}{x} {y(value)}"
-        points += f'<circle class="r0" cx="{x}" cy="{y(value)}" r="3" fill="{ROLE_COLOURS[0]}"/>'
-        if interval is not None:
-            bars += f"M{x} {y(interval.low)}V{y(interval.high)}"
-        is_on = True
+    across = [_EDGE + _GAP * index for index in range(len(values))]
+    line, bars = through(values, across, y), upright(intervals, across, y)
+    points = "".join(
+        f'<circle class="r0" cx="{x}" cy="{y(value)}" r="3" fill="{ROLE_COLOURS[0]}"/>'
+        for x, value in zip(across, values, strict=True)
+        if value is not None
+    )
     width = 2 * _EDGE + _GAP * (len(values) - 1)
     return Markup(  # numbers of our own only
         f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}" '
@@ -49,3 +45,24 @@ def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) 
         f'fill="none"/><path class="muted" d="{line}" stroke="{MUTED}" stroke-width="1.5" '
         f'fill="none"/>{points}</svg>'
     )
+
+
+def through(
+    values: Sequence[float | None], across: Sequence[float], y: Callable[[float], str]
+) -> str:
+    """The path of a line through all values at their places `across`; it stops where there is no
+    value. `y` gives the height of a value."""
+    line, is_on = "", False
+    for x, value in zip(across, values, strict=True):
+        if value is not None:
+            line += f"{'L' if is_on else 'M'}{px(x)} {y(value)}"
+        is_on = value is not None
+    return line
+
+
+def upright(
+    intervals: Sequence[Interval | None], across: Sequence[float], y: Callable[[float], str]
+) -> str:
+    """The path of an upright line for each interval, at its place `across`."""
+    pairs = zip(across, intervals, strict=True)
+    return "".join(f"M{px(x)} {y(own.low)}V{y(own.high)}" for x, own in pairs if own is not None)

@@ -1,0 +1,57 @@
+"""Which tokens count more or less from model to model, each held against the first model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.comparison.change import Change
+from reportgen.comparison.tokens.effects import TokenChange, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCourse:
+    """One token in every model after the first."""
+
+    token: str
+    changes: tuple[TokenChange | None, ...]  # from the first model; None: not compared there
+
+    @property
+    def last(self) -> TokenChange:
+        """Its change to the last model that it was compared in."""
+        return next(own for own in reversed(self.changes) if own is not None)
+
+    @property
+    def turn(self) -> Turn:
+        """Whether it counts more or less in the last model; "noise" where that is unclear, or where
+        it was not compared there."""
+        own = self.changes[-1]
+        return "noise" if own is None else own.turn
+
+    @property
+    def first_clear(self) -> int | None:
+        """The place, among all models, of the first one in which the change is beyond noise."""
+        clear = (i for i, own in enumerate(self.changes, 1) if own and own.turn != "noise")
+        return next(clear, None)
+
+    @property
+    def figures(self) -> tuple[Change | None, ...]:
+        """`[model after the first]`: the change of what it moves the output by; of how much the
+        model looks at it where effects of it were not compared."""
+        return tuple((own.effect or own.looks) if own else None for own in self.changes)
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether `figures` are of what it moves the output by."""
+        return self.last.effect is not None
+
+
+def token_courses(by_model: Sequence[Sequence[TokenChange]]) -> tuple[TokenCourse, ...]:
+    """The course of every token, from the changes `[model after the first]` of all of them.
+
+    Those that count more in the last model come first, then those that count less, then the others;
+    in each group the largest change first.
+    """
+    own = [{change.token: change for change in changes} for changes in by_model]
+    names = dict.fromkeys(name for changes in reversed(own) for name in changes)
+    courses = (TokenCourse(name, tuple(each.get(name) for each in own)) for name in names)
+    order = ("more", "less", "noise")
+    return tuple(sorted(courses, key=lambda course: order.index(course.turn)))

@@ -1,0 +1,55 @@
+"""The section on the course of a training: figures, sinks, tokens and texts, model by model."""
+
+from dataclasses import dataclass
+
+from reportgen.comparison.all_models import AllModels
+from reportgen.report.compare_sections.all_models import model_names
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.figures import Chart, make_charts
+from reportgen.report.compare_sections.course.sinks import SinkPart, make_sinks, sink_sentences
+from reportgen.report.compare_sections.course.texts import TextsPart, make_texts
+from reportgen.report.compare_sections.course.tokens import TokensPart, make_tokens
+from reportgen.report.language.comparison import CompareWords
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The section: what happened in sentences, then a part for each question."""
+
+    says: tuple[str, ...]  # what happened
+    lead: tuple[str, ...]  # on which texts, and what could not be compared
+    charts: tuple[Chart, ...]
+    sinks: tuple[SinkPart, ...]
+    tokens: TokensPart | None
+    texts: TextsPart | None
+
+
+def make_course(context: CompareContext) -> Course | None:
+    """The section; None where two models are compared."""
+    found, words = context.comparison.all_models, context.words
+    if found is None:
+        return None
+    tokens, texts = make_tokens(found, words), make_texts(context.comparison, found, words)
+    says = [*sink_sentences(found, words)]
+    says += [part.says for part in (tokens, texts) if part is not None]
+    return Course(
+        says=tuple(says),
+        lead=(words.course("lead", n=found.n_texts), *limits(found, words)),
+        charts=make_charts(found, words),
+        sinks=make_sinks(found, words),
+        tokens=tokens,
+        texts=texts,
+    )
+
+
+def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """Which models have other texts, or another kind of output, than the first."""
+    names = model_names(found, words)
+    said = []
+    for name, own in zip(names, found.trend.unmatched, strict=True):
+        if own.n_missing or own.n_other:
+            said.append(words.course("unmatched", name=name, n=own.n_missing, other=own.n_other))
+    for name, step in zip(names[1:], found.from_first, strict=True):
+        if not step.same_output:
+            said.append(words.course("other_output", name=name, first=names[0]))
+    return tuple(said)

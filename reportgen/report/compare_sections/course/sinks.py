@@ -1,0 +1,168 @@
+"""Where and when each special token becomes an attention sink."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup
+
+from reportgen.comparison.all_models import AllModels
+from reportgen.comparison.trend.sinks import HeadState, SinkCourse
+from reportgen.report.charts.course import Limit, course
+from reportgen.report.charts.small.trend import trend
+from reportgen.report.compare_sections.all_models import IN_COLUMNS, model_names, turned
+from reportgen.report.compare_sections.course.figures import axis_of
+from reportgen.report.components import Cell, Table, heat_cell, make_table
+from reportgen.report.language.comparison import NAME, CompareWords
+from reportgen.report.language.numbers import NOTHING, fixed
+from reportgen.report.language.printable import shorten, visible
+from reportgen.results.measure_register import SINK_EXCESS
+
+_HEADS = 12  # listed
+
+
+@dataclass(frozen=True, slots=True)
+class SinkPart:
+    """One special token."""
+
+    title: str
+    says: str  # when it is a sink
+    chart: Markup  # what it gets in its strongest layer
+    layers: Table  # a row for each layer, a column for each model
+    heads: Table | None  # those that give it more than the limit
+    more: str  # how many are not listed; "" where all are
+
+
+def make_sinks(found: AllModels, words: CompareWords) -> tuple[SinkPart, ...]:
+    """A part for each special token."""
+    return tuple(_part(own, found, words) for own in found.trend.sinks)
+
+
+def sink_sentences(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """When each token is a sink; one sentence where none ever is, and none without tokens."""
+    courses = found.trend.sinks
+    if not courses:
+        return ()
+    sinks = [own for own in courses if own.first is not None]
+    if not sinks:
+        return (words.course("no_sink"),)
+    return tuple(_says(own, found, words) for own in sinks)
+
+
+def sink_news(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """The sentences on tokens that are a sink in some models and not in others."""
+    n = len(found.infos)
+    changed = [own for own in found.trend.sinks if 0 < sum(map(bool, own.sink_layers)) < n]
+    return tuple(_says(own, found, words) for own in changed)
+
+
+def _says(own: SinkCourse, found: AllModels, words: CompareWords) -> str:
+    """When a token is a sink, and in which layers of the first and the last such model."""
+    names, token = model_names(found, words), shorten(visible(own.token), NAME)
+    places = [i for i, layers in enumerate(own.sink_layers) if layers]
+    if not places:
+        return words.course("not_sink", token=token)
+    first, last, n = places[0], places[-1], len(names)
+    is_gapless = last - first + 1 == len(places)
+    if len(places) == n:
+        key = "always"
+    elif is_gapless and last == n - 1:
+        key = "from"
+    elif is_gapless:
+        key = "until"
+    else:
+        key = "some"
+    said = words.course(key, token=token, k=len(places), n=n, name=names[first], last=names[last],
+        layers=_layers(own.sink_layers[first], words),
+    )  # fmt: skip
+    k, n_heads = own.n_sink_heads[last], own.n_heads[last]
+    if k is None or n_heads is None:
+        return said
+    space = words.language.say("common", "space")
+    layers = _layers(own.sink_layers[last], words)
+    heads = words.course("heads", name=names[last], layers=layers, k=k, n=n_heads)
+    return said + space + heads
+
+
+def _layers(layers: Sequence[int], words: CompareWords) -> str:
+    numbers = words.language.say("common", "comma").join(map(str, layers))
+    return words.course("layers", len(layers), layers=numbers)
+
+
+def _part(own: SinkCourse, found: AllModels, words: CompareWords) -> SinkPart:
+    token = shorten(visible(own.token), NAME)
+    states = own.strongest
+    values = [None if state is None else state.excess.mean for state in states]
+    intervals = [None if state is None else state.excess.interval for state in states]
+    said = _says(own, found, words)
+
+    def percent(share: float) -> str:
+        return words.language.write(share, "exact_percent")
+
+    drawing = course(
+        values,
+        intervals,
+        axis_of(found, words),
+        percent,
+        words.course("sink_sentence", token=token, says=said),
+        is_open=[state is not None and not state.is_sink for state in states],
+        limit=Limit(SINK_EXCESS, words.course("limit", x=percent(SINK_EXCESS))),
+    )
+    heads = sorted(own.heads, key=lambda head: (head.first, head.layer, head.head))
+    left = len(heads) - _HEADS
+    return SinkPart(
+        title=words.course("sink", token=token),
+        says=said,
+        chart=drawing.on_page(),
+        layers=_by_layer(own, found, words),
+        heads=_head_table(heads[:_HEADS], found, words) if heads else None,
+        more=words.course("more_heads", left) if left > 0 else "",
+    )
+
+
+def _by_layer(own: SinkCourse, found: AllModels, words: CompareWords) -> Table:
+    """What the token gets beyond its equal share, by layer and model; bold where it is a sink."""
+    rows, is_turned = [], len(found.infos) > IN_COLUMNS
+    for number, states in enumerate(own.layers, 1):
+        cells = [
+            Cell(NOTHING) if state is None else _state(state.excess.mean, is_sink=state.is_sink)
+            for state in states
+        ]
+        rows.append((words.say("in_layer", layer=number) if is_turned else str(number), cells))
+    totals = {n for n in own.n_heads if n is not None}
+    if totals:
+        counts = zip(own.n_sink_heads, own.n_heads, strict=True)
+        is_one = len(totals) == 1
+        cells = [Cell(_count(k, n, words, is_one=is_one)) for k, n in counts]
+        name = words.course("sink_heads", of=max(totals)) if is_one else words.course("some_heads")
+        rows.append((name, cells))
+    columns = [words.say("layer"), *axis_of(found, words).names]
+    table = make_table(words.course("by_layer"), columns, rows, "grid")
+    return turned(table, words) if is_turned else table
+
+
+def _count(k: int | None, n: int | None, words: CompareWords, *, is_one: bool) -> str:
+    """How many heads, of how many where that is not the same in all models."""
+    if k is None or n is None:
+        return NOTHING
+    return f"{k:,}" if is_one else words.say("of_all", k=k, n=n)
+
+
+def _state(excess: float, *, is_sink: bool) -> Cell:
+    return replace(heat_cell(fixed(100 * excess, 0), excess), is_strong=is_sink)
+
+
+def _head_table(heads: Sequence[HeadState], found: AllModels, words: CompareWords) -> Table:
+    names, rows = model_names(found, words), []
+    for head in heads:
+        known = [value for value in head.excess if value is not None]
+        ends = [Cell(words.language.percent(value)) for value in (known[0], known[-1])]
+        line = trend(head.excess, [None] * len(head.excess))
+        name = words.course("head", layer=head.layer, head=head.head)
+        rows.append((name, [Cell(names[head.first]), *ends, Cell("", track=line)]))
+    keys = ("which_head", "since", "first", "last", "trend")
+    return make_table(
+        words.course("heads_title"),
+        [words.course(key) for key in keys],
+        rows,
+        "tracks",
+    )

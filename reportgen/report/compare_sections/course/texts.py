@@ -1,0 +1,107 @@
+"""Which texts changed their prediction, and at which model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reportgen.comparison.all_models import AllModels
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.predictions import MOVED
+from reportgen.comparison.trend.texts import TextCourse
+from reportgen.report.charts.small.trend import trend
+from reportgen.report.compare_sections.all_models import model_names
+from reportgen.report.compare_sections.texts import text_name
+from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords
+from reportgen.report.language.numbers import NOTHING, exact
+from reportgen.report.language.printable import shorten
+
+_SHOWN = 20
+_NAMELESS = ("tags", "numbers")  # outputs whose prediction is too long for a cell
+
+
+@dataclass(frozen=True, slots=True)
+class TextsPart:
+    """The part on texts."""
+
+    says: str  # how many changed
+    table: Table | None  # None where none did
+    more: str  # how many are not listed; "" where all are
+
+
+def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) -> TextsPart | None:
+    """The part; None where no predictions are compared."""
+    own, n = found.trend.texts, found.trend.n_predicted
+    if not n:
+        return None
+    if not own:
+        return TextsPart(words.course("no_text", n=n), None, "")
+    often = sum(len(text.changed_at) > 1 for text in own)
+    results = comparison.base.results
+    rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
+    kind = comparison.base.info.output.kind
+    names = model_names(found, words)
+    is_number = kind in ("number", "completion")
+    key = "moved" if kind in ("number", "numbers", "completion") else "flipped"
+    said = words.course(key, of=n, k=len(own), often=often, limit=exact(MOVED))
+    lost = sum(text.is_lost for text in own)
+    if lost:
+        said += words.language.say("common", "space") + words.course("lost", lost)
+    make = _number_row if is_number else _name_row
+    made = []
+    for text in own[:_SHOWN]:
+        row = rows.get(text.id)
+        name = Cell(shorten(text.id, NAME)) if row is None else text_name(results, row)
+        cells = make(text, names, words, kind not in _NAMELESS)
+        made.append((name, cells))
+    keys: tuple[str, ...] = ("text", "path")
+    if is_number:
+        keys = ("text", "first", "last", "largest", "trend")
+    table = make_table(
+        words.course("texts"),
+        [words.course(key) for key in keys],
+        made,
+        "tracks moved",
+    )
+    left = len(own) - _SHOWN
+    return TextsPart(said, table, words.course("more_texts", left) if left > 0 else "")
+
+
+def _number_row(
+    text: TextCourse, names: Sequence[str], words: CompareWords, has_names: bool
+) -> list[Cell]:
+    """The first and the last number, and the step in which it moved most."""
+    numbers = [own if isinstance(own, float) else None for own in text.predictions]
+    known = [own for own in numbers if own is not None]
+    steps = [
+        (abs(b - a), b - a, i)
+        for i, (a, b) in enumerate(pairwise(numbers), 1)
+        if a is not None and b is not None
+    ]
+    ends = [Cell(words.prediction(value)) for value in (known[0], known[-1])]
+    largest = Cell(NOTHING)
+    if steps:
+        _, change, at = max(steps, key=lambda step: step[0])
+        largest = Cell(words.prediction(change, True), words.course("at", name=names[at]))
+    return [*ends, largest, Cell("", track=trend(numbers, [None] * len(numbers)))]
+
+
+def _name_row(
+    text: TextCourse, names: Sequence[str], words: CompareWords, has_names: bool
+) -> list[Cell]:
+    """What was predicted first, and each other prediction with the model that made it first."""
+    comma, arrow = words.language.say("common", "comma"), words.course("arrow")
+    if not has_names:
+        return [Cell(comma.join(names[i] for i in text.changed_at))]
+    said = [_said(text, next(i for i, own in enumerate(text.predictions) if own is not None))]
+    for i in text.changed_at:
+        at = words.course("at", name=names[i])
+        said.append(f"{_said(text, i)} {at}")
+    return [Cell(arrow.join(said))]
+
+
+def _said(text: TextCourse, model: int) -> str:
+    """A prediction, and whether it is right where that is known."""
+    own = text.predictions[model]
+    mark = {True: " ✓", False: " ×", None: ""}[text.right[model]]
+    return (NOTHING if own is None else shorten(str(own), NAME)) + mark
