@@ -27,7 +27,7 @@ class Prediction:
 
     value: str  # "" where the output has no short form
     label: str | None  # as it reads in a sentence
-    error: str | None
+    error: str | None  # and which way it goes
     scores: tuple[tuple[str, str], ...]  # name, value; the largest first
     n_left_out: int  # scores not listed
     label_name: str  # what the label is called
@@ -55,7 +55,7 @@ def prediction(
         pairs.sort(key=lambda pair: -pair[1])
     error = None
     if output.has_errors and not pd.isna(row["label_value"]):
-        error = _error(float(row["prediction"]), float(row["label_value"]), digits)
+        error = _error(float(row["prediction"]), float(row["label_value"]), digits, language)
     if output.kind == "number":
         value = printed(float(row["prediction"]), digits)
     elif output.kind == "completion":
@@ -128,12 +128,15 @@ def _tagged(findings: Findings, text: int, language: Language) -> str:
     return comma.join(f"{names[tag]} {n}" for tag, n in counts)
 
 
-def _error(predicted: float, label: float, digits: int | None) -> str:
+def _error(predicted: float, label: float, digits: int | None, language: Language) -> str:
     """Prediction minus label, with as many decimals as the prediction is printed with."""
     gap = predicted - label
-    digits = decimals(predicted) if digits is None else digits
-    shown = printed(gap, digits)
-    return f"+{shown}" if gap > 0 and shown.strip("0.") else shown
+    shown = printed(gap, decimals(predicted) if digits is None else digits)
+    if not shown.strip("−0."):
+        return language.say("panel", "no_error", error=shown)
+    if gap > 0:
+        return language.say("panel", "too_high", error=f"+{shown}")
+    return language.say("panel", "too_low", error=shown)
 
 
 def printed(value: float, digits: int | None = None) -> str:

@@ -205,14 +205,16 @@ def _sinks(findings: Findings, language: Language) -> Answer:
     note = ranked[0]
     figures = _figures(findings, note)
     even = float(note.values["expected"])
+    token = shorten(token_name(note, language), _TOKEN)
     verdict = say(
         _KEYS.get(str(note.on_sink), str(note.on_sink)),
-        token=shorten(token_name(note, language), _TOKEN),
+        token=token,
         share=float(note.values["share"]),
         layer=note.values["layer"],
     )
     is_marker = note.verdict == "sink" and note.is_special
-    remark = say("marker_remark" if is_marker else _REMARKS[str(note.on_sink)], n=MIN_TEXTS)
+    key = "marker_remark" if is_marker else _REMARKS[str(note.on_sink)]
+    remark = say(key, n=MIN_TEXTS, token=token)
     if figures is None:
         return answer(verdict, remark)
     shares = [layer.share.mean for layer in figures.layers]

@@ -90,7 +90,7 @@ def test_numbers_with_labels(tmp_path):
     mean = f"{np.mean(LABELS):.2f}"
     assert first.remark == f"Bars: distance from the right answers, whose mean is {mean}."
     opened = Findings(results).picked.first
-    shown = ["the model", f"always say {mean}", f"error, text {opened + 1}"]
+    shown = ["the model", f"always say {mean}", f"text {opened + 1} alone"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
     assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
 
@@ -224,7 +224,7 @@ def test_tags_no_better_than_one_fixed_tag_say_so(tmp_path):
 @pytest.mark.parametrize(
     ("share", "said", "remark"),
     [
-        (0.6, "Yes, on [CLS]: 60.0\u00a0% in layer ", "A marker added to each text."),
+        (0.6, "Yes, on [CLS]: 60.0\u00a0% in layer ", "[CLS] is added to each text."),
         (0.2, "No, but raised: [CLS] gets 20.0\u00a0% in layer 2", "More than its equal share"),
         (0.02, "No: [", "A sink would take far more than its equal share."),
     ],
