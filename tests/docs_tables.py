@@ -20,6 +20,7 @@ from reportgen.cli.commands import app
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS
+from reportgen.models.precision import TOLERANCES
 from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.format_register import FORMATS
 from reportgen.report.language.sentences import threshold
@@ -189,6 +190,22 @@ def measures() -> list[str]:
     return table(("name", "measure", "colours a text", "has a sign"), rows)
 
 
+def tolerances() -> list[str]:
+    """What the self-checks allow in each precision."""
+    said = {
+        "sum of a row of attention, off by": "row_sum",
+        "text in a padded batch, run again, or read in stripes: attention, or output relative to "
+        "its size, off by": "repeated",
+        "output of a block rebuilt of its values, relative to its largest entry": "rebuilt",
+        "texts of a pair, or choices, run together: relative": "together",
+    }
+    rows = (
+        [what, *(f"{getattr(most, name):g}" for most in TOLERANCES.values())]
+        for what, name in said.items()
+    )
+    return table(("the most that is allowed", *TOLERANCES), rows, right=" ".join(TOLERANCES))
+
+
 def recipe_of(name: str) -> Callable[[], list[str]]:
     """A recipe that `reportgen init` writes, as a block of code."""
     language = "groovy" if name.endswith(".groovy") else "yaml"
@@ -203,6 +220,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "measures": measures,
     "watched figures": watched,
     "thresholds": thresholds,
+    "tolerances": tolerances,
     "markdown": markdown,
     "action": action,
     **{f"recipe {name}": recipe_of(name) for paths in RECIPES.values() for name in paths.values()},

@@ -16,6 +16,7 @@ from reportgen.models.architecture import accepted_arguments, embedding_table
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
 from reportgen.models.loading.factory import describe
+from reportgen.models.precision import tolerances
 from reportgen.models.readers.multiple_choice import ChoiceReader
 from reportgen.models.tokens.multiple_choice import encode_choices
 from reportgen.models.trial_run import entries
@@ -25,7 +26,6 @@ from reportgen.texts.read import TextSet
 _SAMPLE = ("one", ("two", "three four five"))
 _ALL = 10**9  # tokens; nothing is cut
 # Largest difference of a logit alone and in a padded batch, relative to the largest logit.
-_TOLERANCE = {"float32": 1e-4, "float16": 2e-2, "bfloat16": 5e-2}
 
 
 class ChoiceModel(nn.Module):
@@ -222,4 +222,4 @@ def _can_pad(model: LoadedModel) -> bool:
         said = quoted(describe(error))
         raise ModelError(f"{model.info.name} fails on a text with two choices: {said}") from error
     gap = float((found[0] - found[1]).abs().max() / found[1].abs().max().clamp(min=1e-9))
-    return gap <= _TOLERANCE[model.info.dtype]
+    return gap <= tolerances(model.info.dtype).together

@@ -10,18 +10,15 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.head_row import reads_the_same_row
-from reportgen.analysis.attention.figure_faults import ROW_SUM_TOLERANCE, no_number
+from reportgen.analysis.attention.figure_faults import no_number
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.precision import allowed, tolerances
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.settings import layers_remark
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
-
-# For each precision: how far the figures of a text in a padded batch may be from those of the text
-# alone.
-PADDED_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +70,20 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     beyond = [layer.sum(-1) - 1 for layer in whole]
     # A learned sink has what is missing.
     off = _largest(own.clamp(min=0) if capture.has_learned_sinks else own for own in beyond)
-    if off > ROW_SUM_TOLERANCE[model.info.dtype]:
+    most = tolerances(model.info.dtype)
+    said = allowed(off, most.row_sum, model.info.dtype)
+    if off > most.row_sum:
         if capture.mixes_learned_sinks:
             raise CaptureError(
                 f"{name} has learned sinks in some of its layers only, where rows do not sum to 1 "
-                f"(off by {off:.2g}); not supported"
+                f"({said}); not supported"
             )
         raise CaptureError(
-            f"{name} gives attention whose rows do not sum to 1 (off by {off:.2g}); "
+            f"{name} gives attention whose rows do not sum to 1 ({said}); "
             "such weights cannot be reported as attention maps"
         )
     remarks = [layers_remark(model.encoder, len(whole))]
-    if capture.has_learned_sinks and _largest(beyond) <= ROW_SUM_TOLERANCE[model.info.dtype]:
+    if capture.has_learned_sinks and _largest(beyond) <= most.row_sum:
         capture.has_learned_sinks = False
         remarks.append(
             f"{name} has learned sinks, but rows of its maps sum to 1 all the same: the sinks only "
@@ -92,7 +91,7 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         )
     if len({layer.shape[1] for layer in whole}) > 1:
         raise CaptureError(f"{name} has layers with different numbers of heads; not supported")
-    if gap(again[0], alone[1][0]) > PADDED_TOLERANCE[model.info.dtype]:
+    if gap(again[0], alone[1][0]) > most.repeated:
         raise ModelError(
             f"{model.info.name} gives one text another output each time it runs; make it the same, "
             "such as by F.dropout(..., training=self.training) where forward drops out"
@@ -158,7 +157,7 @@ def _together(
     gaps.append(torch.tensor(gap(together[1], apart[0])))
     difference = max(_largest(gaps), on_padding)
     # Weights on padding must be exactly 0, because every run checks that.
-    agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
+    agrees = on_padding == 0 and difference <= tolerances(model.info.dtype).repeated
     agrees = agrees and reads_the_same_row(model, long, short)
     return difference, "padded" if agrees else "equal lengths"
 

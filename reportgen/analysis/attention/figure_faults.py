@@ -8,11 +8,10 @@ import numpy as np
 from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.precision import allowed, tolerances
 from reportgen.models.readers.reader import Prediction
 from reportgen.results.info import DecoderPart, OutputKind
 
-# How far the sum of a row may be from 1, for each precision.
-ROW_SUM_TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 3e-2}
 # What a figure of the output stands for, where a text has one or more for each of several places.
 _PLACES: Mapping[OutputKind, str] = {
     "completion": "step {} of its completion",
@@ -41,8 +40,10 @@ def fault_of(
         if isnan(off):
             layer = int(np.isnan(received).any(axis=1).argmax()) + 1
             return no_number(model, f"its attention maps{of} are NaN in layer {layer}")
-        if off > ROW_SUM_TOLERANCE[model.info.dtype]:
-            return f"rows of its attention maps{of} do not sum to 1 (off by {off:.2g})"
+        dtype, most = model.info.dtype, tolerances(model.info.dtype).row_sum
+        if off > most:
+            said = allowed(off, most, dtype)
+            return f"rows of its attention maps{of} do not sum to 1 ({said})"
     if summary.padding_mass > 0:
         return f"attention on padding ({summary.padding_mass:.2g} of a row)"
     output = _output_fault(model, prediction)

@@ -19,10 +19,11 @@ from transformers import AttentionInterface
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import PADDED_TOLERANCE, gap
+from reportgen.analysis.attention.checks import gap
 from reportgen.analysis.device.limits import entries
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.precision import tolerances
 from reportgen.models.tokens.encoded import EncodedText
 
 # Of the weights of a stripe: few enough for the cache of a processor.
@@ -120,7 +121,7 @@ def find_stripes(model: LoadedModel, capture: Capture, text: EncodedText) -> Str
     if capture.way != "hooks" or not capture.modules:
         return None
     inputs = model.inputs([text])
-    tolerance = PADDED_TOLERANCE[model.info.dtype]
+    tolerance = tolerances(model.info.dtype).repeated
     whole: list[Tensor] = []
     returned = capture.run(inputs, lambda _, maps: whole.append(maps.float().clone()))
     for is_plain in (True, False):

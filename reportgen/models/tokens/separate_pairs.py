@@ -7,6 +7,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.precision import tolerances
 from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.sentence_encoder import SentenceEncoder
 from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode
@@ -15,7 +16,6 @@ from reportgen.texts.read import TextSet
 # Two texts that are compared alone and as a pair; longer than the windows of most models.
 _SAMPLES = ("one two three four five " * 40, "six seven")
 # Largest difference of a vector's figure alone and in a pair, relative to the largest figure.
-_TOLERANCE = {"float32": 1e-4, "float16": 2e-2, "bfloat16": 5e-2}
 
 
 def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
@@ -142,7 +142,7 @@ def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:
     for is_causal in (False, True) if module.can_tell_parts_apart() else ():
         module.is_causal = is_causal
         gap = float((_vectors(model, pair) - whole).abs().max() / whole.abs().max())
-        if gap <= _TOLERANCE[model.info.dtype]:
+        if gap <= tolerances(model.info.dtype).together:
             return
         gaps.append(gap)
     found = f" (their vectors differ by {min(gaps):.2g})" if gaps else ""

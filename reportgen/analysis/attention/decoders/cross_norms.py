@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.values.blocks import Block, Blocks
 from reportgen.analysis.attention.values.norms import (
-    REBUILT_TOLERANCE,
     TakeLayer,
     by_token,
     gathering_error,
@@ -26,6 +25,7 @@ from reportgen.analysis.attention.values.norms import (
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.models.architecture import Projection, find_cross_projections
 from reportgen.models.devices import moved
+from reportgen.models.precision import tolerances
 from reportgen.results.info import Reason
 
 
@@ -72,7 +72,7 @@ def find_cross_norms(
     found = find_cross_projections(decoder, n_heads)
     if not found:
         return "values_unreadable"
-    tolerance = REBUILT_TOLERANCE[dtype]
+    tolerance = tolerances(dtype).rebuilt
     try:
         error = rebuilding_error(found, run)
     except Exception:  # a module with a known name that does not make values

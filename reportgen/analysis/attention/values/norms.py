@@ -23,11 +23,10 @@ from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.device.limits import entries
 from reportgen.models.architecture import Projection, find_projections, other_layouts
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.precision import tolerances
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
-# For each precision: the largest error of a block's rebuilt output, relative to its largest entry.
-REBUILT_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 # Entries of a working tensor: few enough for the cache of a processor.
 CHUNK = 500_000
 _TINY = torch.finfo(torch.float32).tiny
@@ -304,7 +303,7 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
     if not found:
         return "values_unreadable"
     inputs = model.inputs([text])
-    tolerance = REBUILT_TOLERANCE[model.info.dtype]
+    tolerance = tolerances(model.info.dtype).rebuilt
 
     def run(add_maps: TakeLayer) -> object:
         return capture.run(inputs, lambda layer, maps: add_maps(maps))

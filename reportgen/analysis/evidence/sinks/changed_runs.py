@@ -11,8 +11,6 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import Array, even_spread
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import PADDED_TOLERANCE
-from reportgen.analysis.attention.figure_faults import ROW_SUM_TOLERANCE
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.sinks.interventions import (
@@ -27,6 +25,7 @@ from reportgen.analysis.evidence.sinks.subjects import Case, Group, swapped
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
 from reportgen.models.devices import moved, precise
+from reportgen.models.precision import tolerances
 from reportgen.results.info import SinkTest
 
 # The key of a subject; None for content that is not a subject.
@@ -232,7 +231,7 @@ class SinkRuns:
         hidden = moved(hidden, self._model.device)
         agreeing: list[Tensor] = []
         asked = visible_cells(hidden, is_causal=self._is_causal)
-        dtype = self._model.info.dtype
+        most = tolerances(self._model.info.dtype)
         is_without = not any(group.positions for group in groups)
         learned = self._capture.has_learned_sinks and not is_without
 
@@ -240,13 +239,13 @@ class SinkRuns:
             visible = asked.to(maps.device)
             if self._has_window:
                 visible = visible & whole.seen[layer]
-            agrees = is_hidden(maps, visible, ROW_SUM_TOLERANCE[dtype], learned_sinks=learned)
+            agrees = is_hidden(maps, visible, most.row_sum, learned_sinks=learned)
             if layer == 0:
                 agrees &= is_renormalised(
                     maps,
                     whole.first_maps,
                     visible,
-                    PADDED_TOLERANCE[dtype],
+                    most.repeated,
                     learned_sinks=learned,
                 )
             agreeing.append(agrees)

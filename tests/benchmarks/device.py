@@ -1,0 +1,208 @@
+"""What a run takes on a device, in each precision and with batches of several sizes.
+
+    python tests/benchmarks/device.py time --device cuda        # seconds and ratios
+    python tests/benchmarks/device.py precision --device cuda   # how far figures move
+
+`time` runs a BERT of base size with random weights on texts of 8 to 60 tokens, every sixteenth of
+200 to 500. The floor is a plain forward pass with fused attention and no maps, on the same batches;
+ratios are to the floor of float32 with 1,024 tokens a batch, as medians over rounds. Times are
+processor time on the CPU; on a GPU they are seconds until it has finished. Evidence is the level
+"basic" on the first short texts, as seconds for each text over the floor's for each text.
+
+`precision` analyses headlines with the bundled model and prints what the self-checks find, and the
+largest differences to float32.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.capture import CONFIGS, sample_lengths, sample_text
+from helpers.real.models import tiny_tokenizer
+from transformers import AutoModelForSequenceClassification
+
+from reportgen.analysis.attention.batches import plan_batches
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.device.limits import limits_of
+from reportgen.analysis.evidence.evidence_run import EvidenceRun
+from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.stages import Stages
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.trial import try_model
+from reportgen.models.devices import backend, find_device, full_name
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
+from reportgen.models.precision import TOLERANCES, Tolerances
+from reportgen.models.spec import DTYPES, Dtype, ModelSpec
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.results.info import InputInfo
+from reportgen.results.store import Results
+from reportgen.texts.read import TextInput, TextSet
+
+HEADLINES = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
+
+
+def seconds(device: torch.device, call: Callable[[], object]) -> float:
+    """How long a call takes, until the device has done all of it."""
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    wait = (lambda: None) if device.type == "cpu" else backend(device.type).synchronize
+    wait()
+    started = clock()
+    call()
+    wait()
+    return clock() - started
+
+
+def save(folder: Path) -> None:
+    torch.manual_seed(0)
+    model = AutoModelForSequenceClassification.from_config(CONFIGS["BERT base"])
+    model.save_pretrained(folder)
+    tiny_tokenizer("wordpiece").save_pretrained(folder)
+
+
+def modes(
+    model: LoadedModel, texts: list[EncodedText], tokens: int | None, n_evidence: int
+) -> dict[str, Callable[[], object]]:
+    """What is compared."""
+    capture, probed = try_model(model, texts)
+    norms = find_norms(model, capture, texts[0])
+    assert isinstance(norms, Norms)
+    batches = plan_batches([len(text.ids) for text in texts], limits_of(model, tokens).tokens)
+    runner = Runner(model, capture, probed, ["cls", "sep"], tokens)
+    explainer = Explainer(model, probed.batching, tokens)
+    measured = EvidenceRun(
+        explainer, Stages(explainer, capture, norms, "basic"), Progress(), is_causal=False
+    )
+
+    def floor() -> None:
+        model.encoder.set_attn_implementation("sdpa")
+        with torch.inference_mode():
+            found = [
+                model.module(**model.inputs([texts[i] for i in batch])).logits for batch in batches
+            ]
+            torch.cat(found).cpu()
+        model.encoder.set_attn_implementation("eager")
+
+    def captured(keeps: bool) -> Callable[[], object]:
+        return lambda: runner.run(texts, [keeps] * len(texts), lambda *_: None, lambda _: None)
+
+    def evidence() -> None:
+        for text in texts[1 : 1 + n_evidence]:
+            measured.try_on(text)
+
+    assert isinstance(explainer.explain(texts[:1])[0], Explained)
+    return {
+        "floor": floor,
+        "captured": captured(False),
+        "with maps": captured(True),
+        "evidence": evidence,
+    }
+
+
+def measure_time(device: str, n_texts: int, rounds: int, n_evidence: int) -> None:
+    """Print a table of ratios, in Markdown."""
+    lengths = sample_lengths(n_texts)
+    unit = 0.0
+    print("| precision | tokens a batch | load, s | floor | captured | with maps | evidence |")
+    print("|---|--:|--:|--:|--:|--:|--:|")
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder))
+        for dtype in DTYPES:
+            for tokens in (1024, 256, 4096, None):
+                spec = ModelSpec(model=folder, device=device, dtype=dtype)
+                loaded: list[LoadedModel] = []
+                load = seconds(find_device(device), lambda: loaded.append(load_model(spec)))  # noqa: B023
+                model = loaded[0]
+                if tokens is None and model.device.type == "cpu":
+                    continue  # 1,024 again
+                texts = [encode(model.tokenizer, sample_text(n), None, 512) for n in lengths]
+                runs = modes(model, texts, tokens, n_evidence)
+                taken: dict[str, list[float]] = {name: [] for name in runs}
+                for _ in range(rounds):
+                    for name, run in runs.items():
+                        taken[name].append(seconds(model.device, run))
+                found = {name: statistics.median(values) for name, values in taken.items()}
+                found["evidence"] *= n_texts / n_evidence
+                unit = unit or found["floor"]
+                size = tokens or f"{limits_of(model, None).tokens} (by memory)"
+                ratios = " | ".join(f"{value / unit:.2f}" for value in found.values())
+                print(f"| {dtype} | {size} | {load:.1f} | {ratios} |", flush=True)
+    print(f"\n{full_name(find_device(device))}, torch {torch.__version__}; 1.00 is {unit:.2f} s")
+
+
+def analysed(device: str, dtype: Dtype, folder: Path) -> Results:
+    model = load_model(ModelSpec(device=device, dtype=dtype))
+    lines = HEADLINES.read_text("utf-8").splitlines()
+    texts = tuple(TextInput(str(i), line, f"x:{i}") for i, line in enumerate(lines))
+    folder.mkdir()
+    given = TextSet(texts, (InputInfo("x", "", len(texts)),))
+    return analyze(given, model, folder, AnalysisOptions(keep_maps="none"))
+
+
+def measure_precision(device: str) -> None:
+    """Print a table, in Markdown."""
+    print("| | " + " | ".join(DTYPES) + " |\n|---|" + "--:|" * len(DTYPES))
+    rows: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        plain = analysed(device, "float32", Path(folder) / "plain")
+        for dtype in DTYPES:
+            own = analysed(device, dtype, Path(folder) / dtype)
+            for name, value in figures(own, plain, TOLERANCES[dtype]).items():
+                rows.setdefault(name, []).append(value)
+        spread = plain.texts["prediction"].std()
+    for name, values in rows.items():
+        print(f"| {name} | " + " | ".join(f"{value:.1e}" for value in values) + " |")
+    print(f"\nstandard deviation of the predictions: {spread:.2f}")
+
+
+def figures(own: Results, plain: Results, most: Tolerances) -> dict[str, float]:
+    """What the self-checks of a run found and allowed, and its largest differences to another."""
+    checks, error = own.info.checks, own.info.evidence.norms_error
+    assert checks.padded_difference is not None
+    assert error is not None
+    return {
+        "sum of a row of attention": checks.row_sum_error,
+        "allowed of it": most.row_sum,
+        "text in a padded batch": checks.padded_difference,
+        "allowed of it ": most.repeated,
+        "rebuilt output of a block": error,
+        "allowed of it  ": most.rebuilt,
+        **{
+            f"difference of {table}.{column}": float(
+                (getattr(own, table)[column] - getattr(plain, table)[column]).abs().max()
+            )
+            for table, column in (
+                ("tokens", "received_all"),
+                ("heads", "entropy"),
+                ("texts", "prediction"),
+                ("effects", "deletion"),
+                ("effects", "gradient"),
+            )
+        },
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("mode", choices=("time", "precision"))
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--texts", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--evidence-texts", type=int, default=4)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    if given.mode == "time":
+        measure_time(given.device, given.texts, given.rounds, given.evidence_texts)
+    else:
+        measure_precision(given.device)
