@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reportgen.api.analyze import analyze
     from reportgen.api.callback import ReportCallback
     from reportgen.api.compare import ComparedReports, compare
+    from reportgen.api.compare_baseline import compare_baseline
     from reportgen.api.models import load_model
     from reportgen.api.report import Report, open_report
 
@@ -23,6 +24,7 @@ __all__ = [
     "__version__",
     "analyze",
     "compare",
+    "compare_baseline",
     "load_model",
     "open_report",
 ]
@@ -30,6 +32,7 @@ __all__ = [
 _PLACES = {
     "ComparedReports": "reportgen.api.compare",
     "compare": "reportgen.api.compare",
+    "compare_baseline": "reportgen.api.compare_baseline",
     "Report": "reportgen.api.report",
     "ReportCallback": "reportgen.api.callback",
     "analyze": "reportgen.api.analyze",

@@ -272,6 +272,8 @@ def _removed_after_errors(temporary: Temporary) -> Iterator[None]:
 
 
 def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
+    if isinstance(texts, TextSet):  # those of a baseline
+        return texts
     if isinstance(texts, (str, Path)):
         paths = [str(texts)]  # not as a Path, which an address is not
     elif isinstance(texts, (list, tuple)) and all(isinstance(text, Path) for text in texts):

@@ -8,15 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.api.jobs import Job, check_folders, check_number, comparison_job, saved_files
+from reportgen.api.baseline import accept
+from reportgen.api.jobs import Job, comparison_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
+from reportgen.api.sides import check_accepted, check_folders, check_number
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import headline, unmatched_texts
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
@@ -114,6 +116,23 @@ class ComparedReports:
             staging.commit()
         return [*job.recovered, *written.lines]
 
+    def accept(self) -> list[str]:
+        """Put the results of `head` in the folder of `base`, small if these were: the baseline of
+        later comparisons. Compare again to see what changes from there on.
+
+        Returns:
+            Lines that say what was replaced, and which figures that changes.
+
+        Raises:
+            UsageError: the folder holds more than results, or cannot be written.
+            OutputError: writing failed.
+        """
+        folder = check_accepted([self.base.results.folder], redact=False)
+        with Staging() as staging:
+            lines = accept(self.base.findings, self.head.findings, folder, staging)
+            staging.commit()
+        return lines
+
     def __repr__(self) -> str:
         return f"<reportgen.ComparedReports: {' '.join(self.headline())}>"
 
@@ -203,13 +222,18 @@ def write_comparison(
     with redacted_comparison(compared.comparison, options.lang, wanted=job.redact) as comparison:
         documents = make_documents(comparison, job.outputs, options)
         summary = b"" if room is None else comparison_step_summary(comparison, options, room)
-        said = _headline(comparison, options.lang)
+        said = [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
         worst = annotations(comparison, options)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
     written = Written(documents, tuple(lines), gates, summary, worst)
     return replace(written, lines=(*lines, *written.reduced, *said))
+
+
+def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:
+    """How many texts are not in both, and which."""
+    return list(unmatched_texts(comparison, CompareWords(comparison, load_language(lang))))
 
 
 def _headline(comparison: Comparison, lang: Lang) -> list[str]:

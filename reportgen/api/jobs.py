@@ -1,11 +1,11 @@
 """Jobs: what to analyse and what to write, checked before anything heavy is imported."""
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from reportgen.analysis.budget import is_timed
 from reportgen.api.options.arguments import check_sample, model_spec
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.output_options import OutputChoices
@@ -31,7 +31,6 @@ from reportgen.texts.sources.remote import is_remote
 
 Options = TypeVar("Options", bound=WriteOptions)
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
-MAX_MODELS = 60  # of a comparison: as many points as a chart has room for
 _DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
 
 
@@ -158,7 +157,7 @@ def comparison_job(
     """
     created_date()
     _check_markdown(options)
-    paths = files.output or [_DEFAULT_COMPARISONS[options.layout]]
+    paths = [_DEFAULT_COMPARISONS[options.layout]] if files.output is None else files.output
     recovered = _recover(paths, inputs)
     outputs = plan_outputs(
         paths,
@@ -221,92 +220,25 @@ def saved_files(
     return OutputChoices(names, format, force=overwrite)
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Results folders to compare, or models and texts; the old model first, the new one last."""
-
-    folders: tuple[Path, ...] = ()
-    models: tuple[Analysis, ...] = ()
-    texts: tuple[str, ...] = ()
-
-    @property
-    def inputs(self) -> list[str]:
-        """Files and folders that are read."""
-        return [*self.texts, *map(str, self.folders)]
-
-
-def sides_of(
-    paths: Sequence[str],
-    base: str | None,
-    heads: Sequence[str],
-    inputs: InputChoices,
-    analysis: AnalysisChoices,
-) -> Sides:
-    """The models that the arguments of `compare` name.
+def head_report(
+    paths: Sequence[str], job: Job[CompareOptions], inputs: Sequence[str]
+) -> Job[RenderOptions] | None:
+    """The report of the new model beside its comparison; None where none is asked for.
 
     Raises:
-        UsageError: only one model is named, there is one results folder, there are more than
-            MAX_MODELS, one of more than two folders is given twice, options of an analysis are
-            given where there is none, or units, completions or texts with evidence that differ from
-            model to model.
-        ModelError: the folder of a model does not exist, or holds no model.
+        UsageError: a path cannot be written to, or is one of the comparison.
+        OutputError: standard output is closed.
     """
-    if base is None and not heads:
-        if len(paths) < 2:
-            raise UsageError(
-                "compare takes two results folders or more, not one; to compare models on texts, "
-                "name them with --base and --head"
-            )
-        check_number(len(paths))
-        check_folders(list(map(Path, paths)))
-        for name in shown_options(inputs, analysis):
-            raise UsageError(
-                f"--{name}: results folders are compared as they are; it goes with --base and "
-                "--head"
-            )
-        return Sides(folders=tuple(map(Path, paths)))
-    if base is None or not heads:
-        missing = "base" if base is None else "head"
-        raise UsageError(f"--{missing} is missing; name both models, demo for the bundled one")
-    check_number(1 + len(heads))
-    if analysis.units == "phrase":
-        raise UsageError(
-            "--units phrase: each model has phrases of its own, which cannot be compared; give "
-            "--units word"
-        )
-    if analysis.generate is not None:
-        raise UsageError(
-            "--generate: each model writes completions of its own, which cannot be compared; give "
-            "both the same in a column of the texts"
-        )
-    if is_timed(analysis.evidence_budget):
-        raise UsageError(
-            "--evidence-budget: in a time each model gets evidence on other texts, which cannot be "
-            "compared; give --evidence-texts"
-        )
-    models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
-    return Sides(models=tuple(models), texts=tuple(paths))
-
-
-def check_number(n: int) -> None:
-    """Check that there are not too many models to compare.
-
-    Raises:
-        UsageError: there are.
-    """
-    if n > MAX_MODELS:
-        raise UsageError(f"compare takes at most {MAX_MODELS} models, not {n}; leave some out")
-
-
-def check_folders(folders: Sequence[Path]) -> None:
-    """Check that none of more than two folders of results is given twice; two that are the same
-    show that a model does not differ from itself.
-
-    Raises:
-        UsageError: one is.
-    """
-    known = set[Path]()
-    for folder in folders if len(folders) > 2 else ():
-        if folder.resolve() in known:
-            raise UsageError(f"{inert(str(folder))}: given twice; name each results folder once")
-        known.add(folder.resolve())
+    if not paths:
+        return None
+    taken = {os.path.realpath(output.path) for output in job.outputs}
+    for path in paths:
+        if path == STANDARD_OUTPUT:
+            raise UsageError("--report -: standard output is for the comparison; name a file")
+        if os.path.realpath(path) in taken:
+            raise UsageError(f"--report {path}: the comparison is written there; name another")
+    shared = {field.name: getattr(job.options, field.name) for field in fields(WriteOptions)}
+    options = RenderOptions(**shared | {"page_url": None, "gates": ()})
+    return report_job(
+        OutputChoices(list(paths), force=job.force), options, inputs, redact=job.redact
+    )

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -23,6 +24,7 @@ from reportgen.api.options.output_options import (
     Verbosity,
 )
 from reportgen.api.progress_bar import writing
+from reportgen.api.sides import check_accepted, sides_of
 from reportgen.cli import from_options as parameters
 from reportgen.cli import init_command, results_commands, terminal
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
@@ -158,10 +160,10 @@ def render(
     started = time.perf_counter()
     import_api("reportgen.api.report", verbosity)
     from reportgen.api.report import write_report
-    from reportgen.results.small import open_whole
+    from reportgen.results.store import open_results
 
     terminal.print_lines(job.recovered, verbosity)
-    with Staging(force=files.force) as staging, _shown(open_whole(results), job) as findings:
+    with Staging(force=files.force) as staging, _shown(open_results(results), job) as findings:
         with writing(job.files, verbosity):
             written = write_report(findings, job, staging)
         lines = terminal.account(findings, written, options.lang, verbosity, started)
@@ -202,6 +204,8 @@ def compare(
     base: parameters.Base = None,
     head: parameters.Head = None,
     null: parameters.Null = None,
+    report: parameters.ReportOutput = None,
+    accept: parameters.Accept = False,
     redact: parameters.Redact = False,
     list_figures: parameters.ListCompareFigures = False,
 ) -> int:
@@ -209,35 +213,57 @@ def compare(
 
     Example: reportgen compare base_results/ head_results/ -o compare.html
     """
-    sides = jobs.sides_of(paths, base, head or (), inputs, analysis)
+    sides = sides_of(paths, base, head or (), inputs, analysis)
     summary = find_step_summary(wanted=files.github_summary)
-    gates = arguments.gates(gating, "compare")
+    gates = () if accept else arguments.gates(gating, "compare")
     room = summary.room if summary else None
     read = [*sides.inputs, *([] if null is None else [null])]
+    if accept and files.output is None:
+        files = replace(files, output=[])
     job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
+    own = jobs.head_report(report or (), job, read)
+    place = check_accepted(sides.folders, redact=redact) if accept else None
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
-    import_api("reportgen.api.named_model" if sides.models else "reportgen.api.compare", verbosity)
+    is_run = bool(sides.models or sides.heads)
+    import_api("reportgen.api.named_model" if is_run else "reportgen.api.compare", verbosity)
+    from reportgen.api.baseline import accept as accept_results
+    from reportgen.api.compare import compare as compare_folders
+    from reportgen.api.compare import write_comparison
+    from reportgen.api.like_baseline import planned
+    from reportgen.api.report import write_report
+
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
-        folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
-        if sides.models:
-            text_set = arguments.text_set(sides.texts, inputs)
+        folders = list(sides.folders)
+        if is_run:
+            text_set, models = planned(sides, inputs, analysis)
             terminal.print_notes(text_set, verbosity, redact=redact)
-            for asked, folder in zip(sides.models, folders, strict=True):
+            for number, asked in enumerate(models, 1):
+                folder = scratch / str(number)
                 folder.mkdir()
+                is_compared = own is None or number < len(models)
                 results = analyze_texts(
-                    text_set, asked, folder, verbosity, redact=redact, is_compared=True
+                    text_set, asked, folder, verbosity, redact=redact, is_compared=is_compared
                 )
                 is_interrupted |= results.info.evidence.interrupted
-        from reportgen.api.compare import compare as compare_folders
-        from reportgen.api.compare import write_comparison
-
-        names = [""] * len(sides.models)  # those of the models
+                folders.append(folder)
+        own_names = [folder.name for folder in sides.folders] if is_run else []
+        names = [*own_names, *([""] * (len(folders) - len(sides.folders)))]  # of models theirs
         compared = compare_folders(*folders, null=null, names=names)
         with writing(job.files, verbosity):
             written = write_comparison(compared, job, staging)
+        lines: list[str] = []
+        if own is not None:
+            with _shown(compared.head.results, own) as findings, writing(own.files, verbosity):
+                reported = write_report(findings, own, staging)
+            for folder in own.folders:
+                staging.copy(compared.head.results.folder, folder)
+            written = replace(written, lines=(*reported.lines, *written.lines))
+            lines += reported.reduced
+        if place is not None:
+            lines += accept_results(compared.base.findings, compared.head.findings, place, staging)
         staging.commit()
-        terminal.finish(written, summary, (), files, gating, verbosity)
+        terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 
@@ -246,6 +272,8 @@ def _shown(results: "Results", job: jobs.Job[RenderOptions]) -> Iterator["Findin
     """The findings to write: with --redact those of a copy without texts."""
     from reportgen.findings.findings import Findings
     from reportgen.report.redact.run import redacted
+    from reportgen.results.small import require_whole
 
+    require_whole(results)
     with redacted(results, job.options.lang, wanted=job.redact) as shown:
         yield Findings(shown)

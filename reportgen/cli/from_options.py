@@ -70,10 +70,8 @@ def _told_of_settings(
     settings = configured_options(command, values.get("config"))
     leave_out = {"output"} if command in _OWN_OUTPUT else set()
     is_set = {name: v for name, v in settings.values.items() if name in values}
-    if command == "compare" and not any(
-        values[name] or is_set.get(name) for name in ("base", "head")
-    ):
-        # Results folders are compared as they are.
+    if command == "compare" and not (values["base"] or is_set.get("base")):
+        # Results folders are compared as they are, and a new model is analysed as its baseline was.
         leave_out |= {name for group in _NOT_OF_FOLDERS for name in options_in(group)}
     taken = {n: v for n, v in is_set.items() if n not in given and n not in leave_out}
     values |= {n: Path(v) if isinstance(values[n], Path) else v for n, v in taken.items()}
@@ -223,9 +221,10 @@ ListCompareFigures = Annotated[bool, _list_figures(callback=list_figures("compar
 ComparePaths = Annotated[
     list[str],
     typer.Argument(
-        metavar="OLD NEW... | TEXTS...",
+        metavar="OLD NEW... | BASELINE [TEXTS...] | TEXTS...",
         help="Two results folders or more, the old model's first and the new model's last; with "
-        "--base and --head, files of texts.",
+        "--head alone, a baseline that `reportgen analyze` wrote, and files of texts if they are "
+        "not to be its own; with --base and --head, files of texts.",
     ),
 ]
 _model = partial(typer.Option, rich_help_panel="Model", metavar="MODEL")
@@ -241,6 +240,23 @@ Null = Annotated[
         metavar="RESULTS",
         help="Results of the old model trained with another seed, e.g. results_seed2/: only "
         "changes larger than those to it are named.",
+    ),
+]
+ReportOutput = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="PATH",
+        help="Where to write the report of the new model too, e.g. report.html; may repeat. What "
+        "--output names is the comparison.",
+    ),
+]
+Accept = Annotated[
+    bool,
+    typer.Option(
+        "--accept",
+        help="Put the new model's results in the place of the baseline, and say which figures that "
+        "changes, e.g. after a change that is wanted; gates do not count.",
     ),
 ]
 Head = Annotated[

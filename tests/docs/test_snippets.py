@@ -49,11 +49,12 @@ def test_the_python_page_runs(checkpoint: Path) -> None:
         ),
     }
     examples = blocks("python", "docs/python.md")
-    assert len(examples) == 9
+    assert len(examples) == 10
     for example in examples:
         if "base_results/" in example:
             shutil.copytree("results", "base_results")
             shutil.copytree("results", "head_results")
+            shutil.copytree("results", "baseline")
         exec(example, names)
     kinds = {name: names[name].results.info.output.kind for name in ("answers", "picked")}
     assert kinds == {"answers": "answer", "picked": "choice"}
@@ -61,7 +62,8 @@ def test_the_python_page_runs(checkpoint: Path) -> None:
     assert names["written"].results.info.output.kind == "completion"
     assert {path.name for path in checkpoint.parent.iterdir()} - {*TASKS} == {
         *("checkpoint", "report.html", "report.md", "summary.json", "img"),
-        *("results", "base_results", "head_results", "compare.html", "compare.json"),
+        *("results", "base_results", "head_results", "baseline"),
+        *("compare.html", "compare.json", "compare.md"),
     }
     assert isinstance(seen["callback"], reportgen.ReportCallback)
     assert seen["artifact"].startswith(b"<!doctype html>")

@@ -133,7 +133,7 @@ def test_every_input_is_used_and_explained() -> None:
             for name in EXPRESSION.findall(value)}  # fmt: skip
     assert used == set(ACTION["inputs"]) - {"cache"}
     assert all(item["description"] for item in ACTION["inputs"].values())
-    assert [name for name, item in ACTION["inputs"].items() if item.get("required")] == ["texts"]
+    assert not [name for name, item in ACTION["inputs"].items() if item.get("required")]
 
 
 def test_a_report_is_written_with_what_is_given(tmp_path: Path, stub: str) -> None:
@@ -189,26 +189,37 @@ def test_with_a_base_two_models_are_compared(tmp_path: Path, stub: str) -> None:
     assert outputs["summary"] == "attention-report/compare.json"
 
 
-def test_with_a_baseline_the_model_is_run_and_compared_with_it(tmp_path: Path, stub: str) -> None:
-    given = {
-        "texts": "data/a.csv",
-        "model": "m",
-        "baseline": "kept/",
-        "fail-if": "mae_rise_low > 0",
-    }
-    ran, outputs = run_steps(tmp_path, {**given, "args": "--limit 5"}, stub)
+def test_with_a_baseline_one_command_writes_report_and_comparison(
+    tmp_path: Path, stub: str
+) -> None:
+    given = {"model": "m", "baseline": "kept/", "fail-if": "mae_rise_low > 0"}
+    ran, outputs = run_steps(tmp_path, given, stub)
+    assert ran.returncode == 0, ran.stderr
+    words = called(tmp_path)
+    assert words[:3] == ["compare", "--head=m", "--report=attention-report/report.html"]
+    assert words[-2:] == ["--", "kept/"]  # whose texts are analysed
+    assert {"--output=attention-report/compare.md", "--fail-if=mae_rise_low > 0"} < set(words)
+    assert outputs["report"] == "attention-report/compare.html"
+
+
+def test_a_model_with_files_of_its_own_is_run_before_it_is_compared_with_a_baseline(
+    tmp_path: Path, stub: str
+) -> None:
+    given = {"baseline": "kept/", "args": "--factory=own.py:Model", "fail-if": "mae_rise_low > 0"}
+    ran, _ = run_steps(tmp_path, given, stub)
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("reportgen: name the file of texts too")
+    ran, _ = run_steps(tmp_path, {**given, "texts": "data/a.csv"}, stub)
     assert ran.returncode == 0, ran.stderr
     words = called(tmp_path)
     at = words.index("compare")
     run, compare = words[:at], words[at:]
-    assert run[:2] == ["run", "--model=m"]
-    assert run[-4:] == ["--limit", "5", "--", "data/a.csv"]
+    assert run[-3:] == ["--factory=own.py:Model", "--", "data/a.csv"]
     assert "--texts-folder=data" in compare
     (results,) = (word.removeprefix("--output=") for word in run if word.endswith("/results/"))
     assert compare[-3:] == ["--", "kept/", results]
     assert "--fail-if=mae_rise_low > 0" in compare
     assert not [word for word in run if "fail-if" in word]
-    assert outputs["report"] == "attention-report/compare.html"
 
 
 def test_patterns_are_files_and_requirements_are_no_options(tmp_path: Path, stub: str) -> None:

@@ -1,5 +1,6 @@
 """Results kept small: what is compared of them is what is compared of the whole ones."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,10 @@ def test_every_figure_of_a_comparison_is_that_of_the_whole_results(
         compare(Findings(side), Findings(head), between=[Findings(head)])
         for side in (without_maps(base), small)
     ]
-    assert written(sides[0]) == written(sides[1])
+    other, own = (json.loads(written(each)) for each in sides)
+    for course in other["course"]["sinks"]:  # single heads are left out
+        course["n_heads"][0] = course["n_sink_heads"][0] = None
+    assert other == own
 
 
 def test_they_are_a_folder_of_few_files_with_the_same_bytes_each_time(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ _COMMANDS = ("compare", "site")  # that have a table of their own
 # Options that a command has by itself, in no group: those that can be settings.
 _OF_COMMANDS: Mapping[str, Mapping[str, type]] = {
     "run": {"strict": bool, "redact": bool},
-    "compare": {"base": str, "head": list, "null": str, "redact": bool},
+    "compare": {"base": str, "head": list, "null": str, "report": list, "redact": bool},
     "site": {"output": str, "force": bool, "redact": bool},
 }
 # What a report is called and where it goes says nothing of a comparison or of a site.

@@ -1,6 +1,6 @@
 """A comparison in full sentences: what changed, and what could not be compared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reportgen.comparison.attention import HEAD_CHANGED
@@ -159,20 +159,22 @@ def _headline_rank(note: Note) -> int:
     return ranks.get(_headline_key(note), len(ranks))
 
 
+def unmatched_texts(comparison: Comparison, words: CompareWords) -> Iterator[str]:
+    """How many texts are in one of the results alone, or are another text there; with their ids."""
+    matching = comparison.matching
+    for key in ("removed", "added", "altered") if matching is not None else ():
+        ids = getattr(matching, key)
+        if ids:
+            yield words.count(f"limit_{key}", len(ids), ids=shorten(visible(some(ids)), _IDS))
+
+
 def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What could not be compared, one sentence each; or one sentence that all was compared."""
     pairing = comparison.pairing
-    said = []
+    said = list(unmatched_texts(comparison, words))
     matching = comparison.matching
-    if matching is not None:
-        for key in ("removed", "added", "altered"):
-            ids = getattr(matching, key)
-            if ids:
-                said.append(
-                    words.count(f"limit_{key}", len(ids), ids=shorten(visible(some(ids)), _IDS))
-                )
-        if matching.n_moved:
-            said.append(words.count("limit_reordered", matching.n_moved))
+    if matching is not None and matching.n_moved:
+        said.append(words.count("limit_reordered", matching.n_moved))
     left = pairing.n_texts - pairing.n_analysed
     if left:
         neither = left - pairing.n_only_base - pairing.n_only_head

@@ -310,7 +310,7 @@ SMALL: Mapping[str, tuple[str, ...] | None] = {
         *("text", "position", "unit", "segment", "token", "token_id", "start", "end"),
         *("is_special", "role", HELD, "cls_row_all", "received_all", "expected"),
     ),
-    "roles": ("text", "layer", "role", "n_tokens", "share"),
+    "roles": ("text", "layer", "role", "n_tokens", "share", "expected", "self_share"),
     "layers": ("text", "layer", *HEAD_MEANS.values()),
     "targets": (
         *("text", "position", "unit", "token", "token_id", "start", "end"),

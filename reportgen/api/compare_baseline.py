@@ -1,0 +1,74 @@
+"""Compares a new model with a baseline from Python, as `reportgen compare BASELINE --head` does."""
+
+from pathlib import Path
+from typing import Any
+
+from reportgen.api.analyze import analyze
+from reportgen.api.compare import ComparedReports, compare
+from reportgen.api.like_baseline import settings_of, texts_of, with_given
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.report import Report, open_report
+from reportgen.models.loaded import LoadedModel
+
+# The arguments of `analyze` that name a column of a table.
+_COLUMNS = {
+    "pairs": "pair_column",
+    "completions": "completion_column",
+    "labels": "label_column",
+    "ids": "id_column",
+    "groups": "group_column",
+    "text_units": "units_column",
+    "choices": "choice_columns",
+}
+_BY_NAME = ("text_column", "label_map", "sheet", "limit")
+_OF_MODULES = ("encoder", "prediction_index", "output_name", "class_names", "pooling", "max_length")
+
+
+def compare_baseline(
+    baseline: Report | str | Path,
+    model: Any = None,
+    tokenizer: Any = None,
+    *,
+    texts: object = None,
+    progress: bool = False,
+    **model_options: Any,
+) -> ComparedReports:
+    """Analyse a model as a baseline was analysed, and compare it with that.
+
+    Args:
+        baseline: The folder that `reportgen analyze --small` wrote, or `analyze(small=True)`; any
+            other results do too.
+        model, tokenizer: As for `analyze`.
+        texts: As for `analyze`; by default those of the baseline.
+        progress: Whether to show progress bars on standard error.
+        **model_options: As for `load_model`; others are those of the baseline.
+
+    Returns:
+        The comparison. Its `head.save("report.html")` writes the report of the model, and its
+        `accept` puts the model's results in the place of the baseline.
+
+    Raises:
+        ResultsError: the baseline is not a results folder, or it is damaged.
+        UsageError: it was made with options that are not taken from a folder.
+        ComparisonError: no text is in both.
+        ReportgenError: as for `analyze`.
+    """
+    base = baseline if isinstance(baseline, Report) else open_report(baseline)
+    is_named = model is None or isinstance(model, str | Path)
+    found = settings_of(base.results, is_named=is_named)
+    has_texts = texts is not None
+    found = with_given(found, InputChoices(), AnalysisChoices(), has_texts=has_texts)
+    options = {k: v for k, v in found.model.items() if is_named or k in _OF_MODULES}
+    analysis = {name: getattr(found.analysis, name) for name in AnalysisChoices.__slots__}
+    columns = {name: getattr(found.inputs, field) for name, field in _COLUMNS.items()}
+    head = analyze(
+        texts if has_texts else texts_of(base.results),
+        model,
+        tokenizer,
+        progress=progress,
+        **{name: getattr(found.inputs, name) for name in _BY_NAME},
+        **columns,
+        **analysis,
+        **({} if isinstance(model, LoadedModel) else options) | model_options,
+    )
+    return compare(base, head)

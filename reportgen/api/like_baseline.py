@@ -1,0 +1,127 @@
+"""How a baseline was analysed: its settings and its texts, for a later model."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
+
+from reportgen.api.jobs import Analysis, analysis_of
+from reportgen.api.options import arguments
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options.option_values import options_of
+from reportgen.api.sides import Sides, check_alike
+from reportgen.errors import UsageError
+from reportgen.report.options import options_in, shown_options
+from reportgen.results.store import Results, open_results
+from reportgen.texts.read import TextInput, TextSet
+
+# What says which model the baseline is of, which the later one is not.
+_OF_MODEL = ("model", "revision")
+# What runs code, or names a file whose folder results do not say.
+_NOT_TAKEN = ("factory", "factory_args", "checkpoint", "tokenizer", "trust_remote_code")
+# What a model wrote by itself stands beside the texts, so that a later one is measured on the same.
+_OF_WRITING = ("generate", "temperature", "seed")
+
+
+class Settings(NamedTuple):
+    """The options that results were made with."""
+
+    inputs: InputChoices
+    model: Mapping[str, Any]  # but for what says which model it is
+    analysis: AnalysisChoices
+
+
+def settings_of(results: Results, *, is_named: bool = True) -> Settings:
+    """The options that `results` were made with, for another model; `is_named`: it is not at hand
+    as an object, and is loaded with them.
+
+    Raises:
+        UsageError: one of them is not taken from a folder, or is none of this version's.
+    """
+    stored = {k.replace("-", "_"): v for k, v in results.info.settings.options.items()}
+    for name in _NOT_TAKEN if is_named else ():
+        if name in stored:
+            raise UsageError(
+                f"{results.folder}: made with --{name.replace('_', '-')}, which is not taken from "
+                "a folder; analyse the new model with `reportgen run`, -o results/ among its "
+                f"outputs, and compare {results.folder} results/"
+            )
+    if stored.get("device", "cpu") != "cpu":
+        stored["device"] = "auto"  # what this machine has
+
+    def of(group: type) -> dict[str, Any]:
+        return {name: stored[name] for name in options_in(group) if name in stored}
+
+    model = {name: value for name, value in of(ModelChoices).items() if name not in _OF_MODEL}
+    inputs, analysis = InputChoices, AnalysisChoices
+    return Settings(options_of(inputs, of(inputs)), model, options_of(analysis, of(analysis)))
+
+
+def texts_of(results: Results) -> TextSet:
+    """The texts that `results` hold, with their pairs, completions, labels, ids and groups.
+
+    Raises:
+        UsageError: they do not hold all of them.
+    """
+    info, lacks = results.info, ""
+    if results.is_redacted:
+        lacks = "its texts, which were redacted"
+    elif info.settings.units == "given":
+        lacks = "the units that came with its texts"
+    elif info.output.kind == "choice":
+        lacks = "the choices of its texts"
+    if lacks:
+        raise UsageError(f"{results.folder}: does not hold {lacks}; name the file of texts")
+    columns = ("text_id", "text", "pair", "label", "group", "source", "completion")
+    rows = results.texts[list(columns)].astype(object)
+    cells = rows.where(rows.notna(), None).itertuples(index=False)
+    texts = [
+        TextInput(id, text, pair, label, group, source, completion=completion)
+        for id, text, pair, label, group, source, completion in cells
+    ]
+    return TextSet(tuple(texts), info.inputs)
+
+
+def planned(
+    sides: Sides, inputs: InputChoices, analysis: AnalysisChoices
+) -> tuple[TextSet, tuple[Analysis, ...]]:
+    """The texts and the models to analyse before `sides` can be compared: for a baseline as it was
+    analysed itself.
+
+    Raises:
+        UsageError: its settings or texts cannot be used.
+        InputError: the texts cannot be read.
+        ResultsError: it is no results folder, or damaged.
+    """
+    if not sides.heads:
+        return arguments.text_set(sides.texts, inputs), sides.models
+    baseline = open_results(sides.folders[0])
+    found = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
+    models = (
+        analysis_of(found.inputs, options_of(ModelChoices, {**found.model, "model": name}), own)
+        for name in sides.heads
+        for own in (found.analysis,)
+    )
+    texts = arguments.text_set(sides.texts, found.inputs) if sides.texts else texts_of(baseline)
+    return texts, tuple(models)
+
+
+def with_given(
+    found: Settings, inputs: InputChoices, analysis: AnalysisChoices, *, has_texts: bool
+) -> Settings:
+    """`found` with the options that were given beside them.
+
+    Raises:
+        UsageError: models cannot be compared with these.
+    """
+    own = replace(found.analysis, **_given(analysis))
+    if not has_texts:
+        defaults = AnalysisChoices()
+        own = replace(own, **{name: getattr(defaults, name) for name in _OF_WRITING})
+    check_alike(own)
+    return Settings(replace(found.inputs, **_given(inputs)), found.model, own)
+
+
+def _given(choices: InputChoices | AnalysisChoices) -> dict[str, Any]:
+    """The options that are not as they are by default."""
+    names = {name.replace("-", "_") for name in shown_options(choices)}
+    return {name: value for name, value in asdict(choices).items() if name in names}

@@ -1,0 +1,165 @@
+"""What `compare` compares: results folders, models on texts, or a baseline and later models."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.analysis.budget import is_timed
+from reportgen.api.jobs import Analysis, analysis_of
+from reportgen.api.options.arguments import model_spec
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.errors import UsageError
+from reportgen.files.destinations import check_target
+from reportgen.models.spec import check_spec
+from reportgen.report.language.printable import inert
+from reportgen.report.options import shown_options
+
+# Options of an analysis that change how long it takes and what is kept, and no figure.
+_OF_MACHINE = ("batch-tokens", "keep-maps")
+MAX_MODELS = 60  # of a comparison: as many points as a chart has room for
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Results folders to compare, or models and texts; the old model first, the new one last."""
+
+    folders: tuple[Path, ...] = ()
+    models: tuple[Analysis, ...] = ()
+    texts: tuple[str, ...] = ()  # none: those of the baseline
+    heads: tuple[str, ...] = ()  # models to analyse as the one folder was, the baseline
+
+    @property
+    def inputs(self) -> list[str]:
+        """Files and folders that are read."""
+        return [*self.texts, *map(str, self.folders)]
+
+
+def sides_of(
+    paths: Sequence[str],
+    base: str | None,
+    heads: Sequence[str],
+    inputs: InputChoices,
+    analysis: AnalysisChoices,
+) -> Sides:
+    """The models that the arguments of `compare` name.
+
+    Raises:
+        UsageError: only one model is named, there is one results folder, there are more than
+            MAX_MODELS, one of more than two folders is given twice, options of an analysis are
+            given where there is none, or units, completions or texts with evidence that differ from
+            model to model.
+        ModelError: the folder of a model does not exist, or holds no model.
+    """
+    if base is None and not heads:
+        if len(paths) < 2:
+            raise UsageError(
+                "compare takes two results folders or more, not one; to compare models on texts, "
+                "name them with --base and --head"
+            )
+        check_number(len(paths))
+        check_folders(list(map(Path, paths)))
+        for name in shown_options(inputs, analysis):
+            raise UsageError(
+                f"--{name}: results folders are compared as they are; it goes with --base and "
+                "--head"
+            )
+        return Sides(folders=tuple(map(Path, paths)))
+    if not heads:
+        raise UsageError("--head is missing; name both models, demo for the bundled one")
+    check_number(1 + len(heads))
+    if base is None:
+        return _against_baseline(paths, heads, inputs, analysis)
+    check_alike(analysis)
+    models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
+    return Sides(models=tuple(models), texts=tuple(paths))
+
+
+def _against_baseline(
+    paths: Sequence[str], heads: Sequence[str], inputs: InputChoices, analysis: AnalysisChoices
+) -> Sides:
+    """The baseline in the first of `paths`, and models that are analysed as it was."""
+    first, *texts = paths
+    if not Path(first, "results.json").exists():
+        raise UsageError(
+            f"--base is missing, and {first} holds no results to compare with; name the old model, "
+            "demo for the bundled one, or first the folder of a baseline: `reportgen analyze TEXTS "
+            "-o baseline/ --small` makes one"
+        )
+    for name in shown_options(analysis):
+        if name not in _OF_MACHINE:
+            raise UsageError(
+                f"--{name}: the new model is analysed as {first} was; leave it out, or make "
+                "another baseline with it"
+            )
+    for name in () if texts else shown_options(inputs):
+        raise UsageError(
+            f"--{name}: goes with a file of texts; without one, those of {first} are analysed"
+        )
+    for name in heads:
+        check_spec(model_spec(ModelChoices(model=name)))
+    return Sides(folders=(Path(first),), texts=tuple(texts), heads=tuple(heads))
+
+
+def check_alike(analysis: AnalysisChoices) -> None:
+    """Check that models which are analysed so can be compared.
+
+    Raises:
+        UsageError: units, completions or texts with evidence would differ from model to model.
+    """
+    if analysis.units == "phrase":
+        raise UsageError(
+            "--units phrase: each model has phrases of its own, which cannot be compared; give "
+            "--units word"
+        )
+    if analysis.generate is not None:
+        raise UsageError(
+            "--generate: each model writes completions of its own, which cannot be compared; give "
+            "both the same in a column of the texts"
+        )
+    if is_timed(analysis.evidence_budget):
+        raise UsageError(
+            "--evidence-budget: in a time each model gets evidence on other texts, which cannot be "
+            "compared; give --evidence-texts"
+        )
+
+
+def check_accepted(folders: Sequence[Path], *, redact: bool) -> Path:
+    """The folder whose results --accept replaces, after checking that it may be replaced; before
+    any work is done.
+
+    Raises:
+        UsageError: there is none, or it holds more than results, or texts are not to be written.
+    """
+    if not folders:
+        raise UsageError(
+            "--accept: puts the new model's results in the place of a baseline; name its folder in "
+            "place of --base"
+        )
+    if redact:
+        raise UsageError("--accept: a baseline holds texts; leave out --redact")
+    check_target(folders[0], force=True, is_folder=True)
+    return folders[0]
+
+
+def check_number(n: int) -> None:
+    """Check that there are not too many models to compare.
+
+    Raises:
+        UsageError: there are.
+    """
+    if n > MAX_MODELS:
+        raise UsageError(f"compare takes at most {MAX_MODELS} models, not {n}; leave some out")
+
+
+def check_folders(folders: Sequence[Path]) -> None:
+    """Check that none of more than two folders of results is given twice; two that are the same
+    show that a model does not differ from itself.
+
+    Raises:
+        UsageError: one is.
+    """
+    known = set[Path]()
+    for folder in folders if len(folders) > 2 else ():
+        if folder.resolve() in known:
+            raise UsageError(f"{inert(str(folder))}: given twice; name each results folder once")
+        known.add(folder.resolve())

@@ -1,0 +1,211 @@
+"""A baseline in a repository: kept small, compared with a new model in one command, accepted."""
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.calling import call
+from helpers.real.models import SENTENCES, save_model
+
+import reportgen
+
+MADE = {"num_labels": 1, "problem_type": "regression"}
+SETTINGS = ("--label-column", "stars", "--max-length", 40)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models, texts, and the baseline of the first."""
+    folder = tmp_path_factory.mktemp("team")
+    for seed, name in enumerate(("old", "new")):
+        save_model(folder / name, "bert", "sequence", seed, **MADE)
+    texts = [*SENTENCES[:6], *(f"{text} again" for text in SENTENCES[:6])]
+    rows = [f'"{text}",{i % 5}' for i, text in enumerate(texts)]
+    (folder / "texts.csv").write_text("\n".join(["text,stars", *rows]) + "\n", "utf-8")
+    done = call(
+        "analyze",
+        folder / "texts.csv",
+        "--model",
+        folder / "old",
+        *SETTINGS,
+        "-o",
+        folder / "baseline",
+        "--small",
+    )
+    assert done.exit_code == 0, done.output
+    assert "baseline/: baseline, " in done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def compared(place: Path) -> Path:
+    """What one command writes: `c.json`, `report.html` and the results of the new model."""
+    done = call(
+        "compare",
+        place / "baseline",
+        "--head",
+        place / "new",
+        "-o",
+        place / "c.json",
+        "--report",
+        place / "report.html",
+        "--report",
+        f"{place}/results/",
+        "--fail-if",
+        "prediction_changed >= 0",
+    )
+    assert done.exit_code == 3, done.output
+    assert "gate failed: prediction_changed >= 0" in done.stderr
+    assert f"{place / 'report.html'}: " in done.stderr
+    return place
+
+
+def test_a_baseline_that_says_the_same_is_left_as_it_is(place: Path) -> None:
+    before = contents(place / "baseline")
+    times = {path: path.stat().st_mtime_ns for path in (place / "baseline").iterdir()}
+    reportgen.analyze(
+        place / "texts.csv",
+        place / "old",
+        labels="stars",
+        max_length=40,
+        folder=place / "baseline",
+        small=True,
+    )
+    assert contents(place / "baseline") == before
+    assert {path: path.stat().st_mtime_ns for path in (place / "baseline").iterdir()} == times
+    described = json.loads(before["baseline.json"])
+    assert described["texts"] == 12
+    assert any("attention maps" in line for line in described["left_out"])
+
+
+def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path) -> None:
+    results, folder = compared / "results", compared / "baseline"
+    own = json.loads((compared / "c.json").read_text("utf-8"))
+    steps = call("compare", folder, results, "-o", "-", "--format", "json")
+    assert steps.exit_code == 0, steps.output
+    assert json.loads(steps.stdout)["figures"] == own["figures"]
+    assert own["figures"]["texts_comparable"] == 12
+    assert own["figures"]["mae_head"] is not None  # with the column of the baseline
+    settings = json.loads((results / "results.json").read_text("utf-8"))["settings"]["options"]
+    assert settings == {"model": "new", "label-column": "stars", "max-length": 40}
+    call("render", results, "-o", compared / "again.html")
+    pages = [(compared / f"{name}.html").read_bytes() for name in ("again", "report")]
+    assert pages[0] == pages[1]
+    # From Python, and from the file of texts.
+    found = reportgen.compare_baseline(folder, compared / "new", texts=compared / "texts.csv")
+    assert found.figures == reportgen.compare(folder, results).figures
+
+
+def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: Path) -> None:
+    folder = compared / "accepted"
+    call(
+        "analyze",
+        compared / "texts.csv",
+        "--model",
+        compared / "old",
+        *SETTINGS,
+        "-o",
+        folder,
+        "--small",
+        "--evidence",
+        "none",
+    )
+    before = reportgen.open_report(folder).figures
+    done = call("compare", folder, compared / "results", "--accept")
+    assert done.exit_code == 0, done.output
+    assert not (Path.cwd() / "compare.html").exists()
+    after = reportgen.open_report(folder).figures
+    assert after["label_mae"] == reportgen.open_report(compared / "results").figures["label_mae"]
+    assert f"{folder}: replaced: old (" in done.stderr
+    assert f"  label_mae {before['label_mae']:.4g} → {after['label_mae']:.4g}\n" in done.stderr
+    assert f"; git diff {folder / 'baseline.json'}\n" in done.stderr
+    plain = compared / "plain"
+    call(
+        "analyze",
+        compared / "texts.csv",
+        "--model",
+        compared / "new",
+        *SETTINGS,
+        "-o",
+        plain,
+        "--small",
+    )
+    assert contents(folder) == contents(plain)
+    done = call("compare", folder, compared / "results", "--accept")
+    assert f"{folder}: holds these results already; left as it is" in done.stderr
+
+
+def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) -> None:
+    rows = (compared / "texts.csv").read_text("utf-8").splitlines()
+    (tmp_path / "few.csv").write_text("\n".join([*rows[:9], '"another one",1']) + "\n", "utf-8")
+    done = call(
+        "compare",
+        compared / "baseline",
+        tmp_path / "few.csv",
+        "--head",
+        compared / "new",
+        "-o",
+        tmp_path / "c.md",
+    )
+    assert done.exit_code == 0, done.output
+    assert "3 texts are in the old model's results alone and are left out (ids 10, 11, 12)" in (
+        done.stderr
+    )
+    assert "1 id has another text in the new model's results" in done.stderr
+    assert "Results kept small (--small) hold no attention maps" in (tmp_path / "c.md").read_text(
+        "utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere/", "--head", "demo"], "--base is missing, and nowhere/ holds no results"),
+        (["B", "--head", "demo", "--evidence", "full"], "--evidence: the new model is analysed as"),
+        (["B", "--head", "demo", "--sheet", "x"], "--sheet: goes with a file of texts"),
+        (["B", "--head", "demo", "--report", "-"], "--report -: standard output is for"),
+        (["B", "--head", "demo", "--report", "compare.html"], "the comparison is written there"),
+        (["B", "--head", "demo", "--accept", "--redact"], "a baseline holds texts"),
+        (["t.csv", "--base", "demo", "--head", "demo", "--accept"], "name its folder in place of"),
+    ],
+)
+def test_what_cannot_be_compared_with_a_baseline_is_told_before_any_work(
+    arguments: list[str], said: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("compare", *(place / "baseline" if word == "B" else word for word in arguments))
+    assert (done.exit_code, said in done.stderr) == (2, True), done.output
+
+
+def test_results_kept_small_make_no_report_and_no_shard(place: Path, tmp_path: Path) -> None:
+    folder = place / "baseline"
+    for command in (
+        ("render", folder, "-o", tmp_path / "r.html"),
+        ("site", folder, "-o", tmp_path / "s"),
+    ):
+        done = call(*command)
+        assert done.exit_code == 1
+        assert f"{folder}: results kept small (--small)" in done.stderr
+    done = call("analyze", place / "texts.csv", "--shard", "1/2", "--small", "-o", tmp_path / "p")
+    assert "--small: a shard is no results; give it to merge" in done.stderr
+
+
+def test_options_that_run_code_or_name_files_are_not_taken_from_a_folder(
+    place: Path, tmp_path: Path
+) -> None:
+    info = json.loads((place / "baseline" / "results.json").read_text("utf-8"))
+    for name, content in contents(place / "baseline").items():
+        (tmp_path / name).write_bytes(content)
+    for options, units, said in (
+        ({"factory": "own.py:Model"}, "word", "made with --factory, which is not taken from"),
+        ({"trust-remote-code": True}, "word", "made with --trust-remote-code"),
+        ({}, "given", "does not hold the units that came with its texts; name the file of texts"),
+    ):
+        info["settings"] |= {"options": options, "units": units}
+        (tmp_path / "results.json").write_text(json.dumps(info), "utf-8")
+        done = call("compare", tmp_path, "--head", place / "new", "-o", tmp_path / "c.md")
+        assert (done.exit_code, said in done.stderr) == (2, True), done.output
