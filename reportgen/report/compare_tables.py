@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output, table_name
@@ -30,6 +31,7 @@ CHANGE_COLUMNS = {
     "prediction_moved": "boolean",
     "outcome": "string",
     "error_growth": "float64",
+    "right_change": "float64",
     "jsd": "float64",
     "deletion_change": "float64",
     "deletion_rank_correlation": "float64",
@@ -94,7 +96,7 @@ def _changes(comparison: Comparison) -> pd.DataFrame:
         {"text_id": record["id"], "source": source, "text": text, "label": label, **record}
         for (source, text, label), record in zip(given, text_records(comparison), strict=True)
     ]
-    places = [] if found is None else [*found.worse, *found.order]
+    places = [] if found is None else [*worse(found), *found.order]
     first = [] if found is None else found.texts[places].tolist()
     order = dict.fromkeys((*first, *range(len(rows))))
     is_number = found is not None and found.kind == "number"

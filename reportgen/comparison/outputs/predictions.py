@@ -72,6 +72,9 @@ class PredictionChanges:
     quality: Quality | None = None  # against labels; None where there are none
     # [text], how far the error of a number grew; NaN without a label, empty for other kinds
     error_growth: Floats = field(default_factory=lambda: np.empty(0))
+    # [text], how the share of its tags or masks that is right changed, or the F1 of its answer; NaN
+    # without a label, empty for other kinds
+    right_change: Floats = field(default_factory=lambda: np.empty(0))
     # Whether all scores are the same, not only what is predicted by them.
     same_outputs: bool = False
     # [text]: the probability of the old model's class in both models; none where it is no class
@@ -114,17 +117,6 @@ class PredictionChanges:
         """Places in `texts` of those whose error grew, the largest growth first."""
         order = np.argsort(-self.error_growth, kind="stable")
         return [int(place) for place in order if self.error_growth[place] > 0]
-
-    @property
-    def worse(self) -> list[int]:
-        """Places in `texts` of those that got worse, the worst first: classes and choices that are
-        right in the old model alone, by how much probability they lost, and numbers that moved and
-        whose error grew, by how much it did."""
-        if not self.outcomes:
-            return [place for place in self.regressions if self.moved[place]]
-        lost = [own - other for own, other in self.chances] or [0.0] * len(self.texts)
-        broken = np.flatnonzero(self.flips("broken")).tolist()
-        return sorted(broken, key=lambda place: -lost[place])
 
     @property
     def lost_chances(self) -> tuple[float, float] | None:
@@ -191,11 +183,12 @@ def prediction_changes(
     texts = texts[known]
     by_kind = {"class": _classes, "choice": _choices}
     judge = by_kind.get(kind)
-    quality, outcomes = (
-        judge(base, head, pairing, texts)
-        if judge
-        else (right_parts(base, head, pairing, texts), ())
-    )
+    right_change = np.empty(0)
+    if judge is not None:
+        quality, outcomes = judge(base, head, pairing, texts)
+    else:
+        outcomes = ()
+        quality, right_change = right_parts(base, head, pairing, texts)
     return PredictionChanges(
         kind=kind,
         texts=texts,
@@ -204,6 +197,7 @@ def prediction_changes(
         names=names,
         quality=quality,
         outcomes=outcomes,
+        right_change=right_change,
         chances=_chances(base, head, texts) if kind in ("class", "choice") else (),
         same_outputs=not moved.any() and _same_scores(base, head, texts),
     )

@@ -21,28 +21,32 @@ _Counts: TypeAlias = tuple[float, float, float]
 _Count: TypeAlias = Callable[[Findings, Findings, int], _Counts | None]
 
 
-def right_parts(base: Findings, head: Findings, pairing: Pairing, texts: Places) -> Quality | None:
+def right_parts(
+    base: Findings, head: Findings, pairing: Pairing, texts: Places
+) -> tuple[Quality | None, Floats]:
     """The shares that are right in both models, over the labelled ones of `texts`; None for other
-    outputs and where no text has a label that can be used."""
+    outputs and where no text has a label that can be used. Then `[text]`, how the share changed in
+    each (of an answer its F1): NaN where that is not known, empty where it is of none."""
     counts = _COUNTS.get(base.info.output.kind)
     if counts is None:
-        return None
+        return None, np.empty(0)
     labelled = pairing.labels["label"].notna().to_numpy(np.bool_)
     rows = [row for row in texts.tolist() if labelled[row]]
     found = {name: _of_all(own, base, head, rows) for name, own in counts.items()}
-    known = {name: own for name, own in found.items() if len(own)}
-    return rates_quality(known) if known else None
+    known = {name: np.array([*own.values()], np.float64) for name, own in found.items() if own}
+    if not known:
+        return None, np.empty(0)
+    *_, finest = found.values()
+    was, now, of = np.array([finest.get(row, (np.nan,) * 3) for row in texts.tolist()]).T
+    return rates_quality(known), (now - was) / of
 
 
 def _of_all(
-    count: _Count,
-    base: Findings,
-    head: Findings,
-    rows: list[int],
-) -> Floats:
-    """`[text, 3]`: what `count` finds in those of `rows` in which it finds anything."""
-    found = [own for row in rows if (own := count(base, head, row)) is not None and own[2]]
-    return np.array(found, np.float64).reshape(len(found), 3)
+    count: _Count, base: Findings, head: Findings, rows: list[int]
+) -> Mapping[int, _Counts]:
+    """What `count` finds in those of `rows` in which it finds anything."""
+    found = ((row, count(base, head, row)) for row in rows)
+    return {row: own for row, own in found if own is not None and own[2]}
 
 
 def _tags(base: Findings, head: Findings, row: int) -> _Counts | None:

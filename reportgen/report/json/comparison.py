@@ -194,6 +194,8 @@ def text_records(comparison: Comparison) -> list[dict[str, object]]:
             add("outcome", texts, predictions.outcomes)
         if len(predictions.error_growth):
             add("error_growth", texts, predictions.error_growth.tolist())
+        if len(predictions.right_change):
+            add("right_change", texts, predictions.right_change.tolist())
     if comparison.heads is not None:
         add("jsd", comparison.heads.texts, comparison.heads.by_text.tolist())
     if comparison.effects is not None:

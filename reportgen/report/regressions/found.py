@@ -3,20 +3,17 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypeAlias
-
-import numpy as np
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.report.compare_sections.tags import label_of
+from reportgen.comparison.outputs.worse import Rule, rule_of, worse
+from reportgen.report.compare_sections.tags import both_names, label_of
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.regressions.places import Place, place_of
 
-Rule: TypeAlias = Literal["broken", "farther"]
 _NAME = 80  # half-width characters of an id, a prediction or a right answer
 MOST_ANNOTATED = 5  # GitHub shows ten warnings of a step, those of gates among them
 
@@ -42,27 +39,21 @@ class Regression:
     figures: Mapping[str, float | str]  # the same for programs
 
 
-def knows_worse(comparison: Comparison) -> bool:
-    """Whether it is known of single texts if they got worse: of classes, choices and numbers with
-    labels."""
-    found = comparison.predictions
-    return found is not None and bool(found.outcomes or np.isfinite(found.error_growth).any())
-
-
 def regressions(comparison: Comparison, options: CompareOptions) -> Iterator[Regression]:
     """The texts that got worse, the worst first."""
     found = comparison.predictions
-    if found is None:
+    rule = None if found is None else rule_of(found)
+    if found is None or rule is None:
         return
     words = CompareWords(comparison, load_language(options.lang))
     texts, inputs = comparison.base.texts, comparison.base.info.inputs
     files = dict(options.text_files)
-    for place in found.worse:
+    for place in worse(found):
         row = int(found.texts[place])
         text_id, source = str(texts["text_id"].iloc[row]), str(texts["source"].iloc[row])
         said, figures = _said(comparison, found, place, words)
         yield Regression(
-            rule="broken" if found.outcomes else "farther",
+            rule=rule,
             text_id=text_id,
             name=shorten(visible(text_id), _NAME),
             said=said,
@@ -74,7 +65,7 @@ def regressions(comparison: Comparison, options: CompareOptions) -> Iterator[Reg
 def annotations(comparison: Comparison, options: CompareOptions) -> tuple[Annotation, ...]:
     """Annotations of the texts that got worst; each says how many got worse."""
     words = CompareWords(comparison, load_language(options.lang))
-    n = 0 if comparison.predictions is None else len(comparison.predictions.worse)
+    n = 0 if comparison.predictions is None else len(worse(comparison.predictions))
     worst = islice(regressions(comparison, options), MOST_ANNOTATED)
     return tuple(
         Annotation(words.say("worse_title", id=own.name, i=number, n=n), own.said, own.place)
@@ -86,19 +77,26 @@ def _said(
     comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
 ) -> tuple[str, Mapping[str, float | str]]:
     """What became of a prediction, in a line and for programs."""
-    labels, row = comparison.pairing.labels, int(found.texts[place])
-    if found.outcomes:
-        right = label_of(comparison, found, place, str(labels["label"].iloc[row]), words)
-        base, head = found.names[place]
-        names = {"base": base, "head": head, "label": right}
-        shown = {key: shorten(visible(name), _NAME) for key, name in names.items()}
-        return words.say("worse_name", **shown), names
-    numbers = {
-        "base": float(found.base[place]),
-        "head": float(found.head[place]),
-        "label": float(labels["label_value"].iloc[row]),
-        "error_growth": float(found.error_growth[place]),
-    }
-    written = {key: words.prediction(numbers[key]) for key in ("base", "head", "label")}
-    grown = words.prediction(numbers["error_growth"], with_sign=True)
-    return words.say("worse_number", **written, grown=grown), numbers
+    if found.names:
+        return _named(comparison, found, place, words)
+    numbers = {"base": float(found.base[place]), "head": float(found.head[place])}
+    shown = {key: words.prediction(number) for key, number in numbers.items()}
+    if rule_of(found) == "less_likely":
+        return words.say("worse_completion", **shown), numbers
+    row = int(found.texts[place])
+    label = float(comparison.pairing.labels["label_value"].iloc[row])
+    growth = float(found.error_growth[place])
+    shown |= {"label": words.prediction(label), "grown": words.prediction(growth, with_sign=True)}
+    return words.say("worse_number", **shown), {**numbers, "label": label, "error_growth": growth}
+
+
+def _named(
+    comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
+) -> tuple[str, Mapping[str, float | str]]:
+    base, head = both_names(comparison, found, place, words)
+    names = {"base": base, "head": head}
+    label = comparison.pairing.labels["label"].iloc[int(found.texts[place])]
+    if isinstance(label, str):  # a redacted comparison has none of answers
+        names["label"] = label_of(comparison, found, place, label, words)
+    shown = {key: shorten(visible(name), _NAME) for key, name in names.items()}
+    return words.say("worse_name" if "label" in names else "worse_unlabelled", **shown), names

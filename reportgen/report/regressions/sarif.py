@@ -10,13 +10,14 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.worse import Rule, rule_of
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.run import to_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
-from reportgen.report.regressions.found import Regression, Rule, knows_worse, regressions
+from reportgen.report.regressions.found import Regression, regressions
 
 MOST = 5_000  # results: GitHub shows no more of a run
 _SCHEMA = (
@@ -108,7 +109,7 @@ def _reduced(
     found: Sequence[Regression], comparison: Comparison, words: CompareWords
 ) -> Iterable[str]:
     """What the log cannot say: which texts are left out, and which files have no lines."""
-    if not knows_worse(comparison):
+    if comparison.predictions is None or rule_of(comparison.predictions) is None:
         yield words.say("sarif_unknown")
     if len(found) > MOST:
         yield words.count("sarif_more", len(found) - MOST, most=MOST)

@@ -23,6 +23,8 @@ from reportgen.findings.statistics import Interval
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
+from reportgen.report.options import CompareOptions
+from reportgen.report.regressions.found import regressions
 
 
 def numbers(n, seed=0):
@@ -211,6 +213,26 @@ def test_the_perplexity_is_over_all_tokens_and_its_interval_is_paired():
     )
     assert figure.gain == quality.verdict == "better"
     assert quality.of_completions
+
+
+def test_completions_that_became_less_likely_are_those_that_got_worse(tmp_path):
+    random, sides, ends = np.random.default_rng(4), [], []
+    for made in pair_of(tmp_path, kind="completion"):
+        scores = -random.exponential(size=(len(made.texts), 2))
+        ends.append(scores.sum(axis=1))
+        texts = made.texts.assign(scores=scores.tolist(), prediction=ends[-1])
+        sides.append(changed(made, texts=texts))
+    found = compare(*map(Findings, sides))
+    change = ends[1] - ends[0]
+    fell = change < -0.05 * ends[0].std()
+    listed = list(regressions(found, CompareOptions()))
+    assert 1 < fell.sum() < len(fell)
+    assert [own.text_id for own in listed] == [str(i + 1) for i in np.argsort(change) if fell[i]]
+    for own in listed:
+        base, head = own.said.removeprefix("log-probability of the completion ").split(" → ")
+        at = int(own.text_id) - 1
+        shown = [float(end.replace("−", "-")) for end in (base, head)]
+        assert shown == pytest.approx([ends[0][at], ends[1][at]], abs=0.006)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -1,5 +1,7 @@
 """Two models that tag, fill in masks or answer questions are judged by what they have right."""
 
+import json
+import re
 from itertools import count
 
 import numpy as np
@@ -9,7 +11,11 @@ from helpers.real.models import save_model
 
 from reportgen.api.analyze import analyze
 from reportgen.api.compare import compare
+from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.findings import Findings
+from reportgen.report.options import CompareOptions
+from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.report.regressions import sarif
 
 TEXTS = [
     "the cat sat on the mat",
@@ -34,8 +40,19 @@ def sides_of(folder, task, texts=TEXTS, labels=None, pairs=None, **changes):
     return sides
 
 
+def comparison_of(sides):
+    return compare(*(side.folder for side in sides)).comparison
+
+
 def predictions_of(sides):
-    return compare(*(side.folder for side in sides)).comparison.predictions
+    return comparison_of(sides).predictions
+
+
+def results_of(comparison):
+    """Id and message of each text in the log of those that got less right."""
+    run = json.loads(sarif.write_comparison(comparison, CompareOptions()).text)["runs"][0]
+    assert {result["ruleId"] for result in run["results"]} <= {"less_right"}
+    return {r["properties"]["id"]: r["message"]["text"] for r in run["results"]}
 
 
 def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
@@ -43,7 +60,8 @@ def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
     labels = [random.choice(["X", "Y"], len(text.split())).tolist() for text in TEXTS]
     labels[5] = None
     sides = sides_of(tmp_path, "token", labels=labels, **TAGS)
-    found = predictions_of(sides)
+    comparison = comparison_of(sides)
+    found = comparison.predictions
     change = found.fit("tag_accuracy")
     for side, value in zip(sides, (change.base, change.head), strict=True):
         rows = side.texts["prediction_label"].tolist()[:5]
@@ -54,6 +72,24 @@ def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
     assert change.interval.low <= change.difference <= change.interval.high
     assert change.n_texts == 5
     assert found.quality.verdict in ("better", "worse", "none")
+    changes = [_change(sides, text, labels[text]) for text in range(5)]
+    assert found.right_change == pytest.approx([*changes, np.nan], nan_ok=True)
+    fewer = [text for text in range(5) if changes[text] < 0]
+    assert fewer
+    assert worse(found) == sorted(fewer, key=lambda text: changes[text])
+    said = results_of(comparison)
+    assert set(said) == {str(text + 1) for text in fewer}
+    assert all(
+        re.search(r": prediction .*[XY].* → .*[XY].*, right answer .*[XY]", s)
+        for s in said.values()
+    )
+
+
+def _change(sides, text, labels):
+    """How the share of right tags of a text changed."""
+    rows = [side.texts["prediction_label"][text] for side in sides]
+    was, now = (np.mean([a == b for a, b in _pairs(row, labels)]) for row in rows)
+    return now - was
 
 
 def _pairs(tags, labels):
@@ -82,12 +118,21 @@ def test_answers_are_judged_by_exact_ones_and_by_their_words(tmp_path):
     labels = sides[0].texts["prediction_label"].tolist()
     labels[4:] = ["nothing like it", None]
     sides = sides_of(tmp_path, "question", questions, labels, TEXTS)
-    found = predictions_of(sides)
+    comparison = comparison_of(sides)
+    found = comparison.predictions
     own, other = (Findings(side).answers for side in sides)
     exact, f1 = found.fit("answer_exact"), found.fit("answer_f1")
     assert (exact.base, exact.head) == pytest.approx((own.exact.mean, other.exact.mean))
     assert (f1.base, f1.head) == pytest.approx((own.f1.mean, other.f1.mean))
     assert exact.base == 0.8
+    f1s = [[side.by_text[text].f1 for text in range(5)] for side in (own, other)]
+    assert found.right_change == pytest.approx([*np.subtract(*f1s[::-1]), np.nan], nan_ok=True)
+    said = results_of(comparison)
+    assert list(said) == [str(place + 1) for place in worse(found)]
+    assert "5" not in said  # right in neither
+    assert all(f"right answer {labels[int(id) - 1]}" in text for id, text in said.items())
+    with redacted_comparison(comparison, "en", wanted=True) as masked:
+        assert all("right answer" not in text for text in results_of(masked).values())
 
 
 def test_the_interval_is_a_paired_bootstrap_over_texts(tmp_path):

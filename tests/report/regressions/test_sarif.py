@@ -17,6 +17,7 @@ from helpers.real.two_models import LABELS, TEXTS, pair_of
 from reportgen.api.jobs import comparison_job
 from reportgen.api.options.output_options import CompareOutputChoices
 from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import MINUS
 from reportgen.report.options import CompareOptions, read_texts_folder
@@ -113,8 +114,8 @@ def test_a_number_got_worse_where_it_moved_and_its_error_grew(tmp_path: Path) ->
     before, after = (side.texts["prediction"].to_numpy(np.float64) for side in (base, head))
     labels = np.array(LABELS)
     growth = abs(after - labels) - abs(before - labels)
-    worse = (growth > 0) & (abs(after - before) > 0.05 * before.std())
-    expected = sorted(np.flatnonzero(worse), key=lambda text: -growth[text])
+    is_worse = (growth > 0) & (abs(after - before) > 0.05 * before.std())
+    expected = sorted(np.flatnonzero(is_worse), key=lambda text: -growth[text])
     assert len(expected) > 2
     assert [int(result["properties"]["id"]) - 1 for result in run["results"]] == expected
     for result, text in zip(run["results"], expected, strict=True):
@@ -169,7 +170,7 @@ def test_what_is_left_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sarif, "MOST", 2)
     run, reduced = log_of(found)
     assert len(run["results"]) == 2
-    n = len(found.predictions.worse) - 2
+    n = len(worse(found.predictions)) - 2
     assert f"SARIF: {n} more texts got worse; only the worst 2 are listed." in reduced
     unlabelled = compare(*map(Findings, pair_of(tmp_path / "none")))
     run, (said,) = log_of(unlabelled)
@@ -205,7 +206,7 @@ def test_the_worst_texts_are_annotated_on_github(
 ) -> None:
     ids = tuple(f"{HOSTILE[i % 3]}{i}" for i in range(len(TEXTS)))
     base, head = pair_of(tmp_path, labels=LABELS, ids=ids)
-    worse = [ids[i] for i in compare(Findings(base), Findings(head)).predictions.worse]
+    worst = [ids[i] for i in worse(compare(Findings(base), Findings(head)).predictions)]
     texts = (base.texts["text_id"], base.texts["source"])
     source = dict(zip(*texts, strict=True))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -216,12 +217,12 @@ def test_the_worst_texts_are_annotated_on_github(
     assert done.exit_code == 0, done.output
     commands = [line for line in done.stderr.splitlines() if is_command(line)]
     assert len(commands) == 5
-    for i, (line, id) in enumerate(zip(commands, worse[:5], strict=True), 1):
+    for i, (line, id) in enumerate(zip(commands, worst[:5], strict=True), 1):
         found = re.fullmatch(r"::warning file=([^,:]+),line=(\d+),title=([^,:]+)::(.*)", line)
         name, number = source[id].rsplit(":", 1)
         assert found[1] == f"a%2Cb/{name}"
         assert found[2] == number
-        assert found[3].endswith(f" got worse ({i} of {len(worse)})")
+        assert found[3].endswith(f" got worse ({i} of {len(worst)})")
         assert "%0A" not in found[3].replace("%250A", "")
         assert found[4].startswith("prediction ")
     done = call(
