@@ -1,12 +1,14 @@
 """Reads texts from files, folders or standard input."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from operator import attrgetter
+from pathlib import Path
 
 from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.files.temporary import scratch_folder
 from reportgen.results.info import InputInfo
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.formats.encoding import check_encoding
@@ -108,15 +110,30 @@ def read_texts(
         delimiter = _delimiter(delimiter, formats)
     if sheet is not None and not {"xlsx", None} & set(formats):
         raise UsageError("--sheet: no input is a workbook; leave it out")
-    with fetching() if any(map(is_remote, paths)) else nullcontext() as fetch:
+    with ExitStack() as places:
+        fetch = places.enter_context(fetching()) if any(map(is_remote, paths)) else None
         sources = (
-            source_of(path, its_format, encoding, fetch)
+            source_of(path, its_format, encoding, fetch, partial(_scratch, places))
             for path, its_format in zip(paths, formats, strict=True)
         )
         texts = _collect(sources, columns, encoding, delimiter, limit, sheet)
     if not texts.texts:
         raise InputError(f"no texts in {', '.join(map(shown, paths))}; give at least one")
     return texts
+
+
+def _scratch(places: ExitStack) -> Path:
+    """A folder that is there as long as `places`.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        return places.enter_context(scratch_folder())
+    except OSError as error:
+        raise InputError(
+            f"stdin: no folder to keep it in ({error.strerror}); set TMPDIR to one, or give a file"
+        ) from error
 
 
 def with_labels_renamed(texts: TextSet, names: Mapping[str, str]) -> TextSet:
@@ -173,10 +190,10 @@ def _collect(
         for source in sources:
             input_format = source.format
             if input_format is None:
-                assert isinstance(source.content, bytes)
                 input_format, said = format_found(source.content, columns, encoding, delimiter)
                 notes.extend(said)
-                require_bounded(source.content, input_format, source.shown)
+                if isinstance(source.content, bytes):
+                    require_bounded(source.content, input_format, source.shown)
             table = read_table(
                 source.content,
                 input_format,

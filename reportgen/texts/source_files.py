@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.texts.formats.lines import can_be_read_by_lines
 from reportgen.texts.sources.remote import is_remote
-from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, unpacked
+from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, opened, unpacked
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
@@ -42,6 +42,8 @@ MAX_ROWS = 500_000
 MAX_CELLS = 5_000_000
 # A text file that is larger is read by lines, if it is in UTF-8: it may be far larger than memory.
 BY_LINES = 8_000_000
+_MOST_UNPACKED = 100  # times its size: what unpacks to more is read as a whole, up to the limits
+MAX_STDIN = 10_000_000_000  # bytes of standard input that are kept on the disk
 _CELL_ENDS = {"csv": b",;\t", "tsv": b"\t", "json": b",", "jsonl": b","}
 
 
@@ -71,6 +73,7 @@ def source_of(
     input_format: InputFormat | FolderFormat | None,
     encoding: str | None = None,
     fetch: Callable[[str], Path] | None = None,
+    scratch: Callable[[], Path] | None = None,
 ) -> Source:
     """The file at `path`, read and unpacked, or found if it is read part by part.
 
@@ -79,6 +82,7 @@ def source_of(
         input_format: how it is written.
         encoding: the one that is given for text files, if any.
         fetch: copies the file at an address here; needed where `path` is one.
+        scratch: a folder for a long standard input; without one it is read as a whole.
 
     Raises:
         InputError: it cannot be read, or is too large.
@@ -86,12 +90,17 @@ def source_of(
     if input_format == "folder":
         return Source(shown(path), _name(path), Path(path), input_format)
     file = str(fetch(path)) if is_remote(path) and fetch is not None else path
+    data = b""
+    if path == STDIN and scratch is not None:
+        data = _read_stdin(BY_LINES + 1)
+        if len(data) > BY_LINES:
+            file = str(_kept_on_disk(data, scratch() / "stdin"))
     is_packed = path.lower().endswith(tuple(PACKED_SUFFIXES))
     if file != STDIN and input_format == "parquet" and not is_packed and _is(Path.is_file, file):
         return Source(shown(path), _name(path), Path(file), input_format)
-    if not is_packed and _is_read_by_lines(file, input_format, encoding):
+    if _is_read_by_lines(file, input_format, encoding, shown(path)):
         return Source(shown(path), _name(path), Path(file), input_format)
-    data = _read(file)
+    data = (file == STDIN and data) or _read(file, shown(path))
     content = unpacked(data, MAX_BYTES + 1, shown(path))
     # The content of standard input has to say first how its lines and cells are counted.
     require_bounded(content, input_format or "parquet", shown(path))
@@ -99,18 +108,51 @@ def source_of(
     return Source(shown(path), _name(path), content, input_format, packed)
 
 
-def _is_read_by_lines(path: str, input_format: str | None, encoding: str | None) -> bool:
-    if path == STDIN or input_format not in ("txt", "csv", "tsv", "jsonl"):
+def _is_read_by_lines(
+    path: str, input_format: str | None, encoding: str | None, shown: str
+) -> bool:
+    """Whether a file is large, and its lines can be read one after another; `shown` is for
+    messages. Of standard input (no format) what may be one JSON list cannot."""
+    if path == STDIN or input_format not in (None, "txt", "csv", "tsv", "jsonl"):
         return False
     if encoding is not None and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
         return False
     file = Path(path)
     try:
-        if not file.is_file() or file.stat().st_size <= BY_LINES:
+        if not file.is_file():
             return False
-        return can_be_read_by_lines(file)
+        with opened(file, shown) as stream:
+            beginning = stream.read(BY_LINES + 1)
+        if len(beginning) <= BY_LINES:
+            return False
+        if input_format is None and beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
+            return False
+        return can_be_read_by_lines(file, shown, _MOST_UNPACKED * file.stat().st_size)
     except (OSError, ValueError):
         return False  # reading it says what is wrong
+
+
+def _kept_on_disk(beginning: bytes, file: Path) -> Path:
+    """`file`, into which standard input is copied, of which `beginning` was read.
+
+    Raises:
+        InputError: it does not end, or there is no room for it.
+    """
+    try:
+        with file.open("wb") as copy:
+            size = copy.write(beginning)
+            while block := sys.stdin.buffer.read(1 << 20):
+                size += copy.write(block)
+                if size > MAX_STDIN:
+                    raise InputError(
+                        f"stdin: more than {MAX_STDIN:,} bytes; write it to a file and give that"
+                    )
+    except OSError as error:
+        raise InputError(
+            f"stdin: cannot be kept in {file.parent.parent} ({error.strerror}); set TMPDIR to a "
+            "folder with more room, or give a file"
+        ) from error
+    return file
 
 
 def format_of(path: str, given: str | None) -> InputFormat | FolderFormat | None:
@@ -155,31 +197,31 @@ def _is(kind: Callable[[Path], bool], path: str) -> bool:
         return False  # reading it says what is wrong
 
 
-def _read(path: str) -> bytes:
-    """The bytes of a file.
+def _read(path: str, shown: str) -> bytes:
+    """The bytes of a file; `shown` is for messages.
 
     Raises:
         InputError: it cannot be read, or is far too large; one that never ends is found too.
     """
     try:
         if path == STDIN:
-            return _read_stdin()
+            return _read_stdin(MAX_BYTES + 1)
         with Path(path).open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise InputError(f"{shown(path)}: no such file") from error
+        raise InputError(f"{shown}: no such file") from error
     except IsADirectoryError as error:
-        raise InputError(f"{shown(path)}: a folder; give the files in it") from error
+        raise InputError(f"{shown}: a folder; give the files in it") from error
     except OSError as error:
-        raise InputError(f"{shown(path)}: cannot be read ({error.strerror})") from error
+        raise InputError(f"{shown}: cannot be read ({error.strerror})") from error
     except ValueError as error:  # a NUL in the name
-        raise InputError(f"{shown(path)}: no such file") from error
+        raise InputError(f"{shown}: no such file") from error
 
 
-def _read_stdin() -> bytes:
+def _read_stdin(most: int) -> bytes:
     if sys.stdin is None:
         raise InputError("standard input is closed; name a file of texts")
-    return sys.stdin.buffer.read(MAX_BYTES + 1)
+    return sys.stdin.buffer.read(most)
 
 
 def require_bounded(data: bytes, input_format: str, path: str) -> None:

@@ -1,12 +1,15 @@
-"""Memory and processor time of reading many texts, in a process of its own for each format.
+"""Memory and processor time of reading many texts, in a process of its own for each format: files,
+compressed ones, and standard input.
 
     python tests/benchmarks/reading.py [1000000]
 
 The texts are made up: 20 to 60 characters, with an id and a label.
 """
 
+import gzip
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,10 +67,17 @@ def main() -> None:
                 own = rows(first, min(TOGETHER, n - first))
                 writer.write_table(pa.Table.from_pylist(own, schema))
                 stream.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in own)
-        for path in (table, lines):
+        packed = lines.with_suffix(".jsonl.gz")
+        with lines.open("rb") as source, gzip.open(packed, "wb", 6) as copy:
+            shutil.copyfileobj(source, copy)
+        for path in (table, lines, packed, "-"):
             command = [sys.executable, "-c", READ, str(path)]
-            read = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            print(f"| {path.suffix} | {read}", end="", flush=True)
+            with lines.open("rb") as piped:
+                read = subprocess.run(
+                    command, check=True, stdin=piped, stdout=subprocess.PIPE, text=True
+                ).stdout
+            name = "standard input" if path == "-" else "".join(Path(path).suffixes)
+            print(f"| {name} | {read}", end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Files that are read by lines, and texts that lie on the disk, are what they are in memory."""
 
+import gzip
+import io
 import json
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +54,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return make
 
 
-def read(path: Path, **options: object) -> TextSet | ReportgenError:
+def read(path: Path | str, **options: object) -> TextSet | ReportgenError:
     try:
         return read_texts([str(path)], **options)
     except ReportgenError as error:
@@ -75,6 +78,73 @@ def test_a_large_file_is_read_as_a_small_one(tmp_path: Path, small, name: str) -
     assert isinstance(by_lines.texts, stored.Stored)
     assert tuple(by_lines.texts) == whole.texts
     assert (by_lines.files, by_lines.notes) == (whole.files, whole.notes)
+
+
+@pytest.fixture
+def piped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., TextSet | ReportgenError]:
+    """Reads what is given as standard input."""
+
+    def read_piped(content: bytes, **options: object) -> TextSet | ReportgenError:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        return read("-", **options)
+
+    return read_piped
+
+
+PACKERS = {"gz": "gzip", "zst": "zstd"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_compressed_files_and_standard_input_are_read_by_lines_too(
+    tmp_path: Path, small, piped, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    file, content = FILES[name]
+    paths = [tmp_path / f"{file}.{suffix}" for suffix in PACKERS]
+    for path, codec in zip(paths, PACKERS.values(), strict=True):
+        path.write_bytes(pa.compress(content, codec=codec, asbytes=True))
+    input_format = file.partition(".")[2]
+
+    def found() -> list[TextSet | ReportgenError]:
+        own = read(paths[1], input_format=input_format)
+        pipes = [piped(data, input_format=input_format) for data in (content, *packed)]
+        return [*map(read, paths), own, *pipes, piped(content)]
+
+    packed = [path.read_bytes() for path in paths]
+    whole = found()
+    small()
+    if name not in ("another encoding", "not read by lines"):
+        monkeypatch.setattr(source_files, "unpacked", None)  # what is read as a whole
+    for by_lines, before in zip(found(), whole, strict=True):
+        if isinstance(before, ReportgenError):
+            told = str(before).replace(f"{tmp_path}/", "")
+            assert str(by_lines).replace(f"{tmp_path}/", "") == told
+            assert type(by_lines) is type(before)
+        else:
+            assert isinstance(by_lines, TextSet), by_lines
+            assert tuple(by_lines.texts) == tuple(before.texts)
+            assert (by_lines.files, by_lines.notes) == (before.files, before.notes)
+
+
+def test_what_is_piped_or_packed_has_limits_too(
+    tmp_path: Path, small, piped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small()
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(gzip.compress(b"text\n" * 9_000))
+    monkeypatch.setattr(source_files, "MAX_ROWS", 8_000)
+    assert "a.txt.gz: more than 8,000 lines; split it" in str(read(path))  # 1,000 times its size
+    path.write_bytes(gzip.compress(os.urandom(60).hex().encode() + b"\ntwo")[:-9])
+    assert "a.txt.gz: damaged gzip file, or not copied to its end" in str(read(path))
+    assert "stdin: damaged gzip file" in str(piped(path.read_bytes()))
+    listed = piped(json.dumps(ROWS).encode())
+    assert isinstance(listed, TextSet)
+    assert len(listed.texts) == len(ROWS)
+    monkeypatch.setattr(source_files, "MAX_STDIN", 10)
+    assert "stdin: more than 10 bytes; write it to a file" in str(piped(b"a\n" * 6))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    assert "stdin: no folder to keep it in (No such file" in str(piped(b"a\n" * 6))
+    monkeypatch.setattr("sys.stdin", None)
+    assert str(read("-")) == "standard input is closed; name a file of texts"
 
 
 def test_a_parquet_file_is_read_in_parts(
@@ -122,7 +192,7 @@ def test_a_line_or_record_without_end_is_not_read_at_once(
     monkeypatch.setattr(lines, "LONGEST", 8)
     monkeypatch.setattr("reportgen.texts.formats.file_formats.LONGEST", 8)
     (tmp_path / "a.txt").write_text("a text on one line\n", "utf-8")
-    assert not lines.can_be_read_by_lines(tmp_path / "a.txt")
+    assert not lines.can_be_read_by_lines(tmp_path / "a.txt", "a.txt")
     (tmp_path / "a.csv").write_text('text\n"a\n' + "b\n" * 9 + '"\n', "utf-8")
     with pytest.raises(InputError, match=r"a\.csv:2: broken quotes .*more than 8 characters"):
         read_texts([str(tmp_path / "a.csv")])

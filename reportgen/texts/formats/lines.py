@@ -4,10 +4,13 @@ needed."""
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 from reportgen.errors import InputError
+from reportgen.texts.sources.unpacking import opened
 
 # Only these end a line: the other separators of Unicode (U+2028, U+0085, form feed) are part of a
 # text.
@@ -35,14 +38,14 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class FileLines:
-    """The same of a file in UTF-8, which may be far larger than memory."""
+    """The same of a file in UTF-8, which may be compressed and far larger than memory."""
 
     path: Path
     shown: str  # for messages
 
     def __iter__(self) -> Iterator[str]:
         try:
-            with self.path.open(encoding="utf-8-sig", newline="") as stream:
+            with self._characters() as stream:
                 yield from stream
         except (OSError, UnicodeDecodeError) as error:  # it was changed meanwhile
             raise InputError(f"{self.shown}: cannot be read to its end; read it again") from error
@@ -50,23 +53,35 @@ class FileLines:
     @property
     def beginning(self) -> str:
         """At least the first line, unless that is very long."""
-        with self.path.open(encoding="utf-8-sig", newline="") as stream:
+        with self._characters() as stream:
             return stream.read(_BEGINNING)
 
+    @contextmanager
+    def _characters(self) -> Iterator[TextIOWrapper]:
+        with opened(self.path, self.shown) as stream:
+            yield TextIOWrapper(stream, encoding="utf-8-sig", newline="")
 
-def can_be_read_by_lines(path: Path) -> bool:
-    """Whether a file is in UTF-8, without NUL, and no line of it is too long to be read at once."""
+
+def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> bool:
+    """Whether a file is in UTF-8, without NUL, no line of it is too long to be read at once, and it
+    unpacks to no more than `most` bytes.
+
+    Raises:
+        InputError: it is compressed and damaged.
+        OSError: it cannot be read.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    length = 0  # of the line so far
-    with path.open("rb") as stream:
+    length = size = 0  # of the line, and of the file so far
+    with opened(path, shown) as stream:
         while block := stream.read(_BLOCK):
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
                 return False
+            size += len(block)
             ends = [found.start() for found in _ENDS.finditer(block)]
             length = len(block) - ends[-1] if ends else length + len(block)
-            if length > LONGEST or b"\0" in block:
+            if length > LONGEST or b"\0" in block or (most is not None and size > most):
                 return False
     try:
         decoder.decode(b"", final=True)

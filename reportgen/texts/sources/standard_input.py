@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from reportgen.errors import InputError
 from reportgen.texts.columns import BY_NAME, Columns, is_words, only_words, quoted_name
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.file_formats import read_table
+from reportgen.texts.formats.lines import FileLines
 from reportgen.texts.labels import label_number
 from reportgen.texts.rows import Cell, Table
 from reportgen.texts.source_files import InputFormat, require_bounded
@@ -18,9 +20,10 @@ _SHOWN = "stdin"
 
 
 def format_found(
-    data: bytes, columns: Columns, encoding: str | None, delimiter: str | None
+    content: bytes | Path, columns: Columns, encoding: str | None, delimiter: str | None
 ) -> tuple[InputFormat, tuple[str, ...]]:
-    """The format of `data`, and what is to be said of it; plain text unless it is certain.
+    """The format of standard input, and what is to be said of it; plain text unless it is certain.
+    Where it is long it lies in a file, in UTF-8 and in lines, that is no JSON list.
 
     A table is one whose first line names the column of texts, or whose only column of words stands
     among numbers. Lines that begin with an object are JSON lines, and what is one list is JSON.
@@ -28,19 +31,27 @@ def format_found(
     Raises:
         InputError: it cannot be decoded.
     """
-    for mark, binary in _BEGINNINGS.items():
-        if data.startswith(mark):
-            return binary, ()
-    require_bounded(data, "txt", _SHOWN)
+    if isinstance(content, bytes):
+        for mark, binary in _BEGINNINGS.items():
+            if content.startswith(mark):
+                return binary, ()
+        require_bounded(content, "txt", _SHOWN)
     if delimiter is not None:
         return "csv", ()
-    text = decode(data, _SHOWN, encoding)
+    text = _beginning(content, encoding)
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     if first.startswith("{") and isinstance(_json(first), dict):
         return "jsonl", (f"{_SHOWN}: read as JSON lines; {_LINES}",)
-    if first.startswith("[") and _is_list(_json(text)):
+    if isinstance(content, bytes) and first.startswith("[") and _is_list(_json(text)):
         return "json", (f"{_SHOWN}: read as a JSON list; {_LINES}",)
-    return _of_lines(data, columns, encoding)
+    return _of_lines(content, columns, encoding)
+
+
+def _beginning(content: bytes | Path, encoding: str | None) -> str:
+    """At least the first line; all of what is not in a file."""
+    if isinstance(content, Path):
+        return FileLines(content, _SHOWN).beginning
+    return decode(content, _SHOWN, encoding)
 
 
 def _json(text: str) -> object:
@@ -55,12 +66,13 @@ def _is_list(found: object) -> bool:
 
 
 def _of_lines(
-    data: bytes, columns: Columns, encoding: str | None
+    data: bytes | Path, columns: Columns, encoding: str | None
 ) -> tuple[InputFormat, tuple[str, ...]]:
     """Whether lines are the rows of a table."""
     name = columns.text or "text"
     try:
-        require_bounded(data, "csv", _SHOWN)
+        if isinstance(data, bytes):
+            require_bounded(data, "csv", _SHOWN)
         table = read_table(data, "csv", _SHOWN, encoding)
     except InputError:
         if name != "text":  # lines have no other name, and what is wrong with a table is told
@@ -74,9 +86,9 @@ def _of_lines(
     return "csv", (f"{said}; {_LINES}",)
 
 
-def _doubts(data: bytes, encoding: str | None) -> tuple[str, ...]:
+def _doubts(data: bytes | Path, encoding: str | None) -> tuple[str, ...]:
     """What is said of lines that are no table, though the first could be its header."""
-    lines = decode(data, _SHOWN, encoding).splitlines()
+    lines = _beginning(data, encoding).splitlines()
     names = [name.strip(' "') for name in re.split("[,;\t]", lines[0])] if lines else []
     if "text" not in names:
         return ()
