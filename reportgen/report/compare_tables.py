@@ -89,7 +89,7 @@ def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataF
 
 
 def _changes(comparison: Comparison) -> pd.DataFrame:
-    texts, found = comparison.base.texts, comparison.predictions
+    texts, found = comparison.head.texts, comparison.predictions
     labels = comparison.pairing.labels["label"].tolist()
     given = zip(texts["source"], texts["text"], labels, strict=True)
     rows = [

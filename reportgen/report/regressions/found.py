@@ -46,7 +46,8 @@ def regressions(comparison: Comparison, options: CompareOptions) -> Iterator[Reg
     if found is None or rule is None:
         return
     words = CompareWords(comparison, load_language(options.lang))
-    texts, inputs = comparison.base.texts, comparison.base.info.inputs
+    # Where a baseline was run on an earlier state of the file, the new model's lines are today's.
+    texts, inputs = comparison.head.texts, comparison.head.info.inputs
     files = dict(options.text_files)
     for place in worse(found):
         row = int(found.texts[place])

@@ -108,7 +108,8 @@ def test_places_without_a_line_or_a_file(source: str, name: str, expected: Place
 def test_a_number_got_worse_where_it_moved_and_its_error_grew(tmp_path: Path) -> None:
     sides = pair_of(tmp_path, labels=LABELS)
     places = [str(3 * i + 2) for i in range(len(TEXTS))]
-    base, head = (with_sources(side, "te xt#s.csv", places) for side in sides)
+    base = with_sources(sides[0], "earlier.csv", [str(i + 2) for i in range(len(TEXTS))])
+    head = with_sources(sides[1], "te xt#s.csv", places)
     run, reduced = log_of(compare(Findings(base), Findings(head)), texts_folder="data")
     assert reduced == ()
     before, after = (side.texts["prediction"].to_numpy(np.float64) for side in (base, head))
