@@ -61,7 +61,7 @@ def test_bars_without_a_sign_say_neither_up_nor_down(tmp_path):
 def test_bars_with_a_sign_say_both(tmp_path):
     panel = page_of(make_results(tmp_path, evidence="basic")).select_one(".panel")
     assert not panel.select(".sized")
-    assert "falls without the token" in panel.select_one(".bars").get_text()
+    assert "falls without it" in panel.select_one(".bars").get_text()
 
 
 def test_without_evidence_nothing_is_said_of_changes(tmp_path):

@@ -90,7 +90,7 @@ def test_numbers_with_labels(tmp_path):
     mean = f"{np.mean(LABELS):.2f}"
     assert first.remark == f"Bars: distance from the right answers, whose mean is {mean}."
     opened = Findings(results).picked.first
-    shown = ["the model", f"always say {mean}", f"text {opened + 1} alone"]
+    shown = ["the model", f"always say {mean}", f"in text {opened + 1}"]
     shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
     assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
 

@@ -39,14 +39,14 @@ def section_of(found: Comparison, lang: str = "en") -> Tag:
 
 
 def test_it_says_when_the_sink_appears(found: Comparison, section: Tag) -> None:
-    says = [item.get_text() for item in section.find("ul", class_="says").find_all("li")]
+    says = [item.get_text() for item in section.find("ul", class_="sentences").find_all("li")]
     (course,) = [own for own in found.all_models.trend.sinks if own.key == "cls"]
     assert says[0].startswith("[CLS] is an attention sink from step 300 on, at first in layers 1, ")
     assert f"in {course.n_sink_heads[-1]} of {course.n_heads[-1]} single heads" in says[0]
     assert says[1] == "“★★” counts more in the last model than in the first."
     assert "12 of 12 texts moved by more than 0.05 standard deviations" in says[2]
     words = CompareWords(found, load_language("ja"))
-    japanese = section_of(found, "ja").find("ul", class_="says").get_text()
+    japanese = section_of(found, "ja").find("ul", class_="sentences").get_text()
     assert "[CLS]はステップ300からアテンションシンクです" in japanese
     assert words.course("title") in section_of(found, "ja").h2.get_text()
 
