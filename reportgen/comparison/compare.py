@@ -117,15 +117,19 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether everything important was compared and no difference was found."""
+        """Whether everything important was compared and no difference was found. Results kept small
+        hold no maps, and the attention that every unit gets tells as much."""
         pairing, predictions = self.pairing, self.predictions
         heads, effects = self.heads, self.effects
         changes = [change for found in self.layers for change in found.changes]
-        if heads is None or not changes or not pairing.same_output:
+        is_small = any(side.info.settings.small for side in (self.base, self.head))
+        if (heads is None and not is_small) or not changes or not pairing.same_output:
             return False
+        before, after = self.units.attention
         changes += [token.attention for token in self.tokens]
         return pairing.n_aligned == pairing.n_analysed and not (
-            heads.distance.any()
+            (before != after).any()
+            or (heads is not None and heads.distance.any())
             or (predictions is not None and predictions.change.any())
             or (effects is not None and effects.change.any())
             or any(change.difference for change in changes)

@@ -135,7 +135,9 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
         "--small",
     )
     assert contents(folder) == contents(plain)
+    # From there on nothing differs.
     done = call("compare", folder, compared / "results", "--accept")
+    assert "No difference was found: on all 12 texts" in done.stderr
     assert f"{folder}: holds these results already; left as it is" in done.stderr
 
 

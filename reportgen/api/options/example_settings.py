@@ -22,6 +22,7 @@ _COMPARE = """
 # What holds for `reportgen compare` alone.
 # [compare]
 # output = ["compare.html", "compare.md"]
+# report = ["report.html"]
 # fail-if = ["mae_rise_low > 0"]
 """
 _ACTIVE = {"fail-if": ["n_failed > 0"]}  # the one that is set from the start
