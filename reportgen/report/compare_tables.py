@@ -1,18 +1,27 @@
 """A comparison as tables for spreadsheets and notebooks.
 
-A row a text, a token, a figure, a layer, a head. Every figure is that of compare.json.
+A row a text, a token, a figure, a layer, a head; of more than two models a figure of each. Every
+figure is that of compare.json.
 """
 
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.worse import worse
+from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output, table_name
-from reportgen.report.json.comparison import change_record, text_records, token_records
+from reportgen.report.json.comparison import (
+    change_record,
+    text_records,
+    token_records,
+    value_record,
+)
+from reportgen.report.json.run import ends
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
 from reportgen.report.spreadsheets import to_document
 
@@ -62,6 +71,15 @@ LAYER_COLUMNS = {
     **dict.fromkeys(_ENDS, "float64"),
     "n_texts": "Int64",
 }
+TREND_COLUMNS = {
+    "figure": "string",
+    "token": "string",
+    "layer": "Int64",
+    "model": "string",
+    "step": "Int64",
+    **dict.fromkeys(("value", "low", "high"), "float64"),
+    **dict.fromkeys(("change", "change_low", "change_high"), "float64"),
+}
 HEAD_COLUMNS = {"layer": "Int64", "head": "Int64", "jsd": "float64", "changed": "boolean"}
 
 
@@ -76,6 +94,9 @@ def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataF
 
     `changes` has a row for each text: first those that got worse, then those whose prediction moved
     most, then the others in input order. `tokens` has those that changed most first.
+
+    Raises:
+        UsageError: two models have no `trend`.
     """
     if name == "changes":
         return _changes(comparison)
@@ -85,6 +106,8 @@ def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataF
         return _frame(_figures(comparison), FIGURE_COLUMNS)
     if name == "layers":
         return _frame(_layers(comparison), LAYER_COLUMNS)
+    if name == "trend":
+        return _frame(_trend(comparison.all_models), TREND_COLUMNS)
     return _frame(_heads(comparison), HEAD_COLUMNS)
 
 
@@ -132,6 +155,25 @@ def _layers(comparison: Comparison) -> Iterable[dict[str, object]]:
             ends = {name: rounded(side[i]) for name, side in sides.items() if i < len(side)}
             change = change_record(found.changes[i]) if found.changes else None
             yield {"figure": found.key, "layer": i + 1, **ends, **(change or {})}
+
+
+def _trend(found: AllModels | None) -> Iterable[dict[str, object]]:
+    """Each figure in every model, then what special tokens get beyond their equal share."""
+    if found is None:
+        raise UsageError("the table trend is of more than two models; name further results folders")
+    models = [{"model": own.name, "step": own.step} for own in found.trend.checkpoints]
+    for row in found.rows:
+        for model, value in zip(models, row.values, strict=True):
+            named = {"figure": row.key, "token": row.token or None, **model}
+            if value is not None:
+                yield named | (value_record(value) or {})
+    for sink in found.trend.sinks:
+        for layer, states in enumerate(sink.layers, 1):
+            for model, state in zip(models, states, strict=True):
+                if state is not None:
+                    record = {"value": rounded(state.excess.mean), **ends(state.excess.interval)}
+                    named = {"figure": "excess", "token": sink.token, "layer": layer, **model}
+                    yield named | record
 
 
 def _heads(comparison: Comparison) -> Iterable[dict[str, object]]:

@@ -132,7 +132,7 @@ def test_every_kind_of_output_has_tables_in_csv_and_parquet_and_json_as_the_sche
         sides = tuple(changed(side, texts=side.texts.assign(label=labels)) for side in sides)
     found = compare(*map(Findings, sides))
     record = record_of(found)
-    for name in COMPARE_TABLE_NAMES:
+    for name in COMPARE_TABLE_NAMES[:-1]:  # the last is of more than two models
         output = output_at(f"a-{name}.parquet", of_comparison=True)
         made = write_comparison(found, CompareOptions(), output).content
         frame = pq.read_table(io.BytesIO(made)).to_pandas()

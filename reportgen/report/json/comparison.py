@@ -100,7 +100,7 @@ def _models(comparison: Comparison) -> list[dict[str, object]] | None:
         {
             **_side(info),
             "n_texts": found.n_texts,
-            "figures": {row.key: _value(row.values[i]) for row in found.rows},
+            "figures": {row.key: value_record(row.values[i]) for row in found.rows},
             "from_first": _step(steps[i][0]),
             "from_previous": _step(steps[i][1]),
         }
@@ -108,7 +108,7 @@ def _models(comparison: Comparison) -> list[dict[str, object]] | None:
     ]
 
 
-def _value(found: ModelValue | None) -> dict[str, object] | None:
+def value_record(found: ModelValue | None) -> dict[str, object] | None:
     """A figure of one model, and its change from the first; what is not known is left out."""
     if found is None:
         return None

@@ -52,4 +52,8 @@ def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     for name, step in zip(names[1:], found.from_first, strict=True):
         if not step.same_output:
             said.append(words.course("other_output", name=name, first=names[0]))
+    small = [name for name, i in zip(names, found.infos, strict=True) if i.settings.small]
+    if small:
+        named = words.language.say("common", "comma").join(small)
+        said.append(words.course("small", names=named))
     return tuple(said)

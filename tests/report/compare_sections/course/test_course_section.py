@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 from helpers.hostile_texts import MARKUP
@@ -10,14 +11,20 @@ from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
 from reportgen.comparison.compare import Comparison, compare
+from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import make_all_models
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.answer import make_course
 from reportgen.report.compare_sections.course.figures import make_charts
+from reportgen.report.compare_tables import comparison_table
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
+from reportgen.results.run_file import write_info
+from reportgen.results.small import small_info, write_small_tables
+from reportgen.results.store import open_results
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +116,34 @@ def test_tables_have_the_numbers_of_sinks_tokens_and_texts(found: Comparison, se
     assert ends == [words.prediction(first[0]), words.prediction(first[-1])]
 
 
+def test_the_table_of_the_trend_has_every_figure_of_every_model(found: Comparison) -> None:
+    table = comparison_table(found, "trend")
+    models = found.all_models
+    assert set(table["step"]) == {100, 200, 300, 1000}
+    mae = table[table["figure"] == "mae"].set_index("step")
+    for step, value in zip((100, 200, 300, 1000), row_of(found, "mae").values, strict=True):
+        own = mae.loc[step]
+        assert own["value"] == pytest.approx(value.value, rel=1e-5)
+        change = value.change
+        said = [own[f"change{end}"] for end in ("", "_low", "_high")]
+        if change is None:
+            assert np.isnan(said).all()
+        else:
+            assert said == pytest.approx([change.difference, *change.interval], rel=1e-4, abs=1e-6)
+    excess = table[(table["figure"] == "excess") & (table["token"] == "[CLS]")]
+    assert len(excess) == 4 * len(models.trend.sinks[0].layers)
+    first = excess[excess["layer"] == 1]["value"].tolist()
+    assert first == pytest.approx(
+        [own.excess.mean for own in models.trend.sinks[0].layers[0]], rel=1e-5
+    )
+    assert len(table) == sum(sum(map(bool, row.values)) for row in models.rows) + sum(
+        len(own.layers) * 4 for own in models.trend.sinks
+    )
+    two = compare(found.sides[0], found.sides[1])
+    with pytest.raises(UsageError, match="trend is of more than two models"):
+        comparison_table(two, "trend")
+
+
 def test_hostile_names_and_other_outputs_are_told_without_harm(tmp_path: Path) -> None:
     texts = (*TEXTS[:6], *MARKUP)
     ids = tuple(f"{i}<script>" for i in range(len(texts)))
@@ -140,3 +175,18 @@ def test_more_models_than_columns_have_a_row_each(tmp_path: Path) -> None:
     mae = context.words.error(row_of(context.comparison, "mae").values[1].value)
     assert made.figures.rows[1][1].text == mae
     assert str(make_charts(models, context.words)[0].drawing).count("<circle") == 13
+
+
+def test_results_kept_small_are_named_for_their_heads(tmp_path: Path) -> None:
+    first, second = pair_of(tmp_path, TEXTS[:6], evidence="none", sink=0.6)
+    (tmp_path / "small").mkdir()
+    write_small_tables(tmp_path / "small", first)
+    write_info(tmp_path / "small", small_info(first.info))
+    found = chain(first, open_results(tmp_path / "small"), second)
+    course = make_course(CompareContext(found, CompareOptions(), load_language("en")))
+    said = "Results kept small do not say in which heads a token is a sink: 2 made-up."
+    assert said in course.lead
+    (cls, *_) = found.all_models.trend.sinks
+    assert cls.strongest[1] == cls.strongest[0]  # the same by layer
+    assert [own is None for own in cls.n_heads] == [False, True, False]
+    assert course.says[0].startswith("[CLS] is an attention sink in every model, at first in layer")
