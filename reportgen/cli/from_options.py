@@ -14,6 +14,7 @@ import typer
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.options.option_values import options_of
 from reportgen.api.options.settings import configured_options
+from reportgen.cli.stores import at_addresses
 from reportgen.cli.terminal import user_errors
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
@@ -37,7 +38,9 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
                 name: options_of(group, {name: values.pop(name) for name in options_in(group)})
                 for name, group in groups.items()
             }
-            code = command(**chosen, **values)
+            with at_addresses(own_name, chosen, values) as sent:
+                code = command(**chosen, **values)
+                sent.send()
         raise typer.Exit(code)
 
     own_name = command.__name__

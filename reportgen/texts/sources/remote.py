@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import InputError, UsageError, first_line
+from reportgen.files.stores import EXTRAS
 from reportgen.files.temporary import scratch_folder
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://.")
-# What has to be installed for a kind of address, beside fsspec; what fsspec says of others.
-_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 
 
 def is_remote(path: str) -> bool:
@@ -65,7 +64,7 @@ def _opened(address: str) -> Any:
     try:
         return import_module("fsspec").open(address, "rb")
     except ImportError as error:
-        extra = _EXTRAS.get(kind)
+        extra = EXTRAS.get(kind)
         advice = first_line(error)
         if extra is not None:
             advice = f"pip install 'attention-reportgen[{extra}]'"

@@ -1,0 +1,110 @@
+"""Results that are read from object stores, and outputs that go there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reportgen.api.options.output_options import Verbosity
+from reportgen.cli.terminal import print_lines
+from reportgen.errors import UsageError
+from reportgen.files.destinations import RESULTS_FILES
+from reportgen.files.stores import Address, Uploads, fetch_folder, is_results
+from reportgen.files.temporary import scratch_folder
+
+_WRITING = ("run", "analyze", "merge", "render", "compare")  # commands
+
+
+@dataclass
+class Sent:
+    """What a command wrote for addresses; nothing where it has none."""
+
+    uploads: Uploads | None
+    addresses: tuple[Address, ...]
+    verbosity: Verbosity
+
+    def send(self) -> None:
+        """Copy it there, and say so.
+
+        Raises:
+            OutputError: it cannot be copied.
+        """
+        if self.uploads is not None:
+            self.uploads.send()
+            print_lines([f"{address}: written" for address in self.addresses], self.verbosity)
+
+
+@contextmanager
+def at_addresses(command: str, chosen: dict[str, Any], values: dict[str, Any]) -> Iterator[Sent]:
+    """Put paths of this machine in the place of addresses: `chosen` has the groups of options of a
+    `command`, and `values` its own arguments. What they name is here as long as this context is."""
+    outputs = _outputs(chosen, values) if command in _WRITING else []
+    written = [address for output in outputs if (address := Address.of(output))]
+    if command in ("analyze", "merge"):
+        written = [replace(address, is_folder=True) for address in written]
+    uploads = None
+    if written:
+        files = chosen.get("files")
+        uploads = Uploads(written, force=files.force if files else values["force"])
+        _replace_outputs(chosen, values, uploads)
+    verbosity = chosen.get("verbosity", Verbosity())
+    if not any(map(Address.of, _read(values))):
+        yield Sent(uploads, tuple(written), verbosity)
+        return
+    if values.get("accept"):
+        raise UsageError("--accept: writes into a folder of this machine; copy the baseline here")
+    with scratch_folder() as scratch:
+        _fetch(values, scratch)
+        yield Sent(uploads, tuple(written), verbosity)
+
+
+def _outputs(chosen: dict[str, Any], values: dict[str, Any]) -> list[str]:
+    files = chosen.get("files")
+    own = [str(values["output"])] if "output" in values else []
+    return [*own, *((files.output if files else None) or ()), *(values.get("report") or ())]
+
+
+def _replace_outputs(chosen: dict[str, Any], values: dict[str, Any], uploads: Uploads) -> None:
+    def here(path: str) -> str:
+        address = Address.of(path)
+        return uploads.place(address) if address else path
+
+    files = chosen.get("files")
+    if files is not None and files.output:
+        chosen["files"] = replace(files, output=[here(path) for path in files.output])
+    if values.get("report"):
+        values["report"] = [here(path) for path in values["report"]]
+    if "output" in values:
+        values["output"] = Path(here(str(values["output"])))
+
+
+def _read(values: dict[str, Any]) -> list[str]:
+    """The folders that a command reads, and what may be some."""
+    found = values.get("results", [])
+    lists = [found if isinstance(found, list) else [found]]
+    lists += [values.get("parts", []), values.get("paths", [])]
+    return [str(path) for own in lists for path in own]
+
+
+def _fetch(values: dict[str, Any], scratch: Path) -> None:
+    """Copy folders at addresses into `scratch`."""
+    numbers = iter(range(10**9))
+
+    def here(path: str, names: frozenset[str] | None) -> Path:
+        address = Address.of(path)
+        if address is None:
+            return Path(path)
+        return fetch_folder(address, scratch / str(next(numbers)), names)
+
+    found = values.get("results")
+    if isinstance(found, list):
+        values["results"] = [here(str(path), RESULTS_FILES) for path in found]
+    elif found is not None:
+        values["results"] = here(str(found), RESULTS_FILES)
+    if "parts" in values:
+        values["parts"] = [here(str(path), None) for path in values["parts"]]
+    if "paths" in values:  # of texts too, which are read where they are
+        values["paths"] = [
+            str(here(path, RESULTS_FILES)) if is_results(path) else path for path in values["paths"]
+        ]
