@@ -228,19 +228,19 @@ class Results:
         return self._evidence.iloc[:0]
 
     @cached_property
-    def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+    def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
         return rows_by_text(self._effects)
 
     @cached_property
-    def _targets_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+    def _targets_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
         return rows_by_text(self.targets)
 
     @cached_property
-    def _target_effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+    def _target_effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
         return rows_by_text(self.target_effects)
 
     @cached_property
-    def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+    def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
         return rows_by_text(self._evidence)
 
     def target_of(self, text: int) -> pd.DataFrame | None:

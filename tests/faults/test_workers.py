@@ -12,7 +12,7 @@ from helpers.real.models import SENTENCES, save_model
 from helpers.real.planted import SECRETS
 
 import reportgen
-from reportgen.analysis.engines import processes
+from reportgen.analysis.engines import pool, processes
 from reportgen.analysis.engines.crew import AttentionOrder
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.options.output_options import EngineChoices
@@ -92,7 +92,7 @@ def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(
     with monkeypatch.context() as patch:
         patch.setattr(TaskFolder, "save", interrupted)
         assert call(*command).exit_code == 130
-    killing(processes.MOST_DEATHS)
+    killing(pool.MOST_DEATHS)
     done = call(*command, "--workers", "2", "--resume")
     assert done.exit_code == 1
     assert "processes of --workers died 3 times, perhaps for lack of memory" in done.stderr

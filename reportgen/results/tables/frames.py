@@ -14,10 +14,16 @@ from reportgen.results.tables.row_groups import Table
 _THREADED = 100_000  # rows; threads cost more than they save where a table is small
 
 
-def rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp]]:
-    """By row of `texts`, the rows of a `table` that are of that text."""
+def rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp] | slice]:
+    """By row of `texts`, the rows of a `table` that are of that text: a slice where they follow
+    each other, which they nearly always do, and which is taken much faster."""
     groups = table.groupby("text").indices
-    return {text: np.asarray(rows) for text, rows in groups.items()}
+    return {text: _rows(np.asarray(rows)) for text, rows in groups.items()}
+
+
+def _rows(rows: NDArray[np.intp]) -> NDArray[np.intp] | slice:
+    first, end = int(rows[0]), int(rows[-1]) + 1
+    return slice(first, end) if end - first == len(rows) else rows
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from reportgen.results.tables.schema import EVIDENCE_TABLES, LATER_TABLES, TABLE
 
 AGAIN = "run `reportgen analyze` again"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory
+_SMALL = 2_000_000  # bytes of a table that is read once, as a whole
 
 
 MapShape: TypeAlias = tuple[int, int, int, int]  # [layer, head, query, key]
@@ -56,9 +57,11 @@ class StoredTable:
     `parts` reads within the limits of `tables_within`, and everything that `select` and `slice`
     read; so a file of unknown origin goes through `parts` first.
 
-    Opening it reads the footer alone. The row groups read last are kept, up to `_HELD` bytes: the
-    rows of one text are usually asked for more than once, and those of the next text often lie in a
-    group that was read before. Memory therefore does not grow with the number of texts.
+    Opening it reads the footer alone. A small table is read once, when it is first asked for:
+    opening the file for each column takes longer. Of others the row groups read last are kept, up
+    to `_HELD` bytes: the rows of one text are usually asked for more than once, and those of the
+    next text often lie in a group that was read before. Memory therefore does not grow with the
+    number of texts.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -69,6 +72,8 @@ class StoredTable:
         meta = self._meta
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])  # [group], its first row
+        n_bytes = (meta.row_group(group).total_byte_size for group in range(len(sizes)))
+        self._whole = range(len(sizes)) if sum(n_bytes) <= _SMALL else range(0)
         # By row groups, with their bytes; those asked for last at the end.
         self._held: dict[range, tuple[pa.Table, int]] = {}
 
@@ -84,6 +89,8 @@ class StoredTable:
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""
+        if self._whole:
+            return self._groups(self._whole).select(list(names))
         schema = pa.schema([self._schema.field(name) for name in names])
         with self._opened() as file:
             return in_schema(file.read(list(names)), schema)
@@ -92,14 +99,20 @@ class StoredTable:
         """`size` rows from row `first` on, with all columns."""
         if not size:
             return self._schema.empty_table()
-        ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
-        groups = range(int(ends[0]) - 1, int(ends[1]))
+        groups = self._whole
+        if not groups:
+            ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
+            groups = range(int(ends[0]) - 1, int(ends[1]))
+        return self._groups(groups).slice(first - int(self._starts[groups[0]]), size)
+
+    def _groups(self, groups: range) -> pa.Table:
+        """All rows of these row groups."""
         if groups in self._held:
             self._held[groups] = self._held.pop(groups)
         else:
             self._hold(groups)
         rows, _ = self._held[groups]
-        return rows.slice(first - int(self._starts[groups[0]]), size)
+        return rows
 
     def _hold(self, groups: range) -> None:
         """Read row groups, and let go of those that were not asked for longest."""

@@ -17,8 +17,10 @@ SIZES = [3, 0, 4, 2, 0, 5]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The tokens of six texts, two of them not analysed, in row groups of three sizes."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tokens of six texts, two of them not analysed, in row groups of three sizes; no table is
+    so small that it is read as a whole."""
+    monkeypatch.setattr(row_groups, "_SMALL", 0)
     tokens = pd.DataFrame({"text": np.repeat(range(6), SIZES)})
     tokens["position"] = [position for size in SIZES for position in range(size)]
     schema = TABLES["tokens"]
@@ -67,6 +69,15 @@ def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, read) 
     frames = [stored.of(row) for row in (0, 2, 2, 3, 5, 5)]
     assert read == [[0], [0, 1], [1], [2]]
     assert all(isinstance(frame, pd.DataFrame) for frame in frames)
+
+
+def test_a_small_table_is_read_once_for_rows_and_columns(folder, read, monkeypatch) -> None:
+    monkeypatch.setattr(row_groups, "_SMALL", 2_000_000)
+    table = StoredTable(folder / "tokens.parquet", TABLES["tokens"])
+    assert table.slice(5, 4)["text"].to_pylist() == [2, 2, 3, 3]
+    assert table.select(["position", "text"]).column_names == ["position", "text"]
+    assert len(table.select(["text"])) == sum(SIZES)
+    assert read == [[0, 1, 2]]
 
 
 def test_rows_in_any_order_are_read_once_as_long_as_they_are_held(folder, read) -> None:
