@@ -221,8 +221,8 @@ def site(
     Example: reportgen site results/* -o public/
     """
     gates = arguments.gates(gating, "run")
-    import_api("reportgen.api.site", verbosity)
-    from reportgen.api.site import SiteWriter
+    import_api("reportgen.api.site.writer", verbosity)
+    from reportgen.api.site.writer import SiteWriter
 
     writer = SiteWriter(output, options, gates, redact=redact)
     terminal.print_lines(writer.write(results, force=force), verbosity)

@@ -31,7 +31,8 @@ class Staging:
         """`force`: whether an output may be replaced that appeared since the run began."""
         self._force = force
         self._temporaries: dict[Path, Temporary] = {}  # by the folder that they lie in
-        self._staged: list[tuple[Path, Path, bool]] = []  # item, target, whether that exists
+        # By target, the item that becomes it, and whether the target exists.
+        self._staged: dict[Path, tuple[Path, bool]] = {}
         self._removed: list[tuple[Path, Path]] = []  # item, target
         self._made: list[Path] = []  # folders created for outputs, outermost first
         self._is_committed = False
@@ -59,7 +60,7 @@ class Staging:
             self._tell_what_is_written(error)
 
     def _tell_what_is_written(self, error: BaseException) -> None:
-        names = ", ".join(target.name for _, target, _ in self._staged)
+        names = ", ".join(target.name for target in self._staged)
         if isinstance(error, KeyboardInterrupt):
             raise InterruptedLateError(f"interrupted; already written: {names}") from error
         if isinstance(error, ReportgenError):
@@ -101,7 +102,7 @@ class Staging:
             raise unwritten(path.name, error) from error
 
     def file(self, target: Path, content: bytes) -> None:
-        """Write a file that will become `target`.
+        """Write a file that will become `target`, in place of one that was to become that.
 
         Raises:
             OutputError: it cannot be written.
@@ -132,14 +133,15 @@ class Staging:
 
     @contextmanager
     def _staging(self, target: Path) -> Iterator[Path]:
-        """The place where `target` is made ready."""
+        """The place where `target` is made ready; of a file the same one each time."""
         target = Path(os.path.realpath(target))
         try:
-            item = self._folder_beside(target) / str(len(self._staged))
+            new = (self._folder_beside(target) / str(len(self._staged)), os.path.lexists(target))
+            item, existed = self._staged.get(target, new)
             yield item
         except OSError as error:
             raise unwritten(target, error) from error
-        self._staged.append((item, target, os.path.lexists(target)))
+        self._staged[target] = (item, existed)
 
     def _folder_beside(self, target: Path) -> Path:
         """The temporary folder for what stands, or is to stand, at `target`."""
@@ -177,7 +179,7 @@ class Staging:
     def _ready(self) -> list[Move]:
         """The moves of all items, once these are on the disk."""
         moves, parts = [], []
-        for item, target, existed in self._staged:
+        for target, (item, existed) in self._staged.items():
             with _naming(target):
                 moves.append(Move.of(item, target, may_replace=existed or self._force))
                 paths = [*sorted(item.iterdir()), item] if item.is_dir() else [item]

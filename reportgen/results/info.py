@@ -252,6 +252,7 @@ class RunInfo:
     settings: Settings
     remarks: tuple[str, ...] = ()  # for readers: how the model was loaded
     evidence: Evidence = field(default_factory=Evidence)
+    commit: str = ""  # of the code that was analysed, where it was named
     schema_version: int = SCHEMA_VERSION
 
     @property

@@ -12,7 +12,7 @@ from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.real.planted import planted, traces
 
-from reportgen.api.site import SiteWriter
+from reportgen.api.site.writer import SiteWriter
 from reportgen.errors import OutputError, ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
@@ -90,7 +90,9 @@ def test_every_link_leads_to_a_page_of_the_site(site) -> None:
         for tag in page.select("[href], [src]"):
             address = tag.get("href") or tag.get("src")
             if not re.match(r"#|data:|https:", address):
-                assert (path.parent / address).is_file(), (path, address)
+                name, _, id = address.partition("#")
+                assert (path.parent / name).is_file(), (path, address)
+                assert not id or f'id="{id}"' in (path.parent / name).read_text("utf-8"), address
     assert "ck-1000" in (site / "latest" / "index.html").read_text("utf-8")
     for path in site.glob("runs/*/index.html"):
         assert "../../index.html" in path.read_text("utf-8")

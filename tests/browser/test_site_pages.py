@@ -9,7 +9,7 @@ from axe import found_in_both
 from helpers.made_up.factories import HEADLINES, make_results
 from playwright.sync_api import Page, expect
 
-from reportgen.api.site import SiteWriter
+from reportgen.api.site.writer import SiteWriter
 from reportgen.report.site.options import SiteOptions
 from reportgen.results.run_file import write_info
 

@@ -71,8 +71,8 @@ _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 class Place:
     """Where a page of a site lies, seen from it."""
 
-    files: str = ""  # the folder of the files that all its pages share, such as `../assets/`
-    home: str = ""  # the list of all pages; "" for a page that stands alone
+    files: str = ""  # the folder of the files that such pages share, such as `../assets/list/`
+    links: tuple[tuple[str, str], ...] = ()  # to other pages of the site: address and words
 
 
 ALONE = Place()

@@ -5,7 +5,7 @@ from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.section_register import make_compare_page
 from reportgen.report.format_register import Document, Output
-from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, Place, environment
+from reportgen.report.html.assets import ALONE, COMPARE_SCRIPTS, Assets, Place, environment
 from reportgen.report.html.data import script_words
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -15,21 +15,22 @@ def write_comparison(
     comparison: Comparison, options: CompareOptions, output: Output | None = None
 ) -> Document:
     """The comparison as a document; nothing of it depends on `output`."""
-    assets = _assets(options, Place())
+    assets = comparison_assets(options, ALONE)
     return Document(_page(comparison, options, assets), files=assets.files)
 
 
-def render(comparison: Comparison, options: CompareOptions, home: str = "") -> bytes:
-    """The page, in UTF-8; nothing of it depends on the machine, the clock or the network. On a site
-    it links to `home`, the list of all pages.
+def render(comparison: Comparison, options: CompareOptions, place: Place = ALONE) -> bytes:
+    """The page, which lies at `place`, in UTF-8; nothing of it depends on the machine, the clock or
+    the network.
 
     Raises:
         ResultsError: a results folder is damaged.
     """
-    return _page(comparison, options, _assets(options, Place(home=home)))
+    return _page(comparison, options, comparison_assets(options, place))
 
 
-def _assets(options: CompareOptions, place: Place) -> Assets:
+def comparison_assets(options: CompareOptions, place: Place) -> Assets:
+    """What such a page needs."""
     return Assets(options.layout, "", COMPARE_SCRIPTS, place=place)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -14,12 +15,34 @@ from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult
 from reportgen.findings.findings import Findings
 from reportgen.report.json.metrics import watched
+from reportgen.results.info import RunInfo
+from reportgen.results.store import Results
 
 SITE_FILE = "site.json"
 _VERSION = 1
 _MOST_BYTES = 50_000_000
 _CONTENT = 8  # characters of an id that tell runs apart
 _NAME = 40  # characters of the name of a run in the address of its page
+
+
+# By date, the parts of a name, and id.
+Order: TypeAlias = tuple[str, list[tuple[int, str]], str]
+
+
+class Dated(Protocol):
+    """A run, whether its page is made or not."""
+
+    @property
+    def created(self) -> str:
+        """2026-01-31."""
+
+    @property
+    def name(self) -> str:
+        """The name of the folder of its results."""
+
+    @property
+    def id(self) -> str:
+        """What names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +61,12 @@ class Entry:
     n_failed: int = 0  # gates
     n_warned: int = 0
     n_gates: int = 0
+    commit: str = ""
 
     @property
     def content(self) -> str:
         """What no other run has."""
         return content_of(self.id)
-
-    @property
-    def place(self) -> tuple[str, list[tuple[int, str]], str]:
-        """Sorts runs by date, those of a day by their names: `ck-200` before `ck-1000`."""
-        parts = re.findall(r"\d{1,18}|\D+|\d+", self.name)
-        return self.created, [(int(p), "") if p.isdigit() else (-1, p) for p in parts], self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class Pair:
     @property
     def name(self) -> str:
         """The name of its page."""
-        return f"{self.base}..{self.head}.html"
+        return pair_name(self.base, self.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,31 @@ def run_id(created: str, name: str, content: bytes) -> str:
     return f"{created}-{plain}-{digest([content.hex()])[:_CONTENT]}"
 
 
+def place_of(run: Dated) -> Order:
+    """Sorts runs by date, those of a day by their names: `ck-200` before `ck-1000`."""
+    parts = re.findall(r"\d{1,18}|\D+|\d+", run.name)
+    return run.created, [(int(p), "") if p.isdigit() else (-1, p) for p in parts], run.id
+
+
+def series_of(results: Results, info: RunInfo) -> str:
+    """The same for runs on the same texts with the same kind of output; `info` is what may be told
+    of the run. An id that is its own text counts as its row."""
+    given = [own.sha256 for own in info.inputs]
+    texts = results.texts
+    columns = (texts[name].fillna("").str.strip() for name in ("text", "pair", "completion"))
+    own_texts = zip(*columns, strict=True)
+    ids = [
+        str(row) if str(id).strip() in own else str(id)
+        for row, (id, own) in enumerate(zip(texts["text_id"], own_texts, strict=True))
+    ]
+    return digest([info.output.kind, info.output.name, *given, *ids])
+
+
+def pair_name(base: str, head: str) -> str:
+    """The name of the page that compares two runs, by their ids."""
+    return f"{base}..{head}.html"
+
+
 def content_of(id: str) -> str:
     """The part of a run's id that its content alone decides."""
     return id[-_CONTENT:]
@@ -116,22 +159,26 @@ def digest(parts: Iterable[str]) -> str:
 
 
 def make_entry(
-    id: str, source: str, name: str, findings: Findings, gates: Sequence[GateResult]
+    place: Dated,
+    findings: Findings,
+    gates: Sequence[GateResult],
+    *,
+    source: str,
+    series: str,
+    commit: str,
 ) -> Entry:
     """What the site keeps of a run."""
-    info, texts = findings.info, findings.texts
+    info = findings.info
     failed = [result.gate.level for result in gates if not result.passed]
-    given = [str(own.sha256) for own in info.inputs]
-    ids = map(str, texts["text_id"])
     return Entry(
-        id=id,
+        id=place.id,
         source=source,
-        name=name,
-        created=info.created,
+        name=place.name,
+        created=place.created,
         model=info.model.name,
         inputs=", ".join(own.name for own in info.inputs if own.name),
-        n_texts=len(texts),
-        series=digest([info.output.kind, info.output.name, *given, *ids]),
+        n_texts=len(findings.texts),
+        series=series,
         figures={
             key: float(value)
             for key, value in watched("run", findings.figures).items()
@@ -140,4 +187,5 @@ def make_entry(
         n_failed=failed.count("fail"),
         n_warned=failed.count("warn"),
         n_gates=len(gates),
+        commit=commit,
     )

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.html.assets import SITE_SCRIPTS, SITE_STYLE_SHEETS, Assets, environment
+from reportgen.report.html.assets import environment
 from reportgen.report.html.data import script_words
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.site.entries import Entry, Site
 from reportgen.report.site.options import SiteOptions
+from reportgen.report.site.shared import list_assets, shared
 
 # The figures that have a column where a run has them, and how each is written.
 FIGURES: Mapping[str, str] = {
@@ -106,7 +107,7 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             series=_all_series(site, keys, language),
             has_pairs=bool(compared),
             has_gates=any(row.gates for row in rows),
-            assets=Assets("file", "", SITE_SCRIPTS, SITE_STYLE_SHEETS),
+            assets=list_assets(shared("list").folder),
             data={"words": script_words(language, "common", "tools")},
         )
         .encode()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from reportgen.errors import without_surrogates
-from reportgen.report.options import Lang, Option, read_size, write_size
+from reportgen.report.options import Lang, Option, read_commit, read_size, write_size
 
 Against: TypeAlias = Literal["previous", "first", "none"]
 
@@ -42,3 +42,20 @@ class SiteOptions:
             "heads first.",
         ),
     ] = 10_000_000
+    commit: Annotated[
+        str | None,
+        Option(
+            panel="Report",
+            read=read_commit,
+            help="The commit of runs that are new on the site and whose results name none, e.g. "
+            "4f2a9c1.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Option(
+            least=1,
+            most=1_000,
+            help="Write pages in N processes, e.g. 1. Default: one for each processor.",
+        ),
+    ] = None

@@ -1,0 +1,168 @@
+"""Makes the pages of runs: in this process, or in several."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from reportgen.analysis.engines.pool import Pool
+from reportgen.api.site.runs import Run
+from reportgen.comparison.compare import compare
+from reportgen.errors import ComparisonError, ResultsError
+from reportgen.findings.findings import Findings
+from reportgen.findings.gates import Gate, evaluate
+from reportgen.report.html import compare_page, page
+from reportgen.report.html.assets import Place
+from reportgen.report.language.printable import shorten
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.report.redact.run import redacted
+from reportgen.report.site.entries import Dated, Entry, make_entry, pair_name
+from reportgen.report.site.options import SiteOptions
+from reportgen.report.site.shared import shared
+from reportgen.results.store import open_results
+
+_AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
+_FEW = 4  # runs, below which another process takes longer to start than it saves
+_HELD = 2  # results that are kept in memory, for a run and the one it is compared with
+_NAME = 24  # characters of the name of a run in a link to it
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be made for a run."""
+
+    run: Run
+    source: str  # of its page
+    wants_page: bool
+    base: Dated | None = None  # the run that it is compared with
+    compared: Run | None = None  # the same where the comparison is to be made; else it is there
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of a task."""
+
+    task: Task
+    entry: Entry | None = None
+    page: bytes | None = None
+    comparison: bytes | None = None
+    reduced: tuple[str, ...] = ()  # what the page lacks
+    not_compared: str = ""  # why; "" where nothing is wrong
+    left_out: ResultsError | None = None
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How pages are made; the same in every process."""
+
+    options: SiteOptions
+    gates: Sequence[Gate]
+    redact: bool
+
+    def make(self, tasks: Sequence[Task], held: dict[Path, Findings]) -> tuple[Made, ...]:
+        """What comes of `tasks`; `held` are the results of the last runs, which are kept in it."""
+        return tuple(self._make(task, held) for task in tasks)
+
+    def _make(self, task: Task, held: dict[Path, Findings]) -> Made:
+        made = Made(task)
+        try:
+            if task.compared is not None:
+                made = self._compared(made, task.compared, held)
+            return self._with_page(made, held) if task.wants_page else made
+        except ResultsError as error:
+            return replace(made, left_out=error)
+
+    def _compared(self, made: Made, base: Run, held: dict[Path, Findings]) -> Made:
+        """The same with the comparison with `base`, where they can be compared."""
+        head, lang = made.task.run, self.options.lang
+        say = load_language(lang).say
+        links = (
+            (f"../index.html#{head.id}", say("site", "home")),
+            *(
+                (f"../runs/{run.id}/index.html", say("site", "report_of", name=_short(run)))
+                for run in (base, head)
+            ),
+        )
+        place = Place(f"../{shared('comparison').folder}", links)
+        try:
+            old, new = (_findings(run, held) for run in (base, head))
+            with redacted_comparison(compare(old, new), lang, wanted=self.redact) as shown:
+                content = compare_page.render(shown, CompareOptions(lang=lang, layout="dir"), place)
+        except (ComparisonError, ResultsError) as error:
+            said = error.unquoted if self.redact else str(error)
+            return replace(made, not_compared=said)
+        return replace(made, comparison=content)
+
+    def _with_page(self, made: Made, held: dict[Path, Findings]) -> Made:
+        """The same with the report."""
+        run, base, options = made.task.run, made.task.base, self.options
+        say = load_language(options.lang).say
+        links = [(f"../../index.html#{run.id}", say("site", "home"))]
+        if base is not None and not made.not_compared:
+            address = f"../../compare/{pair_name(base.id, run.id)}"
+            links.append((address, say("site", "since", name=_short(base))))
+        place = Place(f"../../{shared('report').folder}", tuple(links))
+        whole = _findings(run, held)
+        with redacted(whole.results, options.lang, wanted=self.redact) as shown:
+            findings = whole if shown is whole.results else Findings(shown)
+            gates = evaluate(self.gates, findings.figures) if self.gates else ()
+            as_page = RenderOptions(
+                lang=options.lang, max_size=options.max_size, layout="dir", gates=gates
+            )
+            document = page.render(findings, as_page, place)
+            entry = make_entry(
+                run,
+                findings,
+                gates,
+                source=made.task.source,
+                series=run.series,
+                commit=run.commit,
+            )
+        reduced = tuple(document.reduced)
+        return replace(made, entry=entry, page=document.content, reduced=reduced)
+
+
+def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
+    """What is found in the results of a run."""
+    found = held.pop(run.folder, None)
+    if found is None:
+        found = Findings(open_results(run.folder))
+    held[run.folder] = found  # the last one
+    for folder in list(held)[:-_HELD]:
+        del held[folder]
+    return found
+
+
+def _short(run: Dated) -> str:
+    return shorten(run.name, _NAME)
+
+
+def make_all(maker: Maker, tasks: Sequence[Task], workers: int | None) -> Iterator[Made]:
+    """What comes of all `tasks`, in any order; tasks that lie side by side have runs in common."""
+    workers = _processors() if workers is None else workers
+    size = max(1, min(_AT_ONCE, -(-len(tasks) // workers)))
+    parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+    number = min(workers, len(parts))
+    if number < 2 or len(tasks) <= _FEW:
+        held: dict[Path, Findings] = {}
+        for part in parts:
+            yield from maker.make(part, held)
+        return
+    with Pool(number, partial(_working, maker), "give fewer of them") as pool:
+        for made in pool.run(parts):
+            yield from made
+
+
+@contextmanager
+def _working(maker: Maker) -> Iterator[Callable[[Sequence[Task]], tuple[Made, ...]]]:
+    yield partial(maker.make, held={})
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    can_ask = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1

@@ -1,0 +1,103 @@
+"""The runs that a site is made of: what their folders say before any page is made."""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import ResultsError
+from reportgen.report.redact.run import redacted_info
+from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
+from reportgen.report.site.options import SiteOptions
+from reportgen.results.info import RunInfo
+from reportgen.results.store import Results, open_results
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run whose results are at hand."""
+
+    folder: Path
+    name: str  # of the folder, whatever link leads to it
+    id: str
+    created: str
+    series: str
+    commit: str
+
+
+class RunReader:
+    """Reads which runs lie in folders; what cannot be read, or is there twice, is told."""
+
+    def __init__(self, options: SiteOptions, say: Callable[[str], None], *, redact: bool) -> None:
+        self._options = options
+        self._say = say
+        self._redact = redact
+
+    def read(self, folders: Sequence[Path], old: Site) -> dict[str, Run]:
+        """The runs by their ids. A run that the site has keeps its id, whatever its folder is
+        called now."""
+        known = {own.content: own for own in old.entries}
+        found: dict[str, Run] = {}
+        for folder in folders:
+            try:
+                run = self._run(folder, known)
+            except ResultsError as error:
+                self.leave_out(error)
+                continue
+            if (same := found.get(run.id)) is not None:
+                self._say(f"{folder}: the same run as {same.folder}, so it is there once")
+                continue
+            found[run.id] = run
+        return found
+
+    def leave_out(self, error: ResultsError) -> None:
+        """Tell that the run of these results is not on the site."""
+        self._say(f"left out: {error.unquoted if self._redact else error}")
+
+    def _run(self, folder: Path, known: Mapping[str, Entry]) -> Run:
+        results = open_results(folder)
+        info = redacted_info(results, self._options.lang) if self._redact else results.info
+        name = Path(os.path.realpath(folder)).name
+        id = run_id(info.created, name, _content(results, info))
+        own = known.get(content_of(id))
+        return Run(
+            folder=folder,
+            name=name if own is None else own.name,
+            id=id if own is None else own.id,
+            created=info.created,
+            series=series_of(results, info) if own is None else own.series,
+            commit=info.commit or (self._options.commit or "" if own is None else own.commit),
+        )
+
+
+def _content(results: Results, info: RunInfo) -> bytes:
+    """What tells a run from all others: the facts on it, and the figures of its heads. Neither
+    gives away a text that is redacted."""
+    path = results.folder / "heads.parquet"
+    try:
+        heads = path.read_bytes()
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+    return json.dumps(_stated(info), sort_keys=True).encode() + heads
+
+
+def _stated(value: Any) -> Any:
+    """Facts without those that are as they are if nothing is said; so that a run is the same for a
+    later version, which knows more of them."""
+    if isinstance(value, Mapping):
+        return {key: _stated(own) for key, own in value.items()}
+    if isinstance(value, tuple | list):
+        return [_stated(own) for own in value]
+    if not is_dataclass(value):
+        return value
+    stated = {}
+    for known in fields(value):
+        own = getattr(value, known.name)
+        default = known.default
+        if default is MISSING and known.default_factory is not MISSING:
+            default = known.default_factory()
+        if own != default:
+            stated[known.name] = _stated(own)
+    return stated
