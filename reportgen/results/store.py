@@ -200,12 +200,13 @@ class Results:
         rows = self._effects_by_text.get(text)
         return None if rows is None else self._effects.iloc[rows]
 
-    def heads_of(self, text: int) -> pd.DataFrame:
-        """The heads of row `text` of `texts`, layer by layer; empty if it was not analysed."""
+    def heads_of(self, text: int, *names: str) -> pa.Table:
+        """The heads of row `text` of `texts`, layer by layer: the columns `names`; empty if it was
+        not analysed."""
         size = self.info.model.n_layers * self.info.model.n_heads
         place = int(self._places[text])
         own = size if self.texts["n_tokens"].iloc[text] else 0
-        return frame_of(self._heads.slice(place * size, own))
+        return self._heads.slice(place * size, own).select(list(names))
 
     def head_values(self, name: str) -> NDArray[np.float32]:
         """The column `name` of all heads as `[text, layer, head]`; NaN where it has no value."""

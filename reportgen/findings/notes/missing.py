@@ -98,7 +98,8 @@ def missing_text_notes(found: "Findings", text: int) -> list[Note]:
         counts = {"n_chosen": evidence.n_texts}
         notes.append(plain("evidence-none-text", {**counts, **output}, also=(also,)))
         return [note for note in notes if note is not None]
-    if row[EXTRA].eq(True).any():
+    extra = row[EXTRA].iloc[0]
+    if not pd.isna(extra) and extra:
         notes.append(plain("evidence-extra-text", {}))
     notes += [incomplete_text_note(found, row), unconserved_text_note(found, row)]
     message = str(row["message"].iloc[0])

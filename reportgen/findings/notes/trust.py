@@ -185,8 +185,9 @@ def incomplete_note(found: "Findings") -> Note | None:
 
 def incomplete_text_note(found: "Findings", row: pd.DataFrame) -> Note | None:
     """N14 for one text; `row` is its row of `evidence`."""
-    failed = row[row["ig_complete"].eq(False).fillna(False)]
-    return None if failed.empty else _incomplete("N14-text", failed, {}, found)
+    holds = row["ig_complete"].iloc[0]
+    failed = not pd.isna(holds) and not holds
+    return _incomplete("N14-text", row, {}, found) if failed else None
 
 
 def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: "Findings") -> Note:
@@ -213,7 +214,7 @@ def unconserved_note(found: "Findings") -> Note | None:
 
 def unconserved_text_note(found: "Findings", row: pd.DataFrame) -> Note | None:
     """N14b for one text; `row` is its row of `evidence`."""
-    is_told = "cp_lrp" in found.info.evidence.withheld
-    if is_told or not row[CP_LRP_HOLDS].eq(False).fillna(False).any():
+    holds = row[CP_LRP_HOLDS].iloc[0]
+    if "cp_lrp" in found.info.evidence.withheld or pd.isna(holds) or holds:
         return None
     return plain("N14b-text", {"conserved": CONSERVED, **explained(found.info)}, ALI, kind="trust")

@@ -312,9 +312,9 @@ def head_figures(results: Results, text: int) -> dict[str, str]:
     Float32 in letters, NaN where a figure is not defined; `classes` has a digit a head, the place
     of its class in `HEAD_CLASSES`.
     """
-    rows = results.heads_of(text)
-    figures = {key: _floats(rows[column]) for key, column in _FIGURES.items()}
-    classes = "".join(str(HEAD_CLASSES.index(found)) for found in rows["head_class"])
+    rows = results.heads_of(text, *_FIGURES.values(), "head_class")
+    figures = {key: _floats(rows[column].to_pandas()) for key, column in _FIGURES.items()}
+    classes = "".join(str(HEAD_CLASSES.index(own)) for own in rows["head_class"].to_pylist())
     return {**figures, "classes": classes}
 
 

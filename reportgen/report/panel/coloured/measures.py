@@ -47,7 +47,7 @@ def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEf
         columns={
             measure.id: _COMBINE[measure.combine](column, unit_of)
             for measure, column in columns.items()
-            if column.notna().any()
+            if not np.isnan(column.to_numpy(np.float64)).all()
         },
         live_rows=None if pd.isna(live) else int(live),
         n_rows=0 if pd.isna(live) else int(row["n_rows"]),
