@@ -119,7 +119,9 @@ def run(
         )
         with _shown(results, job) as findings:
             from reportgen.api.report import write_report
+            from reportgen.results.run_file import name_commit
 
+            name_commit(results, options.commit)
             with writing(job.files, verbosity):
                 written = write_report(findings, job, staging)
             lines = terminal.account(findings, written, options.lang, verbosity, started)

@@ -208,6 +208,14 @@ MergedParts = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with code 4 if a text is empty or fails.")
 ]
+Commit = Annotated[
+    str | None,
+    typer.Option(
+        "--commit",
+        help="The commit that is analysed, e.g. 4f2a9c1; reports and sites made of the results "
+        "name it.",
+    ),
+]
 Redact = Annotated[
     bool,
     typer.Option("--redact", help="Write ids, lengths and figures only, no texts and no tokens."),

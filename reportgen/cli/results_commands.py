@@ -30,6 +30,7 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
 from reportgen.files.unfinished import Unfinished, check_unfinished
+from reportgen.report.options import read_commit
 from reportgen.report.site.options import SiteOptions
 
 if TYPE_CHECKING:
@@ -50,18 +51,20 @@ def analyze(
     shard: parameters.ShardOption = None,
     small: parameters.Small = False,
     strict: parameters.Strict = False,
+    commit: parameters.Commit = None,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
 
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
     asked = jobs.analysis_of(inputs, model, analysis)
+    commit = None if commit is None else read_commit(commit)
     if shard is not None:
         if engine != EngineChoices():
             raise UsageError(
                 "--workers, --engine: a shard is done by one process; give more shards"
             )
-        for name, is_given in (("strict", strict), ("small", small)):
+        for name, is_given in (("strict", strict), ("small", small), ("commit", commit)):
             if is_given:
                 raise UsageError(f"--{name}: a shard is no results; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
@@ -89,7 +92,7 @@ def analyze(
             kept=kept.path,
             engine=engine,
         )
-        end = _End(output, results, staging, kept, verbosity, started)
+        end = _End(output, results, commit, staging, kept, verbosity, started)
         return end.settle(small=small, strict=strict)
 
 
@@ -106,6 +109,7 @@ class _End:
 
     output: Path
     results: "Results"
+    commit: str | None
     staging: Staging
     kept: Unfinished
     verbosity: Verbosity
@@ -114,19 +118,21 @@ class _End:
     def settle(self, *, small: bool, strict: bool) -> int:
         """Put the results folder in its place and print what it says; returns the exit code."""
         from reportgen.findings.findings import Findings
+        from reportgen.results.run_file import name_commit
 
-        lines = [self._kept_small() if small else f"{self.output}/: results folder"]
-        lines += terminal.account(Findings(self.results), None, "en", self.verbosity, self.started)
-        code = terminal.exit_code(self.results, (), strict=strict)
+        results = name_commit(self.results, self.commit)
+        lines = [self._kept_small(results) if small else f"{self.output}/: results folder"]
+        lines += terminal.account(Findings(results), None, "en", self.verbosity, self.started)
+        code = terminal.exit_code(results, (), strict=strict)
         self.staging.commit()
-        lines += terminal.settled(self.kept, self.results)
+        lines += terminal.settled(self.kept, results)
         terminal.print_lines(lines, self.verbosity)
         return code
 
-    def _kept_small(self) -> str:
+    def _kept_small(self, results: "Results") -> str:
         from reportgen.api.baseline import keep_baseline
 
-        size = keep_baseline(self.results, self.output, self.staging)
+        size = keep_baseline(results, self.output, self.staging)
         if size is None:
             return f"{self.output}/: a baseline with these results already; left as it is"
         return f"{self.output}/: baseline, {size / 1000:,.0f} kB; commit it"
@@ -141,11 +147,13 @@ def merge(
     resume: parameters.Resume = False,
     small: parameters.Small = False,
     strict: parameters.Strict = False,
+    commit: parameters.Commit = None,
 ) -> int:
     """Merge the shards of an analysis into one results folder, as if it had been run at once.
 
     Example: reportgen merge parts/* -o results/
     """
+    commit = None if commit is None else read_commit(commit)
     found = read_parts(parts)
     call = found.call
     asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
@@ -174,7 +182,7 @@ def merge(
                 progress,
                 verbose=verbosity.verbose,
             )
-        end = _End(output, results, staging, kept, verbosity, started)
+        end = _End(output, results, commit, staging, kept, verbosity, started)
         return end.settle(small=small, strict=strict)
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult
+from reportgen.results.info import is_commit
 from reportgen.results.measure_register import COLOURS
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
@@ -66,7 +67,6 @@ def read_size(text: str) -> int:
 
 
 _ADDRESS = re.compile(r"(?:https?://[^\s/:#]+(?::[0-9]+)?(?:/[^\s#]*)?|[^\s:#]+)")
-_COMMIT = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,99}")
 
 
 def read_page_url(text: str) -> str:
@@ -89,7 +89,7 @@ def read_commit(text: str) -> str:
     Raises:
         UsageError: `text` is neither.
     """
-    if not _COMMIT.fullmatch(text):
+    if not is_commit(text):
         raise UsageError(
             f"--commit {text}: write letters, digits and . _ / - alone, such as 4f2a9c1, at most "
             "100 of them"

@@ -1,6 +1,7 @@
 """Facts about a run that are saved as results.json: model, inputs, checks, settings, evidence."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -260,6 +261,11 @@ class RunInfo:
         """Whether the output is read from a decoder of its own, which writes nothing: from one row
         of it, or for answers from those of the context."""
         return self.model.decoder is not None and self.output.kind != "completion"
+
+
+def is_commit(text: str) -> bool:
+    """Whether `text` can name a commit, or two such as 1b3c5d7..4f2a9c1."""
+    return re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,99}", text) is not None
 
 
 def created_date() -> str:

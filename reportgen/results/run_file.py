@@ -1,16 +1,20 @@
 """The file results.json of a results folder: what was run."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.results.checks.limits import HEADS, INFO_BYTES, LAYERS, require_regular
-from reportgen.results.info import SCHEMA_VERSION, RunInfo
+from reportgen.results.info import SCHEMA_VERSION, RunInfo, is_commit
 from reportgen.results.tables.row_groups import AGAIN
+
+if TYPE_CHECKING:
+    from reportgen.results.store import Results
 
 _MOST = 10**9  # of anything that a model has; --max-length takes as much
 
@@ -50,6 +54,16 @@ def write_info(folder: Path, info: RunInfo) -> None:
     system.write(folder / "results.json", (text + "\n").encode())
 
 
+def name_commit(results: "Results", commit: str | None) -> "Results":
+    """The same results, in their folder too, with the commit that was analysed, where one is
+    named."""
+    if commit is None:
+        return results
+    info = replace(results.info, commit=commit)
+    write_info(results.folder, info)
+    return replace(results, info=info)
+
+
 @dataclass(frozen=True)
 class _Version:
     schema_version: int
@@ -84,5 +98,7 @@ def _require_info(info: RunInfo) -> None:
             raise ValueError(f"model.{name} cannot be {getattr(info.model, name)}")
     if info.evidence.level != "none" and info.evidence.scalar is None:
         raise ValueError("evidence.scalar is missing")
+    if info.commit and not is_commit(info.commit):
+        raise ValueError("commit is not the name of one")
     if "reportgen" not in info.versions:
         raise ValueError("versions.reportgen is missing")

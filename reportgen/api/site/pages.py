@@ -11,8 +11,8 @@ from reportgen.analysis.engines.pool import Pool
 from reportgen.api.site.runs import Run
 from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
+from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import Gate, evaluate
 from reportgen.report.html import compare_page, page
 from reportgen.report.html.assets import Place
 from reportgen.report.language.printable import shorten

@@ -12,7 +12,7 @@ from reportgen.errors import OutputError, ResultsError, UsageError, unwritten
 from reportgen.files import system
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
-from reportgen.findings.gates import Gate
+from reportgen.findings.figures.gates import Gate
 from reportgen.report.site.entries import (
     SITE_FILE,
     Entry,

@@ -18,6 +18,7 @@ from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import SECTIONS
+from reportgen.results.info import RunInfo
 
 # What the headline says of a token's verdict.
 _CLAUSES: Mapping[Verdict, str] = {
@@ -42,7 +43,7 @@ def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief
         title=cut(title, 2 * TEXT_LENGTH),
         headline=report_headline(context),
         sections=short_forms(SECTIONS, context),
-        facts=(findings.info.created, *_commit(options, context.language)),
+        facts=(findings.info.created, *_commit(options, context.language, findings.info)),
     )
 
 
@@ -51,7 +52,8 @@ def make_compare_brief(comparison: Comparison, options: CompareOptions, output: 
     writes."""
     context = CompareContext(comparison, options, load_language(options.lang), output)
     said = headline(comparison, context.words)
-    facts = (*_compared(context), *_commit(options, context.language))
+    infos = (comparison.base.info, comparison.head.info)
+    facts = (*_compared(context), *_commit(options, context.language, *infos))
     if comparison.is_same and comparison.all_models is None:
         same = context.language.say("common", "space").join(said)
         title = cut(options.title or "", 2 * TEXT_LENGTH)
@@ -75,9 +77,12 @@ def _compared(context: CompareContext) -> Iterable[str]:
     yield head if base == head else words.say("compared_as", base=base, head=head)
 
 
-def _commit(options: WriteOptions, language: Language) -> Iterable[str]:
-    if options.commit:
-        yield language.say("brief", "commit", commit=options.commit)
+def _commit(options: WriteOptions, language: Language, *runs: RunInfo) -> Iterable[str]:
+    """The commit that is given, else that of each of the `runs` where all name one."""
+    known = list(dict.fromkeys(info.commit for info in runs))
+    commit = options.commit or ("..".join(known) if all(known) else "")
+    if commit:
+        yield language.say("brief", "commit", commit=commit)
 
 
 def report_headline(context: Context) -> str:

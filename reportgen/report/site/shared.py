@@ -46,4 +46,8 @@ def list_assets(files: str) -> Assets:
 def _assets(kind: Kind) -> Assets:
     if kind == "report":
         return Assets("dir", plotly_source(None))
-    return comparison_assets(CompareOptions(layout="dir"), Place()) if kind == "comparison" else list_assets("")
+    return (
+        comparison_assets(CompareOptions(layout="dir"), Place())
+        if kind == "comparison"
+        else list_assets("")
+    )
