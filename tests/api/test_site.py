@@ -12,13 +12,14 @@ from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.real.planted import planted, traces
 
+from reportgen.api.site import pages
 from reportgen.api.site.writer import SiteWriter
 from reportgen.errors import OutputError, ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.site.options import SiteOptions
-from reportgen.results.run_file import write_info
+from reportgen.results.run_file import name_commit, write_info
 from reportgen.results.store import open_results
 
 EN = load_language("en")
@@ -128,9 +129,10 @@ def test_only_what_changed_is_written(site, runs, tmp_path) -> None:
     assert "ck-2000" in (site / "latest" / "index.html").read_text("utf-8")
 
 
-def test_the_same_bytes_in_any_order(runs, tmp_path) -> None:
-    for name, given in (("a", runs), ("b", runs[::-1])):
-        write(tmp_path / name, given)
+def test_the_same_bytes_in_any_order_and_from_two_processes(runs, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(pages, "_FEW", 1)
+    for name, given, workers in (("a", runs, 1), ("b", runs[::-1], 2)):
+        write(tmp_path / name, given, workers=workers)
     found = [
         {
             path.relative_to(tmp_path / name): path.read_bytes()
@@ -168,6 +170,38 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_built(runs, tmp_path) -> N
     with pytest.raises(ResultsError, match="no report was written: left out: "):
         write(tmp_path / "other", [bad])
     assert not (tmp_path / "other").exists()
+
+
+def test_a_damaged_run_leaves_no_gap_and_one_taken_away_no_page(runs, tmp_path) -> None:
+    middle = Path(shutil.copytree(runs[1], tmp_path / "ck-200"))
+    (middle / "tokens.parquet").write_bytes(b"no table")
+    site = tmp_path / "public"
+    said = write(site, [runs[3], middle, runs[0]])
+    assert [line for line in said if str(middle) in line] == [
+        f"left out: {middle}/tokens.parquet: cannot be read; run `reportgen analyze` again"
+    ]
+    assert any(line.startswith("2 reports: Texts 2–6: figures only") for line in said)
+    assert "2 reports, 2 of them written now; 1 comparison" in said[-1]
+    (pair,) = site.glob("compare/*")
+    (newest,) = site.glob("runs/*ck-1000*/index.html")
+    assert f"../../compare/{pair.name}" in newest.read_text("utf-8")
+    (oldest,) = site.glob("runs/*ck-100-*")
+    shutil.rmtree(oldest)
+    assert "1 report, 1 of them written now" in write(site, [runs[0]])[-1]
+    assert list(site.glob("compare/*")) == []
+    assert oldest.name not in newest.read_text("utf-8")
+
+
+def test_a_run_is_listed_with_its_commit(runs, tmp_path) -> None:
+    named = Path(shutil.copytree(runs[1], tmp_path / "ck-200"))
+    name_commit(open_results(named), "4f2a9c1")
+    write(tmp_path / "public", [runs[3]], commit="1b3c5d7")
+    write(tmp_path / "public", [named, runs[3]], commit="ffffff0")
+    rows = list_of(tmp_path / "public").select(".runs tbody tr")
+    assert [row.code.get_text() for row in rows] == ["4f2a9c1", "1b3c5d7"]
+    assert "commit 4f2a9c1" in call("render", named, "-o", "-", "--format", "md").stdout
+    both = call("compare", runs[3], named, "-o", "-", "--format", "md").stdout
+    assert "commit" not in both
 
 
 def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:

@@ -52,9 +52,11 @@ class RunReader:
             found[run.id] = run
         return found
 
-    def leave_out(self, error: ResultsError) -> None:
-        """Tell that the run of these results is not on the site."""
-        self._say(f"left out: {error.unquoted if self._redact else error}")
+    def leave_out(self, error: ResultsError, *, is_known: bool = False) -> None:
+        """Tell that the run of these results is not on the site; of one that `is_known` that its
+        page stays as it is."""
+        what = "not written anew" if is_known else "left out"
+        self._say(f"{what}: {error.unquoted if self._redact else error}")
 
     def _run(self, folder: Path, known: Mapping[str, Entry]) -> Run:
         results = open_results(folder)

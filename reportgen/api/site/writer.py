@@ -105,23 +105,32 @@ class SiteWriter:
         entries = {own.id: own for own in old.entries if self._path(address_of(own)).exists()}
         pairs = {(own.base, own.head): own for own in old.pairs if self._is_there(own)}
         tried: set[tuple[str, str]] = set()
+        failed: dict[tuple[str, str], str] = {}  # why runs could not be compared
+        reduced: dict[str, dict[str, Run]] = {}  # what is said of pages, and of which
         while tasks := self._tasks(runs, entries, pairs, tried):
             found = make_all(self._maker, tasks, self._options.workers)
             for made in sorted(
                 self._staged(found, staging), key=lambda made: place_of(made.task.run)
             ):
-                self._note(made)
                 task = made.task
-                if task.base is not None and made.comparison:
-                    pair = self._pair(task.base.id, task.run.id)
-                    pairs[pair.base, pair.head] = pair
+                if task.compared is not None:
+                    pair = self._pair(task.compared.id, task.run.id)
+                    failed[pair.base, pair.head] = made.not_compared
+                    if made.comparison:
+                        pairs[pair.base, pair.head] = pair
                 if made.left_out is not None:
-                    runs.pop(task.run.id, None)
-                    entries.pop(task.run.id, None)
+                    self._reader.leave_out(made.left_out, is_known=task.run.id in entries)
+                    del runs[task.run.id]
+                for line in made.reduced:
+                    reduced.setdefault(line, {})[task.run.id] = task.run
                 if made.entry is not None:
                     entries[task.run.id] = made.entry
+        self._said += [f"{_named([*of.values()])}: {line}" for line, of in reduced.items()]
         placed = sorted(entries.values(), key=place_of)
-        listed = ((base.id, head.id) for base, head in _neighbours(placed, self._options))
+        listed = [(base.id, head.id) for base, head in _neighbours(placed, self._options)]
+        for base, head in (key for key in listed if failed.get(key)):
+            said = failed[base, head]
+            self._said.append(f"{runs[head].folder}: not compared with {runs[base].name}: {said}")
         return tuple(placed), tuple(pairs[key] for key in listed if key in pairs)
 
     def _tasks(
@@ -185,15 +194,6 @@ class SiteWriter:
                 self._stage_shared("report", staging)
             yield replace(made, page=None, comparison=made.comparison and b"written")
 
-    def _note(self, made: Made) -> None:
-        """Keep what is to be told of a run."""
-        folder = made.task.run.folder
-        if made.not_compared:
-            self._said.append(f"{folder}: not compared: {made.not_compared}")
-        if made.left_out is not None:
-            self._reader.leave_out(made.left_out)
-        self._said += [f"{folder}: {line}" for line in made.reduced]
-
     def _stage_shared(self, kind: Kind, staging: Staging) -> None:
         """Write the files that pages of a kind share, where they are not there."""
         own = shared(kind)
@@ -240,6 +240,10 @@ def _neighbours(
             yield base[run.series], run
         if options.against == "previous" or run.series not in base:
             base[run.series] = run
+
+
+def _named(runs: Sequence[Run]) -> str:
+    return str(runs[0].folder) if len(runs) == 1 else f"{len(runs)} reports"
 
 
 def _counted(n: int, what: str) -> str:

@@ -105,6 +105,7 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             columns=[(key, language.say("site", key)) for key in keys],
             rows=rows,
             series=_all_series(site, keys, language),
+            has_commits=any(entry.commit for entry in site.entries),
             has_pairs=bool(compared),
             has_gates=any(row.gates for row in rows),
             assets=list_assets(shared("list").folder),
