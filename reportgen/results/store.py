@@ -201,8 +201,7 @@ class Results:
         return None if rows is None else self._effects.iloc[rows]
 
     def heads_of(self, text: int, *names: str) -> pa.Table:
-        """The heads of row `text` of `texts`, layer by layer: the columns `names`; empty if it was
-        not analysed."""
+        """The columns `names` of the heads of row `text`, layer by layer; empty if not analysed."""
         size = self.info.model.n_layers * self.info.model.n_heads
         place = int(self._places[text])
         own = size if self.texts["n_tokens"].iloc[text] else 0

@@ -13,14 +13,16 @@ from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.overview import headline
 from reportgen.report.html import compare_page, page
 from reportgen.report.html.assets import Place
-from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.redact.run import redacted
-from reportgen.report.site.entries import Dated, Entry, make_entry, pair_name
+from reportgen.report.site.entries import Dated, Entry, make_entry
+from reportgen.report.site.links import links_of_comparison, links_of_report
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
 from reportgen.results.store import open_results
@@ -28,7 +30,6 @@ from reportgen.results.store import open_results
 _AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
 _FEW = 4  # runs, below which another process takes longer to start than it saves
 _HELD = 2  # results that are kept in memory, for a run and the one it is compared with
-_NAME = 24  # characters of the name of a run in a link to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Made:
     entry: Entry | None = None
     page: bytes | None = None
     comparison: bytes | None = None
+    said: tuple[str, ...] = ()  # what the comparison says first
     reduced: tuple[str, ...] = ()  # what the page lacks
     not_compared: str = ""  # why; "" where nothing is wrong
     left_out: ResultsError | None = None
@@ -79,33 +81,24 @@ class Maker:
     def _compared(self, made: Made, base: Run, held: dict[Path, Findings]) -> Made:
         """The same with the comparison with `base`, where they can be compared."""
         head, lang = made.task.run, self.options.lang
-        say = load_language(lang).say
-        links = (
-            (f"../index.html#{head.id}", say("site", "home")),
-            *(
-                (f"../runs/{run.id}/index.html", say("site", "report_of", name=_short(run)))
-                for run in (base, head)
-            ),
-        )
+        links = links_of_comparison(base, head, lang)
         place = Place(f"../{shared('comparison').folder}", links)
         try:
             old, new = (_findings(run, held) for run in (base, head))
+            look = CompareOptions(lang=lang, layout="dir")
             with redacted_comparison(compare(old, new), lang, wanted=self.redact) as shown:
-                content = compare_page.render(shown, CompareOptions(lang=lang, layout="dir"), place)
+                content = compare_page.render(shown, look, place)
+                said = headline(shown, CompareContext(shown, look, load_language(lang)).words)
         except (ComparisonError, ResultsError) as error:
-            said = error.unquoted if self.redact else str(error)
-            return replace(made, not_compared=said)
-        return replace(made, comparison=content)
+            return replace(made, not_compared=error.unquoted if self.redact else str(error))
+        return replace(made, comparison=content, said=said)
 
     def _with_page(self, made: Made, held: dict[Path, Findings]) -> Made:
         """The same with the report."""
         run, base, options = made.task.run, made.task.base, self.options
-        say = load_language(options.lang).say
-        links = [(f"../../index.html#{run.id}", say("site", "home"))]
-        if base is not None and not made.not_compared:
-            address = f"../../compare/{pair_name(base.id, run.id)}"
-            links.append((address, say("site", "since", name=_short(base))))
-        place = Place(f"../../{shared('report').folder}", tuple(links))
+        linked = None if made.not_compared else base
+        links = links_of_report(run, linked, options.lang)
+        place = Place(f"../../{shared('report').folder}", links)
         whole = _findings(run, held)
         with redacted(whole.results, options.lang, wanted=self.redact) as shown:
             findings = whole if shown is whole.results else Findings(shown)
@@ -135,10 +128,6 @@ def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
     for folder in list(held)[:-_HELD]:
         del held[folder]
     return found
-
-
-def _short(run: Dated) -> str:
-    return shorten(run.name, _NAME)
 
 
 def make_all(maker: Maker, tasks: Sequence[Task], workers: int | None) -> Iterator[Made]:

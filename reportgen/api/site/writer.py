@@ -117,7 +117,7 @@ class SiteWriter:
                     pair = self._pair(task.compared.id, task.run.id)
                     failed[pair.base, pair.head] = made.not_compared
                     if made.comparison:
-                        pairs[pair.base, pair.head] = pair
+                        pairs[pair.base, pair.head] = replace(pair, said=made.said)
                 if made.left_out is not None:
                     self._reader.leave_out(made.left_out, is_known=task.run.id in entries)
                     del runs[task.run.id]
@@ -148,7 +148,8 @@ class SiteWriter:
         tasks = []
         for run in sorted(runs.values(), key=lambda run: (run.series, place_of(run))):
             key = (bases.get(run.id, ""), run.id)
-            is_known = pairs.get(key) == self._pair(*key)
+            known = pairs.get(key)
+            is_known = known is not None and known.source == self._pair(*key).source
             can_compare = key[0] in runs and key not in tried
             wants_comparison = can_compare and not is_known
             is_linked = wants_comparison or key in pairs

@@ -12,7 +12,7 @@ import msgspec
 
 from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
-from reportgen.findings.figures.gates import GateResult
+from reportgen.findings.figures.gates import GateResult, gate_line
 from reportgen.findings.findings import Findings
 from reportgen.report.json.metrics import watched
 from reportgen.results.info import RunInfo
@@ -58,10 +58,10 @@ class Entry:
     n_texts: int
     series: str  # the same for runs whose figures can stand in one line
     figures: Mapping[str, float]
-    n_failed: int = 0  # gates
-    n_warned: int = 0
     n_gates: int = 0
     commit: str = ""
+    failed: tuple[str, ...] = ()  # the gates that did, and what was found
+    warned: tuple[str, ...] = ()  # likewise
 
     @property
     def content(self) -> str:
@@ -76,6 +76,7 @@ class Pair:
     base: str
     head: str
     source: str  # as that of `Entry`
+    said: tuple[str, ...] = ()  # what the page says first
 
     @property
     def name(self) -> str:
@@ -169,7 +170,10 @@ def make_entry(
 ) -> Entry:
     """What the site keeps of a run."""
     info = findings.info
-    failed = [result.gate.level for result in gates if not result.passed]
+    failed, warned = (
+        tuple(gate_line(own) for own in gates if not own.passed and own.gate.level == level)
+        for level in ("fail", "warn")
+    )
     return Entry(
         id=place.id,
         source=source,
@@ -184,8 +188,8 @@ def make_entry(
             for key, value in watched("run", findings.figures).items()
             if isinstance(value, int | float)
         },
-        n_failed=failed.count("fail"),
-        n_warned=failed.count("warn"),
         n_gates=len(gates),
         commit=commit,
+        failed=failed,
+        warned=warned,
     )

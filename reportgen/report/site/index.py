@@ -1,42 +1,41 @@
 """The list of all reports of a site: a row per run, and its figures over time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
-
-from reportgen.report.charts.small.trend import trend
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import script_words
-from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.site.entries import Entry, Site
+from reportgen.report.site.known_figures import best_of, figure_name, figure_text, shown_figures
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import list_assets, shared
+from reportgen.report.site.standing import all_series
 
-# The figures that have a column where a run has them, and how each is written.
-FIGURES: Mapping[str, str] = {
-    "label_mae": "number",
-    "label_rank_correlation": "number",
-    "label_accuracy": "percent",
-    "tag_accuracy": "percent",
-    "entity_f1": "percent",
-    "mask_accuracy": "percent",
-    "answer_exact": "percent",
-    "answer_f1": "percent",
-    "perplexity": "number",
-    "prediction_mean": "number",
-    "special_share_mean": "percent",
-    "colouring_agreement": "number",
-    "n_failed": "count",
-}
-_POINTS = 30  # runs of a chart, the last ones
 _LATEST = (
     '<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">\n'
     '<meta http-equiv="refresh" content="0; url={address}">\n<title>{title}</title>\n'
     '<p><a href="{address}">{title}</a></p>\n</html>\n'
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure of a run."""
+
+    shown: str
+    value: float | None  # that rows are sorted by
+    is_best: bool  # of the runs on the same texts
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What became of gates of a run."""
+
+    state: str  # the class of the style sheet for that
+    words: str
+    told: tuple[str, ...] = ()  # those that did not pass, and what was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +46,8 @@ class Row:
     address: str
     comparison: str  # the address of the page; "" without one
     texts: str
-    gates: str  # what became of the gates; "" without gates
-    state: str  # the class of the style sheet for that
-    figures: tuple[tuple[str, float | None], ...]  # as printed, and as sorted
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """A figure of all runs of a series, over time."""
-
-    name: str
-    drawing: Markup
-    first: str
-    last: str
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """Runs on the same texts, of which there are several."""
-
-    name: str
-    courses: tuple[Course, ...]
+    gates: tuple[Gates, ...]  # none where it has no gates
+    figures: tuple[Cell, ...]
 
 
 def address_of(entry: Entry) -> str:
@@ -88,11 +68,10 @@ def write_latest(site: Site, options: SiteOptions) -> bytes:
 def write_index(site: Site, options: SiteOptions) -> bytes:
     """The list of all runs of a site, the last one first."""
     language = load_language(options.lang)
-    keys = [key for key in FIGURES if any(key in entry.figures for entry in site.entries)]
-    if not any(entry.figures.get("n_failed") for entry in site.entries):
-        keys = [key for key in keys if key != "n_failed"]
+    keys = shown_figures(site.entries)
     compared = {pair.head: f"compare/{pair.name}" for pair in site.pairs}
-    rows = [_row(entry, keys, compared, language) for entry in reversed(site.entries)]
+    best = _best(site, keys)
+    rows = [_row(entry, keys, compared, best, language) for entry in reversed(site.entries)]
     title = options.title or language.count("site", "title", len(rows))
     return (
         environment()
@@ -102,66 +81,62 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             lang=language.code,
             title=title,
             count=language.count("site", "count", len(rows)),
-            columns=[(key, language.say("site", key)) for key in keys],
+            columns=[(key, figure_name(key, language)) for key in keys],
             rows=rows,
-            series=_all_series(site, keys, language),
+            by_id={row.entry.id: row for row in rows},
+            series=all_series(site, language),
+            has_best=bool(best),
             has_commits=any(entry.commit for entry in site.entries),
             has_pairs=bool(compared),
             has_gates=any(row.gates for row in rows),
             assets=list_assets(shared("list").folder),
-            data={"words": script_words(language, "common", "tools")},
+            data={"words": script_words(language, "common", "tools", "site_list")},
         )
         .encode()
     )
 
 
-def _row(entry: Entry, keys: Sequence[str], compared: Mapping[str, str], language: Language) -> Row:
-    gates = ""
-    key = "failed" if entry.n_failed else "warning" if entry.n_warned else "passed"
-    if entry.n_gates:
-        n = entry.n_failed or entry.n_warned or entry.n_gates
-        gates = language.count("site", f"gates_{key}", n, of=entry.n_gates)
+def _best(site: Site, keys: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """By id and figure, the runs that have the best figure of those on the same texts."""
+    by_series: dict[str, list[Entry]] = {}
+    for entry in site.entries:
+        by_series.setdefault(entry.series, []).append(entry)
+    found = ((best_of(key, own), key) for own in by_series.values() for key in keys)
+    return frozenset((entry.id, key) for entry, key in found if entry is not None)
+
+
+def _row(
+    entry: Entry,
+    keys: Sequence[str],
+    compared: Mapping[str, str],
+    best: Collection[tuple[str, str]],
+    language: Language,
+) -> Row:
     return Row(
         entry=entry,
         address=address_of(entry),
         comparison=compared.get(entry.id, ""),
         texts=language.count("site", "texts", entry.n_texts),
-        gates=gates,
-        state=key,
-        figures=tuple((_written(entry, key, language), entry.figures.get(key)) for key in keys),
-    )
-
-
-def _written(entry: Entry, key: str, language: Language) -> str:
-    value = entry.figures.get(key)
-    return NOTHING if value is None else language.write(value, FIGURES[key])
-
-
-def _all_series(site: Site, keys: Sequence[str], language: Language) -> list[Series]:
-    """The courses of each series of at least two runs, that with the last run first."""
-    by_series: dict[str, list[Entry]] = {}
-    for entry in reversed(site.entries):
-        by_series.setdefault(entry.series, []).insert(0, entry)
-    found = []
-    for runs in by_series.values():
-        shown = runs[-_POINTS:]
-        courses = tuple(
-            _course(shown, key, language)
+        gates=_gates(entry, language),
+        figures=tuple(
+            Cell(
+                figure_text(key, entry.figures.get(key), language),
+                entry.figures.get(key),
+                (entry.id, key) in best,
+            )
             for key in keys
-            if sum(key in entry.figures for entry in shown) > 1
-        )
-        if courses:
-            values = {"inputs": runs[-1].inputs, "texts": runs[-1].n_texts}
-            key = "series" if runs[-1].inputs else "series_redacted"
-            found.append(Series(language.count("site", key, len(shown), **values), courses))
-    return found
-
-
-def _course(runs: Sequence[Entry], key: str, language: Language) -> Course:
-    known = [entry for entry in runs if key in entry.figures]
-    return Course(
-        name=language.say("site", key),
-        drawing=trend([entry.figures.get(key) for entry in runs], [None] * len(runs)),
-        first=_written(known[0], key, language),
-        last=_written(known[-1], key, language),
+        ),
     )
+
+
+def _gates(entry: Entry, language: Language) -> tuple[Gates, ...]:
+    found = (("failed", entry.failed), ("warning", entry.warned))
+    n = entry.n_gates
+    not_passed = tuple(
+        Gates(state, language.count("site", f"gates_{state}", len(told), of=n), told)
+        for state, told in found
+        if told
+    )
+    if not_passed or not n:
+        return not_passed
+    return (Gates("passed", language.count("site", "gates_passed", n)),)

@@ -24,8 +24,25 @@ function sortRuns(head) {
   body.append(...rows.map((each) => each.row));
 }
 
+// Shows the rows that hold every word, wherever it stands in them.
+function findRuns(field, told) {
+  const rows = Array.from(document.querySelectorAll(".runs tbody tr"));
+  const found = rows.map((row) => row.textContent.toLowerCase());
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/);
+    rows.forEach((row, at) => (row.hidden = !words.every((word) => found[at].includes(word))));
+    const n = rows.filter((row) => !row.hidden).length;
+    told.textContent = field.value.trim()
+      ? say("runs_found", { n, of: rows.length })
+      : "";
+  });
+}
+
 startTheme();
 root.classList.add("js");
+const find = document.querySelector(".find");
+find.hidden = document.querySelectorAll(".runs tbody tr").length < 10;
+findRuns(find.querySelector("input"), find.querySelector("output"));
 for (const head of document.querySelectorAll("th[data-sort]")) {
   const button = document.createElement("button");
   button.type = "button";

@@ -1,0 +1,31 @@
+"""The links at the top of a page of a site: to the list of all reports, and to its neighbours."""
+
+from reportgen.report.language.printable import shorten
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import Lang
+from reportgen.report.site.entries import Dated, pair_name
+
+Links = tuple[tuple[str, str], ...]  # address and words
+
+_NAME = 24  # characters of the name of a run in a link to it
+
+
+def links_of_report(run: Dated, base: Dated | None, lang: Lang) -> Links:
+    """Those of the report of a run, which is compared with `base`, if any."""
+    say = load_language(lang).say
+    home = (f"../../index.html#{run.id}", say("site", "home"))
+    if base is None:
+        return (home,)
+    words = say("site", "since", name=shorten(base.name, _NAME))
+    return home, (f"../../compare/{pair_name(base.id, run.id)}", words)
+
+
+def links_of_comparison(base: Dated, head: Dated, lang: Lang) -> Links:
+    """Those of the comparison of two runs."""
+    say = load_language(lang).say
+    home = (f"../index.html#{head.id}", say("site", "home"))
+    reports = (
+        (f"../runs/{run.id}/index.html", say("site", "report_of", name=shorten(run.name, _NAME)))
+        for run in (base, head)
+    )
+    return home, *reports

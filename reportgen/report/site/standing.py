@@ -1,0 +1,102 @@
+"""Where runs on the same texts stand: the last one, what changed since the one before, the best."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from reportgen.report.charts.small.trend import trend
+from reportgen.report.language.strings import Language
+from reportgen.report.site.entries import Entry, Pair, Site
+from reportgen.report.site.known_figures import (
+    FIGURES,
+    best_of,
+    change_text,
+    figure_name,
+    figure_text,
+    shown_figures,
+)
+
+_SAID = 3  # sentences of a comparison
+_POINTS = 30  # runs of a chart, the last ones
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of the runs of a series."""
+
+    name: str
+    value: str  # of the last run
+    change: str  # since the run before; "" without a figure of both
+    verdict: str  # whether that is better or worse; "" where neither is
+    best: Entry | None  # the run that has the best one, where one is better than another
+    best_value: str
+    drawing: Markup
+    first: str  # of the first run in the drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Runs on the same texts, of which there are several."""
+
+    name: str
+    last: Entry
+    before: Entry  # the run before it
+    comparison: str  # the address of the page that compares the last run; "" without one
+    base: str  # the name of the run that it compares with
+    said: tuple[str, ...]  # what it says first
+    figures: tuple[Figure, ...]
+
+
+def all_series(site: Site, language: Language) -> list[Series]:
+    """Each series of at least two runs, that with the last run first."""
+    by_series: dict[str, list[Entry]] = {}
+    for entry in reversed(site.entries):
+        by_series.setdefault(entry.series, []).insert(0, entry)
+    pairs = {pair.head: pair for pair in site.pairs}
+    names = {entry.id: entry.name for entry in site.entries}
+    return [_series(own, pairs, names, language) for own in by_series.values() if len(own) > 1]
+
+
+def _series(
+    runs: Sequence[Entry], pairs: Mapping[str, Pair], names: Mapping[str, str], language: Language
+) -> Series:
+    last = runs[-1]
+    pair = pairs.get(last.id)
+    key = "series" if last.inputs else "series_redacted"
+    return Series(
+        name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
+        last=last,
+        before=runs[-2],
+        comparison=f"compare/{pair.name}" if pair else "",
+        base=names[pair.base] if pair else "",
+        said=pair.said[:_SAID] if pair else (),
+        figures=tuple(_figure(key, runs, language) for key in shown_figures(runs)),
+    )
+
+
+def _figure(key: str, runs: Sequence[Entry], language: Language) -> Figure:
+    shown = runs[-_POINTS:]
+    values = [entry.figures.get(key) for entry in shown]
+    old, new = (entry.figures.get(key) for entry in runs[-2:])
+    change = "" if old is None or new is None else change_text(key, old, new, language)
+    best = best_of(key, runs)
+    return Figure(
+        name=figure_name(key, language),
+        value=figure_text(key, new, language),
+        change=change,
+        verdict=_verdict(key, old, new, language) if change.strip("0.,") else "",
+        best=best,
+        best_value="" if best is None else figure_text(key, best.figures[key], language),
+        drawing=trend(values, [None] * len(values)),
+        first=figure_text(key, next(v for v in values if v is not None), language)
+        if any(v is not None for v in values)
+        else "",
+    )
+
+
+def _verdict(key: str, old: float | None, new: float | None, language: Language) -> str:
+    better = FIGURES[key].better
+    if not better or old is None or new is None:
+        return ""
+    return language.say("site", "better" if (new < old) == (better == "low") else "worse")
