@@ -80,7 +80,8 @@ def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> Non
         assert cells["attention on special tokens"] == share
         assert cells["date"] == info.created
         assert cells["texts"].startswith(f"{len(HEADLINES)} texts")
-        assert cells["gates"] == "1 of 2 warned"
+        found = "not measured" if mae is None else f"found {mae:.6g}"
+        assert cells["gates"].split(" label_") == ["1 of 2 warned", f"mae > 0: {found}"]
 
 
 def test_every_link_leads_to_a_page_of_the_site(site) -> None:
@@ -109,9 +110,34 @@ def test_runs_on_the_same_texts_are_compared_and_drawn_over_time(site) -> None:
     assert [head.get_text() for head in page.select("section h3")] == [
         f"3 runs on made.txt ({len(HEADLINES)} texts)"
     ]
-    for course in page.select(".courses li"):
+    for course in page.select(".courses tbody tr"):
         n_known = 1 if "agreement" in course.get_text() else 3
         assert len(course.find_all("circle")) == n_known, course.get_text()
+
+
+def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) -> None:
+    page = list_of(site)
+    by_name = {run.name: Findings(open_results(run)).figures for run in runs}
+    errors = {name: own["label_mae"] for name, own in by_name.items() if name != "classes"}
+    rows = {row.th.get_text(): row.find_all("td") for row in page.select(".courses tbody tr")}
+    value, change, best, _ = rows["mean absolute error"]
+    new, old = errors["ck-1000"], errors["ck-200"]
+    assert value.get_text() == EN.write(new, "number")
+    size, verdict = change.get_text().split()
+    assert abs(float(size.replace("−", "-")) - (new - old)) < 0.001
+    assert verdict == ("better" if new < old else "worse")
+    name = min(errors, key=errors.__getitem__)
+    assert best.b.get_text() == EN.write(errors[name], "number")
+    assert best.small.get_text() == ("this run" if name == "ck-1000" else name)
+    row = next(row for row in page.select(".runs tbody tr") if row.th.get_text() == name)
+    assert row.find("b").get_text() == EN.write(errors[name], "number")
+    said = page.select_one(".standing .said").get_text()
+    (path,) = site.glob("compare/*ck-200*..*ck-1000*")
+    headline = BeautifulSoup(path.read_bytes(), "html.parser").select_one(".headline").get_text()
+    assert said.startswith("Since ck-200: ")
+    assert " ".join(headline.split())[:40] in " ".join(said.split())
+    gates = page.select_one(".standing .gate").get_text().split()
+    assert " ".join(gates) == f"gates: 1 of 2 warned label_mae > 0: found {new:.6g}"
 
 
 def test_only_what_changed_is_written(site, runs, tmp_path) -> None:

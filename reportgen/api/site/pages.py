@@ -25,7 +25,7 @@ from reportgen.report.site.entries import Dated, Entry, make_entry
 from reportgen.report.site.links import links_of_comparison, links_of_report
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
-from reportgen.results.store import open_results
+from reportgen.results.small import open_whole
 
 _AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
 _FEW = 4  # runs, below which another process takes longer to start than it saves
@@ -123,7 +123,7 @@ def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
     """What is found in the results of a run."""
     found = held.pop(run.folder, None)
     if found is None:
-        found = Findings(open_results(run.folder))
+        found = Findings(open_whole(run.folder))
     held[run.folder] = found  # the last one
     for folder in list(held)[:-_HELD]:
         del held[folder]

@@ -12,7 +12,8 @@ from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
 from reportgen.report.site.options import SiteOptions
 from reportgen.results.info import RunInfo
-from reportgen.results.store import Results, open_results
+from reportgen.results.small import open_whole
+from reportgen.results.store import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class RunReader:
         self._say(f"{what}: {error.unquoted if self._redact else error}")
 
     def _run(self, folder: Path, known: Mapping[str, Entry]) -> Run:
-        results = open_results(folder)
+        results = open_whole(folder)
         info = redacted_info(results, self._options.lang) if self._redact else results.info
         name = Path(os.path.realpath(folder)).name
         id = run_id(info.created, name, _content(results, info))
