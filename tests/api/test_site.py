@@ -137,7 +137,7 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     assert said.startswith("Since ck-200: ")
     assert " ".join(headline.split())[:40] in " ".join(said.split())
     gates = page.select_one(".standing .gate").get_text().split()
-    assert " ".join(gates) == f"gates: 1 of 2 warned label_mae > 0: found {new:.6g}"
+    assert " ".join(gates) == f"Gates: 1 of 2 warned label_mae > 0: found {new:.6g}"
 
 
 def test_only_what_changed_is_written(site, runs, tmp_path) -> None:

@@ -22,7 +22,7 @@ from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.redact.run import redacted
 from reportgen.report.site.entries import Dated, Entry, make_entry
-from reportgen.report.site.links import links_of_comparison, links_of_report
+from reportgen.report.site.links import links_of_comparison, links_of_report, title_of_comparison
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
 from reportgen.results.small import open_whole
@@ -85,7 +85,8 @@ class Maker:
         place = Place(f"../{shared('comparison').folder}", links)
         try:
             old, new = (_findings(run, held) for run in (base, head))
-            look = CompareOptions(lang=lang, layout="dir")
+            title = title_of_comparison(base, head, lang)
+            look = CompareOptions(lang=lang, layout="dir", title=title)
             with redacted_comparison(compare(old, new), lang, wanted=self.redact) as shown:
                 content = compare_page.render(shown, look, place)
                 said = headline(shown, CompareContext(shown, look, load_language(lang)).words)

@@ -25,7 +25,12 @@ def links_of_comparison(base: Dated, head: Dated, lang: Lang) -> Links:
     say = load_language(lang).say
     home = (f"../index.html#{head.id}", say("site", "home"))
     reports = (
-        (f"../runs/{run.id}/index.html", say("site", "report_of", name=shorten(run.name, _NAME)))
-        for run in (base, head)
+        (f"../runs/{run.id}/index.html", say("site", words))
+        for run, words in ((base, "old_report"), (head, "new_report"))
     )
     return home, *reports
+
+
+def title_of_comparison(base: Dated, head: Dated, lang: Lang) -> str:
+    """What tells the comparison of two runs from others in a browser's tabs and history."""
+    return load_language(lang).say("site", "pair_title", base=base.name, head=head.name)
