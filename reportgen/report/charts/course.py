@@ -45,7 +45,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A dashed line across the chart, with its name above it."""
+    """A dashed line across the chart, with its name beside it."""
 
     value: float
     name: str
@@ -74,7 +74,7 @@ def course(
     """
     ends = [value for value in values if value is not None]
     ends += [end for own in intervals if own is not None for end in own]
-    ends += [limit.value * _ROOM] if limit else []  # its name stands above it
+    ends += [limit.value * _ROOM] if limit else []  # its name may stand above it
     marks = round_values(min(ends, default=0.0), max(ends, default=0.0))
     low, high = marks[0], marks[-1]
     bottom = _HEIGHT - _BOTTOM
@@ -85,7 +85,8 @@ def course(
     across, right = axis.across, _WIDTH - _RIGHT
     shapes = level_rules(marks, [write(mark) for mark in marks], y, _LEFT, right)
     if limit is not None:
-        shapes += _limit(limit, y(limit.value), right)
+        last = next((own for own in reversed(values) if own is not None), limit.value)
+        shapes += _limit(limit, y(limit.value), right, is_below=last > limit.value)
     shapes += (
         f'<path class=quiet d="{upright(intervals, across, y)}" stroke={MUTED} stroke-width=1.5 '
         f'fill=none /><path class=quiet d="{through(values, across, y)}" stroke={MUTED} '
@@ -107,11 +108,12 @@ def point(x: str, y: str, *, is_ring: bool) -> str:
     return f"<circle class=r0 cx={x} cy={y} r=4 fill={ROLE_COLOURS[0]} />"
 
 
-def _limit(limit: Limit, y: str, right: int) -> str:
+def _limit(limit: Limit, y: str, right: int, *, is_below: bool) -> str:
+    """The line with its name at the right, on the side on which the last point does not lie."""
     return (
         f'<path class=even d="M{_LEFT} {y}H{right}" stroke={MUTED} stroke-width=1.5 '
-        f'stroke-dasharray="5 4" fill=none /><text x={_LEFT + 4} y={y} dy=-5 font-size=12 '
-        f"fill={INK}>{escape(limit.name)}</text>"
+        f'stroke-dasharray="5 4" fill=none /><text x={right} y={y} dy={15 if is_below else -5} '
+        f"text-anchor=end font-size=12 fill={INK}>{escape(limit.name)}</text>"
     )
 
 

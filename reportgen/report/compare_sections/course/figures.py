@@ -73,10 +73,12 @@ def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
 def _possible(interval: Interval | None, row: FigureRow) -> Interval | None:
     """The part of an interval in which the figure can lie: an interval of its change may say more
     about the value than that."""
-    if interval is None or row.quality in (*ERRORS, "perplexity"):
+    if interval is None or row.quality == "bias":
         return interval
     has_sign = row.quality in ("rank", "r2") or row.key == AGREEMENT
-    return Interval(interval.low if has_sign else max(0.0, interval.low), min(1.0, interval.high))
+    low = interval.low if has_sign else max(0.0, interval.low)
+    has_top = row.quality not in (*ERRORS, "perplexity")
+    return Interval(low, min(1.0, interval.high) if has_top else interval.high)
 
 
 def _is_within(value: ModelValue | None) -> bool:

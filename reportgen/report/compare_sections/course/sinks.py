@@ -84,7 +84,20 @@ def _says(own: SinkCourse, found: AllModels, words: CompareWords) -> str:
 
 
 def _layers(layers: Sequence[int], words: CompareWords) -> str:
-    numbers = words.language.say("common", "comma").join(map(str, layers))
+    """Their numbers; of three or more in a row the first and the last."""
+    runs: list[list[int]] = []
+    for layer in layers:
+        if runs and layer == runs[-1][-1] + 1:
+            runs[-1].append(layer)
+        else:
+            runs.append([layer])
+    said = []
+    for run in runs:
+        if len(run) > 2:
+            said.append(words.language.say("number", "range", low=str(run[0]), high=str(run[-1])))
+        else:
+            said += map(str, run)
+    numbers = words.language.say("common", "comma").join(said)
     return words.course("layers", len(layers), layers=numbers)
 
 
