@@ -53,7 +53,8 @@ def outputs_of(folder: Path, kind: str, strings: tuple[str, ...], at: int) -> di
         (document,) = make_documents(findings, [output_at("report.md")], options).values()
         made[f"{flavor}.md"] = document.content
     paths = [known.comparison_example for known in COMPARISON_FORMATS if not known.is_table]
-    paths += [f"compare-{name}.csv" for name in COMPARE_TABLE_NAMES]
+    # The trend is of more than two models.
+    paths += [f"compare-{name}.csv" for name in COMPARE_TABLE_NAMES if name != "trend"]
     outputs = [output_at(path, of_comparison=True) for path in paths]
     compared = compare(findings, findings)
     for output, document in make_documents(compared, outputs, CompareOptions(**how)).items():

@@ -20,8 +20,9 @@ _RAMP = tuple(range(1 - STEPS, STEPS, 3))
 
 
 def compare_pictures(context: CompareContext) -> Iterable[Section]:
-    """A section for each picture that can be drawn; none where none are wanted."""
-    if context.options.images == "none":
+    """A section for each picture that can be drawn; none where none are wanted, or
+    where nothing changed."""
+    if context.options.images == "none" or context.comparison.is_same:
         return
     yield from _predictions(context)
     yield from _layers(context)

@@ -26,7 +26,7 @@ from reportgen.results.tables.schema import TABLES
 
 OUTPUTS = (
     *(known.comparison_example for known in COMPARISON_FORMATS if not known.is_table),
-    *(f"{name}.csv" for name in COMPARE_TABLE_NAMES),
+    *(f"{name}.csv" for name in COMPARE_TABLE_NAMES if name != "trend"),  # of two models
     "changes.parquet",
 )
 QUOTING = ("compare.html", "compare.md", "compare.xml", "changes.csv", "changes.parquet")
