@@ -123,8 +123,8 @@ class Results:
     def of_role(self, role: str, *names: str) -> tuple[NDArray[Any], ...]:
         """The columns `names` of the table of roles, each of the rows of one role."""
         if "roles" in self.__dict__:  # all of it is in memory
-            own = self.roles[self.roles["role"] == role]
-            return tuple(own[name].to_numpy(np.float64) for name in names)
+            is_own = self.roles["role"].to_numpy() == role
+            return tuple(self.roles[name].to_numpy(np.float64)[is_own] for name in names)
         return tuple(columns_of_role(self._roles, role, names))
 
     @cached_property
