@@ -111,7 +111,7 @@ def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
     kept, n_killed = tmp_path / "kept", 0
     while True:
         known = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
-        with disk(3 + 9 * n_killed, Killed()) as counted, suppress(Killed):
+        with disk(3 + 13 * n_killed, Killed()) as counted, suppress(Killed):
             found = run(tmp_path / "r", model, kept)
         n_killed += counted.is_dead
         now = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
