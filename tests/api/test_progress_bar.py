@@ -4,16 +4,19 @@ import io
 import os
 import pty
 import re
-import subprocess
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from helpers.places import SAMPLES
 from rich.console import Console
 from rich.progress import Progress as Bars
 
+from reportgen.__main__ import main
 from reportgen.analysis.progress import Cost, Passes, Room
 from reportgen.api import progress_bar as bars
 from reportgen.api import progress_bar as terminal
@@ -148,26 +151,31 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
-def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path) -> None:
+def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path, monkeypatch) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "reportgen", "run", str(SAMPLE), "--limit", "2"]
-    process = subprocess.Popen(
-        [*command, "-o", str(tmp_path / "report.html")],
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
-    )
-    os.close(theirs)
-    said = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:  # the other side is closed
-            break
-        if not part:
-            break
-        said += part
+    parts: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # the other side is closed
+            while part := os.read(ours, 4096):
+                parts.append(part)
+
+    reader = Thread(target=read)
+    handler = signal.getsignal(signal.SIGTERM)
+    with os.fdopen(theirs, "w", encoding="utf-8") as stderr, monkeypatch.context() as patch:
+        for name, value in (("TERM", "xterm"), ("COLUMNS", "120"), ("LINES", "40")):
+            patch.setenv(name, value)
+        patch.setattr(sys, "stderr", stderr)
+        command = ["reportgen", "run", str(SAMPLE), "--limit", "2"]
+        patch.setattr(sys, "argv", [*command, "-o", str(tmp_path / "report.html")])
+        reader.start()
+        with pytest.raises(SystemExit) as ended:
+            main()
+    signal.signal(signal.SIGTERM, handler)
+    reader.join()
     os.close(ours)
-    assert process.wait(timeout=60) == 0, said
+    said = b"".join(parts)
+    assert not ended.value.code, said
     text = plain(said.decode("utf-8"))
     cost, time_left = text.index("forward and 2 backward passes"), text.index(" more")
     assert cost < time_left < text.index("report.html: ")
