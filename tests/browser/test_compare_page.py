@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from axe import found
+from axe import COLOURS, found
 from helpers.on_github import rendered, sanitised
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
@@ -133,7 +133,8 @@ def test_twelve_models_scroll_in_their_table_alone(watched, many):
     for scheme, width in (("light", 1280), ("dark", 400)):
         watched.set_viewport_size({"width": width, "height": 900})
         watched.emulate_media(color_scheme=scheme)
-        assert found(watched) == []
+        # What does not depend on the theme, once.
+        assert found(watched, rules=None if width == 400 else COLOURS) == []
         assert watched.evaluate("document.documentElement.scrollWidth") <= width
         cells = watched.locator("#all_models tbody tr").first.locator("td.n")
         assert cells.count() == 12

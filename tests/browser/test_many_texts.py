@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 N = WHOLE_UP_TO + 15
 TEXTS = tuple(
-    f"{HEADLINES[i % len(HEADLINES)]} <{i}> &amp; <b> \"{i}' {'long ' * 30}end{i}" for i in range(N)
+    f"{HEADLINES[i % len(HEADLINES)]} <{i}> &amp; <b> \"{i}' {'long ' * 12}end{i}" for i in range(N)
 )
 
 
