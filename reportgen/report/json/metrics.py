@@ -1,14 +1,17 @@
 """The figures that people watch from run to run, as one flat JSON object for DVC, MLflow and jq."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from reportgen.comparison.compare import Comparison
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.run import to_json
 from reportgen.report.options import CompareOptions, RenderOptions
+
+if TYPE_CHECKING:
+    from reportgen.comparison.compare import Comparison
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
@@ -17,7 +20,7 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
 
 
 def write_comparison(
-    comparison: Comparison, options: CompareOptions, output: Output | None = None
+    comparison: "Comparison", options: CompareOptions, output: Output | None = None
 ) -> Document:
     """The watched figures of a comparison."""
     return Document(to_json(watched("compare", comparison.figures)).encode())
