@@ -109,6 +109,7 @@ class ComparedReports:
             saved_files(paths, "compare.html", format, overwrite=overwrite),
             options_of(CompareOptions, options),
             [str(side.results.folder) for side in (self.base, *self.between, self.head)],
+            n_models=2 + len(self.between),
             redact=redact,
         )
         with Staging(force=job.force) as staging:

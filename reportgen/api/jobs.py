@@ -16,9 +16,10 @@ from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
-from reportgen.report.format_register import STANDARD_OUTPUT, Output
+from reportgen.report.format_register import STANDARD_OUTPUT, Output, table_name
 from reportgen.report.language.printable import inert
 from reportgen.report.options import (
+    COMPARE_TABLE_NAMES,
     CompareOptions,
     RenderOptions,
     WriteOptions,
@@ -146,10 +147,11 @@ def comparison_job(
     inputs: Sequence[str],
     gates: tuple[Gate, ...] = (),
     *,
+    n_models: int,
     redact: bool = False,
     summary_room: int | None = None,
 ) -> Job[CompareOptions]:
-    """Check the options of a comparison, and that its `files` can be written.
+    """Check the options of a comparison of `n_models`, and that its `files` can be written.
 
     Raises:
         UsageError: as for `report_job`, or comparisons are not written in the format of a path.
@@ -173,11 +175,27 @@ def comparison_job(
         raise UsageError(
             f"--output {folder.path}: a comparison has no results folder; analyze writes one"
         )
+    _check_trend(outputs, n_models)
     _check_gates(outputs, gates)
     paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
     files_there = tuple((Path(path).name, in_repository(path)) for path in paths)
     options = replace(options, text_files=files_there)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+
+
+def _check_trend(outputs: Sequence[Output], n_models: int) -> None:
+    """Check that there are more than two models where a table is of their trend.
+
+    Raises:
+        UsageError: there are two.
+    """
+    for output in outputs:
+        is_table = output.format is not None and output.format.is_table
+        if n_models < 3 and is_table and table_name(output.path, COMPARE_TABLE_NAMES) == "trend":
+            raise UsageError(
+                f"--output {output.path}: the trend is of more than two models; name further "
+                "results folders, or write changes.csv"
+            )
 
 
 def _check_gates(outputs: Sequence[Output], gates: Sequence[Gate]) -> None:

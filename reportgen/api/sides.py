@@ -29,6 +29,11 @@ class Sides:
     heads: tuple[str, ...] = ()  # models to analyse as the one folder was, the baseline
 
     @property
+    def n_models(self) -> int:
+        """How many models are compared."""
+        return len(self.folders) + len(self.models) + len(self.heads)
+
+    @property
     def inputs(self) -> list[str]:
         """Files and folders that are read."""
         return [*self.texts, *map(str, self.folders)]

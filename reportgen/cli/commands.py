@@ -222,7 +222,15 @@ def compare(
     read = [*sides.inputs, *([] if null is None else [null])]
     if accept and files.output is None:
         files = replace(files, output=[])
-    job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
+    job = jobs.comparison_job(
+        files,
+        options,
+        read,
+        gates,
+        n_models=sides.n_models,
+        redact=redact,
+        summary_room=room,
+    )
     own = jobs.head_report(report or (), job, read)
     place = check_accepted(sides.folders, redact=redact) if accept else None
     is_interrupted = False

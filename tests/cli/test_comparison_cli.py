@@ -78,6 +78,7 @@ def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
         (["texts.csv", "--base", "demo"], "--head is missing"),
         (["texts.csv", "--head", "demo"], "--base is missing"),
         (["a", "b", "-o", "x-texts.csv"], "is named changes, tokens, figures, layers, heads"),
+        (["a", "b", "-o", "trend.csv"], "trend.csv: the trend is of more than two models"),
         (["a", "b", "-o", "maps.npz"], "a comparison is written as .html, .md, .json, .xml"),
         (["a", "b", "-o", "results/"], "a comparison has no results folder; analyze"),
         (["t.csv", "--base", "demo", "--head", "demo", "--keep-maps", "x"], "--keep-maps x"),

@@ -193,7 +193,7 @@ def test_files_are_named_from_the_top_of_the_repository(
     monkeypatch.chdir(tmp_path / "repo" / "sub")
     inputs = ["data/t.csv", "../u.csv", str(tmp_path / "v.csv"), "-", "s3://b/w.csv"]
     job = comparison_job(
-        CompareOutputChoices(output=["-"], format="json"), CompareOptions(), inputs
+        CompareOutputChoices(output=["-"], format="json"), CompareOptions(), inputs, n_models=2
     )
     assert dict(job.options.text_files) == {
         "t.csv": "sub/data/t.csv", "u.csv": "u.csv", "v.csv": "v.csv",
