@@ -103,7 +103,7 @@ def test_an_error_in_a_process_is_that_of_the_run(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = processes.Processes  # one is enough, as each takes seconds
-    monkeypatch.setattr(processes, "Processes", lambda _, given: started(1, given))
+    monkeypatch.setattr(processes, "Processes", lambda _, *given: started(1, *given))
     (tmp_path / "factory.py").write_text(
         "import os\nfrom transformers import AutoModel\n"
         f"def build():\n    print({SECRETS['latin']!r})\n"
