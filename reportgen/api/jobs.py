@@ -178,9 +178,17 @@ def comparison_job(
     _check_trend(outputs, n_models)
     _check_gates(outputs, gates)
     paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
-    files_there = tuple((Path(path).name, in_repository(path)) for path in paths)
-    options = replace(options, text_files=files_there)
+    options = replace(options, text_files=_text_files(paths))
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+
+
+def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The name of each file, and its path in the repository; "" where two have one name, since
+    results know the name alone."""
+    found: dict[str, set[str]] = {}
+    for path in paths:
+        found.setdefault(Path(path).name, set()).add(in_repository(path))
+    return tuple((name, own.pop() if len(own) == 1 else "") for name, own in found.items())
 
 
 def _check_trend(outputs: Sequence[Output], n_models: int) -> None:

@@ -203,7 +203,9 @@ class CompareOptions(WriteOptions):
         ),
     ] = None
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "compare"
-    text_files: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # name, path there
+    text_files: tuple[tuple[str, str], ...] = field(
+        default=(), repr=False
+    )  # name, path there or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

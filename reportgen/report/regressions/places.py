@@ -23,20 +23,18 @@ class Place:
 def place_of(
     source: str, inputs: Sequence[InputInfo], files: Mapping[str, str], folder: str | None
 ) -> Place | None:
-    """The place of a text; None where it came from no file.
+    """The place of a text; None where it came from no file, or from one of two of the same name.
 
     Args:
         source: as the results keep it.
         inputs: the files that the texts were read from.
-        files: their paths in the repository by name, as far as they are known.
+        files: their paths in the repository by name, as far as they are known; "" for several.
         folder: in which all of them lie there; None: where they were read from.
     """
-    name = max(
-        (item.name for item in inputs if source.startswith((f"{item.name}:", f"{item.name}/"))),
-        key=len,
-        default=None,
-    )
-    if name is None or name == _STDIN:
+    names = [item.name for item in inputs]
+    fitting = (name for name in names if source.startswith((f"{name}:", f"{name}/")))
+    name = max(fitting, key=len, default=_STDIN)
+    if name == _STDIN or names.count(name) > 1 or not files.get(name, name):
         return None
     file = files.get(name, name) if folder is None else "/".join(filter(None, (folder, name)))
     rest = source.removeprefix(name)

@@ -97,11 +97,12 @@ def test_the_line_is_the_one_that_the_text_begins_on(name: str, tmp_path: Path) 
         ("texts/3.txt", "texts", Place("d/texts/3.txt", None)),
         ("a:1.csv:3", "a:1.csv", Place("d/a:1.csv", 3)),
         ("stdin:3", "stdin", None),
+        ("two:3", "t.csv", None),
         ("", "t.csv", None),
     ],
 )
 def test_places_without_a_line_or_a_file(source: str, name: str, expected: Place | None) -> None:
-    inputs = (InputInfo("a", None, 1), InputInfo(name, None, 3))
+    inputs = (*(InputInfo(own, None, 1) for own in ("a", "two", "two")), InputInfo(name, None, 3))
     assert place_of(source, inputs, {name: f"d/{name}"}, None) == expected
 
 
@@ -192,12 +193,14 @@ def test_files_are_named_from_the_top_of_the_repository(
     (tmp_path / "repo" / "sub" / "data").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "repo" / "sub")
     inputs = ["data/t.csv", "../u.csv", str(tmp_path / "v.csv"), "-", "s3://b/w.csv"]
+    inputs += ["a/x.csv", "b/x.csv"]
     job = comparison_job(
         CompareOutputChoices(output=["-"], format="json"), CompareOptions(), inputs, n_models=2
     )
     assert dict(job.options.text_files) == {
-        "t.csv": "sub/data/t.csv", "u.csv": "u.csv", "v.csv": "v.csv",
+        "t.csv": "sub/data/t.csv", "u.csv": "u.csv", "v.csv": "v.csv", "x.csv": "",
     }  # fmt: skip
+    assert place_of("x.csv:3", (InputInfo("x.csv", None, 1),), {"x.csv": ""}, "data") is None
     assert read_texts_folder("data\\x/") == "data/x"
     assert read_texts_folder(".") == ""
 
