@@ -18,6 +18,7 @@ from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
+from reportgen.report.compare_sections.course.answer import limits
 from reportgen.report.compare_sections.overview import headline, unmatched_texts
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.digest.markdown import comparison_step_summary
@@ -233,8 +234,11 @@ def write_comparison(
 
 
 def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:
-    """How many texts are not in both, and which."""
-    return list(unmatched_texts(comparison, CompareWords(comparison, load_language(lang))))
+    """How many texts are not in both, and which; of more than two models what each of them has
+    otherwise than the first."""
+    words, models = CompareWords(comparison, load_language(lang)), comparison.all_models
+    said = unmatched_texts(comparison, words)
+    return [*said, *(limits(models, words) if models is not None else ())]
 
 
 def _headline(comparison: Comparison, lang: Lang) -> list[str]:

@@ -43,6 +43,14 @@ def test_more_than_two_are_compared_as_on_the_command_line(tmp_path: Path) -> No
     compared = reportgen.compare(folders[0], reportgen.open_report(folders[1]), folders[2])
     compared.save(tmp_path / "api.json")
     assert (tmp_path / "api.json").read_bytes() == (tmp_path / "cli.json").read_bytes()
+    fewer = make_results(tmp_path / "fewer", TEXTS[1:], seed=3, kind="class")
+    said = reportgen.compare(*folders[:2], fewer.folder, folders[2]).save(tmp_path / "4.json")
+    assert said[-2:] == [
+        "3 fewer: 1 of the first model's texts missing or without figures, 0 not in the first; "
+        "none of them counts.",
+        "3 fewer has another kind of output than 1 base: its predictions and their fit are not "
+        "compared.",
+    ]
     assert compared.head.results.folder == folders[2]
     assert len(compared.comparison.all_models.infos) == 3
     with pytest.raises(UsageError, match="at most 60 models, not 61"):
