@@ -37,7 +37,8 @@ def load_model(
         **options: Options of the command line, with `_` for `-`: `revision`, `factory`,
             `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
             `output_name`, `class_names` (a list), `pooling`, `prompts` (a list),
-            `trust_remote_code`, `device`, `dtype`, `max_length`.
+            `trust_remote_code`, `device`, `device_map` (a word or a dictionary), `dtype`,
+            `max_length`.
 
     Raises:
         UsageError: an option is unknown, has a wrong value, or excludes another.
@@ -79,7 +80,7 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
         raise ModelError(
             f"tokenizer: {type(tokenizer).__name__}; give one of transformers, or its folder"
         )
-    for name in ("revision", "factory", "factory_args", "checkpoint", "dtype"):
+    for name in ("revision", "factory", "factory_args", "checkpoint", "dtype", "device_map"):
         if name in options:
             raise UsageError(f"{name}: the model is already built; give its folder to load it")
     chosen = _model_choices(
@@ -96,8 +97,9 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
 
 def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
     given = dict(options)
-    if isinstance(given.get("factory_args"), Mapping):
-        given["factory_args"] = json.dumps(given["factory_args"])
+    for option in ("factory_args", "device_map"):
+        if isinstance(given.get(option), Mapping):
+            given[option] = json.dumps(given[option])
     for option in ("class_names", "prompts"):
         if isinstance(names := given.get(option), (list, tuple)):
             given[option] = ",".join(map(str, names))

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from reportgen.errors import CaptureError
+from reportgen.models.placed import weight_of
 from reportgen.models.settings import other_inputs, whole
 
 # How the value vectors of all heads lie in the output of the module that makes them: alone; behind
@@ -93,14 +94,14 @@ class Projection:
 
     def weight(self) -> Tensor:
         """The weights of the output projection, `[head, size, width]`, a view."""
-        weight = self.output.weight
+        weight: Tensor = weight_of(self.output, "weight")
         # Linear stores [out, in], Conv1D [in, out].
         rows = weight if isinstance(self.output, Conv1D) else weight.T
         return rows.view(self.n_heads, self.size, -1)
 
     def bias(self) -> Tensor | None:
         """The bias of the output projection, `[width]`; None if it has none."""
-        bias = self.output.bias
+        bias = weight_of(self.output, "bias")
         return bias if isinstance(bias, Tensor) else None
 
     def per_head(self, values: Tensor) -> Tensor:

@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
+from reportgen.models.placed import is_placed, main_device
+
 _HOOKS = ("_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_forward_hooks")
 
 
@@ -28,7 +30,10 @@ def bare(module: nn.Module) -> nn.Module:
 
 
 def device_of(module: nn.Module) -> torch.device:
-    """The device of the first weight of `module`; the CPU if it has no weights."""
+    """The device of the first weight of `module`, of a placed one that of its inputs; the CPU if it
+    has no weights."""
+    if is_placed(module):
+        return main_device(module)
     return next((weight.device for weight in module.parameters()), torch.device("cpu"))
 
 

@@ -11,6 +11,7 @@ from reportgen.models.architecture import accepted_arguments
 from reportgen.models.devices import moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
+from reportgen.models.placed import LoadedState
 from reportgen.models.readers.completion import completion_reader
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader
@@ -129,7 +130,7 @@ def with_whole(
         model.info,
         architecture=type(module).__name__,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
-        weights_sha256=weights_sha256(module.state_dict()),
+        weights_sha256=weights_sha256(LoadedState(module)),
     )
     return replace(
         model,

@@ -1,5 +1,6 @@
 """The options that name a model, and checks of them that do not need torch."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ TOKENIZER_FILES = (
     "tokenizer.model",
 )
 _MOST_TOKENS = 10**9
+_DEVICE_MAPS = ("auto", "balanced", "sequential")
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
@@ -56,7 +58,8 @@ class ModelSpec:
     pooling: Pooling | None = None
     prompts: tuple[str, ...] = ()  # of a sentence encoder, by name: for texts, and for their pairs
     trust_remote_code: bool = False
-    device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is available
+    device: str = "cpu"  # "auto": the first of cuda, xpu, mps, cpu that is available
+    device_map: str | None = None  # in its place: see `read_device_map`
     dtype: Dtype = "float32"
     max_length: int | None = None  # tokens, special tokens included
 
@@ -110,6 +113,32 @@ def factory_name(factory: str) -> FactoryName:
     if match is None:
         raise UsageError(f"--factory {factory}: write it as module:Class or path/file.py:Class")
     return FactoryName(match["module"], match["name"])
+
+
+def read_device_map(text: str) -> str | dict[str, str | int]:
+    """Parse a value of --device-map: how to place the parts of a model, or where each one goes.
+
+    Raises:
+        UsageError: it is neither of the words nor a JSON object of places.
+    """
+    if text in _DEVICE_MAPS:
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not (isinstance(found, dict) and found and all(map(_is_place, found.values()))):
+        raise UsageError(
+            f"--device-map {text}: takes {', '.join(_DEVICE_MAPS)}, or a JSON object of parts and "
+            'places, such as {"bert.embeddings": 0, "bert.encoder": "cuda:1", "": "cpu"}'
+        )
+    return found
+
+
+def _is_place(value: Any) -> bool:
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    is_named = isinstance(value, str) and (value == "disk" or _DEVICE.fullmatch(value) is not None)
+    return is_number or (is_named and value != "auto")
 
 
 def expanded(name: str) -> Path:
@@ -194,6 +223,14 @@ def _check_options(spec: ModelSpec) -> None:
         raise UsageError(f"--dtype {spec.dtype}: takes {', '.join(DTYPES)}")
     if spec.max_length is not None and spec.max_length > _MOST_TOKENS:
         raise UsageError(f"--max-length {spec.max_length}: no text has so many tokens")
+    if spec.device_map is not None:
+        read_device_map(spec.device_map)
+        if spec.factory is not None:
+            raise UsageError(
+                "--device-map needs --model: a class of your own places its parts itself"
+            )
+        if spec.device != "cpu":
+            raise UsageError("--device and --device-map exclude each other; give one of them")
     if _DEVICE.fullmatch(spec.device) is None:
         raise UsageError(f"--device {spec.device}: takes cpu, cuda, cuda:1, mps, xpu or auto")
 

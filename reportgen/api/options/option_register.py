@@ -187,6 +187,13 @@ class ModelChoices:
     device: Annotated[
         str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps, xpu or auto.")
     ] = "cpu"
+    device_map: Annotated[
+        str | None,
+        _MODEL(
+            help="How to place a model larger than one card, in place of --device: auto, balanced, "
+            "sequential, or a JSON object of parts and places, e.g. auto."
+        ),
+    ] = None
     dtype: Annotated[Dtype, _MODEL(help="Precision the model runs in, e.g. bfloat16.")] = "float32"
     max_length: Annotated[
         int | None,

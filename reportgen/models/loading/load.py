@@ -38,6 +38,7 @@ from reportgen.models.loading.tokenizer import (
     require_fit,
     require_vocabulary,
 )
+from reportgen.models.placed import LoadedState, is_placed, main_device
 from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
@@ -183,10 +184,14 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     if sentence is not None and sentence.needs_module(has_prompts=any(prompts)):
         module, encoder_name = SentenceEncoder(encoder, sentence).eval(), "transformer"
     remarks = (*source.remarks, beside, cut_at_the_end(tokenizer), prompts_remark(spec, sentence))
-    sha256 = weights_sha256(module.state_dict())
+    sha256 = weights_sha256(LoadedState(module))
     pad_id = padding_id(tokenizer, encoder)
     whole = source.whole
-    (whole or module).eval().to(device)
+    (whole or module).eval()
+    if is_placed(whole or module):
+        device = main_device(whole or module)
+    else:
+        (whole or module).to(device)
     encoder.config.use_cache = False  # its keys and values would never be used
     _make_callable(module, tokenizer, pad_id)
     trials = try_module(module, tokenizer, pad_id, device)

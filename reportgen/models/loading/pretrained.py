@@ -16,6 +16,7 @@ from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
+from reportgen.models.loading.device_map import gathered, placing
 from reportgen.models.readers.choose_reader import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
 from reportgen.results.checks.limits import UNPACKED
@@ -61,6 +62,7 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     except Exception as error:
         raise _failure(name, folder, error) from error
     architecture = next(iter(config.architectures or ()), None)
+    placed = placing(spec)
     try:
         module, report = _loader(name, architecture, config).from_pretrained(
             source,
@@ -68,6 +70,7 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
             dtype=dtype,
             attn_implementation="eager",
             output_loading_info=True,
+            **placed,
             **options,
         )
     except ModelError:
@@ -82,6 +85,7 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     pooler = f"{path}.pooler.".removeprefix(".")
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # has random weights, and its output is not used
+    gathered(module, used)
     whole = whole_model(module, spec) if not report["missing_keys"] else None
     if whole is None and head_of(type(module)) == "choice" and spec.pooling is None:
         remark = (

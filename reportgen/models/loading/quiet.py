@@ -14,18 +14,20 @@ def quiet(verbose: bool) -> Iterator[None]:
     if verbose:
         yield
         return
-    hub = logging.getLogger("huggingface_hub")
-    verbosity, hub_level = transformers_logging.get_verbosity(), hub.level
+    others = [logging.getLogger(name) for name in ("huggingface_hub", "accelerate")]
+    verbosity, levels = transformers_logging.get_verbosity(), [own.level for own in others]
     has_bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    hub.setLevel(logging.ERROR)
+    for own in others:
+        own.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         transformers_logging.set_verbosity(verbosity)
-        hub.setLevel(hub_level)
+        for own, level in zip(others, levels, strict=True):
+            own.setLevel(level)
         if has_bars:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

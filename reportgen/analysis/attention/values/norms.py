@@ -23,6 +23,7 @@ from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.device.limits import entries
 from reportgen.models.architecture import Projection, find_projections, other_layouts
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.placed import weight_of
 from reportgen.models.precision import tolerances
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
@@ -280,7 +281,7 @@ def _largest(entries: Tensor, real: Tensor) -> Tensor:
 def scaled(part: Tensor, norm: nn.Module) -> Tensor:
     """A part of a LayerNorm's input, centred and scaled by its weights but not divided."""
     centred = part - part.mean(-1, keepdim=True)
-    weight = norm.weight
+    weight = weight_of(norm, "weight")
     return centred.mul_(weight.float()) if isinstance(weight, Tensor) else centred
 
 

@@ -15,6 +15,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
+from reportgen.models.placed import weight_of
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
@@ -114,7 +115,7 @@ def _contributed(block: Block, passed: Tensor, queries: slice) -> Tensor:
         size = (stream.var(-1, unbiased=False, keepdim=True) + epsilon).sqrt()
         parts = scaled(parts, block.norm) / size[:, None]
         given = scaled(stream, block.norm) / size
-        if isinstance(bias := block.norm.bias, Tensor):
+        if isinstance(bias := weight_of(block.norm, "bias"), Tensor):
             given += bias.float()
     lengths = torch.linalg.vector_norm(given, ord=1, dim=-1)
     left = torch.linalg.vector_norm(given[:, None] - parts, ord=1, dim=-1)  # [text, key, query]
