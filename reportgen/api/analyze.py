@@ -252,7 +252,12 @@ def _analyzed(
             temporary = make_scratch()
             with _removed_after_errors(temporary):
                 report = Report(run(temporary.path, found.path), temporary)
-            keep_baseline(report.results, Path(folder), staging)
+            if report.results.info.evidence.interrupted:
+                warnings.warn(
+                    "reportgen: no baseline, as the evidence was interrupted", stacklevel=3
+                )
+            else:
+                keep_baseline(report.results, Path(folder), staging)
         else:
             run(staging.folder(Path(folder)), found.path)
         staging.commit()

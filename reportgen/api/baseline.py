@@ -25,7 +25,7 @@ _LEFT_OUT = (
     "compared",
     "single heads, of which the means over heads are kept",
     "the layers of single tokens, and measures of evidence other than deletion",
-    "sink tests",
+    "statistics of agreement other than rank correlations, and sink tests",
 )
 
 

@@ -132,6 +132,8 @@ class _End:
     def _kept_small(self, results: "Results") -> str:
         from reportgen.api.baseline import keep_baseline
 
+        if results.info.evidence.interrupted:
+            return f"{self.output}/: no baseline, as the evidence was interrupted"
         size = keep_baseline(results, self.output, self.staging)
         if size is None:
             return f"{self.output}/: a baseline with these results already; left as it is"

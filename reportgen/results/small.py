@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
-from reportgen.results.info import RunInfo
+from reportgen.results.info import RunInfo, Statistic
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import FolderSource
 from reportgen.results.tables.schema import DELETION_SCORES, EXTRA, HEAD_MEANS, SMALL, TABLES
 
+_STATISTICS: tuple[Statistic, ...] = ("spearman", "spearman_size")
 _LEVEL = 19  # of Zstandard: these files are written once and read often
 
 
@@ -135,6 +136,8 @@ def _rows(results: Results, name: str) -> pa.Table:
         rows = rows.filter(np.isin(rows["text"].to_numpy(), sample))
     if name == "evidence":
         rows = _with(rows, EXTRA, pa.array([False] * len(rows), pa.bool_()))
+    if name == "agreement":  # of the others a comparison says nothing
+        rows = rows.filter(np.isin(rows["statistic"].to_numpy(), _STATISTICS))
     if name == "layers":
         texts, layers = (rows[column].to_numpy().astype(np.intp) for column in ("text", "layer"))
         for column, kept in HEAD_MEANS.items():

@@ -80,6 +80,8 @@ def test_they_are_a_folder_of_few_files_with_the_same_bytes_each_time(tmp_path: 
     assert names == sorted(["results.json", *(f"{name}.parquet" for name in tables)])
     for name in names:
         assert (small.folder / name).read_bytes() == (again.folder / name).read_bytes()
+    # Twelve texts in so little room that eighty stay under 200 kB.
+    assert sum(path.stat().st_size for path in small.folder.iterdir()) < 25_000
     assert same_content(small, again)
     other = make_results(tmp_path / "other", TEXTS, seed=1, evidence="basic")
     assert not same_content(small, kept_small(other, tmp_path / "small other"))
