@@ -3,35 +3,29 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
-from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import make_results
+from whole_folder import BY_STEP, TEXTS, write_whole
 
 from reportgen.errors import ResultsError
 from reportgen.results.checks.columns import FILLED
-from reportgen.results.info import DECODER_PARTS, DecoderInfo, OutputKind
-from reportgen.results.run_file import read_info, write_info
+from reportgen.results.info import OutputKind
+from reportgen.results.run_file import read_info
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import FolderSource
 from reportgen.results.tables.schema import (
-    DELETION_SCORES,
-    GRADIENT_STEPS,
     LATER_COLUMNS,
     LATER_TABLES,
     TABLES,
-    WEIGHTED_STEPS,
 )
 
 Refused = Callable[[str, pa.Table], str]
 Tables = Mapping[str, pa.Table]
-TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
-BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 # Without those that came later: a folder of an earlier version lacks them.
 COLUMNS = [
     (name, field.name)
@@ -44,63 +38,8 @@ COLUMNS = [
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
-    made = make_results(folder, TEXTS, n_layers=2, n_heads=2, evidence="full")
-    pq.write_table(targets(made), folder / "targets.parquet")
-    pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
-    pq.write_table(target_effects(made), folder / "target_effects.parquet")
-    model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
-    write_info(folder, replace(made.info, model=model))
+    write_whole(folder)
     return folder
-
-
-def decoder_heads(made: Results) -> pa.Table:
-    """Both parts of a decoder of two layers and heads, for the texts that were analysed."""
-    rows = [
-        {
-            "text": text,
-            "part": part,
-            "layer": layer,
-            "head": head,
-            "special_share": 0.5,
-            "uniform_share": 0.5,
-            "entropy": 0.5,
-        }
-        for text in np.flatnonzero(made.texts["n_tokens"])
-        for part in DECODER_PARTS
-        for layer in (1, 2)
-        for head in (1, 2)
-    ]
-    return pa.Table.from_pylist(rows, TABLES["decoder_heads"])
-
-
-def target_effects(made: Results) -> pa.Table:
-    """Two tokens that the decoder has read of each text, the first with a step."""
-    rows = [
-        {"text": text, "position": at} | dict.fromkeys(BY_STEP, None if at else [None, 0.5])
-        for text in np.flatnonzero(made.texts["n_tokens"])
-        for at in (0, 1)
-    ]
-    return pa.Table.from_pylist(rows, TABLES["target_effects"])
-
-
-def targets(made: Results) -> pa.Table:
-    """Targets of the texts that were analysed: a token that is given and one that is written."""
-    rows = [
-        {
-            "text": text,
-            "position": at,
-            "unit": at,
-            "token": "ab",
-            "token_id": 3,
-            "start": None,
-            "end": None,
-            "is_special": at == 0,
-            "is_given": at == 0,
-        }
-        for text in np.flatnonzero(made.texts["n_tokens"])
-        for at in range(2)
-    ]
-    return pa.Table.from_pylist(rows, TABLES["targets"])
 
 
 @pytest.fixture

@@ -1,0 +1,82 @@
+"""A results folder with every table that there is, for tests that alter it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from helpers.made_up.factories import make_results
+
+from reportgen.results.info import DECODER_PARTS, DecoderInfo
+from reportgen.results.run_file import write_info
+from reportgen.results.store import Results
+from reportgen.results.tables.schema import (
+    DELETION_SCORES,
+    GRADIENT_STEPS,
+    TABLES,
+    WEIGHTED_STEPS,
+)
+
+TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
+BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
+
+
+def write_whole(folder: Path) -> None:
+    """Write the results of TEXTS, of a model that has a decoder, into `folder`."""
+    made = make_results(folder, TEXTS, n_layers=2, n_heads=2, evidence="full")
+    pq.write_table(targets(made), folder / "targets.parquet")
+    pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
+    pq.write_table(target_effects(made), folder / "target_effects.parquet")
+    model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
+    write_info(folder, replace(made.info, model=model))
+
+
+def decoder_heads(made: Results) -> pa.Table:
+    """Both parts of a decoder of two layers and heads, for the texts that were analysed."""
+    rows = [
+        {
+            "text": text,
+            "part": part,
+            "layer": layer,
+            "head": head,
+            "special_share": 0.5,
+            "uniform_share": 0.5,
+            "entropy": 0.5,
+        }
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for part in DECODER_PARTS
+        for layer in (1, 2)
+        for head in (1, 2)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["decoder_heads"])
+
+
+def target_effects(made: Results) -> pa.Table:
+    """Two tokens that the decoder has read of each text, the first with a step."""
+    rows = [
+        {"text": text, "position": at} | dict.fromkeys(BY_STEP, None if at else [None, 0.5])
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for at in (0, 1)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["target_effects"])
+
+
+def targets(made: Results) -> pa.Table:
+    """Targets of the texts that were analysed: a token that is given and one that is written."""
+    rows = [
+        {
+            "text": text,
+            "position": at,
+            "unit": at,
+            "token": "ab",
+            "token_id": 3,
+            "start": None,
+            "end": None,
+            "is_special": at == 0,
+            "is_given": at == 0,
+        }
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for at in range(2)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["targets"])
