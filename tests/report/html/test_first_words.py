@@ -9,7 +9,9 @@ from helpers.made_up.factories import HEADLINES, make_results
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.printable import half_widths
+from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.sections.answers import make_answers
 
 KINDS = (
     *("number", "class", "labels", "numbers", "embedding", "next_token"),
@@ -36,6 +38,11 @@ def sentences(page, between):
         yield from re.split(between, " ".join(part.get_text().split()))
 
 
+def n_words(said):
+    """How many words are said, of which a share is one."""
+    return len(re.sub(r"\s%", "%", said).split())
+
+
 @pytest.mark.parametrize("evidence", ["none", "full"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
@@ -44,9 +51,15 @@ def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
     )
     findings = Findings(made)
     for said in sentences(page_in("en", findings), EN):
-        assert len(said.replace(" %", "%").split()) <= 15, said  # a share is one word
+        assert n_words(said) <= 15, said
     for said in sentences(page_in("ja", findings), JA):
         assert half_widths(said) <= 80, said
+    for answer in make_answers(findings, load_language("en")).answers:
+        assert 1 <= n_words(answer.answer) <= 15
+        assert all(n_words(said) <= 15 for said in re.split(EN, answer.remark))
+    for answer in make_answers(findings, load_language("ja")).answers:
+        assert half_widths(answer.answer) <= 80
+        assert half_widths(answer.remark) <= 80
 
 
 def test_bars_without_a_sign_say_neither_up_nor_down(tmp_path):
