@@ -268,3 +268,12 @@ def head_report(
     return report_job(
         OutputChoices(list(paths), force=job.force), options, inputs, redact=job.redact
     )
+
+
+def taken_for_report(job: Job[CompareOptions]) -> list[str]:
+    """A line for each file of a comparison that is called a report, where none is asked for."""
+    return [
+        f"{name} is the comparison; --report {name} writes the report of the new model there"
+        for name in job.files
+        if "report" in Path(name).stem.lower()
+    ]

@@ -262,7 +262,7 @@ def compare(
         compared = compare_folders(*folders, null=null, names=names)
         with writing(job.files, verbosity):
             written = write_comparison(compared, job, staging)
-        lines: list[str] = []
+        lines = jobs.taken_for_report(job) if sides.heads and own is None else []
         if own is not None:
             with _shown(compared.head.results, own) as findings, writing(own.files, verbosity):
                 reported = write_report(findings, own, staging)

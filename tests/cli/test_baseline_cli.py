@@ -151,16 +151,17 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
         "--head",
         compared / "new",
         "-o",
-        tmp_path / "c.md",
+        tmp_path / "report.md",
     )
     assert done.exit_code == 0, done.output
     assert "3 texts are in the old model's results alone and are left out (ids 10, 11, 12)" in (
         done.stderr
     )
     assert "1 id has another text in the new model's results" in done.stderr
-    assert "Results kept small (--small) hold no attention maps" in (tmp_path / "c.md").read_text(
-        "utf-8"
-    )
+    assert "Results kept small (--small) hold no attention maps" in (
+        tmp_path / "report.md"
+    ).read_text("utf-8")
+    assert f"{tmp_path / 'report.md'} is the comparison; --report " in done.stderr
 
 
 @pytest.mark.parametrize(
