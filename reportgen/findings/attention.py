@@ -26,7 +26,6 @@ from reportgen.findings.statistics import (
 from reportgen.results.info import ANALYSED, STATUSES
 from reportgen.results.measure_register import MIN_CONTENT
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import LEARNED_SHARE
 
 # Columns of the table of roles.
 _NORMS = ("norm_share", "value_size", "content_value_size", "value_ratio")
@@ -269,20 +268,23 @@ def spread_means(results: Results) -> Mapping[str, float]:
     counted = takes_part(results)
     if not counted.any():
         counted = analysed(results)
-    heads = results.heads[counted[results.heads["text"].to_numpy(np.intp)]]
-    texts = results.texts[counted]
+
+    def of_texts(name: str) -> Floats:
+        values: Floats = results.texts[name].to_numpy(np.float64, na_value=np.nan)[counted]
+        return values
+
     return {
-        "entropy_mean": _mean(heads["entropy"]),
-        "distance_mean": _mean(heads["distance"]),
-        "effective_tokens_mean": _mean(texts["effective_tokens"]),
-        "effective_content_mean": _mean(texts["effective_content"]),
+        "entropy_mean": _mean(results.head_values("entropy")[counted]),
+        "distance_mean": _mean(results.head_values("distance")[counted]),
+        "effective_tokens_mean": _mean(of_texts("effective_tokens")),
+        "effective_content_mean": _mean(of_texts("effective_content")),
     }
 
 
-def _mean(column: "pd.Series[float]") -> float:
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    values = values[np.isfinite(values)]
-    return float(values.mean()) if len(values) else nan
+def _mean(values: NDArray[np.float32] | Floats) -> float:
+    """Mean of those that are known; NaN without one."""
+    known = np.isfinite(values)
+    return float(values.mean(dtype=np.float64, where=known)) if known.any() else nan
 
 
 def entropy_by_head(results: Results) -> Floats:
@@ -295,34 +297,23 @@ def role_shares(results: Results) -> Mapping[str, Floats]:
 
     Where no text is long enough to count, all do; a role that no text has is left out.
     """
-    rows, counted = results.roles, takes_part(results)
-    if counted.any():
-        rows = rows[counted[rows["text"].to_numpy(np.intp)]]
-    means = rows.groupby(["role", "layer"])["share"].mean().astype(np.float64)
-    return {str(role): np.asarray(own, np.float64) for role, own in means.groupby(level="role")}
+    counted = takes_part(results)
+    found: dict[str, Floats] = {}
+    for role in results.info.roles:
+        text, layer, share = results.of_role(role.key, "text", "layer", "share")
+        if counted.any():
+            own = counted[text.astype(np.intp)]
+            layer, share = layer[own], share[own]
+        if len(share):
+            means = pd.Series(share.astype(np.float32)).groupby(layer.astype(np.intp)).mean()
+            found[role.key] = np.asarray(means, np.float64)
+    return found
 
 
 def text_means(results: Results, name: str) -> Floats:
     """`[text]`, a figure of the heads, mean over layers and heads; NaN where it has no value."""
     means: Floats = results.head_values(name).mean(axis=(1, 2), dtype=np.float64)
     return means
-
-
-def shares_by_text(results: Results) -> Mapping[int, tuple[float, float]]:
-    """The share that special tokens get in each text and their share with equal shares, mean
-    over layers and heads, by row of `texts`.
-
-    Only analysed texts have an entry; none has where the model has no special token.
-    """
-    means = results.heads.groupby("text")[["special_share", "uniform_share"]].mean().dropna()
-    return {int(row): (share, even) for row, share, even in means.itertuples()}
-
-
-def learned_by_text(results: Results) -> Mapping[int, float]:
-    """The share that learned sinks get in each text, mean over layers and heads, by row of `texts`;
-    empty where the model has none."""
-    means = results.layers.groupby("text")[LEARNED_SHARE].mean().dropna()
-    return dict(zip(means.index.tolist(), means.tolist(), strict=True))
 
 
 def _head_means(results: Results, name: str) -> Floats:

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from reportgen.findings import attention, evidence
+from reportgen.findings import attention, evidence, text_shares
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
@@ -83,8 +83,8 @@ class Findings:
     sink_heads = _part(of_heads.sink_heads)
     head_shares = _part(attention.head_shares)
     role_shares = _part(attention.role_shares)
-    shares_by_text = _part(attention.shares_by_text)
-    learned_by_text = _part(attention.learned_by_text)
+    shares_by_text = _part(text_shares.shares_by_text)
+    learned_by_text = _part(text_shares.learned_by_text)
     spread_means = _part(attention.spread_means)
     entropy_by_head = _part(attention.entropy_by_head)
 

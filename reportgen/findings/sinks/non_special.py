@@ -28,7 +28,7 @@ _COLUMNS = (
     "output_rank_layers",
     "activation_layers",
 )
-_AT_ONCE = 100_000  # tokens
+_AT_ONCE = 16_384  # tokens
 
 
 @dataclass(frozen=True, slots=True)

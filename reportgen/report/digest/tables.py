@@ -141,7 +141,7 @@ class TextTables:
             cells += self._output_cells(row)
             cells.append(Cell(self._tokens(text["n_tokens"], text["n_truncated"])))
             if has_roles:
-                share, expected = shares.get(row, (None, None))
+                share, expected = shares.get(row) or (None, None)
                 said = "" if share is None else self._say("share", share=share, expected=expected)
                 cells.append(Cell(said))
             rows.append(tuple(cells))

@@ -46,7 +46,8 @@ class Overview:
 def make_overview(findings: Findings, language: Language) -> Overview:
     """The overview, with its notes."""
     means, notes = findings.head_shares, findings.placed.overview
-    has_special = len(findings.results.roles) > 0
+    found = (findings.results.of_role(role.key, "text")[0] for role in findings.info.roles)
+    has_special = any(map(len, found))
     has_heads = bool(np.isfinite(means.even).all())
     sinks = [note for note in notes if note.verdict == "sink"]
     roles = [role.token for role in findings.info.roles]
