@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from disk import Killed, disk
 from helpers.calling import call
+from helpers.real.few_steps import take_few_steps
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
@@ -60,6 +61,7 @@ def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "WINDOW", 3)
     monkeypatch.setattr(plan, "CHUNK", 1)
+    take_few_steps(monkeypatch)
     monkeypatch.setattr("os.fsync", lambda number: None)  # the system stays up
 
 

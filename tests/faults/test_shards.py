@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from helpers.calling import call
+from helpers.real.few_steps import take_few_steps
 from helpers.real.models import SENTENCES, save_model
 
 from reportgen.analysis.tasks import plan
@@ -20,6 +21,7 @@ TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a",
 def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "WINDOW", 2)
     monkeypatch.setattr(plan, "CHUNK", 1)
+    take_few_steps(monkeypatch)
 
 
 @pytest.fixture(scope="module")

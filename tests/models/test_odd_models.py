@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from helpers.real.few_steps import take_few_steps
 from helpers.real.models import save_model
 from typer.testing import CliRunner
 
-from reportgen.analysis.evidence.measures import integrated_gradients, shapley
 from reportgen.cli.commands import app
 from reportgen.results.store import Results, open_results
 
@@ -73,10 +73,7 @@ class Command:
 
 @pytest.fixture(autouse=True)
 def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few steps of integrated gradients and few permutations; all are tested on their own."""
-    for bound in ("FIRST_STEPS", "MOST_STEPS"):
-        monkeypatch.setattr(integrated_gradients, bound, 8)
-    monkeypatch.setattr(shapley, "MOST_PAIRS", 2)
+    take_few_steps(monkeypatch)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers.real.few_steps import take_few_steps
 from helpers.real.sentence_folders import dense, save_sentence_encoder
 
-from reportgen.analysis.evidence.measures import integrated_gradients, shapley
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.api.check import check_model
@@ -125,9 +125,7 @@ def analysed(folder: Path, results: Path, evidence: EvidenceLevel) -> Results:
 def test_maps_and_effects_of_a_pair_are_those_of_its_texts_alone(
     tmp_path: Path, architecture: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for bound in ("FIRST_STEPS", "MOST_STEPS"):  # tested on their own, as permutations are
-        monkeypatch.setattr(integrated_gradients, bound, 8)
-    monkeypatch.setattr(shapley, "MOST_PAIRS", 2)
+    take_few_steps(monkeypatch)
     pooling = "lasttoken" if architecture == "llama" else "mean"
     folder = save_sentence_encoder(tmp_path / "model", architecture, [pooling])
     model = loaded(folder)
