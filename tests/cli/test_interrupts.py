@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from helpers.real.few_steps import take_few_steps
 from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
@@ -71,6 +72,7 @@ def run(folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
                     signal.raise_signal(sent)
 
         monkeypatch.setattr(progress_bar, "TerminalProgress", Interrupting)
+        take_few_steps(monkeypatch)
         targets = [part for name in ("report.html", *outputs) for part in ("-o", name)]
         args = ["run", "texts.txt", "--model", str(model), *targets, "--force"]
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as `main` does

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from helpers.real.few_steps import take_few_steps
 from helpers.real.models import save_model
 
 import reportgen
@@ -38,7 +39,10 @@ def analysed(folder: Path, **options: object) -> Report:
     return reportgen.analyze(TEXTS, str(folder), evidence="full", **options)
 
 
-def test_the_same_figures_come_out_of_a_model_that_waits_on_the_disk(folder: Path) -> None:
+def test_the_same_figures_come_out_of_a_model_that_waits_on_the_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_few_steps(monkeypatch)
     whole, placed = analysed(folder), analysed(folder, device_map={**ON_DISK, **HEAD})
     for name in TABLES:
         own, other = (getattr(one.results, name) for one in (placed, whole))
