@@ -71,6 +71,15 @@ def _commands_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _system_stays_up() -> Iterator[None]:
+    """No test takes the system down, so none waits until a file is on the disk, for some
+    milliseconds each; that an operation to flush comes at all is counted in `faults/disk.py`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda number: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Path:
     """The browser. Where it is missing a test is skipped, but in CI it fails."""

@@ -62,7 +62,6 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "WINDOW", 3)
     monkeypatch.setattr(plan, "CHUNK", 1)
     take_few_steps(monkeypatch)
-    monkeypatch.setattr("os.fsync", lambda number: None)  # the system stays up
 
 
 def text_set(*texts: str) -> TextSet:
