@@ -110,16 +110,23 @@ def modes(
     }
 
 
-def measure_time(device: str, n_texts: int, rounds: int, n_evidence: int) -> None:
-    """Print a table of ratios, in Markdown."""
+def measure_time(
+    device: str,
+    n_texts: int,
+    rounds: int,
+    n_evidence: int,
+    sizes: list[str],
+    dtypes: list[Dtype],
+) -> None:
+    """Print a table of ratios to the first row's floor, in Markdown."""
     lengths = sample_lengths(n_texts)
     unit = 0.0
     print("| precision | tokens a batch | load, s | floor | captured | with maps | evidence |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
         save(Path(folder))
-        for dtype in DTYPES:
-            for tokens in (1024, 256, 4096, None):
+        for dtype in dtypes:
+            for tokens in (None if size == "auto" else int(size) for size in sizes):
                 spec = ModelSpec(model=folder, device=device, dtype=dtype)
                 loaded: list[LoadedModel] = []
                 load = seconds(find_device(device), lambda: loaded.append(load_model(spec)))  # noqa: B023
@@ -200,9 +207,18 @@ if __name__ == "__main__":
     parser.add_argument("--texts", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--evidence-texts", type=int, default=4)
+    parser.add_argument("--tokens", default="1024,256,4096,auto", help="of a batch")
+    parser.add_argument("--dtypes", default=",".join(DTYPES))
     given = parser.parse_args()
     torch.set_num_threads(1)
     if given.mode == "time":
-        measure_time(given.device, given.texts, given.rounds, given.evidence_texts)
+        measure_time(
+            given.device,
+            given.texts,
+            given.rounds,
+            given.evidence_texts,
+            given.tokens.split(","),
+            given.dtypes.split(","),
+        )
     else:
         measure_precision(given.device)

@@ -2,11 +2,12 @@
 of a batch give the same figures.
 
 torch's "meta" device stands in for a GPU: it computes shapes but no values, so that whatever asks
-for a value, which would make a GPU wait, raises an error; and so does what mixes devices.
+for a value, which would make a GPU wait, raises an error.
 """
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from helpers.real.explaining import NUMBER, encoded, load
 from helpers.real.families import proven
 from helpers.real.writers import loaded_writer, with_target
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
@@ -26,9 +29,12 @@ from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.device import limits
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.device.limits import limits_of
+from reportgen.analysis.engines.crew import Done
+from reportgen.analysis.gather_evidence import Gatherer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import quantise
@@ -43,6 +49,16 @@ def _no_question_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """transformers asks once a batch whether there is padding at all."""
     never = "transformers.masking_utils._ignore_bidirectional_mask_sdpa"
     monkeypatch.setattr(never, lambda *_, **__: False)
+
+
+class OneDevice(TorchDispatchMode):
+    """Raises an error for an operation on tensors of several devices, which "meta" lets pass."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        given = (one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor))
+        devices = {tensor.device for tensor in given if tensor.ndim}
+        assert len(devices) < 2 or "copy" in func.name(), f"{func.name()} on {devices}"
+        return func(*args, **(kwargs or {}))
 
 
 def runner_of(model: LoadedModel, texts, **kinds) -> Runner:
@@ -65,7 +81,8 @@ def test_a_batch_is_launched_without_waiting_for_the_device(
     texts = encoded(model, *TEXTS)
     runner = runner_of(model, texts)
     moved_to_meta(runner, model)
-    finish = runner._launch(texts, [True, False, True])
+    with OneDevice():
+        finish = runner._launch(texts, [True, False, True])
     with pytest.raises(NotImplementedError, match="no data"):
         finish()
 
@@ -78,7 +95,8 @@ def test_a_decoders_maps_are_read_without_waiting_for_the_device() -> None:
     assert decoder is not None
     runner = runner_of(model, texts[1:], decoder=decoder)
     moved_to_meta(runner, model)
-    finish = runner._launch(texts, [True, False, True])
+    with OneDevice():
+        finish = runner._launch(texts, [True, False, True])
     with pytest.raises(NotImplementedError, match="no data"):
         finish()
 
@@ -100,7 +118,8 @@ def test_layers_are_summed_up_where_they_are(tmp_path: Path) -> None:
     last.register_forward_pre_hook(move, with_kwargs=True)
     for rest in (model.encoder.pooler, model.module.classifier):
         rest.to(META)
-    assert runner._launch(texts, [True] * 3)
+    with OneDevice():
+        assert runner._launch(texts, [True] * 3)
 
 
 def test_figures_of_several_devices_are_put_together_in_the_order_of_layers() -> None:
@@ -230,6 +249,15 @@ def test_a_text_that_does_not_fit_fails_alone_and_says_what_to_do(tmp_path: Path
         "too large even by itself: CUDA out of memory. Tried to allocate 2.00 GiB; "
         "try --dtype bfloat16, a smaller --max-length, or a --device with more memory"
     )
+
+
+def test_what_a_worker_had_no_room_for_is_told_once() -> None:
+    told = Told()
+    worker, crew = SimpleNamespace(steps=lambda task: ()), SimpleNamespace(is_alone=False)
+    gatherer = Gatherer(lambda: worker, crew, None, None, None, told)
+    for halved in (None, 8, 4):
+        gatherer.report(Done(Task("attention", (0,)), TaskResult({}), halved=halved))
+    assert told.lines == [(8, "a worker")]
 
 
 def test_reading_ahead_changes_nothing(tmp_path: Path) -> None:
