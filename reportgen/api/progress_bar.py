@@ -134,7 +134,7 @@ def halved_line(n_texts: int, device: str) -> str:
     """That a batch did not fit, and what became of it."""
     return (
         f"reportgen: {count_of_texts(n_texts)} at once did not fit into the memory of {device}; "
-        "such batches run in halves, which moves figures by rounding at most (--batch-tokens: smaller ones)"
+        "such batches run in halves, which moves figures by rounding at most; see --batch-tokens"
     )
 
 

@@ -197,5 +197,5 @@ def test_batches_that_do_not_fit_are_said_in_one_line() -> None:
     progress.halved(64, "cuda:0")
     assert stream.getvalue() == (
         "reportgen: 64 texts at once did not fit into the memory of cuda:0; such batches run in "
-        "halves, which moves figures by rounding at most (--batch-tokens: smaller ones)\n"
+        "halves, which moves figures by rounding at most; see --batch-tokens\n"
     )
