@@ -1,5 +1,6 @@
 """Makes the pages of runs: in this process, or in several."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from reportgen.results.small import open_whole
 
 _AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
 _FEW = 4  # runs, below which another process takes longer to start than it saves
+_GARBAGE = 50_000  # things made before garbage is looked for, in a process of its own
 _HELD = 2  # results that are kept in memory, for a run and the one it is compared with
 
 
@@ -149,6 +151,8 @@ def make_all(maker: Maker, tasks: Sequence[Task], workers: int | None) -> Iterat
 
 @contextmanager
 def _working(maker: Maker) -> Iterator[Callable[[Sequence[Task]], tuple[Made, ...]]]:
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)  # a page makes many things that stay until it is written
     yield partial(maker.make, held={})
 
 
