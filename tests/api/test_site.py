@@ -18,6 +18,8 @@ from reportgen.errors import OutputError, ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
+from reportgen.report.redact.run import redacted_info
+from reportgen.report.site.entries import series_of
 from reportgen.report.site.options import SiteOptions
 from reportgen.results.run_file import name_commit, write_info
 from reportgen.results.store import open_results
@@ -80,8 +82,8 @@ def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> Non
         assert cells["attention on special tokens"] == share
         assert cells["date"] == info.created
         assert cells["texts"].startswith(f"{len(HEADLINES)} texts")
-        found = "not measured" if mae is None else f"found {mae:.6g}"
-        assert cells["gates"].split(" label_") == ["1 of 2 warned", f"mae > 0: {found}"]
+        found = "–" if mae is None else f"{mae:.6g}"
+        assert cells["gates"] == f"1 of 2 warned label_mae > 0 ({found})"
 
 
 def test_every_link_leads_to_a_page_of_the_site(site) -> None:
@@ -137,7 +139,7 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     assert said.startswith("Since ck-200: ")
     assert " ".join(headline.split())[:40] in " ".join(said.split())
     gates = page.select_one(".standing .gate").get_text().split()
-    assert " ".join(gates) == f"Gates: 1 of 2 warned label_mae > 0: found {new:.6g}"
+    assert " ".join(gates) == f"Gates: 1 of 2 warned label_mae > 0 ({new:.6g})"
 
 
 def test_only_what_changed_is_written(site, runs, tmp_path) -> None:
@@ -255,6 +257,17 @@ def test_two_at_once_are_refused(runs, tmp_path) -> None:
             write(tmp_path, runs[:1])
     finally:
         os.close(lock)
+
+
+def test_runs_on_other_texts_are_told_apart_without_the_texts(tmp_path) -> None:
+    longer = tuple(f"{text}!" for text in HEADLINES)
+    found = [
+        make_results(tmp_path / name, texts, n_layers=1, n_heads=1, keep=0)
+        for name, texts in (("a", HEADLINES), ("b", HEADLINES[::-1]), ("c", longer))
+    ]
+    series = [series_of(results, redacted_info(results, "en")) for results in found]
+    assert len({*series}) == 3
+    assert series_of(found[0], redacted_info(found[0], "en")) == series[0]
 
 
 def test_a_redacted_site_holds_no_trace_of_a_text(tmp_path) -> None:

@@ -12,9 +12,10 @@ import msgspec
 
 from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
-from reportgen.findings.figures.gates import GateResult, gate_line
+from reportgen.findings.figures.gates import GateResult, found_text
 from reportgen.findings.findings import Findings
 from reportgen.report.json.metrics import watched
+from reportgen.report.language.numbers import NOTHING
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results
 
@@ -132,9 +133,12 @@ def place_of(run: Dated) -> Order:
 
 def series_of(results: Results, info: RunInfo) -> str:
     """The same for runs on the same texts with the same kind of output; `info` is what may be told
-    of the run. An id that is its own text counts as its row."""
-    given = [own.sha256 for own in info.inputs]
+    of the run. An id that is its own text counts as its row, and where the checksums of the texts
+    are not told, their lengths stand for them."""
     texts = results.texts
+    given = [own.sha256 for own in info.inputs]
+    if not all(given):
+        given = [str(length) for length in texts["text"].str.len()]
     columns = (texts[name].fillna("").str.strip() for name in ("text", "pair", "completion"))
     own_texts = zip(*columns, strict=True)
     ids = [
@@ -171,7 +175,7 @@ def make_entry(
     """What the site keeps of a run."""
     info = findings.info
     failed, warned = (
-        tuple(gate_line(own) for own in gates if not own.passed and own.gate.level == level)
+        tuple(_told(own) for own in gates if not own.passed and own.gate.level == level)
         for level in ("fail", "warn")
     )
     return Entry(
@@ -193,3 +197,9 @@ def make_entry(
         failed=failed,
         warned=warned,
     )
+
+
+def _told(result: GateResult) -> str:
+    """A gate and what was found, in any language."""
+    found = NOTHING if result.found is None else found_text(result.gate, result.found)
+    return f"{result.gate.expression} ({found})"
