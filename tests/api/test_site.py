@@ -19,8 +19,9 @@ from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.redact.run import redacted_info
-from reportgen.report.site.entries import series_of
+from reportgen.report.site.entries import read_site, series_of
 from reportgen.report.site.options import SiteOptions
+from reportgen.report.site.standing import all_series
 from reportgen.results.run_file import name_commit, write_info
 from reportgen.results.store import open_results
 
@@ -218,6 +219,31 @@ def test_a_damaged_run_leaves_no_gap_and_one_taken_away_no_page(runs, tmp_path) 
     assert "1 report, 1 of them written now" in write(site, [runs[0]])[-1]
     assert list(site.glob("compare/*")) == []
     assert oldest.name not in newest.read_text("utf-8")
+
+
+def test_a_figure_that_stays_is_neither_better_nor_worse(site) -> None:
+    known = read_site(site)
+    same = [
+        replace(known.entries[-1], figures={"label_accuracy": 0.8, "label_mae": 0.1})
+        for _ in range(2)
+    ]
+    (series,) = all_series(replace(known, entries=tuple(same), pairs=()), EN)
+    assert [own.verdict for own in series.figures] == ["", ""]
+
+
+def test_a_page_of_a_run_that_was_damaged_since_stays(runs, tmp_path) -> None:
+    first, middle, last = (
+        Path(shutil.copytree(runs[i], tmp_path / runs[i].name)) for i in (3, 1, 0)
+    )
+    site = tmp_path / "public"
+    write(site, [first, middle, last])
+    (middle / "tokens.parquet").write_bytes(b"no table")
+    said = write(site, [first, middle, last], lang="ja")
+    advice = f"{middle}/tokens.parquet: cannot be read; run `reportgen analyze` again"
+    assert f"not written anew: {advice}" in said
+    assert f"{middle}: not compared with ck-100: {advice}" in said
+    assert f"{last}: not compared with ck-200: {advice}" in said
+    assert "3 reports, 2 of them written now; 2 comparisons" in said[-1]
 
 
 def test_a_run_is_listed_with_its_commit(runs, tmp_path) -> None:

@@ -104,6 +104,7 @@ class SiteWriter:
         sides of it is compared."""
         entries = {own.id: own for own in old.entries if self._path(address_of(own)).exists()}
         pairs = {(own.base, own.head): own for own in old.pairs if self._is_there(own)}
+        given = dict(runs)  # those that turn out to be damaged too
         tried: set[tuple[str, str]] = set()
         failed: dict[tuple[str, str], str] = {}  # why runs could not be compared
         reduced: dict[str, dict[str, Run]] = {}  # what is said of pages, and of which
@@ -130,7 +131,7 @@ class SiteWriter:
         listed = [(base.id, head.id) for base, head in _neighbours(placed, self._options)]
         for base, head in (key for key in listed if failed.get(key)):
             said = failed[base, head]
-            self._said.append(f"{runs[head].folder}: not compared with {runs[base].name}: {said}")
+            self._said.append(f"{given[head].folder}: not compared with {given[base].name}: {said}")
         return tuple(placed), tuple(pairs[key] for key in listed if key in pairs)
 
     def _tasks(

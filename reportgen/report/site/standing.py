@@ -1,5 +1,6 @@
 """Where runs on the same texts stand: the last one, what changed since the one before, the best."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from reportgen.report.site.known_figures import (
 
 _SAID = 3  # sentences of a comparison
 _POINTS = 30  # runs of a chart, the last ones
+_CHANGED = re.compile("[1-9]")  # in a change as it is printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _figure(key: str, runs: Sequence[Entry], language: Language) -> Figure:
         name=figure_name(key, language),
         value=figure_text(key, new, language),
         change=change,
-        verdict=_verdict(key, old, new, language) if change.strip("0.,") else "",
+        verdict=_verdict(key, old, new, language) if _CHANGED.search(change) else "",
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values, [None] * len(values)),
