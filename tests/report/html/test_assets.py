@@ -72,6 +72,19 @@ def test_every_class_of_the_style_sheet_is_used() -> None:
     assert {name for name in named if not re.search(rf"\b{name}\b", text)} == set()
 
 
+def test_the_style_of_comparisons_changes_no_class_of_reports() -> None:
+    """All pages have one style sheet: a class that two of its files style alone is two things."""
+
+    def alone(*names: str) -> set[str]:
+        style = re.sub(r"/\*.*?\*/", "", joined(names), flags=re.DOTALL)
+        return set(re.findall(r"(?:^|[},])\s*\.([a-z][\w-]*)(?=\s*[,{])", style))
+
+    own = "css/compare.css"
+    others = alone(*(name for name in STYLE_SHEETS if name not in (own, "css/print.css")))
+    assert "course-cards" in alone(own)
+    assert alone(own) & others == set()
+
+
 def test_the_page_has_no_comments_and_nothing_else_is_lost() -> None:
     made = Assets("file", "")
     for text, names in ((made.script, REPORT_SCRIPTS), (made.style, STYLE_SHEETS)):

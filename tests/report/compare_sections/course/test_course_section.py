@@ -59,7 +59,7 @@ def test_it_says_when_the_sink_appears(found: Comparison, section: Tag) -> None:
 
 
 def test_every_figure_has_a_chart_drawn_to_scale(found: Comparison, section: Tag) -> None:
-    figures = section.find(class_="cards").find_all("figure")
+    figures = section.find(class_="course-cards").find_all("figure")
     assert len(figures) == len(found.all_models.rows)
     words = CompareWords(found, load_language("en"))
     mae, row = figures[0], row_of(found, "mae")
