@@ -9,6 +9,7 @@ import pandas as pd
 from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
 from reportgen.results.info import OutputKind
 
+NUMBERS: tuple[OutputKind, ...] = ("number", "completion")  # whose prediction is one number
 _RIGHT_BEFORE: tuple[Outcome, ...] = ("broken", "right")
 _RIGHT_NOW: tuple[Outcome, ...] = ("fixed", "right")
 
@@ -42,7 +43,7 @@ class TextCourse:
 
 def predicted(texts: pd.DataFrame, kind: OutputKind) -> tuple[str | float | None, ...]:
     """`[text]`: the number or name that a model puts out; None where it has none."""
-    if kind in ("number", "completion"):
+    if kind in NUMBERS:
         numbers = texts["prediction"].to_numpy(np.float64)
         return tuple(float(own) if np.isfinite(own) else None for own in numbers)
     names = texts["prediction_label"]
@@ -81,7 +82,7 @@ def text_courses(
 
 
 def _are_numbers(steps: Sequence[PredictionChanges | None]) -> bool:
-    return any(step is not None and step.kind == "number" for step in steps)
+    return any(step is not None and step.kind in NUMBERS for step in steps)
 
 
 def _flips(course: TextCourse) -> tuple[bool, int]:

@@ -34,9 +34,12 @@ class TokenCourse:
 
     @property
     def figures(self) -> tuple[Change | None, ...]:
-        """`[model after the first]`: the change of what it moves the output by; of how much the
-        model looks at it where effects of it were not compared."""
-        return tuple((own.effect or own.looks) if own else None for own in self.changes)
+        """`[model after the first]`: the change of what it moves the output by, None where that was
+        not compared; of how much the model looks at it where the last change has no effect."""
+        return tuple(
+            None if own is None else own.effect if self.has_effect else own.looks
+            for own in self.changes
+        )
 
     @property
     def has_effect(self) -> bool:

@@ -1,5 +1,6 @@
 """Sinks, tokens and texts over several models, each figure against a plain recomputation."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.two_models import TEXTS, chain, four_of, pair_of, row_of
 
 from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.trend.checkpoints import Checkpoint, checkpoints
+from reportgen.comparison.trend.texts import text_courses
+from reportgen.comparison.trend.tokens import token_courses
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.sink_verdicts import subject_verdict
 from reportgen.results.info import Subject
@@ -94,6 +98,25 @@ def test_tokens_are_held_against_the_first_model(sides, found: Comparison) -> No
     assert star.first_clear == 3  # planted in the last model alone
     assert [own.effect for own in star.changes] == list(star.figures)
     assert courses[0] == star
+
+
+def test_figures_of_a_token_are_all_of_one_kind(found: Comparison) -> None:
+    (star,) = [own for own in found.all_models.trend.tokens if own.token == "★★"]
+    *_, last = star.changes
+    without = replace(last, effect=None)
+    (course,) = token_courses([[without], [last]])
+    assert course.figures == (None, last.effect)
+    (course,) = token_courses([[last], [without]])
+    assert course.figures == (last.looks, last.looks)
+
+
+def test_completions_are_sorted_by_how_far_they_came() -> None:
+    values = np.array([[-1.0, -1.5, -1.0, -1.1], [-1.0, -1.0, -2.0, -3.0]])
+    steps = [
+        PredictionChanges("completion", np.arange(2), b - a, b != a) for a, b in pairwise(values.T)
+    ]
+    courses = text_courses(["often", "far"], [own.tolist() for own in values.T], steps)
+    assert [(own.id, len(own.changed_at)) for own in courses] == [("far", 2), ("often", 3)]
 
 
 def test_numbers_have_their_course_and_the_largest_movers_come_first(

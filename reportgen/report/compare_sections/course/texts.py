@@ -7,7 +7,7 @@ from itertools import pairwise
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import MOVED
-from reportgen.comparison.trend.texts import TextCourse
+from reportgen.comparison.trend.texts import NUMBERS, TextCourse
 from reportgen.report.charts.small.trend import trend
 from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.texts import text_name
@@ -41,8 +41,8 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
     kind = comparison.base.info.output.kind
     names = model_names(found, words)
-    is_number = kind in ("number", "completion")
-    key = "moved" if kind in ("number", "numbers", "completion") else "flipped"
+    is_number = kind in NUMBERS
+    key = "moved" if is_number or kind == "numbers" else "flipped"
     said = words.course(key, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
