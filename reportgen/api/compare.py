@@ -71,7 +71,7 @@ class ComparedReports:
         return _headline(self.comparison, lang)
 
     def table(self, name: CompareTableName) -> pd.DataFrame:
-        """The table that `compare` writes to a file called so, such as `changes` with a row a text.
+        """The table that `compare` writes to a file of this name: `changes` has one row per text.
 
         Raises:
             UsageError: there is no table `name`.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def _read(values: dict[str, Any]) -> list[str]:
 
 def _fetch(values: dict[str, Any], scratch: Path) -> None:
     """Copy folders at addresses into `scratch`."""
-    numbers = iter(range(10**9))
+    numbers = count()
 
     def here(path: str, names: frozenset[str] | None) -> Path:
         address = Address.of(path)

@@ -1,7 +1,7 @@
 """A comparison as tables for spreadsheets and notebooks.
 
-A row a text, a token, a figure, a layer, a head; of more than two models a figure of each. Every
-figure is that of compare.json.
+Each table has one row per text, token, figure, layer or head; that of more than two models has one
+row per figure and model. Every figure is that of compare.json.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,7 @@
 """Results as tables for spreadsheets and notebooks.
 
-A row a token, a head, a text, a sink test on a subject, a view and statistic of agreement.
+Each table has one row per token, head, text, sink test of a subject, or view and statistic of
+agreement.
 """
 
 import json
