@@ -1,7 +1,10 @@
 """Completions of texts: whether a model can have them, and its own where none are given."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Self
 
 import torch
 from torch import nn
@@ -17,6 +20,8 @@ from reportgen.texts.read import TextInput, TextSet
 
 # At less, the likeliest token has all probability, and logits divided by it overflow.
 _LEAST_DRAWN = 1e-6
+# Texts that are written together: each step reads all weights once for all of them.
+_TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,11 @@ class Choice:
     n_tokens: int  # the most
     temperature: float  # 0: always the likeliest token
     seed: int  # of what is drawn at other temperatures
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether tokens are drawn."""
+        return self.temperature >= _LEAST_DRAWN
 
 
 def ready_for_completions(
@@ -70,25 +80,35 @@ def require_generate(model: LoadedModel) -> None:
 
 
 def with_generated(
-    texts: Sequence[TextInput], model: LoadedModel, choice: Choice, first: int = 0
+    texts: Sequence[TextInput],
+    model: LoadedModel,
+    choice: Choice,
+    first: int = 0,
+    *,
+    together: bool = False,
 ) -> tuple[list[TextInput], str | None]:
     """`texts`, from row `first` on, with completions that the model wrote, where none was given.
 
-    Each text is run by itself, and what is drawn for it does not depend on the others. A text that
-    nothing can be written for keeps none; the first error message comes second.
+    What is drawn for a text does not depend on the others. A text that nothing can be written for
+    keeps none; the first error message comes second.
+
+    Args:
+        together: whether texts of as many tokens may run in one batch. Where tokens are drawn, each
+            text is run by itself, with a seed of its own.
     """
-    found: list[TextInput] = []
+    found = list(texts)
     first_error: str | None = None
-    for number, text in enumerate(texts, first):
-        if text.completion or text.is_blank:
-            found.append(text)
-            continue
+    asked = {i: text for i, text in enumerate(texts) if not (text.completion or text.is_blank)}
+    known = _in_batches(asked, model, choice) if together and not choice.is_drawn else {}
+    for i, text in asked.items():
         try:
-            found.append(_completed(text, model, choice, number))
+            prompt = _Prompt.of(text, model)
+            ids = known[i] if i in known else _generated(model, [prompt], choice, first + i)[0]
+            found[i] = _completed(text, model, prompt, ids)
         except Exception as error:  # user code, or a model that fails on this text alone
             said = str(error) if isinstance(error, ReportgenError) else describe(error)
             first_error = first_error or f"text {text.id} ({text.source}): {said}"
-            found.append(replace(text, incomplete=f"nothing was generated: {said}"))
+            found[i] = replace(text, incomplete=f"nothing was generated: {said}")
     return found, first_error
 
 
@@ -100,20 +120,59 @@ def with_stand_in(text: TextInput, n_tokens: int) -> TextInput:
     return replace(text, completion=text.text[:n_tokens].strip() or text.text)
 
 
-def _completed(text: TextInput, model: LoadedModel, choice: Choice, number: int) -> TextInput:
-    """`text`, which is row `number`, with what the model writes after it, or for it."""
-    prompt = encode(model.tokenizer, text.text, None, model.info.max_tokens)
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """What a model is given to write on from, or to write a target for."""
+
+    ids: tuple[int, ...]
+    room: int  # tokens that the model can still take
+
+    @classmethod
+    def of(cls, text: TextInput, model: LoadedModel) -> Self:
+        """The prompt that `text` is.
+
+        Raises:
+            ModelError: it leaves no room.
+        """
+        prompt = encode(model.tokenizer, text.text, None, model.info.max_tokens)
+        if isinstance(model.reader, TargetReader):
+            room = model.reader.writer.max_tokens
+        else:
+            prompt = _without_end(prompt)
+            room = model.info.max_tokens - len(prompt.ids)
+        if room < 1:
+            raise ModelError(f"it has as many tokens as the model takes, {model.info.max_tokens:,}")
+        return cls(tuple(prompt.ids), room)
+
+
+def _in_batches(
+    texts: Mapping[int, TextInput], model: LoadedModel, choice: Choice
+) -> dict[int, list[int]]:
+    """What the model writes for texts that have as many tokens as another one. A batch that fails
+    has nothing: its texts are to be run one by one, so that each has its own error."""
+    prompts: dict[int, _Prompt] = {}
+    for i, text in texts.items():
+        with suppress(Exception):  # told when the text is run by itself
+            prompts[i] = _Prompt.of(text, model)
+    found: dict[int, list[int]] = {}
+    by_length = sorted(prompts, key=lambda i: len(prompts[i].ids))
+    for _, alike in groupby(by_length, key=lambda i: len(prompts[i].ids)):
+        rows = list(alike)
+        for start in range(0, len(rows), _TOGETHER):
+            batch = rows[start : start + _TOGETHER]
+            if len(batch) > 1:
+                with suppress(Exception):
+                    written = _generated(model, [prompts[i] for i in batch], choice, 0)
+                    found.update(zip(batch, written, strict=True))
+    return found
+
+
+def _completed(
+    text: TextInput, model: LoadedModel, prompt: _Prompt, ids: Sequence[int]
+) -> TextInput:
+    """`text` with what the model wrote after it, or for it: `ids`, which begin with the prompt or
+    with the token that every target starts with."""
     is_target = isinstance(model.reader, TargetReader)
-    if isinstance(model.reader, TargetReader):
-        room = model.reader.writer.max_tokens
-    else:
-        prompt = _without_end(prompt)
-        room = model.info.max_tokens - len(prompt.ids)
-    if room < 1:
-        raise ModelError(f"it has as many tokens as the model takes, {model.info.max_tokens:,}")
-    choice = replace(choice, n_tokens=min(choice.n_tokens, room))
-    ids = _generated(model, prompt.ids, choice, number)
-    # A target begins with the token that every target starts with.
     first = 1 + lead_of(model.tokenizer, ids[1:]) if is_target else len(prompt.ids)
     ends = _ends(model)
     end = next((i for i in range(first, len(ids)) if ids[i] in ends), len(ids))
@@ -122,7 +181,7 @@ def _completed(text: TextInput, model: LoadedModel, choice: Choice, number: int)
         raise ModelError("the first token that the model generates ends the text")
     # What ends a target is one of its tokens; what ends a text is none of its completion.
     own = ids[: end + 1] if is_target else content
-    written = model.tokenizer.decode(content, clean_up_tokenization_spaces=False)
+    written = model.tokenizer.decode(list(content), clean_up_tokenization_spaces=False)
     return replace(text, completion=str(written), completion_ids=tuple(own))
 
 
@@ -132,11 +191,13 @@ def _without_end(text: EncodedText) -> EncodedText:
     return keep(text, range(last + 1))
 
 
-def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: int) -> list[int]:
-    """What the model writes: `ids` and the tokens after them, or a target for them."""
+def _generated(
+    model: LoadedModel, prompts: Sequence[_Prompt], choice: Choice, number: int
+) -> list[list[int]]:
+    """What the model writes for prompts of one length: each with the tokens after it, or a target
+    for it. `number` tells apart what is drawn for each text."""
     module: nn.Module = model.module
-    given = torch.tensor([list(ids)], device=model.device)
-    is_drawn = choice.temperature >= _LEAST_DRAWN
+    given = torch.tensor([prompt.ids for prompt in prompts], device=model.device)
     language: Mapping[str, int] = {}
     if isinstance(model.reader, TargetReader):
         language = language_options(model.tokenizer, model.reader.writer.module)
@@ -145,17 +206,17 @@ def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: i
         whole = module.generate(  # type: ignore[operator]
             input_ids=given,
             attention_mask=torch.ones_like(given),
-            max_new_tokens=choice.n_tokens,
-            do_sample=is_drawn,
-            temperature=choice.temperature if is_drawn else None,
-            top_k=0 if is_drawn else None,
-            top_p=1.0 if is_drawn else None,
+            max_new_tokens=min(choice.n_tokens, prompts[0].room),
+            do_sample=choice.is_drawn,
+            temperature=choice.temperature if choice.is_drawn else None,
+            top_k=0 if choice.is_drawn else None,
+            top_p=1.0 if choice.is_drawn else None,
             num_beams=1,
             use_cache=True,
             pad_token_id=model.pad_token_id,
             **language,
         )
-    found: list[int] = whole[0].tolist()
+    found: list[list[int]] = whole.tolist()
     return found
 
 

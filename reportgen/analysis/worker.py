@@ -178,7 +178,10 @@ class Worker:
         error: str | None = None
         if self.options.generate is not None:
             how = Choice(self.options.generate, self.options.temperature, self.options.seed)
-            sources, error = with_generated(sources, self.model, how, task.rows[0])
+            together = self.probed.batching != "one by one"
+            sources, error = with_generated(
+                sources, self.model, how, task.rows[0], together=together
+            )
         if self._chooses:
             sources = with_chosen(sources, self.model)
         return Window(task.rows[0], sources, *self._encoded(sources), error)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -51,6 +52,44 @@ def test_it_is_what_the_library_generates(folder: Path, model: LoadedModel) -> N
         ends = new.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in new else len(new)
         assert list(ids) == new[:ends]
         assert 0 < len(ids) <= 6
+
+
+def test_texts_of_one_length_are_written_together_as_each_would_be_alone(
+    model: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = text_set(*TEXTS, *SENTENCES, "the cat sat", " ").texts
+    runs: list[int] = []
+    generate = model.module.generate
+
+    def counted(*args: object, **kwargs: torch.Tensor) -> torch.Tensor:
+        runs.append(len(kwargs["input_ids"]))
+        return generate(*args, **kwargs)
+
+    monkeypatch.setattr(model.module, "generate", counted)
+    alone = with_generated(texts, model, Choice(6, 0.0, 0))
+    assert set(runs) == {1}
+    runs.clear()
+    assert with_generated(texts, model, Choice(6, 0.0, 0), together=True) == alone
+    assert sum(runs) == len(texts) - 1  # none twice, and nothing after the blank one
+    assert max(runs) > 1
+    runs.clear()
+    with_generated(texts, model, Choice(6, 1.0, 0), together=True)
+    assert set(runs) == {1}  # what is drawn for a text does not depend on the others
+
+
+def test_a_batch_that_fails_is_written_text_by_text(
+    model: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = text_set("the cat sat", "the cat sat", "the cat sat").texts
+    alone = with_generated(texts, model, Choice(4, 0.0, 0))
+    generate = model.module.generate
+
+    def only_one(*args: object, **kwargs: torch.Tensor) -> torch.Tensor:
+        assert len(kwargs["input_ids"]) == 1
+        return generate(*args, **kwargs)
+
+    monkeypatch.setattr(model.module, "generate", only_one)
+    assert with_generated(texts, model, Choice(4, 0.0, 0), together=True) == alone
 
 
 def test_what_is_drawn_depends_on_the_seed_and_not_on_other_texts(model: LoadedModel) -> None:
@@ -174,9 +213,14 @@ def test_a_text_that_nothing_is_generated_for_says_why(
 ) -> None:
     plain = generation._generated
 
-    def ended(model: LoadedModel, ids: list[int], choice: Choice, number: int) -> list[int]:
+    def ended(model: LoadedModel, prompts: list[Any], *how: Any) -> list[list[int]]:
+        rows = plain(model, prompts, *how)
         end = model.tokenizer.eos_token_id
-        return [*ids, end] if number == 1 else plain(model, ids, choice, number)
+        are_dogs = ["dog" in model.tokenizer.decode(list(prompt.ids)) for prompt in prompts]
+        return [
+            [*prompt.ids, end] if is_dog else row
+            for prompt, row, is_dog in zip(prompts, rows, are_dogs, strict=True)
+        ]
 
     monkeypatch.setattr(generation, "_generated", ended)
     (tmp_path / "t.txt").write_text("the cat\na dog\n", "utf-8")
