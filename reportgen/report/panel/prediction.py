@@ -27,11 +27,12 @@ class Prediction:
 
     value: str  # "" where the output has no short form
     label: str | None  # as it reads in a sentence
-    error: str | None  # and which way it goes
+    error: str | None
     scores: tuple[tuple[str, str], ...]  # name, value; the largest first
     n_left_out: int  # scores not listed
     label_name: str  # what the label is called
     beside: str = ""  # its place among all predictions, or the probability of a class
+    error_words: str = ""  # the error and which way it goes
     explained: str = ""  # what was asked to be explained in its place, with its value
 
 
@@ -55,7 +56,7 @@ def prediction(
         pairs.sort(key=lambda pair: -pair[1])
     error = None
     if output.has_errors and not pd.isna(row["label_value"]):
-        error = _error(float(row["prediction"]), float(row["label_value"]), digits, language)
+        error = _error(float(row["prediction"]), float(row["label_value"]), digits)
     if output.kind == "number":
         value = printed(float(row["prediction"]), digits)
     elif output.kind == "completion":
@@ -77,6 +78,7 @@ def prediction(
         scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
         n_left_out=max(0, len(pairs) - _SCORES),
         label_name=label_name(output, language),
+        error_words="" if error is None else _error_in_words(error, language),
     )
 
 
@@ -128,15 +130,17 @@ def _tagged(findings: Findings, text: int, language: Language) -> str:
     return comma.join(f"{names[tag]} {n}" for tag, n in counts)
 
 
-def _error(predicted: float, label: float, digits: int | None, language: Language) -> str:
+def _error(predicted: float, label: float, digits: int | None) -> str:
     """Prediction minus label, with as many decimals as the prediction is printed with."""
     gap = predicted - label
     shown = printed(gap, decimals(predicted) if digits is None else digits)
-    if not shown.strip("−0."):
-        return language.say("panel", "no_error", error=shown)
-    if gap > 0:
-        return language.say("panel", "too_high", error=f"+{shown}")
-    return language.say("panel", "too_low", error=shown)
+    return f"+{shown}" if gap > 0 and shown.strip("0.") else shown
+
+
+def _error_in_words(error: str, language: Language) -> str:
+    """An error and which way it goes."""
+    way = {"+": "too_high", "−": "too_low"}.get(error[0], "no_error")
+    return language.say("panel", way, error=error)
 
 
 def printed(value: float, digits: int | None = None) -> str:

@@ -28,25 +28,24 @@ def shown(kind, labels=(), digits=None, **row):
 
 def test_a_number_stands_with_its_label_and_error():
     output = shown("number", prediction=2.675, scores=[2.675], label="2.66", label_value=2.66)
-    assert (output.value, output.label, output.error) == ("2.675", "2.66", "error +0.015, too high")
+    assert (output.value, output.label, output.error) == ("2.675", "2.66", "+0.015")
+    assert output.error_words == "error +0.015, too high"
     assert output.scores == ()
 
 
 def test_an_error_below_zero_has_a_true_minus():
-    assert (
-        shown("number", prediction=0.5, label="1", label_value=1.0).error
-        == "error −0.5000, too low"
-    )
+    output = shown("number", prediction=0.5, label="1", label_value=1.0)
+    assert (output.error, output.error_words) == ("−0.5000", "error −0.5000, too low")
 
 
 def test_a_difference_that_prints_as_zero_has_no_sign():
     for label in (0.99999, 1.00001):
-        assert shown("number", prediction=1.0, label="1", label_value=label).error == "error 0.000"
+        assert shown("number", prediction=1.0, label="1", label_value=label).error == "0.000"
 
 
 def test_the_decimals_of_a_column_hold_for_number_and_error():
     output = shown("number", digits=2, prediction=0.012345, label="2", label_value=2.0)
-    assert (output.value, output.error) == ("0.01", "error −1.99, too low")
+    assert (output.value, output.error) == ("0.01", "−1.99")
 
 
 def test_a_label_that_is_no_number_gives_no_error():
