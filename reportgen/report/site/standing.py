@@ -34,7 +34,6 @@ class Figure:
     best: Entry | None  # the run that has the best one, where one is better than another
     best_value: str
     drawing: Markup
-    first: str  # of the first run in the drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,6 @@ class Series:
 
     name: str
     last: Entry
-    before: Entry  # the run before it
     comparison: str  # the address of the page that compares the last run; "" without one
     base: str  # the name of the run that it compares with
     said: tuple[str, ...]  # what it says first
@@ -69,7 +67,6 @@ def _series(
     return Series(
         name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
         last=last,
-        before=runs[-2],
         comparison=f"compare/{pair.name}" if pair else "",
         base=names[pair.base] if pair else "",
         said=pair.said[:_SAID] if pair else (),
@@ -91,9 +88,6 @@ def _figure(key: str, runs: Sequence[Entry], language: Language) -> Figure:
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values, [None] * len(values)),
-        first=figure_text(key, next(v for v in values if v is not None), language)
-        if any(v is not None for v in values)
-        else "",
     )
 
 
