@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from reportgen.api.analyze import analyze
     from reportgen.api.callback import ReportCallback
-    from reportgen.api.compare import ComparedReports, compare
-    from reportgen.api.compare_baseline import compare_baseline
+    from reportgen.api.comparing.compare import ComparedReports, compare
+    from reportgen.api.comparing.compare_baseline import compare_baseline
     from reportgen.api.models import load_model
     from reportgen.api.report import Report, open_report
 
@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 _PLACES = {
-    "ComparedReports": "reportgen.api.compare",
-    "compare": "reportgen.api.compare",
-    "compare_baseline": "reportgen.api.compare_baseline",
+    "ComparedReports": "reportgen.api.comparing.compare",
+    "compare": "reportgen.api.comparing.compare",
+    "compare_baseline": "reportgen.api.comparing.compare_baseline",
     "Report": "reportgen.api.report",
     "ReportCallback": "reportgen.api.callback",
     "analyze": "reportgen.api.analyze",

@@ -9,8 +9,8 @@ from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks.subjects import MAX_CONTROLS, MAX_TEXTS
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
-from reportgen.models.tokens.changed_texts import content_units
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import SINK_TESTS, EvidenceLevel
 from reportgen.results.measure_register import measured_at
 

@@ -13,8 +13,8 @@ from reportgen.errors import ModelError, ReportgenError, UsageError
 from reportgen.models.loaded import LoadedModel, with_completions, with_targets
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.tokens.changed_texts import keep
 from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.perturbed_texts import keep
 from reportgen.models.tokens.targets import language_options, lead_of, start_token
 from reportgen.texts.read import TextInput, TextSet
 

@@ -34,8 +34,8 @@ from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.analysis.trial import sample_text, try_model
 from reportgen.errors import UsageError
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.masked import ready_for_masks
-from reportgen.models.multiple_choice import ready_for_choices
+from reportgen.models.tasks.masked import ready_for_masks
+from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
 from reportgen.results.info import UnitKind

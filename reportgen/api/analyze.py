@@ -20,7 +20,7 @@ from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.timed_budget import with_number
-from reportgen.api.baseline import keep_baseline
+from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.named_model import crew_of, listed_by
 from reportgen.api.options import arguments

@@ -11,9 +11,9 @@ from torch import nn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from reportgen.api.analyze import analyze
-from reportgen.api.compare import compare
+from reportgen.api.comparing.compare import compare
+from reportgen.api.comparing.sides import MAX_MODELS
 from reportgen.api.report import Report
-from reportgen.api.sides import MAX_MODELS
 from reportgen.errors import UsageError, first_line
 from reportgen.files.temporary import make_scratch
 from reportgen.report.json.metrics import watched

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.api.baseline import kept_figures
+from reportgen.api.comparing.baseline import kept_figures
 from reportgen.api.jobs import Job, report_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
 from reportgen.errors import ResultsError, UsageError
@@ -30,7 +30,7 @@ from reportgen.report.redact.run import redacted
 from reportgen.report.spreadsheets import table
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
-from reportgen.results.small import require_whole
+from reportgen.results.small_results import require_whole
 from reportgen.results.store import Results, open_results
 
 if TYPE_CHECKING:

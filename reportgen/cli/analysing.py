@@ -14,7 +14,7 @@ from reportgen.api.jobs import Analysis
 from reportgen.api.options import arguments
 from reportgen.api.options.output_options import EngineChoices, Verbosity
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
-from reportgen.cli import terminal
+from reportgen.cli import outcome
 from reportgen.files.interrupts import ending_at_once
 from reportgen.files.unfinished import Unfinished, unfinished_run
 from reportgen.texts.read import TextSet
@@ -82,5 +82,5 @@ def kept_work(
 ) -> Iterator[Unfinished]:
     """Within it, what an analysis does is kept beside `output`; see `unfinished_run`."""
     with unfinished_run(output, resume=resume, force=force) as kept:
-        terminal.print_lines(kept.lines, verbosity)
+        outcome.print_lines(kept.lines, verbosity)
         yield kept

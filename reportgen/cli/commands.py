@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from reportgen.api import jobs
+from reportgen.api.comparing.sides import check_accepted, sides_of
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.output_options import (
@@ -24,9 +25,8 @@ from reportgen.api.options.output_options import (
     Verbosity,
 )
 from reportgen.api.progress_bar import writing
-from reportgen.api.sides import check_accepted, sides_of
 from reportgen.cli import from_options as parameters
-from reportgen.cli import init_command, results_commands, terminal
+from reportgen.cli import init_command, outcome, results_commands
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError
@@ -56,7 +56,7 @@ def main() -> None:
     try:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
-        typer.echo(printable.inert(f"reportgen: {terminal.system_said(error)}"), err=True)
+        typer.echo(printable.inert(f"reportgen: {outcome.system_said(error)}"), err=True)
         sys.exit(OutputError.exit_code)
 
 
@@ -92,12 +92,12 @@ def run(
     room = summary.room if summary else None
     job = jobs.report_job(files, options, texts, gates, redact=redact, summary_room=room)
     text_set = arguments.text_set(texts, inputs)
-    terminal.print_notes(text_set, verbosity, redact=redact)
+    outcome.print_notes(text_set, verbosity, redact=redact)
     if options.detail is not None:
         check_detail(options.detail, {text.id for text in text_set.texts})
     place = jobs.kept_beside(job, redact=redact, resume=resume)
     started = time.perf_counter()
-    terminal.print_lines(job.recovered, verbosity)
+    outcome.print_lines(job.recovered, verbosity)
     import_api("reportgen.api.named_model", verbosity)
     with (
         kept_work(place, verbosity, resume=resume, force=files.force)
@@ -124,11 +124,11 @@ def run(
             name_commit(results, options.commit)
             with writing(job.files, verbosity):
                 written = write_report(findings, job, staging)
-            lines = terminal.account(findings, written, options.lang, verbosity, started)
-        code = terminal.exit_code(results, written.gates, strict=strict)
+            lines = outcome.account(findings, written, options.lang, verbosity, started)
+        code = outcome.exit_code(results, written.gates, strict=strict)
         staging.commit()
-        lines += terminal.settled(kept, results)
-        terminal.finish(written, summary, lines, files, gating, verbosity)
+        lines += outcome.settled(kept, results)
+        outcome.finish(written, summary, lines, files, gating, verbosity)
     return code
 
 
@@ -164,14 +164,14 @@ def render(
     from reportgen.api.report import write_report
     from reportgen.results.store import open_results
 
-    terminal.print_lines(job.recovered, verbosity)
+    outcome.print_lines(job.recovered, verbosity)
     with Staging(force=files.force) as staging, _shown(open_results(results), job) as findings:
         with writing(job.files, verbosity):
             written = write_report(findings, job, staging)
-        lines = terminal.account(findings, written, options.lang, verbosity, started)
+        lines = outcome.account(findings, written, options.lang, verbosity, started)
         staging.commit()
-        terminal.finish(written, summary, lines, files, gating, verbosity)
-    return terminal.gate_code(written.gates)
+        outcome.finish(written, summary, lines, files, gating, verbosity)
+    return outcome.gate_code(written.gates)
 
 
 @app.command()
@@ -234,20 +234,22 @@ def compare(
     own = jobs.head_report(report or (), job, read)
     place = check_accepted(sides.folders, redact=redact) if accept else None
     is_interrupted = False
-    terminal.print_lines(job.recovered, verbosity)
+    outcome.print_lines(job.recovered, verbosity)
     is_run = bool(sides.models or sides.heads)
-    import_api("reportgen.api.named_model" if is_run else "reportgen.api.compare", verbosity)
-    from reportgen.api.baseline import accept as accept_results
-    from reportgen.api.compare import compare as compare_folders
-    from reportgen.api.compare import write_comparison
-    from reportgen.api.like_baseline import planned
+    import_api(
+        "reportgen.api.named_model" if is_run else "reportgen.api.comparing.compare", verbosity
+    )
+    from reportgen.api.comparing.baseline import accept as accept_results
+    from reportgen.api.comparing.compare import compare as compare_folders
+    from reportgen.api.comparing.compare import write_comparison
+    from reportgen.api.comparing.like_baseline import planned
     from reportgen.api.report import write_report
 
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = list(sides.folders)
         if is_run:
             text_set, models = planned(sides, inputs, analysis)
-            terminal.print_notes(text_set, verbosity, redact=redact)
+            outcome.print_notes(text_set, verbosity, redact=redact)
             for number, asked in enumerate(models, 1):
                 folder = scratch / str(number)
                 folder.mkdir()
@@ -273,8 +275,8 @@ def compare(
         if place is not None:
             lines += accept_results(compared.base.findings, compared.head.findings, place, staging)
         staging.commit()
-        terminal.finish(written, summary, lines, files, gating, verbosity)
-    return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
+        outcome.finish(written, summary, lines, files, gating, verbosity)
+    return outcome.EXIT_INTERRUPTED if is_interrupted else outcome.gate_code(written.gates)
 
 
 @contextmanager
@@ -282,7 +284,7 @@ def _shown(results: "Results", job: jobs.Job[RenderOptions]) -> Iterator["Findin
     """The findings to write: with --redact those of a copy without texts."""
     from reportgen.findings.findings import Findings
     from reportgen.report.redact.run import redacted
-    from reportgen.results.small import require_whole
+    from reportgen.results.small_results import require_whole
 
     require_whole(results)
     with redacted(results, job.options.lang, wanted=job.redact) as shown:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from reportgen.api.options.recipes import Host
-from reportgen.cli.terminal import user_errors
+from reportgen.cli.outcome import user_errors
 
 _NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
 

@@ -22,7 +22,7 @@ from reportgen.api.shard_folders import (
     shard_number,
 )
 from reportgen.cli import from_options as parameters
-from reportgen.cli import terminal
+from reportgen.cli import outcome
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.errors import UsageError
 from reportgen.files.destinations import check_target
@@ -69,11 +69,11 @@ def analyze(
                 raise UsageError(f"--{name}: a shard is no results; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
         return _analyze_shard(shard_number(shard), call, asked, output, verbosity, force, resume)
-    terminal.print_lines(recover_at([output]), verbosity)
+    outcome.print_lines(recover_at([output]), verbosity)
     check_target(output, force=force, is_folder=True)
     check_unfinished(output, resume=resume, force=force)
     text_set = arguments.text_set(texts, inputs)
-    terminal.print_notes(text_set, verbosity)
+    outcome.print_notes(text_set, verbosity)
     if small:  # no maps are kept of it, and no text gets evidence for a report
         asked = replace(asked, choices=replace(asked.choices, keep_maps="none"))
     started = time.perf_counter()
@@ -122,15 +122,15 @@ class _End:
 
         results = name_commit(self.results, self.commit)
         lines = [self._kept_small(results) if small else f"{self.output}/: results folder"]
-        lines += terminal.account(Findings(results), None, "en", self.verbosity, self.started)
-        code = terminal.exit_code(results, (), strict=strict)
+        lines += outcome.account(Findings(results), None, "en", self.verbosity, self.started)
+        code = outcome.exit_code(results, (), strict=strict)
         self.staging.commit()
-        lines += terminal.settled(self.kept, results)
-        terminal.print_lines(lines, self.verbosity)
+        lines += outcome.settled(self.kept, results)
+        outcome.print_lines(lines, self.verbosity)
         return code
 
     def _kept_small(self, results: "Results") -> str:
-        from reportgen.api.baseline import keep_baseline
+        from reportgen.api.comparing.baseline import keep_baseline
 
         if results.info.evidence.interrupted:
             return f"{self.output}/: no baseline, as the evidence was interrupted"
@@ -159,7 +159,7 @@ def merge(
     found = read_parts(parts)
     call = found.call
     asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
-    terminal.print_lines(recover_at([output]), verbosity)
+    outcome.print_lines(recover_at([output]), verbosity)
     check_target(output, force=force, is_folder=True)
     check_unfinished(output, resume=resume, force=force)
     text_set = arguments.text_set(call.texts, call.inputs)
@@ -202,7 +202,7 @@ def _analyze_shard(
     check_part(output, force=force)
     check_unfinished(output, resume=resume, force=force)
     text_set = arguments.text_set(call.texts, call.inputs)
-    terminal.print_notes(text_set, verbosity)
+    outcome.print_notes(text_set, verbosity)
     import_api("reportgen.api.shards", verbosity)
     from reportgen.api.shards import analyze_shard
 
@@ -211,7 +211,7 @@ def _analyze_shard(
             analyze_shard(text_set, asked, kept.path, shard, progress, verbose=verbosity.verbose)
         finish_part(kept.path, output, shard, call)
         kept.is_finished = True
-    terminal.print_lines([f"{output}/: shard {shard}"], verbosity)
+    outcome.print_lines([f"{output}/: shard {shard}"], verbosity)
     return 0
 
 
@@ -235,5 +235,5 @@ def site(
     from reportgen.api.site.writer import SiteWriter
 
     writer = SiteWriter(output, options, gates, redact=redact)
-    terminal.print_lines(writer.write(results, force=force), verbosity)
+    outcome.print_lines(writer.write(results, force=force), verbosity)
     return 0

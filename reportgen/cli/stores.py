@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.api.options.output_options import Verbosity
-from reportgen.cli.terminal import print_lines
+from reportgen.cli.outcome import print_lines
 from reportgen.errors import UsageError
 from reportgen.files.destinations import RESULTS_FILES
 from reportgen.files.stores import Address, Uploads, fetch_folder, is_results

@@ -30,7 +30,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import RunInfo, View
 from reportgen.results.selection import selected
-from reportgen.results.small import mean_of_heads
+from reportgen.results.small_results import mean_of_heads
 from reportgen.results.store import Results
 
 AGREEMENT = "agreement"

@@ -19,7 +19,7 @@ from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
 from reportgen.results.maps.packed import unpack_levels
-from reportgen.results.small import mean_of_heads
+from reportgen.results.small_results import mean_of_heads
 from reportgen.results.store import Results
 
 STEP = 1  # bytes that two packed weights may differ by and count as equal

@@ -14,9 +14,9 @@ from transformers import AutoModelForSequenceClassification
 import reportgen
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.api.comparing.sides import sides_of
 from reportgen.api.options.arguments import without_effect
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
-from reportgen.api.sides import sides_of
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.models.tokens.encoded import encode

@@ -40,10 +40,10 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.trial import try_model
-from reportgen.models.devices import backend, find_device, full_name
+from reportgen.models.device.devices import backend, find_device, full_name
+from reportgen.models.device.precision import TOLERANCES, Tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.precision import TOLERANCES, Tolerances
 from reportgen.models.spec import DTYPES, Dtype, ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.results.info import InputInfo

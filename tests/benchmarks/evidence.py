@@ -28,8 +28,8 @@ from reportgen.analysis.evidence.measures.gradients import TextGradients, text_g
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.perturbed_texts import content_units, without
 
 ROUNDS = 5
 N_TOKENS = 30

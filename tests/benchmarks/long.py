@@ -23,9 +23,9 @@ from transformers import AutoConfig, AutoModel
 
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.stripe_summary import StripeSummary
-from reportgen.analysis.attention.stripes import Stripes
-from reportgen.analysis.attention.summaries import BatchSummary
+from reportgen.analysis.attention.figures.summaries import BatchSummary
+from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
+from reportgen.analysis.attention.long_texts.stripes import Stripes
 from reportgen.models.tokens.encoded import EncodedText
 
 MODES = ("plain", "whole", "stripes")

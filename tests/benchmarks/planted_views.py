@@ -21,8 +21,8 @@ from reportgen.demo.vocabulary import component_of_each_character
 from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.changed_texts import content_units, keep
 from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.perturbed_texts import content_units, keep
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet

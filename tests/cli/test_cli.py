@@ -17,7 +17,7 @@ from helpers.real.models import SENTENCES, save_model
 from reportgen.api.options.option_register import InputChoices, ModelChoices
 from reportgen.api.options.output_options import GateChoices
 from reportgen.cli.commands import main
-from reportgen.cli.terminal import system_said
+from reportgen.cli.outcome import system_said
 from reportgen.report.options import CompareOptions, RenderOptions, options_in
 
 

@@ -13,7 +13,7 @@ from typer.testing import Result
 
 from reportgen.api.options import arguments
 from reportgen.api.options.output_options import GateChoices
-from reportgen.cli import terminal
+from reportgen.cli import outcome
 from reportgen.findings.figures.gates import evaluate
 from reportgen.findings.findings import Findings
 from reportgen.results.info import Evidence
@@ -150,7 +150,7 @@ def test_precedence_of_exit_codes(
     object.__setattr__(results.info, "evidence", Evidence(interrupted=interrupted))
     (gate,) = arguments.gates(GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
     judged = evaluate((gate,), Findings(results).figures)
-    assert terminal.exit_code(results, judged, strict=strict) == code
+    assert outcome.exit_code(results, judged, strict=strict) == code
 
 
 def test_run_has_gates_too(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from reportgen.analysis.progress import Cost, Stage
 from reportgen.api import progress_bar
 from reportgen.cli.commands import app
-from reportgen.cli.terminal import user_errors
+from reportgen.cli.outcome import user_errors
 from reportgen.errors import InputError
 from reportgen.files.interrupts import held_back, interruptible
 from reportgen.files.staging import Staging

@@ -41,8 +41,8 @@ from reportgen.analysis.evidence.scalar import Explained
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.tokenizer import build_tokenizer
 from reportgen.demo.vocabulary import Component, Kind, score
-from reportgen.models.tokens.changed_texts import content_units
 from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.perturbed_texts import content_units
 
 URGENT = Component(Kind.URGENCY, "now")
 FREE = Component(Kind.FREE, "free")

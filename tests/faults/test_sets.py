@@ -13,11 +13,11 @@ from disk import Killed, disk
 from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
-from reportgen.api import compare as api_compare
 from reportgen.api import report as api_report
+from reportgen.api.comparing import compare as api_compare
 from reportgen.api.report import open_report
 from reportgen.cli.commands import app
-from reportgen.cli.terminal import system_said
+from reportgen.cli.outcome import system_said
 from reportgen.errors import OutputError
 
 TEXTS = SENTENCES[:2]
@@ -72,7 +72,7 @@ def _documents_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (api_report, api_compare):
         monkeypatch.setattr(module, "make_documents", remembered)
     # Nor does what is said of a report, for which all its figures would be computed.
-    monkeypatch.setattr("reportgen.cli.terminal.account", lambda *given: [])
+    monkeypatch.setattr("reportgen.cli.outcome.account", lambda *given: [])
 
 
 class Workplace:

@@ -8,9 +8,9 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen.api.analyze import analyze
-from reportgen.api.compare import compare
+from reportgen.api.comparing.compare import compare
 from reportgen.api.options.output_options import Verbosity
-from reportgen.cli.terminal import account
+from reportgen.cli.outcome import account
 from reportgen.comparison.matching import match_texts
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import chances_of

@@ -10,7 +10,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.api.options.output_options import Verbosity
-from reportgen.cli.terminal import account
+from reportgen.cli.outcome import account
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.redact.run import redacted

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import Layout
-from reportgen.analysis.attention.rollout import BatchRollout
-from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention.figures.activations import BatchActivations
+from reportgen.analysis.attention.figures.rollout import BatchRollout
+from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
 from reportgen.analysis.attention.values.norms import BatchNorms, Norms
 
 

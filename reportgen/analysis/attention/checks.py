@@ -12,9 +12,9 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.head_row import reads_the_same_row
 from reportgen.analysis.attention.figure_faults import no_number
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
+from reportgen.models.device.precision import allowed, tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.precision import allowed, tolerances
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.settings import layers_remark
 from reportgen.models.tokens.encoded import EncodedText

@@ -6,9 +6,9 @@ from math import isfinite, isnan
 import numpy as np
 
 from reportgen.analysis.attention.decoders.decoder import PartSummary
-from reportgen.analysis.attention.summaries import TextSummary
+from reportgen.analysis.attention.figures.summaries import TextSummary
+from reportgen.models.device.precision import allowed, tolerances
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.precision import allowed, tolerances
 from reportgen.models.readers.reader import Prediction
 from reportgen.results.info import DecoderPart, OutputKind
 

@@ -9,24 +9,24 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batch_figures import BatchFigures
 from reportgen.analysis.attention.batches import lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import LONG_TOKENS, Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.figure_faults import fault_of
+from reportgen.analysis.attention.figures.activations import BatchActivations
+from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.analysis.attention.kept_maps import KeptMaps
-from reportgen.analysis.attention.stripe_summary import StripeSummary
-from reportgen.analysis.attention.stripes import Stripes, find_stripes
-from reportgen.analysis.attention.summaries import TextSummary
+from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
+from reportgen.analysis.attention.long_texts.stripes import Stripes, find_stripes
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.device.in_batches import Halving, in_batches
 from reportgen.analysis.device.in_batches import Part as BatchPart
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.progress import Room
 from reportgen.errors import CaptureError
-from reportgen.models.devices import lacks_memory
+from reportgen.models.device.devices import lacks_memory
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction

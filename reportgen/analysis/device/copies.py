@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.models.devices import backend
+from reportgen.models.device.devices import backend
 
 Host: TypeAlias = NDArray[Any]
 

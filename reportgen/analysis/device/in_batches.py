@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from reportgen.models.devices import free_memory, lacks_memory
+from reportgen.models.device.devices import free_memory, lacks_memory
 
 Result = TypeVar("Result")
 Found = TypeVar("Found")

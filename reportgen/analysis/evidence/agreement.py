@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
-from reportgen.models.tokens.changed_texts import content_units, fixed_positions, keep
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
 from reportgen.results.info import Scalar, Statistic, View
 from reportgen.results.measure_register import (
     BY_ID,

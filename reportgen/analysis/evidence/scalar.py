@@ -25,7 +25,7 @@ from reportgen.analysis.attention.capture import require_short, without_maps
 from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
-from reportgen.models.devices import precise
+from reportgen.models.device.devices import precise
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.steps import LEFT_OUT

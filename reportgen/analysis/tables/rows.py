@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.attention.decoders.cross_norms import CrossTextNorms
 from reportgen.analysis.attention.decoders.decoder import PartSummary
+from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.analysis.attention.runner import Outcome
-from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes
 from reportgen.models.readers.answer import quoted_label
 from reportgen.models.readers.reader import Prediction

@@ -14,7 +14,7 @@ from reportgen.analysis.run_info import Begun, begun, versions
 from reportgen.analysis.worker import Worker, with_units
 from reportgen.errors import ResultsError, UsageError, unwritten
 from reportgen.files import system
-from reportgen.models.devices import full_name
+from reportgen.models.device.devices import full_name
 from reportgen.texts.read import TextSet
 
 _FILE = "run.json"

@@ -26,7 +26,7 @@ from reportgen.report.site.entries import Dated, Entry, make_entry
 from reportgen.report.site.links import links_of_comparison, links_of_report, title_of_comparison
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
-from reportgen.results.small import open_whole
+from reportgen.results.small_results import open_whole
 
 _AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
 _FEW = 4  # runs, below which another process takes longer to start than it saves

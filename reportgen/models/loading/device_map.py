@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from reportgen.errors import ModelError
-from reportgen.models.placed import is_placed, main_device
+from reportgen.models.device.placed import is_placed, main_device
 from reportgen.models.spec import ModelSpec, read_device_map
 
 # The part of what is free on each card that weights may fill; a batch and its maps need the rest.

@@ -13,7 +13,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
 from reportgen.models.architecture import read_facts
-from reportgen.models.devices import find_device
+from reportgen.models.device.devices import find_device
+from reportgen.models.device.placed import LoadedState, is_placed, main_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
@@ -38,20 +39,19 @@ from reportgen.models.loading.tokenizer import (
     require_fit,
     require_vocabulary,
 )
-from reportgen.models.placed import LoadedState, is_placed, main_device
+from reportgen.models.probe_run import (
+    Trial,
+    try_module,
+)
 from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
-from reportgen.models.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
+from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.targets import find_writer
-from reportgen.models.trial_run import (
-    Trial,
-    try_module,
-)
 from reportgen.results.info import ModelInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]

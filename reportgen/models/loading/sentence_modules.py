@@ -11,7 +11,8 @@ from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError
 from reportgen.models.loading.checkpoint import load_checkpoint
-from reportgen.models.sentence_encoder import (
+from reportgen.models.spec import ModelSpec, expanded
+from reportgen.models.tasks.sentence_encoder import (
     SIMILARITIES,
     WORD_POOLINGS,
     DenseLayer,
@@ -19,7 +20,6 @@ from reportgen.models.sentence_encoder import (
     UnitLength,
     WordPooling,
 )
-from reportgen.models.spec import ModelSpec, expanded
 
 # Older settings have a switch per way of pooling.
 _SWITCHES: Mapping[str, WordPooling] = {

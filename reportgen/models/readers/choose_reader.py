@@ -6,14 +6,7 @@ from typing import Literal, TypeAlias
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.readers.answer import AnswerReader
-from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.next_token import NextTokenReader
-from reportgen.models.readers.reader import OutputReader
-from reportgen.models.readers.scores import ScoreReader, numbers_reader, sequence_reader
-from reportgen.models.readers.tags import tag_reader
-from reportgen.models.spec import Pooling
-from reportgen.models.trial_run import (
+from reportgen.models.probe_run import (
     Trial,
     describe_returned,
     entries,
@@ -21,6 +14,13 @@ from reportgen.models.trial_run import (
     figures_by_token,
     reads_ahead,
 )
+from reportgen.models.readers.answer import AnswerReader
+from reportgen.models.readers.embedding import EmbeddingReader
+from reportgen.models.readers.next_token import NextTokenReader
+from reportgen.models.readers.reader import OutputReader
+from reportgen.models.readers.scores import ScoreReader, numbers_reader, sequence_reader
+from reportgen.models.readers.tags import tag_reader
+from reportgen.models.spec import Pooling
 
 # The output of a model by its class: one for the whole text, the next token, a tag for each word, a
 # token for each mask, an answer out of a context, one of several choices, or something that is not

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from reportgen.models.readers.reader import OutputReader, Prediction
-from reportgen.models.tokens.changed_texts import without
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.multiple_choice import put_together
 from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens.perturbed_texts import without
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 # Inputs of the texts with the other choices are called like those of a text, behind this.

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reportgen.models.readers.reader import OutputReader, Prediction
-from reportgen.models.sentence_encoder import Similarity
+from reportgen.models.tasks.sentence_encoder import Similarity
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 

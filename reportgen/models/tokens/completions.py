@@ -7,7 +7,6 @@ from itertools import pairwise
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens.changed_texts import keep
 from reportgen.models.tokens.encoded import (
     EncodedText,
     Span,
@@ -15,6 +14,7 @@ from reportgen.models.tokens.encoded import (
     encode,
     too_long_to_tokenise,
 )
+from reportgen.models.tokens.perturbed_texts import keep
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 
 _ALL = 10**9  # tokens; none is cut off

@@ -6,13 +6,13 @@ from dataclasses import replace
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens.changed_texts import keep
 from reportgen.models.tokens.encoded import (
     EncodedText,
     encode,
     most_characters,
     too_long_to_tokenise,
 )
+from reportgen.models.tokens.perturbed_texts import keep
 
 _ALL = 10**9  # tokens; none is cut off by `encode`
 _TEXT, _CHOICE = 0, 1  # segments

@@ -6,10 +6,10 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
+from reportgen.models.device.precision import tolerances
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.precision import tolerances
 from reportgen.models.readers.similarity import SimilarityReader
-from reportgen.models.sentence_encoder import SentenceEncoder
+from reportgen.models.tasks.sentence_encoder import SentenceEncoder
 from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode
 from reportgen.texts.read import TextSet
 

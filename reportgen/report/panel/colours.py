@@ -16,7 +16,7 @@ from reportgen.report.panel.coloured.measures import (
     measures,
     text_effects,
 )
-from reportgen.report.panel.coloured.places import places, told_apart
+from reportgen.report.panel.coloured.occurrences import places, told_apart
 from reportgen.report.panel.coloured.steps import Steps, make_steps
 from reportgen.report.panel.coloured.strip import (
     LONG,

@@ -14,7 +14,7 @@ from reportgen.report.components import Sentence
 from reportgen.report.language.sentences import sentence
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import explained_name
-from reportgen.report.panel.coloured.places import ordinal
+from reportgen.report.panel.coloured.occurrences import ordinal
 from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.figures import Figures, make_figures

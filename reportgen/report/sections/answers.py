@@ -28,7 +28,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
-from reportgen.report.panel.coloured.places import told_apart
+from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import Answer, predicted
 from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
-from reportgen.models.devices import lacks_memory
+from reportgen.models.device.devices import lacks_memory
 
 # What torch says where memory is full: its own class, and errors that only say it.
 FULL = (

@@ -22,8 +22,8 @@ from reportgen.analysis.evidence.agreement import (
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.changed_texts import content_units
 from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import View
 
 

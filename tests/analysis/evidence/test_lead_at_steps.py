@@ -10,7 +10,7 @@ from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.loaded import with_completions
-from reportgen.models.masked import ready_for_masks
+from reportgen.models.tasks.masked import ready_for_masks
 from reportgen.texts.read import TextInput, TextSet
 
 OTHER = 9  # the id of a token that every tokenizer here has

@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.errors import UsageError
 from reportgen.models.readers.reader import spell
 from reportgen.models.readers.scores import ScoreReader
-from reportgen.models.tokens.changed_texts import without
+from reportgen.models.tokens.perturbed_texts import without
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 

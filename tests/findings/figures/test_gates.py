@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.api.options.output_options import Verbosity
-from reportgen.cli.terminal import gate_lines
+from reportgen.cli.outcome import gate_lines
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.gates import (

@@ -20,9 +20,9 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.trial import sample_text
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.masked import ready_for_masks
-from reportgen.models.multiple_choice import ready_for_choices
 from reportgen.models.spec import ModelSpec
+from reportgen.models.tasks.masked import ready_for_masks
+from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results

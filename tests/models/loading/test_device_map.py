@@ -14,10 +14,10 @@ from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.trial import sample_text, try_model
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError
+from reportgen.models.device.placed import main_device
 from reportgen.models.loading import device_map
 from reportgen.models.loading.device_map import placing
 from reportgen.models.loading.load import load_model
-from reportgen.models.placed import main_device
 from reportgen.models.spec import ModelSpec, read_device_map
 
 TEXTS = ["the cat sat on the mat", "a dog"]

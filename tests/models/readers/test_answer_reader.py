@@ -11,7 +11,7 @@ from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.tables.rows import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.answer import LONGEST
-from reportgen.models.tokens.changed_texts import fixed_positions
+from reportgen.models.tokens.perturbed_texts import fixed_positions
 from reportgen.texts.read import TextInput
 from reportgen.texts.split_words import WordSplitter, by_script
 

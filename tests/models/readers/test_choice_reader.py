@@ -16,8 +16,8 @@ from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.pick_choices import with_chosen
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.multiple_choice import ChoiceModel, ready_for_choices
-from reportgen.models.tokens.changed_texts import fixed_positions, keep
+from reportgen.models.tasks.multiple_choice import ChoiceModel, ready_for_choices
+from reportgen.models.tokens.perturbed_texts import fixed_positions, keep
 from reportgen.texts.read import TextInput, TextSet
 
 FAMILIES = ("bert", "roberta", "albert", "distilbert", "electra", "deberta_v2")

@@ -11,8 +11,8 @@ from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.masked import ready_for_masks
-from reportgen.models.tokens.changed_texts import content_units, fixed_positions
+from reportgen.models.tasks.masked import ready_for_masks
+from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions
 from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.split_words import WordSplitter, by_script
 

@@ -13,8 +13,8 @@ from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.encoded import Step
+from reportgen.models.tokens.perturbed_texts import content_units, without
 from reportgen.texts.read import TextInput
 from reportgen.texts.split_words import WordSplitter, by_script
 

@@ -18,8 +18,8 @@ from reportgen.errors import ModelError, UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec, check_spec
-from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.perturbed_texts import content_units, without
 from reportgen.models.tokens.separate_pairs import encode_apart, encode_prompted, ready_for_pairs
 from reportgen.models.tokens.sources import encode_source
 from reportgen.results.info import EvidenceLevel

@@ -13,9 +13,9 @@ from reportgen.analysis.evidence.measures.deletion import alone_effects, deletio
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.errors import ModelError
 from reportgen.models.loaded import with_completions
-from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.completions import encode_completed, mark_last
 from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.perturbed_texts import content_units, without
 
 TEXTS = (
     ("the cat sat", " on the mat"),

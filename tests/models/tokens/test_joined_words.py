@@ -3,9 +3,9 @@
 import pytest
 from helpers.real.models import TOKENIZERS, tiny_tokenizer
 
-from reportgen.models.tokens.changed_texts import content_units
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.join_words import joined_to_words, n_joined
+from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.texts.split_words import WordSplitter, by_script
 
 SPLITTER = WordSplitter(by_script, None)

@@ -8,9 +8,9 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from transformers import AutoTokenizer
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens.changed_texts import content_units, keep, put, without
 from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode, special_roles
 from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens.perturbed_texts import content_units, keep, put, without
 from reportgen.results.info import Role
 
 TEXT = SENTENCES[0]

@@ -24,8 +24,8 @@ from reportgen.analysis.attention.values.norms import (
 )
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.models.architecture import Projection, find_cross_projections
-from reportgen.models.devices import moved
-from reportgen.models.precision import tolerances
+from reportgen.models.device.devices import moved
+from reportgen.models.device.precision import tolerances
 from reportgen.results.info import Reason
 
 

@@ -27,7 +27,7 @@ from reportgen.analysis.attention.decoders.head_row import HeadRow
 from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.errors import CaptureError
-from reportgen.models.devices import moved
+from reportgen.models.device.devices import moved
 from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens

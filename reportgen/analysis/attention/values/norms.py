@@ -22,9 +22,9 @@ from reportgen.analysis.attention.values.output_rank import output_ranks
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.device.limits import entries
 from reportgen.models.architecture import Projection, find_projections, other_layouts
+from reportgen.models.device.placed import weight_of
+from reportgen.models.device.precision import tolerances
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.placed import weight_of
-from reportgen.models.precision import tolerances
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 

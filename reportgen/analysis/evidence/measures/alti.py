@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
-from reportgen.models.placed import weight_of
+from reportgen.models.device.placed import weight_of
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 

@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.each_text import GradientError
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import StepGradients, StepValues
-from reportgen.models.devices import precise
+from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart
 

@@ -18,10 +18,10 @@ from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.devices import precise
+from reportgen.models.device.devices import precise
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.multiple_choice import ChoiceModel
+from reportgen.models.tasks.multiple_choice import ChoiceModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS

@@ -15,7 +15,8 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens.changed_texts import (
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import (
     content_units,
     fixed_positions,
     keep,
@@ -23,7 +24,6 @@ from reportgen.models.tokens.changed_texts import (
     runs_without_content,
     without,
 )
-from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 from reportgen.results.measure_register import BY_ID
 

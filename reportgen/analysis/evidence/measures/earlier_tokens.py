@@ -5,9 +5,9 @@ from dataclasses import replace
 from math import isfinite
 
 from reportgen.analysis.evidence.scalar import Explained, Explainer, Scores
-from reportgen.models.devices import precise
-from reportgen.models.tokens.changed_texts import without
+from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import without
 from reportgen.models.tokens.target_tokens import TargetTokens
 
 # [step], how far the log-probability of each token of the completion falls; None where it cannot.

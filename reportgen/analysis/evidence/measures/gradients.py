@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.devices import precise
+from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 

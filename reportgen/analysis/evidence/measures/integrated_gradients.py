@@ -13,9 +13,9 @@ from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.devices import precise
-from reportgen.models.tokens.changed_texts import content_units, put
+from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import content_units, put
 
 FIRST_STEPS = 32
 MOST_STEPS = 256

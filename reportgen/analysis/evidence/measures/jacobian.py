@@ -11,7 +11,7 @@ from reportgen.analysis.evidence.scalar import Explained, Explainer, unit_rows
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
-from reportgen.models.devices import lacks_memory, precise
+from reportgen.models.device.devices import lacks_memory, precise
 from reportgen.models.tokens.encoded import EncodedText
 
 

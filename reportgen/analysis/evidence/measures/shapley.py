@@ -18,13 +18,13 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens.changed_texts import (
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import (
     content_units,
     fixed_positions,
     keep,
     runs_without_content,
 )
-from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
 MOST_PAIRS = 8  # of permutations for a text

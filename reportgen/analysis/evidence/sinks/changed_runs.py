@@ -24,8 +24,8 @@ from reportgen.analysis.evidence.sinks.interventions import (
 from reportgen.analysis.evidence.sinks.subjects import Case, Group, swapped
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
-from reportgen.models.devices import moved, precise
-from reportgen.models.precision import tolerances
+from reportgen.models.device.devices import moved, precise
+from reportgen.models.device.precision import tolerances
 from reportgen.results.info import SinkTest
 
 # The key of a subject; None for content that is not a subject.

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.evidence.scalar import Explained
 from reportgen.analysis.evidence.text_evidence import Floats
-from reportgen.models.tokens.changed_texts import put
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import put
 from reportgen.results.info import LEARNED_SINK, Role, SinkTest, Subject
 from reportgen.results.measure_register import (
     MIN_CONTENT,

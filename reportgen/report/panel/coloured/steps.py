@@ -15,7 +15,7 @@ from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.coloured.moves import Moves, Moving
+from reportgen.report.panel.coloured.step_effects import Moves, Moving
 from reportgen.results.completions import completion_of
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE

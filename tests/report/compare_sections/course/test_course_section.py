@@ -23,7 +23,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.run_file import write_info
-from reportgen.results.small import small_info, write_small_tables
+from reportgen.results.small_results import small_info, write_small_tables
 from reportgen.results.store import open_results
 
 

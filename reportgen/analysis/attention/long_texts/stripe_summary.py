@@ -15,9 +15,9 @@ from reportgen.analysis.attention.batches import (
     Layout,
     even_spread,
 )
-from reportgen.analysis.attention.head_classes import near_weight
-from reportgen.analysis.attention.stripes import Stripe
-from reportgen.analysis.attention.summaries import BatchSummary, LayerSums, TextSummary
+from reportgen.analysis.attention.figures.head_classes import near_weight
+from reportgen.analysis.attention.figures.summaries import BatchSummary, LayerSums, TextSummary
+from reportgen.analysis.attention.long_texts.stripes import Stripe
 
 _TINY = torch.finfo(torch.float32).tiny
 _EVEN_ROWS = 256  # queries whose equal shares are summed at once

@@ -14,9 +14,9 @@ from helpers.real.models import ARCHITECTURES
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.stripe_summary import StripeSummary
-from reportgen.analysis.attention.stripes import find_stripes
-from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
+from reportgen.analysis.attention.long_texts.stripes import find_stripes
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze

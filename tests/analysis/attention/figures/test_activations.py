@@ -9,9 +9,9 @@ import torch
 from helpers.real.explaining import encoded
 from helpers.real.families import SITES, load_family
 
-from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture, recorded_modules
+from reportgen.analysis.attention.figures.activations import BatchActivations
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText

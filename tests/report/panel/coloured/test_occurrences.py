@@ -3,7 +3,7 @@
 import pytest
 
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.coloured.places import ordinals, places, told_apart
+from reportgen.report.panel.coloured.occurrences import ordinals, places, told_apart
 from reportgen.results.units import Unit
 
 EN, JA = load_language("en"), load_language("ja")

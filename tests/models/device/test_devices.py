@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from reportgen.errors import ModelError
-from reportgen.models import devices
-from reportgen.models.devices import find_device, moved, precise, total_bytes
+from reportgen.models.device import devices
+from reportgen.models.device.devices import find_device, moved, precise, total_bytes
 
 
 @pytest.fixture

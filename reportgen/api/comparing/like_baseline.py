@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import Analysis, analysis_of
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.option_values import options_of
-from reportgen.api.sides import Sides, check_alike
 from reportgen.errors import UsageError
 from reportgen.report.options import options_in, shown_options
 from reportgen.results.store import Results, open_results

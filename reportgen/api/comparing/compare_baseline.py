@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.api.analyze import analyze
-from reportgen.api.compare import ComparedReports, compare
-from reportgen.api.like_baseline import settings_of, texts_of, with_given
+from reportgen.api.comparing.compare import ComparedReports, compare
+from reportgen.api.comparing.like_baseline import settings_of, texts_of, with_given
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.report import Report, open_report
 from reportgen.models.loaded import LoadedModel

@@ -26,8 +26,8 @@ from reportgen.analysis.attention.batches import (
     Layout,
     even_spread,
 )
-from reportgen.analysis.attention.head_classes import classify, near_weight
-from reportgen.analysis.attention.rollout import TextRollout
+from reportgen.analysis.attention.figures.head_classes import classify, near_weight
+from reportgen.analysis.attention.figures.rollout import TextRollout
 from reportgen.analysis.attention.values.norms import TextNorms
 from reportgen.analysis.device.copies import LayerFigures
 

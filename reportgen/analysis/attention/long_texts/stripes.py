@@ -22,8 +22,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import gap
 from reportgen.analysis.device.limits import entries
 from reportgen.errors import CaptureError
+from reportgen.models.device.precision import tolerances
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.precision import tolerances
 from reportgen.models.tokens.encoded import EncodedText
 
 # Of the weights of a stripe: few enough for the cache of a processor.

@@ -15,7 +15,7 @@ from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import OutputKind
 from reportgen.results.run_file import write_info
-from reportgen.results.small import (
+from reportgen.results.small_results import (
     open_whole,
     same_content,
     small_info,

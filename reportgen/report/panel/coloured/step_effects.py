@@ -14,7 +14,7 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import printed
-from reportgen.report.panel.coloured.places import told_apart
+from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.store import Results

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.analysis.attention.batches import cls_positions, lay_out
-from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
 from reportgen.models.tokens.encoded import EncodedText, display_units
 from reportgen.results.info import HEAD_CLASSES
 

@@ -13,7 +13,7 @@ from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.report.json.metrics import watched
 from reportgen.results.run_file import write_info
-from reportgen.results.small import same_content, small_info, write_small_tables
+from reportgen.results.small_results import same_content, small_info, write_small_tables
 from reportgen.results.store import Results, open_own, open_results
 
 _ABOUT = (

@@ -11,7 +11,7 @@ from helpers.real.models import tiny_model, tiny_tokenizer
 
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.rollout import BatchRollout, TextRollout
+from reportgen.analysis.attention.figures.rollout import BatchRollout, TextRollout
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import encode

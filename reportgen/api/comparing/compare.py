@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.api.baseline import accept
+from reportgen.api.comparing.baseline import accept
+from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import Job, comparison_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
-from reportgen.api.sides import check_accepted, check_folders, check_number
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
