@@ -25,11 +25,6 @@ BENJAMINI = Citation(
     "Controlling the False Discovery Rate: A Practical and Powerful Approach to Multiple Testing",
     "doi 10.1111/j.2517-6161.1995.tb02031.x",
 )
-BONDARENKO = Citation(
-    "Bondarenko et al. 2023",
-    "Quantizable Transformers: Removing Outliers by Helping Attention Heads Do Nothing",
-    "arXiv 2306.12929",
-)
 BRUNNER = Citation("Brunner et al. 2020", "On Identifiability in Transformers", "arXiv 1908.04211")
 CLARK = Citation(
     "Clark et al. 2019",
