@@ -171,9 +171,10 @@ class Uploads:
                 self._prepare(kind, targets)
                 _copy(files, targets)
             except Exception as error:
+                asked = ", ".join(str(own) for own in self._addresses if own.kind == kind)
                 raise OutputError(
-                    f"{targets[0]}: cannot be written ({first_line(error) or type(error).__name__})"
-                    f"; the outputs are complete in {self.folder}/: copy them, or remove them and "
+                    f"{asked}: cannot be written ({first_line(error) or type(error).__name__}); "
+                    f"the outputs are complete in {self.folder}/: copy them, or remove them and "
                     "run again"
                 ) from error
             sent += files

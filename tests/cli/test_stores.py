@@ -83,6 +83,7 @@ def test_a_failed_upload_leaves_nothing_there_and_says_where_the_copy_is(
     assert failed.exit_code == OutputError.exit_code
     (folder,) = here.iterdir()
     assert f"(no route to host); the outputs are complete in {folder.name}/" in failed.stderr
+    assert "/texts.csv, " in failed.stderr
     names = {path.name for path in folder.rglob("*") if path.is_file()}
     assert names == {"texts.csv", "figures.json"}
     there = {Path(path).name for path in fsspec.filesystem(kind).find(str(root))}
