@@ -10,30 +10,21 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.sites import course_of, list_of, made, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import pages
-from reportgen.api.site.writer import SiteWriter
 from reportgen.errors import OutputError, ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import read_site, series_of
-from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.standing import all_series
-from reportgen.results.run_file import name_commit, write_info
+from reportgen.results.run_file import name_commit
 from reportgen.results.store import open_results
 
 EN = load_language("en")
-LABELS = tuple(map(float, range(len(HEADLINES))))
-
-
-def made(folder: Path, created: str = "2026-01-31", seed: int = 0, **choices) -> Path:
-    choices.setdefault("labels", LABELS)
-    results = make_results(folder, n_layers=1, n_heads=1, seed=seed, keep=1, **choices)
-    write_info(folder, replace(results.info, created=created))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +39,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
 
 
-def write(folder: Path, runs: list[Path], *, redact=False, force=False, gates=(), **options):
-    return SiteWriter(folder, SiteOptions(**options), gates, redact=redact).write(runs, force=force)
-
-
 @pytest.fixture(scope="module")
 def site(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "public"
@@ -60,10 +47,6 @@ def site(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.exit_code == 0, done.output
     assert f"{folder}/index.html: 4 reports, 4 of them written now; 2 comparisons" in done.stderr
     return folder
-
-
-def list_of(site: Path) -> BeautifulSoup:
-    return BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
 
 
 def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> None:
@@ -89,7 +72,7 @@ def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> Non
 
 def test_every_link_leads_to_a_page_of_the_site(site) -> None:
     pages = sorted(site.rglob("*.html"))
-    assert len(pages) == 8  # the list, the latest, four reports and two comparisons
+    assert len(pages) == 9  # the list, the latest, four reports, two comparisons and a course
     for path in pages:
         page = BeautifulSoup(path.read_bytes(), "html.parser")
         for tag in page.select("[href], [src]"):
@@ -177,6 +160,9 @@ def test_runs_are_compared_with_the_first_or_not_at_all(runs, tmp_path) -> None:
     bases = {path.name.split("..")[0] for path in (tmp_path / "first").glob("compare/*")}
     assert len(bases) == 1
     assert "レポート一覧" in next((tmp_path / "first").glob("compare/*")).read_text("utf-8")
+    words, page = course_of(tmp_path / "first")
+    assert words == "すべての実行の推移を見る"
+    assert page.h1.get_text() == "ck-100 → ck-1000：3回の実行"
     write(tmp_path / "none", runs[:2], against="none")
     assert not (tmp_path / "none" / "compare").exists()
 
@@ -227,7 +213,7 @@ def test_a_figure_that_stays_is_neither_better_nor_worse(site) -> None:
         replace(known.entries[-1], figures={"label_accuracy": 0.8, "label_mae": 0.1})
         for _ in range(2)
     ]
-    (series,) = all_series(replace(known, entries=tuple(same), pairs=()), EN)
+    (series,) = all_series(replace(known, entries=tuple(same), pairs=(), trends=()), EN)
     assert [own.verdict for own in series.figures] == ["", ""]
 
 
@@ -297,13 +283,13 @@ def test_runs_on_other_texts_are_told_apart_without_the_texts(tmp_path) -> None:
 
 
 def test_a_redacted_site_holds_no_trace_of_a_text(tmp_path) -> None:
-    for name in "ab":
+    for name in "abc":
         planted(tmp_path / name, evidence="basic", seed=ord(name))
     write(tmp_path / "plain", [tmp_path / "a", tmp_path / "b"])
-    write(tmp_path / "public", [tmp_path / "a", tmp_path / "b"], redact=True)
+    write(tmp_path / "public", [tmp_path / name for name in "abc"], redact=True)
     files = [path for path in (tmp_path / "public").rglob("*.*") if path.is_file()]
     assert any(traces(path.read_bytes()) for path in (tmp_path / "plain").rglob("*.html"))
-    assert len([path for path in files if path.suffix == ".html"]) == 5
+    assert len([path for path in files if path.suffix == ".html"]) == 8
     for path in files:
         assert traces(path.read_bytes()) == set(), path
     with pytest.raises(UsageError, match="holds reports with texts; write the redacted ones into"):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reportgen.api.site.pages import Made, Maker, Task, make_all
 from reportgen.api.site.runs import Run, RunReader
-from reportgen.errors import OutputError, ResultsError, UsageError, unwritten
+from reportgen.api.site.trends import make_trend, wanted_trends
+from reportgen.errors import ComparisonError, OutputError, ResultsError, UsageError, unwritten
 from reportgen.files import system
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
@@ -18,6 +19,7 @@ from reportgen.report.site.entries import (
     Entry,
     Pair,
     Site,
+    TrendPage,
     digest,
     pair_name,
     place_of,
@@ -65,7 +67,8 @@ class SiteWriter:
                 if not entries:
                     raise ResultsError(f"no report was written: {'; '.join(self._said)}")
                 self._remove_old(entries, staging)
-                site = Site(entries, pairs, self._redact)
+                trends = self._trends(entries, runs, old, staging)
+                site = Site(entries, pairs, trends, self._redact)
                 self._stage_lists(site, staging)
                 staging.commit()
         n_new = sum(entry.source not in {own.source for own in old.entries} for entry in entries)
@@ -209,6 +212,38 @@ class SiteWriter:
         }
         self._stage_if_new("", lists, staging)
         self._stage_shared("list", staging)
+
+    def _trends(
+        self, entries: Sequence[Entry], runs: Mapping[str, Run], old: Site, staging: Staging
+    ) -> tuple[TrendPage, ...]:
+        """The pages on the course of runs. One whose runs are others than before is written where
+        the results of all are at hand; else that of before stays, if its runs are all there."""
+        ids = {entry.id for entry in entries}
+        before = {
+            own.series: own
+            for own in old.trends
+            if self._path(own.address).exists() and ids.issuperset(own.runs)
+        }
+        kept = []
+        for wanted in wanted_trends(entries, self._options, redact=self._redact):
+            known = before.get(wanted.series)
+            if wanted != known:
+                try:
+                    page = make_trend(wanted, runs, self._options, redact=self._redact)
+                except (ComparisonError, ResultsError) as error:
+                    why = error.unquoted if self._redact else error
+                    state = "not written" if known is None else "not written anew"
+                    self._said.append(f"{self._path(wanted.address)}: {state}: {why}")
+                else:
+                    staging.file(self._path(wanted.address), page)
+                    self._stage_shared("comparison", staging)
+                    known = wanted
+            kept += [] if known is None else [known]
+        shown = {self._path(own.address) for own in kept}
+        for path in sorted(self._path("trend").glob("*.html")):
+            if path not in shown:
+                staging.remove(path)
+        return tuple(kept)
 
     def _remove_old(self, entries: Sequence[Entry], staging: Staging) -> None:
         """Remove the comparisons of runs that are no longer there."""

@@ -86,11 +86,26 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class TrendPage:
+    """The page on the course of the runs of a series."""
+
+    series: str
+    runs: tuple[str, ...]  # their ids, in order of time
+    source: str  # as that of `Entry`
+
+    @property
+    def address(self) -> str:
+        """Where it lies, from the top of the site; it stays the same."""
+        return f"trend/{self.series}.html"
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What was written."""
 
     entries: tuple[Entry, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    trends: tuple[TrendPage, ...] = ()
     is_redacted: bool = False
     version: int = field(default=_VERSION)
 

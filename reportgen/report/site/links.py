@@ -31,6 +31,20 @@ def links_of_comparison(base: Dated, head: Dated, lang: Lang) -> Links:
     return home, *reports
 
 
+def links_of_trend(last: Dated, lang: Lang) -> Links:
+    """Those of the course of runs, of which `last` is the newest."""
+    say = load_language(lang).say
+    home = (f"../index.html#{last.id}", say("site", "home"))
+    return home, (f"../runs/{last.id}/index.html", say("site", "newest_report"))
+
+
+def title_of_trend(first: Dated, last: Dated, n: int, lang: Lang, *, is_full: bool) -> str:
+    """How many runs a course has, from which to which; `is_full` where a page has no room for
+    another one."""
+    key = "trend_title_full" if is_full else "trend_title"
+    return load_language(lang).say("site", key, n=n, first=first.name, last=last.name)
+
+
 def title_of_comparison(base: Dated, head: Dated, lang: Lang) -> str:
     """What tells the comparison of two runs from others in a browser's tabs and history."""
     return load_language(lang).say("site", "pair_title", base=base.name, head=head.name)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from reportgen.report.charts.small.trend import trend
 from reportgen.report.language.strings import Language
-from reportgen.report.site.entries import Entry, Pair, Site
+from reportgen.report.site.entries import Entry, Pair, Site, TrendPage
 from reportgen.report.site.known_figures import (
     FIGURES,
     best_of,
@@ -45,6 +45,8 @@ class Series:
     comparison: str  # the address of the page that compares the last run; "" without one
     base: str  # the name of the run that it compares with
     said: tuple[str, ...]  # what it says first
+    trend: str  # the address of the page with the course of its runs; "" without one
+    trend_words: str  # of the link there: of how many runs, up to which
     figures: tuple[Figure, ...]
 
 
@@ -55,11 +57,20 @@ def all_series(site: Site, language: Language) -> list[Series]:
         by_series.setdefault(entry.series, []).insert(0, entry)
     pairs = {pair.head: pair for pair in site.pairs}
     names = {entry.id: entry.name for entry in site.entries}
-    return [_series(own, pairs, names, language) for own in by_series.values() if len(own) > 1]
+    trends = {own.series: own for own in site.trends}
+    return [
+        _series(own, pairs, trends.get(series), names, language)
+        for series, own in by_series.items()
+        if len(own) > 1
+    ]
 
 
 def _series(
-    runs: Sequence[Entry], pairs: Mapping[str, Pair], names: Mapping[str, str], language: Language
+    runs: Sequence[Entry],
+    pairs: Mapping[str, Pair],
+    trend_page: TrendPage | None,
+    names: Mapping[str, str],
+    language: Language,
 ) -> Series:
     last = runs[-1]
     pair = pairs.get(last.id)
@@ -70,8 +81,23 @@ def _series(
         comparison=f"compare/{pair.name}" if pair else "",
         base=names[pair.base] if pair else "",
         said=pair.said[:_SAID] if pair else (),
+        trend=trend_page.address if trend_page else "",
+        trend_words=_trend_words(trend_page, runs, names, language) if trend_page else "",
         figures=tuple(_figure(key, runs, language) for key in shown_figures(runs)),
     )
+
+
+def _trend_words(
+    page: TrendPage, runs: Sequence[Entry], names: Mapping[str, str], language: Language
+) -> str:
+    """Of which runs the course is: of all, of the newest, or of some up to one that was the newest
+    when the results of all were at hand."""
+    n, ids = len(page.runs), [run.id for run in runs]
+    if list(page.runs) == ids:
+        return language.say("site", "trend_of_all")
+    if list(page.runs) == ids[-n:]:
+        return language.say("site", "trend_of_newest", n=n)
+    return language.say("site", "trend_up_to", n=n, name=names[page.runs[-1]])
 
 
 def _figure(key: str, runs: Sequence[Entry], language: Language) -> Figure:

@@ -1,0 +1,71 @@
+"""Pages on the course of all runs on the same texts: which there are, and what is in them."""
+
+from collections.abc import Mapping, Sequence
+
+from reportgen.api.site.runs import Run
+from reportgen.comparison.compare import compare
+from reportgen.errors import ResultsError
+from reportgen.findings.findings import Findings
+from reportgen.report.html import compare_page
+from reportgen.report.html.assets import Place
+from reportgen.report.options import CompareOptions
+from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.report.site.entries import Dated, Entry, TrendPage, digest
+from reportgen.report.site.links import links_of_trend, title_of_trend
+from reportgen.report.site.options import SiteOptions
+from reportgen.report.site.shared import shared
+from reportgen.results.small_results import open_whole
+from reportgen.version import __version__
+
+_LEAST = 3  # runs, as two have a comparison
+MOST_RUNS = 6  # the newest ones; each takes about 0.2 s whenever a run is added
+
+
+def wanted_trends(
+    entries: Sequence[Entry], options: SiteOptions, *, redact: bool
+) -> list[TrendPage]:
+    """The pages that a site has of `entries`, which are in order of time; none where it has no
+    comparisons."""
+    if options.against == "none":
+        return []
+    by_series: dict[str, list[str]] = {}
+    for entry in entries:
+        by_series.setdefault(entry.series, []).append(entry.id)
+    return [
+        TrendPage(series, shown, digest([*shown, __version__, options.lang, repr(redact)]))
+        for series, ids in by_series.items()
+        if len(shown := tuple(ids[-MOST_RUNS:])) >= _LEAST
+    ]
+
+
+def make_trend(
+    page: TrendPage, runs: Mapping[str, Run], options: SiteOptions, *, redact: bool
+) -> bytes:
+    """The page, with the results of its runs, which are `runs` by their ids.
+
+    Raises:
+        ResultsError: the results of a run are damaged, or not at hand.
+        ComparisonError: no text is in the results of all.
+    """
+    if missing := sum(id not in runs for id in page.runs):
+        raise ResultsError(
+            f"the results of {missing} of its {len(page.runs)} runs were not given; give them too"
+        )
+    own = [runs[id] for id in page.runs]
+    first, *between, last = (Findings(open_whole(run.folder)) for run in own)
+    whole = compare(first, last, between=between, folders=_names(own))
+    title = title_of_trend(own[0], own[-1], len(own), options.lang, is_full=len(own) == MOST_RUNS)
+    look = CompareOptions(lang=options.lang, layout="dir", title=title)
+    place = Place(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
+    with redacted_comparison(whole, options.lang, wanted=redact) as shown:
+        return compare_page.render(shown, look, place)
+
+
+def _names(runs: Sequence[Dated]) -> list[str]:
+    """What tells runs from each other: their names, else with their dates, else their ids."""
+    names = [run.name for run in runs]
+    dated = [f"{run.created} {run.name}" for run in runs]
+    return [
+        name if names.count(name) == 1 else date if dated.count(date) == 1 else run.id
+        for run, name, date in zip(runs, names, dated, strict=True)
+    ]

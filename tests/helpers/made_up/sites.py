@@ -1,0 +1,35 @@
+"""Sites of made-up runs, and what their lists link to."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+from helpers.made_up.factories import HEADLINES, make_results
+from reportgen.api.site.writer import SiteWriter
+from reportgen.report.site.options import SiteOptions
+from reportgen.results.run_file import write_info
+
+LABELS = tuple(map(float, range(len(HEADLINES))))
+
+
+def made(folder: Path, created: str = "2026-01-31", seed: int = 0, **choices) -> Path:
+    choices.setdefault("labels", LABELS)
+    results = make_results(folder, n_layers=1, n_heads=1, seed=seed, keep=1, **choices)
+    write_info(folder, replace(results.info, created=created))
+    return folder
+
+
+def write(folder: Path, runs: list[Path], *, redact=False, force=False, gates=(), **options):
+    return SiteWriter(folder, SiteOptions(**options), gates, redact=redact).write(runs, force=force)
+
+
+def list_of(site: Path) -> BeautifulSoup:
+    return BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
+
+
+def course_of(site: Path) -> tuple[str, BeautifulSoup]:
+    """What the only link to a course says, and the page it leads to."""
+    (link,) = list_of(site).select('.standing a[href^="trend/"]')
+    page = BeautifulSoup((site / link["href"]).read_bytes(), "html.parser")
+    return link.get_text(), page
