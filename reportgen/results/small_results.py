@@ -47,9 +47,12 @@ def small_tables(results: Results) -> Iterator[tuple[str, pa.Table]]:
         yield name, rows.select(kept)
 
 
-def write_small_tables(folder: Path, results: Results) -> None:
-    """Write those tables into `folder`; the same bytes for the same results."""
+def write_small_tables(folder: Path, results: Results) -> dict[str, int]:
+    """Write those tables into `folder`, the same bytes for the same results, and return how many
+    rows each has."""
+    n_rows = {}
     for name, rows in small_tables(results):
+        n_rows[name] = len(rows)
         whole = [f.name for f in rows.schema if not pa.types.is_floating(_flat_type(f.type))]
         split = {
             field.name if field.type == _flat_type(field.type) else f"{field.name}.list.element"
@@ -66,6 +69,7 @@ def write_small_tables(folder: Path, results: Results) -> None:
             write_statistics=False,
             store_schema=False,
         )
+    return n_rows
 
 
 def same_content(one: Results, other: Results) -> bool:

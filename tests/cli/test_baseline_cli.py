@@ -82,6 +82,46 @@ def test_a_baseline_that_says_the_same_is_left_as_it_is(place: Path) -> None:
     assert any("attention maps" in line for line in described["left_out"])
 
 
+def test_a_file_of_a_baseline_that_is_missing_or_broken_is_one_line(
+    place: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "dmg"
+    kept = contents(place / "baseline")
+    damaged.mkdir()
+
+    def said(name: str, content: bytes | None, *more: str) -> str:
+        """What compare says where the file `name` has other `content`; None: is not there."""
+        for each, own in kept.items():
+            (damaged / each).write_bytes(own)
+        if content is None:
+            (damaged / name).unlink()
+        else:
+            (damaged / name).write_bytes(content)
+        done = call("compare", damaged, *(more or (place / "baseline",)), "-o", tmp_path / "c.md")
+        assert done.exit_code == 1, done.output
+        (line,) = done.stderr.splitlines()
+        assert "commit all files of the baseline, or make it again with" in line
+        return line
+
+    assert {"effects.parquet", "evidence.parquet", "layers.parquet"} < kept.keys()
+    for name in kept.keys() - {"results.json"}:
+        assert f"{damaged / name}: is missing; " in said(name, None)
+    pointer = b"version https://git-lfs.github.com/spec/v1\n"
+    for name in ("agreement.parquet", "baseline.json"):
+        assert f"{damaged / name}: cannot be read; " in said(name, pointer)
+    # Before a model runs, and with the file of other texts.
+    assert "effects.parquet: is missing" in said("effects.parquet", None, "--head", "demo")
+    described = json.loads(kept["baseline.json"])
+    described["tables"]["agreement"] += 1
+    n_rows = described["tables"]["agreement"]
+    line = said("baseline.json", json.dumps(described).encode())
+    assert f"agreement.parquet: has {n_rows - 1} rows, not {n_rows} as baseline.json says" in line
+    # A baseline without a list of tables, of an older version: what texts call for is checked.
+    del described["tables"]
+    kept["baseline.json"] = json.dumps(described).encode()
+    assert "tokens.parquet: is missing; " in said("tokens.parquet", None)
+
+
 def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path) -> None:
     results, folder = compared / "results", compared / "baseline"
     own = json.loads((compared / "c.json").read_text("utf-8"))

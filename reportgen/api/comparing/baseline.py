@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.api.comparing.baseline_file import read_described
 from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
@@ -36,12 +37,12 @@ def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | Non
     Raises:
         OutputError: it cannot be written.
     """
-    info, content = small_info(results.info), _described(results)
+    info = small_info(results.info)
     with scratch_folder() as scratch:
         made = scratch / "baseline"
         try:
             made.mkdir()
-            write_small_tables(made, results)
+            content = _described(results, write_small_tables(made, results))
             write_info(made, info)
             (made / BASELINE_FILE).write_bytes(content)
         except OSError as error:
@@ -96,26 +97,19 @@ def kept_figures(findings: Findings) -> Mapping[str, Value]:
     """
     if not findings.info.settings.small:
         return findings.figures
-    path = findings.results.folder / BASELINE_FILE
-    try:
-        figures: Mapping[str, Value] = json.loads(path.read_bytes())["figures"]
-        if not isinstance(figures, dict):
-            raise TypeError(figures)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(
-            f"{path}: cannot be read; run `reportgen analyze --small` again"
-        ) from error
-    return figures
+    return read_described(findings.results.folder).figures
 
 
-def _described(results: Results) -> bytes:
-    """What the baseline holds, for people and for git diff."""
+def _described(results: Results, n_rows: Mapping[str, int]) -> bytes:
+    """What the baseline holds, for people and for git diff, with the rows of its tables, by which
+    a file that is missing is noticed."""
     info = results.info
     values: dict[str, Any] = {
         "about": _ABOUT,
         "left_out": _LEFT_OUT,
         "model": {"name": info.model.name, "weights_sha256": info.model.weights_sha256},
         "texts": len(results.texts),
+        "tables": n_rows,
         "figures": {k: v for k, v in Findings(results).figures.items() if v is not None},
     }
     return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from reportgen.api.comparing.baseline import accept
+from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import Job, comparison_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
@@ -187,7 +188,9 @@ def compare(
 
 
 def _opened(side: Report | str | Path) -> Report:
-    return side if isinstance(side, Report) else open_report(side)
+    report = side if isinstance(side, Report) else open_report(side)
+    require_complete(report.results)
+    return report
 
 
 def _folder(report: Report) -> Path | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.api.analyze import analyze
+from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.compare import ComparedReports, compare
 from reportgen.api.comparing.like_baseline import settings_of, texts_of, with_given
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
@@ -54,6 +55,7 @@ def compare_baseline(
         ReportgenError: as for `analyze`.
     """
     base = baseline if isinstance(baseline, Report) else open_report(baseline)
+    require_complete(base.results)
     is_named = model is None or isinstance(model, str | Path)
     found = settings_of(base.results, is_named=is_named)
     has_texts = texts is not None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import Analysis, analysis_of
 from reportgen.api.options import arguments
@@ -95,6 +96,7 @@ def planned(
     if not sides.heads:
         return arguments.text_set(sides.texts, inputs), sides.models
     baseline = open_results(sides.folders[0])
+    require_complete(baseline)
     found = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
     models = (
         analysis_of(found.inputs, options_of(ModelChoices, {**found.model, "model": name}), own)

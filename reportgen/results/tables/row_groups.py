@@ -17,9 +17,16 @@ from reportgen.results.checks.limits import require_regular, room, stored_string
 from reportgen.results.checks.tables import require_rows, require_texts
 from reportgen.results.info import RunInfo
 from reportgen.results.maps.packed import require_whole
-from reportgen.results.tables.schema import EVIDENCE_TABLES, LATER_TABLES, TABLES, in_schema
+from reportgen.results.tables.schema import (
+    EVIDENCE_TABLES,
+    LATER_TABLES,
+    SMALL,
+    TABLES,
+    in_schema,
+)
 
 AGAIN = "run `reportgen analyze` again"
+AGAIN_SMALL = "commit all files of the baseline, or make it again with `reportgen analyze --small`"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory
 _SMALL = 2_000_000  # bytes of a table that is read once, as a whole
 
@@ -156,13 +163,23 @@ class FolderSource:
         if name == "texts":
             return texts
         if may_be_missing(name, self._info) and not (self.folder / f"{name}.parquet").exists():
-            none: Table = TABLES[name].empty_table()
-            return none
+            return self._none(name, texts)
         with self._reading(name) as path:
             stored = StoredTable(path, TABLES[name])
             if not self._is_own:
                 require_rows(stored.parts(), name, self._info, texts)
         return stored
+
+    def _none(self, name: str, texts: pa.Table) -> Table:
+        """The table `name` without rows, whose file is missing."""
+        none: Table = TABLES[name].empty_table()
+        if name in SMALL and not self._is_own:  # what results kept small leave out is empty
+            with self._reading(name) as path:
+                try:
+                    require_rows([TABLES[name].empty_table()], name, self._info, texts)
+                except ValueError as error:
+                    raise FileNotFoundError(path) from error
+        return none
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
         """Packed attention maps of a text: `size` bytes from `offset` on, which unpack to `shape`.
@@ -198,12 +215,15 @@ class FolderSource:
     def _reading(self, table: str) -> Iterator[Path]:
         """The path of a table's file; turns what is wrong with it into an error that names it."""
         path = self.folder / f"{table}.parquet"
+        again = AGAIN_SMALL if self._info.settings.small else AGAIN
         try:
             yield path
+        except FileNotFoundError as error:
+            raise ResultsError(f"{path}: is missing; {again}") from error
         except (OSError, pa.ArrowException) as error:
-            raise ResultsError(f"{path}: cannot be read; {AGAIN}") from error
+            raise ResultsError(f"{path}: cannot be read; {again}") from error
         except ValueError as error:
-            raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
+            raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {again}") from error
 
 
 class FirstPassSource(FolderSource):

@@ -254,7 +254,7 @@ def test_results_hold_the_decoders_figures_and_maps(results: Results) -> None:
 def test_a_damaged_table_of_the_decoders_heads_is_told(results: Results, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(results.folder, tmp_path / "copy"))
     (folder / "decoder_heads.parquet").unlink()
-    with pytest.raises(ResultsError, match=r"decoder_heads\.parquet: cannot be read"):
+    with pytest.raises(ResultsError, match=r"decoder_heads\.parquet: is missing"):
         open_results(folder).stored("decoder_heads")
 
 

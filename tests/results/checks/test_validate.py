@@ -135,7 +135,7 @@ def test_a_table_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
         with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
             read_all(folder, name)
     path.unlink()
-    with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
+    with pytest.raises(ResultsError, match=rf"{name}\.parquet: is missing; run"):
         read_all(folder, name)
     path.mkdir()
     with pytest.raises(ResultsError, match=rf"{name}\.parquet: "):

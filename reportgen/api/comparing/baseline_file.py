@@ -1,0 +1,68 @@
+"""Reads baseline.json of results kept small, and checks that all tables it lists are there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from reportgen.errors import ResultsError
+from reportgen.files.destinations import BASELINE_FILE
+from reportgen.findings.figures.flat import Value
+from reportgen.results.checks.limits import INFO_BYTES, require_regular
+from reportgen.results.store import Results
+from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource
+from reportgen.results.tables.schema import SMALL
+
+
+class Described(msgspec.Struct, frozen=True):
+    """What reportgen reads of baseline.json; other lines of it are for people."""
+
+    figures: dict[str, Value]
+    # Rows by table; None in a file of a version that did not list them.
+    tables: dict[str, int] | None = None
+
+
+def read_described(folder: Path) -> Described:
+    """Read baseline.json of the baseline at `folder`.
+
+    Raises:
+        ResultsError: it is missing, or cannot be read.
+    """
+    path = folder / BASELINE_FILE
+    try:
+        if (size := require_regular(path)) > INFO_BYTES:
+            raise ValueError(size)
+        return msgspec.json.decode(path.read_bytes(), type=Described)
+    except FileNotFoundError as error:
+        raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: cannot be read; {AGAIN_SMALL}") from error
+
+
+def require_complete(results: Results) -> None:
+    """Check that a baseline holds all that was written, so that nothing that is missing is taken
+    for never measured; other results are checked when they are read.
+
+    Raises:
+        ResultsError: a file of it is missing, or is not the one that was written.
+    """
+    source = results.source
+    if not results.info.settings.small or not isinstance(source, FolderSource):
+        return
+    n_rows = _listed(source.folder)
+    for name, wanted in n_rows.items():
+        path = source.folder / f"{name}.parquet"
+        if not path.exists():
+            raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}")
+        found = len(source.table(name).select(["text_id" if name == "texts" else "text"]))
+        if found != wanted:
+            raise ResultsError(
+                f"{path}: has {found:,} rows, not {wanted:,} as {BASELINE_FILE} says; {AGAIN_SMALL}"
+            )
+
+
+def _listed(folder: Path) -> Mapping[str, int]:
+    """The rows of each table that belongs to the baseline; of one without a list, made before
+    there was one, no table."""
+    tables = read_described(folder).tables or {}
+    return {name: n_rows for name, n_rows in tables.items() if name in SMALL}
