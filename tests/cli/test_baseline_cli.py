@@ -8,6 +8,7 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
+from reportgen.errors import UsageError
 
 MADE = {"num_labels": 1, "problem_type": "regression"}
 SETTINGS = ("--label-column", "stars", "--max-length", 40)
@@ -136,6 +137,8 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
     pages = [(compared / f"{name}.html").read_bytes() for name in ("again", "report")]
     assert pages[0] == pages[1]
     # From Python, and from the file of texts.
+    with pytest.raises(UsageError, match="evidence: is that of the baseline"):
+        reportgen.compare_baseline(folder, compared / "new", evidence="none")
     found = reportgen.compare_baseline(folder, compared / "new", texts=compared / "texts.csv")
     assert found.figures == reportgen.compare(folder, results).figures
 

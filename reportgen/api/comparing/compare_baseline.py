@@ -9,6 +9,7 @@ from reportgen.api.comparing.compare import ComparedReports, compare
 from reportgen.api.comparing.like_baseline import settings_of, texts_of, with_given
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.report import Report, open_report
+from reportgen.errors import UsageError
 from reportgen.models.loaded import LoadedModel
 
 # The arguments of `analyze` that name a column of a table.
@@ -50,7 +51,8 @@ def compare_baseline(
 
     Raises:
         ResultsError: the baseline is not a results folder, or it is damaged.
-        UsageError: it was made with options that are not taken from a folder.
+        UsageError: it was made with options that are not taken from a folder; or an option of the
+            baseline is given.
         ComparisonError: no text is in both.
         ReportgenError: as for `analyze`.
     """
@@ -63,14 +65,19 @@ def compare_baseline(
     options = {k: v for k, v in found.model.items() if is_named or k in _OF_MODULES}
     analysis = {name: getattr(found.analysis, name) for name in AnalysisChoices.__slots__}
     columns = {name: getattr(found.inputs, field) for name, field in _COLUMNS.items()}
+    own = {name: getattr(found.inputs, name) for name in _BY_NAME} | columns | analysis
+    for name in model_options:
+        if name in own:
+            raise UsageError(
+                f"{name}: is that of the baseline; to analyse a model in another way, use analyze "
+                "and compare"
+            )
     head = analyze(
         texts if has_texts else texts_of(base.results),
         model,
         tokenizer,
         progress=progress,
-        **{name: getattr(found.inputs, name) for name in _BY_NAME},
-        **columns,
-        **analysis,
+        **own,
         **({} if isinstance(model, LoadedModel) else options) | model_options,
     )
     return compare(base, head)
