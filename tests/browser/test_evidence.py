@@ -319,7 +319,7 @@ def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
     keep, page_file, results, tmp_path, lang
 ):
     tab = keep(page_file if lang == "en" else rendered(results, tmp_path, lang=lang))
-    for width in (400, 900, 1280):
+    for width in (400, 770, 900, 1280):
         tab.set_viewport_size({"width": width, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") == width
         boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
@@ -387,3 +387,5 @@ def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):
             expect(chooser(watched, number)).to_have_value(measure)
     assert watched.evaluate("window.bad") is None
     assert watched.locator(".panel img").count() == 0
+    chips = watched.locator(".influence th .chip")  # no bars, which have a colour and a height
+    assert set(chips.evaluate_all("all => all.map(e => getComputedStyle(e).display)")) == {"inline"}

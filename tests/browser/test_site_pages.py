@@ -30,7 +30,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "public"
 
 
-def test_the_list_is_sorted_and_leads_to_a_report_with_its_map(tab: Page, site: Path) -> None:
+def test_the_list_is_sorted_and_leads_to_a_report_with_its_map(
+    tab: Page, still_tab: Page, site: Path
+) -> None:
     with faultless(tab):
         _used(tab, site)
     tab.goto((site / "index.html").as_uri())
@@ -38,6 +40,10 @@ def test_the_list_is_sorted_and_leads_to_a_report_with_its_map(tab: Page, site: 
         tab.set_viewport_size({"width": width, "height": 860})
         assert found_in_both(tab) == []  # it asks for the style sheet, which the policy refuses
         assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    still_tab.goto((site / "index.html").as_uri())
+    heads = still_tab.locator(".runs thead th")
+    assert heads.evaluate_all("all => all.every(e => e.scrollWidth <= e.clientWidth)")
 
 
 def _used(watched: Page, site: Path) -> None:

@@ -74,7 +74,9 @@ def course(
     """
     ends = [value for value in values if value is not None]
     ends += [end for own in intervals if own is not None for end in own]
-    ends += [limit.value * _ROOM] if limit else []  # its name may stand above it
+    last = next((own for own in reversed(values) if own is not None), 0.0)
+    if limit is not None:  # its name stands above it or below
+        ends.append(limit.value / _ROOM if last > limit.value else limit.value * _ROOM)
     marks = round_values(min(ends, default=0.0), max(ends, default=0.0))
     low, high = marks[0], marks[-1]
     bottom = _HEIGHT - _BOTTOM
@@ -85,7 +87,6 @@ def course(
     across, right = axis.across, _WIDTH - _RIGHT
     shapes = level_rules(marks, [write(mark) for mark in marks], y, _LEFT, right)
     if limit is not None:
-        last = next((own for own in reversed(values) if own is not None), limit.value)
         shapes += _limit(limit, y(limit.value), right, is_below=last > limit.value)
     shapes += (
         f'<path class=quiet d="{upright(intervals, across, y)}" stroke={MUTED} stroke-width=1.5 '

@@ -5,6 +5,7 @@ import re
 from bs4 import BeautifulSoup
 
 from reportgen.findings.statistics import Interval
+from reportgen.report.charts.course import Axis, Limit, course
 from reportgen.report.charts.small.trend import trend
 
 
@@ -41,3 +42,13 @@ def test_a_model_without_a_value_breaks_the_line():
 def test_equal_values_lie_in_the_middle():
     _, _, _, heights = drawn([2.0, 2.0])
     assert heights == [14, 14]
+
+
+def test_the_name_of_a_limit_below_all_points_keeps_off_the_names_of_the_models():
+    drawing = course([0.4, 0.75], [None, None], Axis(["1", "2"]), str, "", limit=Limit(0.3, "sink"))
+    svg = BeautifulSoup(drawing.on_page(), "html.parser").svg
+    name = svg.find("text", string="sink")
+    ticks = svg.find_all("path", class_="rule")[-1]["d"]
+    assert float(name["y"]) + float(name["dy"]) + 2 < float(
+        re.match(r"M[\d.]+ ([\d.]+)v4", ticks)[1]
+    )
