@@ -19,7 +19,7 @@ from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import drift
+from reportgen.report.compare_sections.all_models import drift, model_names
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
@@ -170,6 +170,19 @@ def test_where_steps_show_what_changed_no_drift_is_told(sides, found: Comparison
     assert there_and_back.is_same
     assert there_and_back.all_models.from_first[0].n_heads_changed
     assert there_and_back.all_models.from_first[1].n_heads_changed == 0
+    step, name = there_and_back.all_models.from_first[0], model_names(found.all_models, words)[1]
+    told = headline(there_and_back, CompareWords(there_and_back, load_language("en")))
+    assert told[0].startswith("The first and the last model do not differ: on all ")
+    n = f"{step.n_moved} of {step.n_predicted} predictions changed from the first model"
+    assert told[1] == f"In between, {name} does ({n})."
+    ja = headline(there_and_back, CompareWords(there_and_back, load_language("ja")))
+    assert f"{name}で違い" in ja[1]
+    alike = chain(sides[0], sides[0], sides[0])
+    told = headline(alike, CompareWords(alike, load_language("en")))
+    assert told[1] == "No model in between differs from them."
+    named = headline(found, words)
+    assert not any("new model" in said or "both models" in said for said in named)
+    assert any("the last model" in said.lower() for said in named)
 
 
 def test_only_texts_that_all_models_have_count_wherever_they_stand(tmp_path: Path) -> None:

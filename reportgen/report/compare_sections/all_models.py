@@ -23,6 +23,7 @@ from reportgen.report.panel.coloured.measures import cls_name
 
 _ON_PAPER = 4  # models that stand beside one another
 IN_COLUMNS = 12  # models at most; of more, each has a row
+_NAMED = 3  # models that differ in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,28 @@ def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     # Where texts are left out here, the comparison of the first and the last model may have them.
     key = "drift_common" if found.n_left_out else "drift"
     return (words.say(key, parts=comma.join(parts), n=found.n_texts),)
+
+
+def between(found: AllModels, words: CompareWords) -> str:
+    """Which models between the first and the last differ from the first; told where the last does
+    not."""
+    names = model_names(found, words)[1:-1]
+    differing = [
+        (name, step)
+        for name, step in zip(names, found.from_first, strict=False)
+        if not step.same_output or step.n_moved or step.distance or step.effects
+    ]
+    if not differing:
+        return words.say("between_none")
+    parts = [
+        words.say("between_model", name=name, k=step.n_moved, n=step.n_predicted)
+        if step.n_moved
+        else words.say("between_looks", name=name)
+        for name, step in differing[:_NAMED]
+    ]
+    if len(differing) > _NAMED:
+        parts.append(words.count("between_more", len(differing) - _NAMED))
+    return words.say("between", parts=words.language.say("common", "comma").join(parts))
 
 
 _COUNTS: tuple[tuple[str, Callable[[Step], int | None], Callable[[Step], int | None]], ...] = (

@@ -10,7 +10,7 @@ from reportgen.comparison.seed_noise import SHARE
 from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
-from reportgen.report.compare_sections.all_models import drift
+from reportgen.report.compare_sections.all_models import between, drift
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.course.sinks import sink_news
 from reportgen.report.compare_sections.predictions import verdict
@@ -81,7 +81,11 @@ def _same(comparison: Comparison, words: CompareWords) -> Iterable[str]:
         key = "same" if predictions else "same_unpredicted"
     else:
         key = "same_unmoved" if predictions else "same_looks"
-    yield words.say(key, n=pairing.n_analysed)
+    models = comparison.all_models
+    found = words.say("same_two" if models is None else "same_ends", n=pairing.n_analysed)
+    yield words.say(key, found=found)
+    if models is not None:
+        yield between(models, words)
     if pairing.same_weights:
         yield words.say("same_weights")
 

@@ -27,6 +27,7 @@ class CompareWords:
         self.language = language
         self.scalar = scalar_name(info, language)
         self._n_texts = comparison.pairing.n_texts
+        self._called = _called(language, are_many=bool(comparison.sides))
         self.is_size = info.evidence.scalar == "cosine"  # a distance, without a sign
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
         self._effect_digits = column_decimals(largest)
@@ -47,11 +48,11 @@ class CompareWords:
 
     def say(self, key: str, **values: object) -> str:
         """A string of the comparison."""
-        return self.language.say("compared", key, **values)
+        return self.language.say("compared", key, **{**self._called, **values})
 
     def count(self, key: str, n: int, **values: object) -> str:
         """A string of the comparison that counts something."""
-        return self.language.count("compared", key, n, **values)
+        return self.language.count("compared", key, n, **{**self._called, **values})
 
     def course(self, key: str, n: int | None = None, **values: object) -> str:
         """A string on the course over several models; with `n` one that counts something."""
@@ -194,3 +195,15 @@ def _interval(name: str, note: Note) -> Interval | None:
 
 def _largest(change: Change | None) -> float:
     return 0.0 if change is None else max(abs(change.base), abs(change.head))
+
+
+def _called(language: Language, *, are_many: bool) -> dict[str, object]:
+    """What the two models are called in a sentence: old and new, or first and last of many; with a
+    capital where the sentence begins with it."""
+    names = ("old", "new", "two", "both")
+    end = "_many" if are_many else ""
+    called = {name: language.say("compared", f"called_{name}{end}") for name in names}
+    return {
+        **called,
+        **{name.title(): said[:1].upper() + said[1:] for name, said in called.items()},
+    }
