@@ -23,13 +23,20 @@ def first_files(host: Host | None) -> dict[str, str]:
 
 
 def write_first_files(host: Host | None, *, force: bool) -> list[str]:
-    """Write all of them into the current folder, or none; returns their paths.
+    """Write the files that are missing into the current folder, or none; returns a line for each.
+
+    Settings that exist are left as they are where `host` has a recipe that is missing: they may be
+    edited. With `force` the recipes are written over.
 
     Raises:
         UsageError: one exists without `force`, or cannot be written.
         OutputError: writing failed.
     """
     texts = first_files(host)
+    lines = []
+    if host is not None and Path(OWN_FILE).exists():
+        del texts[OWN_FILE]
+        lines.append(f"{OWN_FILE}: exists, left as it is")
     for path in texts:
         if Path(path).exists() and not force:
             raise UsageError(f"{path}: exists; give --force to overwrite it, or --print to see it")
@@ -38,4 +45,4 @@ def write_first_files(host: Host | None, *, force: bool) -> list[str]:
         for path, text in texts.items():
             staging.file(Path(path), text.encode())
         staging.commit()
-    return list(texts)
+    return [*lines, *(f"{path}: written" for path in texts)]

@@ -15,7 +15,10 @@ def init(
         Host | None,
         typer.Option(help="Write a recipe for this host too, e.g. github."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Overwrite recipes that exist; without --host, the settings."),
+    ] = False,
     show: Annotated[
         bool, typer.Option("--print", help="Print the files and write none, e.g. to paste a part.")
     ] = False,
@@ -30,6 +33,6 @@ def init(
         if show:
             typer.echo("\n".join(first_files(host).values()), nl=False)
             return
-        for path in write_first_files(host, force=force):
-            typer.echo(f"{path}: written", err=True)
+        for line in write_first_files(host, force=force):
+            typer.echo(line, err=True)
         typer.echo(_NEXT if host else _NEXT.partition(", and")[0], err=True)

@@ -228,7 +228,7 @@ def site(
     """Write a folder of pages from many results: a list of all runs, a report of each, and
     comparisons; what has not changed is left as it is.
 
-    Example: reportgen site results/* -o public/
+    Example: reportgen site runs/* -o public/
     """
     gates = arguments.gates(gating, "run")
     import_api("reportgen.api.site.writer", verbosity)

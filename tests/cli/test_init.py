@@ -57,6 +57,20 @@ def test_the_recipe_of_a_host_goes_where_it_looks_and_overwrites_nothing(host: H
         assert Path(path).read_text("utf-8") == recipe(name)
 
 
+def test_edited_settings_stay_where_a_recipe_is_added() -> None:
+    Path("reportgen.toml").write_text("model = 'mine'")
+    for more in ((), ("--force",)):
+        done = call("init", "--host", "gitlab", *more)
+        assert done.exit_code == 0
+        assert done.stderr.startswith(
+            "reportgen.toml: exists, left as it is\n.gitlab-ci.yml: written\n"
+        )
+        assert Path("reportgen.toml").read_text() == "model = 'mine'"
+    assert call("init").exit_code == 2
+    assert call("init", "--force").exit_code == 0
+    assert tomllib.loads(Path("reportgen.toml").read_text("utf-8"))["fail-if"]
+
+
 def test_a_host_that_is_not_known_lists_those_that_are() -> None:
     done = call("init", "--host", "svn")
     assert done.exit_code == 2
