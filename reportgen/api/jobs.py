@@ -26,7 +26,7 @@ from reportgen.report.options import (
     read_plotlyjs,
     shown_options,
 )
-from reportgen.report.outputs import plan_outputs
+from reportgen.report.outputs import check_apart, plan_outputs
 from reportgen.results.info import created_date
 from reportgen.texts.sources.remote import is_remote
 
@@ -252,7 +252,8 @@ def head_report(
     """The report of the new model beside its comparison; None where none is asked for.
 
     Raises:
-        UsageError: a path cannot be written to, or is one of the comparison.
+        UsageError: a path cannot be written to, or is one of the comparison, or lies in a folder
+            of it or has one of its files in it.
         OutputError: standard output is closed.
     """
     if not paths:
@@ -265,9 +266,11 @@ def head_report(
             raise UsageError(f"--report {path}: the comparison is written there; name another")
     shared = {field.name: getattr(job.options, field.name) for field in fields(WriteOptions)}
     options = RenderOptions(**shared | {"page_url": None, "gates": ()})
-    return report_job(
+    report = report_job(
         OutputChoices(list(paths), force=job.force), options, inputs, redact=job.redact
     )
+    check_apart(job.outputs, report.outputs, options.layout)
+    return report
 
 
 def taken_for_report(job: Job[CompareOptions]) -> list[str]:

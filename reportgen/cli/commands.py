@@ -232,7 +232,9 @@ def compare(
         summary_room=room,
     )
     own = jobs.head_report(report or (), job, read)
-    place = check_accepted(sides.folders, redact=redact) if accept else None
+    place = None
+    if accept:
+        place = check_accepted(sides.folders, sides.n_models, redact=redact, force=files.force)
     is_interrupted = False
     outcome.print_lines(job.recovered, verbosity)
     is_run = bool(sides.models or sides.heads)

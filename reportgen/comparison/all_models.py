@@ -25,7 +25,7 @@ from reportgen.comparison.trend.sinks import SinkState, sink_courses, sink_state
 from reportgen.comparison.trend.texts import predicted, text_courses
 from reportgen.comparison.trend.tokens import token_courses
 from reportgen.comparison.trend.trend import Trend, Unmatched
-from reportgen.errors import ComparisonError
+from reportgen.errors import ComparisonError, quoted
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import RunInfo, View
@@ -140,7 +140,7 @@ def all_models(
     Raises:
         ComparisonError: a model has no text in common with the first, or no text is in all results.
     """
-    rows, unmatched = _common(sides)
+    rows, unmatched = _common(sides, folders or [""] * len(sides))
     labels, _ = common_labels(_part(*own).results for own in zip(sides, rows, strict=True))
     limits = null or _NO_LIMITS
     first = previous = _part(sides[0], rows[0])
@@ -183,7 +183,9 @@ def all_models(
     )
 
 
-def _common(sides: Sequence[Findings]) -> tuple[list[list[int]], tuple[Unmatched, ...]]:
+def _common(
+    sides: Sequence[Findings], folders: Sequence[str]
+) -> tuple[list[list[int]], tuple[Unmatched, ...]]:
     """`[model][text]`: the rows of the texts that all models have figures of; and by model how many
     it lacks, and how many the first does not have."""
     first = sides[0].results
@@ -194,8 +196,10 @@ def _common(sides: Sequence[Findings]) -> tuple[list[list[int]], tuple[Unmatched
         try:
             matching = match_texts(first, other)
         except ComparisonError as error:
+            folder = folders[number - 1]
+            named = other.info.model.name + (f", {quoted(folder)}" if folder else "")
             raise ComparisonError(
-                f"model {number} ({other.info.model.name}) has no text in common with the first; "
+                f"model {number} ({named}) has no text in common with the first; "
                 "analyse one file of texts with all models"
             ) from error
         usable = _usable(other)

@@ -156,7 +156,8 @@ def compare(
         ComparisonError: no text is in both.
     """
     limits = None if null is None else null_limits(compare(base, null))
-    matching = match_texts(base.results, head.results)
+    ends = (folders[0], folders[-1]) if folders else ()
+    matching = match_texts(base.results, head.results, ends)
     sides = (base, *between, head) if between else ()
     found = Comparison(base, head, matching, limits, sides, tuple(folders))
     if matching is None:

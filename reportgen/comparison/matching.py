@@ -1,7 +1,7 @@
 """Which texts two results have in common, where their inputs are not the same."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -28,11 +28,12 @@ class Matching:
         return sum(row != here for row, here in zip(self.head, sorted(self.head), strict=True))
 
 
-def match_texts(base: Results, head: Results) -> Matching | None:
+def match_texts(base: Results, head: Results, folders: Sequence[str] = ()) -> Matching | None:
     """The texts that both results have; None where they are the same in the same order.
 
     A text is the same where its id and its text, pair and completion are; of what is left, where
-    all but its id are, so that texts without ids of their own may stand in another order.
+    all but its id are, so that texts without ids of their own may stand in another order. An error
+    names `folders`, those of the two, where they are known.
 
     Raises:
         ComparisonError: no text is in both.
@@ -45,10 +46,12 @@ def match_texts(base: Results, head: Results) -> Matching | None:
     for keys in ((zip(ids, own, strict=True), zip(head_ids, other, strict=True)), (own, other)):
         _match(found, *keys)
     if not found:
+        old, latest = (f" ({quoted(name)})" if name else "" for name in folders or ("", ""))
         raise ComparisonError(
-            f"no text is in both results: the old model's have {len(own):,} texts (ids "
-            f"{quoted(some(ids))}), the new model's {len(other):,} (ids {quoted(some(head_ids))}); "
-            f"analyse one file of texts{_with_completions(base, head)} with both models"
+            f"no text is in both results: the old model's{old} have {len(own):,} texts (ids "
+            f"{quoted(some(ids))}), the new model's{latest} {len(other):,} (ids "
+            f"{quoted(some(head_ids))}); {_same_ids(head_ids, ids)}analyse one file of texts"
+            f"{_with_completions(base, head)} with both models"
         )
     rows = sorted(found)
     left = {ids[row] for row in range(len(ids)) if row not in found}
@@ -61,6 +64,32 @@ def match_texts(base: Results, head: Results) -> Matching | None:
         added=tuple(each for each in dict.fromkeys(head_ids) if each in new - left),
         altered=tuple(each for each in dict.fromkeys(ids) if each in left & new),
     )
+
+
+def where_ids_stand(ids: Sequence[str], baseline: Iterable[str]) -> str:
+    """Say of the `ids` of texts that are not in a baseline whether they are among its own."""
+    return _same_ids(ids, baseline).removesuffix("; ") or f"nor are their ids ({quoted(some(ids))})"
+
+
+def _same_ids(ids: Sequence[str], others: Iterable[str]) -> str:
+    """Say which of `ids` are among `others` too, whose texts are not the same; "" if none is."""
+    known = set(map(str, others))
+    both = [each for each in ids if each in known]
+    if not both:
+        return ""
+    if len(both) == 1:
+        return f"id {quoted(both[0])} is in both, but with another text; "
+    named = f"{both[0]} to {both[-1]}" if len(both) > 2 and _is_run(both) else some(both)
+    return f"ids {quoted(named)} are in both, but with other texts; "
+
+
+def _is_run(ids: Sequence[str]) -> bool:
+    """Whether `ids` are whole numbers that follow on each other."""
+    return list(ids) == [str(n) for n in range(_number(ids[0]), _number(ids[0]) + len(ids))]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
 
 
 def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]) -> None:

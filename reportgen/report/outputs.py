@@ -122,9 +122,36 @@ def _check_places(places: Sequence[_Place], read: Collection[str]) -> None:
         for outer in places:
             path = place.output.path
             if path != STANDARD_OUTPUT and Path(outer.path) in Path(place.path).parents:
-                raise UsageError(
-                    f"--output {path}: lies in {outer.output.path}; write it elsewhere"
-                )
+                raise _lies_in(f"--output {path}", outer)
+
+
+def check_apart(comparison: Sequence[Output], report: Sequence[Output], layout: Layout) -> None:
+    """Check that no file of a comparison lies in a folder that the report beside it has to itself,
+    nor the other way round.
+
+    Raises:
+        UsageError: one does.
+    """
+    sides = [
+        [(option, _place(output, layout)) for output in own if output.path != STANDARD_OUTPUT]
+        for option, own in (("--output", comparison), ("--report", report))
+    ]
+    for own, others in (sides, reversed(sides)):
+        for option, place in own:
+            for other, outer in others:
+                if Path(outer.path) in Path(place.path, "file").parents:
+                    raise _lies_in(f"{option} {place.output.path}", outer, f" of {other}")
+
+
+def _lies_in(what: str, outer: _Place, option: str = "") -> UsageError:
+    """The error that `what` lies in a folder which the output `outer` has to itself."""
+    path = outer.output.path
+    if outer.has_folder:
+        return UsageError(
+            f"{what}: --layout dir keeps the folder of {path} for itself; write it elsewhere"
+        )
+    folder = f"the results folder {path}" if outer.output.is_folder else path
+    return UsageError(f"{what}: lies in {folder}{option}; write it elsewhere")
 
 
 def _require_files(places: Sequence[_Place]) -> None:

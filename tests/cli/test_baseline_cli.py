@@ -178,6 +178,12 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
         "--small",
     )
     assert contents(folder) == contents(plain)
+    # Results that are not a baseline are replaced only with --force.
+    whole = compared / "results"
+    stood = contents(whole)
+    done = call("compare", whole, folder, "--accept")
+    assert (done.exit_code, contents(whole)) == (2, stood)
+    assert f"{whole}: --accept would replace results that are not a baseline" in done.stderr
     # From there on nothing differs.
     done = call("compare", folder, compared / "results", "--accept")
     assert "No difference was found: on all 12 texts" in done.stderr
@@ -215,6 +221,18 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
         (["B", "--head", "demo", "--sheet", "x"], "--sheet: goes with a file of texts"),
         (["B", "--head", "demo", "--report", "-"], "--report -: standard output is for"),
         (["B", "--head", "demo", "--report", "compare.html"], "the comparison is written there"),
+        (
+            ["B", "--head", "demo", "-o", "rr/a.html", "--report", "rr/"],
+            "--output rr/a.html: lies in the results folder rr/ of --report; write it elsewhere",
+        ),
+        (
+            [*("B", "--head", "demo", "-o", "cd/a.html", "--layout", "dir"), "--report", "cd/r/"],
+            "--report cd/r/: --layout dir keeps the folder of cd/a.html for itself; write it",
+        ),
+        (
+            ["B", "--head", "demo", "--head", "demo-star", "--accept"],
+            "for one new model, not for 2; name the baseline and that model alone",
+        ),
         (["B", "--head", "demo", "--accept", "--redact"], "a baseline holds texts"),
         (["t.csv", "--base", "demo", "--head", "demo", "--accept"], "name its folder in place of"),
     ],
@@ -225,6 +243,22 @@ def test_what_cannot_be_compared_with_a_baseline_is_told_before_any_work(
     monkeypatch.chdir(tmp_path)
     done = call("compare", *(place / "baseline" if word == "B" else word for word in arguments))
     assert (done.exit_code, said in done.stderr) == (2, True), done.output
+
+
+def test_a_file_without_a_text_of_the_baseline_is_told_before_a_model_runs(
+    place: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other.csv").write_text("text,stars\nnew one,1\nnew two,2\nnew three,3\n", "utf-8")
+    (tmp_path / "ids.csv").write_text("id,text,stars\na,new one,1\n", "utf-8")
+    for name, said in (
+        ("other.csv", "ids 1 to 3 are in both, but with other texts; name a file with texts of"),
+        ("ids.csv", "nor are their ids (a); name a file with texts of the baseline, or none"),
+    ):
+        more = ("--id-column", "id") if name == "ids.csv" else ()
+        done = call("compare", place / "baseline", tmp_path / name, "--head", "demo", *more)
+        assert done.exit_code != 0
+        (line,) = done.stderr.splitlines()
+        assert f"no text of {tmp_path / name} is in {place / 'baseline'}: {said}" in line
 
 
 def test_results_kept_small_make_no_report_and_no_shard(place: Path, tmp_path: Path) -> None:

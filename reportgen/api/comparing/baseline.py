@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.api.comparing.baseline_file import read_described
+from reportgen.comparison.matching import match_texts
 from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
@@ -72,8 +73,13 @@ def accept(base: Findings, head: Findings, folder: Path, staging: Staging) -> li
         f"{side.info.model.name} ({side.info.model.weights_sha256[:8]})" for side in (base, head)
     ]
     lines = [f"{folder}: replaced: {names[0]} → {names[1]}"]
-    if (was := len(base.texts)) != (now := len(head.texts)):
-        lines.append(f"  texts {was:,} → {now:,}")
+    was, now = len(base.texts), len(head.texts)
+    matching = match_texts(base.results, head.results)
+    if matching is not None and (n_common := len(matching.base)) < max(was, now):
+        lines.append(
+            f"  texts {was:,} → {now:,}, {n_common:,} in common: figures are of other texts, so "
+            "they cannot be compared"
+        )
     old, new = kept_figures(base), kept_figures(head)
     changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     shown = watched("run", dict.fromkeys(changed, 0))

@@ -119,18 +119,24 @@ class ComparedReports:
             staging.commit()
         return [*job.recovered, *written.lines]
 
-    def accept(self) -> list[str]:
+    def accept(self, *, force: bool = False) -> list[str]:
         """Put the results of `head` in the folder of `base`, small if these were: the baseline of
         later comparisons. Compare again to see what changes from there on.
+
+        Args:
+            force: Whether results that were not kept small may be replaced too.
 
         Returns:
             Lines that say what was replaced, and which figures that changes.
 
         Raises:
-            UsageError: the folder holds more than results, or cannot be written.
+            UsageError: the folder holds more than results, or results that were not kept small,
+                or cannot be written, or more than two models are compared.
             OutputError: writing failed.
         """
-        folder = check_accepted([self.base.results.folder], redact=False)
+        folder = check_accepted(
+            [self.base.results.folder], 2 + len(self.between), redact=False, force=force
+        )
         with Staging() as staging:
             lines = accept(self.base.findings, self.head.findings, folder, staging)
             staging.commit()

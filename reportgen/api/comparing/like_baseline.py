@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import Analysis, analysis_of
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.option_values import options_of
-from reportgen.errors import UsageError
+from reportgen.comparison.matching import where_ids_stand
+from reportgen.errors import ComparisonError, UsageError
 from reportgen.report.options import options_in, shown_options
 from reportgen.results.store import Results, open_results
 from reportgen.texts.read import TextInput, TextSet
@@ -91,6 +94,7 @@ def planned(
     Raises:
         UsageError: its settings or texts cannot be used.
         InputError: the texts cannot be read.
+        ComparisonError: none of them is in the baseline.
         ResultsError: it is no results folder, or damaged.
     """
     if not sides.heads:
@@ -103,8 +107,34 @@ def planned(
         for name in sides.heads
         for own in (found.analysis,)
     )
-    texts = arguments.text_set(sides.texts, found.inputs) if sides.texts else texts_of(baseline)
+    if not sides.texts:
+        return texts_of(baseline), tuple(models)
+    texts = arguments.text_set(sides.texts, found.inputs)
+    _require_common(texts, ", ".join(sides.texts), baseline)
     return texts, tuple(models)
+
+
+def _require_common(texts: TextSet, files: str, baseline: Results) -> None:
+    """Check that at least one of `texts`, which lie in `files`, is in the baseline too.
+
+    Raises:
+        ComparisonError: none is.
+    """
+    own = baseline.texts[["text_id", "text", "pair"]].astype(object)
+    has_pairs = baseline.info.output.kind != "choice"  # there the pair ends in a choice
+    held = {
+        (text, None if pd.isna(pair) or not has_pairs else pair)
+        for text, pair in zip(own["text"], own["pair"], strict=True)
+    }
+    if baseline.is_redacted or any(
+        (each.text, each.pair if has_pairs else None) in held for each in texts.texts
+    ):
+        return
+    ids = [each.id for each in texts.texts]
+    raise ComparisonError(
+        f"no text of {files} is in {baseline.folder}: {where_ids_stand(ids, own['text_id'])}; name "
+        "a file with texts of the baseline, or none to take all of them"
+    )
 
 
 def with_given(

@@ -1,5 +1,6 @@
 """What `compare` compares: results folders, models on texts, or a baseline and later models."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,12 +129,13 @@ def check_alike(analysis: AnalysisChoices) -> None:
         )
 
 
-def check_accepted(folders: Sequence[Path], *, redact: bool) -> Path:
+def check_accepted(folders: Sequence[Path], n_models: int, *, redact: bool, force: bool) -> Path:
     """The folder whose results --accept replaces, after checking that it may be replaced; before
     any work is done.
 
     Raises:
-        UsageError: there is none, or it holds more than results, or texts are not to be written.
+        UsageError: there is none, there are more models than two, it holds more than results, or
+            results that were not kept small without `force`, or texts are not to be written.
     """
     if not folders:
         raise UsageError(
@@ -142,8 +144,29 @@ def check_accepted(folders: Sequence[Path], *, redact: bool) -> Path:
         )
     if redact:
         raise UsageError("--accept: a baseline holds texts; leave out --redact")
-    check_target(folders[0], force=True, is_folder=True)
-    return folders[0]
+    if n_models > 2:
+        raise UsageError(
+            f"--accept: takes the place of a baseline for one new model, not for {n_models - 1}; "
+            "name the baseline and that model alone"
+        )
+    folder = folders[0]
+    check_target(folder, force=True, is_folder=True)
+    if not force and not _may_be_small(folder):
+        raise UsageError(
+            f"{folder}: --accept would replace results that are not a baseline (they were made "
+            "without --small); give --force to replace them"
+        )
+    return folder
+
+
+def _may_be_small(folder: Path) -> bool:
+    """Whether the results in `folder` were kept small. What cannot be read is told when it is
+    compared, before anything is replaced."""
+    path = folder / "results.json"
+    try:
+        return not path.is_file() or bool(json.loads(path.read_bytes())["settings"].get("small"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return True
 
 
 def check_number(n: int) -> None:
