@@ -1,6 +1,7 @@
 """A baseline in a repository: kept small, compared with a new model in one command, accepted."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -193,12 +194,14 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
 def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) -> None:
     rows = (compared / "texts.csv").read_text("utf-8").splitlines()
     (tmp_path / "few.csv").write_text("\n".join([*rows[:9], '"another one",1']) + "\n", "utf-8")
+    base = Path(shutil.copytree(compared / "baseline", tmp_path / "base"))
     done = call(
         "compare",
-        compared / "baseline",
+        base,
         tmp_path / "few.csv",
         "--head",
         compared / "new",
+        "--accept",
         "-o",
         tmp_path / "report.md",
     )
@@ -206,6 +209,7 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
     assert "3 texts are in the old model's results alone and are left out (ids 10, 11, 12)" in (
         done.stderr
     )
+    assert "  texts 12 → 10, 8 in common: figures are of other texts" in done.stderr
     assert "1 id has another text in the new model's results" in done.stderr
     assert "Results kept small (--small) hold no attention maps" in (
         tmp_path / "report.md"

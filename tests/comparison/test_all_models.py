@@ -268,6 +268,9 @@ def test_no_common_text_is_told_in_one_line(tmp_path: Path) -> None:
         ComparisonError, match=r"model 2 \(.*\) has no text in common with the first"
     ):
         _ = chain(first, other, second).all_models
+    sides = [Findings(side) for side in (first, other, second)]
+    with pytest.raises(ComparisonError, match=r"model 2 \(made-up, oth\) has no text"):
+        _ = compare(sides[0], sides[2], None, sides[1:2], ("S1", "oth", "S2")).all_models
     failed = make_results(tmp_path / "failed", TEXTS, failed=tuple(range(len(TEXTS))))
     with pytest.raises(ComparisonError, match="no text was analysed by all 3 models"):
         _ = chain(first, failed, second).all_models
