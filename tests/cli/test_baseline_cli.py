@@ -209,7 +209,7 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
     assert "3 texts are in the old model's results alone and are left out (ids 10, 11, 12)" in (
         done.stderr
     )
-    assert "  texts 12 → 10, 8 in common: figures are of other texts" in done.stderr
+    assert "  texts 12 → 9, 8 in common: figures are of other texts" in done.stderr
     assert "1 id has another text in the new model's results" in done.stderr
     assert "Results kept small (--small) hold no attention maps" in (
         tmp_path / "report.md"

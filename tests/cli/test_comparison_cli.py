@@ -108,7 +108,7 @@ def test_other_texts_and_no_results_are_faults(folders: tuple[Path, Path], tmp_p
     done = call("compare", folders[0], other.folder, "-o", tmp_path / "x.html")
     assert done.exit_code == 1
     assert "no text is in both results" in done.stderr
-    assert f"the new model's ({other.folder.name}) 12 (ids " in done.stderr
+    assert f"the new model's ({other.folder.parent.name}/base) 12 (ids " in done.stderr
     assert "; ids 1 to 12 are in both, but with other texts; analyse one file" in done.stderr
     done = call("compare", folders[0], tmp_path / "nowhere", "-o", tmp_path / "x.html")
     assert done.exit_code == 1
