@@ -14,7 +14,7 @@ from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, na
 from reportgen.report.charts.small.pairs import pairs_by_layer
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import headline_note
+from reportgen.report.compare_sections.overview import headline_note, limit_of_heads
 from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.printable import shorten, visible
@@ -175,14 +175,23 @@ class _Answering:
             chart = self._token_bars(looks, is_effect=False)
             return answer(said, self._say("by_looks") if looks else "", chart)
         chart = self._token_bars(shown, is_effect=True)
-        return answer(said, self._say("by_effect") if chart else "", chart)
+        remark = [self._say("by_effect")] if chart else []
+        remark += [self._say("pale")] if chart and not clear else []
+        return answer(said, self._language.say("common", "space").join(remark), chart)
 
     def _token_bars(self, tokens: list[TokenChange], *, is_effect: bool) -> Drawing | None:
         """The change of each token's effect, or of how much it is looked at."""
         changes = [token.effect if is_effect else token.looks for token in tokens]
         write = self._words.effect_change if is_effect else self._words.times
+        doubt = self._words.say("within")
         bars = [
-            Bar(token.token, change.difference, write(change.difference, True), is_signed=is_effect)
+            Bar(
+                token.token,
+                change.difference,
+                write(change.difference, True),
+                is_signed=is_effect,
+                doubt=doubt if is_effect and token.turn == "noise" else "",
+            )
             for token, change in zip(tokens, changes, strict=True)
             if change is not None
         ]
@@ -190,7 +199,8 @@ class _Answering:
         return named_bars(sorted(bars, key=lambda bar: -bar.value)) if has_any else None
 
     def attention(self) -> Answer:
-        """In how many heads attention changed, and what became of the sink."""
+        """In how many heads attention changed, or in how many layers where heads are not compared,
+        and what became of the sink."""
         comparison = self._comparison
         answer = partial(Answer, "heads", self._say("attention"))
         heads, most = comparison.heads, self._most_changed()
@@ -204,6 +214,9 @@ class _Answering:
             said = self._say("no_heads", n=heads.changed.size)
         if most is None:
             return answer(said)
+        reason = ""
+        if heads is None:  # the chart shows layers, so they are the answer
+            said, reason = self._by_layer(), limit_of_heads(comparison, self._words)
         found, layer, change = most
         share = partial(self._words.share, with_sign=False)
         remark = self._say(
@@ -218,7 +231,15 @@ class _Answering:
             for base, head in zip(found.base, found.head, strict=True)
         ]
         letter = self._language.say("answers", "layer_letter")
+        remark = self._language.say("common", "space").join(filter(None, (remark, reason)))
         return answer(said, remark, pairs_by_layer(found.base, found.head, texts, letter))
+
+    def _by_layer(self) -> str:
+        """In how many layers what a special token gets clearly changed."""
+        special = [each for each in self._comparison.layers if each.key != ENTROPY]
+        by_layer = list(zip(*(each.changes for each in special), strict=True))
+        k = sum(any(change.is_certain for change in layer) for layer in by_layer)
+        return self._say("layers" if k else "no_layers", k=k, n=len(by_layer))
 
     def _most_changed(self) -> tuple[LayerChanges, int, Change] | None:
         """The special token whose share of attention changed most, in which layer, and how."""

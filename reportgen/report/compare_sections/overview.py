@@ -223,12 +223,8 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     if comparison.units.n_other_rival:
         said.append(words.count("limit_rival", comparison.units.n_other_rival))
     heads = comparison.heads
-    if not pairing.same_shape:
-        said.append(words.say("limit_shape"))
-    elif heads is None:
-        is_small = any(s.info.settings.small for s in (comparison.base, comparison.head))
-        key = "limit_small" if is_small else "limit_maps"
-        said += [words.say(key)] if pairing.n_aligned else []
+    if heads is None or not pairing.same_shape:
+        said += filter(None, [limit_of_heads(comparison, words)])
     elif len(heads.texts) < pairing.n_aligned:
         said.append(words.count("limit_some_maps", len(heads.texts)))
     if pairing.n_aligned and not comparison.tokens and not comparison.is_same:
@@ -236,3 +232,13 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         key = "limit_few_effects" if n_with_effect(units) else "limit_few"
         said.append(words.say(key, n=fewest_compared(units)))
     return tuple(said) or (words.say("limit_none"),)
+
+
+def limit_of_heads(comparison: Comparison, words: CompareWords) -> str:
+    """Why heads are not compared; "" where no text is."""
+    if not comparison.pairing.same_shape:
+        return words.say("limit_shape")
+    if not comparison.pairing.n_aligned:
+        return ""
+    is_small = any(s.info.settings.small for s in (comparison.base, comparison.head))
+    return words.say("limit_small" if is_small else "limit_maps")

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 _NAME = "reportgen: "
 LABEL_WIDTH = 14  # half-width characters under an axis
+TOKEN_WIDTH = 40  # of a token in a sentence
 _MARK = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
 # The pieces of a page: its data, its scripts and styles (which hold no text of the user), and what
 # could begin a command anywhere else.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Span
-from reportgen.report.language.printable import visible
+from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.marked import marked
 from reportgen.report.panel.coloured.measures import (
@@ -96,7 +96,7 @@ def make_colours(
             looks_of(found, row),
             found,
             bare_labels,
-            told_apart(bare_labels, language),
+            tuple(shorten(name, TOKEN_WIDTH) for name in told_apart(bare_labels, language)),
             placed,
             _explained(findings, text, scope, language),
             language,

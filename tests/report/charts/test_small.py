@@ -83,6 +83,12 @@ def test_bars_are_as_long_as_their_values_and_those_below_zero_end_at_the_same_l
     assert texts == ["up", "down", "no", "+0.4", "−0.2", "0"]
 
 
+def test_a_long_value_ends_inside_the_chart():
+    svg = drawn(named_bars([Bar("a", 1.0, "+0.000123"), Bar("b", 0.5, "+0.5")]))
+    value = svg.find("text", string="+0.000123")
+    assert float(value["x"]) + 6.5 * len("+0.000123") <= WIDTH
+
+
 def test_only_the_first_bars_are_drawn_and_long_or_hostile_names_are_cut_and_escaped():
     svg = drawn(named_bars([Bar("<b>\u202e" + "x" * 90, 1.0, "1")] * 9))
     assert len(svg.find_all("rect")) == 4

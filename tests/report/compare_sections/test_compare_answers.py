@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
@@ -17,6 +18,9 @@ from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.strings import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.maps.packed import unpack_layers
+from reportgen.results.run_file import write_info
+from reportgen.results.small_results import small_info, write_small_tables
+from reportgen.results.store import open_results
 from reportgen.results.units import text_units
 
 NUMBERS = r"[−+]?\d+(?:\.\d+)?"
@@ -99,6 +103,39 @@ def test_the_fourth_answer_counts_heads_and_names_the_special_token_that_changed
     (token, layer), ends = max(differences.items(), key=lambda item: abs(np.diff(item[1])[0]))
     assert fourth.remark.startswith(f"{token} most, in layer {layer}: ")
     assert figures(fourth.remark)[1:] == pytest.approx([100 * end for end in ends], abs=0.051)
+
+
+def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, tmp_path):
+    other = make_results(tmp_path / "other", TEXTS, evidence="none", sink=0.6)
+    for place, side in zip("ab", (sides[0], other), strict=True):
+        (tmp_path / place).mkdir()
+        write_small_tables(tmp_path / place, side)
+        write_info(tmp_path / place, small_info(side.info))
+    context = context_of(*(open_results(tmp_path / place) for place in "ab"))
+    fourth = make_answers(context).answers[3]
+    special = [each for each in context.comparison.layers if each.key != "entropy"]
+    clear = {
+        layer
+        for each in special
+        for layer, change in enumerate(each.changes)
+        if change.interval.low > 0 or change.interval.high < 0
+    }
+    assert clear
+    n_layers = other.info.model.n_layers
+    assert fourth.answer == f"Yes, on special tokens, in {len(clear)} of {n_layers} layers"
+    assert fourth.remark.endswith("hold no attention maps, so heads are not compared.")
+
+
+def test_tokens_without_a_clear_change_are_drawn_pale_and_called_so(tmp_path):
+    base, head = pair_of(tmp_path, TEXTS, evidence="basic", labels=LABELS)
+    effects = head.effects.copy()
+    effects["deletion"] += np.random.default_rng(3).normal(0, 0.01, len(effects))
+    third = answers_of(base, changed(head, effects=effects))[2]
+    assert third.answer == "No token clearly counts more or less"
+    assert third.remark.endswith(" Pale: no clear change.")
+    bars = BeautifulSoup(str(third.chart), "html.parser").find_all("rect")
+    assert bars
+    assert all("pale" in bar["class"] and "no clear change" in bar.title.string for bar in bars)
 
 
 KINDS = ("number", "numbers", "class", "labels", "next_token", "embedding")

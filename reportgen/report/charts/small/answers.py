@@ -16,11 +16,12 @@ from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, LOWERS, MUTED, PAPER, RAISES, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.numbers import exact
-from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.printable import half_widths, shorten, visible
 
 WIDTH, HEIGHT = 260, 64
 ROWS = 4  # bars with names, at most
 _NAME = 15  # half-width characters of a name
+_DIGIT = 6.5  # pixels that a character of a value takes, at most
 _NAMES = 98  # pixels for the names beside bars
 _DOT = 5  # pixels between two dots of a column
 _SIDE = 2  # pixels of a cell into which the points of a plane are rounded
@@ -135,7 +136,8 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
     shown = bars[:ROWS]
     most = max((max(bar.value, 0.0) for bar in shown), default=0.0)
     least = max((max(-bar.value, 0.0) for bar in shown), default=0.0)
-    room = WIDTH - _NAMES - 48
+    longest = max((half_widths(bar.shown) for bar in shown), default=0)
+    room = WIDTH - _NAMES - max(48, 5 + ceil(longest * _DIGIT))
     scale = room / (most + least) if most + least > 0 else 0.0
     zero = _NAMES + least * scale
     step = HEIGHT / max(len(shown), 3)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportgen.report.charts.colours import heat_step, signed_step
 from reportgen.report.language.numbers import column_decimals, written
-from reportgen.report.language.printable import visible
+from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.strip import Kind
@@ -242,7 +242,7 @@ class _Words:
     ) -> None:
         self._info = info
         self._units = units
-        self._labels = labels
+        self._labels = [shorten(label, TOKEN_WIDTH) for label in labels]  # for sentences
         self._language = language
         self._row = visible(cls_name(info, language) or "")
 

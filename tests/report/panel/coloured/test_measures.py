@@ -1,5 +1,6 @@
 """What the colours show: values of the results, on a scale that is said, in words that fit."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +45,13 @@ def of_effect(id, values, special=(), complete=True, scalar="number", info=None)
     effects = TextEffects({id: np.array(values)}, None, 0, False, complete)
     info = replace(info, evidence=replace(info.evidence, scalar=scalar))
     return measures(info, units, "abcdefgh"[:n], effects, EN)[-1]
+
+
+def test_a_token_of_many_letters_is_cut_in_a_sentence(full):
+    units = made_units([0.5, 0.5], [0.5, 0.5], range(2), ())
+    effects = TextEffects({"deletion": np.array([2.0, 0.0])}, None, 0, False, True)
+    said = measures(full.info, units, ["x" * 250, "b"], effects, EN)[-1].legend
+    assert re.search("“(.+)”", said)[1] == f"{'x' * 19}…{'x' * 19}"
 
 
 def special_of(results, text=0):
