@@ -169,8 +169,11 @@ ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
 SiteResults = Annotated[
-    list[Path],
-    typer.Argument(metavar="RESULTS...", help="Folders that `reportgen analyze` wrote."),
+    list[Path] | None,
+    typer.Argument(
+        metavar="[RESULTS...]",
+        help="Folders that `reportgen analyze` wrote, e.g. runs/*; none renews the list of a site.",
+    ),
 ]
 SiteOutput = Annotated[
     Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the site, e.g. public/.")

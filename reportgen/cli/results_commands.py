@@ -220,7 +220,7 @@ def site(
     options: SiteOptions,
     gating: GateChoices,
     verbosity: Verbosity,
-    results: parameters.SiteResults,
+    results: parameters.SiteResults = None,
     output: parameters.SiteOutput = Path("public"),
     force: parameters.Force = False,
     redact: parameters.Redact = False,
@@ -235,5 +235,5 @@ def site(
     from reportgen.api.site.writer import SiteWriter
 
     writer = SiteWriter(output, options, gates, redact=redact)
-    outcome.print_lines(writer.write(results, force=force), verbosity)
+    outcome.print_lines(writer.write(results or [], force=force), verbosity)
     return 0

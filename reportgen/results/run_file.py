@@ -32,9 +32,7 @@ def read_info(folder: Path) -> RunInfo:
             raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ResultsError(
-            f"{folder}: not a results folder (no results.json); make one with `reportgen analyze`"
-        ) from error
+        raise ResultsError(f"{folder}: {_what_it_is(folder)}") from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     except ValueError as error:
@@ -46,6 +44,14 @@ def read_info(folder: Path) -> RunInfo:
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
     return info
+
+
+def _what_it_is(folder: Path) -> str:
+    """What is said of a folder without results of its own."""
+    n = sum(1 for _ in folder.glob("*/results.json"))
+    if not n:
+        return "not a results folder (no results.json); make one with `reportgen analyze`"
+    return f"holds {n} results folder{'' if n == 1 else 's'}; give {folder / '*'}"
 
 
 def write_info(folder: Path, info: RunInfo) -> None:

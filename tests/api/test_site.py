@@ -14,7 +14,7 @@ from helpers.made_up.sites import course_of, list_of, made, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import pages
-from reportgen.errors import OutputError, ResultsError, UsageError
+from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
@@ -244,6 +244,34 @@ def test_a_run_is_listed_with_its_commit(runs, tmp_path) -> None:
     assert "commit" not in both
 
 
+def test_comparisons_that_cannot_be_written_are_told_and_none_stays_unlisted(
+    runs, tmp_path
+) -> None:
+    site, (newest, middle, _, oldest) = tmp_path / "public", runs
+    write(site, [oldest, middle, newest])
+    said = write(site, [newest], against="first")
+    assert said[-2:][0] == ("ck-1000: not compared with ck-100; give the results of ck-100 too")
+    assert "1 comparison" in said[-1]
+    assert len([*site.glob("compare/*")]) == 1
+    said = write(site, [newest])
+    assert "ck-1000: not compared with ck-200; give the results of ck-200 too" in said
+    write(site, [middle, newest])
+    said = write(site, [newest], against="none")
+    assert "0 comparisons" in said[-1]
+    (linked,) = site.glob("compare/*")  # the report of ck-200 was not given, and links to it
+    assert "ck-200" in linked.name.split("..")[1]
+    assert "1 comparison" in write(site, [])[-1]
+    shutil.rmtree(next(site.glob("runs/*ck-200*")))
+    assert "2 reports, 0 of them written now; 0 comparisons" in write(site, [])[-1]
+    assert [*site.glob("compare/*")] == []
+    said = write(tmp_path / "other", [newest, Path(shutil.copytree(newest, tmp_path / "same"))])
+    assert said[0] == f"{tmp_path / 'same'}: the same run as {newest}, so it is there once"
+    for given, told in (([], "no site yet"), ([tmp_path], "holds 1 results folder; give")):
+        done = call("site", *given, "-o", tmp_path / "third")
+        assert told in done.stderr
+        assert done.exit_code == (1 if given else 2)
+
+
 def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
     with pytest.raises(UsageError, match="not empty, and no site of reports"):
@@ -251,7 +279,7 @@ def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     write(tmp_path, runs[:1], force=True)
     assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
-    with pytest.raises(OutputError, match="is a file"):
+    with pytest.raises(UsageError, match="is a file"):
         write(tmp_path / "notes.txt", runs[:1])
     (tmp_path / "site.json").write_text("{", "utf-8")
     with pytest.raises(UsageError, match=r"site\.json: cannot be read; remove"):

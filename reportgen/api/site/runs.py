@@ -40,18 +40,18 @@ class RunReader:
         """The runs by their ids. A run that the site has keeps its id, whatever its folder is
         called now."""
         known = {own.content: own for own in old.entries}
-        found: dict[str, Run] = {}
+        found: dict[str, Run] = {}  # by what no other run has
         for folder in folders:
             try:
                 run = self._run(folder, known)
             except ResultsError as error:
                 self.leave_out(error)
                 continue
-            if (same := found.get(run.id)) is not None:
+            if (same := found.get(content_of(run.id))) is not None:
                 self._say(f"{folder}: the same run as {same.folder}, so it is there once")
                 continue
-            found[run.id] = run
-        return found
+            found[content_of(run.id)] = run
+        return {run.id: run for run in found.values()}
 
     def leave_out(self, error: ResultsError, *, is_known: bool = False) -> None:
         """Tell that the run of these results is not on the site; of one that `is_known` that its

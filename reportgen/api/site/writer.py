@@ -6,10 +6,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from reportgen.api.site.missing import is_linked, no_runs, not_compared
 from reportgen.api.site.pages import Made, Maker, Task, make_all
 from reportgen.api.site.runs import Run, RunReader
 from reportgen.api.site.trends import make_trend, wanted_trends
-from reportgen.errors import ComparisonError, OutputError, ResultsError, UsageError, unwritten
+from reportgen.errors import ComparisonError, ResultsError, UsageError, unwritten
 from reportgen.files import system
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
@@ -50,25 +51,29 @@ class SiteWriter:
 
     def write(self, folders: Sequence[Path], *, force: bool) -> list[str]:
         """Add the runs in `folders` to the site, and return a line for what was left out and
-        written.
+        written. Without folders a site is written anew as the runs on it are now.
 
         Raises:
-            UsageError: the folder is no site and not empty, without `force`; redacted reports
-                would stand beside others; or another run writes it.
+            UsageError: the folder is a file, or no site and not empty, without `force`; there are
+                no `folders`, and no site; redacted reports would stand beside others; or another
+                run writes it.
             ResultsError: none of the folders can be read, and the site has no run.
             OutputError: it cannot be written.
         """
+        if not folders and read_site(self._folder) is None:
+            raise no_runs(self._folder)
         with _locked(self._folder):
             self._said += recover_at(self._folder / name for name in ("index.html", "runs/x/x"))
             old = self._old_site(force=force)
             runs = self._reader.read(folders, old)
             with Staging(force=True) as staging:
-                entries, pairs = self._pages(runs, old, staging)
+                entries, pairs, others = self._pages(runs, old, staging)
                 if not entries:
-                    raise ResultsError(f"no report was written: {'; '.join(self._said)}")
-                self._remove_old(entries, staging)
+                    why = "; ".join(self._said) or "no run is left; give results"
+                    raise ResultsError(f"no report was written: {why}")
+                self._remove_old((*pairs, *others), staging)
                 trends = self._trends(entries, runs, old, staging)
-                site = Site(entries, pairs, trends, self._redact)
+                site = Site(entries, pairs, trends, self._redact, others)
                 self._stage_lists(site, staging)
                 staging.commit()
         n_new = sum(entry.source not in {own.source for own in old.entries} for entry in entries)
@@ -101,12 +106,13 @@ class SiteWriter:
 
     def _pages(
         self, runs: dict[str, Run], old: Site, staging: Staging
-    ) -> tuple[tuple[Entry, ...], tuple[Pair, ...]]:
-        """All runs in order of time and their comparisons. Pages that are missing, or of another
-        source, are written; a run whose results are damaged is taken out, and what lies on both
-        sides of it is compared."""
+    ) -> tuple[tuple[Entry, ...], tuple[Pair, ...], tuple[Pair, ...]]:
+        """All runs in order of time, their comparisons, and others that reports link to. Pages
+        that are missing, or of another source, are written; a run whose results are damaged is
+        taken out, and what lies on both sides of it is compared."""
         entries = {own.id: own for own in old.entries if self._path(address_of(own)).exists()}
-        pairs = {(own.base, own.head): own for own in old.pairs if self._is_there(own)}
+        pairs = {(own.base, own.head): own for own in (*old.pairs, *old.others)}
+        pairs = {key: own for key, own in pairs.items() if self._is_there(own)}
         given = dict(runs)  # those that turn out to be damaged too
         tried: set[tuple[str, str]] = set()
         failed: dict[tuple[str, str], str] = {}  # why runs could not be compared
@@ -132,10 +138,14 @@ class SiteWriter:
         self._said += [f"{_named([*of.values()])}: {line}" for line, of in reduced.items()]
         placed = sorted(entries.values(), key=place_of)
         listed = [(base.id, head.id) for base, head in _neighbours(placed, self._options)]
+        missing = [key for key in listed if key not in pairs and key not in failed]
+        self._said += not_compared(missing, entries, given)
         for base, head in (key for key in listed if failed.get(key)):
             said = failed[base, head]
             self._said.append(f"{given[head].folder}: not compared with {given[base].name}: {said}")
-        return tuple(placed), tuple(pairs[key] for key in listed if key in pairs)
+        others = (pairs[key] for key in sorted(pairs.keys() - listed))
+        kept = (own for own in others if own.head not in runs and is_linked(self._folder, own))
+        return tuple(placed), tuple(pairs[key] for key in listed if key in pairs), tuple(kept)
 
     def _tasks(
         self,
@@ -245,11 +255,11 @@ class SiteWriter:
                 staging.remove(path)
         return tuple(kept)
 
-    def _remove_old(self, entries: Sequence[Entry], staging: Staging) -> None:
-        """Remove the comparisons of runs that are no longer there."""
-        ids = {entry.id for entry in entries}
+    def _remove_old(self, pairs: Iterable[Pair], staging: Staging) -> None:
+        """Remove comparisons but for `pairs`."""
+        names = {pair.name for pair in pairs}
         for path in sorted(self._path("compare").glob("*..*.html")):
-            if not ids.issuperset(path.stem.split("..")):
+            if path.name not in names:
                 staging.remove(path)
 
     def _stage_if_new(self, folder: str, files: Mapping[str, bytes], staging: Staging) -> None:
@@ -304,7 +314,7 @@ def _locked(site: Path) -> Iterator[None]:
                 raise UsageError(f"{site}: another run is writing this site; wait for it to end")
         yield
     except (FileExistsError, NotADirectoryError) as error:
-        raise OutputError(f"{site}: is a file, or lies in one; name a folder") from error
+        raise UsageError(f"{site}: is a file, or lies in one; name a folder") from error
     except OSError as error:
         raise unwritten(site, error) from error
     finally:

@@ -107,6 +107,7 @@ class Site:
     pairs: tuple[Pair, ...] = ()
     trends: tuple[TrendPage, ...] = ()
     is_redacted: bool = False
+    others: tuple[Pair, ...] = ()  # comparisons that reports link to, but not the list
     version: int = field(default=_VERSION)
 
     def content(self) -> bytes:
