@@ -237,6 +237,8 @@ def compare(
         place = check_accepted(sides.folders, sides.n_models, redact=redact, force=files.force)
     is_interrupted = False
     outcome.print_lines(job.recovered, verbosity)
+    if accept and (gating.fail_if or gating.warn_if):
+        outcome.print_lines(["--accept: gates do not count, so none was evaluated"], verbosity)
     is_run = bool(sides.models or sides.heads)
     import_api(
         "reportgen.api.named_model" if is_run else "reportgen.api.comparing.compare", verbosity

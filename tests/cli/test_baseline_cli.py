@@ -159,8 +159,10 @@ def test_accepting_a_change_puts_the_new_results_in_place_and_says_so(compared: 
         "none",
     )
     before = reportgen.open_report(folder).figures
-    done = call("compare", folder, compared / "results", "--accept")
+    never = ("--fail-if", "texts_comparable > 0")
+    done = call("compare", folder, compared / "results", "--accept", *never)
     assert done.exit_code == 0, done.output
+    assert "--accept: gates do not count, so none was evaluated\n" in done.stderr
     assert not (Path.cwd() / "compare.html").exists()
     after = reportgen.open_report(folder).figures
     assert after["label_mae"] == reportgen.open_report(compared / "results").figures["label_mae"]
@@ -220,7 +222,13 @@ def test_texts_that_are_not_in_both_are_counted(compared: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere/", "--head", "demo"], "--base is missing, and nowhere/ holds no results"),
+        (["nowhere/", "--head", "demo"], "nowhere/: no such folder; name that of a baseline"),
+        (["t.csv", "--head", "demo"], "--base is missing, and t.csv holds no results"),
+        (["B"], "is one results folder; name the new model with --head"),
+        (["T"], "texts.csv: is a file of texts; name both models with --base and --head"),
+        (["B", "--head", "B"], "baseline: holds results: reportgen compare "),
+        (["B", "--base", "demo", "--head", "demo"], "holds results; to compare with them leave"),
+        (["T", "--base", "B", "--head", "demo"], "holds results, and is no model; compare results"),
         (["B", "--head", "demo", "--evidence", "full"], "--evidence: the new model is analysed as"),
         (["B", "--head", "demo", "--sheet", "x"], "--sheet: goes with a file of texts"),
         (["B", "--head", "demo", "--report", "-"], "--report -: standard output is for"),
@@ -245,7 +253,8 @@ def test_what_cannot_be_compared_with_a_baseline_is_told_before_any_work(
     arguments: list[str], said: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = call("compare", *(place / "baseline" if word == "B" else word for word in arguments))
+    paths = {"B": str(place / "baseline"), "T": str(place / "texts.csv")}
+    done = call("compare", *(paths.get(word, word) for word in arguments))
     assert (done.exit_code, said in done.stderr) == (2, True), done.output
 
 

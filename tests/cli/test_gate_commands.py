@@ -113,7 +113,7 @@ def test_what_is_no_gate_exits_with_2_before_anything_is_read(option: str, gate:
         done = call(*command, "-o", "a.html", option, gate)
         assert done.exit_code == 2, done.output
         assert f"{option} {gate!r}" in done.stderr
-        assert "n_texts, n_ok" in done.stderr
+        assert "see reportgen run --list-figures" in done.stderr
         assert len(done.stderr.splitlines()) == 1
     assert not Path("a.html").exists()
 

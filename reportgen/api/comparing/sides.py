@@ -14,6 +14,7 @@ from reportgen.files.destinations import check_target
 from reportgen.models.spec import check_spec
 from reportgen.report.language.printable import inert
 from reportgen.report.options import shown_options
+from reportgen.texts.sources.remote import is_remote
 
 # Options of an analysis that change how long it takes and what is kept, and no figure.
 _OF_MACHINE = ("batch-tokens", "keep-maps")
@@ -58,10 +59,7 @@ def sides_of(
     """
     if base is None and not heads:
         if len(paths) < 2:
-            raise UsageError(
-                "compare takes two results folders or more, not one; to compare models on texts, "
-                "name them with --base and --head"
-            )
+            raise _one_path(paths[0])
         check_number(len(paths))
         check_folders(list(map(Path, paths)))
         for name in shown_options(inputs, analysis):
@@ -75,6 +73,18 @@ def sides_of(
     check_number(1 + len(heads))
     if base is None:
         return _against_baseline(paths, heads, inputs, analysis)
+    for path in (base, *heads):
+        if _holds_results(path):
+            raise UsageError(
+                f"{path}: holds results, and is no model; compare results folders: reportgen "
+                "compare OLD NEW"
+            )
+    for path in paths:
+        if _holds_results(path):
+            raise UsageError(
+                f"{path}: holds results; to compare with them leave out --base, which names a "
+                "model for texts"
+            )
     check_alike(analysis)
     models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
     return Sides(models=tuple(models), texts=tuple(paths))
@@ -85,7 +95,10 @@ def _against_baseline(
 ) -> Sides:
     """The baseline in the first of `paths`, and models that are analysed as it was."""
     first, *texts = paths
-    if not Path(first, "results.json").exists():
+    is_address = first == "-" or is_remote(first)
+    if not is_address and not Path(first).exists() and not Path(first).suffix:
+        raise UsageError(f"{first}: no such folder; name that of a baseline")
+    if not _holds_results(first):
         raise UsageError(
             f"--base is missing, and {first} holds no results to compare with; name the old model, "
             "demo for the bundled one, or first the folder of a baseline: `reportgen analyze TEXTS "
@@ -102,8 +115,29 @@ def _against_baseline(
             f"--{name}: goes with a file of texts; without one, those of {first} are analysed"
         )
     for name in heads:
+        if _holds_results(name):
+            raise UsageError(f"--head {name}: holds results: reportgen compare {first} {name}")
         check_spec(model_spec(ModelChoices(model=name)))
     return Sides(folders=(Path(first),), texts=tuple(texts), heads=tuple(heads))
+
+
+def _holds_results(path: str) -> bool:
+    return Path(path, "results.json").exists()
+
+
+def _one_path(path: str) -> UsageError:
+    """What is wrong with `path` alone, without models."""
+    if _holds_results(path):
+        return UsageError(
+            f"{path}: is one results folder; name the new model with --head, or another results "
+            "folder"
+        )
+    if Path(path).is_file():
+        return UsageError(f"{path}: is a file of texts; name both models with --base and --head")
+    return UsageError(
+        "compare takes two results folders or more, not one; to compare models on texts, "
+        "name them with --base and --head"
+    )
 
 
 def check_alike(analysis: AnalysisChoices) -> None:

@@ -103,6 +103,7 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
         UsageError: one is not a gate or names no figure, or the settings cannot be read.
     """
     figures, settings = figure_list(command), configured_gates(command, choices.config)
+    others = figure_list("compare") if command == "run" else None
     asked: list[tuple[Level, tuple[str, ...], str]] = [
         ("fail", settings.fail_if, settings.source),
         ("warn", settings.warn_if, settings.source),
@@ -112,7 +113,7 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
     parsed: dict[tuple[Level, str], Gate] = {}
     for level, expressions, source in asked:
         for expression in expressions:
-            gate = parse_gate(without_surrogates(expression), level, figures, source)
+            gate = parse_gate(without_surrogates(expression), level, figures, source, others)
             parsed.setdefault((level, gate.expression), gate)
     return tuple(parsed.values())
 

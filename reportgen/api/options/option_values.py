@@ -12,7 +12,7 @@ from reportgen.report.options import Lang, Option, options_in
 
 Choices = TypeVar("Choices")
 # How a message names the values of a type; it lists those of a `Literal`.
-_NAMES: Mapping[Any, str] = {
+_NAMES: dict[Any, str] = {
     str: "text",
     int: "a whole number",
     float: "a number",
@@ -23,8 +23,9 @@ _NAMES: Mapping[Any, str] = {
 }
 
 
-def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
-    """Make an options object from values by name; the others keep their defaults.
+def options_of(kind: type[Choices], given: Mapping[str, Any], *, is_python: bool = True) -> Choices:
+    """Make an options object from values by name; the others keep their defaults. Messages name
+    values as Python writes them if `is_python`, else as files of settings do.
 
     Raises:
         UsageError: there is no option of a name, or it does not take its value.
@@ -34,7 +35,12 @@ def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
         if name not in known:
             raise UsageError(f"{name}: no such option; there are {', '.join(known)}")
     hints = get_type_hints(kind)
-    return kind(**{name: _value(name, v, hints[name], known[name]) for name, v in given.items()})
+    return kind(
+        **{
+            name: _value(name, value, hints[name], known[name], is_python=is_python)
+            for name, value in given.items()
+        }
+    )
 
 
 def check_language(lang: object) -> None:
@@ -46,7 +52,7 @@ def check_language(lang: object) -> None:
     _value("lang", lang, Lang, Option(""))
 
 
-def _value(name: str, value: Any, hint: Any, option: Option) -> Any:
+def _value(name: str, value: Any, hint: Any, option: Option, *, is_python: bool = True) -> Any:
     """`value` in the type of the option."""
     if option.read is not None and isinstance(value, str):
         return option.read(value)
@@ -61,8 +67,11 @@ def _value(name: str, value: Any, hint: Any, option: Option) -> Any:
             if option.most is not None and found is not None and found > option.most:
                 raise UsageError(f"{name} {value!r}: takes {option.most} or less")
             return found
+    names = _NAMES if is_python else _NAMES | {bool: "true or false"}
     words = ", ".join(
-        _NAMES[kind] if kind in _NAMES else ", ".join(map(repr, get_args(kind))) for kind in kinds
+        names[kind] if kind in names else ", ".join(map(repr, get_args(kind)))
+        for kind in kinds
+        if is_python or kind is not NoneType
     )
     raise UsageError(f"{name} {value!r:.80}: takes {words}")
 

@@ -157,9 +157,12 @@ class _Reader:
                 raise UsageError(f"{place} {value!r:.80}: takes {what}")
             return given
         try:
-            options_of(self._group, {self._name: given})
+            options_of(self._group, {self._name: given}, is_python=False)
         except UsageError as error:
-            raise UsageError(f"{place}: {error}") from error
+            said, own = str(error), f"{self._name} "
+            if said.startswith(own):
+                raise UsageError(f"{place} {said.removeprefix(own)}") from error
+            raise UsageError(f"{place}: {said}") from error
         return given
 
     def _plain(self, value: object) -> object:

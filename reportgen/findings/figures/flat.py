@@ -139,19 +139,12 @@ class FigureList:
         return lines
 
     def unknown(self, name: str) -> str:
-        """The error message for an unknown `name`, with what comes close and all known names."""
+        """The error message for an unknown `name`, with what comes close and where all names are
+        listed."""
         names = [name for figure in self.figures for name in figure.names]
         close = get_close_matches(name, names, n=1, cutoff=0.75)
         meant = f" (is it {close[0]}?)" if close else ""
-        return (
-            f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures; "
-            f"figures: {self.names}"
-        )
-
-    @property
-    def names(self) -> str:
-        """The figures and families by name, for a message."""
-        return ", ".join(figure.name for figure in self.figures)
+        return f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures"
 
     def _is_of(self, name: str, figure: Figure) -> bool:
         return any(re.fullmatch(self._pattern(own), name) for own in figure.names)

@@ -50,8 +50,15 @@ class GateResult:
     passed: bool
 
 
-def parse_gate(expression: str, level: Level, figures: FigureList, source: str = "") -> Gate:
-    """The gate written as `expression`: `NAME OP NUMBER` or `NAME OP NUMBER%`.
+def parse_gate(
+    expression: str,
+    level: Level,
+    figures: FigureList,
+    source: str = "",
+    others: FigureList | None = None,
+) -> Gate:
+    """The gate written as `expression`: `NAME OP NUMBER` or `NAME OP NUMBER%`; `others` are the
+    figures of a comparison where a run is judged.
 
     Raises:
         UsageError: it is not a gate, or names a figure that is not among `figures`.
@@ -62,13 +69,17 @@ def parse_gate(expression: str, level: Level, figures: FigureList, source: str =
         raise UsageError(
             f"{where} {expression!r}: not a gate; write a figure, one of "
             f'{" ".join(get_args(Operator))} and a number, such as "special_share_max > 0.8" or '
-            f'"unknown_share > 5%"; see reportgen {figures.command} --list-figures; figures: '
-            f"{figures.names}"
+            f'"unknown_share > 5%"; see reportgen {figures.command} --list-figures'
         )
     expected = float(Decimal(match["number"]) / (100 if match["percent"] else 1))
     if not isfinite(expected):
         raise UsageError(f"{where} {expression!r}: the number is too large")
     if figures.find(match["figure"]) is None:
+        if others is not None and others.find(match["figure"]) is not None:
+            raise UsageError(
+                f"{where} {expression!r}: {match['figure']} is a figure of a comparison; it goes "
+                f"with reportgen {others.command}"
+            )
         raise UsageError(f"{where} {expression!r}: {figures.unknown(match['figure'])}")
     written = next(name for name in _COMPARE if name == match["operator"])
     is_percent = bool(match["percent"])

@@ -128,9 +128,9 @@ def no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     changed = [token for token in compared if token.turn != "noise"]
     if changed:
         limit = words.effect_change(EFFECT_CHANGED * effects.spread, False)
-        yield words.say("headline_small", k=len(changed), n=len(compared), limit=limit)
+        yield words.count("headline_small", len(compared), k=len(changed), limit=limit)
     elif compared:
-        yield words.say("headline_no_token", n=len(compared), texts=len(effects.texts))
+        yield words.count("headline_no_token", len(compared), texts=len(effects.texts))
 
 
 def _other_units(comparison: Comparison, words: CompareWords) -> Iterable[str]:

@@ -3,7 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
+from reportgen.api.options.arguments import gates
+from reportgen.api.options.output_options import GateChoices
 from reportgen.cli.commands import app
+from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.findings.figures.flat import Figure, FigureList, Key, figure_key, rounded
 from reportgen.results.info import SINK_TESTS, STATISTICS
@@ -81,12 +84,13 @@ def test_a_figure_of_its_own_goes_before_a_family() -> None:
     assert figures.find("z_share") is None
 
 
-def test_a_name_close_to_a_figure_is_told_and_then_all_of_them() -> None:
+def test_a_name_close_to_a_figure_is_told_and_where_all_of_them_are() -> None:
     said = RUN_FIGURES.unknown("specal_share_max")
     assert "no figure is called 'specal_share_max' (is it special_share_max?)" in said
-    assert "reportgen run --list-figures" in said
-    for figure in RUN_FIGURES.figures:
-        assert figure.name in said
+    assert said.endswith("; see reportgen run --list-figures")
+    with pytest.raises(UsageError, match="mae_rise is a figure of a comparison; it goes with") as e:
+        gates(GateChoices(fail_if=["mae_rise > 0"]), "run")
+    assert "--fail-if 'mae_rise > 0': " in str(e.value)
     assert "is it" not in RUN_FIGURES.unknown("qqqq")
 
 
