@@ -61,13 +61,17 @@ def make_all_models(context: CompareContext) -> ModelsAnswer | None:
 
 def model_names(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     """The names of the models: their steps in a training where these are known; else that of the
-    folder or the model, with its number."""
+    folder or the model, with its number where another has the same."""
     points = found.trend.checkpoints
-    return tuple(
-        words.say("model_number", i=i, name=shorten(visible(own.name), NAME))
+    named = [
+        shorten(visible(own.name), NAME)
         if own.step is None
         else words.say("model_step", step=own.step)
-        for i, own in enumerate(points, 1)
+        for own in points
+    ]
+    return tuple(
+        name if named.count(name) == 1 else words.say("model_number", i=i, name=name)
+        for i, name in enumerate(named, 1)
     )
 
 

@@ -118,7 +118,10 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     segments = segments_of(row)
     told = moves or looks
     most = _most(units, told, words.effect if moves else _write_looks, words)
-    reasons = _predicted(comparison, text, words)
+    facts, has_moved = _predicted(comparison, text, words)
+    measured = _changes(comparison, text, words)
+    # A text whose prediction is the same is listed for its tokens.
+    reasons = (*facts, *most) if has_moved else (*(most or measured), *facts)
     return TextPair(
         number=text + 1,
         text_id=str(row["text_id"]),
@@ -128,9 +131,9 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         has_effects=has_effects,
         most=most,
         most_says=words.say("most_effects" if has_effects else "most_attention"),
-        facts=reasons,
-        measured=_changes(comparison, text, words),
-        reasons=(*reasons, *most)[:_REASONS],
+        facts=facts,
+        measured=measured,
+        reasons=reasons[:_REASONS],
         legend=_legend(comparison, text, looks, moves, row_name, words),
         strips=_strips(units, segments, looks, moves, words),
         table=_table(units, looks, moves, row_name, words),
@@ -266,26 +269,29 @@ def _table(
     return make_table(words.say("pair_table"), [words.say("token"), *columns], rows)
 
 
-def _predicted(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
-    """Both predictions for a text, and whether the new one is wrong or farther from the label."""
+def _predicted(
+    comparison: Comparison, text: int, words: CompareWords
+) -> tuple[tuple[str, ...], bool]:
+    """Both predictions for a text, and whether the new one is wrong or farther from the label; then
+    whether they are printed as different."""
     found = comparison.predictions
     place = None if found is None else _place(found.texts, text)
     if found is None or place is None:
-        return ()
+        return (), False
     if found.kind == "number":
         base, head = (words.prediction(float(side[place])) for side in (found.base, found.head))
     elif found.names:
         both = both_names(comparison, found, place, words)
         base, head = (shorten(name, NAME) for name in both)
     else:
-        return ()
+        return (), False
     said = [words.say("pair_prediction", base=base, head=head)]
     if found.outcomes:
         said.append(words.say(f"outcome_{found.outcomes[place]}"))
-    if len(found.error_growth) and found.error_growth[place] > 0:
+    if len(found.error_growth) and found.error_growth[place] > 0 and base != head:
         grown = words.prediction(float(found.error_growth[place]), True)
         said.append(words.say("pair_error", grown=grown))
-    return tuple(said)
+    return tuple(said), base != head
 
 
 def _changes(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:

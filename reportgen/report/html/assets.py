@@ -62,6 +62,8 @@ COMPARE_SCRIPTS = (
 
 
 _CHIP = Markup('<i class="chip">{}</i>')
+_RIGHT = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]+"
+_FROM_RIGHT = re.compile(f"{_RIGHT}(?:[ '’.-]{_RIGHT})*")
 _BREAK = Markup('<i class="chip">↵</i><br>')
 _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
@@ -174,6 +176,12 @@ def chips(text: str) -> Markup:
     return Markup("").join(_CHIP.format(one) if is_chip else escape(one) for one, is_chip in pieces)
 
 
+def sentence(text: str) -> Markup:
+    """The same of a sentence, in which words that run from right to left change no other's place,
+    such as that of a figure behind a token."""
+    return Markup(_FROM_RIGHT.sub(r"<bdi>\g<0></bdi>", str(chips(text))))
+
+
 def flowing(text: str) -> Markup:
     """The same with its line breaks."""
     return chips(text).replace(_CHIP.format("U+000A"), _BREAK)
@@ -247,6 +255,7 @@ def environment() -> jinja2.Environment:
     env.filters |= {
         "chips": chips,
         "flowing": flowing,
+        "sentence": sentence,
         "visible": visible,
         "attribute": attribute,
         "text_address": text_address,

@@ -8,7 +8,7 @@ from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
-from reportgen.report.language.numbers import column_decimals, points, times, written
+from reportgen.report.language.numbers import column_decimals, in_column, points, times, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
@@ -62,7 +62,7 @@ class CompareWords:
 
     def prediction(self, value: float, with_sign: bool = False) -> str:
         """A predicted number, or the difference of two."""
-        return written(value, self._prediction_digits, with_sign)
+        return in_column(value, self._prediction_digits, with_sign)
 
     def size(self, value: float, largest: float | None = None, with_sign: bool = False) -> str:
         """A distance on the scale of the predictions, with three digits of the `largest` one."""
@@ -70,15 +70,15 @@ class CompareWords:
 
     def effect(self, value: float, with_sign: bool = True) -> str:
         """A deletion effect."""
-        return written(value, self._effect_digits, with_sign and not self.is_size)
+        return in_column(value, self._effect_digits, with_sign and not self.is_size)
 
     def effect_change(self, value: float, with_sign: bool = True) -> str:
         """The difference of two deletion effects, which has a sign even where they have none."""
-        return written(value, self._effect_digits, with_sign)
+        return in_column(value, self._effect_digits, with_sign)
 
     def error(self, value: float, with_sign: bool = False) -> str:
         """A distance from labels, or the difference of two."""
-        return written(value, self._error_digits, with_sign)
+        return in_column(value, self._error_digits, with_sign)
 
     def quality(self, name: FigureName) -> Write:
         """Writes a figure of the fit with labels."""

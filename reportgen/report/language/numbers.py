@@ -48,10 +48,15 @@ def written(value: float, digits: int | None, with_sign: bool = False) -> str:
 
     With a sign, a value that is printed as more than 0 has a plus in front.
     """
+    if digits is not None and isfinite(value):
+        digits = short_of(1.0, value, digits)
+    return in_column(value, digits, with_sign)
+
+
+def in_column(value: float, digits: int | None, with_sign: bool = False) -> str:
+    """As `written`, for figures that 1 is no limit of: all of a column have the same decimals."""
     if not isfinite(value):
         return NOTHING
-    if digits is not None:
-        digits = short_of(1.0, value, digits)
     text = number(value) if digits is None else fixed(value, digits)
     return f"+{text}" if with_sign and value > 0 and text.strip("0.,") else text
 

@@ -227,6 +227,15 @@ def test_texts_begin_with_the_regressions_and_their_maps_name_the_largest_change
         assert [each.name for each in open_text.maps.heads] == names
 
 
+def test_a_text_with_the_same_prediction_is_listed_for_its_tokens(sides):
+    base, head = sides
+    outputs = {name: base.texts[name] for name in ("prediction", "scores")}
+    same = changed(head, texts=head.texts.assign(**outputs))
+    for text in make_explorer(context_of(base, same)):
+        assert not any("error" in fact for fact in text.pair.facts)
+        assert text.pair.reasons[0] == (text.pair.most or text.pair.measured)[0]
+
+
 def test_the_steps_between_texts_follow_the_list(sides):
     listed = make_explorer(context_of(*sides))
     numbers = [each.pair.number for each in listed]

@@ -21,6 +21,7 @@ from reportgen.report.html.assets import (
     Assets,
     environment,
     joined,
+    sentence,
     short_script,
     short_style,
     templates_root,
@@ -139,6 +140,14 @@ def test_compiled_templates_are_kept_beside_them(tmp_path, monkeypatch) -> None:
     kept.parent.rmdir()
     kept.parent.write_text("no folder")  # nothing can be written
     environment.__wrapped__().get_template("macros.html.jinja")
+
+
+def test_words_that_run_from_the_right_move_no_other_part_of_a_sentence() -> None:
+    said = "“שלום עולם” (20.6 %) and “سلام”, “<b>\u202e”"
+    assert sentence(said) == (
+        "“<bdi>שלום עולם</bdi>” (20.6 %) and “<bdi>سلام</bdi>”, "
+        '“&lt;b&gt;<i class="chip">U+202E</i>”'
+    )
 
 
 def test_both_ways_to_the_dark_colours_say_the_same() -> None:

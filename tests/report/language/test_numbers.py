@@ -13,6 +13,7 @@ from reportgen.report.language.numbers import (
     difference,
     exact,
     fixed,
+    in_column,
     number,
     percentage,
     rounded,
@@ -197,3 +198,8 @@ def test_what_was_chosen_is_written_as_it_was_chosen() -> None:
 def test_a_multiple_of_an_average_has_one_decimal() -> None:
     multiple = STYLES["multiple"].digits
     assert (multiple(8.44), multiple(12.0)) == ("8.4", "12.0")
+
+
+def test_a_column_of_numbers_without_a_limit_has_the_same_decimals() -> None:
+    assert [in_column(value, 2) for value in (0.9996, 0.996, 1.47)] == ["1.00", "1.00", "1.47"]
+    assert written(0.9996, 2) == "0.9996"

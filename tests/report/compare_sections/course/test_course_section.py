@@ -162,7 +162,7 @@ def test_hostile_names_and_other_outputs_are_told_without_harm(tmp_path: Path) -
     assert {tag.name for tag in found.find_all(["script", "i"], class_=None)} == set()
     assert "<b>" not in str(found.find("table", class_="moved"))
     assert "\u202e" not in html
-    said = "3 c has another kind of output than 1 <i>a: its predictions and their fit are not "
+    said = "c has another kind of output than <i>a: its predictions and their fit are not "
     assert said in found.get_text()
 
 
@@ -184,7 +184,7 @@ def test_results_kept_small_are_named_for_their_heads(tmp_path: Path) -> None:
     write_info(tmp_path / "small", small_info(first.info))
     found = chain(first, open_results(tmp_path / "small"), second)
     course = make_course(CompareContext(found, CompareOptions(), load_language("en")))
-    said = "Results kept small do not say in which heads a token is a sink: 2 made-up."
+    said = "Results kept small do not say in which heads a token is a sink: made-up (2)."
     assert said in course.lead
     (cls, *_) = found.all_models.trend.sinks
     assert cls.strongest[1] == cls.strongest[0]  # the same by layer
