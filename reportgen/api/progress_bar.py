@@ -178,12 +178,12 @@ def _passes(cost: Cost) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """How long the rest of the work takes, in words such as "about 2 minutes more"."""
+    """How long the rest of the work takes, in words such as "about 2 minutes left"."""
     for unit, size in (("hour", 3600), ("minute", 60)):
         if seconds >= 1.5 * size:
-            return f"about {round(seconds / size)} {unit}s more"
+            return f"about {round(seconds / size)} {unit}s left"
     count = max(1, round(seconds))
-    return f"about {count} second{'s' if count > 1 else ''} more"
+    return f"about {count} second{'s' if count > 1 else ''} left"
 
 
 def stage_done(name: str, n_texts: int, left: float) -> str:

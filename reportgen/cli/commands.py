@@ -258,6 +258,9 @@ def compare(
                 folder = scratch / str(number)
                 folder.mkdir()
                 is_compared = own is None or number < len(models)
+                if len(models) > 1:
+                    said = f"model {number} of {len(models)}: {asked.spec.called}"
+                    outcome.print_lines([said], verbosity)
                 results = analyze_texts(
                     text_set, asked, folder, verbosity, redact=redact, is_compared=is_compared
                 )

@@ -13,7 +13,6 @@ from reportgen.comparison.attention import (
     role_by_layer,
 )
 from reportgen.comparison.change import Change, changes, equal_if_close
-from reportgen.comparison.matching import match_texts
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.outputs.quality import FigureName, Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
@@ -21,17 +20,16 @@ from reportgen.comparison.seed_noise import NullLimits
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.comparison.trend.checkpoints import checkpoints
+from reportgen.comparison.trend.common import common_texts, fresh
 from reportgen.comparison.trend.sinks import SinkState, sink_courses, sink_state
 from reportgen.comparison.trend.texts import predicted, text_courses
 from reportgen.comparison.trend.tokens import token_courses
-from reportgen.comparison.trend.trend import Trend, Unmatched
-from reportgen.errors import ComparisonError, quoted
+from reportgen.comparison.trend.trend import Trend
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import RunInfo, View
 from reportgen.results.selection import selected
 from reportgen.results.small_results import mean_of_heads
-from reportgen.results.store import Results
 
 AGREEMENT = "agreement"
 MOVED = "moved"  # the share of predictions that changed from the model before
@@ -140,7 +138,7 @@ def all_models(
     Raises:
         ComparisonError: a model has no text in common with the first, or no text is in all results.
     """
-    rows, unmatched = _common(sides, folders or [""] * len(sides))
+    rows, unmatched, without = common_texts(sides, folders or [""] * len(sides))
     labels, _ = common_labels(_part(*own).results for own in zip(sides, rows, strict=True))
     limits = null or _NO_LIMITS
     first = previous = _part(sides[0], rows[0])
@@ -179,62 +177,14 @@ def all_models(
             token_courses([own.tokens for own in changed]),
             text_courses(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
             max((len(own.predictions.texts) for own in moved if own.predictions), default=0),
+            without,
         ),
     )
 
 
-def _common(
-    sides: Sequence[Findings], folders: Sequence[str]
-) -> tuple[list[list[int]], tuple[Unmatched, ...]]:
-    """`[model][text]`: the rows of the texts that all models have figures of; and by model how many
-    it lacks, and how many the first does not have."""
-    first = sides[0].results
-    places = [{row: row for row in np.flatnonzero(_usable(first)).tolist()}]
-    unmatched = [Unmatched(0, 0)]
-    for number, side in enumerate(sides[1:], 2):
-        other = _fresh(side.results)
-        try:
-            matching = match_texts(first, other)
-        except ComparisonError as error:
-            folder = folders[number - 1]
-            named = other.info.model.name + (f", {quoted(folder)}" if folder else "")
-            raise ComparisonError(
-                f"model {number} ({named}) has no text in common with the first; "
-                "analyse one file of texts with all models"
-            ) from error
-        usable = _usable(other)
-        everything = range(len(usable))
-        pairs = zip(everything, everything, strict=True)
-        if matching is not None:
-            pairs = zip(matching.base, matching.head, strict=True)
-        n_other = len(usable) - (len(usable) if matching is None else len(matching.head))
-        places.append({row: own for row, own in pairs if usable[own]})
-        unmatched.append(Unmatched(len(first.texts) - len(places[-1]), n_other))
-    common = [row for row in places[0] if all(row in own for own in places)]
-    if not common:
-        raise ComparisonError(
-            f"no text was analysed by all {len(sides)} models; analyse one file of texts with all "
-            "models"
-        )
-    return [[own[row] for row in common] for own in places], tuple(unmatched)
-
-
-def _usable(results: Results) -> Booleans:
-    """`[text]`: whether a text was analysed and all numbers of its output are finite."""
-    found: Booleans = Findings(results).analysed.copy()
-    for row, scores in enumerate(results.texts["scores"]):
-        found[row] &= scores is None or bool(np.isfinite(np.asarray(scores, np.float64)).all())
-    return found
-
-
-def _fresh(results: Results) -> Results:
-    """The same results with no table in memory."""
-    return Results(results.info, results.source)
-
-
 def _part(side: Findings, rows: Sequence[int]) -> Findings:
     """The texts `rows` of a model; what is read of them is dropped with the findings."""
-    results = _fresh(side.results)
+    results = fresh(side.results)
     is_whole = list(rows) == list(range(len(side.texts)))
     return Findings(results if is_whole else selected(results, rows))
 

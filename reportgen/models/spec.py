@@ -63,6 +63,11 @@ class ModelSpec:
     dtype: Dtype = "float32"
     max_length: int | None = None  # tokens, special tokens included
 
+    @property
+    def called(self) -> str:
+        """What the options call the model."""
+        return self.model or self.factory or DEMO
+
 
 @dataclass(frozen=True, slots=True)
 class FactoryName:

@@ -73,9 +73,9 @@ def test_without_a_terminal_each_stage_is_one_line_of_any_length(clock) -> None:
     progress.interrupted()
     assert stream.getvalue().splitlines() == [
         "6 texts to analyse, evidence on 4: 54 forward and 4 backward passes",
-        "about 14 seconds more",
-        "Attention: 6 texts, about 9 seconds more",
-        "Deletion: 4 texts, about 2 seconds more",
+        "about 14 seconds left",
+        "Attention: 6 texts, about 9 seconds left",
+        "Deletion: 4 texts, about 2 seconds left",
         "Gradient: 4 texts",
         terminal.INTERRUPTED,
     ]
@@ -95,7 +95,7 @@ def test_texts_beside_the_sample_are_announced_and_counted(clock) -> None:
     assert stream.getvalue().splitlines()[3:] == [
         "evidence also on 2 texts that the report lists first: 24 forward and 2 backward passes "
         "more",
-        "Deletion: 6 texts, about 1 second more",
+        "Deletion: 6 texts, about 1 second left",
         "Gradient: 6 texts",
     ]
 
@@ -113,7 +113,7 @@ def test_on_a_terminal_there_is_a_bar_a_stage_in_the_order_of_the_work(clock) ->
     assert [task.started for task in moved.tasks] == [True, True, False]
     said = plain(stream.getvalue())
     assert "54 forward and 4 backward passes" in said
-    assert said.count("about 14 seconds more") == 1
+    assert said.count("about 14 seconds left") == 1
     assert "Attention: 6 texts" not in said
 
 
@@ -134,12 +134,12 @@ def test_what_is_not_exact_is_said_to_be_about_right() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.2, "about 1 second more"),
-        (1.6, "about 2 seconds more"),
-        (89, "about 89 seconds more"),
-        (90, "about 2 minutes more"),
-        (5399, "about 90 minutes more"),
-        (5400, "about 2 hours more"),
+        (0.2, "about 1 second left"),
+        (1.6, "about 2 seconds left"),
+        (89, "about 89 seconds left"),
+        (90, "about 2 minutes left"),
+        (5399, "about 90 minutes left"),
+        (5400, "about 2 hours left"),
     ],
 )
 def test_time_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
@@ -177,7 +177,7 @@ def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path, monkeypatch) 
     said = b"".join(parts)
     assert not ended.value.code, said
     text = plain(said.decode("utf-8"))
-    cost, time_left = text.index("forward and 2 backward passes"), text.index(" more")
+    cost, time_left = text.index("forward and 2 backward passes"), text.index(" left")
     assert cost < time_left < text.index("report.html: ")
     for name in ("Attention", "Deletion", "Gradient"):
         assert re.search(rf"{name} +━* *[━╸╺ ]*2/2", text), name

@@ -163,6 +163,8 @@ def test_more_models_than_two_are_compared_straight_from_texts(tmp_path: Path) -
     done = call("compare", "--base", "demo", *heads, texts, "--evidence", "none", *outputs)
     assert done.exit_code == 0, done.output
     record = json.loads((tmp_path / "c.json").read_text("utf-8"))
+    for number, name in enumerate(("demo", "demo-star", "demo"), 1):
+        assert f"model {number} of 3: {name}\n" in done.stderr
     names = [model["model"] for model in record["models"]]
     assert [name.removeprefix("reportgen ") for name in names] == ["demo", "demo-star", "demo"]
     command = "reportgen compare --base demo --head demo-star --head demo texts.txt"

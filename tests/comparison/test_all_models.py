@@ -17,6 +17,7 @@ from scipy.stats import spearmanr
 from reportgen.comparison import all_models as module
 from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.trend import common
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import drift, model_names
@@ -175,8 +176,9 @@ def test_where_steps_show_what_changed_no_drift_is_told(sides, found: Comparison
     assert told[0].startswith("The first and the last model do not differ: on all ")
     n = f"{step.n_moved} of {step.n_predicted} predictions changed from the first model"
     assert told[1] == f"In between, {name} does ({n})."
-    ja = headline(there_and_back, CompareWords(there_and_back, load_language("ja")))
-    assert f"{name}で違い" in ja[1]
+    ja = CompareWords(there_and_back, load_language("ja"))
+    named = model_names(there_and_back.all_models, ja)[1]
+    assert f"{named}で違い" in headline(there_and_back, ja)[1]
     alike = chain(sides[0], sides[0], sides[0])
     told = headline(alike, CompareWords(alike, load_language("en")))
     assert told[1] == "No model in between differs from them."
@@ -286,7 +288,7 @@ def test_limits_of_another_seed_hold_in_every_step(sides) -> None:
 
 def test_tables_of_three_models_at_most_are_in_memory(sides, monkeypatch) -> None:
     opened: list[weakref.ref[Results]] = []
-    fresh, step, most = module._fresh, module._step, []
+    fresh, step, most = common.fresh, module._step, []
 
     def counted(results: Results) -> Results:
         found = fresh(results)
@@ -299,7 +301,8 @@ def test_tables_of_three_models_at_most_are_in_memory(sides, monkeypatch) -> Non
         most.append(sum("texts" in own.__dict__ for ref in opened if (own := ref())))
         return done
 
-    monkeypatch.setattr(module, "_fresh", counted)
+    for place in (module, common):
+        monkeypatch.setattr(place, "fresh", counted)
     monkeypatch.setattr(module, "_step", watched)
     module.all_models([Findings(side) for side in (*sides, sides[0])])
     assert len(most) == 7

@@ -26,3 +26,4 @@ class Trend:
     tokens: tuple[TokenCourse, ...]
     texts: tuple[TextCourse, ...]  # that changed their prediction
     n_predicted: int  # texts whose predictions are compared
+    without: tuple[str, ...] = ()  # ids of texts that no model has figures of

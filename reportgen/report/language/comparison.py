@@ -27,7 +27,7 @@ class CompareWords:
         self.language = language
         self.scalar = scalar_name(info, language)
         self._n_texts = comparison.pairing.n_texts
-        self._called = _called(language, are_many=bool(comparison.sides))
+        self._called = _called(language, are_many=comparison.all_models is not None)
         self.is_size = info.evidence.scalar == "cosine"  # a distance, without a sign
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
         self._effect_digits = column_decimals(largest)

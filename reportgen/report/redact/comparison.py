@@ -93,6 +93,7 @@ class _Redacted(Comparison):
 
         return replace(
             trend,
+            without=tuple(ids[own] for own in trend.without),
             tokens=tuple(replace(own, token=numbers[own.token]) for own in trend.tokens),
             texts=tuple(
                 replace(own, id=ids[own.id], predictions=tuple(map(said, own.predictions)))

@@ -179,20 +179,25 @@ def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> Table:
 
 
 def _records(lines: Iterable[str], path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line it starts on; quoted cells may hold line breaks."""
-    size = 0  # of the record so far
+    """Each record with the line it starts on; quoted cells may hold line breaks. A carriage return
+    by itself in such a cell ends no line, as in SARIF (`newlineSequences`) and on hosts."""
+    size = n_inner = 0  # of the record so far: characters, and ends of lines but for its own
+    end = "\r"  # of what was read before in it
 
     def measured() -> Iterator[str]:
-        nonlocal size
+        nonlocal size, n_inner, end
         for text in lines:
             size += len(text)
+            n_inner += end == "\n"
+            end = text[-1:]
             if size > LONGEST and isinstance(lines, FileLines):
                 raise csv.Error(f"more than {LONGEST:,} characters")
             yield text
 
     reader = csv.reader(measured(), delimiter=delimiter, strict=True)
+    line = 1
     while True:
-        line, size = reader.line_num + 1, 0
+        size, n_inner, end = 0, 0, "\r"
         try:
             with _no_size_limit():
                 record = next(reader, None)
@@ -204,6 +209,7 @@ def _records(lines: Iterable[str], path: str, delimiter: str) -> Iterator[tuple[
         if record is None:
             return
         yield line, record
+        line += n_inner + 1
 
 
 @contextmanager

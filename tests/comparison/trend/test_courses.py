@@ -17,6 +17,10 @@ from reportgen.comparison.trend.texts import text_courses
 from reportgen.comparison.trend.tokens import token_courses
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.sink_verdicts import subject_verdict
+from reportgen.report.compare_sections.course.answer import limits
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import load_language
+from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import SINK_EXCESS
 from reportgen.results.store import Results
@@ -172,6 +176,23 @@ def test_texts_that_are_not_in_all_models_are_counted(tmp_path: Path) -> None:
     other = make_results(tmp_path / "other", texts, seed=3, evidence="basic", failed=(4,))
     unmatched = chain(first, second, other).all_models.trend.unmatched
     assert [(own.n_missing, own.n_other) for own in unmatched] == [(0, 0), (0, 0), (2, 2)]
+
+
+def test_texts_that_are_empty_in_every_model_are_told_once_with_their_ids(tmp_path: Path) -> None:
+    made = [
+        make_results(tmp_path / str(i), TEXTS, seed=i, failed=(1, 4, *(5,) * (i == 2)))
+        for i in range(3)
+    ]
+    found = chain(*made)
+    words = CompareWords(found, load_language("en"))
+    ids = made[0].texts["text_id"].iloc[[1, 4]].tolist()
+    once, more = limits(found.all_models, words)
+    assert once == (
+        f"2 texts are empty or failed in every model and are not compared (ids {', '.join(ids)})."
+    )
+    assert "missing or have no figures: 1;" in more
+    with redacted_comparison(found, "en", wanted=True) as masked:
+        assert limits(masked.all_models, CompareWords(masked, load_language("en")))[0] == once
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reportgen.comparison.all_models import AllModels
+from reportgen.errors import some
 from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.course.figures import Chart, make_charts
@@ -10,6 +11,9 @@ from reportgen.report.compare_sections.course.sinks import SinkPart, make_sinks,
 from reportgen.report.compare_sections.course.texts import TextsPart, make_texts
 from reportgen.report.compare_sections.course.tokens import TokensPart, make_tokens
 from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.printable import shorten, visible
+
+_IDS = 60  # half-width characters of the ids of texts without figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,14 @@ def make_course(context: CompareContext) -> Course | None:
 def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     """Which models have other texts, or another kind of output, than the first."""
     names = model_names(found, words)
-    said = []
-    for name, own in zip(names, found.trend.unmatched, strict=True):
-        if own.n_missing or own.n_other:
-            said.append(words.course("unmatched", name=name, n=own.n_missing, other=own.n_other))
+    said, without = [], found.trend.without
+    if without:
+        ids = shorten(visible(some(without)), _IDS)
+        said.append(words.course("without", len(without), ids=ids))
+    for name, own in zip(names[1:], found.trend.unmatched[1:], strict=True):
+        n = own.n_missing - len(without)
+        if n or own.n_other:
+            said.append(words.course("unmatched", name=name, n=n, other=own.n_other))
     for name, step in zip(names[1:], found.from_first, strict=True):
         if not step.same_output:
             said.append(words.course("other_output", name=name, first=names[0]))
