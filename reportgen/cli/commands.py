@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="reportgen",
+    cls=parameters.Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

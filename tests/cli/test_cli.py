@@ -358,3 +358,10 @@ def test_a_stray_fault_of_the_system_says_what_the_system_said(error: OSError, s
     line = system_said(error)
     assert line.startswith(said)
     assert ("make room" in line) == (error.errno == 28)
+
+
+def test_a_wrong_choice_is_said_without_the_class_of_the_error() -> None:
+    done = call("run", "t.csv", "--evidence", "fast")
+    assert done.exit_code == 2
+    assert "'fast' is not one of" in done.stderr
+    assert "Value error" not in done.stderr

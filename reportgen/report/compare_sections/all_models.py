@@ -83,7 +83,7 @@ def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
         last, steps = found.from_first[-1], [changed(step) for step in found.from_previous]
         k, known = changed(last), [step for step in steps if step is not None]
         if k is not None and len(known) == len(steps) and k > sum(known):
-            parts.append(words.say(f"drift_{key}", k=k, n=of_all(last), sum=sum(known)))
+            parts.append(words.count(f"drift_{key}", of_all(last) or 0, k=k, sum=sum(known)))
     comma = words.language.say("common", "comma")
     if not parts:
         return ()

@@ -100,6 +100,8 @@ def test_one_thing_is_said_as_one() -> None:
     assert JA.count("kpi", "content", 1) == "うち本文のトークン1個"
     assert EN.write(1, "texts") == "1 text"
     assert EN.write(2000, "texts") == "2,000 texts"
+    said = EN.count("compared", "headline_no_token", 1, texts=1)
+    assert said == "The influence of the one token compared, on 1 text, did not clearly change."
     assert JA.write(1, "texts") == "テキスト1件"
 
 
