@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.api.comparing.baseline import kept_figures
+from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import Job, report_job, saved_files
 from reportgen.api.options.option_values import check_language, options_of
 from reportgen.errors import ResultsError, UsageError

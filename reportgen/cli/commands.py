@@ -244,7 +244,7 @@ def compare(
     import_api(
         "reportgen.api.named_model" if is_run else "reportgen.api.comparing.compare", verbosity
     )
-    from reportgen.api.comparing.baseline import accept as accept_results
+    from reportgen.api.comparing.accepting import accept as accept_results
     from reportgen.api.comparing.compare import compare as compare_folders
     from reportgen.api.comparing.compare import write_comparison
     from reportgen.api.comparing.like_baseline import planned

@@ -8,6 +8,7 @@ import msgspec
 from reportgen.errors import ResultsError
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.findings.figures.flat import Value
+from reportgen.findings.findings import Findings
 from reportgen.results.checks.limits import INFO_BYTES, require_regular
 from reportgen.results.store import Results
 from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource
@@ -37,6 +38,17 @@ def read_described(folder: Path) -> Described:
         raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read; {AGAIN_SMALL}") from error
+
+
+def kept_figures(findings: Findings) -> Mapping[str, Value]:
+    """The figures by name; of results kept small those in their folder, which were measured.
+
+    Raises:
+        ResultsError: that file cannot be read.
+    """
+    if not findings.info.settings.small:
+        return findings.figures
+    return read_described(findings.results.folder).figures
 
 
 def require_complete(results: Results) -> None:
