@@ -5,6 +5,7 @@ row per figure and model. Every figure is that of compare.json.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from reportgen.comparison.outputs.worse import worse
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.flat import rounded
+from reportgen.report.compare_sections.overview import limit_of_heads
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.json.comparison import (
     change_record,
@@ -22,6 +24,8 @@ from reportgen.report.json.comparison import (
     value_record,
 )
 from reportgen.report.json.run import ends
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import load_language
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
 from reportgen.report.spreadsheets import to_document
 
@@ -86,7 +90,11 @@ HEAD_COLUMNS = {"layer": "Int64", "head": "Int64", "jsd": "float64", "changed": 
 def write_comparison(comparison: Comparison, options: CompareOptions, output: Output) -> Document:
     """The table that the output is named after, as CSV or Parquet."""
     name = table_name(output.path, COMPARE_TABLE_NAMES)
-    return to_document(comparison_table(comparison, name), output)
+    document = to_document(comparison_table(comparison, name), output)
+    if name != "heads" or comparison.heads is not None:
+        return document
+    why = limit_of_heads(comparison, CompareWords(comparison, load_language(options.lang)))
+    return replace(document, reduced=(f"{output.path}: {why}",) if why else ())
 
 
 def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataFrame:

@@ -172,6 +172,17 @@ def test_other_comparisons_are_as_the_schema_says_and_it_refuses_what_is_none(
             jsonschema.validate(record | change, schema())
 
 
+def test_a_table_of_heads_that_were_not_compared_says_why(tmp_path: Path) -> None:
+    found = compare(*map(Findings, pair_of(tmp_path, evidence="none", keep=0)))
+    assert found.heads is None
+    done = write_comparison(found, CompareOptions(), output_at("heads.csv"))
+    assert done.text.count("\n") == 1
+    assert done.reduced == (
+        "heads.csv: No text's attention maps are kept in both results, so heads are not compared.",
+    )
+    assert write_comparison(found, CompareOptions(), output_at("tokens.csv")).reduced == ()
+
+
 def shown(figure: float, digits: int, sign: str = "") -> str:
     return f"{figure:{sign}.{digits}f}".replace("-", "−")
 
