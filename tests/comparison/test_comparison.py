@@ -37,6 +37,7 @@ from reportgen.findings.outputs.predictions import r_squared
 from reportgen.results.info import OutputKind
 from reportgen.results.maps.packed import quantise
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import TABLES
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,9 @@ def check_same_as(found: Comparison, base: Results, head: Results, rows: list[in
             there = whole.texts["text"].tolist().index(text)
             assert side.texts["prediction"].iloc[place] == whole.texts["prediction"].iloc[there]
             assert side.packed_maps(place) == whole.packed_maps(there)
-            for name in ("tokens_of", "heads_of", "effects_of"):
+            heads = [name for name in TABLES["heads"].names if name != "text"]
+            assert side.heads_of(place, *heads).equals(whole.heads_of(there, *heads))
+            for name in ("tokens_of", "effects_of"):
                 frames = getattr(side, name)(place), getattr(whole, name)(there)
                 kept = [frame.drop(columns="text").reset_index(drop=True) for frame in frames]
                 assert kept[0].equals(kept[1])
