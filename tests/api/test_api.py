@@ -245,7 +245,7 @@ def test_the_temporary_folder_goes_with_the_report(tmp_path: Path, bert: Path) -
     assert again.figures == kept.figures == reportgen.open_report(tmp_path / "kept").figures
     del kept
     assert (tmp_path / "own" / "results.json").is_file()
-    with pytest.raises(ResultsError, match="not a results folder"):
+    with pytest.raises(ResultsError, match="holds 2 results folders"):
         reportgen.open_report(tmp_path)
 
 

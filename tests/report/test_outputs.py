@@ -26,8 +26,8 @@ def test_each_path_asks_for_its_format(tmp_path: Path) -> None:
     [
         (("a.html", "./a.html"), "named twice"),
         (("-", "-"), "named twice"),
-        (("r/", "r/report.html"), r"r/report\.html: lies in r/"),
-        (("r/deep/tokens.csv", "r/"), r"tokens\.csv: lies in r/"),
+        (("r/", "r/report.html"), r"r/report\.html: lies in the results folder r/"),
+        (("r/deep/tokens.csv", "r/"), r"tokens\.csv: lies in the results folder r/"),
         (("a.html", "a.html/tokens.csv"), r"tokens\.csv: lies in a\.html"),
         (("r/", "s/"), "one results folder at a time"),
     ],
@@ -114,7 +114,10 @@ def test_standard_output_that_is_full_is_told(monkeypatch) -> None:
     [
         (("-",), "standard output takes one file"),
         (("p/a.html", "p/b.html"), "in the folder of another page"),
-        (("p/a.html", "p/tokens.csv"), r"p/tokens\.csv: lies in p"),
+        (
+            ("p/a.html", "p/tokens.csv"),
+            r"p/tokens\.csv: --layout dir keeps the folder of p/a\.html",
+        ),
         (("p/a.html", "p/"), "named twice"),
     ],
 )

@@ -46,9 +46,9 @@ def test_more_than_two_are_compared_as_on_the_command_line(tmp_path: Path) -> No
     fewer = make_results(tmp_path / "fewer", TEXTS[1:], seed=3, kind="class")
     said = reportgen.compare(*folders[:2], fewer.folder, folders[2]).save(tmp_path / "4.json")
     assert said[-2:] == [
-        "3 fewer: texts of the first model that are missing or have no figures: 1; texts that the "
+        "fewer: texts of the first model that are missing or have no figures: 1; texts that the "
         "first model lacks: 0. None of them counts.",
-        "3 fewer has another kind of output than 1 base: its predictions and their fit are not "
+        "fewer has another kind of output than base: its predictions and their fit are not "
         "compared.",
     ]
     assert compared.head.results.folder == folders[2]
