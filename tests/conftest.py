@@ -17,6 +17,8 @@ from helpers.made_up.shared import FOLDER
 from hypothesis import settings
 from typer.main import get_command
 
+from reportgen.files.interrupts import SIGNALS
+
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
     from reportgen.findings.notes.note import Note
@@ -69,6 +71,15 @@ def _commands_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.testing._get_command", cache(get_command))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _signals_as_before() -> Iterator[None]:
+    """No handler of signals outlives its test: later ones send signals to their own process."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

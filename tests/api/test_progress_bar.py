@@ -4,7 +4,6 @@ import io
 import os
 import pty
 import re
-import signal
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -161,7 +160,6 @@ def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path, monkeypatch) 
                 parts.append(part)
 
     reader = Thread(target=read)
-    handler = signal.getsignal(signal.SIGTERM)
     with os.fdopen(theirs, "w", encoding="utf-8") as stderr, monkeypatch.context() as patch:
         for name, value in (("TERM", "xterm"), ("COLUMNS", "120"), ("LINES", "40")):
             patch.setenv(name, value)
@@ -171,7 +169,6 @@ def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path, monkeypatch) 
         reader.start()
         with pytest.raises(SystemExit) as ended:
             main()
-    signal.signal(signal.SIGTERM, handler)
     reader.join()
     os.close(ours)
     said = b"".join(parts)
