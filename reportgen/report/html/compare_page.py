@@ -5,7 +5,14 @@ from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.section_register import make_compare_page
 from reportgen.report.format_register import Document, Output
-from reportgen.report.html.assets import ALONE, COMPARE_SCRIPTS, Assets, Place, environment
+from reportgen.report.html.assets import (
+    ALONE,
+    COMPARE_SCRIPTS,
+    COMPARE_STYLE_SHEETS,
+    Assets,
+    Place,
+    environment,
+)
 from reportgen.report.html.data import script_words
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -31,7 +38,7 @@ def render(comparison: Comparison, options: CompareOptions, place: Place = ALONE
 
 def comparison_assets(options: CompareOptions, place: Place) -> Assets:
     """What such a page needs."""
-    return Assets(options.layout, "", COMPARE_SCRIPTS, place=place)
+    return Assets(options.layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS, place=place)
 
 
 def _page(comparison: Comparison, options: CompareOptions, assets: Assets) -> bytes:

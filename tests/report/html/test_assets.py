@@ -13,6 +13,7 @@ import reportgen
 from reportgen.report.html.assets import (
     BRIEF_STYLE_SHEETS,
     COMPARE_SCRIPTS,
+    COMPARE_STYLE_SHEETS,
     NOTEBOOK_STYLE_SHEETS,
     REPORT_SCRIPTS,
     SITE_SCRIPTS,
@@ -38,7 +39,7 @@ LONGEST_LINE = 120
 def test_every_file_has_its_place() -> None:
     assets = TEMPLATES / "assets"
     there = {path.relative_to(assets).as_posix() for path in assets.rglob("*") if path.is_file()}
-    sheets = {*STYLE_SHEETS, *BRIEF_STYLE_SHEETS, *SITE_STYLE_SHEETS}
+    sheets = {*COMPARE_STYLE_SHEETS, *BRIEF_STYLE_SHEETS, *SITE_STYLE_SHEETS}
     assert sheets | {*REPORT_SCRIPTS, *COMPARE_SCRIPTS, *SITE_SCRIPTS} == there
     assert set(NOTEBOOK_STYLE_SHEETS) <= set(STYLE_SHEETS)
     for names in (STYLE_SHEETS, REPORT_SCRIPTS, COMPARE_SCRIPTS):
@@ -62,7 +63,7 @@ def test_every_name_of_the_scripts_is_used() -> None:
 
 
 def test_every_class_of_the_style_sheet_is_used() -> None:
-    style = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", joined(STYLE_SHEETS), flags=re.DOTALL)
+    style = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", joined(COMPARE_STYLE_SHEETS), flags=re.DOTALL)
     named = {name for rule in style.split("}") for name in re.findall(r"\.([a-z][\w-]*)", rule)}
     named -= {f"h{step}" for step in range(16)} | {f"r{role}" for role in range(4)}
     named -= {f"{kind}{step}" for kind in "bn" for step in range(1, BAR + 1)}
@@ -74,16 +75,16 @@ def test_every_class_of_the_style_sheet_is_used() -> None:
 
 
 def test_the_style_of_comparisons_changes_no_class_of_reports() -> None:
-    """All pages have one style sheet: a class that two of its files style alone is two things."""
+    """A page has one style sheet: a class that two of its files style alone is two things."""
 
     def alone(*names: str) -> set[str]:
         style = re.sub(r"/\*.*?\*/", "", joined(names), flags=re.DOTALL)
         return set(re.findall(r"(?:^|[},])\s*\.([a-z][\w-]*)(?=\s*[,{])", style))
 
-    own = "css/compare.css"
-    others = alone(*(name for name in STYLE_SHEETS if name not in (own, "css/print.css")))
-    assert "course-cards" in alone(own)
-    assert alone(own) & others == set()
+    for own, known in (("css/compare.css", "sides"), ("css/course.css", "course-cards")):
+        others = {*COMPARE_STYLE_SHEETS} - {own, "css/print.css"}
+        assert known in alone(own)
+        assert alone(own) & alone(*sorted(others)) == set()
 
 
 def test_the_page_has_no_comments_and_nothing_else_is_lost() -> None:
