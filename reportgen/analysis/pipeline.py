@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from reportgen.analysis.cost import extra_cost
+from reportgen.analysis.cost.estimate import extra_cost
+from reportgen.analysis.cost.timed_budget import with_number
 from reportgen.analysis.engines.crew import Alone, AttentionOrder, Crew
 from reportgen.analysis.gather_evidence import Gatherer
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
@@ -24,7 +25,6 @@ from reportgen.analysis.tasks.tally import (
     require_known_tokens,
 )
 from reportgen.analysis.tasks.task import Task
-from reportgen.analysis.timed_budget import with_number
 from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel

@@ -14,12 +14,12 @@ from typing import Any, Literal
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.analysis.cost.timed_budget import with_number
 from reportgen.analysis.engines.crew import Crew
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.timed_budget import with_number
 from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.named_model import crew_of, listed_by

@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import asdict
 from pathlib import Path
 
-from reportgen.analysis.budget import is_timed
+from reportgen.analysis.cost.budget import is_timed
+from reportgen.analysis.cost.timed_budget import with_number
 from reportgen.analysis.engines.crew import Crew
 from reportgen.analysis.engines.processes import processes
 from reportgen.analysis.engines.ray_engine import ray_actors
@@ -15,7 +16,6 @@ from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.timed_budget import with_number
 from reportgen.api.jobs import Analysis
 from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.budget import is_timed
+from reportgen.analysis.cost.budget import is_timed
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.option_values import options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten

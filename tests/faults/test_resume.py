@@ -17,7 +17,7 @@ from helpers.real.few_steps import take_few_steps
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
-from reportgen.analysis import timed_budget
+from reportgen.analysis.cost import timed_budget
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.tasks import plan

@@ -69,7 +69,7 @@ def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
     place: Path, model: Path, tmp_path: Path, killing, monkeypatch
 ) -> None:
     killed = killing(1)
-    monkeypatch.setattr("reportgen.analysis.timed_budget.sample_size", lambda *_: 6)
+    monkeypatch.setattr("reportgen.analysis.cost.timed_budget.sample_size", lambda *_: 6)
     two = (*FEW[:2], "--evidence-budget", "5m", "--workers", "2", "-o", tmp_path / "two")
     done = call("analyze", place / "texts.txt", "-m", model, *two)
     assert done.exit_code == 0, done.stderr

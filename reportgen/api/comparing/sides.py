@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.analysis.budget import is_timed
+from reportgen.analysis.cost.budget import is_timed
 from reportgen.api.jobs import Analysis, analysis_of
 from reportgen.api.options.arguments import model_spec
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices

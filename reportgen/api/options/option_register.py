@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from reportgen.analysis.budget import read_budget
+from reportgen.analysis.cost.budget import read_budget
 from reportgen.api.options.printed_paths import (
     factory_without_folder,
     json_without_folders,

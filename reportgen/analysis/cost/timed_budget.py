@@ -4,8 +4,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from reportgen.analysis.budget import is_timed, read_budget
-from reportgen.analysis.cost import sample_size, work_of
+from reportgen.analysis.cost.budget import is_timed, read_budget
+from reportgen.analysis.cost.estimate import sample_size, work_of
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.identity import number_in

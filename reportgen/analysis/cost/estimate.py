@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from reportgen.analysis.budget import Budget
+from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks.subjects import MAX_CONTROLS, MAX_TEXTS

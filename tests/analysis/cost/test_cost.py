@@ -1,8 +1,8 @@
 import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.budget import Budget, read_budget
-from reportgen.analysis.cost import expected_cost, extra_cost, sample_size
+from reportgen.analysis.cost.budget import Budget, read_budget
+from reportgen.analysis.cost.estimate import expected_cost, extra_cost, sample_size
 from reportgen.analysis.evidence.stages import CostBasis
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
 from reportgen.analysis.tasks.plan import choose
