@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from reportgen.report.html.data import LENGTHS, in_letters, text_data
-from reportgen.report.html.map_pooling import (
+from reportgen.report.html.size.map_pooling import (
     Pooling,
     TargetPooling,
     pool_maps,
@@ -18,7 +18,7 @@ from reportgen.report.html.map_pooling import (
     pooling,
     target_pooling,
 )
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.size_plan import Level
 from reportgen.results.completions import cross_sizes, packed_part
 from reportgen.results.info import DECODER_PARTS, DecoderPart
 from reportgen.results.maps.arrays import unpacked_maps

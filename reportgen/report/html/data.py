@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.charts.one_text.plotly import map_figure
-from reportgen.report.html.map_pooling import Pooling, TargetPooling
+from reportgen.report.html.size.map_pooling import Pooling, TargetPooling
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs

@@ -8,11 +8,11 @@ from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import ALONE, Assets, Place
 from reportgen.report.html.brief import render_brief
-from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
-from reportgen.report.html.left_out import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.panel_parts import PanelParts
-from reportgen.report.html.size_plan import Level, plan
+from reportgen.report.html.size.costs import PageCosts
+from reportgen.report.html.size.left_out import NO_SIZES, Given, Sizes, reduced_sentences
+from reportgen.report.html.size.size_plan import Level, plan
 from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions

@@ -5,7 +5,7 @@ from functools import cache
 
 from markupsafe import Markup
 
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.size_plan import Level
 from reportgen.report.html.templates import Setting
 from reportgen.report.panel.colours import Colours
 from reportgen.report.panel.panel import Panel

@@ -12,8 +12,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
-from reportgen.report.html.left_out import Given, carries
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.left_out import Given, carries
+from reportgen.report.html.size.size_plan import Level
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.colours import Colours, make_colours

@@ -5,7 +5,7 @@ from markupsafe import escape
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import STYLE_SHEETS, Assets
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.size_plan import Level
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.printable import inert
 from reportgen.report.language.strings import Language, load_language

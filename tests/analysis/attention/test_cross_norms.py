@@ -38,7 +38,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import encode
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.size_plan import Level
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results, open_results
 

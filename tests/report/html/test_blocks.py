@@ -9,7 +9,7 @@ from helpers.made_up.packed_maps import unpack, unpacked_block
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.size_plan import Level
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from math import ceil
 import pandas as pd
 
 from reportgen.findings.findings import Findings
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.size_plan import Level
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions

@@ -9,9 +9,9 @@ from pandas import DataFrame
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
-from reportgen.report.html.left_out import Sizes
 from reportgen.report.html.panel_parts import PanelParts
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.size.left_out import Sizes
+from reportgen.report.html.size.size_plan import Level
 from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held, size_of
 from reportgen.results.info import DECODER_PARTS
 
