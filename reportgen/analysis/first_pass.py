@@ -23,7 +23,7 @@ from reportgen.errors import ReportgenError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.answer import AnswerReader, require_context
-from reportgen.models.readers.masks import MaskReader
+from reportgen.models.readers.language_models.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.join_words import joined_to_words

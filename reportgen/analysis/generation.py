@@ -12,7 +12,7 @@ from torch import nn
 from reportgen.errors import ModelError, ReportgenError, UsageError
 from reportgen.models.loaded import LoadedModel, with_completions, with_targets
 from reportgen.models.loading.factory import describe
-from reportgen.models.readers.target import TargetReader
+from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.perturbed_texts import keep
 from reportgen.models.tokens.targets import language_options, lead_of, start_token

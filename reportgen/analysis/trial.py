@@ -7,7 +7,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.target import TargetReader
+from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.separate_pairs import encode_apart
 from reportgen.models.tokens.targets import encode_target

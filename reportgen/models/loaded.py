@@ -12,11 +12,11 @@ from reportgen.models.device.devices import moved
 from reportgen.models.device.placed import LoadedState
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
-from reportgen.models.readers.completion import completion_reader
-from reportgen.models.readers.next_token import NextTokenReader
+from reportgen.models.readers.language_models.completion import completion_reader
+from reportgen.models.readers.language_models.next_token import NextTokenReader
+from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.readers.similarity import SimilarityReader
-from reportgen.models.readers.target import TargetReader
 from reportgen.models.settings import looks_through_window, pads_to
 from reportgen.models.tasks.sentence_encoder import SentenceModules
 from reportgen.models.tokens.encoded import EncodedText

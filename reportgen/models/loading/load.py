@@ -45,7 +45,7 @@ from reportgen.models.probe_run import (
 )
 from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
 from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
+from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded

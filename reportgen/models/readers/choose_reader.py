@@ -16,7 +16,7 @@ from reportgen.models.probe_run import (
 )
 from reportgen.models.readers.answer import AnswerReader
 from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.next_token import NextTokenReader
+from reportgen.models.readers.language_models.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.readers.scores import ScoreReader, numbers_reader, sequence_reader
 from reportgen.models.readers.tags import tag_reader

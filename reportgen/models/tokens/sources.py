@@ -2,7 +2,7 @@
 
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.target import TargetReader
+from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.tokens.completions import encode_completed
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.multiple_choice import encode_choices

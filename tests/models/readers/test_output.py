@@ -22,7 +22,7 @@ from reportgen.errors import ModelError
 from reportgen.models.probe_run import Trial
 from reportgen.models.readers.choose_reader import find_output, head_of
 from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
+from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.readers.scores import ScoreReader, sequence_reader
 from reportgen.results.info import OutputInfo

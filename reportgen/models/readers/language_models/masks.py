@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.probe_run import Entry
-from reportgen.models.readers.next_token import N_NEXT_TOKENS
+from reportgen.models.readers.language_models.next_token import N_NEXT_TOKENS
 from reportgen.models.readers.reader import Prediction, spell
 from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, Step
