@@ -20,7 +20,7 @@ from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.trend import common
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import drift, model_names
+from reportgen.report.compare_sections.course.all_models import drift, model_names
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page

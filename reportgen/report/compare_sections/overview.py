@@ -10,8 +10,8 @@ from reportgen.comparison.seed_noise import SHARE
 from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
-from reportgen.report.compare_sections.all_models import between, drift
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.all_models import between, drift
 from reportgen.report.compare_sections.course.sinks import sink_news
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.components import Sentence

@@ -5,10 +5,10 @@ To add a section, add a line to `SECTIONS`, a module with the functions it names
 `[compared]`.
 """
 
-from reportgen.report.compare_sections.all_models import make_all_models
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.attention import make_grids, make_layers
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.all_models import make_all_models
 from reportgen.report.compare_sections.course.answer import make_course
 from reportgen.report.compare_sections.explorer import make_explorer
 from reportgen.report.compare_sections.models import (

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reportgen.findings.notes.note import Note
-from reportgen.report.compare_sections.all_models import make_all_models, without_trend
 from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.all_models import make_all_models, without_trend
 from reportgen.report.compare_sections.models import make_models, make_reproduce, many, remarks
 from reportgen.report.compare_sections.overview import limits, no_token
 from reportgen.report.compare_sections.predictions import (

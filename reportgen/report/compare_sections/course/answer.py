@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.errors import some
-from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.all_models import model_names
 from reportgen.report.compare_sections.course.figures import Chart, make_charts
 from reportgen.report.compare_sections.course.sinks import SinkPart, make_sinks, sink_sentences
 from reportgen.report.compare_sections.course.texts import TextsPart, make_texts

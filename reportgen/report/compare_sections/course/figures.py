@@ -7,7 +7,7 @@ from markupsafe import Markup
 from reportgen.comparison.all_models import AGREEMENT, AllModels, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.course import Axis, course
-from reportgen.report.compare_sections.all_models import (
+from reportgen.report.compare_sections.course.all_models import (
     figure_name,
     model_names,
     points_of,

@@ -9,7 +9,7 @@ from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.sinks import HeadState, SinkCourse
 from reportgen.report.charts.course import Limit, course
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.compare_sections.all_models import IN_COLUMNS, model_names, turned
+from reportgen.report.compare_sections.course.all_models import IN_COLUMNS, model_names, turned
 from reportgen.report.compare_sections.course.figures import axis_of
 from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords

@@ -9,7 +9,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import MOVED
 from reportgen.comparison.trend.texts import NUMBERS, TextCourse
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.compare_sections.all_models import model_names
+from reportgen.report.compare_sections.course.all_models import model_names
 from reportgen.report.compare_sections.texts import text_name
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords

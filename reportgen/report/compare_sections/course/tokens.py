@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.tokens import TokenCourse
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.compare_sections.all_models import model_names
+from reportgen.report.compare_sections.course.all_models import model_names
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING

@@ -13,8 +13,8 @@ from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import make_all_models
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.course.all_models import make_all_models
 from reportgen.report.compare_sections.course.answer import make_course
 from reportgen.report.compare_sections.course.figures import make_charts
 from reportgen.report.compare_tables import comparison_table
