@@ -10,6 +10,7 @@ import pandas as pd
 
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.cost.budget import is_timed, read_budget
 from reportgen.analysis.cost.estimate import LEAST, expected_cost, sample_size
@@ -31,7 +32,6 @@ from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.tasks.plan import candidates_in, choose
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
-from reportgen.analysis.trial import sample_text, try_model
 from reportgen.errors import UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tasks.masked import ready_for_masks

@@ -27,9 +27,9 @@ from transformers import AlbertConfig, AutoModelForSequenceClassification, BertC
 
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

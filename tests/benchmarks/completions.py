@@ -32,8 +32,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditional
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
-from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

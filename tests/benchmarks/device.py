@@ -31,6 +31,7 @@ from transformers import AutoModelForSequenceClassification
 
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.evidence_run import EvidenceRun
@@ -39,7 +40,6 @@ from reportgen.analysis.evidence.stages import Stages
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.trial import try_model
 from reportgen.models.device.devices import backend, find_device, full_name
 from reportgen.models.device.precision import TOLERANCES, Tolerances
 from reportgen.models.loaded import LoadedModel

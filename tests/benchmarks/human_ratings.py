@@ -42,11 +42,11 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.trial import try_model
 from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from capture import BATCH_TOKENS, CONFIGS, load, resident, sample_text
 
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.attention.values.norms import Norms, find_norms
-from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import encode
 

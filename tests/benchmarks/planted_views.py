@@ -12,11 +12,11 @@ from planted_models import Architecture, shuffle_weights
 from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_score
 from scipy.stats import pearsonr
 
+from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.trial import try_model
 from reportgen.demo.vocabulary import component_of_each_character
 from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model

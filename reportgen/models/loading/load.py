@@ -39,10 +39,6 @@ from reportgen.models.loading.tokenizer import (
     require_fit,
     require_vocabulary,
 )
-from reportgen.models.probe_run import (
-    Trial,
-    try_module,
-)
 from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
@@ -52,6 +48,10 @@ from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.targets import find_writer
+from reportgen.models.trial_run import (
+    Trial,
+    try_module,
+)
 from reportgen.results.info import ModelInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]

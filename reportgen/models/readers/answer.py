@@ -10,10 +10,10 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.device.devices import precise
-from reportgen.models.probe_run import entries
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText, Step
+from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 LONGEST = 30  # tokens of an answer, as BERT was run on SQuAD (Devlin et al. 2019)

@@ -6,14 +6,6 @@ from typing import Literal, TypeAlias
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.probe_run import (
-    Trial,
-    describe_returned,
-    entries,
-    figures_by_text,
-    figures_by_token,
-    reads_ahead,
-)
 from reportgen.models.readers.answer import AnswerReader
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.language_models.next_token import NextTokenReader
@@ -21,6 +13,14 @@ from reportgen.models.readers.reader import OutputReader
 from reportgen.models.readers.scores import ScoreReader, numbers_reader, sequence_reader
 from reportgen.models.readers.tags import tag_reader
 from reportgen.models.spec import Pooling
+from reportgen.models.trial_run import (
+    Trial,
+    describe_returned,
+    entries,
+    figures_by_text,
+    figures_by_token,
+    reads_ahead,
+)
 
 # The output of a model by its class: one for the whole text, the next token, a tag for each word, a
 # token for each mask, an answer out of a context, one of several choices, or something that is not

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reportgen.models.probe_run import Entry, entries
 from reportgen.models.readers.reader import OutputReader, Prediction, last_tokens
 from reportgen.models.spec import Pooling
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.trial_run import Entry, entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, Self, TypeAlias
 from torch import Tensor
 from transformers import PreTrainedConfig
 
-from reportgen.models.probe_run import Entry, entries
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.trial_run import Entry, entries
 from reportgen.results.info import OutputInfo, Scalar
 
 ScoreKind: TypeAlias = Literal["number", "numbers", "class", "labels"]

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reportgen.models.probe_run import Entry, entries
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.trial_run import Entry, entries
 
 # In place of the log-probability of a step whose token was left out.
 LEFT_OUT = torch.inf

@@ -4,8 +4,8 @@ from transformers import PreTrainedModel
 
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
-from reportgen.models.probe_run import Entry, figures_by_token, try_module
 from reportgen.models.readers.language_models.masks import MaskReader
+from reportgen.models.trial_run import Entry, figures_by_token, try_module
 from reportgen.texts.read import TextSet
 
 _LOGITS = ("logits", "prediction_logits")  # where masked language models return them

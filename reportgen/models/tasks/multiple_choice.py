@@ -17,9 +17,9 @@ from reportgen.models.device.precision import tolerances
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
 from reportgen.models.loading.factory import describe
-from reportgen.models.probe_run import entries
 from reportgen.models.readers.multiple_choice import ChoiceReader
 from reportgen.models.tokens.multiple_choice import encode_choices
+from reportgen.models.trial_run import entries
 from reportgen.texts.read import TextSet
 
 # Two choices of different length, which are run alone and together.

@@ -29,7 +29,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, CrossTextNorms
 from reportgen.analysis.attention.decoders.decoder import BatchParts
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.analysis.trial import sample_text
+from reportgen.analysis.attention.try_model import sample_text
 from reportgen.api.report import Report
 from reportgen.errors import ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel

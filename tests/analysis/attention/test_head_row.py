@@ -29,7 +29,7 @@ from reportgen.analysis.attention.decoders.head_row import (
     find_head_row,
     reads_the_same_row,
 )
-from reportgen.analysis.trial import sample_text
+from reportgen.analysis.attention.try_model import sample_text
 from reportgen.api.check import check_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module

@@ -12,12 +12,12 @@ from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_si
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+from reportgen.analysis.attention.try_model import sample_text
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.generation import ready_for_completions
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pick_choices import with_chosen
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.trial import sample_text
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

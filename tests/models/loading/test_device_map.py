@@ -10,8 +10,8 @@ from helpers.real.few_steps import take_few_steps
 from helpers.real.models import save_model
 
 import reportgen
+from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms, find_norms
-from reportgen.analysis.trial import sample_text, try_model
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.device.placed import main_device

@@ -19,12 +19,12 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling, SequenceClassifierOutput
 
 from reportgen.errors import ModelError
-from reportgen.models.probe_run import Trial
 from reportgen.models.readers.choose_reader import find_output, head_of
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.readers.scores import ScoreReader, sequence_reader
+from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
 
 HIDDEN = 16

@@ -9,11 +9,11 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.models.device.devices import precise
-from reportgen.models.probe_run import entries
 from reportgen.models.readers.language_models.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader, Prediction, spell
 from reportgen.models.tokens.completions import mark_last
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 

@@ -8,11 +8,11 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.probe_run import Entry
 from reportgen.models.readers.language_models.next_token import N_NEXT_TOKENS
 from reportgen.models.readers.reader import Prediction, spell
 from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, Step
+from reportgen.models.trial_run import Entry
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 

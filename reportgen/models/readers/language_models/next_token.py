@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.probe_run import entries
 from reportgen.models.readers.reader import (
     OutputReader,
     Prediction,
@@ -18,6 +17,7 @@ from reportgen.models.readers.reader import (
     spell,
 )
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 N_NEXT_TOKENS = 5

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from reportgen.models.probe_run import entries
 from reportgen.models.readers.language_models.completion import CompletionReader
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.models.tokens.targets import Writer
+from reportgen.models.trial_run import entries
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from helpers.real.models import TOKENIZERS, tiny_model, tiny_tokenizer
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
-from reportgen.models.probe_run import reads_ahead, try_module
+from reportgen.models.trial_run import reads_ahead, try_module
 
 CPU = torch.device("cpu")
 
@@ -53,7 +53,7 @@ def test_a_module_that_takes_one_text_is_tried_with_one() -> None:
 
 
 def test_an_error_in_forward_names_the_line() -> None:
-    with pytest.raises(ModelError, match=r"Broken cannot be run: KeyError at .*probe_run.py:\d+"):
+    with pytest.raises(ModelError, match=r"Broken cannot be run: KeyError at .*trial_run.py:\d+"):
         try_module(Broken(), tiny_tokenizer("wordpiece"), 0, CPU)
 
 
