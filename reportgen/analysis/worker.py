@@ -14,8 +14,8 @@ from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.cost.budget import is_timed, read_budget
 from reportgen.analysis.cost.estimate import LEAST, expected_cost, sample_size
-from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
+from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
@@ -73,9 +73,9 @@ class Worker:
         self.halved: int | None = None
         self.kind = _unit_kind(texts, model, options)
         self.texts = texts = with_units(texts, self.kind)
-        asked = Asked(options.explain_class, options.explain_token, options.against)
+        asked = ExplainOptions(options.explain_class, options.explain_token, options.against)
         model = self._made_ready(model)
-        find_asked(model, asked)  # fails before anything is run
+        find_explained(model, asked)  # fails before anything is run
         chooses = model.reader.kind == "choice"
         has_pairs = any(text.pair is not None or (chooses and text.choices) for text in texts.texts)
         self.roles = special_roles(model.tokenizer, has_pairs=has_pairs)

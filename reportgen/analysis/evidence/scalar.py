@@ -24,7 +24,7 @@ from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, 
 from reportgen.analysis.attention.capture import require_short, without_maps
 from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
+from reportgen.analysis.evidence.explain_options import NOTHING, ExplainOptions, find_explained
 from reportgen.models.device.devices import precise
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -75,7 +75,7 @@ class Explainer:
         model: LoadedModel,
         batching: Batching,
         batch_tokens: int | None,
-        asked: Asked = NOTHING,
+        asked: ExplainOptions = NOTHING,
         halved: Callable[[int], None] = lambda n_texts: None,
     ) -> None:
         """Make ready to run texts.
@@ -91,7 +91,7 @@ class Explainer:
         self._halving = {False: Halving(halved), True: Halving(halved)}  # in a graph?
         self._least = 0  # tokens that the texts of a part are padded to, see `Part`
         self._batching = batching
-        self._index, self._against = find_asked(model, asked)
+        self._index, self._against = find_explained(model, asked)
         if self._against is not None and not self._has_steps:
             self.scalar = "token_lead"
         # The class, label, number or token that was asked for; None: the one that is predicted for

@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers.real.explaining import load, one
 
-from reportgen.analysis.evidence.asked import Asked, find_asked
+from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
@@ -43,7 +43,7 @@ def log_probabilities(model, ids):
 
 def asked_of(model, **given):
     name = model.tokenizer.convert_ids_to_tokens(OTHER)
-    return Asked(against=name, **given)
+    return ExplainOptions(against=name, **given)
 
 
 def test_leads_of_completions_equal_a_plain_loop(tmp_path):
@@ -105,6 +105,6 @@ def test_what_is_predicted_stays_the_same(tmp_path):
 def test_what_can_not_be_asked_is_told_in_one_line(tmp_path):
     model, _ = completed(tmp_path)
     with pytest.raises(UsageError, match="with --against its lead over another; leave the option"):
-        find_asked(model, Asked(explain_token="the"))
+        find_explained(model, ExplainOptions(explain_token="the"))
     with pytest.raises(UsageError, match="--against: the model's output is class, not a next"):
-        find_asked(load(tmp_path, "bert", "sequence"), Asked(against="the"))
+        find_explained(load(tmp_path, "bert", "sequence"), ExplainOptions(against="the"))

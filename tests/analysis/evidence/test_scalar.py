@@ -10,7 +10,7 @@ from helpers.real.explaining import CLASSES, NUMBER, Head, encoded, explain, loa
 from helpers.real.models import SENTENCES, save_model
 from torch import nn
 
-from reportgen.analysis.evidence.asked import Asked, find_class
+from reportgen.analysis.evidence.explain_options import ExplainOptions, find_class
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.errors import UsageError
 from reportgen.models.readers.reader import spell
@@ -135,8 +135,8 @@ def test_a_next_token_that_was_asked_for_is_explained_or_its_lead_over_another(
     texts = encoded(model, *TEXTS)
     own_id, other_id = model.tokenizer.convert_tokens_to_ids(["at", "e"])
     for asked, scalar, sign in (
-        (Asked(explain_token="at"), "next_token", 0),
-        (Asked(explain_token="at", against="e"), "token_lead", 1),
+        (ExplainOptions(explain_token="at"), "next_token", 0),
+        (ExplainOptions(explain_token="at", against="e"), "token_lead", 1),
     ):
         explainer = Explainer(model, "padded", 1024, asked)
         assert explainer.scalar == scalar
@@ -151,15 +151,19 @@ def test_a_next_token_that_was_asked_for_is_explained_or_its_lead_over_another(
 @pytest.mark.parametrize(
     ("kind", "asked", "said"),
     [
-        ("causal", Asked(explain_token="the cat sat"), "is no single token: the tokenizer splits"),
-        ("causal", Asked(explain_token=""), "it has no characters"),
-        ("causal", Asked(explain_token="at", against="at"), "the same token"),
-        ("sequence", Asked(explain_token="cat"), "output is class, not a next token"),
-        ("sequence", Asked(against="cat"), "output is class, not a next token"),
+        (
+            "causal",
+            ExplainOptions(explain_token="the cat sat"),
+            "is no single token: the tokenizer splits",
+        ),
+        ("causal", ExplainOptions(explain_token=""), "it has no characters"),
+        ("causal", ExplainOptions(explain_token="at", against="at"), "the same token"),
+        ("sequence", ExplainOptions(explain_token="cat"), "output is class, not a next token"),
+        ("sequence", ExplainOptions(against="cat"), "output is class, not a next token"),
     ],
 )
 def test_a_token_that_cannot_be_explained_is_refused(
-    folder: Path, kind: str, asked: Asked, said: str
+    folder: Path, kind: str, asked: ExplainOptions, said: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
         Explainer(load(folder, "gpt2", kind), "padded", 1024, asked)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.real.models import save_model
-from reportgen.analysis.evidence.asked import Asked
+from reportgen.analysis.evidence.explain_options import ExplainOptions
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
@@ -80,7 +80,7 @@ def explain(
     explain_class: str | None = None,
 ) -> tuple[Explainer, list[Explained]]:
     """An explainer of `model` and what it explains of `texts`, all of which can be."""
-    explainer = Explainer(model, "padded", batch_tokens, Asked(explain_class))
+    explainer = Explainer(model, "padded", batch_tokens, ExplainOptions(explain_class))
     explained = explainer.explain(texts)
     assert all(isinstance(item, Explained) for item in explained), explained
     return explainer, [item for item in explained if isinstance(item, Explained)]

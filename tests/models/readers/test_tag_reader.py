@@ -6,7 +6,7 @@ import pytest
 import torch
 from helpers.real.explaining import load, one
 
-from reportgen.analysis.evidence.asked import Asked, find_asked
+from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.first_pass import encode_all
@@ -142,7 +142,7 @@ def test_tags_can_have_other_names(tmp_path):
     with pytest.raises(ModelError, match=r"2 names, but .* is one of 4 tags for each word"):
         load_model(replace(spec, class_names=("a", "b")))
     with pytest.raises(UsageError, match="each word's own tag is explained"):
-        find_asked(model, Asked(explain_class="O"))
+        find_explained(model, ExplainOptions(explain_class="O"))
 
 
 def test_pooling_still_gives_an_embedding(tmp_path):

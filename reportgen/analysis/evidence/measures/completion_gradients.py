@@ -11,9 +11,9 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
-from reportgen.analysis.evidence.each_text import GradientError
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
 from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.text_by_text import GradientError
 from reportgen.analysis.evidence.text_evidence import StepGradients, StepValues
 from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText

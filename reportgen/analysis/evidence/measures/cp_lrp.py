@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.embeddings import embedding_leaf
-from reportgen.analysis.evidence.held_constant import Held
+from reportgen.analysis.evidence.measures.constant_attention import ConstantAttention
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.device.devices import precise
@@ -66,7 +66,7 @@ def cp_lrp(
 
 
 def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevance:
-    model, held = explainer.model, Held()
+    model, held = explainer.model, ConstantAttention()
     with embedding_leaf(model), _with_biases(model.module) as biases:
         with (
             _first_states(model.encoder) as states,
@@ -148,7 +148,7 @@ def _product(tensor: Tensor, gradient: Tensor | None) -> float:
 
 
 @contextmanager
-def _of_others(model: LoadedModel, held: Held) -> Iterator[list[Tensor]]:
+def _of_others(model: LoadedModel, held: ConstantAttention) -> Iterator[list[Tensor]]:
     """A context in which a run puts the states in front of the first layer of the other choices
     into a list, `[row, position, width]` for each of their runs; nothing for texts without
     choices."""

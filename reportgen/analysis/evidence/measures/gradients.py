@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
 from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.device.devices import precise

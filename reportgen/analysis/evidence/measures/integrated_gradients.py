@@ -7,10 +7,10 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.device.devices import precise

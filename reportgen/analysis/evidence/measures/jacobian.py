@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.embeddings import embedding_leaf
 from reportgen.analysis.evidence.scalar import Explained, Explainer, unit_rows
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
 from reportgen.models.device.devices import lacks_memory, precise

@@ -12,7 +12,7 @@ from helpers.real.explaining import load
 from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, with_target
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.asked import Asked
+from reportgen.analysis.evidence.explain_options import ExplainOptions
 from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
 from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
 from reportgen.analysis.evidence.scalar import Explainer
@@ -48,7 +48,7 @@ def logs(model: LoadedModel, ids, against=None, **kwargs) -> torch.Tensor:
 def test_gradients_of_each_step_are_those_of_a_plain_loop(tmp_path, family, against) -> None:
     model, texts = causal(tmp_path, family)
     name = None if against is None else model.tokenizer.convert_ids_to_tokens(against)
-    explainer = Explainer(model, "padded", 300, Asked(against=name))
+    explainer = Explainer(model, "padded", 300, ExplainOptions(against=name))
     items = explainer.explain(texts)
     found = step_gradients(explainer, Capture(model.module, model.encoder), items)
     for text, own in zip(texts, found, strict=True):

@@ -5,7 +5,7 @@ import torch
 from helpers.real.explaining import load, one
 
 from reportgen.analysis.evidence import phrases
-from reportgen.analysis.evidence.asked import Asked, find_asked
+from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.scalar import Explainer
@@ -69,7 +69,7 @@ def test_effects_equal_a_plain_loop(tmp_path, family, asked):
     model = filler(tmp_path, family)
     ids = model.tokenizer(asked or "cat", add_special_tokens=False)["input_ids"]
     asked = asked and model.tokenizer.convert_ids_to_tokens(ids[0])
-    explainer = Explainer(model, "padded", 200, Asked(explain_token=asked))
+    explainer = Explainer(model, "padded", 200, ExplainOptions(explain_token=asked))
     texts, _ = encoded(model, *TEXTS)
     explained = explainer.explain(texts)
     deleted = deletion_effects(explainer, explained)
@@ -126,11 +126,11 @@ def test_a_mask_is_content_for_other_models(tmp_path):
 def test_tokens_are_asked_for_by_name(tmp_path):
     model = filler(tmp_path)
     name = model.tokenizer.convert_ids_to_tokens(10)
-    assert find_asked(model, Asked(explain_token=name)) == (10, None)
+    assert find_explained(model, ExplainOptions(explain_token=name)) == (10, None)
     other = model.tokenizer.convert_ids_to_tokens(11)
-    assert find_asked(model, Asked(explain_token=name, against=other)) == (10, 11)
+    assert find_explained(model, ExplainOptions(explain_token=name, against=other)) == (10, 11)
     with pytest.raises(UsageError, match="--against: the same token as --explain-token"):
-        find_asked(model, Asked(explain_token=name, against=name))
+        find_explained(model, ExplainOptions(explain_token=name, against=name))
 
 
 def test_no_phrase_reaches_over_a_mask(tmp_path):

@@ -3,11 +3,11 @@
 import torch
 from torch import nn
 
-from reportgen.analysis.evidence.held_constant import Held
+from reportgen.analysis.evidence.measures.constant_attention import ConstantAttention
 
 
 def test_an_activation_with_weights_of_its_own_is_not_taken_as_one() -> None:
-    held, module = Held(), nn.Sequential(nn.Tanh(), nn.PReLU(4))
+    held, module = ConstantAttention(), nn.Sequential(nn.Tanh(), nn.PReLU(4))
     given = torch.ones(2, 4, requires_grad=True)
     with held.watching(module):
         module(given)

@@ -34,7 +34,7 @@ _PRODUCT = frozenset((torch.mul, Tensor.mul, Tensor.__mul__))
 _ACTIVATIONS = ("torch.nn.modules.activation", "transformers.activations")
 
 
-class Held(TorchFunctionMode):
+class ConstantAttention(TorchFunctionMode):
     """A mode in which a graph holds attention weights and the scales of norms as constants.
 
     A gate too: the activation that is multiplied with another signal (Arras et al. 2017).

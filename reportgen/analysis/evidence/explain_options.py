@@ -9,7 +9,7 @@ from reportgen.results.info import OutputInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExplainOptions:
     """What a user asks to have explained; None: what the model predicts for each text."""
 
     explain_class: str | None = None  # name or number of a class, label or number
@@ -18,10 +18,10 @@ class Asked:
     against: str | None = None
 
 
-NOTHING = Asked()
+NOTHING = ExplainOptions()
 
 
-def find_asked(model: LoadedModel, asked: Asked) -> tuple[int | None, int | None]:
+def find_explained(model: LoadedModel, asked: ExplainOptions) -> tuple[int | None, int | None]:
     """The entry of the output that is explained, and the one that its lead is over; None: not asked
     for.
 
