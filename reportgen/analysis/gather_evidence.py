@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reportgen.analysis.engines.crew import Crew, Done, EvidenceOrder
+from reportgen.analysis.engines.engine import Done, Engine, EvidenceOrder
 from reportgen.analysis.evidence.sinks.measure import SinkTester
 from reportgen.analysis.evidence.sinks.sink_tests import SinkRun
 from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
@@ -35,7 +35,7 @@ class Gatherer:
     def __init__(
         self,
         worker: Callable[[], Worker],
-        crew: Crew,
+        engine: Engine,
         tasks: TaskFolder,
         plan: Plan,
         begun: Begun,
@@ -44,7 +44,7 @@ class Gatherer:
         """`worker` loads the model where something is left to measure."""
         self._worker = worker
         self._begun = begun
-        self._crew = crew
+        self._engine = engine
         self._tasks = tasks
         self._plan = plan
         self._progress = progress
@@ -86,7 +86,7 @@ class Gatherer:
     def measure(self, tasks: Iterable[Task]) -> None:
         """Measure the evidence of `tasks`, but what was done before."""
         left = (task for task in tasks if self._tasks.facts(task) is None)
-        results = self._crew.run(EvidenceOrder(task, *self._texts_of(task.rows)) for task in left)
+        results = self._engine.run(EvidenceOrder(task, *self._texts_of(task.rows)) for task in left)
         while not self.is_stopped:
             done: Done | None = None
             with self._until_interrupted():
@@ -105,7 +105,7 @@ class Gatherer:
 
     def report(self, done: Done) -> None:
         """Report the progress of a task, unless that was done while it was carried out."""
-        if not self._crew.is_alone:
+        if not self._engine.is_alone:
             if done.halved is not None and not self._is_halved:
                 self._is_halved = True
                 self._progress.halved(done.halved, "a worker")

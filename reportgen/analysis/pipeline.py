@@ -8,7 +8,7 @@ from typing import Self
 
 from reportgen.analysis.cost.estimate import extra_cost
 from reportgen.analysis.cost.timed_budget import with_number
-from reportgen.analysis.engines.crew import Alone, AttentionOrder, Crew
+from reportgen.analysis.engines.engine import AttentionOrder, Engine, ThisProcess
 from reportgen.analysis.gather_evidence import Gatherer
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress
@@ -43,7 +43,7 @@ def analyze(
     progress: Progress | None = None,
     listed_first: ListedFirst | None = None,
     tasks: TaskFolder | None = None,
-    crew: Crew | None = None,
+    engine: Engine | None = None,
 ) -> Results:
     """Run all texts through the model, and write the results into the empty `folder`.
 
@@ -55,7 +55,7 @@ def analyze(
     Args:
         tasks: where results are kept until all are there; those that it has are not measured again.
             None: in a temporary folder.
-        crew: who carries out the tasks; None: this process alone.
+        engine: what carries out the tasks; None: this process alone.
 
     Raises:
         InputError: no text has any content.
@@ -68,7 +68,7 @@ def analyze(
     with _tasks_in(tasks) as found:
         options = with_number(options, texts, model, found.path)
         worker = Worker(texts, model, options, progress)
-        return Analysis.by(worker, found, progress, crew=crew).run(folder, listed_first)
+        return Analysis.by(worker, found, progress, engine=engine).run(folder, listed_first)
 
 
 @contextmanager
@@ -91,23 +91,23 @@ class Analysis:
         tasks: TaskFolder,
         progress: Progress,
         shard: Shard = WHOLE,
-        crew: Crew | None = None,
+        engine: Engine | None = None,
     ) -> None:
         """Plan the work.
 
         Args:
             worker: loads the model, where something is left to measure.
-            crew: who carries out the tasks; None: `worker` alone.
+            engine: what carries out the tasks; None: `worker` alone.
         """
         self._texts = texts
         self._worker = worker
-        self._crew = crew or Alone(worker)
+        self._engine = engine or ThisProcess(worker)
         self._tasks = tasks
         self._progress = progress
         self._begun = begun
         sample = choose(candidates_in(texts), begun.info.evidence.asked)
         self._plan = Plan(len(texts.texts), sample, shard)
-        self._gatherer = Gatherer(worker, self._crew, tasks, self._plan, begun, progress)
+        self._gatherer = Gatherer(worker, self._engine, tasks, self._plan, begun, progress)
 
     @classmethod
     def by(
@@ -116,11 +116,11 @@ class Analysis:
         tasks: TaskFolder,
         progress: Progress,
         shard: Shard = WHOLE,
-        crew: Crew | None = None,
+        engine: Engine | None = None,
     ) -> Self:
         """The analysis that `worker`, which has loaded the model, begins or goes on with."""
         begun = begun_in(tasks.path, worker)
-        return cls(worker.texts, lambda: worker, begun, tasks, progress, shard, crew)
+        return cls(worker.texts, lambda: worker, begun, tasks, progress, shard, engine)
 
     def run(self, folder: Path, listed_first: ListedFirst | None) -> Results:
         """Do all that is left to do, and write the results into the empty `folder`."""
@@ -189,7 +189,7 @@ class Analysis:
 
     def _attend(self) -> None:
         """Measure the attention of all texts, window by window."""
-        for done in self._crew.run(self._attention_orders()):
+        for done in self._engine.run(self._attention_orders()):
             self._tasks.save(done.task, done.result)
             self._gatherer.report(done)
 
@@ -198,7 +198,7 @@ class Analysis:
 
         Each is tokenised here, to know which texts before the next one keep their maps.
         """
-        is_alone = self._crew.is_alone
+        is_alone = self._engine.is_alone
         worker = self._worker()
         ahead = worker.window if is_alone else worker.expected_window
         tally, kept = Tally(), self._kept_before()

@@ -15,14 +15,14 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.analysis.cost.timed_budget import with_number
-from reportgen.analysis.engines.crew import Crew
+from reportgen.analysis.engines.engine import Engine
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.models import load_model, named_model, taken_apart
-from reportgen.api.named_model import crew_of, listed_by
+from reportgen.api.named_model import engine_of, listed_by
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.options.option_values import options_of
@@ -198,26 +198,26 @@ def analyze(
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
         options = AnalysisOptions(**asdict(analysis), shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
-        crew = partial(_crew, chosen_engine, text_set, model, tokenizer, model_options)
-        return _analyzed(text_set, loaded, options, folder, bars, crew, resume=resume, small=small)
+        start = partial(_started, chosen_engine, text_set, model, tokenizer, model_options)
+        return _analyzed(text_set, loaded, options, folder, bars, start, resume=resume, small=small)
 
 
 @contextmanager
-def _crew(
-    engine: EngineChoices,
+def _started(
+    choices: EngineChoices,
     texts: TextSet,
     model: Any,
     tokenizer: Any,
     model_options: Mapping[str, Any],
     options: AnalysisOptions,
-) -> Iterator[Crew | None]:
+) -> Iterator[Engine | None]:
     """The processes that do the work; None where that is this one, with a model of any kind."""
-    if engine == EngineChoices():
+    if choices == EngineChoices():
         yield None
         return
     spec = arguments.model_spec(named_model(model, tokenizer, model_options))
-    with crew_of(engine, texts, spec, options, is_silent=False) as crew:
-        yield crew
+    with engine_of(choices, texts, spec, options, is_silent=False) as engine:
+        yield engine
 
 
 def _analyzed(
@@ -226,7 +226,7 @@ def _analyzed(
     options: AnalysisOptions,
     folder: str | Path | None,
     progress: Progress | None,
-    crew_for: Callable[[AnalysisOptions], AbstractContextManager[Crew | None]],
+    start_engine: Callable[[AnalysisOptions], AbstractContextManager[Engine | None]],
     *,
     resume: bool,
     small: bool,
@@ -235,10 +235,10 @@ def _analyzed(
         # Whatever a user's class prints must not mix with the output of the caller.
         with redirect_stdout(sys.stderr):
             numbered = with_number(options, texts, model, kept)
-            with crew_for(numbered) as crew:
+            with start_engine(numbered) as engine:
                 tasks = TaskFolder(kept)
                 return run_analysis(
-                    texts, model, target, numbered, progress, listed_by(), tasks, crew
+                    texts, model, target, numbered, progress, listed_by(), tasks, engine
                 )
 
     if folder is None:

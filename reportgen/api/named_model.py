@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.analysis.cost.budget import is_timed
 from reportgen.analysis.cost.timed_budget import with_number
-from reportgen.analysis.engines.crew import Crew
+from reportgen.analysis.engines.engine import Engine
 from reportgen.analysis.engines.processes import processes
 from reportgen.analysis.engines.ray_engine import ray_actors
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
@@ -66,10 +66,10 @@ def analyze_named(
             loaded = load_model(asked.spec, verbose=verbose)
             options = with_number(options, texts, loaded, kept)
         given = (texts, asked.spec, options)  # for processes, which load the model meanwhile
-        crew = stack.enter_context(crew_of(engine or EngineChoices(), *given, is_silent=silent))
+        found = stack.enter_context(engine_of(engine or EngineChoices(), *given, is_silent=silent))
         loaded = loaded or load_model(asked.spec, verbose=verbose)
         return run_analysis(
-            texts, loaded, folder, options, progress, listed, TaskFolder(kept), crew
+            texts, loaded, folder, options, progress, listed, TaskFolder(kept), found
         )
 
 
@@ -79,21 +79,21 @@ def listed_by(detail: str | None = None) -> ListedFirst:
 
 
 @contextmanager
-def crew_of(
-    engine: EngineChoices,
+def engine_of(
+    choices: EngineChoices,
     texts: TextSet,
     spec: ModelSpec,
     options: AnalysisOptions,
     *,
     is_silent: bool,
-) -> Iterator[Crew | None]:
+) -> Iterator[Engine | None]:
     """The processes that do the work; None where that is this one.
 
     Raises:
         UsageError: what is asked for cannot be known before all texts were run, or is not there.
         ModelError: a cluster cannot be reached.
     """
-    is_alone = engine.engine == "local" and engine.workers == 1
+    is_alone = choices.engine == "local" and choices.workers == 1
     if not is_alone and options.generate is not None and options.keep_maps == "all":
         raise UsageError(
             "--workers with --generate: which maps fit is not known before all texts are written; "
@@ -101,11 +101,11 @@ def crew_of(
         )
     if is_alone:
         yield None
-    elif engine.engine == "local":
-        if engine.gpus_per_worker:
+    elif choices.engine == "local":
+        if choices.gpus_per_worker:
             raise UsageError("--gpus-per-worker: goes with --engine ray")
-        with processes(engine.workers, texts, spec, options, is_silent=is_silent) as found:
+        with processes(choices.workers, texts, spec, options, is_silent=is_silent) as found:
             yield found
     else:
-        with ray_actors(engine.workers, engine.gpus_per_worker, texts, spec, options) as actors:
+        with ray_actors(choices.workers, choices.gpus_per_worker, texts, spec, options) as actors:
             yield actors

@@ -54,12 +54,12 @@ def made_texts() -> TextSet:
 def seconds(number: int, texts: TextSet, spec: ModelSpec, folder: Path) -> float:
     """The time that `number` processes take for the attention of `texts`."""
     folder.mkdir()
-    crew = nullcontext() if number == 1 else processes(number, texts, spec, OPTIONS)
-    with crew as others:
+    engine = nullcontext() if number == 1 else processes(number, texts, spec, OPTIONS)
+    with engine as others:
         worker = Worker(texts, load_model(spec), OPTIONS, Progress())
         if others is not None:
             time.sleep(LOADING)
-        analysis = Analysis.by(worker, TaskFolder(folder), Progress(), crew=others)
+        analysis = Analysis.by(worker, TaskFolder(folder), Progress(), engine=others)
         started = time.perf_counter()
         analysis.run_shard()
         return time.perf_counter() - started

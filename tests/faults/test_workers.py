@@ -13,7 +13,7 @@ from helpers.real.planted import SECRETS
 
 import reportgen
 from reportgen.analysis.engines import pool, processes
-from reportgen.analysis.engines.crew import AttentionOrder
+from reportgen.analysis.engines.engine import AttentionOrder
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError
@@ -138,11 +138,11 @@ def test_python_gives_an_engine_what_the_command_gives_it(
     seen = []
 
     @contextmanager
-    def crew_of(engine, texts, spec, options, *, is_silent) -> Iterator[None]:
+    def engine_of(engine, texts, spec, options, *, is_silent) -> Iterator[None]:
         seen.append((engine, spec, options.evidence_texts))
         yield None
 
-    monkeypatch.setattr("reportgen.api.analyze.crew_of", crew_of)
+    monkeypatch.setattr("reportgen.api.analyze.engine_of", engine_of)
     few = {"keep_maps": 130, "evidence_texts": 6}
     made = {"workers": 2, "engine": "ray", "gpus_per_worker": 1}
     reportgen.analyze(place / "texts.txt", model, folder=tmp_path / "r", **few, **made)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from reportgen.analysis.engines.crew import Done, Order, carried_out
+from reportgen.analysis.engines.engine import Done, Order, carried_out
 from reportgen.analysis.engines.pool import Pool
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from reportgen.analysis.engines.crew import Done, Order, carried_out
+from reportgen.analysis.engines.engine import Done, Order, carried_out
 from reportgen.analysis.engines.processes import Given
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress

@@ -29,7 +29,7 @@ from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.device import limits
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.engines.crew import Done
+from reportgen.analysis.engines.engine import Done
 from reportgen.analysis.gather_evidence import Gatherer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -253,8 +253,8 @@ def test_a_text_that_does_not_fit_fails_alone_and_says_what_to_do(tmp_path: Path
 
 def test_what_a_worker_had_no_room_for_is_told_once() -> None:
     told = Told()
-    worker, crew = SimpleNamespace(steps=lambda task: ()), SimpleNamespace(is_alone=False)
-    gatherer = Gatherer(lambda: worker, crew, None, None, None, told)
+    worker, engine = SimpleNamespace(steps=lambda task: ()), SimpleNamespace(is_alone=False)
+    gatherer = Gatherer(lambda: worker, engine, None, None, None, told)
     for halved in (None, 8, 4):
         gatherer.report(Done(Task("attention", (0,)), TaskResult({}), halved=halved))
     assert told.lines == [(8, "a worker")]

@@ -1,4 +1,4 @@
-"""Those who carry out the tasks of an analysis: this process, or several others."""
+"""An engine carries out the tasks of an analysis: this process, or several others."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ def carried_out(order: Order, worker: Worker) -> Done:
     return Done(order.task, *found, halved=worker.halved)
 
 
-class Crew(Protocol):
+class Engine(Protocol):
     """Carries out orders.
 
     Attributes:
@@ -69,8 +69,8 @@ class Crew(Protocol):
         """Carry out all `orders`, in any order. They are taken as they are needed."""
 
 
-class Alone:
-    """This process, one order after another."""
+class ThisProcess:
+    """The engine without others: one order after another."""
 
     is_alone = True
 
