@@ -1,10 +1,8 @@
 """More than two models on the same texts: every figure in each of them, and what changed from the
 first model and from the one before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from reportgen.comparison.attention import (
     ALL_SPECIAL,
@@ -12,57 +10,35 @@ from reportgen.comparison.attention import (
     head_changes,
     role_by_layer,
 )
-from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.outputs.quality import FigureName, Quality, Verdict
+from reportgen.comparison.outputs.quality import Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.seed_noise import NullLimits
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.comparison.trend.checkpoints import checkpoints
 from reportgen.comparison.trend.common import common_texts, fresh
+from reportgen.comparison.trend.figures import (
+    AGREEMENT,
+    MOVED,
+    FigureRow,
+    ModelAttention,
+    ModelValue,
+    attention_rows,
+    first_tokens,
+    own_rows,
+    quality_rows,
+)
 from reportgen.comparison.trend.sinks import SinkState, sink_courses, sink_state
 from reportgen.comparison.trend.texts import predicted, text_courses
 from reportgen.comparison.trend.tokens import token_courses
 from reportgen.comparison.trend.trend import Trend
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Booleans, Floats, Interval
-from reportgen.results.info import RunInfo, View
+from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected
 from reportgen.results.small_results import mean_of_heads
 
-AGREEMENT = "agreement"
-MOVED = "moved"  # the share of predictions that changed from the model before
-SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
 _NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-_QUALITY: tuple[FigureName, ...] = (
-    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity",
-    "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class ModelValue:
-    """One figure in one model."""
-
-    value: float
-    # From the first model; None of the first, and of what has an interval of its own.
-    change: Change | None = None
-    interval: Interval | None = None  # of an agreement, and of a share of predictions that changed
-    layer: int | None = None  # in which a share is largest, from 1
-    view: View | None = None  # that an agreement is of: what colours the texts first
-
-
-@dataclass(frozen=True, slots=True)
-class FigureRow:
-    """One figure in every model."""
-
-    # A figure of the fit with labels, "special", "special_layer", the key of a special-token role
-    # (its share in the layer where that is largest), "entropy", "agreement" or "moved".
-    key: str
-    values: tuple[ModelValue | None, ...]  # [model]; None where a model has no such figure
-    token: str = ""  # of a role, as the first model that has it writes it
-    quality: FigureName | None = None  # of a figure of the fit: which one
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +75,7 @@ class AllModels:
 class _Kept:
     """What is kept of a model once its tables are dropped."""
 
-    takes_part: Booleans  # [text]
-    by_layer: Mapping[str, Floats]  # [text, layer]
-    tokens: Mapping[str, str]  # of the roles, by key
+    attention: ModelAttention
     agreement: ModelValue | None
     sinks: SinkState
     predicted: Sequence[str | float | None]  # [text]
@@ -158,22 +132,23 @@ def all_models(
         kept.append(_kept(this))
         previous = this
     infos = tuple(side.info for side in sides)
+    attention = [own.attention for own in kept]
     return AllModels(
         infos=infos,
         n_texts=len(rows[0]),
         n_left_out=len(sides[0].texts) - len(rows[0]),
         rows=(
-            *_quality_rows([own.quality for own in changed]),
-            *_attention_rows(kept),
-            *_own_rows(AGREEMENT, [own.agreement for own in kept]),
-            *_own_rows(MOVED, [None, *(own.share_moved for own in moved)]),
+            *quality_rows([own.quality for own in changed]),
+            *attention_rows(attention),
+            *own_rows(AGREEMENT, [own.agreement for own in kept]),
+            *own_rows(MOVED, [None, *(own.share_moved for own in moved)]),
         ),
         from_first=tuple(step for step, _ in steps),
         from_previous=tuple(step for _, step in steps),
         trend=Trend(
             checkpoints(folders or [""] * len(sides), [info.model.name for info in infos]),
             unmatched,
-            sink_courses([own.sinks for own in kept], _tokens(kept)),
+            sink_courses([own.sinks for own in kept], first_tokens(attention)),
             token_courses([own.tokens for own in changed]),
             text_courses(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
             max((len(own.predictions.texts) for own in moved if own.predictions), default=0),
@@ -225,75 +200,5 @@ def _kept(side: Findings) -> _Kept:
         agreement = ModelValue(found.mean, interval=found.interval, view=side.colouring.view)
     tokens = {role.key: role.token for role in side.info.roles}
     predictions = predicted(side.texts, side.info.output.kind)
-    return _Kept(side.takes_part, by_layer, tokens, agreement, sink_state(side), predictions)
-
-
-def _tokens(kept: Sequence[_Kept]) -> dict[str, str]:
-    """The special tokens by key, each as the first model that has it writes it."""
-    tokens: dict[str, str] = {}
-    for side in kept:
-        tokens |= {key: token for key, token in side.tokens.items() if key not in tokens}
-    return tokens
-
-
-def _quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
-    """The figures of the fit with labels; `qualities` are of the models after the first."""
-    for name in _QUALITY:
-        found = [quality.change(name) if quality else None for quality in qualities]
-        base = next((change.base for change in found if change), None)
-        if base is not None:
-            values = [ModelValue(change.head, change) if change else None for change in found]
-            yield FigureRow(name, (ModelValue(base), *values), quality=name)
-
-
-def _attention_rows(kept: Sequence[_Kept]) -> Iterator[FigureRow]:
-    """What special tokens get, and the entropy, over the texts that are long enough in all."""
-    counted = np.logical_and.reduce([side.takes_part for side in kept])
-    tokens = _tokens(kept)
-    for key in (ALL_SPECIAL, *tokens, ENTROPY):
-        whole = [_finite(side.by_layer.get(key)) for side in kept]  # [model][text, layer]
-        known = counted.copy()
-        for each in whole:
-            known &= True if each is None else np.isfinite(each).all(axis=1)
-        if not known.any() or all(each is None for each in whole):
-            continue
-        own = [None if each is None else each[known] for each in whole]
-        if key in (ALL_SPECIAL, ENTROPY):
-            means = [None if each is None else each.mean(axis=1) for each in own]
-            yield FigureRow(key, _values(means, [None] * len(own)))
-        if key != ENTROPY:
-            layers = [None if each is None else int(each.mean(axis=0).argmax()) for each in own]
-            strongest = [
-                None if each is None or layer is None else each[:, layer]
-                for each, layer in zip(own, layers, strict=True)
-            ]
-            name = SPECIAL_LAYER if key == ALL_SPECIAL else key
-            yield FigureRow(name, _values(strongest, layers), tokens.get(key, ""))
-
-
-def _finite(by_layer: Floats | None) -> Floats | None:
-    """`by_layer`; None where no text has a value."""
-    return by_layer if by_layer is not None and np.isfinite(by_layer).any() else None
-
-
-def _values(
-    by_text: Sequence[Floats | None], layers: Sequence[int | None]
-) -> tuple[ModelValue | None, ...]:
-    """The means of a figure `[text]` in every model, with their changes from the first."""
-    first, found = by_text[0], list[ModelValue | None]()
-    for own, layer in zip(by_text, layers, strict=True):
-        if own is None:
-            found.append(None)
-            continue
-        change = None
-        if first is not None and own is not first:
-            (change,) = changes(first[:, None], equal_if_close(first, own)[:, None])
-        place = None if layer is None else layer + 1
-        found.append(ModelValue(float(own.mean()), change, layer=place))
-    return tuple(found)
-
-
-def _own_rows(key: str, values: Sequence[ModelValue | None]) -> Iterator[FigureRow]:
-    """A figure whose values have intervals of their own; none where no model has it."""
-    if any(values):
-        yield FigureRow(key, tuple(values))
+    attention = ModelAttention(side.takes_part, by_layer, tokens)
+    return _Kept(attention, agreement, sink_state(side), predictions)

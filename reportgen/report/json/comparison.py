@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.comparison.all_models import ModelValue, Step
+from reportgen.comparison.all_models import Step
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.trend.figures import ModelValue
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.notes.note import Note

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from reportgen.comparison.all_models import FigureRow
 from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.trend.figures import FigureRow
 from reportgen.findings.findings import Findings
 from reportgen.results.store import Results
 

@@ -4,14 +4,9 @@ the first model and from the one before."""
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from reportgen.comparison.all_models import (
-    AGREEMENT,
-    AllModels,
-    FigureRow,
-    ModelValue,
-    Step,
-)
+from reportgen.comparison.all_models import AllModels, Step
 from reportgen.comparison.attention import ENTROPY
+from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.small.trend import trend
 from reportgen.report.compare_sections.context import CompareContext

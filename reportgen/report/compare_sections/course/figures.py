@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.comparison.all_models import AGREEMENT, AllModels, FigureRow, ModelValue
+from reportgen.comparison.all_models import AllModels
+from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.course import Axis, course
 from reportgen.report.compare_sections.course.all_models import (

@@ -1,0 +1,124 @@
+"""Every figure in each of several models, and how it changed from the first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
+from reportgen.comparison.change import Change, changes, equal_if_close
+from reportgen.comparison.outputs.quality import FigureName, Quality
+from reportgen.findings.statistics import Booleans, Floats, Interval
+from reportgen.results.info import View
+
+AGREEMENT = "agreement"
+MOVED = "moved"  # the share of predictions that changed from the model before
+SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
+_QUALITY: tuple[FigureName, ...] = (
+    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity",
+    "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ModelValue:
+    """One figure in one model."""
+
+    value: float
+    # From the first model; None of the first, and of what has an interval of its own.
+    change: Change | None = None
+    interval: Interval | None = None  # of an agreement, and of a share of predictions that changed
+    layer: int | None = None  # in which a share is largest, from 1
+    view: View | None = None  # that an agreement is of: what colours the texts first
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure in every model."""
+
+    # A figure of the fit with labels, "special", "special_layer", the key of a special-token role
+    # (its share in the layer where that is largest), "entropy", "agreement" or "moved".
+    key: str
+    values: tuple[ModelValue | None, ...]  # [model]; None where a model has no such figure
+    token: str = ""  # of a role, as the first model that has it writes it
+    quality: FigureName | None = None  # of a figure of the fit: which one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelAttention:
+    """The attention of one model, of which its figures are made."""
+
+    takes_part: Booleans  # [text]
+    by_layer: Mapping[str, Floats]  # [text, layer]
+    tokens: Mapping[str, str]  # of the special-token roles, by key
+
+
+def first_tokens(sides: Sequence[ModelAttention]) -> dict[str, str]:
+    """The special tokens by key, each as the first model that has it writes it."""
+    tokens: dict[str, str] = {}
+    for side in sides:
+        tokens |= {key: token for key, token in side.tokens.items() if key not in tokens}
+    return tokens
+
+
+def quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
+    """The figures of the fit with labels; `qualities` are of the models after the first."""
+    for name in _QUALITY:
+        found = [quality.change(name) if quality else None for quality in qualities]
+        base = next((change.base for change in found if change), None)
+        if base is not None:
+            values = [ModelValue(change.head, change) if change else None for change in found]
+            yield FigureRow(name, (ModelValue(base), *values), quality=name)
+
+
+def attention_rows(sides: Sequence[ModelAttention]) -> Iterator[FigureRow]:
+    """What special tokens get, and the entropy, over the texts that are long enough in all."""
+    counted = np.logical_and.reduce([side.takes_part for side in sides])
+    tokens = first_tokens(sides)
+    for key in (ALL_SPECIAL, *tokens, ENTROPY):
+        whole = [_finite(side.by_layer.get(key)) for side in sides]  # [model][text, layer]
+        known = counted.copy()
+        for each in whole:
+            known &= True if each is None else np.isfinite(each).all(axis=1)
+        if not known.any() or all(each is None for each in whole):
+            continue
+        own = [None if each is None else each[known] for each in whole]
+        if key in (ALL_SPECIAL, ENTROPY):
+            means = [None if each is None else each.mean(axis=1) for each in own]
+            yield FigureRow(key, _values(means, [None] * len(own)))
+        if key != ENTROPY:
+            layers = [None if each is None else int(each.mean(axis=0).argmax()) for each in own]
+            strongest = [
+                None if each is None or layer is None else each[:, layer]
+                for each, layer in zip(own, layers, strict=True)
+            ]
+            name = SPECIAL_LAYER if key == ALL_SPECIAL else key
+            yield FigureRow(name, _values(strongest, layers), tokens.get(key, ""))
+
+
+def _finite(by_layer: Floats | None) -> Floats | None:
+    """`by_layer`; None where no text has a value."""
+    return by_layer if by_layer is not None and np.isfinite(by_layer).any() else None
+
+
+def _values(
+    by_text: Sequence[Floats | None], layers: Sequence[int | None]
+) -> tuple[ModelValue | None, ...]:
+    """The means of a figure `[text]` in every model, with their changes from the first."""
+    first, found = by_text[0], list[ModelValue | None]()
+    for own, layer in zip(by_text, layers, strict=True):
+        if own is None:
+            found.append(None)
+            continue
+        change = None
+        if first is not None and own is not first:
+            (change,) = changes(first[:, None], equal_if_close(first, own)[:, None])
+        place = None if layer is None else layer + 1
+        found.append(ModelValue(float(own.mean()), change, layer=place))
+    return tuple(found)
+
+
+def own_rows(key: str, values: Sequence[ModelValue | None]) -> Iterator[FigureRow]:
+    """A figure whose values have intervals of their own; none where no model has it."""
+    if any(values):
+        yield FigureRow(key, tuple(values))
