@@ -18,7 +18,8 @@ from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
 from reportgen.files.destinations import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
-from reportgen.report.html.data import compressed, measure_data, step_data
+from reportgen.report.html.data import measure_data, step_data
+from reportgen.report.html.packing import compressed
 from reportgen.report.language.printable import segments, text_address, visible
 from reportgen.report.options import Layout
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from reportgen.report.html.data import LENGTHS, in_letters, text_data
+from reportgen.report.html.data import LENGTHS, text_data
+from reportgen.report.html.packing import in_letters
 from reportgen.report.html.size.map_pooling import (
     Pooling,
     TargetPooling,

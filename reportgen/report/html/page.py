@@ -8,7 +8,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import ALONE, Assets, Place
 from reportgen.report.html.brief import render_brief
-from reportgen.report.html.data import plotly_source
+from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.size.costs import PageCosts
 from reportgen.report.html.size.left_out import NO_SIZES, Given, Sizes, reduced_sentences

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from reportgen.report.html.assets import SITE_SCRIPTS, SITE_STYLE_SHEETS, Assets, Place
 from reportgen.report.html.compare_page import comparison_assets
-from reportgen.report.html.data import plotly_source
+from reportgen.report.html.packing import plotly_source
 from reportgen.report.options import CompareOptions
 
 Kind: TypeAlias = Literal["report", "comparison", "list"]

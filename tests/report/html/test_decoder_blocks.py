@@ -14,7 +14,7 @@ from helpers.real.writers import PAIRS, save_writer
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
-from reportgen.report.html.data import in_letters, packed_lengths
+from reportgen.report.html.packing import in_letters, packed_lengths
 from reportgen.report.html.size.size_plan import Level
 from reportgen.results.completions import cross_sizes, packed_part, part_maps
 from reportgen.results.info import DECODER_PARTS

@@ -15,7 +15,7 @@ from helpers.made_up.packed_maps import unpack, unpacked_block
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import STEPS
 from reportgen.report.charts.one_text.heads import head_picture
-from reportgen.report.html.data import plotly_source
+from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions

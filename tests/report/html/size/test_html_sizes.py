@@ -9,7 +9,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
 from reportgen.findings.findings import Findings
-from reportgen.report.html.data import plotly_source
+from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 

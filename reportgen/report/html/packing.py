@@ -1,0 +1,63 @@
+"""Bytes as letters that a page can carry, and plotly.js, which it carries in them."""
+
+import gzip
+from base64 import b64encode
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from plotly.offline import get_plotlyjs
+
+from reportgen.report.options import read_plotlyjs
+
+_LETTERS = np.frombuffer(
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;,=.?@^_`{|}~",
+    np.uint8,
+)
+
+
+def plotly_source(path: Path | None) -> str:
+    """The text of plotly.js: the file at `path`, else the one plotly brings.
+
+    Raises:
+        UsageError: the file cannot be read or is not plotly.js.
+    """
+    return _own_plotly() if path is None else read_plotlyjs(path).replace("\r\n", "\n")
+
+
+@cache  # reading it, and each hash of another copy of it, takes as long as a panel
+def _own_plotly() -> str:
+    source: str = get_plotlyjs()
+    return source.replace("\r\n", "\n")
+
+
+@lru_cache(maxsize=1)  # plotly.js is the same in every page
+def compressed(source: str) -> str:
+    """`source` as gzip in base85, a sixteenth shorter than base64; the same bytes every time."""
+    return in_letters(gzip.compress(source.encode(), 6, mtime=0))
+
+
+def in_letters(data: bytes) -> str:
+    """`data` as letters, five for four bytes, of which HTML reads none as its own; the page's
+    script knows them.
+
+    They are those of `base64.b85encode`, which takes ten times as long, with ",.:" for "<>&".
+    """
+    padding = -len(data) % 4
+    rest = np.frombuffer(data + bytes(padding), ">u4").astype(np.uint32)
+    digits = np.empty((len(rest), 5), np.uint8)
+    for place in range(4, -1, -1):
+        rest, digits[:, place] = rest // 85, rest % 85
+    letters = _LETTERS[digits].tobytes()
+    return letters[: len(letters) - padding].decode("ascii")
+
+
+def packed_lengths(sizes: NDArray[np.float32]) -> tuple[str, list[float]]:
+    """`sizes` `[layer, head, token]` as a byte each, in base64: 255 is the longest of its layer and
+    head; and these, to four digits."""
+    longest = sizes.max(axis=2, keepdims=True)
+    levels = np.rint(255 * sizes / np.where(longest > 0, longest, 1)).astype(np.uint8)
+    return b64encode(levels.tobytes()).decode("ascii"), [
+        float(f"{own:.4g}") for own in longest.ravel()
+    ]
