@@ -11,13 +11,16 @@ import pandas as pd
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.multiple_choice import chances_of
+from reportgen.report.components import Cell
 from reportgen.report.language.numbers import decimals, fixed, number
+from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo
 from reportgen.results.labels import NONE, label_list
 from reportgen.results.multiple_choice import Chosen
 
 _SCORES = 5
+CELL = 28  # half-width characters of an id, group, class or label
 _CHOICES = 10  # that are listed of a text
 
 
@@ -146,3 +149,20 @@ def _error_in_words(error: str, language: Language) -> str:
 def printed(value: float, digits: int | None = None) -> str:
     """A number with `digits` decimals; for None as many as its size calls for."""
     return fixed(value, digits) if digits is not None and isfinite(value) else number(value)
+
+
+def short_cell(value: str | None) -> Cell:
+    """A cell with `value`, cut to its width; empty for None."""
+    short = shorten(value or "", CELL)
+    return Cell(short, whole=None if short == (value or "") else value)
+
+
+def numbers_cell(value: str | None) -> Cell:
+    """A cell with the first of several named numbers that fit it: cut in the middle, the name of
+    one would stand beside the value of another."""
+    whole, kept = value or "", ""
+    for end in (*(i for i, mark in enumerate(whole) if mark == ","), len(whole)):
+        if kept and half_widths(whole[:end]) > CELL:
+            break
+        kept = whole[:end]
+    return Cell(kept) if kept == whole else Cell(f"{kept}, …", whole=whole)

@@ -9,9 +9,9 @@ from reportgen.report.components import Quality
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
+from reportgen.report.sections.notable import Marked, Notable, make_notable
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import Overview, make_overview
-from reportgen.report.sections.texts import Marked, Notable, make_notable
 from reportgen.report.sections.trust import Trust, make_trust
 
 

@@ -34,10 +34,11 @@ from reportgen.report.sections.answers import Answers, make_answers
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.definitions import definitions
 from reportgen.report.sections.method import Method, make_method
+from reportgen.report.sections.notable import Notable, with_first
 from reportgen.report.sections.outputs.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.overview import Sinks
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
-from reportgen.report.sections.texts import Notable, TextList, make_text_list, with_first
+from reportgen.report.sections.texts import TextList, make_text_list
 from reportgen.report.sections.tokens import make_across
 from reportgen.results.info import RunInfo
 

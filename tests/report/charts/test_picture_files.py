@@ -25,7 +25,7 @@ from reportgen.report.digest.markdown import render
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.sections.texts import make_notable
+from reportgen.report.sections.notable import make_notable
 from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
