@@ -20,8 +20,10 @@ from typer.main import get_command
 from reportgen.files.interrupts import SIGNALS
 
 if TYPE_CHECKING:
+    from reportgen.comparison.compare import Comparison
     from reportgen.findings.findings import Findings
     from reportgen.findings.notes.note import Note
+    from reportgen.results.store import Results
 
 # The headless shell is the same browser without its window: it draws a page in half the time.
 BROWSERS = (
@@ -129,3 +131,37 @@ def notes(situations: "list[Findings]") -> "list[Note]":
     from helpers.made_up import every_note
 
     return every_note.every_note(situations)
+
+
+@pytest.fixture(scope="session")
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Results, Results]":
+    """Two models on the same texts, with a token planted in the second; to be read, not changed."""
+    from helpers.real.two_models import LABELS, pair_of, plant
+
+    folder = tmp_path_factory.mktemp("pair")
+    base, head = pair_of(folder, evidence="basic", labels=LABELS, sink=0.2)
+    return base, plant(head)
+
+
+@pytest.fixture(scope="session")
+def two_compared(two_models: "tuple[Results, Results]") -> "Comparison":
+    """The comparison of the two models."""
+    from helpers.real.two_models import chain
+
+    return chain(*two_models)
+
+
+@pytest.fixture(scope="session")
+def four_models(tmp_path_factory: pytest.TempPathFactory) -> "tuple[Results, ...]":
+    """Four models on the same texts; to be read, not changed."""
+    from helpers.real.two_models import four_of
+
+    return four_of(tmp_path_factory.mktemp("chain"))
+
+
+@pytest.fixture(scope="session")
+def four_compared(four_models: "tuple[Results, ...]") -> "Comparison":
+    """The comparison of the four models."""
+    from helpers.real.two_models import chain
+
+    return chain(*four_models)

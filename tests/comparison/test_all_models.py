@@ -11,7 +11,7 @@ from helpers.compared_json import record_of
 from helpers.made_up.factories import LABELS as NAMES
 from helpers.made_up.factories import changed, make_results
 from helpers.plain.plain_bootstrap import plain_interval
-from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
+from helpers.real.two_models import LABELS, TEXTS, chain, pair_of, row_of
 from scipy.stats import spearmanr
 
 from reportgen.comparison import all_models as module
@@ -28,16 +28,6 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    return four_of(tmp_path_factory.mktemp("chain"))
-
-
-@pytest.fixture(scope="module")
-def found(sides: tuple[Results, ...]) -> Comparison:
-    return chain(*sides)
 
 
 def plain_figures(results: Results) -> dict[str, float]:
@@ -61,11 +51,14 @@ def plain_figures(results: Results) -> dict[str, float]:
     }
 
 
-def test_every_figure_is_that_of_each_model(sides, found: Comparison) -> None:
-    for i, side in enumerate(sides):
+def test_every_figure_is_that_of_each_model(four_models, four_compared: Comparison) -> None:
+    for i, side in enumerate(four_models):
         for key, value in plain_figures(side).items():
-            assert row_of(found, key).values[i].value == pytest.approx(value, abs=2e-6), (key, i)
-        agreement = row_of(found, "agreement").values[i]
+            assert row_of(four_compared, key).values[i].value == pytest.approx(value, abs=2e-6), (
+                key,
+                i,
+            )
+        agreement = row_of(four_compared, "agreement").values[i]
         colouring = Findings(side).colouring
         assert agreement.value == colouring.agreement.mean
         assert (agreement.view, agreement.interval) == (
@@ -74,33 +67,38 @@ def test_every_figure_is_that_of_each_model(sides, found: Comparison) -> None:
         )
 
 
-def test_changes_are_from_the_first_model_with_paired_intervals(sides, found: Comparison) -> None:
-    first, third = (side.texts for side in (sides[0], sides[2]))
+def test_changes_are_from_the_first_model_with_paired_intervals(
+    four_models, four_compared: Comparison
+) -> None:
+    first, third = (side.texts for side in (four_models[0], four_models[2]))
     errors = [abs(t["prediction"] - t["label_value"]).to_numpy(np.float64) for t in (first, third)]
     shares = [
         side.heads.groupby("text")["special_share"].mean().to_numpy(np.float64)
-        for side in (sides[0], sides[2])
+        for side in (four_models[0], four_models[2])
     ]
     for key, (own, other) in (("mae", errors), ("special", shares)):
-        change = row_of(found, key).values[2].change
+        change = row_of(four_compared, key).values[2].change
         differences = other - own
         assert change.difference == pytest.approx(differences.mean(), abs=1e-5)
         low, high = plain_interval(lambda rows, d=differences: d[rows].mean(), len(differences))
         width = high - low
         assert change.interval == pytest.approx((low, high), abs=0.12 * width)
     assert all(
-        row.values[0] is None or row.values[0].change is None for row in found.all_models.rows
+        row.values[0] is None or row.values[0].change is None
+        for row in four_compared.all_models.rows
     )
 
 
-def test_each_step_is_the_comparison_of_those_two_models(sides, found: Comparison) -> None:
-    models = found.all_models
+def test_each_step_is_the_comparison_of_those_two_models(
+    four_models, four_compared: Comparison
+) -> None:
+    models = four_compared.all_models
     for steps, pairs in (
         (models.from_first, [(0, 1), (0, 2), (0, 3)]),
         (models.from_previous, [(0, 1), (1, 2), (2, 3)]),
     ):
         for step, (i, k) in zip(steps, pairs, strict=True):
-            plain = compare(Findings(sides[i]), Findings(sides[k]))
+            plain = compare(Findings(four_models[i]), Findings(four_models[k]))
             assert step.n_moved == plain.predictions.n_moved
             assert step.verdict == plain.predictions.quality.verdict
             assert step.n_heads_changed == plain.heads.changed.sum()
@@ -163,15 +161,20 @@ def test_a_drift_over_fewer_texts_says_how_many(tmp_path: Path, lang: str, part:
     assert ("11 of 11 predictions" if lang == "en" else "予測11件のうち11件") in said
 
 
-def test_where_steps_show_what_changed_no_drift_is_told(sides, found: Comparison) -> None:
-    words = CompareWords(found, load_language("en"))
-    assert drift(found.all_models, words) == ()
-    there_and_back = chain(sides[0], sides[1], sides[0])
+def test_where_steps_show_what_changed_no_drift_is_told(
+    four_models, four_compared: Comparison
+) -> None:
+    words = CompareWords(four_compared, load_language("en"))
+    assert drift(four_compared.all_models, words) == ()
+    there_and_back = chain(four_models[0], four_models[1], four_models[0])
     assert drift(there_and_back.all_models, words) == ()
     assert there_and_back.is_same
     assert there_and_back.all_models.from_first[0].n_heads_changed
     assert there_and_back.all_models.from_first[1].n_heads_changed == 0
-    step, name = there_and_back.all_models.from_first[0], model_names(found.all_models, words)[1]
+    step, name = (
+        there_and_back.all_models.from_first[0],
+        model_names(four_compared.all_models, words)[1],
+    )
     told = headline(there_and_back, CompareWords(there_and_back, load_language("en")))
     assert told[0].startswith("The first and the last model do not differ: on all ")
     n = f"{step.n_moved} of {step.n_predicted} predictions changed from the first model"
@@ -179,10 +182,10 @@ def test_where_steps_show_what_changed_no_drift_is_told(sides, found: Comparison
     ja = CompareWords(there_and_back, load_language("ja"))
     named = model_names(there_and_back.all_models, ja)[1]
     assert f"{named}で違い" in headline(there_and_back, ja)[1]
-    alike = chain(sides[0], sides[0], sides[0])
+    alike = chain(four_models[0], four_models[0], four_models[0])
     told = headline(alike, CompareWords(alike, load_language("en")))
     assert told[1] == "No model in between differs from them."
-    named = headline(found, words)
+    named = headline(four_compared, words)
     assert not any("new model" in said or "both models" in said for said in named)
     assert any("the last model" in said.lower() for said in named)
 
@@ -278,15 +281,15 @@ def test_no_common_text_is_told_in_one_line(tmp_path: Path) -> None:
         _ = chain(first, failed, second).all_models
 
 
-def test_limits_of_another_seed_hold_in_every_step(sides) -> None:
-    found = chain(*sides[:3], null=sides[1])
-    plain = compare(*map(Findings, (sides[0], sides[2], sides[1])))
+def test_limits_of_another_seed_hold_in_every_step(four_models) -> None:
+    found = chain(*four_models[:3], null=four_models[1])
+    plain = compare(*map(Findings, (four_models[0], four_models[2], four_models[1])))
     step = found.all_models.from_first[1]
     assert step.n_moved == plain.predictions.n_moved
     assert step.n_heads_changed == plain.heads.changed.sum()
 
 
-def test_tables_of_three_models_at_most_are_in_memory(sides, monkeypatch) -> None:
+def test_tables_of_three_models_at_most_are_in_memory(four_models, monkeypatch) -> None:
     opened: list[weakref.ref[Results]] = []
     fresh, step, most = common.fresh, module._step, []
 
@@ -304,6 +307,6 @@ def test_tables_of_three_models_at_most_are_in_memory(sides, monkeypatch) -> Non
     for place in (module, common):
         monkeypatch.setattr(place, "fresh", counted)
     monkeypatch.setattr(module, "_step", watched)
-    module.all_models([Findings(side) for side in (*sides, sides[0])])
+    module.all_models([Findings(side) for side in (*four_models, four_models[0])])
     assert len(most) == 7
     assert max(most) == 3

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.compared_json import record_of, schema
 from helpers.made_up.factories import changed, make_results
-from helpers.real.two_models import LABELS, TEXTS, pair_of, plant, twice
+from helpers.real.two_models import LABELS, TEXTS, pair_of, twice
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
@@ -24,7 +24,6 @@ from reportgen.report.compare_tables import write_comparison
 from reportgen.report.digest import confluence, markdown
 from reportgen.report.format_register import output_at
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions
-from reportgen.results.store import Results
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
 
@@ -40,29 +39,17 @@ def number(cell: str) -> float | None:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
-    folder = tmp_path_factory.mktemp("pair")
-    base, head = pair_of(folder, evidence="basic", labels=LABELS, sink=0.2)
-    return base, plant(head)
-
-
-@pytest.fixture(scope="module")
-def found(sides) -> Comparison:
-    return compare(*map(Findings, sides))
-
-
-@pytest.fixture(scope="module")
-def record(found: Comparison) -> dict[str, Any]:
-    return record_of(found)
+def record(two_compared: Comparison) -> dict[str, Any]:
+    return record_of(two_compared)
 
 
 def test_changes_have_every_figure_of_the_json_and_the_worst_texts_first(
-    found: Comparison, record: dict[str, Any], sides
+    two_compared: Comparison, record: dict[str, Any], two_models
 ) -> None:
-    rows = cells_of(found, "changes")
+    rows = cells_of(two_compared, "changes")
     by_id = {text["id"]: text for text in record["texts"]}
     assert sorted(row["text_id"] for row in rows) == sorted(by_id)
-    texts = sides[0].texts.set_index("text_id")
+    texts = two_models[0].texts.set_index("text_id")
     for row in rows:
         own = texts.loc[row["text_id"]]
         assert (row["text"], row["source"], row["label"]) == (own.text, own.source, own.label)
@@ -84,9 +71,9 @@ def test_changes_have_every_figure_of_the_json_and_the_worst_texts_first(
 
 
 def test_tokens_figures_layers_and_heads_are_those_of_the_json(
-    found: Comparison, record: dict[str, Any]
+    two_compared: Comparison, record: dict[str, Any]
 ) -> None:
-    for row, told in zip(cells_of(found, "tokens"), record["tokens"], strict=True):
+    for row, told in zip(cells_of(two_compared, "tokens"), record["tokens"], strict=True):
         assert (row["token"], row["turn"], int(row["n_texts"])) == (
             told["token"], told["turn"], told["n_texts"],
         )  # fmt: skip
@@ -95,7 +82,7 @@ def test_tokens_figures_layers_and_heads_are_those_of_the_json(
             for end in ("base", "head", "change", "low", "high"):
                 assert number(row[f"{figure}_{end}"]) == told[figure][end]
     figures = record["figures"]
-    rows = {row["figure"]: row for row in cells_of(found, "figures")}
+    rows = {row["figure"]: row for row in cells_of(two_compared, "figures")}
     said = {name: number(row["value"]) for name, row in rows.items()}
     for name, row in rows.items():
         for end in ("low", "high"):
@@ -107,17 +94,17 @@ def test_tokens_figures_layers_and_heads_are_those_of_the_json(
         if value is not None or not name.endswith(("_low", "_high"))
     }
     assert rows["mae_rise"]["unit"] == "output"
-    for row in cells_of(found, "layers"):
+    for row in cells_of(two_compared, "layers"):
         told = record["layers"][row["figure"]]["change"][int(row["layer"]) - 1]
         for end in ("base", "head", "change", "low", "high"):
             assert number(row[end]) == told[end]
-    rows = cells_of(found, "heads")
+    rows = cells_of(two_compared, "heads")
     cells = [
         [float(r["jsd"]) for r in rows if r["layer"] == str(n + 1)]
         for n in range(len(record["jsd"]))
     ]
     assert cells == record["jsd"]
-    assert [r["changed"] == "True" for r in rows] == found.heads.changed.ravel().tolist()
+    assert [r["changed"] == "True" for r in rows] == two_compared.heads.changed.ravel().tolist()
 
 
 @pytest.mark.parametrize("kind", ["class", "labels", "next_token", "embedding"])
@@ -188,10 +175,10 @@ def shown(figure: float, digits: int, sign: str = "") -> str:
 
 
 def test_the_confluence_page_has_the_figures_of_the_json(
-    found: Comparison, record: dict[str, Any], tmp_path: Path
+    two_compared: Comparison, record: dict[str, Any], tmp_path: Path
 ) -> None:
     options = CompareOptions(commit="4f2a9c1", page_url="https://example.com/compare.html")
-    made = confluence.write_comparison(found, options).text
+    made = confluence.write_comparison(two_compared, options).text
     root = ET.fromstring(f'<page xmlns:ac="{AC}" xmlns:ri="{RI}">{made}</page>')
     head = root.findall("p")[1]
     assert head.find("a").get("href") == "https://example.com/compare.html"
@@ -240,10 +227,10 @@ def shapes(svg: bytes, tag: str, kind: str) -> list[ET.Element]:
 
 
 def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
-    found: Comparison, record: dict[str, Any]
+    two_compared: Comparison, record: dict[str, Any]
 ) -> None:
     output = output_at("x/may.md", of_comparison=True)
-    made = markdown.write_comparison(found, CompareOptions(), output)
+    made = markdown.write_comparison(two_compared, CompareOptions(), output)
     assert list(made.files) == [f"img/may-{n}.svg" for n in ("predictions", "layers", "difference")]
     links = re.findall(r"<summary>(.+)</summary>\n\n!\[(.+)\]\((.+)\)\n\n</details>", made.text)
     assert [path for *_, path in links] == list(made.files)
@@ -270,13 +257,13 @@ def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
     first = made.text.split("### The texts that changed most")[1].split("| ")[4].split(" · ")[0]
     assert links[2][0] == f"Text {first}, layer {len(record['jsd'])}: attention, new minus old"
     assert shapes(difference, "path", "m")  # less than before, in its own colour
-    page = confluence.write_comparison(found, CompareOptions(), output)
+    page = confluence.write_comparison(two_compared, CompareOptions(), output)
     assert page.files == made.files
     assert re.findall('filename="(.+?)"', page.text) == [name[4:] for name in made.files]
     for options in (CompareOptions(images="none"), CompareOptions(lang="ja")):
-        again = markdown.write_comparison(found, options, output)
+        again = markdown.write_comparison(two_compared, options, output)
         assert bool(again.files) == (options.images != "none")
-    assert not markdown.write_comparison(found, CompareOptions()).files
+    assert not markdown.write_comparison(two_compared, CompareOptions()).files
 
 
 def test_texts_that_only_one_model_has_are_in_no_row(tmp_path: Path) -> None:

@@ -47,21 +47,9 @@ def page_of(base: Results, head: Results, **options) -> BeautifulSoup:
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
-    folder = tmp_path_factory.mktemp("pair")
-    base, head = pair_of(folder, evidence="basic", labels=LABELS, sink=0.2)
-    return base, plant(head)
-
-
-@pytest.fixture(scope="module")
-def found(sides) -> Comparison:
-    return compare(*map(Findings, sides))
-
-
-@pytest.fixture(scope="module")
-def made(found: Comparison) -> str:
+def made(two_compared: Comparison) -> str:
     """The page as it is written."""
-    return compare_html.render(found, RenderOptions()).decode()
+    return compare_html.render(two_compared, RenderOptions()).decode()
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +58,18 @@ def page(made: str) -> BeautifulSoup:
 
 
 @pytest.fixture(scope="module")
-def text(found: Comparison) -> str:
+def text(two_compared: Comparison) -> str:
     """The Markdown."""
-    return markdown.write_comparison(found, RenderOptions()).text
+    return markdown.write_comparison(two_compared, RenderOptions()).text
 
 
-def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, sides, found) -> None:
+def test_the_headline_counts_and_names_the_planted_token(
+    page: BeautifulSoup, two_models, two_compared
+) -> None:
     said = [p.get_text() for p in page.select("#overview .headline")]
-    spread = np.std(sides[0].texts["prediction"].astype(float))
-    n_moved = found.predictions.n_moved
-    mae = found.predictions.fit("mae")
+    spread = np.std(two_models[0].texts["prediction"].astype(float))
+    n_moved = two_compared.predictions.n_moved
+    mae = two_compared.predictions.fit("mae")
     same = (
         "Unclear: 12 texts cannot tell which model is nearer to the right answers (mean absolute "
     )
@@ -89,7 +79,7 @@ def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, si
     limit = float(said[1].removesuffix(".").split()[-1])
     assert limit == pytest.approx(0.05 * spread, rel=0.006)
     assert f"The new model looks at “{STAR}”" in said[2]
-    star = found.tokens[0].effect
+    star = two_compared.tokens[0].effect
     assert said[2].replace("−", "-").endswith(f" {star.base:+.3f} → {star.head:+.3f}.")
 
 
@@ -126,8 +116,8 @@ def test_every_change_has_an_interval_or_says_why_not(page: BeautifulSoup) -> No
             assert re.search(r"\[.+, .+\]|no change", text), text
 
 
-def test_the_grid_prints_the_distances(page: BeautifulSoup, found) -> None:
-    distances = found.heads.distance
+def test_the_grid_prints_the_distances(page: BeautifulSoup, two_compared) -> None:
+    distances = two_compared.heads.distance
     grid = page.select("#heads table")[0]
     for row, values in zip(grid.select("tbody tr"), distances, strict=True):
         assert [cell.get_text() for cell in row.select("td")] == [f"{v:.2f}" for v in values]
@@ -135,8 +125,10 @@ def test_the_grid_prints_the_distances(page: BeautifulSoup, found) -> None:
     assert grid.select("b")  # those that changed
 
 
-def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, found) -> None:
-    heads = found.heads
+def test_the_heads_that_changed_most_have_their_intervals(
+    page: BeautifulSoup, two_compared
+) -> None:
+    heads = two_compared.heads
     rows = page.select("#heads table")[1].select("tbody tr")
     layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
     assert rows[0].th.get_text() == f"L{layer + 1}H{head + 1}"
@@ -148,19 +140,19 @@ def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, f
 
 
 def test_three_strips_stand_above_each_other_with_their_difference(
-    page: BeautifulSoup, sides, found
+    page: BeautifulSoup, two_models, two_compared
 ) -> None:
-    texts = shown_texts(found)
+    texts = shown_texts(two_compared)
     articles = page.select("article.two")
     assert [int(article["id"].removeprefix("text=")) - 1 for article in articles] == texts
     for article, text in zip(articles, texts, strict=True):
         strips = article.select(".strip")
-        content = str(sides[0].texts["text"].iloc[text])
+        content = str(two_models[0].texts["text"].iloc[text])
         assert [content in strip.get_text() for strip in strips] == [True] * 3
-        own = found.units.text == text
+        own = two_compared.units.text == text
         looks, moves = (
             [(base[i], head[i], head[i] - base[i]) for i in np.flatnonzero(own)]
-            for base, head in (found.units.row, found.units.effect)
+            for base, head in (two_compared.units.row, two_compared.units.effect)
         )
         rows = article.select("tbody tr")
         assert len(rows) == len(moves)
@@ -367,13 +359,17 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_the_models_are_called_old_and_new_beside_heads_of_attention(found, lang: str) -> None:
+def test_the_models_are_called_old_and_new_beside_heads_of_attention(
+    two_compared, lang: str
+) -> None:
     """A "head model" beside "16 of 16 heads" would be read as one thing."""
     options = RenderOptions(lang=lang)
-    page = BeautifulSoup(compare_html.render(found, options).decode(), "html.parser")
+    page = BeautifulSoup(compare_html.render(two_compared, options).decode(), "html.parser")
     for command in page.select("pre, .facts"):
         command.decompose()
-    text = re.sub(r"```.*?```", "", markdown.write_comparison(found, options).text, flags=re.S)
+    text = re.sub(
+        r"```.*?```", "", markdown.write_comparison(two_compared, options).text, flags=re.S
+    )
     for said in (page.find("main").get_text(), text):
         assert ("旧モデル" if lang == "ja" else "Old model") in said
         assert ("新モデル" if lang == "ja" else "New model") in said
@@ -499,10 +495,10 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(text) -> None:
     assert folds[2].startswith("The texts whose error grew most (")
 
 
-def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(sides) -> None:
+def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -> None:
     base, head = (
         replace(s, info=replace(s.info, created=day))
-        for s, day in zip(sides, ("2026-01-30", "2026-01-31"), strict=True)
+        for s, day in zip(two_models, ("2026-01-30", "2026-01-31"), strict=True)
     )
     found = compare(Findings(base), Findings(head))
     page = "https://example.com/a_b/compare.html?x=1&y=(2)"
@@ -538,15 +534,15 @@ def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path)
     assert "| Failed | fails if texts\\_total &gt; 1 | 12 |" in text
 
 
-def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(found, text) -> None:
+def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(two_compared, text) -> None:
     part = text.split("### The texts that changed most")[1].split("<summary>Against")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
-    texts = shown_texts(found)
+    texts = shown_texts(two_compared)
     assert len(rows) == len(texts)
     n_changed = 0
     for (_, tokens, facts), number in zip(rows, texts, strict=True):
-        own = found.units.text == number
-        base, head = (side[own] for side in found.units.effect)
+        own = two_compared.units.text == number
+        base, head = (side[own] for side in two_compared.units.effect)
         shown = re.findall(r"([−+]?[\d.]+) → ([−+]?[\d.]+)", tokens)
         assert len(shown) == min(2, np.count_nonzero(np.abs(head - base) > 0.0051))
         n_changed += len(shown)
@@ -557,20 +553,20 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(found, tex
     assert n_changed
 
 
-def test_heads_that_changed_are_bold_in_the_markdown(found, text) -> None:
+def test_heads_that_changed_are_bold_in_the_markdown(two_compared, text) -> None:
     part = text.split("<summary>Which heads attend")[1].split("</details>")[0]
     rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
     cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
     bold = [[cell.startswith("**") for cell in row] for row in cells]
-    assert bold == found.heads.changed.tolist()
+    assert bold == two_compared.heads.changed.tolist()
 
 
-def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides, found) -> None:
-    record = json.loads(comparison_json.write_comparison(found, RenderOptions()).text)
-    assert record["figures"] == comparison_figures(found)
+def test_the_json_holds_the_flat_figures_and_a_row_a_text(two_models, two_compared) -> None:
+    record = json.loads(comparison_json.write_comparison(two_compared, RenderOptions()).text)
+    assert record["figures"] == comparison_figures(two_compared)
     assert len(record["texts"]) == len(TEXTS)
     assert record["texts"][3]["prediction_change"] == pytest.approx(
-        sides[1].texts["prediction"][3] - sides[0].texts["prediction"][3], rel=1e-5
+        two_models[1].texts["prediction"][3] - two_models[0].texts["prediction"][3], rel=1e-5
     )
     assert record["tokens"][0]["token"] == STAR
     assert record["tokens"][0]["deletion_effect"]["low"] > 0
@@ -580,32 +576,34 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides, found) -> None:
     )
 
 
-def test_outputs_are_the_same_bytes_every_time(sides, found, made: str, text: str) -> None:
-    again = compare(*map(Findings, sides))
+def test_outputs_are_the_same_bytes_every_time(
+    two_models, two_compared, made: str, text: str
+) -> None:
+    again = compare(*map(Findings, two_models))
     assert compare_html.write_comparison(again, RenderOptions()).content == made.encode()
     assert markdown.write_comparison(again, RenderOptions()).text == text
-    record = comparison_json.write_comparison(found, RenderOptions())
+    record = comparison_json.write_comparison(two_compared, RenderOptions())
     assert comparison_json.write_comparison(again, RenderOptions()) == record
 
 
-def test_every_flat_figure_is_one_that_gates_can_name(found) -> None:
-    for name in comparison_figures(found):
+def test_every_flat_figure_is_one_that_gates_can_name(two_compared) -> None:
+    for name in comparison_figures(two_compared):
         assert COMPARE_FIGURES.find(name) is not None, name
 
 
-def test_gates_stand_on_the_page_in_markdown_and_in_json(found) -> None:
-    figures = comparison_figures(found)
+def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
+    figures = comparison_figures(two_compared)
     gates = (
         parse_gate("prediction_changed > 0.05", "fail", COMPARE_FIGURES),
         parse_gate("jsd_max > 1", "warn", COMPARE_FIGURES),
     )
     options = RenderOptions(gates=evaluate(gates, figures))
-    page = compare_html.render(found, options).decode()
+    page = compare_html.render(two_compared, options).decode()
     soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
-    text = markdown.write_comparison(found, options).text
+    text = markdown.write_comparison(two_compared, options).text
     assert "| Failed | fails if prediction\\_changed &gt; 0.05 |" in text
-    record = json.loads(comparison_json.write_comparison(found, options).text)
+    record = json.loads(comparison_json.write_comparison(two_compared, options).text)
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)
 
@@ -662,10 +660,10 @@ def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str)
     assert TEXTS[2] not in text
 
 
-def test_a_small_room_leaves_no_heading_without_what_it_heads(found) -> None:
-    whole = markdown.write_comparison(found, RenderOptions()).text
+def test_a_small_room_leaves_no_heading_without_what_it_heads(two_compared) -> None:
+    whole = markdown.write_comparison(two_compared, RenderOptions()).text
     for room in range(2500, len(whole.encode()), 500):
-        text = markdown.comparison_step_summary(found, RenderOptions(), room).decode()
+        text = markdown.comparison_step_summary(two_compared, RenderOptions(), room).decode()
         *_, before, last = [line for line in text.splitlines() if line]
         assert len(text.encode()) <= room
         assert not before.startswith("#")

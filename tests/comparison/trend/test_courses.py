@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.plain.plain_bootstrap import plain_interval
-from helpers.real.two_models import TEXTS, chain, four_of, pair_of, row_of
+from helpers.real.two_models import TEXTS, chain, pair_of, row_of
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.outputs.predictions import PredictionChanges
@@ -27,16 +27,6 @@ from reportgen.results.store import Results
 
 
 @pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    return four_of(tmp_path_factory.mktemp("courses"))
-
-
-@pytest.fixture(scope="module")
-def found(sides: tuple[Results, ...]) -> Comparison:
-    return chain(*sides)
-
-
-@pytest.fixture(scope="module")
 def classes(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
     """Four models that put out classes; the labels are mostly what the first one says."""
     folder: Path = tmp_path_factory.mktemp("classes")
@@ -49,9 +39,11 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
     return [changed(side, texts=side.texts.assign(label=given)) for side in made]
 
 
-def test_a_layer_is_a_sink_where_the_rule_of_verdicts_says_so(sides, found: Comparison) -> None:
-    (course,) = [own for own in found.all_models.trend.sinks if own.key == "cls"]
-    for model, side in enumerate(sides):
+def test_a_layer_is_a_sink_where_the_rule_of_verdicts_says_so(
+    four_models, four_compared: Comparison
+) -> None:
+    (course,) = [own for own in four_compared.all_models.trend.sinks if own.key == "cls"]
+    for model, side in enumerate(four_models):
         roles = side.roles[side.roles["role"] == "cls"]
         excess = (roles["share"] - roles["expected"]) / (1 - roles["expected"])
         for layer, mean in excess.groupby(roles["layer"]).mean().items():
@@ -67,11 +59,11 @@ def test_a_layer_is_a_sink_where_the_rule_of_verdicts_says_so(sides, found: Comp
 
 
 def test_single_heads_are_counted_from_the_first_model_that_has_them(
-    sides, found: Comparison
+    four_models, four_compared: Comparison
 ) -> None:
-    (course,) = [own for own in found.all_models.trend.sinks if own.key == "cls"]
+    (course,) = [own for own in four_compared.all_models.trend.sinks if own.key == "cls"]
     plain = []
-    for side in sides:
+    for side in four_models:
         heads = side.heads.merge(
             side.roles[side.roles["role"] == "cls"][["text", "layer", "expected"]],
             on=["text", "layer"],
@@ -88,9 +80,9 @@ def test_single_heads_are_counted_from_the_first_model_that_has_them(
     assert listed == {key for own in plain for key in own.index[own >= SINK_EXCESS]}
 
 
-def test_tokens_are_held_against_the_first_model(sides, found: Comparison) -> None:
-    courses = found.all_models.trend.tokens
-    plain = [compare(Findings(sides[0]), Findings(side)).tokens for side in sides[1:]]
+def test_tokens_are_held_against_the_first_model(four_models, four_compared: Comparison) -> None:
+    courses = four_compared.all_models.trend.tokens
+    plain = [compare(Findings(four_models[0]), Findings(side)).tokens for side in four_models[1:]]
     for i, changes in enumerate(plain):
         by_name = {change.token: change for change in changes}
         assert {own.token for own in courses if own.changes[i]} == by_name.keys()
@@ -104,8 +96,8 @@ def test_tokens_are_held_against_the_first_model(sides, found: Comparison) -> No
     assert courses[0] == star
 
 
-def test_figures_of_a_token_are_all_of_one_kind(found: Comparison) -> None:
-    (star,) = [own for own in found.all_models.trend.tokens if own.token == "★★"]
+def test_figures_of_a_token_are_all_of_one_kind(four_compared: Comparison) -> None:
+    (star,) = [own for own in four_compared.all_models.trend.tokens if own.token == "★★"]
     *_, last = star.changes
     without = replace(last, effect=None)
     (course,) = token_courses([[without], [last]])
@@ -124,11 +116,11 @@ def test_completions_are_sorted_by_how_far_they_came() -> None:
 
 
 def test_numbers_have_their_course_and_the_largest_movers_come_first(
-    sides, found: Comparison
+    four_models, four_compared: Comparison
 ) -> None:
-    trend = found.all_models.trend
-    numbers = np.array([side.texts["prediction"].to_numpy(np.float64) for side in sides])
-    ids = sides[0].texts["text_id"].tolist()
+    trend = four_compared.all_models.trend
+    numbers = np.array([side.texts["prediction"].to_numpy(np.float64) for side in four_models])
+    ids = four_models[0].texts["text_id"].tolist()
     for own in trend.texts:
         assert own.predictions == pytest.approx(numbers[:, ids.index(own.id)], abs=1e-6)
     moved = [np.abs(b - a) > 0.05 * a.std() for a, b in pairwise(numbers)]
@@ -141,9 +133,11 @@ def test_numbers_have_their_course_and_the_largest_movers_come_first(
     assert trend.n_predicted == len(TEXTS)
 
 
-def test_the_share_of_changed_predictions_is_that_of_each_step(sides, found: Comparison) -> None:
-    values = row_of(found, "moved").values
-    numbers = [side.texts["prediction"].to_numpy(np.float64) for side in sides]
+def test_the_share_of_changed_predictions_is_that_of_each_step(
+    four_models, four_compared: Comparison
+) -> None:
+    values = row_of(four_compared, "moved").values
+    numbers = [side.texts["prediction"].to_numpy(np.float64) for side in four_models]
     assert values[0] is None
     for own, before, after in zip(values[1:], numbers, numbers[1:], strict=False):
         moved = (np.abs(after - before) > 0.05 * before.std()).astype(float)

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
 from helpers.real.planted import planted, traces
-from helpers.real.two_models import TEXTS, chain, four_of, row_of
+from helpers.real.two_models import TEXTS, chain, row_of
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
@@ -21,16 +21,6 @@ from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
-
-
-@pytest.fixture(scope="module")
-def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    return four_of(tmp_path_factory.mktemp("chain"))
-
-
-@pytest.fixture(scope="module")
-def found(sides: tuple[Results, ...]) -> Comparison:
-    return chain(*sides)
 
 
 @pytest.mark.parametrize("kind", get_args(OutputKind))
@@ -61,33 +51,35 @@ def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> No
     assert all((step.n_moved is None) == (kind == "embedding") for step in steps)
 
 
-def test_json_adds_the_models_and_renames_nothing(sides, found: Comparison) -> None:
-    two = compare(Findings(sides[0]), Findings(sides[3]))
+def test_json_adds_the_models_and_renames_nothing(four_models, four_compared: Comparison) -> None:
+    two = compare(Findings(four_models[0]), Findings(four_models[3]))
     record, plain = (
         json.loads(comparison_json.write_comparison(each, CompareOptions()).text)
-        for each in (found, two)
+        for each in (four_compared, two)
     )
     models = record.pop("models")
     assert plain.pop("models") is plain.pop("course") is None
     assert [own["name"] for own in record.pop("course")["models"]] == ["made-up"] * 4
     assert record == plain  # of the first and the last model, as if no other were there
     assert [model["from_first"] is None for model in models] == [True, False, False, False]
-    assert models[0]["model"] == sides[0].info.model.name
+    assert models[0]["model"] == four_models[0].info.model.name
     assert models[3]["from_previous"]["n_tokens_changed"] == 1
     assert models[1]["figures"]["mae"]["change"] == pytest.approx(
         models[1]["figures"]["mae"]["value"] - models[0]["figures"]["mae"]["value"], abs=1e-6
     )
 
 
-def test_a_page_of_two_has_no_such_section(sides) -> None:
-    found = compare(Findings(sides[0]), Findings(sides[1]))
+def test_a_page_of_two_has_no_such_section(four_models) -> None:
+    found = compare(Findings(four_models[0]), Findings(four_models[1]))
     html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
     assert html.find(id="all_models") is None
     assert html.h1.get_text() == "Two models compared"
 
 
-def test_the_page_has_a_column_for_each_model_and_a_trend(found: Comparison) -> None:
-    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
+def test_the_page_has_a_column_for_each_model_and_a_trend(four_compared: Comparison) -> None:
+    html = BeautifulSoup(
+        compare_page.render(four_compared, CompareOptions()).decode(), "html.parser"
+    )
     assert html.h1.get_text() == "4 models compared"
     figures, steps = html.find(id="all_models").find_all("table")
     assert [len(table.thead.find_all("th")) for table in (figures, steps)] == [6, 4]
@@ -95,7 +87,7 @@ def test_the_page_has_a_column_for_each_model_and_a_trend(found: Comparison) -> 
     points = [len(row.find("svg", class_="trend").find_all("circle")) for row in others]
     assert set(points) == {4}
     assert len(moved.find("svg", class_="trend").find_all("circle")) == 3  # from the second on
-    text = markdown.write_comparison(found, CompareOptions()).text
+    text = markdown.write_comparison(four_compared, CompareOptions()).text
     line = next(line for line in text.splitlines() if line.startswith("| Figure | "))
     assert line.count("|") == 6  # no column for charts
 
@@ -111,20 +103,23 @@ def test_redacted_models_name_no_text(tmp_path: Path) -> None:
     assert [list(model["inputs"].values()) for model in record["models"]] == [[None]] * 3
 
 
-def test_remarks_of_a_model_in_between_are_told(sides) -> None:
-    info = replace(sides[1].info, remarks=("a remark on it",))
-    found = chain(sides[0], Results(info, sides[1].source), sides[2])
+def test_remarks_of_a_model_in_between_are_told(four_models) -> None:
+    info = replace(four_models[1].info, remarks=("a remark on it",))
+    found = chain(four_models[0], Results(info, four_models[1].source), four_models[2])
     html = compare_page.render(found, CompareOptions()).decode()
     assert "Model 2: a remark on it" in html
     assert info.model.weights_sha256 in html
 
 
-def test_the_command_names_folders_where_one_model_was_run_otherwise(sides) -> None:
-    settings = replace(sides[1].info.settings, options={"max-length": 64})
-    info = replace(sides[1].info, settings=settings)
+def test_the_command_names_folders_where_one_model_was_run_otherwise(four_models) -> None:
+    settings = replace(four_models[1].info.settings, options={"max-length": 64})
+    info = replace(four_models[1].info, settings=settings)
     for second, command in (
-        (sides[1], "compare --base {0} --head {0} --head {0} ".format(sides[0].info.model.name)),
-        (Results(info, sides[1].source), "compare base_results/ results_2/ head_results/"),
+        (
+            four_models[1],
+            "compare --base {0} --head {0} --head {0} ".format(four_models[0].info.model.name),
+        ),
+        (Results(info, four_models[1].source), "compare base_results/ results_2/ head_results/"),
     ):
-        found = chain(sides[0], second, sides[2])
+        found = chain(four_models[0], second, four_models[2])
         assert command in markdown.write_comparison(found, CompareOptions()).text
