@@ -97,21 +97,10 @@ def report_job(
         UsageError: an option has a value that it does not take, or a path cannot be written to.
         OutputError: standard output is closed.
     """
-    created_date()
-    _check_markdown(options)
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
     paths = files.output or [_DEFAULT_OUTPUTS[options.layout]]
-    recovered = _recover(paths, inputs)
-    outputs = plan_outputs(
-        paths,
-        files.format,
-        force=files.force,
-        inputs=inputs,
-        layout=options.layout,
-        images=options.images,
-        redact=redact,
-    )
+    outputs, recovered = _planned(paths, files, options, inputs, redact=redact)
     _check_gates(outputs, gates)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 
@@ -157,20 +146,8 @@ def comparison_job(
         UsageError: as for `report_job`, or comparisons are not written in the format of a path.
         OutputError: standard output is closed.
     """
-    created_date()
-    _check_markdown(options)
     paths = [_DEFAULT_COMPARISONS[options.layout]] if files.output is None else files.output
-    recovered = _recover(paths, inputs)
-    outputs = plan_outputs(
-        paths,
-        files.format,
-        force=files.force,
-        inputs=inputs,
-        layout=options.layout,
-        images=options.images,
-        redact=redact,
-        of_comparison=True,
-    )
+    outputs, recovered = _planned(paths, files, options, inputs, redact=redact, of_comparison=True)
     if folder := next((output for output in outputs if output.is_folder), None):
         raise UsageError(
             f"--output {folder.path}: a comparison has no results folder; analyze writes one"
@@ -180,6 +157,38 @@ def comparison_job(
     paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
     options = replace(options, text_files=_text_files(paths))
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+
+
+def _planned(
+    paths: Sequence[str],
+    files: OutputChoices,
+    options: RenderOptions | CompareOptions,
+    inputs: Sequence[str],
+    *,
+    redact: bool,
+    of_comparison: bool = False,
+) -> tuple[tuple[Output, ...], tuple[str, ...]]:
+    """The outputs at `paths`, checked, and what was ended there for runs that had been killed.
+
+    Raises:
+        UsageError: an option has a value that it does not take, or a path cannot be written to.
+        OutputError: standard output is closed.
+    """
+    created_date()
+    limit_of(options.md_flavor, options.md_limit)
+    check_marker(options.id)
+    recovered = _recover(paths, inputs)
+    outputs = plan_outputs(
+        paths,
+        files.format,
+        force=files.force,
+        inputs=inputs,
+        layout=options.layout,
+        images=options.images,
+        redact=redact,
+        of_comparison=of_comparison,
+    )
+    return outputs, recovered
 
 
 def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -223,11 +232,6 @@ def _recover(paths: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:
     """End what killed runs left where outputs go, and where a results folder is read."""
     folders = [path for path in inputs if not Path(path).is_file()]
     return recover_at(path for path in (*paths, *folders) if path != STANDARD_OUTPUT)
-
-
-def _check_markdown(options: RenderOptions | CompareOptions) -> None:
-    limit_of(options.md_flavor, options.md_limit)
-    check_marker(options.id)
 
 
 def saved_files(

@@ -1,6 +1,23 @@
 """The flat figures that only a comparison of two models has; see `figure_register`."""
 
-from reportgen.findings.figures.flat import Figure
+from collections.abc import Iterator
+from typing import Literal
+
+from reportgen.findings.figures.flat import Figure, Unit
+
+
+def _of_fit(
+    name: str, unit: Unit, meaning: str, change: Literal["drop", "rise"], *, judged: bool = True
+) -> Iterator[Figure]:
+    """A figure of the fit with labels in the old and in the new model, and how it changed;
+    `judged`: a rise, or a drop, is for the worse."""
+    for side, word in (("base", "old"), ("head", "new")):
+        yield Figure(f"{name}_{side}", unit, meaning.format(word), has_interval=True)
+    first, second = ("base", "head") if change == "drop" else ("head", "base")
+    said = f"{name}_{first} minus {name}_{second}"
+    worse = "; above 0 the new model is worse" if judged else ""
+    yield Figure(f"{name}_{change}", unit, said + worse, has_interval=True)
+
 
 OF_TWO = (
     Figure("texts_total", "count", "texts that both results have"),
@@ -25,176 +42,18 @@ OF_TWO = (
         "correlation of both models' predictions",
         has_interval=True,
     ),
-    Figure(
-        "r2_base",
-        "R2",
-        "share of the labels' variance that the old model explains",
-        has_interval=True,
-    ),
-    Figure(
-        "r2_head",
-        "R2",
-        "share of the labels' variance that the new model explains",
-        has_interval=True,
-    ),
-    Figure(
-        "r2_drop", "R2", "r2_base minus r2_head; above 0 the new model is worse", has_interval=True
-    ),
-    Figure("mae_base", "output", "mean distance from the label, old model", has_interval=True),
-    Figure("mae_head", "output", "mean distance from the label, new model", has_interval=True),
-    Figure(
-        "mae_rise",
-        "output",
-        "mae_head minus mae_base; above 0 the new model is worse",
-        has_interval=True,
-    ),
-    Figure(
-        "accuracy_base",
-        "share",
-        "texts whose predicted class is the label, old model",
-        has_interval=True,
-    ),
-    Figure(
-        "accuracy_head",
-        "share",
-        "texts whose predicted class is the label, new model",
-        has_interval=True,
-    ),
-    Figure(
-        "accuracy_drop",
-        "share",
-        "accuracy_base minus accuracy_head; above 0 the new model is worse",
-        has_interval=True,
-    ),
-    Figure(
-        "rmse_base",
-        "output",
-        "root mean square distance from the label, old model",
-        has_interval=True,
-    ),
-    Figure(
-        "rmse_head",
-        "output",
-        "root mean square distance from the label, new model",
-        has_interval=True,
-    ),
-    Figure(
-        "rmse_rise",
-        "output",
-        "rmse_head minus rmse_base; above 0 the new model is worse",
-        has_interval=True,
-    ),
-    Figure("bias_base", "output", "mean of prediction minus label, old model", has_interval=True),
-    Figure("bias_head", "output", "mean of prediction minus label, new model", has_interval=True),
-    Figure("bias_rise", "output", "bias_head minus bias_base", has_interval=True),
-    Figure(
-        "rank_correlation_base",
-        "correlation",
-        "Spearman with the labels, old model",
-        has_interval=True,
-    ),
-    Figure(
-        "rank_correlation_head",
-        "correlation",
-        "Spearman with the labels, new model",
-        has_interval=True,
-    ),
-    Figure(
-        "rank_correlation_drop",
-        "correlation",
-        "rank_correlation_base minus rank_correlation_head; above 0 the new model is worse",
-        has_interval=True,
-    ),
-    Figure(
-        "macro_f1_base", "share", "F1, mean over the labels' classes, old model", has_interval=True
-    ),
-    Figure(
-        "macro_f1_head", "share", "F1, mean over the labels' classes, new model", has_interval=True
-    ),
-    Figure(
-        "macro_f1_drop",
-        "share",
-        "macro_f1_base minus macro_f1_head; above 0 the new one is worse",
-        has_interval=True,
-    ),
-    Figure(
-        "perplexity_base", "number", "perplexity of the completions, old model", has_interval=True
-    ),
-    Figure(
-        "perplexity_head", "number", "perplexity of the completions, new model", has_interval=True
-    ),
-    Figure(
-        "perplexity_rise",
-        "number",
-        "perplexity_head minus perplexity_base; above 0 the new model is worse",
-        has_interval=True,
-    ),
-    Figure(
-        "tag_accuracy_base", "share", "words whose tag is the label's, old model", has_interval=True
-    ),
-    Figure(
-        "tag_accuracy_head", "share", "words whose tag is the label's, new model", has_interval=True
-    ),
-    Figure(
-        "tag_accuracy_drop",
-        "share",
-        "tag_accuracy_base minus the same of the new model",
-        has_interval=True,
-    ),
-    Figure(
-        "mask_accuracy_base",
-        "share",
-        "masks whose first choice is the label, old model",
-        has_interval=True,
-    ),
-    Figure(
-        "mask_accuracy_head",
-        "share",
-        "masks whose first choice is the label, new model",
-        has_interval=True,
-    ),
-    Figure(
-        "mask_accuracy_drop",
-        "share",
-        "mask_accuracy_base minus the same of the new model",
-        has_interval=True,
-    ),
-    Figure(
-        "answer_exact_base",
-        "share",
-        "answers that are the label, normalised, old model",
-        has_interval=True,
-    ),
-    Figure(
-        "answer_exact_head",
-        "share",
-        "answers that are the label, normalised, new model",
-        has_interval=True,
-    ),
-    Figure(
-        "answer_exact_drop",
-        "share",
-        "answer_exact_base minus the same of the new model",
-        has_interval=True,
-    ),
-    Figure(
-        "answer_f1_base",
-        "share",
-        "F1 of the answer's words and the label's, old model",
-        has_interval=True,
-    ),
-    Figure(
-        "answer_f1_head",
-        "share",
-        "F1 of the answer's words and the label's, new model",
-        has_interval=True,
-    ),
-    Figure(
-        "answer_f1_drop",
-        "share",
-        "answer_f1_base minus the same of the new model",
-        has_interval=True,
-    ),
+    *_of_fit("r2", "R2", "share of the labels' variance that the {} model explains", "drop"),
+    *_of_fit("mae", "output", "mean distance from the label, {} model", "rise"),
+    *_of_fit("accuracy", "share", "texts whose predicted class is the label, {} model", "drop"),
+    *_of_fit("rmse", "output", "root mean square distance from the label, {} model", "rise"),
+    *_of_fit("bias", "output", "mean of prediction minus label, {} model", "rise", judged=False),
+    *_of_fit("rank_correlation", "correlation", "Spearman with the labels, {} model", "drop"),
+    *_of_fit("macro_f1", "share", "F1, mean over the labels' classes, {} model", "drop"),
+    *_of_fit("perplexity", "number", "perplexity of the completions, {} model", "rise"),
+    *_of_fit("tag_accuracy", "share", "words whose tag is the label's, {} model", "drop"),
+    *_of_fit("mask_accuracy", "share", "masks whose first choice is the label, {} model", "drop"),
+    *_of_fit("answer_exact", "share", "answers that are the label, normalised, {} model", "drop"),
+    *_of_fit("answer_f1", "share", "F1 of the answer's words and the label's, {} model", "drop"),
     Figure(
         "texts_fixed",
         "count",
