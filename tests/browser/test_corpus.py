@@ -142,7 +142,7 @@ def test_hostile_texts_labels_and_groups_are_text(watched, tmp_path):
     results.texts["group"] = texts[::-1]
     watched.goto(written(results, tmp_path))
     assert watched.evaluate("window.bad") is None
-    assert watched.locator("#across table.parts").count() == 2  # by label and group
+    assert watched.locator("#across table.by-part").count() == 2  # by label and group
     for section in ("predictions", "notable", "across"):
         assert watched.locator(f"#{section} :is(script, img, iframe, s)").count() == 0
     assert "<img" in watched.locator("#across").text_content()

@@ -67,8 +67,7 @@ class Means:
 
     attention: Floats
     effect: Floats
-    n_attention: Places  # texts
-    n_effect: Places
+    n_effect: Places  # texts
     count: Places
 
 
@@ -120,10 +119,10 @@ def corpus_tokens(results: Results) -> CorpusTokens:
 def token_means(tokens: CorpusTokens) -> Means:
     """The means of each token over texts; NaN where no measured text contains it."""
     size = len(tokens.labels)
-    attention, n_attention = _mean(tokens.label, tokens.attention, size)
+    attention, _ = _mean(tokens.label, tokens.attention, size)
     effect, n_effect = _mean(tokens.label, tokens.effect, size)
     count = np.bincount(tokens.label, weights=tokens.count, minlength=size).astype(np.intp)
-    return Means(attention, effect, n_attention, n_effect, count)
+    return Means(attention, effect, n_effect, count)
 
 
 def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:

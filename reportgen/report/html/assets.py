@@ -45,7 +45,7 @@ _CORE_SCRIPTS = _scripts("core", "page", "elements")
 _TOOL_SCRIPTS = _scripts("tools", "theme", "export", "pictures")
 REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
-    *_scripts("core", "numbers", "selection", "state", "tooltip"),
+    *_scripts("core", "fields", "numbers", "selection", "state", "tooltip"),
     *_TOOL_SCRIPTS,
     *_scripts("tools", "folds", "keys", "help", "terms"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),

@@ -53,8 +53,9 @@ def test_no_name_of_a_script_is_declared_twice(scripts: Sequence[str]) -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_every_name_of_the_scripts_is_used() -> None:
-    script = re.sub(r"^ *//.*|(?<=[;{]) // .*", "", joined(REPORT_SCRIPTS), flags=re.MULTILINE)
+@pytest.mark.parametrize("scripts", [REPORT_SCRIPTS, COMPARE_SCRIPTS], ids=["report", "compare"])
+def test_every_name_of_the_scripts_is_used(scripts: Sequence[str]) -> None:
+    script = re.sub(r"^ *//.*|(?<=[;{]) // .*", "", joined(scripts), flags=re.MULTILINE)
     used = re.findall(r"\w+", script)
     names = re.findall(DECLARED, script, re.MULTILINE)
     assert [name for name in names if used.count(name) < 2] == []
