@@ -32,8 +32,13 @@ class CompareContext:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The names of both models."""
-        return self.comparison.base.info.model.name, self.comparison.head.info.model.name
+        """The names of both models; of two with one name those of the folders of their results,
+        where these are kept."""
+        base, head = (s.info.model.name for s in (self.comparison.base, self.comparison.head))
+        folders = self.comparison.folders
+        if base == head and all(folders) and len(set(folders)) > 1:
+            return folders[0], folders[-1]
+        return base, head
 
     @property
     def is_demo(self) -> bool:

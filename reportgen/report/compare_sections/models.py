@@ -79,20 +79,32 @@ def many(context: CompareContext) -> str:
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:
-    """The remarks in the results: what holds for all models once, others with the side of their
-    model in front."""
+    """The remarks in the results: what holds for all models once, then what holds for some."""
+    return (*remarks_of_all(context), *remarks_of_some(context))
+
+
+def remarks_of_all(context: CompareContext) -> tuple[str, ...]:
+    """The remarks that the results of all models have."""
+    comparison = context.comparison
+    others = (comparison.head.info, *(info for _, info in _between(comparison)))
+    shared = (own for own in comparison.base.info.remarks if all(own in o.remarks for o in others))
+    return tuple(remark(own, context.language) for own in shared)
+
+
+def remarks_of_some(context: CompareContext) -> tuple[str, ...]:
+    """The remarks that not all results have, with the side of their model in front."""
     words, comparison = context.words, context.comparison
-    colon = context.language.say("page", "colon")
+    colon, of_all = context.language.say("page", "colon"), remarks_of_all(context)
     sides = (
         (words.say("base"), comparison.base.info),
         *((words.say("nth_model", i=number), info) for number, info in _between(comparison)),
         (words.say("head"), comparison.head.info),
     )
-    of_all = [r for r in sides[0][1].remarks if all(r in info.remarks for _, info in sides)]
-    said = [remark(own, context.language) for own in of_all]
+    said = []
     for side, info in sides:
-        own_remarks = [own for own in info.remarks if own not in of_all]
-        said += [side + colon + remark(own, context.language) for own in own_remarks]
+        spoken = (remark(own, context.language) for own in info.remarks)
+        own_remarks = [own for own in spoken if own not in of_all]
+        said += [side + colon + own for own in own_remarks]
         if info.evidence.interrupted:
             said.append(side + colon + words.say("interrupted"))
     return tuple(said)

@@ -42,15 +42,16 @@ def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
 
 def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What a reader must know, in a few sentences: which model fits the labels better comes first,
-    where there are labels."""
+    where there are labels, unless nothing changed."""
     models = comparison.all_models
     drifts = () if models is None else (*sink_news(models, words), *drift(models, words))
     if comparison.is_same:
         return (*_same(comparison, words), *drifts)
-    quality = comparison.predictions and comparison.predictions.quality
-    said = [verdict(quality, words)] if quality else []
-    said.append(_predictions(comparison, words))
     found = comparison.predictions
+    quality = found and found.quality
+    said = [_predictions(comparison, words)]
+    if quality:
+        said.insert(1 if has_no_news(comparison) else 0, verdict(quality, words))
     if comparison.pairing.same_weights and (found is None or found.same_outputs):
         said.append(words.say("same_weights"))
     first = headline_note(comparison)
@@ -65,6 +66,14 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     if heads is not None and heads.changed.any():
         said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
     return tuple(said)
+
+
+def has_no_news(comparison: Comparison) -> bool:
+    """Whether no prediction changed and the fit with the labels did not clearly change either."""
+    found = comparison.predictions
+    if found is None or found.quality is None or found.n_moved:
+        return False
+    return found.quality.verdict in ("none", "few")
 
 
 def headline_note(comparison: Comparison) -> tuple[Note, str] | None:

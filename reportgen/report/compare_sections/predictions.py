@@ -150,6 +150,8 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
         if figure.gain == "none":
             is_unclear = found.quality.is_unclear(figure)
             gain = words.not_clear(found.quality.n_texts, is_unclear=is_unclear)
+            if figure.name == "bias" and change.is_certain:  # from one side of 0 to the other
+                gain = words.say("unclear_nearer")
         gain = " ".join(filter(None, (interval, gain)))
         cells = [*ends, Cell(difference, gain)]
         rows.append((words.say(f"quality_{figure.name}"), cells))

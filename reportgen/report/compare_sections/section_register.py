@@ -30,11 +30,10 @@ from reportgen.report.digest.compare_parts import (
     short_reproduce,
     short_tokens,
 )
-from reportgen.report.digest.parts import short_run
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
-    PageSection("run", make_run, short_run, in_navigation=False),
+    PageSection("run", make_run, in_navigation=False),
     PageSection("answers", make_answers, in_navigation=False),
     PageSection("course", make_course),
     PageSection("all_models", make_all_models, short_all_models),

@@ -288,9 +288,11 @@ def _predicted(
     said = [words.say("pair_prediction", base=base, head=head)]
     if found.outcomes:
         said.append(words.say(f"outcome_{found.outcomes[place]}"))
-    if len(found.error_growth) and found.error_growth[place] > 0 and base != head:
-        grown = words.prediction(float(found.error_growth[place]), True)
-        said.append(words.say("pair_error", grown=grown))
+    if len(found.error_growth) and np.isfinite(found.error_growth[place]) and base != head:
+        right = float(comparison.pairing.labels["label_value"].iloc[text])
+        errors = (abs(float(side[place]) - right) for side in (found.base, found.head))
+        base_error, head_error = map(words.prediction, errors)
+        said.append(words.say("pair_error", base=base_error, head=head_error))
     return tuple(said), base != head
 
 

@@ -7,18 +7,25 @@ from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.course.all_models import make_all_models, without_trend
-from reportgen.report.compare_sections.models import make_models, make_reproduce, many, remarks
-from reportgen.report.compare_sections.overview import limits, no_token
+from reportgen.report.compare_sections.models import (
+    make_models,
+    make_reproduce,
+    many,
+    remarks_of_all,
+    remarks_of_some,
+)
+from reportgen.report.compare_sections.overview import has_no_news, limits, no_token
 from reportgen.report.compare_sections.predictions import (
     flips,
     how_many_moved,
     make_predictions,
     make_tokens,
+    verdict,
 )
 from reportgen.report.compare_sections.texts import make_pairs, shown_texts
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.digest.compare_pictures import compare_pictures
-from reportgen.report.digest.parts import reproduce_section, short_run
+from reportgen.report.digest.parts import gate_items, reproduce_section
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
@@ -35,24 +42,26 @@ _LIST = "predictions"  # the section of the page that lists texts
 def short_same(context: CompareContext) -> Iterable[Section]:
     """What is shown of two models without a difference: how the gates went, what only one of them
     has to be said of, and what could not be compared."""
-    yield from short_run(context)
-    base, head = (side.info for side in (context.comparison.base, context.comparison.head))
-    differ = (base.remarks, base.evidence) != (head.remarks, head.evidence)
     of_quality = {context.words.say(f"limit_{key}") for key in ("unlabelled", "quality")}
     left = [cell for cell in _left_out(context) if cell.text not in of_quality]
-    left = [*map(Cell, remarks(context) if differ else ()), *left]
+    left = [*gate_items(context), *map(Cell, remarks_of_some(context)), *left]
     if left:
         yield Section(rank=1, items=tuple(left))
 
 
 def short_overview(context: CompareContext) -> Iterable[Section]:
-    """What changed, and what could not be compared."""
+    """How the gates went, what changed, and what could not be compared."""
     demo = (context.language.say("brief", "demo"),) if context.is_demo else ()
     named_models = many(context)
     yield Section(
         rank=1,
         lead=(named_models,) if named_models else (),
-        items=(*_answers(context), *map(Cell, (*remarks(context), *demo)), *_left_out(context)),
+        items=(
+            *gate_items(context),
+            *_answers(context),
+            *map(Cell, (*remarks_of_some(context), *demo)),
+            *_left_out(context),
+        ),
         place=20,
     )
 
@@ -81,6 +90,9 @@ def _answers(context: CompareContext) -> Iterable[Cell]:
     words, comparison = context.words, context.comparison
     predictions = comparison.predictions
     said: dict[str, list[str]] = {key: [] for key in ("quality", *_PARTS)}
+    quality = predictions and predictions.quality
+    if quality and has_no_news(comparison):  # else the headline says it
+        said["quality"].append(verdict(quality, words))
     if predictions is not None and not comparison.is_same:
         said["predictions"].append(how_many_moved(predictions, words))
         if predictions.outcomes:
@@ -213,12 +225,14 @@ def short_heads(context: CompareContext) -> Iterable[Section]:
 
 
 def short_models(context: CompareContext) -> Iterable[Section]:
-    """What both models are, without their checksums, which are shown with the command."""
+    """What both models are, without their checksums, which are shown with the command, and the
+    remarks that hold for both, as they did before the change."""
     words = context.words
     models = make_models(context)
     rows = (tuple(Cell(cut(cell.text, TEXT_LENGTH)) for cell in row[:3]) for row in models.rows)
     table = Table(models.columns[:3], tuple(rows)[:-1])
-    yield Section(5, words.say("models"), table=table, is_folded=True, place=70)
+    lead = remarks_of_all(context)
+    yield Section(5, words.say("models"), lead, table=table, is_folded=True, place=70)
 
 
 def short_reproduce(context: CompareContext) -> Iterable[Section]:

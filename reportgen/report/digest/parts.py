@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.findings.notes.note import Kind, Note
-from reportgen.report.components import Cell, Column, Section, Table, named
+from reportgen.report.components import Cell, Section, named
 from reportgen.report.digest.pictures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import (
     NAME_LENGTH,
@@ -45,15 +45,21 @@ def short_notes(context: Context) -> list[Note]:
     ]
 
 
-def short_run(context: "Context | CompareContext") -> Iterable[Section]:
-    """The table of gates: each condition, and the figure that was found; nothing without gates."""
+def short_run(context: Context) -> Iterable[Section]:
+    """How the gates went; nothing without gates."""
+    if items := tuple(gate_items(context)):
+        yield Section(1, items=items, place=10)
+
+
+def gate_items(context: "Context | CompareContext") -> Iterable[Cell]:
+    """A line for each gate that was not passed, with the figure that was found, and one for all
+    that were."""
     say, rows = context.language.say, gate_rows(context.options.gates, context.language)
-    if rows:
-        names = ("result", "condition", "found")
-        columns = tuple(Column(say("gates", name), name == "found") for name in names)
-        cells = ((Cell(row.result), Cell(row.condition), Cell(row.found)) for row in rows)
-        table = Table(columns, tuple(cells))
-        yield Section(1, table=table, place=10)
+    lines = [(row, say("gates", "told", condition=row.condition, found=row.found)) for row in rows]
+    colon = say("page", "colon")
+    yield from (named(row.result + colon, said) for row, said in lines if row.state != "passed")
+    if passed := [said for row, said in lines if row.state == "passed"]:
+        yield named(say("gates", "passed") + colon, say("brief", "facts").join(passed))
 
 
 def short_overview(context: Context) -> Iterable[Section]:

@@ -14,6 +14,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.explorer import make_explorer
+from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.strings import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions
@@ -211,6 +213,14 @@ def test_texts_begin_with_the_regressions_and_their_maps_name_the_largest_change
     errors = [np.abs(side.texts["prediction"].to_numpy() - LABELS) for side in sides]
     grown = np.argsort(-(errors[1] - errors[0]), kind="stable")[:2]
     assert texts[:2] == grown.tolist()
+    told = {}
+    for open_text in listed:
+        first, *said = open_text.pair.facts
+        if figures(first)[0] != figures(first)[1]:  # else printed the same
+            told[open_text.pair.number - 1] = figures(*said)
+    assert len(told) > 2
+    for text, said in told.items():
+        assert said == pytest.approx([side[text] for side in errors], abs=0.0051)
     for open_text in listed[:3]:
         (units, base), (_, head) = (maps_of(side, open_text.pair.number - 1) for side in sides)
         before, after = (np.mean(maps[-1], axis=0) for maps in (base, head))
@@ -231,7 +241,13 @@ def test_a_text_with_the_same_prediction_is_listed_for_its_tokens(sides):
     base, head = sides
     outputs = {name: base.texts[name] for name in ("prediction", "scores")}
     same = changed(head, texts=head.texts.assign(**outputs))
-    for text in make_explorer(context_of(base, same)):
+    context = context_of(base, same)
+    # Which model is nearer to the right answers is no news then, though texts may be too few.
+    assert headline(context.comparison, context.words)[:2] == (
+        context.words.say("same_outputs", n=len(TEXTS)),
+        verdict(context.comparison.predictions.quality, context.words),
+    )
+    for text in make_explorer(context):
         assert not any("error" in fact for fact in text.pair.facts)
         assert text.pair.reasons[0] == (text.pair.most or text.pair.measured)[0]
 

@@ -15,7 +15,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
-from reportgen.report.compare_sections.predictions import make_tokens
+from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
@@ -77,6 +77,41 @@ def test_a_rank_correlation_that_rose_is_told_though_the_error_stayed(
         assert said in place
         assert words.say("quality_bias") in place
     assert name in first.answer + first.remark + str(first.chart)
+
+
+@IN_BOTH
+def test_a_bias_that_changed_sides_is_not_within_noise(
+    reviews: tuple[Results, Results, np.ndarray], lang: Lang
+) -> None:
+    """Its change is certain; whether it is nearer to 0 is not."""
+    base, head, labels = reviews
+    noise = np.random.default_rng(3).normal(0, 1, N)
+    sides = (
+        predicted(base, labels + noise - 0.5, labels),
+        predicted(head, labels + noise + 0.5, labels),
+    )
+    found = compare(*map(Findings, sides))
+    context = CompareContext(found, RenderOptions(lang=lang), load_language(lang))
+    bias = found.predictions.quality.figure("bias")
+    assert bias.gain == "none"
+    assert bias.change.is_certain
+    (row,) = (row for row in make_predictions(context).tables[0].rows
+              if row[0].text == context.words.say("quality_bias"))  # fmt: skip
+    assert row[-1].small.endswith(context.words.say("unclear_nearer"))
+
+
+def test_two_models_of_one_name_are_called_by_the_folders_of_their_results(
+    reviews: tuple[Results, Results, np.ndarray],
+) -> None:
+    for folders, names in (
+        (("step-1", "step-2"), ("step-1", "step-2")),
+        (("same", "same"), None),
+        (("", "kept"), None),
+        ((), None),
+    ):
+        found = compare(*map(Findings, reviews[:2]), folders=folders)
+        context = CompareContext(found, RenderOptions(), load_language("en"))
+        assert context.names == (names or (reviews[0].info.model.name,) * 2)
 
 
 @IN_BOTH
