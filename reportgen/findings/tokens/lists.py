@@ -44,6 +44,7 @@ class ListedToken(NamedTuple):
     value: float  # shrunken mean over the texts that have it
     interval: Interval  # of that
     is_named: bool  # whether a sentence may name it
+    is_few: bool  # in too few different texts for that, though its interval leaves out the centre
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +54,7 @@ class Shrunken:
     values: Floats
     intervals: Floats  # [end, label]
     is_named: Booleans
+    is_few: Booleans
     centre: float
 
 
@@ -87,7 +89,8 @@ def shrink(
     listed = counts >= fewest
     if not listed.any():
         nothing = np.full(size, np.nan)
-        return Shrunken(nothing, np.stack([nothing, nothing]), np.zeros(size, np.bool_), 0.0)
+        none = np.zeros(size, np.bool_)
+        return Shrunken(nothing, np.stack([nothing, nothing]), none, none, 0.0)
     middle = float(means[listed].mean()) if centre is None else centre
     freedom = counts - 1.0
     pooled = squares.sum() / max(np.maximum(freedom, 0).sum(), 1)
@@ -109,8 +112,9 @@ def shrink(
     found = p_values((means - middle)[tested], errors[tested], different[tested])
     is_named[tested] = benjamini_hochberg(found)
     ends = np.stack([np.maximum(shrunken - half, least), shrunken + half])
-    is_named &= (ends[0] > middle) | (ends[1] < middle)
-    return Shrunken(shrunken, ends, is_named, middle)
+    with np.errstate(invalid="ignore"):
+        is_apart = (ends[0] > middle) | (ends[1] < middle)
+    return Shrunken(shrunken, ends, is_named & is_apart, is_apart & ~tested, middle)
 
 
 def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[ListedToken, ...]:
@@ -126,6 +130,7 @@ def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[Listed
             float(found.values[i]),
             Interval(*map(float, found.intervals[:, i])),
             bool(found.is_named[i]),
+            bool(found.is_few[i]),
         )
         for i in order[:most]
     )

@@ -223,13 +223,9 @@ class Setting:
         return {"texts and figures": whole - sum(parts.values()), **parts}
 
     def _agreement(self) -> Mapping[View, str]:
-        """The agreement of each measure with what changes the prediction, as printed; of the one
-        that is shown first the figure of the answer above it."""
-        found = self.findings
-        means = {view: item.estimate.mean for view, item in found.agreement_by_size.items()}
-        if found.shown_first in means and found.colouring.agreement is not None:
-            means[found.shown_first] = found.colouring.agreement.mean
-        return {view: self.language.write(mean, "correlation") for view, mean in means.items()}
+        """The agreement of each measure with what changes the prediction, as printed."""
+        known = self.findings.agreement_by_size.items()
+        return {view: self.language.write(own.estimate.mean, "correlation") for view, own in known}
 
     def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
         return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS, "scale": MAP_COLOURS}

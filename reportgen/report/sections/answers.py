@@ -103,9 +103,11 @@ def _changes(findings: Findings, language: Language) -> Answer:
     what = shorten(own.target or "", 2 * _TOKEN)
     about = "mean_change_of" if own.target else f"mean_change{_of_size(findings)}"
     remark = language.count("answers", about, own.n_texts, what=what)
-    bars = _changing(own, names, say("doubt"))
-    if any(bar.doubt for bar in bars):
-        remark = language.say("common", "space").join((remark, say("pale")))
+    few = say("doubt_few")
+    bars = _changing(own, names, say("doubt"), few)
+    if doubts := {bar.doubt for bar in bars} - {""}:
+        pale = say("pale_few" if doubts == {few} else "pale")
+        remark = language.say("common", "space").join((remark, pale))
     return answer(verdict, remark, named_bars(bars))
 
 
@@ -168,14 +170,19 @@ def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[B
     ]
 
 
-def _changing(own: EffectLists, names: Sequence[str], doubt: str) -> list[Bar]:
-    """The tokens that change the figure most, the strongest rise in front, the strongest fall last;
-    those that a sentence may name before others, which are in `doubt`."""
+def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> list[Bar]:
+    """The tokens that change the figure most, the strongest rise in front, the strongest fall last.
+
+    Those that a sentence may name, or could if they were in more texts, stand before others, and
+    the one that it names is among them; what it may not name is in `doubt`, or too `few` texts.
+    """
     each = ROWS // len(own.lists)
     shown: list[ListedToken] = []
     for kind, found in own.lists.items():
-        by_name = sorted(found, key=lambda token: not token.is_named)[:each]
-        ordered = sorted(by_name, key=lambda token: -abs(token.value))
+        first = sorted(found, key=lambda token: not token.is_named)[:1]
+        others = (token for token in found if token not in first)
+        beside = sorted(others, key=lambda token: not (token.is_named or token.is_few))
+        ordered = sorted((first + beside)[:each], key=lambda token: -abs(token.value))
         shown += ordered[::-1] if kind == "lowers" else ordered
     digits = column_decimals(max(abs(token.value) for token in shown))
     is_signed = "moves" not in own.lists
@@ -185,7 +192,7 @@ def _changing(own: EffectLists, names: Sequence[str], doubt: str) -> list[Bar]:
             token.value,
             written(token.value, digits, is_signed),
             is_signed,
-            "" if token.is_named else doubt,
+            "" if token.is_named else few if token.is_few else doubt,
         )
         for token in shown
     ]
@@ -257,7 +264,7 @@ def _trust(findings: Findings, language: Language) -> Answer:
     rows = [
         Dot(
             language.measure(view, "short", row=row),
-            (own := estimate if view == first else known[view].estimate).mean,
+            (own := known[view].estimate if view in known else estimate).mean,
             own.interval,
             language.write(own.mean, "correlation"),
             is_first=view == first,
@@ -275,7 +282,11 @@ def _trust(findings: Findings, language: Language) -> Answer:
                 is_base=True,
             )
         )
+    # The rows are measured alike; the sentence has the figure of texts held out of the choice.
+    is_same = language.write(estimate.mean, "correlation") == rows[0].shown
+    ending = "" if is_same else "_others"
     below = findings.colouring.is_below_rarity
-    remark = say("below_rarity" if below else "agreement_remark", mean=estimate.mean)
+    key = f"below_rarity{ending}" if below else f"agreement_remark{ending}"
+    remark = say(key, mean=estimate.mean)
     ends = (say("axis_chance"), say("axis_same"))
     return answer(verdict, remark, dots_with_intervals(rows, ends))

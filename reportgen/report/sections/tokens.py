@@ -31,6 +31,7 @@ from reportgen.report.language.numbers import NOTHING, column_decimals, number, 
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
+from reportgen.results.measure_register import MIN_TEXTS
 
 _IN_PART = 3  # tokens in the cell of one part of the texts
 _NAME = 24  # half-width characters of a token
@@ -128,7 +129,14 @@ class _Maker:
         size = abs(found[named].value)
         value = size if kind == "draws" else written(size, self._digits)
         token, _, _, n, *_ = rows[named]
-        return self._say(f"headline_{kind}", token=token.text, value=value, n=n.text, what=what)
+        said = self._say(f"headline_{kind}", token=token.text, value=value, n=n.text, what=what)
+        few = [rows[i] for i in range(named) if found[i].is_few]
+        if not few:
+            return said
+        names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in few]
+        tokens = self._language.say("common", "comma").join(names)
+        more = self._say("headline_few", n=MIN_TEXTS, tokens=tokens)
+        return self._language.say("common", "space").join((said, more))
 
     def _has_effects(self) -> bool:
         """Whether any token is in enough texts of one explained figure to be judged."""

@@ -175,6 +175,29 @@ def test_only_a_clear_effect_is_named(planted: Results, results: Results, lang: 
         assert (language.say("across", "none_moves") in headline) != is_named
 
 
+def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
+    results: Results,
+) -> None:
+    """ "cd" raises the output more than "ab", but stands in four texts."""
+    findings = Findings(with_effects(results, {"ab": 0.6, "cd": 1.5}))
+    across = make_across(findings, EN)
+    assert across is not None
+    raises = next(item for item in across.lists if item.kind == "raises")
+    first, second, *_ = rows_of(raises)
+    assert (first.token, first.n_texts, second.token) == ("cd", "4", "ab")
+    assert raises.said == (
+        f"Of the tokens with a clear effect, “ab” raises the prediction most: by "
+        f"{second.value[1:]} on average, in 7 texts. "
+        f"Stronger, but in fewer than 5 different texts: “cd” ({first.value})."
+    )
+    answer = make_answers(findings, EN).answers[1]
+    assert answer.answer == "“ab” clearly raises it"
+    bars = BeautifulSoup(str(answer.chart), "html.parser").find_all("rect")[:2]
+    assert ["pale" in bar["class"] for bar in bars] == [True, False]
+    assert bars[0].get_text().startswith("cd +1.")
+    assert bars[0].get_text().endswith(": in too few texts to be sure")
+
+
 @LANGUAGES
 def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, lang: str) -> None:
     """The largest mean, but of texts that differ: "ab" raises the output in some, lowers in one."""
