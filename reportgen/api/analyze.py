@@ -181,7 +181,7 @@ def analyze(
         for line in recover_at([folder]):
             warnings.warn(f"reportgen: {line}", stacklevel=2)
         check_target(Path(folder), force=True, is_folder=True)
-    text_set = _text_set(texts, inputs, names)
+    text_set = text_set_of(texts, inputs, names)
     for note in text_set.notes:
         warnings.warn(f"reportgen: {with_quotes(note)}", stacklevel=2)
     with ExitStack() as stack:
@@ -276,7 +276,13 @@ def _removed_after_errors(temporary: Temporary) -> Iterator[None]:
         raise
 
 
-def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
+def text_set_of(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
+    """The texts that `analyze` is given, with what stands `beside` them by argument.
+
+    Raises:
+        InputError: they cannot be read.
+        UsageError: what stands beside them does not go with them.
+    """
     if isinstance(texts, TextSet):  # those of a baseline
         return texts
     if isinstance(texts, (str, Path)):

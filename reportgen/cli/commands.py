@@ -245,11 +245,13 @@ def compare(
         "reportgen.api.named_model" if is_run else "reportgen.api.comparing.compare", verbosity
     )
     from reportgen.api.comparing.accepting import accept as accept_results
+    from reportgen.api.comparing.baseline_file import check_gates
     from reportgen.api.comparing.compare import compare as compare_folders
     from reportgen.api.comparing.compare import write_comparison
     from reportgen.api.comparing.like_baseline import planned
     from reportgen.api.report import write_report
 
+    check_gates(gates, sides.folders)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = list(sides.folders)
         if is_run:

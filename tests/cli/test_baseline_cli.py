@@ -4,12 +4,13 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
-from reportgen.errors import UsageError
+from reportgen.errors import ComparisonError, UsageError
 
 MADE = {"num_labels": 1, "problem_type": "regression"}
 SETTINGS = ("--label-column", "stars", "--max-length", 40)
@@ -140,6 +141,18 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
     # From Python, and from the file of texts.
     with pytest.raises(UsageError, match="evidence: is that of the baseline"):
         reportgen.compare_baseline(folder, compared / "new", evidence="none")
+    # Other texts, and a gate that small results have no figure for: before anything is analysed.
+    other = compared / "other.csv"
+    other.write_text("text,stars\nquite another,1\n", "utf-8")
+    with pytest.raises(ComparisonError, match=r"^no text of \S+other.csv is in "):
+        reportgen.compare_baseline(folder, "no-model", texts=other)
+    with pytest.raises(ComparisonError, match=r"^no text of texts is in "):
+        reportgen.compare_baseline(folder, "no-model", texts=pd.read_csv(other))
+    gate = ("--warn-if", "jsd_max_high > 1")
+    refused = call("compare", folder, compared / "texts.csv", "--head", "demo", *gate)
+    assert refused.exit_code == 2
+    (line,) = refused.stderr.splitlines()
+    assert f"--warn-if 'jsd_max_high > 1': {folder} was kept small, without attention maps" in line
     found = reportgen.compare_baseline(folder, compared / "new", texts=compared / "texts.csv")
     assert found.figures == reportgen.compare(folder, results).figures
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import yaml
 from helpers.made_up.factories import make_results
 from helpers.pages import PAGES, blocks
 from helpers.places import ROOT
+from jsonschema.validators import validator_for
 from typer.testing import CliRunner
+from yamllint.config import YamlLintConfig
+from yamllint.linter import run as yamllint
 
 from reportgen.api.options.arguments import gates
 from reportgen.api.options.output_options import GateChoices
@@ -47,6 +51,32 @@ def test_every_yaml_is_one_and_puts_no_expression_into_a_script() -> None:
         assert "${{" not in script
         checked = subprocess.run(["bash", "-n"], input=script, text=True, check=False)
         assert checked.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("action.yml", "github-actions"),
+        ("templates/recipes/github.yml", "github-workflows"),
+        ("templates/recipes/github-comment.yml", "github-workflows"),
+        ("templates/recipes/gitlab.yml", "gitlab-ci"),
+        ("templates/recipes/azure.yml", "azure-pipelines"),
+        ("templates/recipes/bitbucket.yml", "bitbucket-pipelines"),
+    ],
+)
+def test_what_a_host_reads_follows_its_schema(name: str, schema: str) -> None:
+    """That each host publishes, as check-jsonschema holds it; and no key stands there twice."""
+    text = (ROOT / name).read_text("utf-8")
+    rules = {"line-length": "disable", "document-start": "disable", "truthy": "disable"}
+    config = YamlLintConfig(json.dumps({"extends": "default", "rules": rules}))
+    assert [str(problem) for problem in yamllint(text, config)] == []
+    document = yaml.safe_load(text)
+    if True in document:  # "on" is a truth value in YAML 1.1
+        document["on"] = document.pop(True)
+    vendored = files("check_jsonschema") / "builtin_schemas" / "vendor" / f"{schema}.json"
+    published = json.loads(vendored.read_text("utf-8"))
+    found = validator_for(published)(published).iter_errors(document)
+    assert [(list(error.path), error.message) for error in found] == []
 
 
 def test_the_action_is_called_with_inputs_that_it_has() -> None:

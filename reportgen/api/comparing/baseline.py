@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reportgen.api.comparing.baseline_file import OF_MAPS
 from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
@@ -19,8 +20,7 @@ _ABOUT = (
     "compare FOLDER --head MODEL. The figures below are those of the whole results."
 )
 _LEFT_OUT = (
-    "attention maps, so how far apart attention is (jsd_mean, jsd_max, heads_changed) is not "
-    "compared",
+    f"attention maps, so how far apart attention is ({', '.join(OF_MAPS)}) is not compared",
     "single heads, of which the means over heads are kept",
     "the layers of single tokens, and measures of evidence other than deletion",
     "statistics of agreement other than rank correlations, and sink tests",

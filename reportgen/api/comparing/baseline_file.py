@@ -1,18 +1,23 @@
 """Reads baseline.json of results kept small, and checks that all tables it lists are there."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from reportgen.errors import ResultsError
+from reportgen.errors import ResultsError, UsageError
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.findings.figures.flat import Value
+from reportgen.findings.figures.gates import Gate
 from reportgen.findings.findings import Findings
 from reportgen.results.checks.limits import INFO_BYTES, require_regular
-from reportgen.results.store import Results
+from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource
 from reportgen.results.tables.schema import SMALL
+
+# The figures of a comparison that take attention maps; of some also the ends of an interval.
+OF_MAPS = ("jsd_mean", "jsd_max", "heads_changed")
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -49,6 +54,26 @@ def kept_figures(findings: Findings) -> Mapping[str, Value]:
     if not findings.info.settings.small:
         return findings.figures
     return read_described(findings.results.folder).figures
+
+
+def check_gates(gates: Sequence[Gate], folders: Sequence[Path]) -> None:
+    """Check that no gate is on a figure that takes attention maps, which results kept small lack.
+
+    Raises:
+        UsageError: one is, and the results in one of the `folders` are kept small.
+        ResultsError: these cannot be read.
+    """
+    for gate in gates:
+        if not re.fullmatch(rf"({'|'.join(OF_MAPS)})(_low|_high)?", gate.figure):
+            continue
+        where = f"{gate.source}: {gate.level}-if" if gate.source else f"--{gate.level}-if"
+        for folder in folders:
+            if open_results(folder).info.settings.small:
+                raise UsageError(
+                    f"{where} {gate.expression!r}: {folder} was kept small, without attention "
+                    f"maps, so {gate.figure} cannot be compared; leave the gate out, or keep whole "
+                    "results (reportgen analyze without --small)"
+                )
 
 
 def require_complete(results: Results) -> None:

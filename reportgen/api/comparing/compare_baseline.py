@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.analyze import analyze
+from reportgen.api.analyze import analyze, text_set_of
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.compare import ComparedReports, compare
-from reportgen.api.comparing.like_baseline import settings_of, texts_of, with_given
+from reportgen.api.comparing.like_baseline import (
+    require_common,
+    settings_of,
+    texts_of,
+    with_given,
+)
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.report import Report, open_report
 from reportgen.errors import UsageError
 from reportgen.models.loaded import LoadedModel
+from reportgen.texts.in_memory import ARGUMENTS
 
 # The arguments of `analyze` that name a column of a table.
 _COLUMNS = {
@@ -72,8 +78,15 @@ def compare_baseline(
                 f"{name}: is that of the baseline; to analyse a model in another way, use analyze "
                 "and compare"
             )
+    if has_texts:
+        beside = {short: columns[name] for short, name in ARGUMENTS.items()}
+        text_set = text_set_of(texts, found.inputs, beside)
+        name = str(texts) if isinstance(texts, str | Path) else "texts"
+        require_common(text_set, name, base.results)
+    else:
+        text_set = texts_of(base.results)
     head = analyze(
-        texts if has_texts else texts_of(base.results),
+        text_set,
         model,
         tokenizer,
         progress=progress,

@@ -74,7 +74,10 @@ def texts_of(results: Results) -> TextSet:
     elif info.output.kind == "choice":
         lacks = "the choices of its texts"
     if lacks:
-        raise UsageError(f"{results.folder}: does not hold {lacks}; name the file of texts")
+        raise UsageError(
+            f"{results.folder}: does not hold {lacks}; name the file of texts, as in reportgen "
+            f"compare {results.folder} texts.csv --head MODEL (in Python texts=)"
+        )
     columns = ("text_id", "text", "pair", "label", "group", "source", "completion")
     rows = results.texts[list(columns)].astype(object)
     cells = rows.where(rows.notna(), None).itertuples(index=False)
@@ -110,11 +113,11 @@ def planned(
     if not sides.texts:
         return texts_of(baseline), tuple(models)
     texts = arguments.text_set(sides.texts, found.inputs)
-    _require_common(texts, ", ".join(sides.texts), baseline)
+    require_common(texts, ", ".join(sides.texts), baseline)
     return texts, tuple(models)
 
 
-def _require_common(texts: TextSet, files: str, baseline: Results) -> None:
+def require_common(texts: TextSet, files: str, baseline: Results) -> None:
     """Check that at least one of `texts`, which lie in `files`, is in the baseline too.
 
     Raises:

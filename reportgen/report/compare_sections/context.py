@@ -33,12 +33,15 @@ class CompareContext:
     @property
     def names(self) -> tuple[str, str]:
         """The names of both models; of two with one name those of the folders of their results,
-        where these are kept."""
-        base, head = (s.info.model.name for s in (self.comparison.base, self.comparison.head))
+        where these are kept, else with the beginning of their weights' checksums."""
+        base, head = (s.info.model for s in (self.comparison.base, self.comparison.head))
         folders = self.comparison.folders
-        if base == head and all(folders) and len(set(folders)) > 1:
+        if base.name != head.name or base.weights_sha256 == head.weights_sha256:
+            return base.name, head.name
+        if all(folders) and len(set(folders)) > 1:
             return folders[0], folders[-1]
-        return base, head
+        first, last = (f"{own.name} ({own.weights_sha256[:8]})" for own in (base, head))
+        return first, last
 
     @property
     def is_demo(self) -> bool:

@@ -1,6 +1,7 @@
 """What a comparison says in words, walked through the cases in which it was false or missing."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,15 +104,20 @@ def test_a_bias_that_changed_sides_is_not_within_noise(
 def test_two_models_of_one_name_are_called_by_the_folders_of_their_results(
     reviews: tuple[Results, Results, np.ndarray],
 ) -> None:
-    for folders, names in (
-        (("step-1", "step-2"), ("step-1", "step-2")),
-        (("same", "same"), None),
-        (("", "kept"), None),
-        ((), None),
+    base, head, _ = reviews
+    other = replace(head.info.model, weights_sha256="b" * 64)
+    name, sums = other.name, (base.info.model.weights_sha256[:8], "b" * 8)
+    with_sums = tuple(f"{name} ({each})" for each in sums)
+    changed_head = changed(head, replace(head.info, model=other))
+    for side, folders, names in (
+        (changed_head, ("step-1", "step-2"), ("step-1", "step-2")),
+        (changed_head, ("same", "same"), with_sums),
+        (changed_head, ("kept", ""), with_sums),
+        (changed_head, (), with_sums),
+        (head, ("step-1", "step-2"), (name, name)),  # the same weights
     ):
-        found = compare(*map(Findings, reviews[:2]), folders=folders)
-        context = CompareContext(found, RenderOptions(), load_language("en"))
-        assert context.names == (names or (reviews[0].info.model.name,) * 2)
+        found = compare(Findings(base), Findings(side), folders=folders)
+        assert CompareContext(found, RenderOptions(), load_language("en")).names == names
 
 
 @IN_BOTH
