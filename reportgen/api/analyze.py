@@ -211,7 +211,8 @@ def _started(
     model_options: Mapping[str, Any],
     options: AnalysisOptions,
 ) -> Iterator[Engine | None]:
-    """The processes that do the work; None where that is this one, with a model of any kind."""
+    """The engine that runs the analysis in other processes; None if this process does it, with a
+    model of any kind."""
     if choices == EngineChoices():
         yield None
         return
@@ -268,7 +269,7 @@ def _analyzed(
 
 @contextmanager
 def _removed_after_errors(temporary: Temporary) -> Iterator[None]:
-    """Within it, an error removes `temporary`."""
+    """Remove `temporary` if the code inside the context fails."""
     try:
         yield
     except BaseException:

@@ -1,4 +1,4 @@
-"""`reportgen check`: what a model is read as, before any text is analysed."""
+"""`reportgen check`: describes how a model is read, before any text is analysed."""
 
 import sys
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
 
 
 def _kind(loaded: LoadedModel) -> OutputKind:
-    """The kind of its output where texts have what the task needs."""
+    """The kind of output for texts that have all that the model's task needs."""
     if loaded.chooser is not None:
         return "choice"
     if loaded.writer is not None:
@@ -104,8 +104,8 @@ def _kind(loaded: LoadedModel) -> OutputKind:
 
 
 def _task(loaded: LoadedModel) -> str:
-    """What the task is understood to be; of a model that needs more than texts for it, what it does
-    without."""
+    """The task that the model was recognised for. If that needs more than texts, also what the
+    model does with texts alone."""
     task, kind = TASKS[loaded.output.kind], _kind(loaded)
     if kind == loaded.output.kind:
         return task
@@ -114,8 +114,8 @@ def _task(loaded: LoadedModel) -> str:
 
 
 def _output(loaded: LoadedModel) -> str:
-    """The kind of the output and its name; of a model that needs more than texts, with and without
-    that."""
+    """The kind of the output and its name. If the task needs more than texts, the kind with what it
+    needs and without."""
     output, kind = loaded.output, _kind(loaded)
     pooling = output.pooling and f"{output.pooling} pooling"
     parts = [output.kind.replace("_", " "), f'"{output.name}"', pooling]

@@ -60,7 +60,7 @@ def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisCho
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[Options]):
-    """Outputs to write."""
+    """The outputs to write, and how."""
 
     outputs: tuple[Output, ...]
     options: Options
@@ -106,8 +106,8 @@ def report_job(
 
 
 def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path | None:
-    """The output of `job` beside which its analysis keeps what it has done, to go on from; None
-    where all goes to standard output, and where nothing may be kept.
+    """The path beside which the analysis of `job` keeps its work, so that a later run can go on
+    from it. None if everything goes to standard output, or if nothing may be kept.
 
     Raises:
         UsageError: there is none, but `resume` is asked for; or an earlier run left something
@@ -168,7 +168,8 @@ def _planned(
     redact: bool,
     of_comparison: bool = False,
 ) -> tuple[tuple[Output, ...], tuple[str, ...]]:
-    """The outputs at `paths`, checked, and what was ended there for runs that had been killed.
+    """Check the outputs at `paths` and return them, with a line for each file of a killed run that
+    was recovered there.
 
     Raises:
         UsageError: an option has a value that it does not take, or a path cannot be written to.
@@ -192,8 +193,8 @@ def _planned(
 
 
 def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The name of each file, and its path in the repository; "" where two have one name, since
-    results know the name alone."""
+    """The name of each file and its path in the repository. The path is "" where two files have the
+    same name, since results store only the name."""
     found: dict[str, set[str]] = {}
     for path in paths:
         found.setdefault(Path(path).name, set()).add(in_repository(path))
@@ -201,7 +202,7 @@ def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _check_trend(outputs: Sequence[Output], n_models: int) -> None:
-    """Check that there are more than two models where a table is of their trend.
+    """Check that more than two models are compared if an output is the table of their trend.
 
     Raises:
         UsageError: there are two.
@@ -216,7 +217,7 @@ def _check_trend(outputs: Sequence[Output], n_models: int) -> None:
 
 
 def _check_gates(outputs: Sequence[Output], gates: Sequence[Gate]) -> None:
-    """Check that there are gates where a file is about nothing else.
+    """Check that there are gates if an output holds nothing but gates.
 
     Raises:
         UsageError: there are none.
@@ -229,7 +230,7 @@ def _check_gates(outputs: Sequence[Output], gates: Sequence[Gate]) -> None:
 
 
 def _recover(paths: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:
-    """End what killed runs left where outputs go, and where a results folder is read."""
+    """Clean up after killed runs where outputs go and where results folders are read."""
     folders = [path for path in inputs if not Path(path).is_file()]
     return recover_at(path for path in (*paths, *folders) if path != STANDARD_OUTPUT)
 
@@ -237,7 +238,7 @@ def _recover(paths: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:
 def saved_files(
     paths: Sequence[str | Path], example: str, format: str | None, *, overwrite: bool
 ) -> OutputChoices:
-    """The files that `save` was asked for.
+    """The files that a call of `save` names.
 
     Raises:
         UsageError: there is none, or one is standard output.
@@ -253,7 +254,8 @@ def saved_files(
 def head_report(
     paths: Sequence[str], job: Job[CompareOptions], inputs: Sequence[str]
 ) -> Job[RenderOptions] | None:
-    """The report of the new model beside its comparison; None where none is asked for.
+    """The job of writing a report of the new model beside the comparison; None if none is asked
+    for.
 
     Raises:
         UsageError: a path cannot be written to, or is one of the comparison, or lies in a folder
@@ -278,7 +280,7 @@ def head_report(
 
 
 def taken_for_report(job: Job[CompareOptions]) -> list[str]:
-    """A line for each file of a comparison that is called a report, where none is asked for."""
+    """A line for each comparison whose file name says report, while no report is asked for."""
     return [
         f"{name} is the comparison; --report {name} writes the report of the new model there"
         for name in job.files

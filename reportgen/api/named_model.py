@@ -1,4 +1,4 @@
-"""Analyses texts with a model that is named, as the command line does."""
+"""Analyses texts with a model that is given by its name, as on the command line."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ def analyze_named(
     silent: bool = False,
 ) -> Results:
     """Load the model of `asked`, run `texts` through it and write the results to the empty
-    `folder`. If `silent`, whatever a user's class prints, which may be a text, is thrown away.
+    `folder`. If `silent`, discard what a user's class prints, since it may be a text.
 
     `listed` names texts that get evidence beside the sample; None: no text does. `kept` is the
     folder of what was done so far, where that is to outlive a run that ends early. `engine`
@@ -74,7 +74,8 @@ def analyze_named(
 
 
 def listed_by(detail: str | None = None) -> ListedFirst:
-    """What finds the texts that a report lists first; `detail` is what --detail takes."""
+    """Make the function that finds the texts a report lists first; `detail` is a value of
+    --detail."""
     return lambda results: listed_first(Findings(results), detail)
 
 
@@ -87,7 +88,7 @@ def engine_of(
     *,
     is_silent: bool,
 ) -> Iterator[Engine | None]:
-    """The processes that do the work; None where that is this one.
+    """The engine that runs the analysis in other processes; None if this process does it.
 
     Raises:
         UsageError: what is asked for cannot be known before all texts were run, or is not there.

@@ -106,7 +106,7 @@ def terminal_progress(verbosity: Verbosity) -> Iterator[TerminalProgress]:
 
 @contextmanager
 def writing(files: Sequence[str], verbosity: Verbosity) -> Iterator[None]:
-    """Say on a terminal that `files` are being written, as long as it takes."""
+    """Print on a terminal that `files` are being written, for as long as it takes."""
     console = Console(file=sys.stderr, stderr=True, quiet=verbosity.quiet)
     if not files or not console.is_terminal:
         yield
@@ -116,13 +116,13 @@ def writing(files: Sequence[str], verbosity: Verbosity) -> Iterator[None]:
 
 
 def quiet_libraries(verbosity: Verbosity) -> None:
-    """Hide log lines of transformers, unless --verbose is set."""
+    """Hide log lines of transformers unless --verbose is set."""
     if not verbosity.verbose:
         logging.getLogger("transformers").setLevel(logging.ERROR)
 
 
 def resumed_line(n_done: int, n_texts: int, n_left: int) -> str:
-    """What was done by an earlier run, and what is left."""
+    """A line on what an earlier run did and what is left."""
     evidence = f", and evidence on {n_left:,}" if n_left else ""
     return (
         f"reportgen: going on: an earlier run measured the attention of {n_done:,} of "
@@ -131,7 +131,7 @@ def resumed_line(n_done: int, n_texts: int, n_left: int) -> str:
 
 
 def halved_line(n_texts: int, device: str) -> str:
-    """That a batch did not fit, and what became of it."""
+    """A line on a batch that did not fit in memory and was halved."""
     return (
         f"reportgen: {count_of_texts(n_texts)} at once did not fit into the memory of {device}; "
         "such batches run in halves, which moves figures by rounding at most; see --batch-tokens"
@@ -155,7 +155,7 @@ def cost_line(expected: Cost) -> str:
 
 
 def _room_of(cost: Cost) -> str:
-    """What the attention of the longest text takes, if that is much."""
+    """The memory that attention of the longest text takes, if it is much."""
     room = cost.room
     if room is None:
         return ""

@@ -180,7 +180,7 @@ class Report:
 
     @property
     def _said(self) -> str:
-        """What results kept small are in place of a report; "" of others."""
+        """A sentence for results that were kept small, which have no report; "" for others."""
         try:
             require_whole(self.results)
         except ResultsError as error:

@@ -1,4 +1,5 @@
-"""Shards of an analysis on the disk: how each says which it is, and whether some make up a whole.
+"""Shards of an analysis on disk: what each folder says about itself, and whether several make up a
+whole.
 
 Nothing heavy is imported here.
 """
@@ -33,7 +34,7 @@ class ShardNumber:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an analysis was asked to do, enough to ask for it again."""
+    """The arguments of an analysis, enough to start it again."""
 
     texts: tuple[str, ...]
     inputs: InputChoices
@@ -43,7 +44,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """All shards of one analysis, the first first."""
+    """All shards of one analysis, in order."""
 
     folders: tuple[Path, ...]
     call: Call

@@ -1,4 +1,4 @@
-"""Analyses one shard of many, and merges all of them into results."""
+"""Analyses one shard of a data set, and merges all shards into results."""
 
 import sys
 from contextlib import redirect_stdout
@@ -30,7 +30,7 @@ def analyze_shard(
     *,
     verbose: bool = False,
 ) -> None:
-    """Analyse the texts of one shard of `texts`, and keep what is measured in `kept`.
+    """Analyse the texts of one shard of `texts`, and keep the measurements in `kept`.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
@@ -53,9 +53,9 @@ def merge(
     *,
     verbose: bool = False,
 ) -> Results:
-    """Write the results of all `parts` into the empty `folder`, as one analysis of all texts gives
-    them: what needs all of them, sink tests and evidence on texts beside the sample, is measured
-    here, and kept in `kept`. Where there is none of that, the model is not loaded.
+    """Write the results of all `parts` into the empty `folder`, the same as one analysis of all
+    texts gives. What needs all texts is measured here and kept in `kept`: sink tests, and evidence
+    on texts beside the sample. If there is none of that, the model is not loaded.
 
     Raises:
         ResultsError: the parts are of different analyses, or one is damaged.

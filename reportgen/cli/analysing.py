@@ -1,4 +1,4 @@
-"""What the commands share that analyse texts."""
+"""Code that the commands share which analyse texts."""
 
 import gc
 import sys
@@ -80,7 +80,8 @@ def analyze_texts(
 def kept_work(
     output: Path, verbosity: Verbosity, *, resume: bool, force: bool
 ) -> Iterator[Unfinished]:
-    """Within it, what an analysis does is kept beside `output`; see `unfinished_run`."""
+    """Keep the work of an analysis beside `output` while the context is open; see
+    `unfinished_run`."""
     with unfinished_run(output, resume=resume, force=force) as kept:
         outcome.print_lines(kept.lines, verbosity)
         yield kept

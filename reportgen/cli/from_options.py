@@ -25,7 +25,8 @@ from reportgen.version import __version__
 
 
 def with_options(command: Callable[..., int]) -> Callable[..., None]:
-    """Make a command whose parameters are dataclasses of options take their fields as its options.
+    """Make a command whose parameters are dataclasses; their fields become the options of the
+    command.
 
     `command` returns its exit code. An error that a user can cause is printed in one line.
     """
@@ -59,7 +60,7 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
 
 
 class Commands(TyperGroup):
-    """The commands; what is wrong with a value is said without the class of the error."""
+    """The group of commands. An error about a value is printed without the name of its class."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -79,8 +80,8 @@ _NOT_OF_FOLDERS = (InputChoices, AnalysisChoices)
 def _told_of_settings(
     command: str, context: typer.Context, values: dict[str, Any]
 ) -> Iterator[None]:
-    """Put the settings of the project in the place of options that were not given; an error that
-    names such an option says where it was set."""
+    """Use the settings of the project for options that were not given. An error about such an
+    option says in which file it is set."""
     sources = {name: context.get_parameter_source(name) for name in values}
     given = {name for name, source in sources.items() if source and source.name != "DEFAULT"}
     settings = configured_options(command, values.get("config"))
@@ -153,7 +154,7 @@ def _show_version(wanted: bool) -> None:
 
 
 def list_figures(command: str) -> Callable[[bool], None]:
-    """A function that prints the figures that gates of `command` can name, and ends."""
+    """Make a function that prints the figures which gates of `command` can name, and exits."""
 
     def show(wanted: bool) -> None:
         if wanted:

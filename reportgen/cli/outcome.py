@@ -44,7 +44,7 @@ def exit_code(results: "Results", gates: Sequence[GateResult], *, strict: bool) 
 
 
 def gate_code(gates: Sequence[GateResult]) -> int:
-    """The exit code where nothing was analysed."""
+    """The exit code of a command that analyses nothing itself: only its gates decide."""
     return EXIT_GATE if has_failed(gates) else 0
 
 
@@ -56,8 +56,8 @@ def print_lines(lines: Sequence[str], verbosity: Verbosity) -> None:
 
 
 def settled(kept: "Unfinished | None", results: "Results") -> list[str]:
-    """Mark what a run kept as not needed any more, unless evidence is left to measure: then a line
-    says how."""
+    """Mark the kept work of a run as no longer needed. If evidence is still to be measured, keep it
+    and return a line that says how to go on."""
     if kept is None:
         return []
     kept.is_finished = not results.info.evidence.interrupted
@@ -260,7 +260,7 @@ def _counted(n: int, what: str) -> str:
 
 
 def _maps_left_out(results: "Results") -> list[str]:
-    """A line if --keep-maps all could not keep all."""
+    """A line if --keep-maps all could not keep the maps of all texts."""
     kept = results.info.settings.maps_kept
     n_analysed = int((results.texts["n_tokens"] > 0).sum())
     if results.info.settings.keep_maps != "all" or kept == n_analysed:

@@ -97,7 +97,8 @@ def analyze(
 
 
 def _own(scratch: Path) -> Path:
-    """An empty folder in `scratch`, which itself holds the mark of its owner."""
+    """Make an empty folder inside `scratch`. It cannot be `scratch` itself, which holds a file that
+    says who owns it."""
     folder = scratch / "results"
     folder.mkdir()
     return folder
@@ -105,7 +106,7 @@ def _own(scratch: Path) -> Path:
 
 @dataclass(frozen=True)
 class _End:
-    """An analysis whose results are to be put in their place."""
+    """An analysis that is done; its results still have to be put in their place."""
 
     output: Path
     results: "Results"

@@ -1,4 +1,4 @@
-"""Results that are read from object stores, and outputs that go there."""
+"""Reads results from object stores, and copies outputs to them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,14 +19,14 @@ _WRITING = ("run", "analyze", "merge", "render", "compare")  # commands
 
 @dataclass
 class Sent:
-    """What a command wrote for addresses; nothing where it has none."""
+    """The outputs of a command that go to object stores; empty if none does."""
 
     uploads: Uploads | None
     addresses: tuple[Address, ...]
     verbosity: Verbosity
 
     def send(self) -> None:
-        """Copy it there, and say so.
+        """Copy the outputs to their addresses, and print a line for each.
 
         Raises:
             OutputError: it cannot be copied.
@@ -38,8 +38,9 @@ class Sent:
 
 @contextmanager
 def at_addresses(command: str, chosen: dict[str, Any], values: dict[str, Any]) -> Iterator[Sent]:
-    """Put paths of this machine in the place of addresses: `chosen` has the groups of options of a
-    `command`, and `values` its own arguments. What they name is here as long as this context is."""
+    """Replace addresses of object stores by paths of this machine, in the option groups `chosen`
+    and the arguments `values` of a `command`. Folders to read are copied here first; the copies
+    last as long as the context is open."""
     outputs = _outputs(chosen, values) if command in _WRITING else []
     written = [address for output in outputs if (address := Address.of(output))]
     if command in ("analyze", "merge"):
@@ -81,7 +82,7 @@ def _replace_outputs(chosen: dict[str, Any], values: dict[str, Any], uploads: Up
 
 
 def _read(values: dict[str, Any]) -> list[str]:
-    """The folders that a command reads, and what may be some."""
+    """The paths that a command reads, of folders or of other files."""
     found = values.get("results", [])
     lists = [found if isinstance(found, list) else [found]]
     lists += [values.get("parts", []), values.get("paths", [])]

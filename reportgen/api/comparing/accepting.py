@@ -1,4 +1,4 @@
-"""Puts the results of a new model in the place of a baseline, and says which figures change."""
+"""Replaces a baseline by the results of a new model, and says which figures change."""
 
 from pathlib import Path
 
@@ -13,9 +13,8 @@ from reportgen.report.json.metrics import watched
 
 
 def accept(base: Findings, head: Findings, folder: Path, staging: Staging) -> list[str]:
-    """Put the results of `head` in the place of those of `base` in `folder`, small if these were,
-    and return lines that say what that replaces. They are in their place when `staging` is
-    committed.
+    """Replace the results of `base` in `folder` by those of `head`, small if the old ones were, and
+    return lines that say what changes. They are in place when `staging` is committed.
 
     Raises:
         OutputError: they cannot be written.

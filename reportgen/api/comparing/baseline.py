@@ -28,8 +28,8 @@ _LEFT_OUT = (
 
 
 def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | None:
-    """Write `results` small as the baseline at `folder`, and return its size in bytes. A baseline
-    there that says the same is left as it is, so that no file of it changes: then None.
+    """Write `results` to `folder` as a small baseline, and return its size in bytes. If the
+    baseline there already says the same, leave its files as they are and return None.
 
     Raises:
         OutputError: it cannot be written.
@@ -51,8 +51,8 @@ def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | Non
 
 
 def _described(results: Results, n_rows: Mapping[str, int]) -> bytes:
-    """What the baseline holds, for people and for git diff, with the rows of its tables, by which
-    a file that is missing is noticed."""
+    """The text of baseline.json, for people and for git diff. It lists the number of rows of each
+    table, so that a missing file is noticed."""
     info = results.info
     values: dict[str, Any] = {
         "about": _ABOUT,

@@ -21,7 +21,7 @@ OF_MAPS = ("jsd_mean", "jsd_max", "heads_changed")
 
 
 class Described(msgspec.Struct, frozen=True):
-    """What reportgen reads of baseline.json; other lines of it are for people."""
+    """The part of baseline.json that reportgen reads; its other lines are for people."""
 
     figures: dict[str, Value]
     # Rows by table; None in a file of a version that did not list them.
@@ -46,7 +46,8 @@ def read_described(folder: Path) -> Described:
 
 
 def kept_figures(findings: Findings) -> Mapping[str, Value]:
-    """The figures by name; of results kept small those in their folder, which were measured.
+    """The figures by name. For results kept small, read them from the folder: they were computed
+    before the results were made small.
 
     Raises:
         ResultsError: that file cannot be read.
@@ -77,8 +78,8 @@ def check_gates(gates: Sequence[Gate], folders: Sequence[Path]) -> None:
 
 
 def require_complete(results: Results) -> None:
-    """Check that a baseline holds all that was written, so that nothing that is missing is taken
-    for never measured; other results are checked when they are read.
+    """Check that no table of a baseline is missing or cut, so that a lost table is not mistaken for
+    one that was never measured. Other results are checked when they are read.
 
     Raises:
         ResultsError: a file of it is missing, or is not the one that was written.
@@ -99,7 +100,7 @@ def require_complete(results: Results) -> None:
 
 
 def _listed(folder: Path) -> Mapping[str, int]:
-    """The rows of each table that belongs to the baseline; of one without a list, made before
-    there was one, no table."""
+    """The number of rows of each table that baseline.json lists; empty for a baseline written
+    before it had this list."""
     tables = read_described(folder).tables or {}
     return {name: n_rows for name, n_rows in tables.items() if name in SMALL}

@@ -46,8 +46,8 @@ class ComparedReports:
         between: Sequence[Report] = (),
         folders: Sequence[str] = (),
     ) -> None:
-        """Take two reports, one on another seed of the old model, those on the models that came in
-        between, and what the folders of all are called; nothing is computed yet."""
+        """Take two reports, a third one on another seed of the old model, the reports on the models
+        in between, and the names of all their folders. Nothing is computed yet."""
         self.base = base
         self.head = head
         self.null = null
@@ -120,8 +120,8 @@ class ComparedReports:
         return [*job.recovered, *written.lines]
 
     def accept(self, *, force: bool = False) -> list[str]:
-        """Put the results of `head` in the folder of `base`, small if these were: the baseline of
-        later comparisons. Compare again to see what changes from there on.
+        """Replace the results in the folder of `base` by those of `head`, small if the old ones
+        were. Later comparisons are with this new baseline.
 
         Args:
             force: Whether results that were not kept small may be replaced too.
@@ -200,7 +200,7 @@ def _opened(side: Report | str | Path) -> Report:
 
 
 def _folder(report: Report) -> Path | None:
-    """Where its results are kept; None where they are not."""
+    """The folder that the results of a report are kept in; None where they are not kept."""
     source = report.results.source
     if report.is_temporary or not isinstance(source, FolderSource):
         return None
@@ -208,8 +208,8 @@ def _folder(report: Report) -> Path | None:
 
 
 def folder_names(folders: Sequence[Path | None]) -> tuple[str, ...]:
-    """What each folder of results is called: by its name, with that of the folder around it where
-    two have the same; "" for None."""
+    """The name of each results folder, with the name of the folder above it where two are the same;
+    "" for None."""
     names = [folder.name if folder else "" for folder in folders]
     return tuple(
         f"{folder.parent.name}/{name}" if folder and names.count(name) > 1 else name
@@ -243,8 +243,8 @@ def write_comparison(
 
 
 def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:
-    """How many texts are not in both, and which; of more than two models what each of them has
-    otherwise than the first."""
+    """Which texts only one of two models has, and how many; with more models, what differs in each
+    from the first."""
     words, models = CompareWords(comparison, load_language(lang)), comparison.all_models
     said = unmatched_texts(comparison, words)
     return [*said, *(limits(models, words) if models is not None else ())]

@@ -1,4 +1,5 @@
-"""Compares a new model with a baseline from Python, as `reportgen compare BASELINE --head` does."""
+"""Compares a new model with a baseline, from Python; the same as `reportgen compare BASELINE --head
+MODEL`."""
 
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def compare_baseline(
     progress: bool = False,
     **model_options: Any,
 ) -> ComparedReports:
-    """Analyse a model as a baseline was analysed, and compare it with that.
+    """Analyse a model in the same way as a baseline, and compare the two.
 
     Args:
         baseline: The folder that `reportgen analyze --small` wrote, or `analyze(small=True)`; any

@@ -1,4 +1,5 @@
-"""How a baseline was analysed: its settings and its texts, for a later model."""
+"""Finds out how a baseline was analysed, to analyse a later model in the same way: its settings and
+its texts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -35,8 +36,8 @@ class Settings(NamedTuple):
 
 
 def settings_of(results: Results, *, is_named: bool = True) -> Settings:
-    """The options that `results` were made with, for another model; `is_named`: it is not at hand
-    as an object, and is loaded with them.
+    """The options that `results` were made with, for another model. `is_named`: that model is
+    loaded by its name, so options of loading count too.
 
     Raises:
         UsageError: one of them is not taken from a folder, or is none of this version's.
@@ -61,7 +62,7 @@ def settings_of(results: Results, *, is_named: bool = True) -> Settings:
 
 
 def texts_of(results: Results) -> TextSet:
-    """The texts that `results` hold, with their pairs, completions, labels, ids and groups.
+    """The texts in `results`, with their pairs, completions, labels, ids and groups.
 
     Raises:
         UsageError: they do not hold all of them.
@@ -91,8 +92,8 @@ def texts_of(results: Results) -> TextSet:
 def planned(
     sides: Sides, inputs: InputChoices, analysis: AnalysisChoices
 ) -> tuple[TextSet, tuple[Analysis, ...]]:
-    """The texts and the models to analyse before `sides` can be compared: for a baseline as it was
-    analysed itself.
+    """The texts and models that must be analysed before `sides` can be compared. With a baseline,
+    they are analysed as the baseline was.
 
     Raises:
         UsageError: its settings or texts cannot be used.
@@ -143,7 +144,7 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
 def with_given(
     found: Settings, inputs: InputChoices, analysis: AnalysisChoices, *, has_texts: bool
 ) -> Settings:
-    """`found` with the options that were given beside them.
+    """`found`, with the options that were `given` in their place.
 
     Raises:
         UsageError: models cannot be compared with these.
@@ -157,6 +158,6 @@ def with_given(
 
 
 def _given(choices: InputChoices | AnalysisChoices) -> dict[str, Any]:
-    """The options that are not as they are by default."""
+    """The options that differ from their defaults."""
     names = {name.replace("-", "_") for name in shown_options(choices)}
     return {name: value for name, value in asdict(choices).items() if name in names}

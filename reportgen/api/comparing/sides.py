@@ -93,7 +93,7 @@ def sides_of(
 def _against_baseline(
     paths: Sequence[str], heads: Sequence[str], inputs: InputChoices, analysis: AnalysisChoices
 ) -> Sides:
-    """The baseline in the first of `paths`, and models that are analysed as it was."""
+    """The baseline in the first of `paths`, and models that are to be analysed in the same way."""
     first, *texts = paths
     is_address = first == "-" or is_remote(first)
     if not is_address and not Path(first).exists() and not Path(first).suffix:
@@ -126,7 +126,7 @@ def _holds_results(path: str) -> bool:
 
 
 def _one_path(path: str) -> UsageError:
-    """What is wrong with `path` alone, without models."""
+    """The error for a single `path` and no models."""
     if _holds_results(path):
         return UsageError(
             f"{path}: is one results folder; name the new model with --head, or another results "
@@ -141,7 +141,7 @@ def _one_path(path: str) -> UsageError:
 
 
 def check_alike(analysis: AnalysisChoices) -> None:
-    """Check that models which are analysed so can be compared.
+    """Check that models which are analysed with these options can be compared.
 
     Raises:
         UsageError: units, completions or texts with evidence would differ from model to model.
@@ -164,8 +164,7 @@ def check_alike(analysis: AnalysisChoices) -> None:
 
 
 def check_accepted(folders: Sequence[Path], n_models: int, *, redact: bool, force: bool) -> Path:
-    """The folder whose results --accept replaces, after checking that it may be replaced; before
-    any work is done.
+    """Check that the folder of --accept may be replaced, before any work is done, and return it.
 
     Raises:
         UsageError: there is none, there are more models than two, it holds more than results, or
@@ -194,8 +193,8 @@ def check_accepted(folders: Sequence[Path], n_models: int, *, redact: bool, forc
 
 
 def _may_be_small(folder: Path) -> bool:
-    """Whether the results in `folder` were kept small. What cannot be read is told when it is
-    compared, before anything is replaced."""
+    """Whether the results in `folder` may have been kept small. True if they cannot be read: the
+    comparison reports that error, before anything is replaced."""
     path = folder / "results.json"
     try:
         return not path.is_file() or bool(json.loads(path.read_bytes())["settings"].get("small"))
@@ -214,8 +213,8 @@ def check_number(n: int) -> None:
 
 
 def check_folders(folders: Sequence[Path]) -> None:
-    """Check that none of more than two folders of results is given twice; two that are the same
-    show that a model does not differ from itself.
+    """Check that, of more than two results folders, none is given twice. Two equal folders are
+    allowed: they show that a model does not differ from itself.
 
     Raises:
         UsageError: one is.

@@ -134,8 +134,8 @@ def check_sample(analysis: AnalysisChoices) -> None:
 def without_effect(
     analysis: AnalysisChoices, shown: Mapping[str, str | int | float | bool] | None = None
 ) -> list[str]:
-    """One line for each given option that has no effect because of another; `shown` are all that
-    were given."""
+    """One line for each given option that has no effect because of another; `shown` holds all
+    options that were given."""
     given = shown_options(analysis) if shown is None else shown
     lines = []
     if given.get("units-column") and analysis.units not in (None, "given"):

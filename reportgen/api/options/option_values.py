@@ -24,8 +24,8 @@ _NAMES: dict[Any, str] = {
 
 
 def options_of(kind: type[Choices], given: Mapping[str, Any], *, is_python: bool = True) -> Choices:
-    """Make an options object from values by name; the others keep their defaults. Messages name
-    values as Python writes them if `is_python`, else as files of settings do.
+    """Make an options object from values by name; options that are not named keep their defaults.
+    Messages write values as Python does if `is_python`, else as settings files do.
 
     Raises:
         UsageError: there is no option of a name, or it does not take its value.

@@ -1,7 +1,7 @@
-"""What a settings file says: every option of the command line, under its long name, and gates.
+"""Reads the options in a settings file, under their long names, and its gates.
 
-What stands at the top holds for every command that has the option; what stands in the table
-`compare` or `site` holds for that command, and goes before it there.
+Settings at the top apply to every command that has the option. Settings in the table `compare` or
+`site` apply to that command only, and override those at the top.
 """
 
 from collections.abc import Mapping
@@ -73,8 +73,8 @@ class Settings:
 
 
 def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
-    """The gates of `command`, run or compare, in the settings file at `path`, by default that of
-    the project.
+    """The gates of `command`, run or compare, in a settings file. `path` is the file; by default
+    the one of the project.
 
     Raises:
         UsageError: the file cannot be read or parsed, or has an unknown setting.
@@ -87,8 +87,8 @@ def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
 
 
 def configured_options(command: str, path: Path | None = None) -> Settings:
-    """The options that the settings file at `path`, by default that of the project, gives to
-    `command`; gates are left to `configured_gates`.
+    """The options that a settings file gives to `command`, without gates (see `configured_gates`).
+    `path` is the file; by default the one of the project.
 
     Raises:
         UsageError: the file cannot be read or parsed, or has an unknown setting or a wrong value.
@@ -139,7 +139,7 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
 
 
 class _Reader:
-    """Reads the value of one setting: in the type of its option, in lists and in text alike."""
+    """Reads the value of one setting as its option does, in lists or alone."""
 
     def __init__(self, name: str, group: type | None, kind: Any) -> None:
         self._name, self._group, self._kind = name, group, kind
@@ -166,8 +166,8 @@ class _Reader:
         return given
 
     def _plain(self, value: object) -> object:
-        """The value in the type that is asked for, where it was written in another: YAML has texts
-        alone, and one text stands for a list of one."""
+        """The value in the type that its option asks for: YAML has only text, and a single text
+        stands for a list of one."""
         option = options_in(self._group).get(self._name) if self._group else None
         kinds = str(self._kind)
         if isinstance(value, str):

@@ -24,8 +24,8 @@ _MOST_BYTES = 10_000_000
 
 
 class _Loader(yaml.BaseLoader):  # type: ignore[misc]
-    """Loads tables, lists and strings only. A YAML tag for anything else is an error, and so is a
-    key that occurs twice, since the gates of one of the two would be lost."""
+    """Loads tables, lists and strings only. Other YAML tags are an error. So is a key that occurs
+    twice, since one of the two would be lost."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
         """The Python object for a node."""

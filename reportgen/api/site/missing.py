@@ -1,4 +1,4 @@
-"""What is missing on a site: comparisons whose results were not given, and what links to them."""
+"""Messages about comparisons that a site lacks because results were not given."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +10,8 @@ from reportgen.report.site.entries import Entry, Pair
 def not_compared(
     missing: Sequence[tuple[str, str]], entries: Mapping[str, Entry], given: Collection[str]
 ) -> Iterator[str]:
-    """A line on the comparisons that are `missing` as the results of a run were not `given`; all
-    by ids."""
+    """A line about the `missing` comparisons (pairs of run ids) of which a run's results were not
+    `given`."""
     lacking = dict.fromkeys(id for pair in missing for id in pair if id not in given)
     names = some([entries[id].name for id in lacking])
     if len(missing) == 1 and lacking:
@@ -29,7 +29,7 @@ def is_linked(folder: Path, pair: Pair) -> bool:
 
 
 def no_runs(folder: Path) -> UsageError:
-    """That there is nothing to write a site in `folder` from."""
+    """The error for a site in `folder` that has no run yet and was given none."""
     return UsageError(
         f"{folder}: no site yet; name folders that `reportgen analyze` wrote, e.g. runs/*"
     )

@@ -1,4 +1,4 @@
-"""Makes the pages of runs: in this process, or in several."""
+"""Makes the pages of runs, in this process or in several."""
 
 import gc
 import os
@@ -36,7 +36,7 @@ _HELD = 2  # results that are kept in memory, for a run and the one it is compar
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be made for a run."""
+    """The pages to make for one run."""
 
     run: Run
     source: str  # of its page
@@ -47,7 +47,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What came of a task."""
+    """The result of a task."""
 
     task: Task
     entry: Entry | None = None
@@ -61,14 +61,14 @@ class Made:
 
 @dataclass(frozen=True)
 class Maker:
-    """How pages are made; the same in every process."""
+    """Makes pages, in the same way in every process."""
 
     options: SiteOptions
     gates: Sequence[Gate]
     redact: bool
 
     def make(self, tasks: Sequence[Task], held: dict[Path, Findings]) -> tuple[Made, ...]:
-        """What comes of `tasks`; `held` are the results of the last runs, which are kept in it."""
+        """Make the pages of `tasks`. `held` is a cache of the findings of the last runs."""
         return tuple(self._make(task, held) for task in tasks)
 
     def _make(self, task: Task, held: dict[Path, Findings]) -> Made:
@@ -81,7 +81,7 @@ class Maker:
             return replace(made, left_out=error)
 
     def _compared(self, made: Made, base: Run, held: dict[Path, Findings]) -> Made:
-        """The same with the comparison with `base`, where they can be compared."""
+        """`made` with the comparison with `base`, if the two can be compared."""
         head, lang = made.task.run, self.options.lang
         links = links_of_comparison(base, head, lang)
         place = Place(f"../{shared('comparison').folder}", links)
@@ -97,7 +97,7 @@ class Maker:
         return replace(made, comparison=content, said=said)
 
     def _with_page(self, made: Made, held: dict[Path, Findings]) -> Made:
-        """The same with the report."""
+        """`made` with the report."""
         run, base, options = made.task.run, made.task.base, self.options
         linked = None if made.not_compared else base
         links = links_of_report(run, linked, options.lang)
@@ -123,7 +123,7 @@ class Maker:
 
 
 def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
-    """What is found in the results of a run."""
+    """The findings on the results of a run, from the cache where they are there."""
     found = held.pop(run.folder, None)
     if found is None:
         found = Findings(open_whole(run.folder))
@@ -134,7 +134,8 @@ def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
 
 
 def make_all(maker: Maker, tasks: Sequence[Task], workers: int | None) -> Iterator[Made]:
-    """What comes of all `tasks`, in any order; tasks that lie side by side have runs in common."""
+    """Make the pages of all `tasks`, in any order. Neighbouring tasks share runs, so they go to the
+    same process."""
     workers = _processors() if workers is None else workers
     size = max(1, min(_AT_ONCE, -(-len(tasks) // workers)))
     parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]

@@ -1,4 +1,4 @@
-"""The runs that a site is made of: what their folders say before any page is made."""
+"""Reads which runs a site is made of from their folders, before any page is made."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from reportgen.results.store import Results
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run whose results are at hand."""
+    """A run whose results are available."""
 
     folder: Path
     name: str  # of the folder, whatever link leads to it
@@ -29,7 +29,8 @@ class Run:
 
 
 class RunReader:
-    """Reads which runs lie in folders; what cannot be read, or is there twice, is told."""
+    """Reads the runs in folders; a run that cannot be read, or is there twice, is reported and left
+    out."""
 
     def __init__(self, options: SiteOptions, say: Callable[[str], None], *, redact: bool) -> None:
         self._options = options
@@ -37,8 +38,8 @@ class RunReader:
         self._redact = redact
 
     def read(self, folders: Sequence[Path], old: Site) -> dict[str, Run]:
-        """The runs by their ids. A run that the site has keeps its id, whatever its folder is
-        called now."""
+        """The runs by their ids. A run that is already on the site keeps its id, even if its folder
+        was renamed."""
         known = {own.content: own for own in old.entries}
         found: dict[str, Run] = {}  # by what no other run has
         for folder in folders:
@@ -54,8 +55,8 @@ class RunReader:
         return {run.id: run for run in found.values()}
 
     def leave_out(self, error: ResultsError, *, is_known: bool = False) -> None:
-        """Tell that the run of these results is not on the site; of one that `is_known` that its
-        page stays as it is."""
+        """Report that a run is left out of the site; if it `is_known` there, that its page stays as
+        it is."""
         what = "not written anew" if is_known else "left out"
         self._say(f"{what}: {error.unquoted if self._redact else error}")
 
@@ -76,8 +77,8 @@ class RunReader:
 
 
 def _content(results: Results, info: RunInfo) -> bytes:
-    """What tells a run from all others: the facts on it, and the figures of its heads. Neither
-    gives away a text that is redacted."""
+    """Bytes that identify a run: the facts about it, and the figures of its heads. Neither contains
+    a text."""
     path = results.folder / "heads.parquet"
     try:
         heads = path.read_bytes()
@@ -87,8 +88,8 @@ def _content(results: Results, info: RunInfo) -> bytes:
 
 
 def _stated(value: Any) -> Any:
-    """Facts without those that are as they are if nothing is said; so that a run is the same for a
-    later version, which knows more of them."""
+    """`value` without fields that have their default, so that a later version with more fields
+    finds the same run equal."""
     if isinstance(value, Mapping):
         return {key: _stated(own) for key, own in value.items()}
     if isinstance(value, tuple | list):

@@ -1,4 +1,4 @@
-"""Pages on the course of all runs on the same texts: which there are, and what is in them."""
+"""Pages on the trend over all runs on the same texts: which ones there are, and what is on them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ MOST_RUNS = 6  # the newest ones; each takes about 0.2 s whenever a run is added
 def wanted_trends(
     entries: Sequence[Entry], options: SiteOptions, *, redact: bool
 ) -> list[TrendPage]:
-    """The pages that a site has of `entries`, which are in order of time; none where it has no
+    """The trend pages of a site whose `entries` are in order of time; none if the site has no
     comparisons."""
     if options.against == "none":
         return []
@@ -41,7 +41,7 @@ def wanted_trends(
 def make_trend(
     page: TrendPage, runs: Mapping[str, Run], options: SiteOptions, *, redact: bool
 ) -> bytes:
-    """The page, with the results of its runs, which are `runs` by their ids.
+    """Make a trend page from the results of its runs; `runs` holds all runs by id.
 
     Raises:
         ResultsError: the results of a run are damaged, or not at hand.
@@ -62,7 +62,7 @@ def make_trend(
 
 
 def _names(runs: Sequence[Dated]) -> list[str]:
-    """What tells runs from each other: their names, else with their dates, else their ids."""
+    """A name for each run that no other has: its own name, else with its date, else its id."""
     names = [run.name for run in runs]
     dated = [f"{run.created} {run.name}" for run in runs]
     return [

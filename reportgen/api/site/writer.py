@@ -35,7 +35,7 @@ _RUNS = "runs"  # the folder of the reports
 
 
 class SiteWriter:
-    """Writes the site in a folder; what is there and has not changed is left as it is."""
+    """Writes a site into a folder; files whose content has not changed are left as they are."""
 
     def __init__(
         self, folder: Path, options: SiteOptions, gates: Sequence[Gate], *, redact: bool
@@ -178,7 +178,8 @@ class SiteWriter:
         return tasks
 
     def _source(self, run: Run, base: str) -> str:
-        """What the page of a run depends on, and what the site says of it."""
+        """A hash of everything that the page of a run depends on, with what the site says about the
+        run."""
         options = self._options
         made_of = (options.lang, options.max_size, self._gates, self._redact)
         return digest([run.id, run.commit, base, __version__, repr(made_of)])
@@ -189,7 +190,7 @@ class SiteWriter:
         )
 
     def _is_there(self, pair: Pair) -> bool:
-        """Whether a comparison and both its reports are there."""
+        """Whether a comparison and both of its reports exist."""
         files = (
             f"compare/{pair.name}",
             *(f"runs/{id}/index.html" for id in (pair.base, pair.head)),
@@ -197,7 +198,7 @@ class SiteWriter:
         return all(self._path(file).exists() for file in files)
 
     def _staged(self, found: Iterable[Made], staging: Staging) -> Iterator[Made]:
-        """The same without the pages, which are written."""
+        """Write the pages in `found`, and pass on the rest of it."""
         for made in found:
             run, base = made.task.run, made.task.base
             if made.comparison is not None and base is not None:
@@ -210,7 +211,7 @@ class SiteWriter:
             yield replace(made, page=None, comparison=made.comparison and b"written")
 
     def _stage_shared(self, kind: Kind, staging: Staging) -> None:
-        """Write the files that pages of a kind share, where they are not there."""
+        """Write the files that all pages of a kind share, if they are missing."""
         own = shared(kind)
         self._stage_if_new(own.folder.rstrip("/"), own.files, staging)
 
@@ -256,14 +257,14 @@ class SiteWriter:
         return tuple(kept)
 
     def _remove_old(self, pairs: Iterable[Pair], staging: Staging) -> None:
-        """Remove comparisons but for `pairs`."""
+        """Remove all comparisons but `pairs`."""
         names = {pair.name for pair in pairs}
         for path in sorted(self._path("compare").glob("*..*.html")):
             if path.name not in names:
                 staging.remove(path)
 
     def _stage_if_new(self, folder: str, files: Mapping[str, bytes], staging: Staging) -> None:
-        """Write those of `files` whose content is another one."""
+        """Write those of `files` whose content has changed."""
         for name, content in files.items():
             path = self._path(f"{folder}/{name}" if folder else name)
             if path in self._is_staged or (path.exists() and path.read_bytes() == content):
@@ -278,7 +279,7 @@ class SiteWriter:
 def _neighbours(
     placed: Iterable[Entry | Run], options: SiteOptions
 ) -> Iterator[tuple[Entry | Run, Entry | Run]]:
-    """The old and the new run of each comparison, of runs in order of time."""
+    """The old and the new run of each comparison, given runs in order of time."""
     if options.against == "none":
         return
     base: dict[str, Entry | Run] = {}
@@ -299,7 +300,8 @@ def _counted(n: int, what: str) -> str:
 
 @contextmanager
 def _locked(site: Path) -> Iterator[None]:
-    """Keep other processes from writing the `site`, whose folder is made where there is none.
+    """Keep other processes from writing the `site` while the context is open. Its folder is made if
+    there is none.
 
     The lock lies on the folder of the runs, in which no file is written: those in which files are
     are locked while these get their names.
