@@ -115,8 +115,8 @@ def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path 
     """
     if redact and resume:
         raise UsageError(
-            "--resume: what is kept to go on from holds texts, so a run with --redact keeps "
-            "nothing; run without it, and give --redact to render"
+            "--resume: the work that it goes on from holds texts, so a run with --redact keeps "
+            "none; run without --redact, and give it to render"
         )
     files = [Path(output.path) for output in job.outputs if output.path != STANDARD_OUTPUT]
     if resume and not files:

@@ -53,7 +53,9 @@ def load_model(
 def named_model(model: Any, tokenizer: Any, options: Mapping[str, Any]) -> ModelChoices:
     """The choices of a model that is a folder or an id."""
     if isinstance(tokenizer, PreTrainedTokenizerBase):
-        raise UsageError("tokenizer: an object goes with a model that is one; name its folder")
+        raise UsageError(
+            "tokenizer: an object goes only with a model that is an object; name its folder"
+        )
     named = {"model": model, "tokenizer": tokenizer}
     return _model_choices(
         {**options, **{name: str(value) for name, value in named.items() if value is not None}}
@@ -69,7 +71,7 @@ def taken_apart(model: Any, tokenizer: Any) -> tuple[Any, Any]:
         return inner, getattr(model, "tokenizer", None) if tokenizer is None else tokenizer
     raise ModelError(
         f"model: {type(model).__name__}; give a folder, a hub id, a model of transformers, an "
-        "nn.Module, a pipeline, or what load_model gave"
+        "nn.Module, a pipeline, or what load_model returned"
     )
 
 

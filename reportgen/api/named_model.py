@@ -97,8 +97,8 @@ def engine_of(
     is_alone = choices.engine == "local" and choices.workers == 1
     if not is_alone and options.generate is not None and options.keep_maps == "all":
         raise UsageError(
-            "--workers with --generate: which maps fit is not known before all texts are written; "
-            "give --keep-maps none or a number"
+            "--workers with --generate: which maps fit is known only after the last text is "
+            "written; give --keep-maps none or a number"
         )
     if is_alone:
         yield None

@@ -76,13 +76,13 @@ def check_call(call: Call) -> None:
         )
     if is_timed(call.analysis.evidence_budget):
         raise UsageError(
-            "--shard: machines differ in how many texts they do in a time; give --evidence-texts, "
+            "--shard: machines do different numbers of texts in one time; give --evidence-texts, "
             "or passes such as --evidence-budget 2000passes"
         )
     if call.analysis.generate is not None and call.analysis.keep_maps == "all":
         raise UsageError(
-            "--shard with --generate: which maps fit is not known before all texts are written; "
-            "give --keep-maps none or a number"
+            "--shard with --generate: which maps fit is known only after the last text is "
+            "written; give --keep-maps none or a number"
         )
 
 
@@ -162,8 +162,7 @@ def _read(folder: Path) -> Mapping[str, Any]:
             raise ValueError(stored["shard"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ResultsError(
-            f"{folder}: not a shard that is whole (no {_FILE}); make it with "
-            "`reportgen analyze --shard`"
+            f"{folder}: not a complete shard (no {_FILE}); make it with `reportgen analyze --shard`"
         ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error

@@ -66,7 +66,7 @@ def analyze(
             )
         for name, is_given in (("strict", strict), ("small", small), ("commit", commit)):
             if is_given:
-                raise UsageError(f"--{name}: a shard is no results; give it to merge")
+                raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
         return _analyze_shard(shard_number(shard), call, asked, output, verbosity, force, resume)
     outcome.print_lines(recover_at([output]), verbosity)

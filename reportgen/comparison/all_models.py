@@ -73,7 +73,7 @@ class AllModels:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
-    """What is kept of a model once its tables are dropped."""
+    """The figures of a model that stay in memory after its tables are freed."""
 
     attention: ModelAttention
     agreement: ModelValue | None
@@ -158,7 +158,7 @@ def all_models(
 
 
 def _part(side: Findings, rows: Sequence[int]) -> Findings:
-    """The texts `rows` of a model; what is read of them is dropped with the findings."""
+    """The findings of a model on the texts `rows`; what was read is freed with them."""
     results = fresh(side.results)
     is_whole = list(rows) == list(range(len(side.texts)))
     return Findings(results if is_whole else selected(results, rows))

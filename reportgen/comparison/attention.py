@@ -66,8 +66,8 @@ class HeadChanges:
 def head_changes(
     base: Results, head: Results, pairing: Pairing, least: float = 0.0
 ) -> HeadChanges | None:
-    """How far each head's attention has moved; None where the models have different numbers of
-    layers or heads, or where no text's maps are in both results.
+    """How far apart both models' attention is in each head. None if they have different numbers of
+    layers or heads, or if no text has its maps in both results.
 
     A head has changed if its distance is above HEAD_CHANGED and above `least`.
 
@@ -136,7 +136,7 @@ def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple
 
 
 def _special(base: Results, head: Results, pairing: Pairing) -> tuple[tuple[Change, ...], ...]:
-    """The share of special tokens by head; none where either model uses none."""
+    """The share of special tokens by head; empty if one of the models uses none."""
     model = base.info.model
     own, other = (
         results.head_values("special_share")[pairing.aligned].astype(np.float64)
@@ -161,7 +161,8 @@ ENTROPY = "entropy"
 
 @dataclass(frozen=True, slots=True)
 class LayerChanges:
-    """One figure by layer; means over heads, then over the texts that have it in both models."""
+    """The changes of one figure, layer by layer; means over heads, then over the texts that have it
+    in both models."""
 
     key: str  # "special" for all special tokens together, "entropy", or the key of a Role
     tokens: tuple[str, str]  # as base and head write the role's token; "" for what is no role
@@ -172,13 +173,13 @@ class LayerChanges:
 
     @property
     def largest(self) -> Change | None:
-        """The largest change of a layer; None where layers cannot be compared."""
+        """The largest change of any layer; None if layers cannot be compared."""
         return max(self.changes, key=lambda change: abs(change.difference), default=None)
 
 
 def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[LayerChanges, ...]:
-    """All special tokens, each role that both have, and entropy; a figure that no text has in both
-    is left out.
+    """The changes of what all special tokens get, of what each role gets that both models have, and
+    of the entropy. A figure that no text has in both models is left out.
 
     Only texts count that both models analysed and that have enough text tokens.
     """
@@ -216,7 +217,8 @@ def _layer_changes(
 
 
 def role_by_layer(results: Results, key: str) -> Floats:
-    """`[text, layer]`, the share of a special-token role; NaN where a text has none."""
+    """`[text, layer]`: the share that a special-token role gets; NaN if a text has no such
+    token."""
     rows = results.roles[results.roles["role"] == key]
     by_layer = rows.pivot(index="text", columns="layer", values="share")
     texts, layers = range(len(results.texts)), range(1, results.info.model.n_layers + 1)

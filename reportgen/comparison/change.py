@@ -52,7 +52,7 @@ def equal_if_close(
 
 
 def changes(base: Floats, head: Floats) -> tuple[Change, ...]:
-    """The change of every figure, from `[text, figure]` in both models; none without texts."""
+    """The changes of all figures, given `[text, figure]` of both models; empty without texts."""
     if not len(base):
         return ()
     differences = head - base

@@ -1,4 +1,4 @@
-"""Everything that changed from one model to another: each part computed once and kept."""
+"""Everything that changed from one model to another; each part is computed once and kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -97,9 +97,9 @@ class Comparison:
 
     @property
     def changed_texts(self) -> list[int]:
-        """Rows of `texts` that changed: first those with another class, label or token than before,
-        then those whose deletion effects or attention changed, the largest changes first: one text
-        by its effects, then one by its attention, and so on."""
+        """Rows of `texts` in the order of a page: first texts with another class, label or token
+        than before, then texts whose deletion effects or attention changed most, one by its effects
+        and one by its attention in turn."""
         effects, heads, predictions = self.effects, self.heads, self.predictions
         flipped = predictions.flipped if predictions is not None else []
         null = self.null
@@ -118,7 +118,7 @@ class Comparison:
     @property
     def is_same(self) -> bool:
         """Whether everything important was compared and no difference was found. Results kept small
-        hold no maps, and the attention that every unit gets tells as much."""
+        hold no maps; the attention that each unit gets stands for them."""
         pairing, predictions = self.pairing, self.predictions
         heads, effects = self.heads, self.effects
         changes = [change for found in self.layers for change in found.changes]

@@ -86,7 +86,7 @@ def _with_ends(name: str, value: Value, interval: Interval | None) -> Figures:
 
 
 def _changed(name: str, change: Change | None, sign: int = 1) -> Figures:
-    """The difference of a figure, with the sign it is asked for."""
+    """The difference of a figure, with the sign that its name calls for."""
     if change is None:
         return _with_ends(name, None, None)
     interval = change.interval
@@ -96,8 +96,8 @@ def _changed(name: str, change: Change | None, sign: int = 1) -> Figures:
 
 
 def _size(name: str, change: Change | None) -> Figures:
-    """The size of a difference. Its interval is that of the difference, turned with it: its lower
-    end is below 0 where the difference may have the other sign."""
+    """The size of a difference, with its interval. If the difference is negative, both are turned
+    round; the lower end is below 0 if the sign is unclear."""
     return _changed(name, change, -1 if change is not None and change.difference < 0 else 1)
 
 
@@ -118,7 +118,7 @@ def _fit(
 
 
 def _flips(predictions: PredictionChanges | None, name: str, outcome: Outcome) -> Figures:
-    """How many texts changed their class with an outcome."""
+    """How many texts changed their class, by outcome."""
     if predictions is None or not predictions.outcomes:
         return _with_ends(name, None, None)
     flipped = predictions.flips(outcome)

@@ -1,4 +1,4 @@
-"""Which texts two results have in common, where their inputs are not the same."""
+"""Finds the texts that two results have in common when their inputs differ."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -67,12 +67,12 @@ def match_texts(base: Results, head: Results, folders: Sequence[str] = ()) -> Ma
 
 
 def where_ids_stand(ids: Sequence[str], baseline: Iterable[str]) -> str:
-    """Say of the `ids` of texts that are not in a baseline whether they are among its own."""
+    """A sentence on whether those of `ids` that a baseline lacks are ids of other texts in it."""
     return _same_ids(ids, baseline).removesuffix("; ") or f"nor are their ids ({quoted(some(ids))})"
 
 
 def _same_ids(ids: Sequence[str], others: Iterable[str]) -> str:
-    """Say which of `ids` are among `others` too, whose texts are not the same; "" if none is."""
+    """A sentence on which of `ids` are also in `others`, for other texts; "" if none is."""
     known = set(map(str, others))
     both = [each for each in ids if each in known]
     if not both:
@@ -84,7 +84,7 @@ def _same_ids(ids: Sequence[str], others: Iterable[str]) -> str:
 
 
 def _is_run(ids: Sequence[str]) -> bool:
-    """Whether `ids` are whole numbers that follow on each other."""
+    """Whether `ids` are consecutive whole numbers."""
     return list(ids) == [str(n) for n in range(_number(ids[0]), _number(ids[0]) + len(ids))]
 
 
@@ -93,7 +93,8 @@ def _number(text: str) -> int:
 
 
 def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]) -> None:
-    """Add to `found` the rows of `base` and `head` with the same key, in order; none twice."""
+    """Add the rows of `base` and `head` with the same key to `found`, in order, each at most
+    once."""
     taken, free = set(found.values()), dict[object, list[int]]()
     for row, key in enumerate(head):
         if row not in taken:
@@ -104,13 +105,13 @@ def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]
 
 
 def _with_completions(*sides: Results) -> str:
-    """What the file has to give beside its texts, since models write different completions."""
+    """What the file must hold besides texts, because models write different completions."""
     has_completions = any(side.info.output.kind == "completion" for side in sides)
     return " and their completions" if has_completions else ""
 
 
 def _hashes(results: Results) -> list[str]:
-    """What tells each text from others: all that the model was given for it."""
+    """A hash of each text with everything else that the model was given for it."""
     texts = results.texts
     columns = [texts[name].tolist() for name in ("text", "pair", COMPLETION)]
     if results.info.output.kind == "choice":
@@ -122,8 +123,8 @@ def _hashes(results: Results) -> list[str]:
 
 
 def _choices(texts: pd.DataFrame) -> tuple[list[str | None], list[str]]:
-    """The choices of each text, and what they stand behind: the pair ends in the one that the model
-    picked."""
+    """What stands before the choices of each text, then the choices; a stored pair ends in the
+    choice that was picked."""
     pairs = zip(texts["pair"], texts["prediction_label"], strict=True)
     leads = [
         pair.removesuffix(picked) if isinstance(pair, str) and isinstance(picked, str) else pair

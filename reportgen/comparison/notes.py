@@ -88,8 +88,8 @@ def _token(token: TokenChange, spread: float) -> Note | None:
 
 
 def _looks(change: Change) -> str | None:
-    """The id of the note on where the model looks; None where the interval of the ratio does not
-    lie wholly beyond LOOKS_RATIO."""
+    """The id of the note on where the model looks; None unless the whole interval of the ratio lies
+    beyond LOOKS_RATIO."""
     if change.interval is None or change.base <= 0:
         return None
     low, high = ((change.base + end) / change.base for end in change.interval)

@@ -1,4 +1,4 @@
-"""What can be compared of two results of the same texts."""
+"""Finds what can be compared between two results of the same texts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Pairing:
 
 
 def pair(base: Findings, head: Findings) -> Pairing:
-    """Find what can be compared of two results of the same texts in the same order."""
+    """What can be compared between two results of the same texts in the same order."""
     own, other = base.analysed, head.analysed
     infos = base.info, head.info
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
@@ -76,8 +76,8 @@ def pair(base: Findings, head: Findings) -> Pairing:
 
 
 def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, int]:
-    """`[text]`: whether a text of `both` has the same tokens in both results, with the same special
-    tokens and the same units; and how many texts differ in their units alone."""
+    """`[text]`: whether a text of `both` has the same tokens, special tokens and units in both
+    results; and the number of texts that differ only in their units."""
     columns = ("token", "is_special", "unit")
     sides = [
         (
@@ -102,8 +102,8 @@ def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, in
 
 
 def common_labels(sides: Iterable[Results]) -> tuple[pd.DataFrame, int]:
-    """The labels of the texts where results of the same texts do not contradict each other, and how
-    many do."""
+    """The labels of the texts, without those that contradict each other between results, and the
+    number of these."""
     frames = (results.texts[["label", "label_value"]] for results in sides)
     own = next(frames)
     differs = pd.Series(False, own.index)

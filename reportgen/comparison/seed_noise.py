@@ -1,4 +1,5 @@
-"""How far two models differ that only their seed tells apart: what other changes must exceed."""
+"""How far two models differ that differ only in their seed: other changes must be larger to
+count."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,8 +15,8 @@ SHARE = 0.95  # of the changes from seed to seed that are not larger than a limi
 
 @dataclass(frozen=True, slots=True)
 class NullLimits:
-    """The 95th percentiles of the sizes of all changes from one seed of the old model to another;
-    0 where nothing was compared."""
+    """Limits of noise: the 95th percentile of the size of each kind of change between two seeds of
+    the old model; 0 if nothing was compared."""
 
     name: str  # of the model with the other seed
     prediction: float  # of a predicted number, over the texts
@@ -27,7 +28,7 @@ class NullLimits:
 
 
 def null_limits(null: "Comparison") -> NullLimits:
-    """The limits from the comparison of the old model with another seed of it."""
+    """The limits, from a comparison of the old model with another seed of it."""
     found, effects, heads = null.predictions, null.effects, null.heads
     is_number = found is not None and found.kind == "number"
     return NullLimits(

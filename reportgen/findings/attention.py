@@ -61,7 +61,7 @@ class LayerFigures:
 
 @dataclass(frozen=True, slots=True)
 class RoleFigures:
-    """What one special-token role, other token or position gets, over the texts that take part."""
+    """What one special-token role, other token or position gets, over the texts that count."""
 
     n_texts: int
     layers: tuple[LayerFigures, ...]  # none where no text takes part
@@ -69,8 +69,8 @@ class RoleFigures:
 
     @property
     def judged(self) -> tuple[LayerFigures, ...]:
-        """The layers with an excess whose lower end holds for the strongest of all layers, and of
-        all tokens that were tried, which is the one that a verdict names.
+        """The layers, each with an excess whose lower end holds for the strongest of all layers and
+        of all tokens tried: that is the one a verdict names.
 
         The upper end stays: there is no sink only if no layer has one, so that many layers make it
         no easier to be said.
@@ -83,7 +83,8 @@ class RoleFigures:
 
 
 def takes_part(results: Results) -> Booleans:
-    """`[text]`: whether a text was analysed and has at least MIN_CONTENT text tokens."""
+    """`[text]`: whether a text counts in the notes: it was analysed and has at least MIN_CONTENT
+    text tokens."""
     return results.recent(_takes_part)
 
 
@@ -96,7 +97,7 @@ def _takes_part(results: Results) -> Booleans:
 
 
 def analysed(results: Results) -> Booleans:
-    """`[text]`: whether a text has figures at all, so is neither empty nor failed."""
+    """`[text]`: whether a text has figures, so is neither empty nor failed."""
     return results.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
 
 
@@ -202,7 +203,7 @@ def layer_figures(
 
 
 def excess(share: Floats, expected: Floats) -> Floats:
-    """What a share is beyond the equal share: 0 for that spread, 1 for all attention.
+    """How far a share lies above the equal share, on a scale from 0 (equal) to 1 (all attention).
 
     0 also where there is nothing else to look at, so that an equal share is all attention.
     """
@@ -224,13 +225,13 @@ class HeadShares:
 
     @property
     def by_layer(self) -> Floats:
-        """`[layer]`: the share of all special tokens."""
+        """`[layer]`: the share of all special tokens, mean over heads."""
         means: Floats = self.share.mean(axis=1)
         return means
 
     @property
     def even_by_layer(self) -> Floats:
-        """`[layer]`: their share with equal shares."""
+        """`[layer]`: the share they would get if attention were spread evenly."""
         means: Floats = self.even.mean(axis=1)
         return means
 
@@ -251,7 +252,7 @@ class HeadShares:
 
     @property
     def even_mean(self) -> float:
-        """The share with equal shares, mean over layers and heads."""
+        """The share they would get if attention were spread evenly, mean over layers and heads."""
         return float(self.even.mean())
 
 
@@ -282,7 +283,7 @@ def spread_means(results: Results) -> Mapping[str, float]:
 
 
 def _mean(values: NDArray[np.float32] | Floats) -> float:
-    """Mean of those that are known; NaN without one."""
+    """The mean of the finite values; NaN if there is none."""
     known = np.isfinite(values)
     return float(values.mean(dtype=np.float64, where=known)) if known.any() else nan
 

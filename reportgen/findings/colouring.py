@@ -1,4 +1,5 @@
-"""Which measure colours the texts first, and how well it agrees with what moves the output."""
+"""Chooses the measure that colours the texts first, and says how well it agrees with what moves the
+output."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -39,14 +40,14 @@ class Colouring:
 
     @property
     def is_agreeing(self) -> bool:
-        """Whether the order of the colours is that of the effects for sure, if not wholly: neither
-        unrelated nor reversed."""
+        """Whether the order of the colours agrees with that of the effects, at least in part: it is
+        surely neither unrelated nor reversed."""
         interval = self.agreement.interval if self.agreement else None
         return interval is not None and interval.low > 0
 
     @property
     def is_below_rarity(self) -> bool:
-        """Whether token rarity alone agrees as well or better; not where it is reversed itself."""
+        """Whether token rarity alone agrees as well or better; False if rarity is reversed."""
         if self.agreement is None or self.rarity is None:
             return False
         return self.agreement.mean <= self.rarity.mean and self.rarity.mean > 0
@@ -56,8 +57,8 @@ TrustWord: TypeAlias = Literal["opposite", "hardly", "partly", "at_least_partly"
 
 
 def trust_word(agreement: Interval) -> TrustWord | None:
-    """How far colours can be trusted, by the interval of their agreement; None where its lower end
-    calls for "hardly" and its upper end does not."""
+    """The word for how far colours can be trusted, by the interval of their agreement. None if its
+    lower end calls for "hardly" and its upper end does not."""
     if is_reversed(agreement):
         return "opposite"
     if agreement.low >= TRUST_PARTLY and agreement.low < TRUST_LARGELY <= agreement.high:
@@ -93,8 +94,8 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
 
 
 def offered(results: Results) -> tuple[View, ...]:
-    """The measures that can be chosen: with colours, not what they are compared with, and measured,
-    in the order of the register.
+    """The measures that a reader can choose, in the order of the register: those that have colours
+    and were measured, without baselines.
 
     Integrated gradients are among them only where they are complete in all their texts.
     """
@@ -108,7 +109,7 @@ def _is_sound(results: Results, view: View) -> bool:
 
 
 def _measured(results: Results) -> tuple[View, ...]:
-    """The measures with colours that some text has."""
+    """The measures with colours that at least one text has."""
     return results.recent(_make_measured)
 
 
@@ -137,7 +138,7 @@ def is_complete(results: Results) -> bool:
 
 
 def _complete(given: Mapping[View, "pd.Series[float]"], views: Sequence[View]) -> pd.DataFrame:
-    """`[text, view]`: the agreement of `views` and of rarity, in the texts that have all of them.
+    """`[text, view]`: the agreement of `views` and of rarity, in the texts that have all of these.
 
     A view that was compared in less than half of the texts is left out, so that it does not take
     the texts from the others.

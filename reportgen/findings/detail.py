@@ -1,4 +1,4 @@
-"""What --detail takes (`ID,…`, `first:N`, `worst:N`, `all` or `none`) and the texts it chooses."""
+"""Values of --detail (`ID,…`, `first:N`, `worst:N`, `all` or `none`) and the texts they choose."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ _COUNTED = re.compile(r"(first|worst):([0-9]{1,12})")
 
 
 def check_detail(choice: str | None, ids: Collection[str]) -> None:
-    """Check that `choice` is something --detail takes, and names only texts with one of the `ids`.
+    """Check that `choice` is a value of --detail, and names only texts with one of the `ids`.
 
     Raises:
         UsageError: it is not, or does not.
@@ -36,8 +36,8 @@ def check_detail(choice: str | None, ids: Collection[str]) -> None:
 
 
 def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], int]:
-    """All rows of `texts`, those with the most detail first; and how many of them, from the first,
-    may show more than their line in the list.
+    """All rows of `texts`, those with the most detail first, and the number of rows from the start
+    that may show more than a line in the list.
 
     Without a choice every text may, those that deserve a look first.
 
@@ -52,7 +52,7 @@ def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], in
 
 
 def listed_first(found: "Findings", choice: str | None) -> tuple[int, ...]:
-    """The rows of `texts` that a page lists first, none twice: those that --detail names, the one
+    """The rows of `texts` that a page lists first, each once: those named by --detail, the text
     that is open first, those that deserve a look, and those with the largest errors.
 
     `choice` is what --detail takes; of first:N and worst:N the first MOST_COUNTED, and no more than
@@ -68,7 +68,7 @@ def listed_first(found: "Findings", choice: str | None) -> tuple[int, ...]:
 
 
 def _named(choice: str, ids: Collection[str]) -> list[str]:
-    """The ids that a choice names; an id that contains a comma may stand alone."""
+    """The ids in a choice. An id that contains a comma must be given alone."""
     if choice in ids:
         return [choice]
     return [name.strip() for name in choice.split(",") if name.strip()]

@@ -44,7 +44,7 @@ class ViewFigures:
 
     @property
     def stated(self) -> Estimate | None:
-        """The estimate; None for fewer than MIN_TEXTS texts, which are too few for a statistic."""
+        """The estimate; None with fewer than MIN_TEXTS texts, which are too few for a statistic."""
         return self.estimate if self.estimate.interval else None
 
 
@@ -59,7 +59,7 @@ class LiveRows:
 
     @property
     def are_all(self) -> bool:
-        """Whether the output can depend on every row."""
+        """Whether the output can depend on all rows."""
         return self.n_live == self.n_rows
 
     @property
@@ -114,7 +114,8 @@ def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
 
 
 def different_agreement(results: Results) -> pd.DataFrame:
-    """The rows of the table of agreement that have a value; equal texts count once."""
+    """The rows of the table of agreement that have a value; of equal texts, only the first
+    counts."""
     return results.recent(_different_agreement)
 
 
@@ -124,9 +125,9 @@ def _different_agreement(results: Results) -> pd.DataFrame:
 
 
 def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
-    """Spearman's correlation of each view with the size of effects, by text: views with a sign by
-    their own size, so that all can be compared. Views with a sign are left out where that was not
-    measured. Of equal texts only the first is there, unless `with_copies` asks for all."""
+    """Spearman's correlation of each view with the size of effects, by text. Views with a sign
+    count by their size, so that all views can be compared; they are left out if that was not
+    measured. Of equal texts only the first counts, unless `with_copies` asks for all."""
     scalar, values = results.info.evidence.scalar, _of_every if with_copies else _of_different
     plain, by_size = (results.recent(values, name) for name in ("spearman", "spearman_size"))
     unsigned = {view: own for view, own in plain.items() if not is_signed(view, scalar)}
@@ -136,7 +137,7 @@ def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
 
 
 def is_signed(view: View, scalar: Scalar | None) -> bool:
-    """Whether "spearman" compares a view with effects and their sign."""
+    """Whether "spearman" compares a view with signed effects."""
     return BY_ID[view].signed and scalar != "cosine"
 
 
@@ -193,13 +194,14 @@ def deletion_offset(results: Results) -> Estimate | None:
 
 
 def is_averaged(results: Results) -> bool:
-    """Whether the yardstick is the mean of a unit's deletion effect and its effect alone; in
-    results of earlier versions, and where texts cannot be run without content, it is the first."""
+    """Whether the yardstick is the mean of a unit's deletion effect and its effect alone. In
+    results of earlier versions, and if texts cannot be run without content, it is the deletion
+    effect only."""
     return bool(results.effects["alone"].notna().any())
 
 
 def is_constant(results: Results) -> bool:
-    """Whether nothing that was left out of any text moved the output."""
+    """Whether the output stayed the same whatever was left out of the texts."""
     if "constant_output" in results.info.evidence.withheld.values():
         return True
     deletion = results.effects["deletion"].dropna()
@@ -207,15 +209,15 @@ def is_constant(results: Results) -> bool:
 
 
 def largest_changes(results: Results) -> pd.Series:
-    """By row of `texts`, the largest size of a change without one unit; texts whose changes were
-    measured."""
+    """By row of `texts`, the size of the largest change when one unit is left out; only texts in
+    which this was measured."""
     effects = results.effects[["text", "deletion"]].dropna()
     largest: pd.Series = effects["deletion"].abs().groupby(effects["text"]).max()
     return largest
 
 
 def explained_range(results: Results) -> float | None:
-    """The range of the figure that is explained, from its lowest to its highest value over texts.
+    """The lowest and the highest value of the explained figure over texts.
 
     None for what has no such figure in the table of texts (an embedding, a next token), for fewer
     than MIN_TEXTS texts, and where all are the same.
@@ -239,8 +241,8 @@ def explained_range(results: Results) -> float | None:
 
 
 def without_norms(results: Results) -> frozenset[int]:
-    """The rows of `texts` of which a token has no norm-weighted attention, or none of the decoder
-    where others have that."""
+    """The rows of `texts` in which a token has no norm-weighted attention, or the decoder has none
+    although it has in others."""
     tokens = results.token_columns("text", "received_norm_all", CROSS_NORM)
     missing = tokens["received_norm_all"].isna()
     if tokens[CROSS_NORM].notna().any():
@@ -249,7 +251,7 @@ def without_norms(results: Results) -> frozenset[int]:
 
 
 def n_units(results: Results) -> NDArray[np.intp]:
-    """`[text]`: how many units of content it has, without those of a completion and masks."""
+    """`[text]`: the number of content units, without those of a completion and without masks."""
     tokens = results.token_columns("text", "unit", "is_special", "segment", HELD)
     is_completion = tokens["segment"].eq(COMPLETION_SEGMENT).fillna(False).astype(bool)
     stays = is_completion | tokens[HELD].fillna(False).astype(bool)
@@ -270,8 +272,8 @@ def _view_figures(
     by_view: ByView,
     baselines: ByView,
 ) -> ViewFigures:
-    """`by_view` are the values of the statistic by text, for each view that has any; `baselines`
-    those that they are compared with."""
+    """The figures of each view. `by_view` holds the values of the statistic by text; `baselines`
+    the values that they are compared with."""
     own = by_view[view]
     agreement = estimate(own)
     assert agreement is not None

@@ -1,4 +1,4 @@
-"""Everything that one results folder says, in numbers and notes: what every output is made of."""
+"""Everything that one results folder says, in numbers and notes. All outputs are made from it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ Part = TypeVar("Part")
 
 
 def _part(compute: Callable[[Results], Part]) -> cached_property[Part]:
-    """The part of the findings that `compute` makes of the results alone."""
+    """A part of the findings that `compute` makes from the results alone."""
     return cached_property(lambda findings: compute(findings.results))
 
 
@@ -128,7 +128,7 @@ class Findings:
 
     @cached_property
     def piles(self) -> of_piles.Piles:
-        """Text tokens that are judged as special tokens are."""
+        """Tokens other than special tokens on which attention may pile up, each with a verdict."""
         return of_piles.piles(self.results, self.subjects)
 
     @property
@@ -169,7 +169,8 @@ class Findings:
 
     @property
     def agreement_with_sign(self) -> Mapping[View, evidence.ViewFigures]:
-        """The same of views with a sign, where effects have one too: values and effects as are."""
+        """The agreement of views that have a sign with effects that have one, both with their
+        signs."""
         scalar, known = self.info.evidence.scalar, self.stated_agreement
         return {
             view: item
@@ -179,7 +180,8 @@ class Findings:
 
     @cached_property
     def label_counts(self) -> of_classes.LabelCounts:
-        """The labels of a model that puts out several; of at least one analysed text."""
+        """The predicted and given labels, for a model that puts out several and at least one
+        analysed text."""
         return of_classes.label_counts(self.results, self.label_sets)
 
     @cached_property
@@ -204,7 +206,7 @@ class Findings:
 
     @cached_property
     def class_sureness(self) -> Floats:
-        """`[class]`: its share of the softmax, mean over the texts it was predicted for."""
+        """`[class]`: its softmax probability, mean over the texts it was predicted for."""
         return of_classes.class_sureness(self.classes, self.class_shares)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Which texts deserve a look: figures of each text, and an order by them."""
+"""Chooses the texts that deserve a look: figures of each text, and an order by them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
 
 
 def order(ranked: Mapping[Reason, Places], n_texts: int) -> tuple[int, ...]:
-    """All rows of `texts`, those that deserve a look first; `ranked` is as `ranking` gives it.
+    """All rows of `texts`, those that deserve a look first; `ranked` comes from `ranking`.
 
     The reasons take turns: first the text that stands out most by each, then the second of each,
     down to DEPTH; a text that is already listed is skipped. All others follow in input order.
@@ -149,13 +149,15 @@ def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
 
 
 def _are_alike(reason: Reason, values: Floats) -> bool:
-    """Whether several texts are listed by a reason that tells none from the others."""
+    """Whether a reason applies equally to several of the texts listed by it, so that it singles out
+    none."""
     return reason != "error" and len(values) > 1 and bool(np.ptp(values) <= _SEEN)
 
 
 def strangeness(results: Results) -> Floats:
-    """`[text]`: root mean square, over all layers and heads, of how far the share that a head gives
-    to special tokens beyond the equal share lies from its mean over the texts.
+    """`[text]`: how unusual the attention on special tokens is. For each layer and head, take the
+    share beyond the equal share minus its mean over the texts; then the root mean square over
+    layers and heads.
 
     The equal share is subtracted because it is larger in short texts whatever a model does. A model
     without special tokens is measured by entropy instead. The mean is that over the texts that the
@@ -185,7 +187,7 @@ def _agreement(results: Results, view: View) -> Floats:
 
 
 def _errors(results: Results) -> tuple[Floats, Floats]:
-    """`[text]` each: how wrong the prediction is, and the prediction as a number."""
+    """`[text]` twice: how wrong the prediction is, and the prediction as a number."""
     texts, kind = results.texts, results.info.output.kind
     nothing = np.full(len(texts), np.nan)
     if kind == "number":

@@ -1,4 +1,4 @@
-"""Texts that repeat others: they show nothing new."""
+"""Finds texts that are copies of others: they add no information."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,8 @@ from reportgen.results.store import Results
 
 
 def first_alike(results: Results) -> Places:
-    """`[text]`: the first of `texts` that is equal; itself where texts are redacted, since dots do
-    not tell which are the same."""
+    """`[text]`: the row of the first of `texts` that is equal. If texts are redacted, it is the
+    text itself: dots do not show which texts are equal."""
     return results.recent(_first_alike)
 
 
@@ -27,7 +27,7 @@ def _first_alike(results: Results) -> Places:
 
 
 def without_copies(results: Results, rows: pd.DataFrame, *keys: str) -> pd.DataFrame:
-    """Those of `rows`, each of a `text`, that do not repeat what equal texts say.
+    """Those of `rows`, each of a `text`, that do not repeat what an equal text has.
 
     What stands in the column `text` is then the first of the equal texts. `keys` are the columns
     that tell apart the rows of one text.

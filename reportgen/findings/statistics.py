@@ -48,8 +48,7 @@ class Interval(NamedTuple):
 
 
 def is_reversed(correlation: Interval) -> bool:
-    """Whether an order is the other way round for sure: all of the interval is below 0, also as it
-    is printed."""
+    """Whether an order is surely reversed: the whole interval is below 0, also as printed."""
     return round(correlation.high, 2) < 0
 
 
@@ -73,7 +72,7 @@ class Estimate:
 
 
 def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | None:
-    """The mean over texts of `[text]`, of what is finite; None where nothing is."""
+    """The mean over texts of the finite values of `[text]`; None if there are none."""
     (found,) = measured(np.asarray(values, dtype=np.float64)[:, None])
     return estimates(found)[0] if len(found) else None
 
@@ -154,7 +153,7 @@ def intervals_of(statistic: Callable[..., Floats], *values: Floats) -> list[Inte
 def intervals_of_counts(
     statistic: Callable[[Floats], Floats], n_texts: int
 ) -> list[Interval | None]:
-    """`[figure]`: intervals of a `statistic` that is no function of means, such as a rank
+    """`[figure]`: intervals of a `statistic` that is not a function of means, such as a rank
     correlation.
 
     `statistic` takes how often each text is drawn, `[resample, text]`, and returns
@@ -174,7 +173,7 @@ def intervals_of_counts(
 
 
 def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
-    """`[figure]`: two-sided p-values of Student's t for means that are 0 in truth.
+    """`[figure]`: two-sided p-values of Student's t-test of whether means are 0.
 
     `errors` are the standard errors of the means and `n_texts` how many texts each is of. 1 where
     a mean or its error is not finite, or there are fewer than MIN_TEXTS texts.
@@ -189,7 +188,8 @@ def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
 
 
 def benjamini_hochberg(p: Floats, share: float = FALSE_DISCOVERIES) -> Booleans:
-    """`[figure]`: whether a figure may be named; at most `share` of those named are so by chance.
+    """`[figure]`: whether a figure is accepted; at most `share` of the accepted ones are so by
+    chance.
 
     `p` are the p-values of every figure that could have been named (Benjamini and Hochberg 1995).
     """
@@ -198,7 +198,7 @@ def benjamini_hochberg(p: Floats, share: float = FALSE_DISCOVERIES) -> Booleans:
 
 
 def tail(n_texts: int) -> float:
-    """The share of the resamples of `n_texts` texts on either side of an interval.
+    """The share of the resamples of `n_texts` texts beyond each end of an interval.
 
     The 2.5 % of a normal distribution, moved out to where Student's t has them, and by as much as a
     resample's spread is smaller than that of the texts it is drawn from.
@@ -224,7 +224,7 @@ def intervals_between(resampled: Floats, n_texts: int) -> list[Interval | None]:
 def lows_among(
     figures: Sequence[Estimate], sizes: Sequence[Estimate], n_tried: int = 1
 ) -> tuple[Estimate, ...]:
-    """`figures` with lower ends that hold for the strongest of them, and of `n_tried` such sets.
+    """`figures`, with lower ends that hold for the strongest of them, and of `n_tried` such sets.
 
     Of many figures one is high by luck. So the distance from a positive figure down to its lower
     end grows, on a scale of logarithms, as Student's t does from a level of 2.5 % to 2.5 % divided
@@ -257,15 +257,16 @@ def lows_among(
 
 
 def _distance(size: Estimate) -> float:
-    """How far the lower end of a positive figure is below it, on a scale of logarithms; 0 where
-    that is not defined."""
+    """How far the lower end of a positive figure is below it, on a logarithmic scale; 0 if that is
+    not defined."""
     if size.interval is None or size.interval.low <= 0:
         return 0.0
     return log(size.mean / size.interval.low)
 
 
 def resamples(n_texts: int) -> int:
-    """How many resamples an interval rests on: more for few texts, whose ends lie further out."""
+    """How many resamples an interval rests on: more for few texts, whose interval ends lie further
+    out."""
     return min(max(RESAMPLES, _DRAWN_TEXTS // n_texts), _MOST_RESAMPLES)
 
 
@@ -287,14 +288,14 @@ def _resampled_means(values: Floats) -> Floats:
 
 @lru_cache(maxsize=1)
 def _groups(n_texts: int) -> NDArray[np.int32]:
-    """`[text]`: the group of each text. They are as large as they can be alike."""
+    """`[text]`: the group of each text. Groups are as equal in size as possible."""
     groups = np.arange(n_texts, dtype=np.int32) % GROUPS
     np.random.default_rng(_SEED).shuffle(groups)
     return groups
 
 
 def _draws(n_texts: int) -> Iterator[NDArray[np.uint8]]:
-    """`_drawn`, some resamples at a time; of very many texts it is not kept."""
+    """The draws of `_drawn`, a few resamples at a time; they are not kept for very many texts."""
     size = 1 + _BATCH_CELLS // n_texts
     if n_texts <= GROUPS:
         drawn = _drawn(n_texts)

@@ -19,7 +19,7 @@ class TextShares:
     even: Floats
 
     def get(self, text: int) -> tuple[float, float] | None:
-        """Both of row `text` of `texts`; None where it was not analysed, or the model has no
+        """Both shares of row `text` of `texts`; None if it was not analysed, or the model has no
         special token."""
         found = float(self.share[text]), float(self.even[text])
         return None if isnan(found[0]) or isnan(found[1]) else found
@@ -31,7 +31,7 @@ def shares_by_text(results: Results) -> TextShares:
 
 
 def learned_by_text(results: Results) -> Mapping[int, float]:
-    """The share that learned sinks get in each text, mean over layers and heads, by row of `texts`;
-    empty where the model has none."""
+    """The share that learned sinks get in each text, by row of `texts`, mean over layers and heads;
+    empty for models without any."""
     means = results.layers.groupby("text")[LEARNED_SHARE].mean().dropna()
     return dict(zip(means.index.tolist(), means.tolist(), strict=True))

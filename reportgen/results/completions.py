@@ -1,5 +1,8 @@
-"""The completion of a text, part of its one sequence or written by a decoder of its own; and the
-maps of such a decoder, which may also read the text for a head."""
+"""The completion of a text, and the maps of a separate decoder.
+
+A completion is part of the sequence of a causal model, or is written by a separate decoder. Such a
+decoder may also just read the text for a head.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +21,7 @@ from reportgen.results.units import Unit, groups_of, make_unit, segments_of, tex
 
 def completion_of(results: Results, text: int) -> pd.DataFrame:
     """The tokens of the completion of row `text` of `texts`, in order: `token`, and its `unit` in
-    the text or, where a decoder of its own wrote it, in the target. Empty without a completion."""
+    the text, or in the target if a separate decoder wrote it. Empty without a completion."""
     target = results.target_of(text)
     if target is not None:
         return target.loc[~target["is_given"].astype(bool), ["unit", "token"]]
@@ -28,8 +31,8 @@ def completion_of(results: Results, text: int) -> pd.DataFrame:
 
 
 def part_maps(results: Results, text: int, part: DecoderPart) -> NDArray[np.uint8] | None:
-    """The levels `[layer, head, query, key]` of the maps of a decoder of its own for row `text` of
-    `texts`; None where it has none, or they were not kept.
+    """The levels `[layer, head, query, key]` of the maps of a separate decoder for row `text` of
+    `texts`; None if the model has none or the maps were not kept.
 
     In "decoder" rows and columns are the tokens that it reads, all of the target but the last; in
     "cross" rows are the tokens that it writes, or the one row that a head reads, and columns those
@@ -43,7 +46,7 @@ def part_maps(results: Results, text: int, part: DecoderPart) -> NDArray[np.uint
 
 
 def packed_part(results: Results, text: int, part: DecoderPart) -> bytes | None:
-    """The same as the bytes that are stored."""
+    """The maps of `part_maps` as the bytes that are stored."""
     row = results.text_row(text)
     if pd.isna(row[f"{part}_offset"]):
         return None
@@ -52,8 +55,8 @@ def packed_part(results: Results, text: int, part: DecoderPart) -> bytes | None:
 
 
 def cross_sizes(results: Results, text: int) -> NDArray[np.float32] | None:
-    """`[layer, head, token]`: the length of the vector that each head of a decoder gets from each
-    token of row `text` of `texts` per attention; None where that was not kept."""
+    """`[layer, head, token]`: the length of the vector that each head of a decoder would get from
+    each token of row `text` of `texts` if its attention were 1; None if it was not kept."""
     decoder = results.info.model.decoder
     column = results.token_table(text)[CROSS_SIZES]
     if decoder is None or column.null_count:
@@ -63,7 +66,7 @@ def cross_sizes(results: Results, text: int) -> NDArray[np.float32] | None:
 
 
 def part_shape(results: Results, text: int, part: DecoderPart) -> MapShape:
-    """Layers, heads, rows and columns of these maps; `text` has a target."""
+    """The numbers of layers, heads, rows and columns of the maps of a part; `text` has a target."""
     decoder, target = results.info.model.decoder, results.target_of(text)
     assert decoder is not None
     assert target is not None
@@ -94,8 +97,8 @@ def row_units(results: Results, text: int) -> tuple[Unit, ...]:
 
 
 def read_units(results: Results, text: int) -> list[Unit]:
-    """Each token that a decoder of its own reads of row `text` of `texts`, as a unit; empty without
-    one."""
+    """The tokens of row `text` of `texts` that a separate decoder reads, each as a unit; empty
+    without such a decoder."""
     target = results.target_of(text)
     if target is None:
         return []
@@ -112,12 +115,12 @@ def read_units(results: Results, text: int) -> list[Unit]:
 
 
 def read_labels(results: Results, text: int) -> list[str]:
-    """Their names for charts."""
+    """The names of `read_units`, for charts."""
     return [unit.label for unit in read_units(results, text)]
 
 
 def target_units(results: Results, text: int) -> tuple[Unit, ...]:
-    """The units of what a decoder of its own wrote for row `text` of `texts`; empty where it wrote
+    """The units that a separate decoder wrote for row `text` of `texts`; empty if it wrote
     nothing."""
     target = results.target_of(text)
     if target is None or results.info.head_reads_decoder:

@@ -149,13 +149,13 @@ class OutputInfo:
 
     @property
     def takes_labels(self) -> bool:
-        """Whether there are right answers to it, with which it can be compared."""
+        """Whether texts can have a right answer that the output is compared with."""
         return self.kind not in ("embedding", "next_token", "completion")
 
     @property
     def has_errors(self) -> bool:
-        """Whether the number and a label can be subtracted. Similarities have another scale than
-        their labels, with which only their order is compared."""
+        """Whether a label can be subtracted from the number. Similarities are on another scale than
+        their labels, so that only their order is compared."""
         return self.kind == "number" and self.similarity is None
 
 
@@ -194,7 +194,7 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The options of the analysis, enough to repeat it."""
+    """The options of the analysis; with them it can be repeated."""
 
     # "text-column": "review"
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
@@ -241,7 +241,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """All facts about a run that are not in a table."""
+    """All facts about a run that are not in tables."""
 
     created: str  # UTC date, 2026-01-31
     versions: Mapping[str, str]  # reportgen, python, torch, transformers, tokenizers
@@ -258,13 +258,13 @@ class RunInfo:
 
     @property
     def head_reads_decoder(self) -> bool:
-        """Whether the output is read from a decoder of its own, which writes nothing: from one row
-        of it, or for answers from those of the context."""
+        """Whether the output is read from a separate decoder that writes nothing: from one of its
+        rows or, for answers, from the rows of the context."""
         return self.model.decoder is not None and self.output.kind != "completion"
 
 
 def is_commit(text: str) -> bool:
-    """Whether `text` can name a commit, or two such as 1b3c5d7..4f2a9c1."""
+    """Whether `text` can name a commit, or a range of two such as 1b3c5d7..4f2a9c1."""
     return re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,99}", text) is not None
 
 

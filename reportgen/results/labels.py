@@ -1,4 +1,4 @@
-"""What a stored label says: which classes of the model it names, or several labels at once."""
+"""Reads stored labels: which class of the model a label names, or which several."""
 
 import json
 import unicodedata
@@ -10,7 +10,7 @@ _SEPARATORS = ",;|、，；"  # between the labels of one text
 
 
 class ClassNames:
-    """Finds the classes of a model that labels name.
+    """Finds the classes of a model by the names in labels.
 
     A label names a class if they are the same without spaces around them; else if they are the same
     without regard to case, width and number of spaces, and only one class is.
@@ -24,16 +24,16 @@ class ClassNames:
         }
 
     def find(self, label: str) -> int:
-        """The place of the class that `label` names in the list of classes, or NONE."""
+        """The index of the class that `label` names, or NONE."""
         place = self._exact.get(label.strip())
         return self._folded.get(_folded(label), NONE) if place is None else place
 
     def is_exact(self, label: str) -> bool:
-        """Whether `label` is the name of a class to the letter."""
+        """Whether `label` is exactly the name of a class."""
         return label.strip() in self._exact
 
     def split(self, label: str) -> list[str]:
-        """The labels in a label that may hold several: a JSON list, or parts between separators.
+        """The labels in a label that may contain several: a JSON list, or parts between separators.
 
         A name of a class is one label, even if it holds a separator.
         """
@@ -47,7 +47,7 @@ class ClassNames:
 
 
 def label_list(label: str) -> list[str] | None:
-    """The items of a label that is a JSON list of strings and numbers; None if it is none."""
+    """The items of a label that is a JSON list of strings and numbers; None for any other label."""
     if not label.lstrip().startswith("["):
         return None
     try:
@@ -58,7 +58,7 @@ def label_list(label: str) -> list[str] | None:
 
 
 def tag_list(label: str) -> list[str]:
-    """The tags in a label that has one for each word: a JSON list, or parts between spaces."""
+    """The tags in a label with one tag per word: a JSON list, or parts between spaces."""
     items = label_list(label)
     return label.split() if items is None else items
 

@@ -1,4 +1,4 @@
-"""Which of its choices the label of a text names."""
+"""Finds which of its choices the label of a text names."""
 
 import string
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ _READINGS: tuple[ChoiceReading, ...] = ("column", "text", "letter", "from_0", "f
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The choices of one text, the one that was picked, and the right one."""
+    """The choices of one text: the one that the model picked, and the right one."""
 
     text: int  # row of `texts`
     names: tuple[str, ...]
@@ -35,7 +35,7 @@ class Chosen:
 
     @property
     def right(self) -> str | None:
-        """The right choice; None where that is not known."""
+        """The right choice; None if it is not known."""
         return None if self.label == NONE else self.names[self.label]
 
     @property
@@ -53,7 +53,7 @@ class ChosenTexts:
 
 
 def chosen_texts(results: Results, labelled: pd.DataFrame | None = None) -> ChosenTexts:
-    """The choices of every text that has a prediction, of a model that picks one.
+    """The choices of every text with a prediction, for a model that picks one.
 
     All labels are read in the same way: that of `_READINGS` by which most of them name a choice,
     the first of those if several do.
@@ -96,7 +96,8 @@ _Read: TypeAlias = Callable[[str, float, Sequence[str]], int]
 
 
 def _readers(columns: Sequence[str]) -> Iterator[_Read]:
-    """For each of `_READINGS`: the place of the choice that a label names, or NONE."""
+    """For each of `_READINGS`, a function that gives the index of the choice that a label names, or
+    NONE."""
     by_column = ClassNames(columns)
 
     def letter(label: str, value: float, choices: Sequence[str]) -> int:

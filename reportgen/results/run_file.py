@@ -47,7 +47,7 @@ def read_info(folder: Path) -> RunInfo:
 
 
 def _what_it_is(folder: Path) -> str:
-    """What is said of a folder without results of its own."""
+    """A sentence on what a folder without results is."""
     n = sum(1 for _ in folder.glob("*/results.json"))
     if not n:
         return "not a results folder (no results.json); make one with `reportgen analyze`"
@@ -61,8 +61,8 @@ def write_info(folder: Path, info: RunInfo) -> None:
 
 
 def name_commit(results: "Results", commit: str | None) -> "Results":
-    """The same results, in their folder too, with the commit that was analysed, where one is
-    named."""
+    """The same results with the commit that was analysed, also written to their folder; unchanged
+    if no commit is named."""
     if commit is None:
         return results
     info = replace(results.info, commit=commit)
@@ -93,7 +93,7 @@ def _require_version(content: bytes, path: Path) -> None:
 
 
 def _require_info(info: RunInfo) -> None:
-    """Check what the types of `info` leave open.
+    """Check the facts about a run beyond their types.
 
     Raises:
         ValueError: a value is impossible or missing.
@@ -105,6 +105,6 @@ def _require_info(info: RunInfo) -> None:
     if info.evidence.level != "none" and info.evidence.scalar is None:
         raise ValueError("evidence.scalar is missing")
     if info.commit and not is_commit(info.commit):
-        raise ValueError("commit is not the name of one")
+        raise ValueError("commit does not name a commit")
     if "reportgen" not in info.versions:
         raise ValueError("versions.reportgen is missing")

@@ -1,4 +1,5 @@
-"""Some texts of a results folder, in another order: what a comparison of unlike inputs needs."""
+"""Selects some texts of a results folder, in a new order, to compare results whose inputs
+differ."""
 
 from collections.abc import Sequence
 
@@ -9,18 +10,19 @@ from reportgen.results.tables.row_groups import MapShape, Table, table_of
 
 
 def selected(results: Results, rows: Sequence[int]) -> Results:
-    """`results` with the texts `rows` alone, in that order; maps are read from where they are."""
+    """`results` with only the texts `rows`, in that order; maps are still read from the
+    original."""
     return Results(results.info, _SelectedSource(results, rows))
 
 
 def whole_of(results: Results) -> Results:
-    """The results that `results` were selected from; `results` where they are whole."""
+    """The results from which `results` were selected; `results` itself if nothing was selected."""
     source = results.source
     return source.whole if isinstance(source, _SelectedSource) else results
 
 
 class _SelectedSource:
-    """The tables of `whole` with the texts `rows`, numbered anew."""
+    """The tables of `whole` with only the texts `rows`, renumbered."""
 
     def __init__(self, whole: Results, rows: Sequence[int]) -> None:
         self.whole = whole

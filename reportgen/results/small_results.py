@@ -34,8 +34,8 @@ def small_info(info: RunInfo) -> RunInfo:
 
 
 def small_tables(results: Results) -> Iterator[tuple[str, pa.Table]]:
-    """The tables of `results` that are kept, by name, each with its columns that are kept; texts
-    that have evidence only because a report lists them first have none."""
+    """The tables of `results` that are kept, by name, each with the columns that are kept. Texts
+    have no evidence in them if they got it only because a report lists them first."""
     is_margin = results.info.evidence.scalar == "margin"
     for name, columns in SMALL.items():
         rows = _rows(results, name)
@@ -48,8 +48,8 @@ def small_tables(results: Results) -> Iterator[tuple[str, pa.Table]]:
 
 
 def write_small_tables(folder: Path, results: Results) -> dict[str, int]:
-    """Write those tables into `folder`, the same bytes for the same results, and return how many
-    rows each has."""
+    """Write the small tables of `results` into `folder`, and return the number of rows of each. The
+    same results always give the same bytes."""
     n_rows = {}
     for name, rows in small_tables(results):
         n_rows[name] = len(rows)
@@ -73,7 +73,7 @@ def write_small_tables(folder: Path, results: Results) -> dict[str, int]:
 
 
 def same_content(one: Results, other: Results) -> bool:
-    """Whether two small results say the same, whenever and with whichever versions they were
+    """Whether two small results are the same except for when and with which versions they were
     made."""
     infos = (replace(side.info, created="", versions={}, commit="") for side in (one, other))
     if next(infos) != next(infos):

@@ -33,7 +33,7 @@ Made = TypeVar("Made")
 
 
 class _Recent(Protocol):
-    """Calls `make`, or returns what it returned before."""
+    """Calls `make` for some arguments, or returns what that returned before."""
 
     def __call__(self, make: Callable[..., Made], *of: Hashable) -> Made: ...
 
@@ -95,8 +95,8 @@ class Results:
 
     @cached_property
     def recent(self) -> "_Recent":
-        """`recent(make, text, ...)` is `make(results, text, ...)`: what is made of a text is asked
-        for again and again, and takes long, so that the last ones are kept."""
+        """`recent(make, text, ...)` is `make(results, text, ...)`, of which the last few results
+        are kept: it takes long and is needed again and again."""
         return lru_cache(_RECENT)(lambda make, *of: make(self, *of))
 
     @cached_property
@@ -121,7 +121,7 @@ class Results:
         return frame_of(self._roles.select(TABLES["roles"].names))
 
     def of_role(self, role: str, *names: str) -> tuple[NDArray[Any], ...]:
-        """The columns `names` of the table of roles, each of the rows of one role."""
+        """The columns `names` of the table of roles, for one role."""
         if "roles" in self.__dict__:  # all of it is in memory
             is_own = self.roles["role"].to_numpy() == role
             return tuple(self.roles[name].to_numpy(np.float64)[is_own] for name in names)
@@ -134,19 +134,19 @@ class Results:
 
     @cached_property
     def targets(self) -> pd.DataFrame:
-        """One row per token of a decoder of its own; columns as in `TARGETS_SCHEMA`. Empty for
-        models without one."""
+        """One row per token of a separate decoder; columns as in `TARGETS_SCHEMA`. Empty for models
+        without one."""
         return self._frame_of("targets")
 
     @cached_property
     def decoder_heads(self) -> pd.DataFrame:
-        """One row per text, part of a decoder of its own, layer and head; columns as in
+        """One row per text, part of a separate decoder, layer and head; columns as in
         `DECODER_HEADS_SCHEMA`."""
         return self._frame_of("decoder_heads")
 
     @cached_property
     def has_learned_sink(self) -> bool:
-        """Whether heads have a learned sink, which gets what rows of maps lack to 1."""
+        """Whether heads have a learned sink, which gets what each row lacks to 1."""
         return bool(self.layers[LEARNED_SHARE].notna().any())
 
     @cached_property
@@ -161,12 +161,12 @@ class Results:
 
     @cached_property
     def target_effects(self) -> pd.DataFrame:
-        """One row per token that a decoder of its own has read of a text with evidence; columns as
+        """One row per token that a separate decoder has read, for texts with evidence; columns as
         in `TARGET_EFFECTS_SCHEMA`. Empty for models without one."""
         return self._frame_of("target_effects")
 
     def target_effects_of(self, text: int) -> pd.DataFrame | None:
-        """Those of row `text` of `texts`, in the order of positions; None if not measured."""
+        """The target effects of row `text` of `texts`, by position; None if not measured."""
         rows = self._target_effects_by_text.get(text)
         return None if rows is None else self.target_effects.iloc[rows]
 
@@ -181,7 +181,7 @@ class Results:
         return self._frame_of("agreement")
 
     def stored(self, name: str) -> pd.DataFrame:
-        """The table `name` as it is stored: its own columns, and all its texts, also those beside
+        """The table `name` as stored: without added columns, and with all texts, also those beside
         the sample."""
         if name == "tokens":
             return self.token_columns(*TABLES["tokens"].names)
@@ -244,8 +244,8 @@ class Results:
         return rows_by_text(self._evidence)
 
     def target_of(self, text: int) -> pd.DataFrame | None:
-        """The tokens of a decoder for row `text` of `texts`, in the order of positions; None where
-        it has none of its own."""
+        """The tokens of a separate decoder for row `text` of `texts`, by position; None for models
+        without one."""
         rows = self._targets_by_text.get(text)
         return None if rows is None else self.targets.iloc[rows]
 
@@ -312,7 +312,7 @@ class Results:
         return self._frame_of("effects")
 
     def _sampled(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Those of `rows` whose text is in the sample."""
+        """Those of `rows` whose text belongs to the sample."""
         is_extra = self._evidence[EXTRA].fillna(False).astype(bool)
         if not is_extra.any():
             return rows
@@ -346,5 +346,5 @@ def open_first_pass(folder: Path, info: RunInfo) -> Results:
 
 
 def open_own(folder: Path, info: RunInfo) -> Results:
-    """The results that this process has just written into `folder`, which are not checked."""
+    """Open results that this process has just written to `folder`, without checking them."""
     return Results(info, FolderSource(folder, info, is_own=True))

@@ -58,9 +58,9 @@ def _goes_on(before: Unit, unit: Unit, texts: Sequence[str]) -> bool:
 
 
 def specials_before(units: Sequence[Unit], index: int) -> int:
-    """How many special tokens in front of the unit `index`, which begins the second of two texts,
-    belong to that text: as many as begin the first, if they are the same (a sentence encoder reads
-    each by itself), else none."""
+    """How many special tokens before the unit `index`, the first of the second text, belong to that
+    text. If the same ones begin the first text, they all do (a sentence encoder reads each text by
+    itself); otherwise none."""
     opening = [unit.label for unit in takewhile(lambda unit: unit.is_special, units)]
     before = [unit.label for unit in units[max(0, index - len(opening)) : index]]
     return len(opening) if before == opening and index > len(opening) else 0
@@ -157,8 +157,8 @@ def _make_units(results: Results, text: int) -> TextUnits:
 
 
 def segments_of(row: "pd.Series[Any]") -> tuple[str, str, str]:
-    """The text, pair and completion of a row of `texts`, by the number of the segment; "" for what
-    it does not have."""
+    """The text, pair and completion of a row of `texts`, by segment number; "" for each that it
+    does not have."""
     text, pair, completion = (
         "" if pd.isna(row.get(name)) else str(row[name]) for name in ("text", "pair", COMPLETION)
     )
@@ -190,7 +190,7 @@ def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
 
 
 def _cls_token(roles: Sequence[str | None]) -> int:
-    """The position of the first [CLS]; without one, that of a causal model's last token."""
+    """The position of the first [CLS]; without one, for a causal model, that of the last token."""
     return roles.index("cls") if "cls" in roles else len(roles) - 1
 
 
@@ -203,7 +203,7 @@ def groups_of(unit_of: Sequence[int]) -> list[list[int]]:
 
 
 def make_unit(tokens: Sequence[Sequence[Any]], segments: Sequence[str]) -> Unit:
-    """The unit of `tokens`: the name, segment, start and end of each."""
+    """The unit made of `tokens`, each with its name, segment, start and end."""
     names = [name for name, *_ in tokens]
     segment = tokens[0][1]
     if segment is None:

@@ -274,7 +274,7 @@ def test_comparisons_that_cannot_be_written_are_told_and_none_stays_unlisted(
 
 def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
-    with pytest.raises(UsageError, match="not empty, and no site of reports"):
+    with pytest.raises(UsageError, match="not empty, and not a site of reports"):
         write(tmp_path, runs[:1])
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     write(tmp_path, runs[:1], force=True)

@@ -139,7 +139,7 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
     pages = [(compared / f"{name}.html").read_bytes() for name in ("again", "report")]
     assert pages[0] == pages[1]
     # From Python, and from the file of texts.
-    with pytest.raises(UsageError, match="evidence: is that of the baseline"):
+    with pytest.raises(UsageError, match="evidence: is taken from the baseline"):
         reportgen.compare_baseline(folder, compared / "new", evidence="none")
     # Other texts, and a gate that small results have no figure for: before anything is analysed.
     other = compared / "other.csv"
@@ -297,7 +297,7 @@ def test_results_kept_small_make_no_report_and_no_shard(place: Path, tmp_path: P
         assert done.exit_code == 1
         assert f"{folder}: results kept small (--small)" in done.stderr
     done = call("analyze", place / "texts.csv", "--shard", "1/2", "--small", "-o", tmp_path / "p")
-    assert "--small: a shard is no results; give it to merge" in done.stderr
+    assert "--small: a shard is not yet a results folder; give it to merge" in done.stderr
 
 
 def test_options_that_run_code_or_name_files_are_not_taken_from_a_folder(

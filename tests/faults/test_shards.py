@@ -124,8 +124,8 @@ def parts(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (("1", "third"), "shard 2/3, but"),
         (("1", "full"), "--evidence was basic and is none"),
         (("1", "other"), "the weights of the model differ"),
-        (("1", "empty"), "not a shard that is whole (no shard.json)"),
-        (("1", "nowhere"), "not a shard that is whole (no shard.json)"),
+        (("1", "empty"), "not a complete shard (no shard.json)"),
+        (("1", "nowhere"), "not a complete shard (no shard.json)"),
     ],
 )
 def test_shards_that_do_not_fit_are_named(
@@ -215,9 +215,9 @@ def test_a_shard_and_a_merge_go_on_after_an_interrupt(
         (("--shard", "0/3"), "--shard 0/3: write K/N, such as 3/16"),
         (("--shard", "4/3"), "--shard 4/3: write K/N"),
         (("--shard", "x"), "--shard x: write K/N"),
-        (("--shard", "1/2", "--strict"), "--strict: a shard is no results"),
+        (("--shard", "1/2", "--strict"), "--strict: a shard is not yet a results folder"),
         (("--shard", "1/2", "--generate", "3"), "--shard with --generate"),
-        (("--shard", "1/2", "--evidence-budget", "5m"), "--shard: machines differ in how many"),
+        (("--shard", "1/2", "--evidence-budget", "5m"), "--shard: machines do different numbers"),
         (("--evidence-budget", "5m", "--evidence-texts", "5"), "both say how many texts get"),
     ],
 )

@@ -76,8 +76,8 @@ def compare_baseline(
     for name in model_options:
         if name in own:
             raise UsageError(
-                f"{name}: is that of the baseline; to analyse a model in another way, use analyze "
-                "and compare"
+                f"{name}: is taken from the baseline; to analyse a model in another way, use "
+                "analyze and compare"
             )
     if has_texts:
         beside = {short: columns[name] for short, name in ARGUMENTS.items()}

@@ -158,8 +158,8 @@ def check_alike(analysis: AnalysisChoices) -> None:
         )
     if is_timed(analysis.evidence_budget):
         raise UsageError(
-            "--evidence-budget: in a time each model gets evidence on other texts, which cannot be "
-            "compared; give --evidence-texts"
+            "--evidence-budget: in one time each model gets evidence on different texts, which "
+            "cannot be compared; give --evidence-texts"
         )
 
 

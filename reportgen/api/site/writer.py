@@ -88,8 +88,8 @@ class SiteWriter:
         if old is None:
             if not force and any(path.name != _RUNS for path in self._folder.iterdir()):
                 raise UsageError(
-                    f"{self._folder}: not empty, and no site of reports; give another folder, or "
-                    "--force to write into it"
+                    f"{self._folder}: not empty, and not a site of reports; give another folder, "
+                    "or --force to write into it"
                 )
             return Site(is_redacted=self._redact)
         if self._redact and not old.is_redacted:

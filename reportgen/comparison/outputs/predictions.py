@@ -99,8 +99,8 @@ class PredictionChanges:
 
     @property
     def order(self) -> list[int]:
-        """Places in `texts` of those whose prediction changed at all, the largest change first; of
-        classes with labels, those that are wrong now come first."""
+        """Places in `texts` of those whose prediction changed, the largest change first. With
+        classes and labels, texts that are wrong now come first."""
         order = np.argsort(-np.abs(self.change), kind="stable")
         found = [int(place) for place in order if self.change[place]]
         if self.outcomes:
@@ -120,8 +120,8 @@ class PredictionChanges:
 
     @property
     def lost_chances(self) -> tuple[float, float] | None:
-        """How much probability the old model's class lost where the class changed: the median and
-        the most; None where no class changed."""
+        """How much probability the old model's class lost in texts whose class changed: the median
+        and the maximum; None if no class changed."""
         lost = [
             own - other
             for (own, other), moved in zip(self.chances, self.moved, strict=bool(self.chances))
@@ -134,12 +134,13 @@ class PredictionChanges:
         return None if self.quality is None else self.quality.change(name)
 
     def flips(self, outcome: Outcome) -> Booleans:
-        """`[text]`: which texts changed their class with this outcome; none without outcomes."""
+        """`[text]`: which texts changed their class with this outcome; all False if outcomes are
+        unknown."""
         pairs = zip(self.outcomes, self.moved, strict=True) if self.outcomes else ()
         return np.array([bool(moved) and each == outcome for each, moved in pairs], np.bool_)
 
     def n_flips(self, outcome: Outcome) -> int:
-        """How many they are."""
+        """How many texts changed their class with this outcome."""
         return int(self.flips(outcome).sum())
 
     @cached_property

@@ -87,11 +87,11 @@ class Quality:
 
     @property
     def deciding(self) -> tuple[QualityFigure, ...]:
-        """The figures that the verdict is made of: R² says the same as the RMSE."""
+        """The figures that the verdict rests on; without R², which says the same as the RMSE."""
         return tuple(figure for figure in self.figures if figure.name != "r2")
 
     def with_gain(self, gain: Gain) -> tuple[QualityFigure, ...]:
-        """The deciding figures that are better, worse, ..."""
+        """The deciding figures with this outcome, such as better or worse."""
         return tuple(figure for figure in self.deciding if figure.gain == gain)
 
     @property
@@ -105,11 +105,11 @@ class Quality:
 
     @property
     def cannot_tell(self) -> bool:
-        """Whether no figure is better or worse, and one of them is unclear."""
+        """Whether no figure is clearly better or worse, and at least one is unclear."""
         return self.verdict == "none" and any(map(self.is_unclear, self.deciding))
 
     def is_unclear(self, figure: QualityFigure) -> bool:
-        """Whether the interval of a figure holds 0 and also a change that would matter."""
+        """Whether the interval of a figure contains 0 as well as a change that would matter."""
         if figure.gain != "none" or figure.size_interval is None:
             return False
         limit = UNCLEAR_SHARE
@@ -172,8 +172,8 @@ def rank_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None:
 
 
 def completion_quality(base: Sequence[Floats], head: Sequence[Floats]) -> Quality:
-    """How well both models expect the completions of at least one text: the perplexity over all
-    their tokens. Each side has the log-probabilities `[token]` of each text."""
+    """How well both models expect the completions: the perplexity over all tokens of at least one
+    text. Each side has the log-probabilities `[token]` of each text."""
     sums = [np.array([own.sum() for own in side])[:, None] for side in (base, head)]
     sizes = [np.array([float(len(own)) for own in side])[:, None] for side in (base, head)]
 
@@ -226,8 +226,9 @@ def right_quality(name: FigureName, base: Booleans, head: Booleans) -> Quality:
 
 
 def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
-    """Shares that both models have right, each of `[text, 3]`: how much is right in the old and in
-    the new model, and of how many, in at least one text."""
+    """How well both models do on figures that are shares of several things in a text. Each side is
+    `[text, 3]`: how many are right in the old model, in the new model, and how many there are; at
+    least one text."""
 
     def difference(own: Floats, other: Floats, n: Floats) -> Floats:
         return _with_both(own / n, other / n)

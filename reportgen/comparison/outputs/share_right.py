@@ -24,9 +24,10 @@ _Count: TypeAlias = Callable[[Findings, Findings, int], _Counts | None]
 def right_parts(
     base: Findings, head: Findings, pairing: Pairing, texts: Places
 ) -> tuple[Quality | None, Floats]:
-    """The shares that are right in both models, over the labelled ones of `texts`; None for other
-    outputs and where no text has a label that can be used. Then `[text]`, how the share changed in
-    each (of an answer its F1): NaN where that is not known, empty where it is of none."""
+    """The shares that are right in both models, over the labelled ones of `texts`, and `[text]`,
+    the change of the share in each text (of an answer, of its F1). The first is None for other
+    outputs and without usable labels; the second is NaN where the change is unknown, and empty for
+    other outputs."""
     counts = _COUNTS.get(base.info.output.kind)
     if counts is None:
         return None, np.empty(0)
@@ -44,7 +45,7 @@ def right_parts(
 def _of_all(
     count: _Count, base: Findings, head: Findings, rows: list[int]
 ) -> Mapping[int, _Counts]:
-    """What `count` finds in those of `rows` in which it finds anything."""
+    """The counts of `count` for those of `rows` that have any."""
     found = ((row, count(base, head, row)) for row in rows)
     return {row: own for row, own in found if own is not None and own[2]}
 

@@ -13,7 +13,7 @@ Rule: TypeAlias = Literal["broken", "less_right", "less_likely", "farther"]
 
 
 def rule_of(found: PredictionChanges) -> Rule | None:
-    """In which way texts can get worse; None where that is not known of single texts."""
+    """The rule by which a text counts as worse; None if single texts cannot be judged."""
     if found.outcomes:
         return "broken"
     if np.isfinite(found.right_change).any():

@@ -102,7 +102,8 @@ def _scores(results: Results, n_tokens: int) -> Floats | None:
 
 
 def _strongest_other(results: Results, text: int, label: int) -> int:
-    """The class with the highest logit but for `label`; `label` itself where none are stored."""
+    """The class with the highest logit other than `label`; `label` itself if no logits are
+    stored."""
     scores = np.array(results.texts["scores"].iloc[text], np.float64)
     if len(scores) <= label:
         return label

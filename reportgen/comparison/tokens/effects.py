@@ -58,12 +58,13 @@ class TokenChange:
 
     @property
     def looks_changed(self) -> bool:
-        """Whether how much the model looks at it clearly changed."""
+        """Whether it is clear that the model looks at the token more or less than before."""
         return self.looks_p <= FALSE_DISCOVERIES
 
     @property
     def looks(self) -> Change:
-        """How much the model looks at it: `row`, or attention received where that is None."""
+        """How much the model looks at the token: `row`, or the attention it receives if `row` is
+        None."""
         return self.attention if self.row is None else self.row
 
 
@@ -98,9 +99,9 @@ def n_with_effect(units: UnitPairs) -> int:
 
 
 def fewest_compared(units: UnitPairs) -> int:
-    """How many texts must contain a token to be listed, of those whose effects are compared where
-    there are any. With fewer than MIN_TEXTS a change has no interval, so that nothing can be said
-    of it."""
+    """How many texts must contain a token for it to be listed; only texts with comparable effects
+    count, if there are any. With fewer than MIN_TEXTS a change has no interval, so nothing can be
+    said of it."""
     return max(MIN_TEXTS, fewest_texts(n_with_effect(units) or len(np.unique(units.text))))
 
 
@@ -147,14 +148,14 @@ def token_changes(
 
 
 def on_one_figure(units: UnitPairs) -> Sides:
-    """The effects `[unit]` that a mean over texts can be taken of: NaN in texts whose class
-    changed, where they are on the lead of one model's class over the other's."""
+    """The effects `[unit]` that may be averaged over texts. They are NaN in texts whose class
+    changed, where they are effects on the lead of one model's class over the other's."""
     base, head = (np.where(units.flipped, np.nan, side) for side in units.effect)
     return base, head
 
 
 def _by_label(units: UnitPairs, sides: Sides) -> dict[int, Sides]:
-    """For each label its mean in each text that contains it, `[text]`, in both models."""
+    """`[text]` for each label: its mean in each text that contains it, in both models."""
     known = np.isfinite(sides[0] + sides[1])
     n_rows = int(units.text.max()) + 1
     keys, place = np.unique(units.label[known] * n_rows + units.text[known], return_inverse=True)
@@ -168,7 +169,8 @@ def _by_label(units: UnitPairs, sides: Sides) -> dict[int, Sides]:
 
 
 def _changes(sides: Mapping[int, Sides]) -> dict[int, Change]:
-    """The change of each label; labels of equally many texts are resampled at once for speed."""
+    """The change of each label. Labels that occur in equally many texts are resampled together, for
+    speed."""
     by_size: dict[int, list[int]] = {}
     for label, (base, _) in sides.items():
         by_size.setdefault(len(base), []).append(label)

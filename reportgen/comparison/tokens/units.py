@@ -83,7 +83,7 @@ def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
 
 
 def _rows(results: Results, pairing: Pairing) -> Booleans:
-    """`[token]`: those of the aligned texts."""
+    """`[token]`: the rows of tokens of the aligned texts."""
     found: Booleans = pairing.aligned[results.token_columns("text")["text"].to_numpy(np.intp)]
     return found
 
@@ -91,8 +91,9 @@ def _rows(results: Results, pairing: Pairing) -> Booleans:
 def _ratios(
     sides: tuple[pd.DataFrame, pd.DataFrame], attention: str, even: str, starts: Places
 ) -> Sides:
-    """`[unit]` in both models: what the tokens of a unit get over what they would get under an even
-    spread; `attention` and `even` are columns of tokens."""
+    """`[unit]` in both models: the attention that the tokens of a unit get, divided by what they
+    would get if it were spread evenly. `attention` and `even` are columns of the table of
+    tokens."""
     base, head = (
         np.add.reduceat(tokens[attention].to_numpy(np.float64), starts)
         / np.add.reduceat(tokens[even].to_numpy(np.float64), starts)
@@ -102,8 +103,8 @@ def _ratios(
 
 
 def reads_one_row(results: Results) -> bool:
-    """Whether the output is known to be read from one row of the last layer, the one that the table
-    of tokens holds. Then that row says where the model looks."""
+    """Whether the output is known to be read from a single row of the last layer, the one in the
+    table of tokens. If so, that row shows where the model looks."""
     live = results.evidence["live_rows"].dropna()
     kind = results.info.output.kind
     return kind not in ("next_token", "embedding") and bool(len(live)) and bool((live == 1).all())

@@ -1,4 +1,4 @@
-"""What the models of a trend are called: by their step in a training, where that is known."""
+"""Names the models of a trend, by their training step if it is known."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Checkpoint:
 
 
 def checkpoints(folders: Sequence[str], models: Sequence[str]) -> tuple[Checkpoint, ...]:
-    """The checkpoints of the results in `folders` (names, "" where they are not kept) of `models`.
+    """The checkpoints of `models`, whose results are in `folders` (names; "" if they are not kept).
 
     Steps count only where every model has one and none has that of another.
     """

@@ -1,4 +1,4 @@
-"""Which texts count where more than two models are compared."""
+"""Finds the texts that count when more than two models are compared."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ from reportgen.results.store import Results
 def common_texts(
     sides: Sequence[Findings], folders: Sequence[str]
 ) -> tuple[list[list[int]], tuple[Unmatched, ...], tuple[str, ...]]:
-    """`[model][text]`: the rows of the texts that all models have figures of; and by model how many
-    it lacks, and how many the first does not have; and the ids of those in all results that no
-    model has figures of.
+    """`[model][text]`: the rows of the texts that all models have figures of. Then, by model, how
+    many texts it lacks and how many it has that the first does not; and the ids of texts that all
+    results have but no model has figures of.
 
     Raises:
         ComparisonError: a model has no text in common with the first, or no text is in all results.
@@ -65,5 +65,5 @@ def _usable(results: Results) -> Booleans:
 
 
 def fresh(results: Results) -> Results:
-    """The same results with no table in memory."""
+    """The same results, with no table in memory yet."""
     return Results(results.info, results.source)

@@ -46,7 +46,7 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelAttention:
-    """The attention of one model, of which its figures are made."""
+    """The attention of one model, from which its figures are computed."""
 
     takes_part: Booleans  # [text]
     by_layer: Mapping[str, Floats]  # [text, layer]
@@ -54,7 +54,7 @@ class ModelAttention:
 
 
 def first_tokens(sides: Sequence[ModelAttention]) -> dict[str, str]:
-    """The special tokens by key, each as the first model that has it writes it."""
+    """The special tokens by key, as the first model that has each writes it."""
     tokens: dict[str, str] = {}
     for side in sides:
         tokens |= {key: token for key, token in side.tokens.items() if key not in tokens}
@@ -119,6 +119,6 @@ def _values(
 
 
 def own_rows(key: str, values: Sequence[ModelValue | None]) -> Iterator[FigureRow]:
-    """A figure whose values have intervals of their own; none where no model has it."""
+    """The row of a figure whose values have intervals of their own; no row if no model has it."""
     if any(values):
         yield FigureRow(key, tuple(values))

@@ -1,5 +1,5 @@
-"""Where and when a special token becomes an attention sink: the rule of verdicts in every model, by
-layer and by head."""
+"""Finds where and when a special token becomes an attention sink: applies the rule of verdicts to
+every model, by layer and by head."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class LayerState:
 
 @dataclass(frozen=True, slots=True)
 class HeadState:
-    """A head that gives a special token more than the limit in one of the models at least."""
+    """A head that gives a special token more than the limit in at least one of the models."""
 
     layer: int  # from 1
     head: int  # from 1
@@ -32,7 +32,7 @@ class HeadState:
 
     @property
     def first(self) -> int:
-        """The place of the first model in which it does."""
+        """The place of the first model in which it gives more than the limit."""
         return next(
             i for i, own in enumerate(self.excess) if own is not None and own >= SINK_EXCESS
         )
@@ -72,7 +72,7 @@ class SinkCourse:
 
 @dataclass(frozen=True, slots=True)
 class SinkState:
-    """What is kept of one model for the courses of its sinks."""
+    """What is kept of one model to follow its sinks over the models."""
 
     roles: Mapping[str, RoleFigures]
     heads: Mapping[str, SinkHeads]
@@ -84,7 +84,7 @@ def sink_state(side: Findings) -> SinkState:
 
 
 def sink_courses(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tuple[SinkCourse, ...]:
-    """The course of each special token that a text of some model has; `tokens` are by key."""
+    """The course of each special token that occurs in a text of any model; `tokens` are by key."""
     found = []
     for key, token in tokens.items():
         by_model = [_layers(state.roles.get(key)) for state in states]
@@ -106,7 +106,7 @@ def sink_courses(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tupl
 
 
 def _layers(figures: RoleFigures | None) -> dict[int, LayerState]:
-    """By layer, from 1; over too few texts for an interval nothing is a sink."""
+    """The state of each layer, from 1; with too few texts for an interval, no layer is a sink."""
     if figures is None or not figures.layers:
         return {}
     has_intervals = all(own.excess.interval for own in figures.layers)

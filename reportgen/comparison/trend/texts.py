@@ -26,12 +26,13 @@ class TextCourse:
 
     @property
     def changed_at(self) -> tuple[int, ...]:
-        """The places, among all models, of those with another prediction than the one before."""
+        """The places of the models whose prediction differs from that of the model before."""
         return tuple(i for i, moved in enumerate(self.moved, 1) if moved)
 
     @property
     def size(self) -> float:
-        """How far a number came from the first model that has one to the last; 0 for names."""
+        """The difference of a predicted number between the first model that has one and the last; 0
+        for names."""
         known = [own for own in self.predictions if isinstance(own, float)]
         return abs(known[-1] - known[0]) if known else 0.0
 
@@ -55,8 +56,9 @@ def text_courses(
     predictions: Sequence[Sequence[str | float | None]],
     steps: Sequence[PredictionChanges | None],
 ) -> tuple[TextCourse, ...]:
-    """The texts whose prediction changed from one model to the next at least once: first those that
-    were right and no longer are, then those that changed most often; numbers by how far they came.
+    """The texts whose prediction changed at least once from one model to the next. First come texts
+    that were right and no longer are, then texts that changed most often; numbers are ordered by
+    how far they moved.
 
     Args:
         ids: by text.

@@ -1,4 +1,4 @@
-"""Which tokens count more or less from model to model, each held against the first model."""
+"""Finds which tokens count more or less from model to model, each compared with the first model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,26 +16,27 @@ class TokenCourse:
 
     @property
     def last(self) -> TokenChange:
-        """Its change to the last model that it was compared in."""
+        """The change up to the last model in which it could be compared."""
         return next(own for own in reversed(self.changes) if own is not None)
 
     @property
     def turn(self) -> Turn:
-        """Whether it counts more or less in the last model; "noise" where that is unclear, or where
-        it was not compared there."""
+        """Whether the token counts more or less in the last model; "noise" if that is unclear or
+        could not be compared."""
         own = self.changes[-1]
         return "noise" if own is None else own.turn
 
     @property
     def first_clear(self) -> int | None:
-        """The place, among all models, of the first one in which the change is beyond noise."""
+        """The place of the first model in which the change is larger than noise."""
         clear = (i for i, own in enumerate(self.changes, 1) if own and own.turn != "noise")
         return next(clear, None)
 
     @property
     def figures(self) -> tuple[Change | None, ...]:
-        """`[model after the first]`: the change of what it moves the output by, None where that was
-        not compared; of how much the model looks at it where the last change has no effect."""
+        """`[model after the first]`: the change of the token's effect on the output; None if it was
+        not compared. If the last change has no effect, it is the change of how much the model looks
+        at the token."""
         return tuple(
             None if own is None else own.effect if self.has_effect else own.looks
             for own in self.changes
@@ -43,7 +44,7 @@ class TokenCourse:
 
     @property
     def has_effect(self) -> bool:
-        """Whether `figures` are of what it moves the output by."""
+        """Whether `figures` are changes of the token's effect on the output."""
         return self.last.effect is not None
 
 

@@ -1,4 +1,4 @@
-"""What happened from model to model: sinks, tokens and texts, each in the order of the models."""
+"""The course from model to model of sinks, tokens and texts, each in the order of the models."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from reportgen.comparison.trend.tokens import TokenCourse
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """The texts of a model that do not count, because they are not in all of them."""
+    """The texts of a model that do not count, since other models lack them."""
 
     n_missing: int  # texts of the first model that this one has no figures of
     n_other: int  # its texts that the first model does not have
@@ -18,7 +18,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The course of everything that is not one figure."""
+    """The course of sinks, tokens and texts over all models."""
 
     checkpoints: tuple[Checkpoint, ...]  # [model]
     unmatched: tuple[Unmatched, ...]  # [model]

@@ -243,6 +243,6 @@ WATCHED: Mapping[str, tuple[str, ...]] = {
 
 
 def figure_list(command: str) -> FigureList:
-    """The figures that gates of `command`, run or compare, can name; those of compare are its own
-    and all that run measures of the new model."""
+    """The figures that gates of `command`, run or compare, can name. For compare these are its own
+    figures, and all of run for the new model."""
     return COMPARE_FIGURES if command == "compare" else RUN_FIGURES

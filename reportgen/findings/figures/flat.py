@@ -1,4 +1,4 @@
-"""Flat figures: what they are called, and how they are read from the findings."""
+"""Flat figures: their names, and how their values are read from the findings."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -73,11 +73,11 @@ class Figure:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Its own name, then those of the ends of its interval."""
+        """The name of the figure, then the names of the two ends of its interval."""
         return (self.name, *(f"{self.name}_{end}" for end in ("low", "high") if self.has_interval))
 
     def values(self, keys: Mapping[str, str], item: object) -> dict[str, "Value"]:
-        """The figure and the ends of its interval by name, read from `item`.
+        """The values of the figure and of the ends of its interval by name, read from `item`.
 
         `keys` is what stands for the keys in its name.
         """
@@ -97,7 +97,7 @@ class Figure:
 
 
 def within(part: str, *figures: Figure) -> tuple[Figure, ...]:
-    """`figures`, which `part` of the findings holds."""
+    """`figures`, each read from the `part` of the findings."""
     return tuple(
         replace(figure, place=f"{part}.{figure.place or figure.name}") for figure in figures
     )
@@ -139,8 +139,8 @@ class FigureList:
         return lines
 
     def unknown(self, name: str) -> str:
-        """The error message for an unknown `name`, with what comes close and where all names are
-        listed."""
+        """The error message for an unknown `name`, with similar names and the command that lists
+        all."""
         names = [name for figure in self.figures for name in figure.names]
         close = get_close_matches(name, names, n=1, cutoff=0.75)
         meant = f" (is it {close[0]}?)" if close else ""
@@ -165,14 +165,15 @@ def figure_key(key: str) -> str:
 
 
 def rounded(value: Value) -> Value:
-    """A figure to six digits, more than one from float32 holds; None if it is not finite."""
+    """A figure rounded to six digits, more than a float32 holds; None if it is not finite."""
     if not isinstance(value, float):
         return value
     return float(f"{value:.6g}") or 0.0 if isfinite(value) else None  # 0.0, not -0.0
 
 
 def measure(figures: FigureList, findings: "Findings") -> dict[str, Value]:
-    """Every one of `figures` of a report by name, in their order; None for what is not defined.
+    """The values of all `figures` of a report by name, in order; None for figures that are not
+    defined.
 
     Figures of evidence that was not gathered, and of roles the model does not have, are left out.
     """

@@ -57,8 +57,8 @@ def parse_gate(
     source: str = "",
     others: FigureList | None = None,
 ) -> Gate:
-    """The gate written as `expression`: `NAME OP NUMBER` or `NAME OP NUMBER%`; `others` are the
-    figures of a comparison where a run is judged.
+    """Parse a gate from `expression`: `NAME OP NUMBER` or `NAME OP NUMBER%`. `others` are the
+    figures of comparisons, to explain the error if such a one is used on a run.
 
     Raises:
         UsageError: it is not a gate, or names a figure that is not among `figures`.
@@ -87,7 +87,7 @@ def parse_gate(
 
 
 def evaluate(gates: Sequence[Gate], figures: Mapping[str, Value]) -> tuple[GateResult, ...]:
-    """What each of `gates` found in `figures`, in their order.
+    """Evaluate all `gates` on `figures`, and return the results in order.
 
     A figure that was not measured passes no gate: a gate is never passed in silence.
     """
@@ -95,7 +95,7 @@ def evaluate(gates: Sequence[Gate], figures: Mapping[str, Value]) -> tuple[GateR
 
 
 def errors_first(results: Sequence[GateResult]) -> tuple[GateResult, ...]:
-    """Failed gates, then warnings, then those passed; each in their order."""
+    """Failed gates, then warnings, then passed gates, each in their order."""
     return tuple(sorted(results, key=lambda result: (result.passed, result.gate.level == "warn")))
 
 

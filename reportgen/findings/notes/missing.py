@@ -1,4 +1,4 @@
-"""What was not measured, and why: of the model, of some texts, of one text."""
+"""Notes on what was not measured, and why: because of the model, of some texts, or of one text."""
 
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ def constant_notes(found: "Findings") -> list[Note]:
 
 
 def copies_notes(found: "Findings") -> list[Note]:
-    """A note if texts repeat others: intervals are narrower than what they rest on allows.
+    """A note if some texts are copies: intervals are then narrower than they should be.
 
     None where texts are redacted, since dots do not tell which are the same.
     """

@@ -50,13 +50,13 @@ class Note:
 
     @property
     def on_sink(self) -> Verdict | None:
-        """The verdict on whether its token is a sink: none where that is ruled out, also where it
-        is unclear whether the share is raised."""
+        """The verdict on whether its token is a sink; none if that is ruled out or if it is unclear
+        whether the share is raised."""
         return "none" if self.rules_out_sink and self.verdict == "unclear" else self.verdict
 
     @property
     def is_verdict(self) -> bool:
-        """Whether it is the one statement on attention sinks that its token has."""
+        """Whether the note is its token's verdict; each token has only one."""
         return self.kind == "verdict"
 
 
@@ -67,7 +67,7 @@ def plain(
     kind: Kind = "general",
     also: tuple[str | None, ...] = (),
 ) -> Note:
-    """A note that is about no token; a sentence of `also` that is None is left out."""
+    """Make a note that is not about a token; sentences of `also` that are None are left out."""
     return Note(id, None, None, values, citations, kind, also=_kept(also))
 
 
@@ -79,7 +79,7 @@ def about(
     kind: Kind = "token",
     also: tuple[str | None, ...] = (),
 ) -> Note:
-    """A note about `subject`; a sentence of `also` that is None is left out."""
+    """Make a note about `subject`; sentences of `also` that are None are left out."""
     is_special = subject.kind == "role"
     return Note(
         id, subject.key, subject.token, values, citations, kind, is_special, also=_kept(also)
@@ -107,7 +107,7 @@ def figure(name: str, estimate: Estimate | None) -> dict[str, float]:
 
 
 def explained(info: RunInfo) -> dict[str, str]:
-    """Which figure of the output was explained, by name; empty where there is no evidence."""
+    """The name of the figure that was explained; empty without evidence."""
     scalar, target = info.evidence.scalar, info.evidence.target
     if scalar is None:
         return {}
@@ -125,7 +125,7 @@ def _kept(keys: tuple[str | None, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Notes by where they stand."""
+    """Notes by their place in the report."""
 
     overview: tuple[Note, ...]
     sinks: Mapping[str, tuple[Note, ...]]  # in the panel of each subject, by its key

@@ -83,12 +83,13 @@ def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
 
 
 def _rank(notes: tuple[Note, ...]) -> int:
-    """The rank of a token's notes by the first, which says whether it is a sink: these first."""
+    """The rank of a token's notes, by the first of them, which says whether it is a sink: sinks
+    come first."""
     return 0 if notes[0].verdict == "sink" else 1
 
 
 def _no_special(found: "Findings") -> Note:
-    """That there is no special token, and whether other ones were looked at."""
+    """A note that there is no special token, and whether other tokens were looked at."""
     values: dict[str, float | int | str] = {"min_texts": MIN_TEXTS}
     also: tuple[str, ...] = ()
     if int(found.takes_part.sum()) < MIN_TEXTS:

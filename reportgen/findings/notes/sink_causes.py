@@ -1,5 +1,5 @@
-"""What goes with an attention sink: the length and rank of what it passes on, its largest hidden
-value, and whether the output reads its row."""
+"""Notes on what accompanies an attention sink: the length and rank of what it passes on, its
+largest hidden value, and whether the output reads its row."""
 
 from collections.abc import Mapping, Sequence
 
@@ -31,7 +31,8 @@ def why_note(
     live: LiveRows | None,
     output: Values,
 ) -> Note | None:
-    """What was measured about a sink beside its share, in one paragraph; None where nothing was.
+    """A note on what was measured about a sink beside its share, in one paragraph; None if nothing
+    was.
 
     None of it says what made it a sink.
 
@@ -66,7 +67,7 @@ def why_note(
 
 
 def massive_note(subject: Subject, layers: Sequence[LayerFigures]) -> Note | None:
-    """That a token which is no sink has massive activations; None where it has none."""
+    """A note that a token has massive activations although it is no sink; None if it has none."""
     found = _largest(layers)
     if found is None or not _is_massive(layers):
         return None
@@ -88,13 +89,15 @@ def _largest(layers: Sequence[LayerFigures]) -> dict[str, float | int] | None:
 
 
 def _is_massive(layers: Sequence[LayerFigures]) -> bool:
-    """Whether in some layer the whole interval is that of a massive activation."""
+    """Whether the whole interval lies above the limit for massive activations, in at least one
+    layer."""
     known = [own.activation.interval for own in layers if own.activation is not None]
     return any(certain(lambda size: size >= MASSIVE, own) for own in known if own is not None)
 
 
 def _what_it_does(layer: LayerFigures) -> list[str]:
-    """Which sentences say whether a sink adds next to nothing, or hands one vector to all tokens.
+    """The ids of sentences that say whether a sink adds next to nothing, or gives all tokens the
+    same vector.
 
     The rank of what is next to nothing is not told.
     """
@@ -119,8 +122,8 @@ def _hands_out_one(length: float, rank: float) -> bool:
 
 
 def _row(subject: Subject, live: LiveRows | None) -> str | None:
-    """Which sentence says whether the output reads the row of a special token; None where it is not
-    known whether it does."""
+    """The id of the sentence that says whether the output reads the row of a special token; None if
+    that is not known."""
     if live is None or subject.kind != "role":
         return None
     if live.are_all:

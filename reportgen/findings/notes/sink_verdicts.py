@@ -16,7 +16,8 @@ from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_EXCE
 
 
 class Standing(IntEnum):
-    """How close one layer's figures come to a sink; the highest of all layers decides."""
+    """How close the figures of a layer come to those of a sink; the layer that comes closest
+    decides."""
 
     NONE = 0
     NONE_OR_RAISED = 1
@@ -53,7 +54,7 @@ _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
 
 
 def standing(excess: Interval) -> Standing:
-    """Where a layer stands, by the interval of what its token gets beyond the equal share.
+    """The standing of a layer, by the interval of what its token gets beyond the equal share.
 
     A statement needs the whole interval on its side of the threshold.
     """
@@ -110,8 +111,8 @@ def subject_verdict(subject: Subject, figures: RoleFigures) -> tuple[Note, Layer
 
 
 def with_heads(note: Note, heads: SinkHeads | None) -> Note:
-    """The verdict with how many single heads make its token a sink; only where that was stored, and
-    left out where none does and the mean over heads says so."""
+    """The verdict, with the number of heads in which the token is a sink. Left out if that was not
+    stored, or if it is 0 and the mean over heads says the same."""
     if heads is None or "excess" not in note.values or (note.rules_out_sink and not heads.n_sink):
         return note
     values = {"n_sink_heads": heads.n_sink, "n_heads": heads.n_heads}
@@ -119,7 +120,7 @@ def with_heads(note: Note, heads: SinkHeads | None) -> Note:
 
 
 def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
-    """N10 and N11: what does not follow from a sink on [CLS], and from one on a separator.
+    """N10 and N11: conclusions that do not follow from a sink on [CLS], or on a separator.
 
     N10 is about models whose output reads [CLS] alone; `output` is as `note.explained` gives it.
     """

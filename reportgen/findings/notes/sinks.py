@@ -54,7 +54,8 @@ _SWAPS: Mapping[str | None, str] = {
 
 
 def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note | None:
-    """N2 or N3: how long the vectors are that a sink passes on in a layer, beside its attention.
+    """N2 or N3: the length of the vectors that a sink passes on in a layer, compared with its
+    attention.
 
     None where that was not measured. `is_tested` is whether notes on sink tests follow.
     """
@@ -89,7 +90,7 @@ def value_case(value_ratio: float, norm_share: float, share: float) -> str:
 def sink_test_notes(
     figures: SubjectFigures, layer: int, is_sink: bool, output: Values
 ) -> tuple[Note, ...]:
-    """N4 to N7: what the sink tests say of one subject, for the output that was explained.
+    """N4 to N7: the results of the sink tests on one subject, for the explained output.
 
     `layer`, from 1, is the one whose share is named; `is_sink` is whether attention piles up on it;
     `output` is as `note.explained` gives it.
@@ -117,7 +118,7 @@ def sink_test_notes(
 
 
 def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
-    """N8: whether the attention in `layer`, from 1, goes to the position or to the token there.
+    """N8: whether the attention in `layer`, from 1, goes to the position or to the token at it.
 
     None where the swap was not done.
     """
@@ -139,14 +140,15 @@ def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
 
 
 def swap_case(ratio: float) -> str:
-    """Whether a share stays within SWAP_SAME of itself, for this exact ratio."""
+    """Whether a share stays about the same after a swap (within SWAP_SAME), given its exact
+    ratio."""
     if 1 - SWAP_SAME <= ratio <= 1 + SWAP_SAME:
         return "same"
     return "lower" if ratio < 1 else "higher"
 
 
 def passing_case(zero: float, mean: float | None = None) -> str:
-    """What exact ratios of zero_value and mean_value say of what is passed on.
+    """What the exact ratios of zero_value and mean_value say about what is passed on.
 
     Both are ratios to the effect on text tokens; the second is None where it was not done.
     """
@@ -160,7 +162,7 @@ def passing_case(zero: float, mean: float | None = None) -> str:
 
 
 def parking_case(hide: float, passed: float) -> str:
-    """Whether hiding the key moves the output although what is passed on hardly does."""
+    """Whether hiding the key moves the output although what it passes on hardly does."""
     return "N7" if hide >= HIDE_LARGE and _is_small(passed) else "none"
 
 
@@ -208,7 +210,8 @@ def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
 
 
 def _with_exchange(note: Note, swapped: TestFigures | None) -> Note:
-    """`note`, that a token is like a constant, with what its loss does if that is much."""
+    """`note`, which says that a token acts like a constant, and the effect of removing it if that
+    is large."""
     ratio = swapped.ratio if swapped else None
     if ratio is None or ratio.interval is None or ratio.interval.low < HIDE_LARGE:
         return note

@@ -97,7 +97,7 @@ def live_rows_note(found: "Findings") -> Note | None:
 
 
 def _spread_note(found: "Findings", values: Mapping[str, float]) -> Note:
-    """N15; without its half on text tokens where that would say the same, or is not defined."""
+    """N15; without the part on text tokens if that says the same or is not defined."""
     if found.info.roles and not isnan(values["effective_content"]):
         return plain("N15", values, CLARK)
     kept = {key: value for key, value in values.items() if not key.endswith("content")}
@@ -105,5 +105,5 @@ def _spread_note(found: "Findings", values: Mapping[str, float]) -> Note:
 
 
 def _mean(total: int, n_texts: int) -> float | int:
-    """A mean; a whole number where it is one."""
+    """A mean, as an integer if it is one."""
     return total / n_texts if total % n_texts else total // n_texts

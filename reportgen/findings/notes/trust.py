@@ -1,4 +1,5 @@
-"""How far the views agree with what moves the output, and where a measure is not to be trusted."""
+"""Notes on how far the views agree with what moves the output, and on measures that are not to be
+trusted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

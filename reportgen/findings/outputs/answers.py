@@ -31,12 +31,12 @@ class Answer:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it is one of the right answers, but for case, marks and articles."""
+        """Whether it equals one of the right answers, apart from case, punctuation and articles."""
         return normalised(self.name) in map(normalised, self.labels)
 
     @property
     def f1(self) -> float:
-        """The F1 of its words and those of the right answer that it is closest to."""
+        """The F1 of its words with those of the closest right answer."""
         return max(word_f1(self.name, label) for label in self.labels)
 
 
@@ -66,8 +66,8 @@ class Answers:
 
 
 def normalised(answer: str) -> str:
-    """An answer as SQuAD compares it (Rajpurkar et al. 2016): small letters, without punctuation
-    and articles, and with single spaces."""
+    """An answer in the form that SQuAD compares (Rajpurkar et al. 2016): lower case, no
+    punctuation, no articles, single spaces."""
     bare = "".join(mark for mark in answer.lower() if mark not in _MARKS)
     return " ".join(_ARTICLES.sub(" ", bare).split())
 

@@ -24,7 +24,7 @@ class Classes:
 
     @property
     def compared(self) -> Booleans:
-        """`[text]`: whether a text has both."""
+        """`[text]`: whether a text has both a prediction and a label."""
         both: Booleans = (self.predicted != NONE) & (self.labels != NONE)
         return both
 
@@ -136,8 +136,8 @@ def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
 
 
 def class_sureness(classes: Classes, shares: Floats) -> Floats:
-    """`[class]`: its share of the softmax, mean over the texts it was predicted for; NaN without
-    one."""
+    """`[class]`: its softmax probability, mean over the texts it was predicted for; NaN for a class
+    that never was."""
     means = np.full(shares.shape[1], np.nan)
     for i in np.unique(classes.predicted[classes.predicted != NONE]):
         means[i] = shares[classes.predicted == i, i].mean()

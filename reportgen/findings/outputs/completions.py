@@ -34,7 +34,7 @@ class Completions:
 
     @property
     def first_choice_share(self) -> float:
-        """The share of the tokens that the model holds likeliest at their place."""
+        """The share of tokens that the model finds the likeliest at their place."""
         return self.n_likeliest / self.n_tokens
 
 

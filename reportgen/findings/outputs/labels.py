@@ -1,4 +1,4 @@
-"""What the labels of the texts are read as, and how many of them are used."""
+"""Reads the labels of texts, and counts how many can be used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ def label_sets(results: Results) -> LabelSets:
 def _numbered(
     rows: Sequence[Sequence[str] | None], n_labels: int
 ) -> tuple[ReadAs, list[list[int] | None]]:
-    """What labels that are no names are read as, and the places of each text's labels."""
+    """How labels that are not names are read, and the indices of each text's labels."""
     places = [None if row is None else [_whole(part, n_labels) for part in row] for row in rows]
     given = [own for own in places if own]
     if any(len(set(own)) < len(own) for own in given) and all(

@@ -25,8 +25,8 @@ class Mask:
 
     @property
     def rank(self) -> int | None:
-        """The place of the right word among the tokens, from 0; None where it is not among them.
-        Case does not count, for some models know no capitals."""
+        """The index of the right word among the listed tokens; None if it is not among them. Case
+        is ignored, since some models know no capitals."""
         names = [token.strip().casefold() for token in self.tokens]
         wanted = self.label.strip().casefold()
         return names.index(wanted) if wanted in names else None
@@ -50,24 +50,25 @@ class Masks:
 
     @property
     def labelled(self) -> list[Mask]:
-        """The masks whose right word is given."""
+        """The masks with a known right word."""
         return [mask for mask in self.every if mask.label]
 
     @property
     def first_share(self) -> float | None:
-        """The share of them whose first choice is right; None without any."""
+        """The share of labelled masks whose first choice is right; None without any."""
         found = [mask.rank == 0 for mask in self.labelled]
         return sum(found) / len(found) if found else None
 
     @property
     def listed_share(self) -> float | None:
-        """The share of them whose right word is among the likeliest five; None without any."""
+        """The share of labelled masks whose right word is among the five likeliest; None without
+        any."""
         found = [mask.rank is not None for mask in self.labelled]
         return sum(found) / len(found) if found else None
 
     @property
     def first_choices(self) -> tuple[NextToken, ...]:
-        """The tokens that are the first choice, the most frequent in front, with their mean
+        """The tokens that are a first choice, the most frequent first, with their mean
         probability."""
         counts = Counter(mask.tokens[0] for mask in self.every)
         chances: dict[str, list[float]] = {}
@@ -105,6 +106,7 @@ def _masks(results: Results, text: int) -> tuple[Mask, ...]:
 
 
 def _labels(label: str, n_masks: int) -> list[str]:
-    """The right word of each mask: a JSON list, or one word; none where that is another number."""
+    """The right word of each mask, from a JSON list or a single word; empty if there are more or
+    fewer words than masks."""
     items = label_list(label) or [label]
     return items if len(items) == n_masks else []

@@ -37,36 +37,36 @@ class Choices:
 
     @property
     def n_right(self) -> int:
-        """How many texts had the right choice picked."""
+        """How many texts had their right choice picked."""
         return sum(own.is_right for own in self.every)
 
     @property
     def by_chance(self) -> float:
-        """The share of right answers of a choice at random, over the texts whose right one is
-        known."""
+        """The expected share of right answers if choices were picked at random, over the texts
+        whose right choice is known."""
         return float(np.mean([1 / len(own.names) for own in self.labelled]))
 
     @property
     def chances(self) -> Floats:
-        """`[text]`: the probability of what was picked."""
+        """`[text]`: the probability of the choice that was picked."""
         return np.array([chance_of(own) for own in self.every])
 
     @property
     def mean_chance(self) -> float:
-        """The mean of these."""
+        """The mean probability of the choices that were picked."""
         return float(self.chances.mean())
 
     @property
     def n_places(self) -> int:
-        """The most choices that a text has."""
+        """The largest number of choices of any text."""
         return max(len(own.names) for own in self.every)
 
     def picked_at(self) -> Counter[int]:
-        """How often each place was picked, from 0."""
+        """How often the choice at each place, from 0, was picked."""
         return Counter(own.place for own in self.every)
 
     def right_at(self) -> Counter[int]:
-        """How often the right choice stands at each place, from 0."""
+        """How often the choice at each place, from 0, is the right one."""
         return Counter(own.label for own in self.labelled)
 
 

@@ -81,13 +81,14 @@ class Fit:
         return float(self.labels.mean())
 
     def group(self, texts: Booleans) -> ErrorGroup:
-        """The errors of the `texts` `[text]` that are true, at least one."""
+        """The errors of the texts for which `texts` `[text]` is true, at least one."""
         errors = self.errors[texts]
         mean = float(self.predictions[texts].mean())
         return ErrorGroup(len(errors), mean, float(abs(errors).mean()), float(errors.mean()))
 
     def by_group(self, names: "pd.Series[str]", most: int) -> tuple[tuple[str, ErrorGroup], ...]:
-        """The errors of the `most` largest groups, the largest first; `names` are all texts'."""
+        """The errors of the `most` largest groups, the largest first; `names` has the group of each
+        text."""
         given = names.iloc[self.texts]
         return tuple(
             (str(name), self.group((given == name).to_numpy(np.bool_, na_value=False)))
@@ -121,13 +122,13 @@ def number_spread(results: Results) -> Spread | None:
 
 
 def score_spreads(results: Results) -> tuple[Spread, ...]:
-    """The spread of each of several numbers; of at least one analysed text."""
+    """The spread of each of several numbers, over at least one analysed text."""
     scores = np.stack(list(results.texts["scores"].loc[analysed(results)]))
     return tuple(_spread(own) for own in scores.T)
 
 
 def next_tokens(results: Results) -> tuple[NextToken, ...]:
-    """The tokens that are the likeliest to come next, the most frequent in front."""
+    """The tokens that are the likeliest next ones, the most frequent first."""
     texts = results.texts.loc[analysed(results)]
     counts = texts["prediction_label"].value_counts(sort=False)
     counts = counts.sort_values(ascending=False, kind="stable")

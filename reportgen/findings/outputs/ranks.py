@@ -1,4 +1,4 @@
-"""How well the order of predictions fits the order of labels, where their scales differ."""
+"""How well the order of predictions fits the order of labels, when their scales differ."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from reportgen.results.store import Results
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankFit:
-    """How similarities of pairs are ordered beside their labels, over the texts that have both."""
+    """The similarities of pairs and their labels as ranks, over the texts that have both."""
 
     texts: Places  # rows of `texts`
     predictions: Floats  # [text], ranks from 1; equal values share their mean rank
@@ -27,8 +27,8 @@ class RankFit:
 
 
 def rank_fit(results: Results) -> RankFit | None:
-    """The fit of the order of similarities with that of labels; None for other outputs, and where
-    one side does not vary over the texts that have both."""
+    """The fit of the order of similarities with that of labels. None for other outputs, and if all
+    similarities or all labels are equal."""
     texts, predictions, labels = _both(results)
     if not (len(texts) and np.ptp(predictions) > 0 and np.ptp(labels) > 0):
         return None
@@ -48,8 +48,8 @@ def rank_fit(results: Results) -> RankFit | None:
 
 
 def rank_errors(results: Results) -> Floats:
-    """`[text]`: how many ranks the similarity is from the label; NaN where a text lacks one, and
-    for other outputs."""
+    """`[text]`: the rank of the similarity minus the rank of the label, without sign; NaN if a text
+    lacks one, and for other outputs."""
     texts, predictions, labels = _both(results)
     found = np.full(len(results.texts), np.nan)
     found[texts] = np.abs(mean_ranks(predictions) - mean_ranks(labels))

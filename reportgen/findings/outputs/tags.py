@@ -119,7 +119,7 @@ class Tags:
 
 
 def tags(results: Results) -> Tags | None:
-    """The tags of all words; None for other outputs and where no text has a word."""
+    """The tags of all words; None for other outputs, or if no text has a word."""
     if results.info.output.kind != "tags":
         return None
     names = results.info.output.labels
@@ -219,8 +219,8 @@ class _Tokens:
 def _labels(
     results: Results, words: dict[int, tuple[Word, ...]], names: Sequence[str]
 ) -> tuple[dict[int, list[int]], tuple[Misfit, ...], int, ReadAs]:
-    """By row of `texts`, the place of the tag that each word should have; the texts whose labels
-    are not used; and how many labels are no tag.
+    """By row of `texts`, the index of the tag that each word should have; the texts whose labels
+    cannot be used; and the number of labels that are no tag.
 
     Labels are names (see `ClassNames`), or where none is one, numbers of tags from 0. Of a text
     that was cut, the labels of the words that are left are used.

@@ -1,4 +1,5 @@
-"""Where cross-attention rests: what tokens of the text that say nothing of it get from a decoder.
+"""Finds where cross-attention rests: what a decoder gives to tokens that carry none of the text's
+content.
 
 The rule is that of sinks: what a token gets beyond its equal share, of what there is beyond it.
 """
@@ -23,7 +24,7 @@ FIRST = Subject("first", "", "position")  # where it is a token of the text itse
 
 @dataclass(frozen=True, slots=True)
 class CrossToken:
-    """What one token or position of the text gets of cross-attention."""
+    """What one token or position of the text gets from cross-attention."""
 
     subject: Subject
     figures: RoleFigures  # by layer of the decoder
@@ -32,8 +33,8 @@ class CrossToken:
 
 
 def cross_tokens(results: Results) -> tuple[CrossToken, ...]:
-    """The special tokens of texts and their first token, those that get most beyond their equal
-    share in front; empty for models without a decoder of their own."""
+    """The special tokens of texts and their first token, ordered by how much they get beyond their
+    equal share; empty for models without a separate decoder."""
     if results.info.model.decoder is None:
         return ()
     found = []
@@ -45,7 +46,7 @@ def cross_tokens(results: Results) -> tuple[CrossToken, ...]:
 
 
 def _subjects(results: Results) -> Mapping[Subject, Callable[[pd.DataFrame], Booleans]]:
-    """Each token or position, with what tells which tokens of a text it is."""
+    """Each token or position, with a function that finds its tokens in a text."""
 
     def has_role(key: str) -> Callable[[pd.DataFrame], Booleans]:
         return lambda tokens: (tokens["role"] == key).fillna(False).to_numpy(np.bool_)

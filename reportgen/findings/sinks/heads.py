@@ -1,4 +1,4 @@
-"""In how many single heads a special token is a sink (the sink rate of Gu et al. 2024)."""
+"""In how many heads a special token is a sink (the sink rate of Gu et al. 2024)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,28 +22,28 @@ class SinkHeads:
 
     @property
     def n_heads(self) -> int:
-        """The heads of all layers."""
+        """The number of heads in all layers."""
         return self.excess.size
 
     @property
     def n_sink(self) -> int:
-        """Those that give it at least SINK_EXCESS."""
+        """The number of heads that give it at least SINK_EXCESS."""
         return int((self.excess >= SINK_EXCESS).sum())
 
     @property
     def n_by_layer(self) -> tuple[int, ...]:
-        """Those of each layer."""
+        """The number of such heads in each layer."""
         return tuple(map(int, (self.excess >= SINK_EXCESS).sum(axis=1)))
 
     @property
     def share(self) -> float:
-        """Their share of all heads."""
+        """The share of such heads among all heads."""
         return self.n_sink / self.n_heads
 
 
 def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
-    """By key of a role, over the texts that take part and have it; without roles that no such text
-    has, and without those whose shares were not stored by head.
+    """The sink heads of each role, over the texts that count and have it. Left out are roles in no
+    such text, and roles whose shares were not stored by head.
 
     These are stored for [CLS] and separators, and for all special tokens together: so for any role
     that is a model's only one.

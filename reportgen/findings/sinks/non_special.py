@@ -33,7 +33,8 @@ _AT_ONCE = 16_384  # tokens
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """What is no special token and has a verdict."""
+    """A token or position, not a special token, with a verdict on whether attention piles up on
+    it."""
 
     subject: Subject
     figures: RoleFigures
@@ -50,7 +51,7 @@ class Piles:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Content:
-    """The text tokens of some texts that take part, `[token]` or `[token, layer]` each."""
+    """The text tokens of some texts that count, `[token]` or `[token, layer]` each."""
 
     text: Places  # row of `texts`
     token: Sequence[str]
@@ -88,8 +89,9 @@ class _Gathered:
 
 
 def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
-    """The first position, if it is content in at least one text; then at most MAX_FOUND content
-    tokens that get SINK_EXCESS or more in some layer, as means over at least MIN_TEXTS texts.
+    """The first position, if it is a content token in at least one text. Then at most MAX_FOUND
+    content tokens that get SINK_EXCESS or more in some layer, in means over at least MIN_TEXTS
+    texts.
 
     Where the first position is such a sink, tokens are judged by their other positions only. What
     the sink tests were done on, `subjects_tested`, follows where it is not among these. In a
@@ -123,7 +125,7 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
 
 
 def _learned_sink(results: Results) -> Iterator[Pile]:
-    """What a learned sink gets, as of any token; nothing where the model has none."""
+    """What a learned sink gets, judged like a token; nothing if the model has none."""
     rows = results.layers
     rows = rows[rows[LEARNED_SHARE].notna() & takes_part(results)[rows["text"].to_numpy(np.intp)]]
     if rows.empty:
@@ -151,7 +153,7 @@ class _Means:
         self._sums = np.zeros((0, n_layers))  # [token, layer]
 
     def add(self, content: _Content, counted: Booleans) -> None:
-        """Add the tokens that are `counted`: over a text, all of one name are one."""
+        """Add the tokens that are `counted`; tokens of the same name in one text count as one."""
         frame = pd.DataFrame({"text": content.text, "token": content.token})[counted]
         numbers = frame.groupby(["text", "token"], sort=False).ngroup()
         groups: Places = np.asarray(numbers, np.intp)
@@ -167,7 +169,7 @@ class _Means:
         self._sums[places] += _sums(own, excess(share, even)[some], len(places))
 
     def peaks(self) -> dict[str, float]:
-        """The highest mean of all layers of each token that enough texts have."""
+        """The highest mean over layers, for each token that occurs in enough texts."""
         return {
             token: float(self._sums[place].max() / self._n_texts[place])
             for token, place in self._places.items()
@@ -178,8 +180,8 @@ class _Means:
 def _gathered(
     results: Results, subjects: Sequence[Subject], first_apart: bool
 ) -> Iterator[_Gathered]:
-    """What each of `subjects` gets in its texts; with `first_apart` the first position is none of
-    a token's positions."""
+    """What each of `subjects` gets in its texts. With `first_apart`, the first position does not
+    count for the token at it."""
     parts: list[list[list[Floats]]] = [[] for _ in subjects]
     for content in _windows(results, *_COLUMNS) if subjects else ():
         names = np.asarray(content.token, dtype=object)
@@ -219,7 +221,7 @@ def _sums(groups: Places, values: Floats, n_groups: int | None = None) -> Floats
 
 
 def _windows(results: Results, *names: str) -> Iterator[_Content]:
-    """The content of all texts that take part, some whole texts at a time."""
+    """The content of all texts that count, a few whole texts at a time."""
     counted, texts = takes_part(results), results.texts
     sizes = texts["n_tokens"].to_numpy(np.int64)
     ends = (texts["first_token"].to_numpy(np.int64) + sizes)[sizes > 0]

@@ -1,4 +1,5 @@
-"""Sink tests over all texts: what a token gets, and what the output does without it."""
+"""Figures of the sink tests over all texts: what a token gets, and what the output does without
+it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ class TestFigures:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """What one token's position gets in one layer once another token is put there."""
+    """What the position of a token gets in one layer once another token stands there."""
 
     before: float  # attention received before, in the texts in which the swap was done
     after: Estimate
@@ -44,7 +45,7 @@ class Swapped:
 
 @dataclass(frozen=True, slots=True)
 class SubjectFigures:
-    """What was found about one token or position that may be a sink."""
+    """The findings on one token or position that may be a sink."""
 
     subject: Subject
     n_texts: int
@@ -57,12 +58,12 @@ class SubjectFigures:
 
     @property
     def strongest(self) -> LayerFigures:
-        """The layer in which it gets most beyond the equal share."""
+        """The layer in which it gets the most beyond its equal share."""
         return max(self.layers, key=lambda layer: layer.excess.mean)
 
     @property
     def share_swapped(self) -> Estimate | None:
-        """What its position gets in that layer after a swap; None where there was no swap."""
+        """The share its position gets in that layer after a swap; None without a swap."""
         return self.swapped[self.strongest.layer - 1].after if self.swapped else None
 
 
@@ -83,7 +84,7 @@ def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
 
 
 def _same_by_mask(results: Results) -> frozenset[str]:
-    """The roles that only ever stand at the first position, of a causal model."""
+    """The roles that only occur at the first position of a causal model."""
     if not results.info.model.is_causal:
         return frozenset()
     tokens = results.token_columns("position", "role")
@@ -92,7 +93,7 @@ def _same_by_mask(results: Results) -> frozenset[str]:
 
 
 def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
-    """`rows` are those of the subject's tests."""
+    """The figures of one subject; `rows` are those of its tests."""
     by_text = rows.drop_duplicates("text")
     share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
     known = by_text[_NORMS].dropna(subset=_NORMS[:3])
@@ -113,7 +114,7 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
 
 
 def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
-    """What swaps of a subject left of its share, `[layer]`; none where there was no swap.
+    """`[layer]`: what remained of a subject's share after swaps; empty without a swap.
 
     `rows` are those of the subject's tests.
     """
@@ -128,9 +129,10 @@ def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
 
 
 def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
-    """What one test on one subject found; None where it was done in no text.
+    """The result of one test on one subject; None if it was done in no text.
 
-    `rows` has one row per text."""
+    `rows` has one row per text.
+    """
     effects, controls = measured(_column(rows["effect"]), _column(rows["control"]))
     if not len(effects):
         return None
@@ -144,5 +146,5 @@ def _column(values: "pd.Series[float]") -> Floats:
 
 
 def _by_layer(column: "pd.Series[Any]") -> Floats:
-    """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
+    """`[text, layer]` from a column of lists; `[0, 0]` if the column is empty."""
     return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)

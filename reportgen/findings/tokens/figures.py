@@ -27,7 +27,8 @@ TokenKind: TypeAlias = TokenEffect | Literal["draws"]  # the last: draws attenti
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusTokens:
-    """One row per text and different token in it; means over its occurrences in the text."""
+    """One row per text and distinct token; figures are means over the token's occurrences in the
+    text."""
 
     labels: tuple[str, ...]  # display units; in lower case where the tokenizer knows no other
     text: Places  # [row], row of `texts`
@@ -38,7 +39,7 @@ class CorpusTokens:
     same: Places  # [row], of texts that are equal, the row of `texts` of the first
 
     def among(self, texts: Booleans) -> "CorpusTokens":
-        """Those of the `texts` `[text]` that are true."""
+        """The rows of the texts for which `texts` `[text]` is true."""
         own = texts[self.text]
         return CorpusTokens(
             self.labels,
@@ -88,7 +89,7 @@ def fewest_texts(n_texts: int) -> int:
 
 
 def shown_attention(results: Results) -> View:
-    """The column of the attention that the colours show first."""
+    """The column of attention that the colours show first."""
     evidence = results.info.evidence
     is_plain = evidence.level == "none" or "received_norm_all" in evidence.withheld
     return "received_all" if is_plain else "received_norm_all"
@@ -126,7 +127,7 @@ def token_means(tokens: CorpusTokens) -> Means:
 
 
 def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
-    """The texts by predicted class, by label and by group; where that gives at least two parts.
+    """The texts by predicted class, by label and by group; only divisions with at least two parts.
 
     Where labels are many different numbers, they are cut into two halves at their median.
     """
@@ -146,7 +147,7 @@ def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
 
 
 def _by_name(names: "pd.Series[str]", known: Booleans) -> tuple[Part, ...]:
-    """One part for each of the most frequent `names` of the `known` texts."""
+    """One part for each of the most frequent `names` among the `known` texts."""
     counts = names[known].value_counts(sort=False)
     counts = counts.sort_values(ascending=False, kind="stable").iloc[:_PARTS]
     return tuple(
@@ -156,7 +157,7 @@ def _by_name(names: "pd.Series[str]", known: Booleans) -> tuple[Part, ...]:
 
 
 def _by_number(labels: "pd.Series[str]", values: Floats, known: Booleans) -> tuple[Part, ...]:
-    """One part per number where there are few, named by its first label, else two halves."""
+    """One part per number if there are few, named by its first label; otherwise two halves."""
     numbers = np.unique(values[known & np.isfinite(values)])
     if len(numbers) <= _PARTS:
         masks = [(values == value) & known for value in numbers]
@@ -168,7 +169,7 @@ def _by_number(labels: "pd.Series[str]", values: Floats, known: Booleans) -> tup
 
 
 def _mean(label: Places, values: Floats, size: int) -> tuple[Floats, Places]:
-    """`[label]` each: the mean of the values that are known, NaN without one; and their number."""
+    """`[label]`: the mean of the finite values, NaN without one; and their number."""
     known = np.isfinite(values)
     counts = np.bincount(label[known], minlength=size)
     means = np.full(size, np.nan)
@@ -185,7 +186,7 @@ def _by_text(
     effects: Floats,
     same: Places,
 ) -> CorpusTokens:
-    """Units `[unit]` as means over those of one text that are alike."""
+    """The units `[unit]`, averaged over equal ones in the same text."""
     keys, place = np.unique(text * len(labels) + codes, return_inverse=True)
     (attention, _), (effect, _) = (_mean(place, of, len(keys)) for of in (ratios, effects))
     return CorpusTokens(
@@ -200,7 +201,7 @@ def _by_text(
 
 
 def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Floats:
-    """`[unit]`, as `measures.multiples` gives it for one text; NaN where nothing is measured.
+    """`[unit]`, as `measures.multiples` computes for one text; NaN if nothing was measured.
 
     `values`, `even` and `text` are `[text token]`; `starts` is where each unit begins.
     """
@@ -215,7 +216,7 @@ def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Float
 
 
 def token_effects(results: Results, n_tokens: int) -> Floats:
-    """Deletion effects, `[token]` of all texts; NaN where they were not measured."""
+    """`[token]` of all texts: deletion effects; NaN if they were not measured."""
     values = np.full(n_tokens, np.nan)
     effects = results.effects
     if len(effects):
@@ -228,8 +229,8 @@ def token_effects(results: Results, n_tokens: int) -> Floats:
 def unit_labels(
     results: Results, tokens: pd.DataFrame, starts: Places
 ) -> tuple[Places, tuple[str, ...]]:
-    """What units are called: `[unit]`, places in the labels, and these; in lower case where the
-    tokenizer knows no other.
+    """`[unit]`: indices into the labels, and the labels. They are in lower case if the tokenizer
+    knows no capitals.
 
     `tokens` are text tokens with the columns text, unit, segment, token, start and end; a unit
     begins at each of `starts`.

@@ -49,7 +49,7 @@ class ListedToken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shrunken:
-    """`[label]` each; NaN where fewer texts have a token than it takes to be listed."""
+    """`[label]` each; NaN for tokens in too few texts to be listed."""
 
     values: Floats
     intervals: Floats  # [end, label]
@@ -60,7 +60,7 @@ class Shrunken:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectLists:
-    """The tokens that move one explained figure most, by what they do to it."""
+    """The tokens that move one explained figure most, by the direction in which they move it."""
 
     target: str | None  # the explained class, label or token; None where there is only one figure
     n_texts: int  # that have deletion effects
@@ -71,7 +71,7 @@ class EffectLists:
 def shrink(
     tokens: CorpusTokens, values: Floats, fewest: int, centre: float | None, least: float = -inf
 ) -> Shrunken:
-    """Shrunken means over texts of `values` `[row]` of `tokens`, by label.
+    """Shrunken means over texts of `values` (one per row of `tokens`), by label.
 
     What may be named goes by texts that differ: a copy shows nothing new.
 
@@ -118,7 +118,7 @@ def shrink(
 
 
 def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[ListedToken, ...]:
-    """The tokens that do `kind` most, the first in front, at most `most`."""
+    """The tokens that do `kind` most, the strongest first, at most `most`."""
     values = -found.values if kind == "lowers" else found.values
     least = -found.centre if kind == "lowers" else found.centre
     with np.errstate(invalid="ignore"):
@@ -137,13 +137,13 @@ def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[Listed
 
 
 def shrunken_attention(tokens: CorpusTokens) -> Shrunken:
-    """How much attention tokens draw, in that of the average text token of their texts."""
+    """How much attention tokens draw, relative to the average text token of their texts."""
     fewest = fewest_texts(tokens.n_texts)
     return shrink(tokens, tokens.attention, fewest, 1.0, least=0.0)
 
 
 def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = None) -> EffectLists:
-    """The tokens that move the output most, by what they do to it; no lists without effects.
+    """The tokens that move the output most, by direction; empty lists without effects.
 
     Args:
         tokens: of texts of which the same figure is explained.
@@ -160,7 +160,7 @@ def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = No
 
 
 def explained_targets(results: Results) -> tuple[str, ...]:
-    """The classes, labels or tokens that are explained, the most frequent first.
+    """The classes, labels or tokens that were explained, the most frequent first.
 
     Empty where the explained figure is the same for all texts.
     """
@@ -172,7 +172,7 @@ def explained_targets(results: Results) -> tuple[str, ...]:
 def lists_by_target(
     results: Results, tokens: CorpusTokens, targets: Sequence[str]
 ) -> tuple[EffectLists, ...]:
-    """The lists of the most frequent `targets` of which any token is in enough texts.
+    """The lists for the most frequent `targets` in which at least one token occurs in enough texts.
 
     Those of all texts where there are no `targets`. Effects on different figures are never averaged
     together.
@@ -188,7 +188,7 @@ def lists_by_target(
 
 
 def explaining(results: Results, target: str) -> Booleans:
-    """`[text]`: whether `target` is what is explained of a text."""
+    """`[text]`: whether `target` was explained in the text."""
     own = np.zeros(len(results.texts), np.bool_)
     rows = results.evidence.loc[results.evidence["explained_label"] == target, "text"]
     own[rows.to_numpy(np.intp)] = True

@@ -1,5 +1,5 @@
-"""Checks the columns of a table of a results folder: their types, and that no value is missing
-where one must be."""
+"""Checks the columns of a table of a results folder: the types, and that no required value is
+missing."""
 
 from collections.abc import Collection, Mapping
 
@@ -42,8 +42,8 @@ _GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 def require_columns(
     table: pa.Table, name: str, left_out: Collection[str] = frozenset()
 ) -> pa.Table:
-    """The columns of `table` that the schema of `name` lists, converted to the types it lists;
-    those of `left_out` may hold no value, or be missing.
+    """The columns of `table` that the schema of `name` lists, converted to their types. Columns in
+    `left_out` may be empty or missing.
 
     Raises:
         ValueError: a column is missing, exists twice, has another type, or holds a missing value or

@@ -1,7 +1,7 @@
-"""How large a file may be, or become when it is unpacked: the ceilings, each with its reason.
+"""Limits on the size of a file, and on its size once unpacked, each with its reason.
 
-A file that was made to do harm unpacks to a thousand times its size, or never ends. Nothing here
-depends on what a file says of itself alone: sizes are counted while it is unpacked too.
+A malicious file can unpack to a thousand times its size, or never end. So nothing here trusts what
+a file says of itself: sizes are also counted while it is unpacked.
 """
 
 import stat
@@ -30,7 +30,7 @@ _FEW_ROWS_AT_ONCE, _DECLARED_OVER = 1 << 8, 5
 
 
 def require_regular(path: Path) -> int:
-    """The size of the file at `path`, which may be a link; anything but a file is refused.
+    """Check that `path` is a regular file, or a link to one, and return its size.
 
     Raises:
         ValueError: it is a folder, a pipe, a device or a socket, whose reading may never end.
@@ -92,7 +92,7 @@ def tables_within(
 
 
 def stored_strings(meta: pq.FileMetaData) -> list[str]:
-    """The columns of strings or bytes, to be read as they are stored; see `tables_within`."""
+    """The columns of strings or bytes, which are read as they are stored; see `tables_within`."""
     schema = meta.schema
     columns = (schema.column(place) for place in range(len(schema)))
     return [
@@ -106,7 +106,8 @@ def stored_strings(meta: pq.FileMetaData) -> list[str]:
 def _require_declared(
     meta: pq.FileMetaData, most: int, columns: Sequence[str] | None, n_rows: int
 ) -> None:
-    """Check what the file says of the size of its first rows, before any of it is unpacked."""
+    """Check what the file declares about the size of its first rows, before any of it is
+    unpacked."""
     declared = 0
     for place in range(meta.num_row_groups):
         group = meta.row_group(place)
@@ -129,13 +130,13 @@ def _belongs(chunk: pq.ColumnChunkMetaData, columns: Sequence[str]) -> bool:
 
 
 def _values(chunk: pq.ColumnChunkMetaData) -> int:
-    """The bytes that the numbers of a column take, at the least, when they are not repeated."""
+    """The least number of bytes that the numbers of a column take when they are not repeated."""
     width = {"BOOLEAN": 0.125, "INT64": 8, "DOUBLE": 8, "INT96": 12}.get(chunk.physical_type, 4)
     return int(chunk.num_values * width)
 
 
 def _size(column: pa.ChunkedArray | pa.Array) -> int:
-    """The bytes that a column takes when what it repeats is written out."""
+    """The number of bytes that a column takes once repeated values are written out."""
     if isinstance(column, pa.ChunkedArray):
         return sum(_size(chunk) for chunk in column.chunks)
     if pa.types.is_dictionary(column.type):
@@ -147,7 +148,7 @@ def _size(column: pa.ChunkedArray | pa.Array) -> int:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """`table` with its repeated values written out."""
+    """`table` with repeated values written out."""
     schema = pa.schema([field.with_type(_plain_type(field.type)) for field in table.schema])
     return table if schema == table.schema else table.cast(schema)
 

@@ -1,4 +1,4 @@
-"""Checks that the tables of a results folder are whole and fit each other."""
+"""Checks that the tables of a results folder are complete and consistent."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
@@ -50,7 +50,7 @@ _GRIDS = ("heads", "layers")  # tables with the same rows for every text that wa
 
 
 def require_texts(texts: pa.Table, info: RunInfo) -> None:
-    """Check that the rows of `texts` fit each other and the model's output.
+    """Check that the rows of `texts` are consistent with each other and with the model's output.
 
     Raises:
         ValueError: they do not.
@@ -137,8 +137,9 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
 
 
 def _keys(rows: pa.Table, name: str) -> pa.Table:
-    """The columns that say where rows belong; of figures that a text has for all its tokens or for
-    none, whether they are known. That is a small part of a table, so memory stays low."""
+    """The columns that say where rows belong. For figures that a text has for all of its tokens or
+    none, only whether they are known. This is a small part of a table, so little memory is
+    needed."""
     kept = rows.select(_KEYS[name])
     if name == "tokens":
         for column in (*_CLS_ROW, *_NORMS):
@@ -147,7 +148,7 @@ def _keys(rows: pa.Table, name: str) -> pa.Table:
 
 
 def _size(name: str, info: RunInfo) -> int:
-    """How many rows each text has in one of the tables `_GRIDS`."""
+    """How many rows each text has in a table of `_GRIDS`."""
     return info.model.n_layers * (info.model.n_heads if name == "heads" else 1)
 
 
@@ -206,7 +207,7 @@ def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 
 def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    """One row per token of every text that was analysed, or none at all."""
+    """Check for one row per token of every text that was analysed, or no row at all."""
     if not len(table):
         return
     text = _ints(table, "text")
@@ -233,7 +234,7 @@ def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 
 def _decoder_heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    """In any order, one row per part, layer and head of every text that has any."""
+    """Check for one row per part, layer and head of every text that has any, in any order."""
     decoder = info.model.decoder
     _require(decoder is not None or not len(table), "text")
     if decoder is None:
@@ -271,7 +272,7 @@ def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 
 def _target_effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    """One row per token that a decoder has read of a text, or none."""
+    """Check for one row per token that a decoder has read of a text, or no row."""
     _require_analysed(table, texts)
     _require(info.model.decoder is not None or not len(table), "text")
     _, sizes = np.unique(_ints(table, "text"), return_counts=True)

@@ -18,8 +18,8 @@ Head: TypeAlias = int | Literal["mean"] | None
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AttentionMaps:
-    """Attention maps of one text: the token of a row, the query, looks at those of the columns, the
-    keys. A row sums to 1, less what a learned sink takes."""
+    """The attention maps of one text. The token of a row (query) looks at the tokens of the columns
+    (keys). A row sums to 1, less what a learned sink takes."""
 
     values: NDArray[np.float32]  # [query, key]; of all layers or heads [layer, head, query, key]
     tokens: tuple[str, ...]  # of the columns, as the tokenizer writes them
@@ -81,7 +81,7 @@ def unpacked_maps(results: Results, text: int, part: Part) -> Iterator[NDArray[n
 def _weighted(
     every: Iterator[NDArray[np.float32]], results: Results, text: int, part: Part
 ) -> Iterator[NDArray[np.float32]]:
-    """The cross maps `every`, weighted by the lengths of vectors."""
+    """The cross-attention maps `every`, weighted by the lengths of vectors."""
     if part != "cross":
         raise UsageError(f'values=True: only maps of part="cross" have values, not {part!r}')
     sizes = cross_sizes(results, text)
@@ -106,7 +106,7 @@ def map_tokens(results: Results, text: int, part: Part) -> tuple[tuple[str, ...]
 
 
 def _size(results: Results, part: Part) -> ModelInfo | DecoderInfo:
-    """What has as many layers and heads as the maps of a part."""
+    """The facts that hold the numbers of layers and heads of the maps of a part."""
     if part not in get_args(Part):
         raise UsageError(f'part={part!r}: give "encoder", "decoder" or "cross"')
     model = results.info.model
@@ -125,7 +125,7 @@ def _row_of(results: Results, text_id: str) -> int:
 
 
 def _place(what: str, number: int, n: int) -> int:
-    """The place of a layer or a head, from 0."""
+    """The index of a layer or a head, from 0."""
     if not isinstance(number, int | np.integer) or isinstance(number, bool):
         others = ', "mean"' if what == "head" else ""
         raise UsageError(f"{what}={number!r}: give a number from 1 to {n}{others}, or None for all")

@@ -33,7 +33,7 @@ class Packer:
         self._parts.append(self._stream.compress(levels.tobytes()))
 
     def finish(self) -> bytes:
-        """The packed maps; the packer is spent."""
+        """The packed maps; the packer cannot be used again."""
         return b"".join([*self._parts, self._stream.flush()])
 
 

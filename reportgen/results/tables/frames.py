@@ -1,4 +1,4 @@
-"""Tables of results as DataFrames and arrays."""
+"""Converts tables of results to DataFrames and arrays."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,8 +15,8 @@ _THREADED = 100_000  # rows; threads cost more than they save where a table is s
 
 
 def rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp] | slice]:
-    """By row of `texts`, the rows of a `table` that are of that text: a slice where they follow
-    each other, which they nearly always do, and which is taken much faster."""
+    """By row of `texts`, the rows of `table` that belong to the text. It is a slice if they are
+    adjacent, as they nearly always are: a slice is much faster to take."""
     groups = table.groupby("text").indices
     return {text: _rows(np.asarray(rows)) for text, rows in groups.items()}
 
@@ -27,7 +27,8 @@ def _rows(rows: NDArray[np.intp]) -> NDArray[np.intp] | slice:
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
-    """Convert to a DataFrame whose integers and booleans stay what they are if one is missing."""
+    """Convert to a DataFrame in which integers and booleans keep their type if a value is
+    missing."""
     whole = {
         pa.int8(): pd.Int8Dtype(),
         pa.int16(): pd.Int16Dtype(),
@@ -41,7 +42,7 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
 
 
 def columns_of_role(roles: Table, role: str, names: Sequence[str]) -> Iterator[NDArray[Any]]:
-    """The columns `names` of the table of roles, each of the rows of one role; one column at a
-    time is read."""
+    """The columns `names` of the table of roles, for each row of one role; columns are read one at
+    a time."""
     is_own = pc.equal(roles.select(["role"])["role"], role)
     return (roles.select([name])[name].filter(is_own).to_numpy() for name in names)

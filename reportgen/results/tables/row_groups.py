@@ -85,7 +85,7 @@ class StoredTable:
         self._held: dict[range, tuple[pa.Table, int]] = {}
 
     def parts(self) -> Iterator[pa.Table]:
-        """The columns of the schema as they are, in parts; at least one, which may be empty.
+        """The columns of the schema, unconverted, in parts; at least one part, which may be empty.
 
         Raises:
             ValueError: they would take more memory than such a file needs.
@@ -122,7 +122,7 @@ class StoredTable:
         return rows
 
     def _hold(self, groups: range) -> None:
-        """Read row groups, and let go of those that were not asked for longest."""
+        """Read row groups into the cache, and drop those that were used longest ago."""
         with self._opened() as file:
             rows = in_schema(file.read_row_groups(list(groups)), self._schema)
         self._held[groups] = rows, rows.nbytes
@@ -139,14 +139,14 @@ class StoredTable:
 
 
 def may_be_missing(name: str, info: RunInfo) -> bool:
-    """Whether a folder may lack the table `name`, which is empty then: it came later and is of
-    decoders, or the results are kept small."""
+    """Whether a folder may lack the table `name`, which is then empty: either it was added later
+    and is about decoders, or the results are kept small."""
     return info.settings.small or (name in LATER_TABLES and info.model.decoder is None)
 
 
 class FolderSource:
-    """The tables and maps of the results folder `folder`; each table is checked when first read,
-    unless `is_own`: this process has just written it."""
+    """The tables and maps of the results folder `folder`. Each table is checked when it is first
+    read, unless `is_own`: this process has just written it."""
 
     def __init__(self, folder: Path, info: RunInfo, *, is_own: bool = False) -> None:
         self.folder = folder
@@ -171,7 +171,7 @@ class FolderSource:
         return stored
 
     def _none(self, name: str, texts: pa.Table) -> Table:
-        """The table `name` without rows, whose file is missing."""
+        """The table `name` without rows, for a file that is missing."""
         none: Table = TABLES[name].empty_table()
         if name in SMALL and not self._is_own:  # what results kept small leave out is empty
             with self._reading(name) as path:
@@ -227,15 +227,16 @@ class FolderSource:
 
 
 class FirstPassSource(FolderSource):
-    """The same after the first pass, when there are no tables of evidence yet: they are empty."""
+    """A results folder after the first pass, when the tables of evidence do not exist yet: they are
+    empty."""
 
     def table(self, name: str) -> Table:
-        """The table `name`, checked as that of a whole folder."""
+        """The table `name`, checked as in a complete folder."""
         return TABLES[name].empty_table() if name in EVIDENCE_TABLES else super().table(name)
 
 
 class MemorySource:
-    """Tables and packed maps that were made in memory."""
+    """Tables and packed maps in memory."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], packed: bytes) -> None:
         self._tables: dict[str, Table] = {name: table_of(name, tables.get(name)) for name in TABLES}
@@ -251,7 +252,7 @@ class MemorySource:
 
 
 def table_of(name: str, rows: pd.DataFrame | None) -> pa.Table:
-    """The table `name` from `rows`; empty where there are none, null where a column is missing."""
+    """The table `name` with `rows`; without rows it is empty, and missing columns are null."""
     schema = TABLES[name]
     if rows is None:
         return schema.empty_table()

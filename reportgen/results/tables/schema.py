@@ -326,14 +326,14 @@ _MAY_BE_MISSING = LATER_COLUMNS.union(
 
 
 def left_out(table: str) -> frozenset[str]:
-    """The columns of `table` that results kept small do not hold."""
+    """The columns of `table` that are left out of results kept small."""
     kept = SMALL.get(table, ())
     return frozenset() if kept is None else frozenset(TABLES[table].names) - frozenset(kept)
 
 
 def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The columns of `schema` in `rows`, as its types; null for what came later, and for what
-    results kept small leave out."""
+    """The columns of `schema` from `rows`, converted to its types. Columns are null if they were
+    added in a later version, or left out of results kept small."""
     columns = [
         pa.nulls(len(rows), field.type)
         if field.name in _MAY_BE_MISSING and field.name not in rows.column_names

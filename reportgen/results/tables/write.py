@@ -74,7 +74,7 @@ class Recorder:
 
 def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> pa.Table:
     """Rows of `table` from the columns of its schema, or from none at all; NaN means missing. Means
-    over heads need not be given: only results kept small have them."""
+    over heads may be absent: only results kept small have them."""
     schema = TABLES[table]
     if not columns:
         return schema.empty_table()
@@ -90,7 +90,7 @@ def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> 
 
 @contextmanager
 def _reporting_errors() -> Iterator[None]:
-    """Turn errors of the disk into one that the user can read."""
+    """Turn errors of the disk into errors that the user can read."""
     try:
         yield
     except OSError as error:
