@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Generic, TypeVar
 
 from reportgen.api.options.arguments import check_sample, model_spec
@@ -11,7 +11,6 @@ from reportgen.api.options.option_register import AnalysisChoices, InputChoices,
 from reportgen.api.options.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
-from reportgen.files.repository import in_repository
 from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
@@ -197,8 +196,19 @@ def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
     same name, since results store only the name."""
     found: dict[str, set[str]] = {}
     for path in paths:
-        found.setdefault(Path(path).name, set()).add(in_repository(path))
+        found.setdefault(Path(path).name, set()).add(_in_repository(path))
     return tuple((name, own.pop() if len(own) == 1 else "") for name, own in found.items())
+
+
+def _in_repository(path: str) -> str:
+    """`path` from the top of the repository that holds the current folder, with / between parts;
+    from the current folder if there is no repository. Of a path elsewhere, only the last part."""
+    here = Path.cwd()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    try:
+        return Path(path).resolve().relative_to(top.resolve()).as_posix()
+    except (OSError, ValueError):
+        return PurePath(path).name
 
 
 def _check_trend(outputs: Sequence[Output], n_models: int) -> None:

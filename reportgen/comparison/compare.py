@@ -24,6 +24,7 @@ from reportgen.comparison.tokens.units import UnitPairs, unit_pairs
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.findings.outputs.tags import Word
 from reportgen.results.selection import selected
 
 
@@ -134,6 +135,15 @@ class Comparison:
             or (effects is not None and effects.change.any())
             or any(change.difference for change in changes)
         )
+
+    def other_tags(self, text: int) -> list[tuple[Word, Word]]:
+        """The words of row `text` of `texts` that have another tag in the new model, with both;
+        none if the models do not tag the same words."""
+        sides = (self.base.tags, self.head.tags)
+        own, other = (() if side is None else side.words.get(text, ()) for side in sides)
+        if [word.name for word in own] != [word.name for word in other]:
+            return []
+        return [pair for pair in zip(own, other, strict=True) if pair[0].tag != pair[1].tag]
 
 
 def compare(

@@ -4,7 +4,6 @@ from collections import Counter
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.outputs.tags import other_tags
 from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.comparison import CompareWords
 from reportgen.results.labels import NONE
@@ -66,7 +65,7 @@ def _other_tags(
 ) -> list[tuple[Word, Word]]:
     if found.kind != "tags":
         return []
-    return other_tags(comparison, int(found.texts[place])) or []
+    return comparison.other_tags(int(found.texts[place]))
 
 
 def _said(word: Word, tag: int, names: tuple[str, ...], words: CompareWords) -> str:

@@ -28,7 +28,7 @@ from reportgen.report.panel.coloured.strip import (
     twin,
 )
 from reportgen.report.panel.coloured.tagged import strip_marks
-from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.evidence import Scope, row_read_alone
 from reportgen.report.panel.influence import (
     Explained,
     Influence,
@@ -36,7 +36,6 @@ from reportgen.report.panel.influence import (
     influence,
     looks_of,
 )
-from reportgen.report.panel.read_rows import row_read_alone
 from reportgen.results.completions import target_units
 from reportgen.results.info import RunInfo
 from reportgen.results.tables.schema import COMPLETION_SEGMENT

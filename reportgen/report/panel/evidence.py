@@ -8,9 +8,10 @@ from reportgen.findings.notes.missing import MEASURES
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.report.language.sentences import beside, measure_names, scalar_name
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.coloured.measures import cls_name
+from reportgen.report.panel.coloured.measures import TextEffects, cls_name
 from reportgen.results.info import Evidence, Reason
 from reportgen.results.measure_register import COLOURS
+from reportgen.results.units import TextUnits
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +99,17 @@ def _names(ids: Sequence[str], findings: Findings, language: Language) -> str:
     row = cls_name(findings.info, language) or ""
     ordered = [measure for measure in MEASURES if measure in ids]
     return measure_names(ordered, language, row)
+
+
+def row_read_alone(findings: Findings, units: TextUnits, effects: TextEffects | None) -> int | None:
+    """The unit whose row of the last layer the output reads alone: in this text, or else in all
+    that have evidence; None where it reads several, or that is not known."""
+    if units.cls_token is None:
+        return None
+    rows = findings.live_rows
+    is_alone = (
+        rows is not None and rows.reads_cls_only
+        if effects is None or effects.live_rows is None
+        else effects.reads_cls_only and effects.live_rows == 1
+    )
+    return units.unit_of[units.cls_token] if is_alone else None

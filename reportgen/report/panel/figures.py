@@ -14,8 +14,7 @@ from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import TextEffects, cls_name, text_effects
-from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.read_rows import row_read_alone
+from reportgen.report.panel.evidence import Scope, row_read_alone
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import Scalar
 from reportgen.results.units import text_units
