@@ -11,7 +11,8 @@ import pandas as pd
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.try_model import sample_text, try_model
-from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.cost.budget import is_timed, read_budget
 from reportgen.analysis.cost.estimate import LEAST, expected_cost, sample_size
 from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects

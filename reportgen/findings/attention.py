@@ -1,4 +1,4 @@
-"""Attention over all texts: what each special token gets in each layer, and how wide it spreads.
+"""Attention over all texts: what each special token gets in each layer.
 
 A figure of all texts is the mean of the texts' figures, so that long texts do not dominate. The
 ratio to an equal share is the ratio of two such means, not the mean of the texts' ratios: a reader
@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings.statistics import (
     Booleans,
@@ -214,129 +212,3 @@ def excess(share: Floats, expected: Floats) -> Floats:
 
 def _range(values: Floats) -> Interval:
     return Interval(float(values.min()), float(values.max()))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class HeadShares:
-    """What special tokens get in each head, mean over texts; NaN where no text has a value."""
-
-    share: Floats  # [layer, head]
-    even: Floats  # [layer, head], what they would get with equal shares
-
-    @property
-    def by_layer(self) -> Floats:
-        """`[layer]`: the share of all special tokens, mean over heads."""
-        means: Floats = self.share.mean(axis=1)
-        return means
-
-    @property
-    def even_by_layer(self) -> Floats:
-        """`[layer]`: the share they would get if attention were spread evenly."""
-        means: Floats = self.even.mean(axis=1)
-        return means
-
-    @property
-    def best(self) -> int:
-        """The layer (from 1) in which their share is largest."""
-        return int(self.by_layer.argmax()) + 1
-
-    @property
-    def most(self) -> float:
-        """Their share in that layer."""
-        return float(self.by_layer[self.best - 1])
-
-    @property
-    def mean(self) -> float:
-        """The share, mean over layers and heads."""
-        return float(self.share.mean())
-
-    @property
-    def even_mean(self) -> float:
-        """The share they would get if attention were spread evenly, mean over layers and heads."""
-        return float(self.even.mean())
-
-
-def head_shares(results: Results) -> HeadShares:
-    """What special tokens get in each head, mean over texts."""
-    return HeadShares(*(_head_means(results, name) for name in ("special_share", "uniform_share")))
-
-
-def spread_means(results: Results) -> Mapping[str, float]:
-    """How widely attention is spread, mean over the texts that the notes count; NaN without values.
-
-    By the name of the flat figure. Where no text is long enough to count, all do.
-    """
-    counted = takes_part(results)
-    if not counted.any():
-        counted = analysed(results)
-
-    def of_texts(name: str) -> Floats:
-        values: Floats = results.texts[name].to_numpy(np.float64, na_value=np.nan)[counted]
-        return values
-
-    return {
-        "entropy_mean": _mean(results.head_values("entropy")[counted]),
-        "distance_mean": _mean(results.head_values("distance")[counted]),
-        "effective_tokens_mean": _mean(of_texts("effective_tokens")),
-        "effective_content_mean": _mean(of_texts("effective_content")),
-    }
-
-
-def _mean(values: NDArray[np.float32] | Floats) -> float:
-    """The mean of the finite values; NaN if there is none."""
-    known = np.isfinite(values)
-    return float(values.mean(dtype=np.float64, where=known)) if known.any() else nan
-
-
-def entropy_by_head(results: Results) -> Floats:
-    """`[layer, head]`: entropy of attention, mean over texts."""
-    return _head_means(results, "entropy")
-
-
-def role_shares(results: Results) -> Mapping[str, Floats]:
-    """`[layer]` by key of a role: the share it gets, mean over the texts that count.
-
-    Where no text is long enough to count, all do; a role that no text has is left out.
-    """
-    counted = takes_part(results)
-    found: dict[str, Floats] = {}
-    for role in results.info.roles:
-        text, layer, share = results.of_role(role.key, "text", "layer", "share")
-        if counted.any():
-            own = counted[text.astype(np.intp)]
-            layer, share = layer[own], share[own]
-        if len(share):
-            means = pd.Series(share.astype(np.float32)).groupby(layer.astype(np.intp)).mean()
-            found[role.key] = np.asarray(means, np.float64)
-    return found
-
-
-def text_means(results: Results, name: str) -> Floats:
-    """`[text]`, a figure of the heads, mean over layers and heads; NaN where it has no value."""
-    means: Floats = results.head_values(name).mean(axis=(1, 2), dtype=np.float64)
-    return means
-
-
-def _head_means(results: Results, name: str) -> Floats:
-    """`[layer, head]`, a figure of the heads, mean over the texts that the notes count; NaN where
-    none has a value."""
-    values = results.head_values(name)
-    return column_means(values, counted_texts(results, values))
-
-
-def column_means(values: NDArray[np.float32] | Floats, texts: Booleans) -> Floats:
-    """`[layer, head]`: means of `[text, layer, head]` over `texts`; NaN where these are none."""
-    if not texts.any():
-        return np.full(values.shape[1:], np.nan)
-    means: Floats = values.mean(axis=0, dtype=np.float64, where=texts[:, None, None])
-    return means
-
-
-def counted_texts(results: Results, values: NDArray[np.float32]) -> Booleans:
-    """`[text]`: whether a text has values (`[text, layer, head]`) and counts in the notes.
-
-    Where no text counts in the notes, all with values do.
-    """
-    whole = np.asarray(np.isfinite(values).all(axis=(1, 2)), dtype=np.bool_)
-    counted = whole & takes_part(results)
-    return counted if counted.any() else whole

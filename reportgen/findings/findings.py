@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from reportgen.findings import attention, evidence, text_shares
+from reportgen.findings import attention, evidence, head_figures, text_shares
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
@@ -81,12 +81,12 @@ class Findings:
     n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
     sink_heads = _part(of_heads.sink_heads)
-    head_shares = _part(attention.head_shares)
-    role_shares = _part(attention.role_shares)
+    head_shares = _part(head_figures.head_shares)
+    role_shares = _part(head_figures.role_shares)
     shares_by_text = _part(text_shares.shares_by_text)
     learned_by_text = _part(text_shares.learned_by_text)
-    spread_means = _part(attention.spread_means)
-    entropy_by_head = _part(attention.entropy_by_head)
+    spread_means = _part(head_figures.spread_means)
+    entropy_by_head = _part(head_figures.entropy_by_head)
 
     # What evidence says.
     subjects = _part(of_sinks.subject_figures)
@@ -132,7 +132,7 @@ class Findings:
         return of_piles.piles(self.results, self.subjects)
 
     @property
-    def special(self) -> attention.HeadShares | None:
+    def special(self) -> head_figures.HeadShares | None:
         """What special tokens get in each head; None where no text has such a token."""
         return self.head_shares if np.isfinite(self.head_shares.share).all() else None
 

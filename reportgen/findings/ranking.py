@@ -7,14 +7,9 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import (
-    analysed,
-    column_means,
-    counted_texts,
-    excess,
-    text_means,
-)
+from reportgen.findings.attention import analysed, excess
 from reportgen.findings.evidence import size_agreement
+from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.outputs.classes import class_shares, match_classes
 from reportgen.findings.outputs.multiple_choice import chances_of, choices
 from reportgen.findings.outputs.ranks import rank_errors

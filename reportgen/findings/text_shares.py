@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
 
-from reportgen.findings.attention import text_means
+from reportgen.findings.head_figures import text_means
 from reportgen.findings.statistics import Floats
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import LEARNED_SHARE

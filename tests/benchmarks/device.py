@@ -32,7 +32,8 @@ from transformers import AutoModelForSequenceClassification
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.evidence_run import EvidenceRun
 from reportgen.analysis.evidence.scalar import Explained, Explainer

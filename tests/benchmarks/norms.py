@@ -26,7 +26,8 @@ from capture import BATCH_TOKENS, CONFIGS, load, resident, sample_text
 
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import encode
 

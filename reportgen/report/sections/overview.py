@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 from markupsafe import Markup
 
-from reportgen.findings.attention import HeadShares
 from reportgen.findings.findings import Findings
+from reportgen.findings.head_figures import HeadShares
 from reportgen.findings.notes.note import Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars

@@ -16,7 +16,8 @@ from transformers import AutoConfig, AutoModel
 from helpers.real.explaining import encoded
 from helpers.real.models import spread_weights, tiny_tokenizer
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

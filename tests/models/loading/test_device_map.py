@@ -11,7 +11,8 @@ from helpers.real.models import save_model
 
 import reportgen
 from reportgen.analysis.attention.try_model import sample_text, try_model
-from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.device.placed import main_device

@@ -15,13 +15,8 @@ from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.values.blocks import Block, Blocks
-from reportgen.analysis.attention.values.norms import (
-    TakeLayer,
-    by_token,
-    gathering_error,
-    norm_received,
-    rebuilding_error,
-)
+from reportgen.analysis.attention.values.norms import by_token, gathering_error, norm_received
+from reportgen.analysis.attention.values.proof import TakeLayer, rebuilding_error
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.models.architecture import Projection, find_cross_projections
 from reportgen.models.device.devices import moved

@@ -8,7 +8,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, find_cross_norms
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.decoders.head_row import find_head_row
-from reportgen.analysis.attention.values.norms import TakeLayer
+from reportgen.analysis.attention.values.proof import TakeLayer
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText

@@ -10,7 +10,8 @@ from helpers.real.families import SITES, load_family, proven
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.models import architecture
 from reportgen.models.architecture import FAMILIES
 from reportgen.models.loaded import LoadedModel
