@@ -26,7 +26,7 @@ from reportgen.models.readers.answer import AnswerReader, require_context
 from reportgen.models.readers.language_models.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.join_words import joined_to_words
+from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
 from reportgen.models.tokens.sources import encode_source
 from reportgen.results.info import Part
 from reportgen.results.labels import tag_list
@@ -149,6 +149,7 @@ def encode_all(
     """
     encoded: list[EncodedText] = []
     faults: dict[int, str] = {}
+    marks = marks_of(model.tokenizer) if isinstance(model.reader, TagReader) else None
     for i, source in enumerate(sources):
         try:
             text = encode_source(model, source)
@@ -157,10 +158,11 @@ def encode_all(
             if isinstance(model.reader, MaskReader) and not source.is_blank:
                 text = model.reader.marked(text)
             if splitter is not None and isinstance(model.reader, TagReader):
-                text = model.reader.marked(text, _tagged_words(text, source, splitter))
+                text = model.reader.marked(text, _tagged_words(text, source, splitter, marks))
             if splitter is not None and joins:
                 own = (source.text, source.pair)
-                text = joined_to_words(text, own, splitter, source.units or ((), ()))
+                units = source.units or ((), ())
+                text = joined_to_words(text, own, splitter, units, marks=marks)
         except Exception as error:  # a tokenizer may be user code
             faults[i] = str(error) if isinstance(error, ReportgenError) else describe(error)
             text = NO_TOKENS
@@ -168,11 +170,21 @@ def encode_all(
     return encoded, faults
 
 
-def _tagged_words(text: EncodedText, source: TextInput, splitter: WordSplitter) -> tuple[int, ...]:
+def _tagged_words(
+    text: EncodedText, source: TextInput, splitter: WordSplitter, marks: Marks
+) -> tuple[int, ...]:
     """The number of the word of each token, as a tagger's data has words: units that were given;
-    what stands between spaces, where the label has as many tags; else those of the `splitter`."""
+    what stands between spaces, where the label has as many tags; else those of the `splitter`. It
+    is -1 for spaces that are part of no word.
+    """
     own, given = (source.text, source.pair), source.units or ((), ())
     places = between_spaces(source.text)
     if not any(given) and source.label and len(tag_list(source.label)) == len(places):
         given = (places, ())
-    return joined_to_words(text, own, splitter, given).units
+    words = joined_to_words(text, own, splitter, given, marks=marks).units
+    is_blank = [
+        span is not None and not (own[span.segment] or "")[span.start : span.end].strip()
+        for span in text.spans
+    ]
+    known = {word for word, blank in zip(words, is_blank, strict=True) if not blank}
+    return tuple(word if word in known else -1 for word in words)

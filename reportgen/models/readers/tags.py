@@ -36,10 +36,10 @@ class TagReader(StepReader):
 
     def marked(self, text: EncodedText, words: Sequence[int]) -> EncodedText:
         """`text` with a step at the first token of each of its words; `words` `[token]` are their
-        numbers."""
+        numbers, -1 for none."""
         first: dict[int, int] = {}
         for position, (word, role) in enumerate(zip(words, text.roles, strict=True)):
-            if role is None:
+            if role is None and word >= 0:
                 first.setdefault(word, position)
         return replace(text, steps=tuple(Step(position) for position in first.values()))
 

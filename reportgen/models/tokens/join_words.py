@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal, TypeAlias
+
+from transformers import PreTrainedTokenizerBase
 
 from reportgen.models.tokens.encoded import EncodedText, Span
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
@@ -9,6 +12,10 @@ from reportgen.texts.given_units import Place, Places
 from reportgen.texts.split_words import WordSplitter
 
 _CONTINUES = "##"
+_MARK = "▁"  # of a space in front of a word
+# What a token of nothing but a space is part of: the word that it begins, the one that it ends, or
+# none.
+Marks: TypeAlias = Literal["begin", "end"] | None
 _NONE: tuple[Places, Places] = ((), ())
 
 
@@ -17,6 +24,8 @@ def joined_to_words(
     sources: tuple[str, str | None],
     splitter: WordSplitter,
     given: tuple[Places, Places] = _NONE,
+    *,
+    marks: Marks = None,
 ) -> EncodedText:
     """`text` with words as its units, instead of display units.
 
@@ -26,7 +35,8 @@ def joined_to_words(
     Tokens are one unit if they share a character or a word of `sources`, its text and pair; a token
     that reaches into the next word joins the two. A special token is a unit by itself. Where the
     tokenizer gives no offsets, its mark for a token that goes on (##) is followed. Tokens of a
-    completion are not joined.
+    completion are not joined. With `marks` a token of nothing but the space between two words is no
+    unit by itself: it begins the second or ends the first.
     """
     if all(span is None for span in text.spans):
         goes_on = [
@@ -38,11 +48,28 @@ def joined_to_words(
             _by_code_point(source or "", splitter.split(source or "", own))
             for source, own in zip(sources, given, strict=True)
         ]
-        goes_on = [False, *_joined(text, [_touched(span, words) for span in text.spans])]
+        if marks:
+            own = tuple(_at_word(span, words, marks) for span in text.spans)
+            text = replace(text, spans=own)
+        touched = [_touched(span, words, marks) for span in text.spans]
+        goes_on = [False, *_joined(text, touched)]
     units: list[int] = []
     for is_next in goes_on:
         units.append((units[-1] if units else -1) + (not is_next or not units))
     return replace(text, units=tuple(units))
+
+
+def marks_of(tokenizer: PreTrainedTokenizerBase) -> Marks:
+    """What a space alone is where words are tokenised one by one, as data for taggers is: it begins
+    a word, as in XLM-R, or there is none, as in SentencePiece without a prefix."""
+    if tokenizer.convert_tokens_to_ids(_MARK) in (None, tokenizer.unk_token_id):
+        return "begin"  # byte-level: such data needs the prefix
+    try:
+        ids = tokenizer(["a", "b"], is_split_into_words=True, add_special_tokens=False)["input_ids"]
+    except Exception:  # user code
+        return "begin"
+    tokens = tokenizer.convert_ids_to_tokens(ids)
+    return "begin" if any(token.startswith(_MARK) for token in tokens[1:]) else "end"
 
 
 def _joined(text: EncodedText, touched: Sequence[tuple[int, int] | None]) -> list[bool]:
@@ -95,10 +122,27 @@ def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:
     return found
 
 
-def _touched(span: Span | None, words: Sequence[Sequence[int]]) -> tuple[int, int] | None:
+def _at_word(span: Span | None, words: Sequence[Sequence[int]], marks: Marks) -> Span | None:
+    """The place of a token; of a space alone, that where the word begins, or ends, beside it."""
+    if span is None or span.segment == COMPLETION_SEGMENT:
+        return span
+    of_text = words[span.segment]
+    if any(word >= 0 for word in of_text[span.start : span.end]):
+        return span
+    at = span.end if marks == "begin" else span.start
+    own = replace(span, start=at, end=at)
+    return span if _touched(own, words, marks) is None else own
+
+
+def _touched(
+    span: Span | None, words: Sequence[Sequence[int]], marks: Marks
+) -> tuple[int, int] | None:
     """The first and the last word that a token has characters of; None without any, and for tokens
     of a completion, each of which is written by itself."""
-    if span is not None and span.segment == COMPLETION_SEGMENT:
+    if span is None or span.segment == COMPLETION_SEGMENT:
         return None
-    own = [] if span is None else [w for w in words[span.segment][span.start : span.end] if w >= 0]
+    start, end = span.start, span.end
+    if marks and start == end:
+        start, end = (start, end + 1) if marks == "begin" else (max(start - 1, 0), end)
+    own = [word for word in words[span.segment][start:end] if word >= 0]
     return (min(own), max(own)) if own else None

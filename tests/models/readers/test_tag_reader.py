@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from helpers.real.explaining import load, one
+from tokenizers import pre_tokenizers
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
@@ -133,6 +134,31 @@ def test_words_come_from_the_label_between_spaces(tmp_path):
     given = replace(sources[0], units=(((0, 8), (9, 16)), ()))
     (own,), _ = encode_all(model, [given], SPLITTER)
     assert len(own.steps) == 2
+
+
+@pytest.mark.parametrize("scheme", ["always", "never"])
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_space_alone_is_no_word(tmp_path, scheme, joins):
+    """ "U" and "-" have no token with a space before them: "▁" is a token by itself. Words have the
+    tag of the token that they begin with where they are tokenised one by one, as in training."""
+    model = tagger(tmp_path, "t5")
+    words = ["U", "cat", "-", "sat"]
+    model.tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(
+        prepend_scheme=scheme
+    )
+    source = TextInput("1", " ".join(words), label="O O O O")
+    ((text,), _) = encode_all(model, [source], SPLITTER, joins=joins)
+    given = model.tokenizer(words, is_split_into_words=True)
+    numbers = given.word_ids()
+    first = [given.tokens()[numbers.index(i)] for i in range(len(words))]
+    # In a text the mark is part of a token that the vocabulary has with it.
+    read = [text.tokens[step.position] for step in text.steps]
+    assert [token.lstrip("▁") for token in read] == [token.lstrip("▁") for token in first]
+    assert "▁" in text.tokens
+    if joins:
+        units = [[text.spans[i] for i in unit] for unit in content_units(text)]
+        found = [source.text[spans[0].start : spans[-1].end] for spans in units]
+        assert found == words
 
 
 def test_tags_can_have_other_names(tmp_path):
