@@ -4,12 +4,12 @@ import csv
 import io
 import struct
 import xml.etree.ElementTree as ET
-from base64 import b64encode
 
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import drawn, rendered, show_all, visit, written
+from pixels import colours
 from playwright.sync_api import expect
 
 from reportgen.results.maps.arrays import attention_maps
@@ -179,29 +179,6 @@ def test_a_static_chart_is_saved_as_svg_that_stands_alone(kept):
     assert kept.evaluate("document.documentElement.dataset.theme") is None
 
 
-def colours(page, png):
-    """The colours of a PNG with how often each stands in it."""
-    return page.evaluate(
-        """async (bytes) => {
-          const image = new Image();
-          image.src = "data:image/png;base64," + bytes;
-          await image.decode();
-          const canvas = document.createElement("canvas");
-          Object.assign(canvas, { width: image.width, height: image.height });
-          const context = canvas.getContext("2d");
-          context.drawImage(image, 0, 0);
-          const { data } = context.getImageData(0, 0, image.width, image.height);
-          const counts = {};
-          for (let i = 0; i < data.length; i += 4) {
-            const key = `${data[i]},${data[i + 1]},${data[i + 2]},${data[i + 3]}`;
-            counts[key] = (counts[key] ?? 0) + 1;
-          }
-          return counts;
-        }""",
-        b64encode(png).decode(),
-    )
-
-
 def test_a_static_chart_is_saved_as_png_in_light_colours_on_white(kept):
     kept.emulate_media(color_scheme="dark")
     _, svg = saved(kept, tools(kept, "svg.sinks"), "Save SVG")
@@ -213,8 +190,8 @@ def test_a_static_chart_is_saved_as_png_in_light_colours_on_white(kept):
         2 * float(ET.fromstring(svg).get(k)) for k in ("width", "height")
     )
     found = colours(kept, png)
-    assert max(found, key=found.get) == "255,255,255,255"
-    assert found["63,78,140,255"] > 1000
+    assert max(found, key=found.get) == "#ffffff"
+    assert found["#3f4e8c"] > 1000
 
 
 def test_a_drawn_map_is_saved_both_ways(kept):
@@ -232,7 +209,7 @@ def test_a_drawn_map_is_saved_both_ways(kept):
     name, png = saved(kept, group, "Save PNG")
     assert name.endswith("layer-1-head-2.png")
     found = colours(kept, png)
-    assert max(found, key=found.get) == "255,255,255,255"
+    assert max(found, key=found.get) == "#ffffff"
 
 
 def test_the_weights_of_a_drawn_map_are_saved(kept, results):

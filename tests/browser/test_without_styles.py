@@ -1,12 +1,12 @@
 """A text is coloured where no style sheet is let through, and not twice where one is."""
 
-import base64
 import re
 from collections import Counter
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import rendered, visit
+from pixels import colours
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
@@ -41,30 +41,9 @@ def reader(tabs):
     page.close()
 
 
-def colours(reader, element):
+def colours_of(reader, element):
     """How many pixels of `element` have each colour."""
-    picture = base64.b64encode(element.screenshot(animations="disabled")).decode()
-    data = reader.evaluate(
-        """async (address) => {
-          const image = new Image();
-          image.src = address;
-          await image.decode();
-          const canvas = document.createElement("canvas");
-          Object.assign(canvas, { width: image.width, height: image.height });
-          const context = canvas.getContext("2d");
-          context.drawImage(image, 0, 0);
-          const { data } = context.getImageData(0, 0, image.width, image.height);
-          const found = {};
-          for (let i = 0; i < data.length; i += 4) {
-            const parts = [...data.slice(i, i + 3)].map((v) => v.toString(16).padStart(2, "0"));
-            const hex = `#${parts.join("")}`;
-            found[hex] = (found[hex] ?? 0) + 1;
-          }
-          return found;
-        }""",
-        f"data:image/png;base64,{picture}",
-    )
-    return Counter(data)
+    return colours(reader, element.screenshot(animations="disabled"))
 
 
 def cells_of(document, number):
@@ -77,7 +56,7 @@ def is_coloured(reader, page, document, number):
     """Each colour of the twin fills at least as much as its letters' boxes can leave."""
     twin = page.locator(f'[id="text={number}"] .twin')
     expect(twin).to_be_visible()
-    found = colours(reader, twin)
+    found = colours_of(reader, twin)
     wanted = Counter(colour for colour, _ in cells_of(document, number) if colour)
     assert len(wanted) > 2
     for colour, n in wanted.items():
@@ -106,9 +85,9 @@ def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
             twin.bounding_box()["y"] + twin.bounding_box()["height"]
         )
         assert 0 <= gap < 40  # what the colours mean stands right under them
-        figure = colours(reader, page.locator("#map-1 svg.lines"))
+        figure = colours_of(reader, page.locator("#map-1 svg.lines"))
         assert {"#6b3fa0", "#c25700"} <= set(figure)
-        cells = colours(reader, page.locator("#map-1 svg.cells"))
+        cells = colours_of(reader, page.locator("#map-1 svg.cells"))
         assert cells[MAP_COLOURS[15]] > 300
 
 
@@ -150,7 +129,7 @@ def test_with_styles_a_text_is_coloured_once(page, reader, url, scripts):
     assert page.locator(".twin td").locator("visible=true").count() == 0
     assert page.locator(".twin ~ .tools, .twin .tools").count() == 0  # nothing to save there
     assert "[CLS][CLS]" not in page.locator('[id="text=1"]').inner_text().replace("\n", "")
-    found = colours(reader, strip)
+    found = colours_of(reader, strip)
     steps = [int(unit[1:]) for unit in re.findall(r"\bh\d+", strip.inner_html())]
     assert len(set(steps)) > 2
     for step in set(steps):
@@ -182,9 +161,9 @@ def require_colours_of_the_theme(page, reader):
     )
     names = page.locator("#map-1 svg.cells .names")
     names.scroll_into_view_if_needed()
-    assert colours(reader, names)[ink] > 20
+    assert colours_of(reader, names)[ink] > 20
     key = page.locator("#map-1 .marks svg").first
-    assert colours(reader, key)[blue] > 20
+    assert colours_of(reader, key)[blue] > 20
 
 
 def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(kept, results):

@@ -4,6 +4,7 @@ what is left of it where the user stops it."""
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -292,21 +293,27 @@ def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) ->
     assert 0 <= full.info.evidence.norms_error < 1e-4
 
 
-def test_without_evidence_there_is_none_and_it_costs_nothing(bert, tmp_path: Path) -> None:
-    n_calls = 0
+@contextmanager
+def texts_run(model: LoadedModel) -> Iterator[list[int]]:
+    """The number of texts in each call of the model's module."""
+    counted: list[int] = []
 
     def count(module, args, kwargs) -> None:
-        nonlocal n_calls
-        n_calls += len(kwargs["input_ids"])
+        counted.append(len(kwargs["input_ids"]))
 
-    told = Told()
-    handle = bert.module.register_forward_pre_hook(count, with_kwargs=True)
+    handle = model.module.register_forward_pre_hook(count, with_kwargs=True)
     try:
-        results = run(tmp_path / "r", bert, progress=told, evidence="none", batch_tokens=1)
+        yield counted
     finally:
         handle.remove()
+
+
+def test_without_evidence_there_is_none_and_it_costs_nothing(bert, tmp_path: Path) -> None:
+    told = Told()
+    with texts_run(bert) as counted:
+        results = run(tmp_path / "r", bert, progress=told, evidence="none", batch_tokens=1)
     # The trial runs two texts together, each of them alone, and one of them once more.
-    assert n_calls == len(TEXTS) + 5
+    assert sum(counted) == len(TEXTS) + 5
     assert results.info.evidence == Evidence()
     for table in EVIDENCE_TABLES:
         assert getattr(results, table).empty, table
@@ -357,22 +364,13 @@ def test_every_stage_that_was_announced_comes_to_its_end(
 
 
 def test_the_passes_of_basic_evidence_are_known_beforehand(bert, tmp_path: Path) -> None:
-    n_run = 0
-
-    def count(module, args, kwargs) -> None:
-        nonlocal n_run
-        n_run += len(kwargs["input_ids"])
-
     told = Told()
-    handle = bert.module.register_forward_pre_hook(count, with_kwargs=True)
-    try:
+    with texts_run(bert) as counted:
         run(tmp_path / "r", bert, progress=told)
-    finally:
-        handle.remove()
     n_trials = 5 + 1 + 1  # of attention, of norms, of the residual
     passes = told.cost.passes.values()
     assert told.cost.is_exact
-    assert n_run - n_trials == sum(item.forward for item in passes)
+    assert sum(counted) - n_trials == sum(item.forward for item in passes)
     assert sum(item.backward for item in passes) == len(TEXTS)
 
 

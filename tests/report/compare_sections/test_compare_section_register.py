@@ -1,10 +1,10 @@
 """The register of a comparison's sections: a section added to it stands in every form of one."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.new_section import add_section
 from helpers.places import ROOT
 from helpers.real.two_models import pair_of
 
@@ -13,7 +13,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections import section_register
 from reportgen.report.compare_sections.section_register import SECTIONS
 from reportgen.report.components import Cell, Section, make_table
-from reportgen.report.digest import digest, markdown
+from reportgen.report.digest import markdown
 from reportgen.report.html import assets, compare_page
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -35,17 +35,7 @@ def short_lengths(context):
 def with_section(monkeypatch, tmp_path):
     """A section "lengths" after the predictions, added as the register says."""
     own = PageSection("lengths", lengths, short_lengths)
-    at = [section.id for section in SECTIONS].index("predictions") + 1
-    sections = (*SECTIONS[:at], own, *SECTIONS[at:])
-    monkeypatch.setattr(section_register, "SECTIONS", sections)
-    monkeypatch.setattr(digest, "COMPARE_SECTIONS", sections)
-    templates = tmp_path / "templates"
-    shutil.copytree(ROOT / "templates", templates)
-    (templates / "compare_sections" / "lengths.html.jinja").write_text(
-        '<section id="lengths"><p>{{ page.sections.lengths.rows[0][2].text }} tokens</p></section>'
-    )
-    monkeypatch.setattr(assets, "templates_root", lambda: templates)
-    assets.environment.cache_clear()
+    add_section(monkeypatch, tmp_path, section_register, own, "predictions")
     english = load_language("en")
     compared = {**english.words["compared"], "nav_lengths": "Lengths in tokens"}
     words = {**english.words, "compared": compared}

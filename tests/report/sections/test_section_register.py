@@ -1,11 +1,11 @@
 """The register of sections: a section added to it stands in every form of a report."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
+from helpers.new_section import add_section
 from helpers.places import ROOT
 
 from reportgen.findings.findings import Findings
@@ -35,17 +35,7 @@ def short_longest(context):
 def with_section(monkeypatch, tmp_path):
     """A section "longest" after the list of texts, added as the README says."""
     own = PageSection("longest", longest, short_longest, in_notebook=True)
-    at = [section.id for section in SECTIONS].index("texts") + 1
-    sections = (*SECTIONS[:at], own, *SECTIONS[at:])
-    monkeypatch.setattr(section_register, "SECTIONS", sections)
-    monkeypatch.setattr(digest, "SECTIONS", sections)
-    templates = tmp_path / "templates"
-    shutil.copytree(ROOT / "templates", templates)
-    (templates / "sections" / "longest.html.jinja").write_text(
-        '<section id="longest"><p>{{ page.sections.longest.rows[0][1].text }} tokens</p></section>'
-    )
-    monkeypatch.setattr(assets, "templates_root", lambda: templates)
-    assets.environment.cache_clear()
+    add_section(monkeypatch, tmp_path, section_register, own, "texts")
     english = load_language("en")
     words = {**english.words, "page": {**english.words["page"], "longest": "Longest text"}}
     for module in (page, digest, markdown):
