@@ -14,7 +14,7 @@ from reportgen.api.analyze import analyze
 from reportgen.api.comparing.compare import compare
 from reportgen.api.comparing.sides import MAX_MODELS
 from reportgen.api.report import Report
-from reportgen.errors import UsageError, first_line
+from reportgen.errors import ReportgenError, UsageError, first_line, some
 from reportgen.files.temporary import make_scratch
 from reportgen.report.json.metrics import watched
 
@@ -64,7 +64,8 @@ class ReportCallback(TrainerCallback):
         Args:
             texts: As for `reportgen.analyze`.
             folder: Where the files go; it is created if needed.
-            keep_results: Whether to keep each evaluation's results, in `results-step{N}/`.
+            keep_results: Whether to keep each evaluation's results, in `results-step{N}/`. A
+                training that goes on later (`resume_from_checkpoint`) is compared with them.
             strict: Whether an error stops the training; by default it is only a warning.
             against: What an evaluation is compared with: the `"previous"` one, or the `"first"`.
             trend: Whether to write `trend.html`, anew at each evaluation from the second on. The
@@ -119,6 +120,9 @@ class ReportCallback(TrainerCallback):
         this = _Evaluation(step, kept / f"results-step{step}")
         earlier = self._earlier(this)
         report = analyze(self.texts, model, folder=this.folder, **given)
+        if not self._done:
+            self._done = self._resumed(this, state)
+            earlier = self._earlier(this)
         state.log_history.append(_logged(report, state))
         page = self.folder / f"report-step{step}.html"
         named = {"title": this.name} | self.save
@@ -136,6 +140,30 @@ class ReportCallback(TrainerCallback):
             self._scratch = scratch.path / "results"  # what is locked is the folder around it
             self._scratch.mkdir()
         return self._scratch
+
+    def _resumed(self, this: _Evaluation, state: TrainerState) -> list[_Evaluation]:
+        """The evaluations before `this`, the first one, where an interrupted training goes on:
+        those whose results were kept and can be compared with it."""
+        steps = {
+            int(entry["step"])
+            for entry in state.log_history
+            if any(key.startswith(_FIGURE) for key in entry)
+        }
+        before = [
+            _Evaluation(step, self.folder / f"results-step{step}")
+            for step in sorted(steps)
+            if step < this.step
+        ]
+        found = [own for own in before if self.keep_results and _is_comparable(own, this)]
+        lost = [str(own.step) for own in before if own not in found]
+        if lost:
+            warnings.warn(
+                f"reportgen: nothing is compared with step {some(lost)} of this training, whose "
+                f"results are not in {self.folder} or are of other texts; keep_results=True keeps "
+                "them for a training that goes on later",
+                stacklevel=2,
+            )
+        return found
 
     def _earlier(self, this: _Evaluation) -> _Evaluation | None:
         """The evaluation that the next one, `this`, is compared with; a copy of it where its folder
@@ -182,6 +210,14 @@ class ReportCallback(TrainerCallback):
         self._done = [own for own in self._done if own not in evaluations]
         for own in evaluations if not self.keep_results else ():
             shutil.rmtree(own.folder, ignore_errors=True)
+
+
+def _is_comparable(earlier: _Evaluation, this: _Evaluation) -> bool:
+    """Whether the results of `earlier` can be read, and are of texts that `this` has too."""
+    try:
+        return len(compare(earlier.folder, this.folder).comparison.base.texts) > 0
+    except ReportgenError:
+        return False
 
 
 def _logged(report: Report, state: TrainerState) -> dict[str, Any]:

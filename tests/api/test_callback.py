@@ -169,9 +169,13 @@ def test_a_second_evaluation_at_one_step_is_held_against_the_first(tmp_path: Pat
     assert reportgen.compare(tmp_path / "results-step4", kept).comparison.is_same
 
 
-def evaluated(callback: ReportCallback, *steps: int) -> list[dict[str, Any]]:
-    """The history after evaluations at these steps, each of a model with another seed."""
-    control, state = TrainerControl(), TrainerState(is_world_process_zero=True)
+def evaluated(
+    callback: ReportCallback, *steps: int, log: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """The history, which begins with `log`, after evaluations at these steps, each of a model with
+    another seed."""
+    control = TrainerControl()
+    state = TrainerState(is_world_process_zero=True, log_history=log or [])
     for seed, step in enumerate(steps):
         model = tiny_model("bert", "sequence", seed, num_labels=1, problem_type="regression")
         state.global_step = step
@@ -207,6 +211,23 @@ def test_the_trend_is_renewed_and_results_go_with_the_callback(tmp_path, monkeyp
     del callback
     gc.collect()
     assert not scratch.exists()
+
+
+def test_a_training_that_goes_on_is_compared_with_what_was_kept(tmp_path, monkeypatch) -> None:
+    """`resume_from_checkpoint` restores the history; the callback is another one."""
+    monkeypatch.setattr(Report, "save", lambda *_, **__: [])
+    options = {"evidence": "none", "strict": True, "trend": True, "keep_results": True}
+    log = evaluated(ReportCallback(TEXTS[:5], tmp_path, **options), 4)
+    log.append({"reportgen_n_texts": 5, "step": 2})  # whose results were taken away
+    later = ReportCallback(TEXTS[:5], tmp_path, **options)
+    with pytest.warns(UserWarning, match="nothing is compared with step 2 of this training"):
+        evaluated(later, 8, log=log)
+    assert [own.step for own in later._done] == [4, 8]
+    assert {"compare-step8.html", "trend.html"} < {path.name for path in tmp_path.iterdir()}
+    other = ReportCallback(["another text"], tmp_path, **options)
+    with pytest.warns(UserWarning, match="with step 2, 4 of this training, whose results are"):
+        evaluated(other, 6, log=log[:2])
+    assert [own.step for own in other._done] == [6]
 
 
 def test_of_too_many_evaluations_every_second_one_is_left_out(tmp_path: Path, monkeypatch) -> None:
