@@ -1,6 +1,9 @@
-"""Sums up the attention of one long text stripe by stripe, to the figures that whole maps give."""
+"""Sums up the attention of one long text stripe by stripe, to the figures that whole maps give.
 
-from dataclasses import replace
+All sums over keys are products of a stripe with one vector, which read it once and make no copy.
+"""
+
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,7 +23,28 @@ from reportgen.analysis.attention.figures.summaries import BatchSummary, LayerSu
 from reportgen.analysis.attention.long_texts.stripes import Stripe
 
 _TINY = torch.finfo(torch.float32).tiny
-_EVEN_ROWS = 256  # queries whose equal shares are summed at once
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Around:
+    """Where content stands, seen from the queries of a stripe. The same in every head."""
+
+    rows: slice  # the queries
+    own: slice  # the keys that they are themselves
+    special: Tensor  # places of special tokens among the keys
+    within: Tensor  # [query, key], |query - key| on content among the own keys
+    beyond: Tensor  # [key], how far content stands outside the own keys; 0 elsewhere
+    after_first: Tensor  # [query], how far each is from the first
+    before_last: Tensor  # [query], how far each is from the last
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Even:
+    """What equal shares come to; see LayerSums."""
+
+    n_visible: Tensor
+    expected: Tensor
+    even_own: Tensor
 
 
 class StripeSummary:
@@ -36,13 +60,14 @@ class StripeSummary:
         self._summary = BatchSummary(layout, learned_sinks=learned_sinks)
         self._columns = layout.columns[0]  # [position, column]
         self._special = self._columns[:, SPECIAL].nonzero().flatten()
-        self._content = self._columns[:, CONTENT]
+        self._content = self._columns[:, CONTENT].contiguous()
         # What is asked for stripe by stripe stays on the host.
         self._has_pair = bool(layout.has_pair.any())  # only then segments are asked for
         self._n_special = self._columns[:, SPECIAL].cumsum(0).int().tolist()
         self._cls = layout.cls[0].tolist()
         self._layer = 0
-        self._distances: tuple[int, Tensor] | None = None  # of the stripe's queries, by its start
+        self._around: _Around | None = None  # of the stripe before
+        self._even: _Even | None = None  # of queries that see all there is for them to see
         self._seen: list[Tensor] = []  # of the stripe's queries, by all heads so far
         self._sums = self._blank()
 
@@ -53,21 +78,17 @@ class StripeSummary:
         if stripe.weights.device != self._columns.device:
             self._move(stripe.weights.device)
         weights = stripe.weights.float()
-        rows = slice(stripe.start, stripe.start + len(weights))
-        sums, head, n_keys = self._sums, stripe.head, weights.shape[1]
-        columns = self._columns[:n_keys]
+        around = self._surroundings(stripe.start, *weights.shape)
+        sums, head, n_keys, rows = self._sums, stripe.head, weights.shape[1], around.rows
         sums.received[0, head, :n_keys] += self._layout.query_mean[0, rows] @ weights
         own = sums.sums[0, head, rows]  # [query, column]
-        special = self._special[: self._n_special[n_keys - 1]]
-        some = weights[:, special]
-        own[:, CONTENT] = weights @ columns[:, CONTENT]
+        some = weights[:, around.special]
+        sums.reach[0, head, rows] = self._add_content(weights, around, own[:, CONTENT])
         own[:, SPECIAL] = some.sum(-1)
         own[:, REAL] = own[:, CONTENT] + own[:, SPECIAL]
-        own[:, FIRST_ROLE:] = some @ columns[special, FIRST_ROLE:]
+        own[:, FIRST_ROLE:] = some @ self._columns[around.special, FIRST_ROLE:]
         for column in (FIRST_SEGMENT, SECOND_SEGMENT) if self._has_pair else ():
-            own[:, column] = weights @ columns[:, column]
-        sums.negative_entropy[0, head, rows] = self._negative_entropy(stripe, weights, special)
-        sums.reach[0, head, rows] = torch.linalg.vecdot(weights, self._distances_of(rows, n_keys))
+            own[:, column] = weights @ self._columns[:n_keys, column]
         near = near_weight(weights[None, None], stripe.start, self._content[None, None])
         sums.near[0, head, rows] = near[0, 0]
         for row, place in enumerate(self._cls):
@@ -75,14 +96,35 @@ class StripeSummary:
                 sums.cls_rows[0, row, head, :n_keys] = weights[place - rows.start]
         if self._has_window:
             self._see(weights, rows, head)
+        entropy = sums.negative_entropy[0, head, rows]
+        self._add_entropy(stripe, weights, some, around, own, entropy)
+
+    def _add_content(self, weights: Tensor, around: _Around, found: Tensor) -> Tensor:
+        """Write what content gets into `found`, `[query]`; returns how far that is, weighted.
+
+        A key before the stripe is as far from a query as from the stripe's first, and as that is
+        from the query; so the distance of each query from each key is not needed.
+        """
+        own, content = around.own, self._content
+        before = weights[:, : own.start] @ content[: own.start]
+        n_after = weights.shape[1] - own.stop
+        after = weights[:, own.stop :] @ content[own.stop : own.stop + n_after]
+        within = weights[:, own]
+        torch.add(before, after, out=found)
+        found += within @ content[own]
+        reach = weights @ around.beyond
+        reach += before * around.after_first
+        reach += after * around.before_last
+        reach += (within * around.within).sum(-1)
+        return reach
 
     def _move(self, device: torch.device) -> None:
         """Go on with a layer on another device, before its first stripe."""
         self._layout = self._layout.on(device)
         self._columns = self._layout.columns[0]
         self._special = self._special.to(device)
-        self._content = self._columns[:, CONTENT]
-        self._distances = None
+        self._content = self._columns[:, CONTENT].contiguous()
+        self._around = self._even = None
         self._sums = self._blank()
 
     @torch.inference_mode()
@@ -91,11 +133,23 @@ class StripeSummary:
         self._end_layer()
         return replace(self._summary.texts()[0], in_stripes=True)
 
-    def _negative_entropy(self, stripe: Stripe, weights: Tensor, special: Tensor) -> Tensor:
-        """The sums of w log(w) over real, padding and content keys, `[query, 3]`.
+    def _add_entropy(
+        self,
+        stripe: Stripe,
+        weights: Tensor,
+        some: Tensor,
+        around: _Around,
+        own: Tensor,
+        found: Tensor,
+    ) -> None:
+        """Write the sums of w log(w) over real and content keys into `found`, `[query, 3]`.
 
         Of a softmax w = exp(s) / z that is the sum of w s less that of w times log(z), where log(z)
         follows from the largest score and the largest weight; so it takes no logarithm of each.
+
+        Args:
+            some: the weights of special tokens.
+            own: `[query, column]`, the sums of the weights.
         """
         if stripe.scores is None:
             logs = weights.clamp(min=_TINY).log_()
@@ -104,21 +158,30 @@ class StripeSummary:
             logs = stripe.scores.float()
             logs -= logs.amax(-1, keepdim=True)
             norm = -weights.amax(-1).log()
-        rows = slice(stripe.start, stripe.start + len(weights))
-        own = self._sums.sums[0, stripe.head, rows]
-        of_special = (weights[:, special] * logs[:, special]).sum(-1)
-        logs[:, special] = 0.0
-        of_content = torch.linalg.vecdot(weights, logs)
-        found = weights.new_zeros(len(weights), 3)
+        of_special = (some * logs[:, around.special]).sum(-1)
+        of_content = logs.mul_(weights) @ self._content[: weights.shape[1]]
         found[:, REAL] = of_content + of_special - norm * own[:, REAL]
         found[:, CONTENT] = of_content - norm * own[:, CONTENT]
-        return found
 
-    def _distances_of(self, rows: slice, n_keys: int) -> Tensor:
-        """How far content stands from some queries, `[query, key]`; kept for the other heads."""
-        if self._distances is None or self._distances[0] != rows.start:
-            self._distances = rows.start, self._layout.distances(rows)[0, :, :n_keys]
-        return self._distances[1]
+    def _surroundings(self, start: int, n_queries: int, n_keys: int) -> _Around:
+        """Where content stands, seen from some queries; kept for the other heads."""
+        rows = slice(start, start + n_queries)
+        if self._around is None or self._around.rows != rows:
+            own = slice(start, min(rows.stop, n_keys))
+            keys = torch.arange(n_keys, device=self._columns.device)
+            beyond = (start - keys).clamp(min=0) + (keys - own.stop + 1).clamp(min=0)
+            queries = torch.arange(n_queries, device=keys.device)
+            gaps = (queries[:, None] - queries[: own.stop - start]).abs()
+            self._around = _Around(
+                rows,
+                own,
+                self._special[: self._n_special[n_keys - 1]],
+                gaps * self._content[own],
+                beyond * self._content[:n_keys],
+                queries.float(),
+                (n_queries - 1 - queries).float(),
+            )
+        return self._around
 
     def _see(self, weights: Tensor, rows: slice, head: int) -> None:
         """Add what a head of a model with windows sees; after the last, what that comes to."""
@@ -139,9 +202,29 @@ class StripeSummary:
         )
         sums.n_visible[:, rows] = n_visible
         sums.expected[:, :n_keys] += expected
-        segments = self._columns[:, FIRST_SEGMENT : SECOND_SEGMENT + 1]
-        own = visible.float() @ segments[:n_keys] / n_visible[0, :, None]
-        sums.even_own[0, rows] = (own * segments[rows]).sum(-1)
+        if self._has_pair:
+            own = visible.float() @ self._segments[:n_keys] / n_visible[0, :, None]
+            sums.even_own[0, rows] = (own * self._segments[rows]).sum(-1)
+
+    def _whole_even(self) -> _Even:
+        """The same of all queries, each of which sees all tokens, or itself and all before it."""
+        length = len(self._columns)
+        ones = self._columns.new_ones(length, dtype=torch.float64)
+        n_visible = (ones.cumsum(0) if self._layout.is_causal else ones * length) + (
+            self._learned_sinks
+        )
+        shares = self._layout.query_mean[0] / n_visible
+        segments = self._segments.double()
+        if self._layout.is_causal:
+            expected, seen = shares.flip(0).cumsum(0).flip(0), segments.cumsum(0)
+        else:
+            expected, seen = shares.sum() * ones, segments.sum(0)
+        own = (seen * segments).sum(-1) / n_visible
+        return _Even(n_visible.float()[None], expected.float()[None], own.float()[None])
+
+    @property
+    def _segments(self) -> Tensor:
+        return self._columns[:, FIRST_SEGMENT : SECOND_SEGMENT + 1]
 
     def _blank(self) -> LayerSums:
         """Sums of a layer before its first stripe."""
@@ -162,10 +245,13 @@ class StripeSummary:
 
     def _end_layer(self) -> None:
         if not self._has_window:
-            length = len(self._columns)
-            for start in range(0, length, _EVEN_ROWS):
-                rows = slice(start, min(start + _EVEN_ROWS, length))
-                self._add_even(self._layout.visible(rows)[0], rows)
+            self._even = self._even or self._whole_even()
+            self._sums = replace(
+                self._sums,
+                n_visible=self._even.n_visible,
+                expected=self._even.expected,
+                even_own=self._even.even_own,
+            )
         self._summary.add_layer(self._sums)
         self._layer += 1
         self._sums = self._blank()
