@@ -7,7 +7,6 @@ exactly 0, and the largest weight found on them is kept to be checked.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -32,9 +31,6 @@ from reportgen.analysis.attention.values.norms import TextNorms
 from reportgen.analysis.device.copies import LayerFigures
 
 _TINY = torch.finfo(torch.float32).tiny
-# What queries see, [text, query, key]; how far that is; how many keys that is, [text, query]; and
-# what equal shares give to each key, [text, key].
-_Places: TypeAlias = tuple[Tensor, Tensor, tuple[Tensor, Tensor]]
 # Queries with less than this weight on text tokens are left out of figures over content alone.
 MIN_CONTENT_MASS = 0.01
 
@@ -65,6 +61,15 @@ class TextSummary:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class EvenShares:
+    """What equal shares of all keys that a query can see come to."""
+
+    n_visible: Tensor  # [text, query], how many keys that is
+    received: Tensor  # [text, key], mean over queries
+    own: Tensor  # [text, query], what the query's own segment gets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LayerSums:
     """What the figures of a layer are made of."""
 
@@ -74,9 +79,7 @@ class LayerSums:
     near: Tensor  # [text, head, query], the weight on content at most one token away
     received: Tensor  # [text, head, key], mean over queries
     cls_rows: Tensor  # [text, row, head, key], of the [CLS] row
-    n_visible: Tensor  # [text, query], how many keys a query can see
-    expected: Tensor  # [text, key], `received` with equal shares
-    even_own: Tensor  # [text, query], what an equal share gives to the query's own segment
+    even: EvenShares
 
 
 class BatchSummary:
@@ -91,38 +94,32 @@ class BatchSummary:
         self._has_window = has_window
         self._learned_sinks = learned_sinks
         self._layers = LayerFigures()
-        self._places: dict[torch.device, _Places] = {}
+        self._places: dict[torch.device, tuple[Tensor, EvenShares]] = {}
         # Working memory for one layer, reused for the next.
         self._scratch = torch.empty(0)
 
-    def _places_on(self, device: torch.device) -> _Places:
-        """What queries can see, how far that is, and what follows from it."""
+    def _places_on(self, device: torch.device) -> tuple[Tensor, EvenShares]:
+        """How far content stands from queries, and what equal shares come to."""
         if device not in self._places:
             layout = self._layout.on(device)
             rows = slice(0, layout.real.shape[1])
-            visible = layout.visible(rows)
-            even = self._even(layout, visible)
-            self._places[device] = visible, layout.distances(rows), even
+            self._places[device] = layout.distances(rows), self._even(layout, layout.visible(rows))
         return self._places[device]
 
     def add(self, maps: Tensor) -> None:
         """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         maps = maps.float()
         layout = self._layout.on(maps.device)
-        columns = layout.columns[:, None]
-        visible, distances, (n_visible, expected) = self._places_on(maps.device)
+        distances, even = self._places_on(maps.device)
         if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
-            visible = (maps > 0).any(dim=1)
-            n_visible, expected = self._even(layout, visible)
+            even = self._even(layout, (maps > 0).any(dim=1))
 
         received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
-        sums = maps @ columns  # [text, head, query, column]
+        sums = _by_column(maps, layout.columns)
         if (self._scratch.shape, self._scratch.device) != (maps.shape, maps.device):
             self._scratch = torch.empty_like(maps)
         scratch = torch.clamp(maps, min=_TINY, out=self._scratch).log_().mul_(maps)
-        negative_entropy = scratch @ columns[..., REAL : CONTENT + 1]  # [text, head, query, 3]
-        segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]
-        even = visible / n_visible[..., None]
+        negative_entropy = _by_column(scratch, layout.columns[..., REAL : CONTENT + 1])
         self.add_layer(
             LayerSums(
                 sums=sums,
@@ -131,18 +128,22 @@ class BatchSummary:
                 near=near_weight(maps, 0, layout.columns[:, None, :, CONTENT]),
                 received=received,
                 cls_rows=maps[torch.arange(len(maps), device=maps.device)[:, None], :, layout.cls],
-                n_visible=n_visible,
-                expected=expected,
-                even_own=((even @ segments) * segments).sum(-1),
+                even=even,
             )
         )
 
-    def _even(self, layout: Layout, visible: Tensor) -> tuple[Tensor, Tensor]:
-        return even_spread(visible, layout.query_mean, learned_sinks=self._learned_sinks)
+    def _even(self, layout: Layout, visible: Tensor) -> EvenShares:
+        """What equal shares of `visible` keys, `[text, query, key]`, come to."""
+        n_visible, received = even_spread(
+            visible, layout.query_mean, learned_sinks=self._learned_sinks
+        )
+        segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]
+        even = visible / n_visible[..., None]
+        return EvenShares(n_visible, received, ((even @ segments) * segments).sum(-1))
 
     def add_layer(self, layer: LayerSums) -> None:
         """Add the next layer by what was summed of its maps."""
-        sums, n_visible = layer.sums, layer.n_visible
+        sums, n_visible = layer.sums, layer.even.n_visible
         layout = self._layout.on(sums.device)
         real, content = layout.real[:, None], layout.content[:, None]
         negative_entropy, received = layer.negative_entropy, layer.received
@@ -158,7 +159,7 @@ class BatchSummary:
             {
                 "cls_row": layer.cls_rows.mean((1, 2)),
                 "received": received.mean(1),
-                "expected": layer.expected,
+                "expected": layer.even.received,
                 "shares": received @ layout.columns[..., FIRST_ROLE:],
                 "special_share": (received @ layout.columns[..., SPECIAL : SPECIAL + 1]).squeeze(
                     -1
@@ -168,7 +169,7 @@ class BatchSummary:
                     entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
                 ),
                 "distance": _mean(layer.reach / content_mass, real & attends_content),
-                "head_class": classify(sums, layer.near, layer.even_own, layout),
+                "head_class": classify(sums, layer.near, layer.even.own, layout),
                 "effective_tokens": _mean(entropy.exp(), real).mean(1),
                 "effective_content": _mean_over_heads(
                     content_entropy.exp(), content & attends_content
@@ -214,6 +215,11 @@ class BatchSummary:
             learned_share=layers["learned_share"] if self._learned_sinks else None,
             learned_even=layers["learned_even"] if self._learned_sinks else None,
         )
+
+
+def _by_column(maps: Tensor, columns: Tensor) -> Tensor:
+    """`[text, head, query, column]`: sums of `maps` over the keys of each column."""
+    return (maps.flatten(1, 2) @ columns).unflatten(1, maps.shape[1:3])
 
 
 def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:

@@ -19,8 +19,14 @@ from reportgen.analysis.attention.batches import (
     even_spread,
 )
 from reportgen.analysis.attention.figures.head_classes import near_weight
-from reportgen.analysis.attention.figures.summaries import BatchSummary, LayerSums, TextSummary
+from reportgen.analysis.attention.figures.summaries import (
+    BatchSummary,
+    EvenShares,
+    LayerSums,
+    TextSummary,
+)
 from reportgen.analysis.attention.long_texts.stripes import Stripe
+from reportgen.models.device.devices import moved
 
 _TINY = torch.finfo(torch.float32).tiny
 
@@ -36,15 +42,6 @@ class _Around:
     beyond: Tensor  # [key], how far content stands outside the own keys; 0 elsewhere
     after_first: Tensor  # [query], how far each is from the first
     before_last: Tensor  # [query], how far each is from the last
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Even:
-    """What equal shares come to; see LayerSums."""
-
-    n_visible: Tensor
-    expected: Tensor
-    even_own: Tensor
 
 
 class StripeSummary:
@@ -67,7 +64,7 @@ class StripeSummary:
         self._cls = layout.cls[0].tolist()
         self._layer = 0
         self._around: _Around | None = None  # of the stripe before
-        self._even: _Even | None = None  # of queries that see all there is for them to see
+        self._even: EvenShares | None = None  # of queries that see all there is for them to see
         self._seen: list[Tensor] = []  # of the stripe's queries, by all heads so far
         self._sums = self._blank()
 
@@ -196,31 +193,35 @@ class StripeSummary:
 
     def _add_even(self, visible: Tensor, rows: slice) -> None:
         """Add what an equal share of what some queries see comes to."""
-        sums, n_keys = self._sums, visible.shape[1]
-        n_visible, expected = even_spread(
+        even, n_keys = self._sums.even, visible.shape[1]
+        n_visible, received = even_spread(
             visible[None], self._layout.query_mean[:, rows], learned_sinks=self._learned_sinks
         )
-        sums.n_visible[:, rows] = n_visible
-        sums.expected[:, :n_keys] += expected
+        even.n_visible[:, rows] = n_visible
+        even.received[:, :n_keys] += received
         if self._has_pair:
             own = visible.float() @ self._segments[:n_keys] / n_visible[0, :, None]
-            sums.even_own[0, rows] = (own * self._segments[rows]).sum(-1)
+            even.own[0, rows] = (own * self._segments[rows]).sum(-1)
 
-    def _whole_even(self) -> _Even:
+    def _whole_even(self) -> EvenShares:
         """The same of all queries, each of which sees all tokens, or itself and all before it."""
-        length = len(self._columns)
-        ones = self._columns.new_ones(length, dtype=torch.float64)
-        n_visible = (ones.cumsum(0) if self._layout.is_causal else ones * length) + (
-            self._learned_sinks
-        )
-        shares = self._layout.query_mean[0] / n_visible
-        segments = self._segments.double()
-        if self._layout.is_causal:
-            expected, seen = shares.flip(0).cumsum(0).flip(0), segments.cumsum(0)
+        is_causal, length = self._layout.is_causal, len(self._columns)
+        # In float64, which not all devices have.
+        counts = torch.arange(1, length + 1, dtype=torch.float64)
+        n_visible = (counts if is_causal else torch.full_like(counts, length)) + self._learned_sinks
+        shares = self._layout.query_mean[0].cpu() / n_visible
+        segments = self._segments.cpu().double()
+        if is_causal:
+            received, seen = shares.flip(0).cumsum(0).flip(0), segments.cumsum(0)
         else:
-            expected, seen = shares.sum() * ones, segments.sum(0)
+            received, seen = shares.sum().expand(length), segments.sum(0)
         own = (seen * segments).sum(-1) / n_visible
-        return _Even(n_visible.float()[None], expected.float()[None], own.float()[None])
+        return EvenShares(
+            *(
+                moved(each.float()[None], self._columns.device)
+                for each in (n_visible, received, own)
+            )
+        )
 
     @property
     def _segments(self) -> Tensor:
@@ -238,20 +239,13 @@ class StripeSummary:
             near=zeros(1, n_heads, length),
             received=zeros(1, n_heads, length),
             cls_rows=zeros(1, n_rows, n_heads, length),
-            n_visible=zeros(1, length),
-            expected=zeros(1, length),
-            even_own=zeros(1, length),
+            even=EvenShares(zeros(1, length), zeros(1, length), zeros(1, length)),
         )
 
     def _end_layer(self) -> None:
         if not self._has_window:
             self._even = self._even or self._whole_even()
-            self._sums = replace(
-                self._sums,
-                n_visible=self._even.n_visible,
-                expected=self._even.expected,
-                even_own=self._even.even_own,
-            )
+            self._sums = replace(self._sums, even=self._even)
         self._summary.add_layer(self._sums)
         self._layer += 1
         self._sums = self._blank()
