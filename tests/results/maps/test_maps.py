@@ -37,6 +37,16 @@ def test_an_even_row_of_a_long_text_survives() -> None:
     assert unpack(pack(maps), 1, 1).sum(-1).mean() == pytest.approx(1, abs=0.1)
 
 
+def test_layers_are_one_stream_as_small_as_a_search_makes_it() -> None:
+    random = np.random.default_rng(0)
+    noise = random.dirichlet(np.full(60, 0.3), (4, 60)).astype(np.float32)
+    alike = np.repeat(noise[:, :1], 60, axis=1)  # every query looks at the same keys
+    packed, content = pack(np.stack([noise, alike])), quantise(np.stack([noise, alike])).tobytes()
+    assert zlib.decompress(packed) == content
+    assert len(packed) < 1.02 * len(zlib.compress(content, 4))
+    assert len(pack(alike[None])) < len(alike.tobytes()) / 4 / 20
+
+
 def test_damage_is_noticed() -> None:
     packed = pack(np.full((1, 1, 4, 4), 0.25, np.float32))
     with pytest.raises(ValueError, match="damaged"):

@@ -219,7 +219,7 @@ class BatchSummary:
 
 def _by_column(maps: Tensor, columns: Tensor) -> Tensor:
     """`[text, head, query, column]`: sums of `maps` over the keys of each column."""
-    return (maps.flatten(1, 2) @ columns).unflatten(1, maps.shape[1:3])
+    return (maps.flatten(1, 2) @ columns).view(*maps.shape[:3], -1)
 
 
 def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:
