@@ -1,8 +1,12 @@
 """Carries out the tasks of an analysis on a Ray cluster, or on one that Ray starts here."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
 from importlib import import_module
+from os import devnull
+from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.engines.engine import Done, Order, carried_out
@@ -15,7 +19,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.texts.read import TextSet
 
-_TRIES = 3  # of an order, where the actor that has it dies
+_TRIES = 3  # of an order, or of a start, that the actor dies of
 
 
 class Actor:
@@ -24,45 +28,88 @@ class Actor:
     def __init__(self, given: Given) -> None:
         self._worker = Worker(given.texts, load_model(given.spec), given.options, Progress())
 
+    def is_ready(self) -> None:
+        """Return when the model is loaded."""
+
     def carry_out(self, order: Order) -> Done:
         """Carry out an order."""
         return carried_out(order, self._worker)
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """What an actor is asked, and how many actors died that had been asked it."""
+
+    order: Order | None  # None: to say when it is ready
+    n_deaths: int = 0
+
+
 class RayActors:
-    """A pool of actors of Ray. One that dies is started again by Ray, and loses nothing."""
+    """Actors of Ray. For one that dies, alone or with its machine, another is started where there
+    is room; the order that it had is done again by the first that is free."""
 
     is_alone = False
 
     def __init__(self, ray: Any, number: int, n_gpus: float, given: Given) -> None:
-        actor = ray.remote(Actor).options(
-            num_gpus=n_gpus, max_restarts=_TRIES, max_task_retries=_TRIES
-        )
         self._ray = ray
-        self._given = ray.put(given)  # kept, for actors that are started again
-        self._actors = [actor.remote(self._given) for _ in range(number)]
+        # Ray's own tries of an order end within seconds, before it knows that a machine is gone.
+        self._actor = ray.remote(Actor).options(num_gpus=n_gpus, max_restarts=0)
+        self._given = ray.put(given)
+        self._free = deque[Any]()
+        self._asked: dict[Any, tuple[Any, _Try]] = {}  # actors, by what their answer comes as
+        for _ in range(number):
+            self._start(_Try(None))
 
     def run(self, orders: Iterable[Order]) -> Iterator[Done]:
         """Carry out all `orders`, in any order.
 
         Raises:
-            EngineError: an actor died again and again.
+            EngineError: an actor could not be started, or all that had an order died.
         """
-        pool = self._ray.util.ActorPool(self._actors)
-        rest = iter(orders)
+        rest, todo = map(_Try, orders), deque[_Try]()
         while True:
-            while pool.has_free() and (order := next(rest, None)) is not None:
-                pool.submit(lambda actor, own: actor.carry_out.remote(own), order)
-            if not pool.has_next():
+            if not todo and (own := next(rest, None)) is not None:
+                todo.append(own)
+            if todo and self._free:
+                actor, own = self._free.popleft(), todo.popleft()
+                self._asked[actor.carry_out.remote(own.order)] = actor, own
+                continue
+            if not todo and all(own.order is None for _, own in self._asked.values()):
                 return
-            try:
-                yield pool.get_next_unordered()
-            except self._ray.exceptions.RayTaskError as error:
-                raise error.cause from error
-            except self._ray.exceptions.RayError as error:
-                raise EngineError(
-                    f"--engine ray: {first_line(error)}; --resume goes on from what was done"
-                ) from error
+            (answered, *_), _ = self._ray.wait(list(self._asked))
+            actor, own = self._asked.pop(answered)
+            done, is_alive = self._answer(answered, own)
+            if is_alive:
+                self._free.append(actor)
+            else:
+                self._ray.kill(actor)  # it may only be out of reach
+                again = replace(own, n_deaths=own.n_deaths + 1)
+                self._start(again if own.order is None else _Try(None))
+                if own.order is not None:
+                    todo.append(again)
+            if done is not None:
+                yield done
+
+    def _answer(self, answered: Any, own: _Try) -> tuple[Done | None, bool]:
+        """What came of an order, if it was one; and whether the actor lives."""
+        kinds = self._ray.exceptions
+        try:
+            return self._ray.get(answered), True
+        except kinds.RayTaskError as error:
+            raise error.cause from error
+        except kinds.RayError as error:
+            is_loaded = not getattr(error, "actor_init_failed", False)
+            if is_loaded and own.n_deaths + 1 < _TRIES:
+                return None, False
+            # Why a model cannot be loaded stands at the end of a traceback.
+            said = first_line(error) if is_loaded else str(error).strip().splitlines()[-1]
+            raise EngineError(f"--engine ray: {said}; --resume goes on from what was done") from (
+                error
+            )
+
+    def _start(self, own: _Try) -> None:
+        actor = self._actor.remote(self._given)
+        self._asked[actor.is_ready.remote()] = actor, own
 
 
 @contextmanager
@@ -86,6 +133,8 @@ def ray_actors(
     except ConnectionError as error:
         raise ModelError(f"--engine ray: {first_line(error)}; check RAY_ADDRESS") from error
     try:
-        yield RayActors(ray, number, n_gpus, Given(texts, spec, options, 0))
+        # Ray prints pages about a machine that is gone among the outputs of this process.
+        with Path(devnull).open("w") as nowhere, redirect_stdout(nowhere):
+            yield RayActors(ray, number, n_gpus, Given(texts, spec, options, 0))
     finally:
         ray.shutdown()
