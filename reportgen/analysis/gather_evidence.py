@@ -1,4 +1,4 @@
-"""Gathers the evidence of an analysis, task by task, and records it."""
+"""Gathers the evidence of an analysis, one task after another, and records it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ class Gatherer:
         begun: Begun,
         progress: Progress,
     ) -> None:
-        """`worker` loads the model where something is left to measure."""
+        """`worker` loads the model if something is left to measure."""
         self._worker = worker
         self._begun = begun
         self._engine = engine
@@ -84,7 +84,7 @@ class Gatherer:
         return self._recorded(before, tasks, sinks, recorder)
 
     def measure(self, tasks: Iterable[Task]) -> None:
-        """Measure the evidence of `tasks`, but what was done before."""
+        """Measure the evidence of `tasks`, except what was done before."""
         left = (task for task in tasks if self._tasks.facts(task) is None)
         results = self._engine.run(EvidenceOrder(task, *self._texts_of(task.rows)) for task in left)
         while not self.is_stopped:

@@ -1,4 +1,5 @@
-"""Completions of texts: whether a model can have them, and its own where none are given."""
+"""Completions of texts: checks whether a model can have them, and lets it write those that are
+missing."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -41,8 +42,8 @@ class Choice:
 def ready_for_completions(
     model: LoadedModel, texts: TextSet, n_generated: int | None
 ) -> LoadedModel:
-    """`model`, to read completions if the texts have some or are to get them. A model that writes
-    nothing reads the texts alone, and says so.
+    """`model`, prepared to read completions if the texts have some or get some. A model that cannot
+    write reads only the texts, with a remark.
 
     Raises:
         UsageError: it is to generate, and writes nothing.
@@ -87,7 +88,8 @@ def with_generated(
     *,
     together: bool = False,
 ) -> tuple[list[TextInput], str | None]:
-    """`texts`, from row `first` on, with completions that the model wrote, where none was given.
+    """`texts`, which begin at row `first`, with completions written by the model for those that
+    have none.
 
     What is drawn for a text does not depend on the others. A text that nothing can be written for
     keeps none; the first error message comes second.
@@ -113,8 +115,8 @@ def with_generated(
 
 
 def with_stand_in(text: TextInput, n_tokens: int) -> TextInput:
-    """`text` with some of its own words in place of a completion that is still to be written, to
-    know about how long both are."""
+    """`text` with some of its own words in place of a completion that is not written yet, to
+    estimate the length of both."""
     if text.completion or text.is_blank:
         return text
     return replace(text, completion=text.text[:n_tokens].strip() or text.text)
@@ -148,8 +150,8 @@ class _Prompt:
 def _in_batches(
     texts: Mapping[int, TextInput], model: LoadedModel, choice: Choice
 ) -> dict[int, list[int]]:
-    """What the model writes for texts that have as many tokens as another one. A batch that fails
-    has nothing: its texts are to be run one by one, so that each has its own error."""
+    """What the model writes for texts, several of equal length at a time. Texts of a batch that
+    fails have no entry: they are run one by one, so that each gets its own error."""
     prompts: dict[int, _Prompt] = {}
     for i, text in texts.items():
         with suppress(Exception):  # told when the text is run by itself
@@ -186,7 +188,7 @@ def _completed(
 
 
 def _without_end(text: EncodedText) -> EncodedText:
-    """`text` without the special tokens at its end, which a model would not go on from."""
+    """`text` without the special tokens at its end, after which a model would not continue."""
     last = max((i for i, role in enumerate(text.roles) if role is None), default=-1)
     return keep(text, range(last + 1))
 

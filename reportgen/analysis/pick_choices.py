@@ -1,4 +1,4 @@
-"""Which of its choices a model picks for each text, before anything is measured on that choice."""
+"""Lets a model pick one of the choices of each text, before anything is measured on that choice."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,7 +41,7 @@ def _encoded(model: LoadedModel, source: TextInput) -> EncodedText | None:
 
 
 def _chosen(model: LoadedModel, texts: Sequence[EncodedText | None]) -> list[int | None]:
-    """The place of the choice with the largest logit, for each of `texts`."""
+    """The index of the choice with the largest logit, for each of `texts`."""
     rows = [i for i, text in enumerate(texts) if text is not None]
     known = [text for text in texts if text is not None]
     found: list[int | None] = [None] * len(texts)

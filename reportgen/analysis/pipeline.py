@@ -118,7 +118,7 @@ class Analysis:
         shard: Shard = WHOLE,
         engine: Engine | None = None,
     ) -> Self:
-        """The analysis that `worker`, which has loaded the model, begins or goes on with."""
+        """The analysis that `worker` starts or continues; the model is already loaded."""
         begun = begun_in(tasks.path, worker)
         return cls(worker.texts, lambda: worker, begun, tasks, progress, shard, engine)
 
@@ -156,14 +156,14 @@ class Analysis:
                 raise KeyboardInterrupt
 
     def missing(self) -> list[Task]:
-        """The tasks of attention, and of evidence on the sample, that have no result."""
+        """The tasks without a result: of attention, and of evidence on the sample."""
         lacking = [task for task in self._plan.windows if self._tasks.facts(task) is None]
         if lacking or not self._begun.has_evidence:
             return lacking
         return [task for task in self._gatherer.sample_tasks() if self._tasks.facts(task) is None]
 
     def _begin(self) -> None:
-        """Announce the cost of what is left to do, and what was done before."""
+        """Report the cost of what is left to do, and what was done before."""
         worker = self._worker()
         left = [window for window in self._plan.windows if self._tasks.facts(window) is None]
         n_texts, n_left = len(self._plan.rows), sum(len(window.rows) for window in left)

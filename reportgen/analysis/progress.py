@@ -1,4 +1,4 @@
-"""What an analysis reports while it runs: its cost before it starts, then its progress."""
+"""Progress of an analysis: its cost before it starts, then what is done."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,14 +83,15 @@ class Progress:
     """Receives the progress of an analysis; this one ignores it, a subclass may show it."""
 
     def resumed(self, n_done: int, n_texts: int, n_left: int) -> None:
-        """Called first where an earlier run is gone on with: it measured the attention of `n_done`
-        of `n_texts` texts, and `n_left` texts are still to get evidence."""
+        """Called first if an earlier run is continued: it measured the attention of `n_done` of
+        `n_texts` texts, and `n_left` texts still need evidence."""
 
     def begin(self, cost: Cost) -> None:
         """Called once, before the first pass."""
 
     def extend(self, more: Cost) -> None:
-        """Called after the first pass where texts beside the sample get evidence: `more` work."""
+        """Called after the first pass if texts beside the sample get evidence: `more` is the extra
+        cost."""
 
     def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
         """Called when `done` more texts finished a step; `work` as in `Passes`, 0 if not known."""

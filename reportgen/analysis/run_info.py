@@ -20,8 +20,8 @@ from reportgen.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What an analysis found out about its model when it began: all that its results say of it, so
-    that shards are merged without loading it.
+    """What an analysis found out about its model at the start: everything its results say about the
+    model, so that shards can be merged without loading it.
 
     Attributes:
         info: of no texts yet.
@@ -126,7 +126,7 @@ def run_info(begun: Begun, tally: Tally) -> RunInfo:
 
 
 def evidence_before(begun: Begun, tally: Tally) -> Evidence:
-    """The summary of the evidence before it is gathered, on texts with these totals."""
+    """The summary of the evidence before it is gathered; the totals are those of the texts."""
     evidence = begun.info.evidence
     withheld = dict(evidence.withheld)
     if not withheld and tally.n_proven == 0:  # though the trial succeeded

@@ -1,4 +1,4 @@
-"""Uses a module that belongs to the caller, and restores it exactly afterwards."""
+"""Uses a module that belongs to the caller, and leaves it exactly as it was."""
 
 import random
 from collections import OrderedDict

@@ -53,12 +53,12 @@ class LoadedModel:
 
     @property
     def reads_apart(self) -> bool:
-        """Whether it reads the two texts of a pair each by itself, and compares them."""
+        """Whether the model reads the two texts of a pair separately, and compares them."""
         return isinstance(self.reader, SimilarityReader)
 
     @property
     def has_window(self) -> bool:
-        """Whether tokens see some of the keys only: those nearby, or those of the same text."""
+        """Whether tokens can see only some of the keys: nearby ones, or those of the same text."""
         return self.reads_apart or looks_through_window(self.encoder)
 
     def run_lengths(self, texts: Sequence[EncodedText], *, can_pad: bool) -> list[int]:
@@ -79,7 +79,7 @@ class LoadedModel:
 
 
 def with_completions(model: LoadedModel) -> LoadedModel:
-    """A causal language `model`, to read the log-probabilities of completions in place of next
+    """A causal language `model` that reads the log-probabilities of completions instead of next
     tokens."""
     assert isinstance(model.reader, NextTokenReader)
     reader = completion_reader(model.reader)
@@ -87,7 +87,7 @@ def with_completions(model: LoadedModel) -> LoadedModel:
 
 
 def encoder_remark(kind: str) -> str:
-    """What is said of an encoder-decoder of the class `kind` while it writes nothing."""
+    """The remark on an encoder-decoder of the class `kind` that writes nothing."""
     return (
         f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
         "what it writes explained, give completions (a column completion) or --generate N"
@@ -95,7 +95,7 @@ def encoder_remark(kind: str) -> str:
 
 
 def filler_remark(kind: str) -> str:
-    """What is said of a masked language model of the class `kind` while no text has a mask."""
+    """The remark on a masked language model of the class `kind` when no text has a mask."""
     return (
         f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
         "it fill in words, write its mask ([MASK], <mask>) in the texts"
@@ -103,7 +103,7 @@ def filler_remark(kind: str) -> str:
 
 
 def chooser_remark(kind: str) -> str:
-    """What is said of a model for multiple choice of the class `kind` while no text has choices."""
+    """The remark on a model for multiple choice of the class `kind` when no text has choices."""
     return (
         f"{kind} compares choices, and the texts have none; the embedding of its encoder is "
         "reported. To have its choice explained, give columns choice1, choice2 and so on "

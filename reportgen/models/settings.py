@@ -1,4 +1,5 @@
-"""Settings in the configuration of a transformer; some families have them layer by layer."""
+"""Reads settings from the configuration of a transformer; some families have one value per
+layer."""
 
 import inspect
 from typing import Any
@@ -46,21 +47,21 @@ def whole(config: Any, key: str) -> int | None:
 
 
 def looks_through_window(encoder: PreTrainedModel) -> bool:
-    """Whether, by its configuration, some layers only attend to some of the keys."""
+    """Whether the configuration says that some layers attend to only some of the keys."""
     configs = (encoder.config, encoder.config.get_text_config())
     return any(any(values(config, name)) for config in configs for name in _WINDOWS)
 
 
 def pads_to(encoder: PreTrainedModel) -> int:
-    """The number of tokens of which a model pads every text to a multiple by itself; 1 for those
-    that do not (all but Longformer and LED)."""
+    """The multiple of tokens to which a model pads every text itself; 1 for all but Longformer and
+    LED."""
     window = getattr(encoder.config, "attention_window", 1)
     return max(window) if isinstance(window, list) else int(window)
 
 
 def layer_kinds(encoder: PreTrainedModel) -> tuple[str, ...]:
-    """What kind each layer is by its configuration, such as "full_attention"; () if it says none of
-    all layers."""
+    """The kind of each layer in the configuration, such as "full_attention"; () if it does not give
+    all."""
     config = encoder.config.get_text_config()
     kinds = getattr(config, "layer_types", None) or ()
     return tuple(map(str, kinds)) if len(kinds) == whole(config, "num_hidden_layers") else ()
@@ -72,7 +73,7 @@ def has_maps(kind: str) -> bool:
 
 
 def layers_remark(encoder: PreTrainedModel, n_maps: int) -> str | None:
-    """A remark on which of its layers a model of mixed layers has maps of; None if of all.
+    """A remark on which layers of a model have attention maps; None if all do.
 
     Args:
         n_maps: the number of layers that gave maps, L1 and so on in the report.
@@ -92,7 +93,7 @@ def layers_remark(encoder: PreTrainedModel, n_maps: int) -> str | None:
 
 
 def other_inputs(module: nn.Module) -> str | None:
-    """What a model reads beside token ids, or in their place; None for a model of texts."""
+    """What a model reads besides token ids or in place of them; None for a model of texts."""
     accepted = inspect.signature(module.forward).parameters
     found = [f"{what} ({name})" for name, what in _OTHER_INPUTS.items() if name in accepted]
     # TAPAS has seven types of tokens, such as their row and column.

@@ -65,13 +65,13 @@ class ModelSpec:
 
     @property
     def called(self) -> str:
-        """What the options call the model."""
+        """The name of the model in the options."""
         return self.model or self.factory or DEMO
 
 
 @dataclass(frozen=True, slots=True)
 class FactoryName:
-    """The place of a factory: `source` is a module or a file, `attribute` a dotted name in it."""
+    """Where a factory is: `source` is a module or a file, `attribute` a dotted name in it."""
 
     source: str
     attribute: str

@@ -1,5 +1,5 @@
-"""The register of sections that a report has, and a comparison: what page, navigation and short
-form take from it."""
+"""The register of sections, of a report or a comparison: what the page, the navigation and the
+short form take from it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Context = TypeVar("Context")  # what every section of a document is made from
 
 
 def no_short_form(context: object) -> Iterable[Section]:
-    """Nothing: the short form of a section that only a page has."""
+    """Nothing: the short form of a section that appears only on a page."""
     return ()
 
 

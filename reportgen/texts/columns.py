@@ -1,4 +1,5 @@
-"""Which column of a table holds the texts, and which holds what stands beside them."""
+"""Finds which column of a table holds the texts, and which columns hold labels, ids and the
+rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,8 +42,8 @@ BY_NAME = Columns()
 
 
 def wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
-    """Those of the columns of a file whose cells are needed: all, where their cells have to say
-    which holds the texts. `path` is for messages.
+    """The columns of a file whose cells are needed: all of them if the cells must decide which
+    column holds the texts. `path` is for messages.
 
     Raises:
         UsageError: one does not exist, or stands twice.
@@ -56,8 +57,7 @@ def wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
 
 
 def chosen(columns: Columns, table: Table, path: str) -> tuple[Columns, tuple[str, ...]]:
-    """The columns of this table by name, None for what it does not have; and what is to be said of
-    them.
+    """The columns of this table by name, None for those it lacks; and remarks for the user.
 
     Raises:
         UsageError: one does not exist, or stands twice.
@@ -79,8 +79,8 @@ def chosen(columns: Columns, table: Table, path: str) -> tuple[Columns, tuple[st
 
 
 def only_words(columns: Columns, table: Table) -> str | None:
-    """The only column of `table` that holds words, among those that are not needed for something
-    else; None if there is none, or more than one, or if the names may be no header but a row."""
+    """The only column of `table` that contains words and is not needed for something else. None if
+    there is none or more than one, or if the header may really be a row."""
     if any(label_number(name) is not None for name in table.columns):
         return None
     used = {getattr(columns, part) or part for part in _BESIDE if getattr(columns, part) != ""}
@@ -139,7 +139,7 @@ def _found(given: str, names: Sequence[str]) -> str:
 
 
 def quoted_name(text: str) -> str:
-    """Quote `text`, which a file holds, for a message: on one line and shortened if it is long."""
+    """Quote `text` from a file for a message: on one line, shortened if it is long."""
     shown = repr(text)
     return quoted(shown if len(shown) <= 80 else f"{shown[:76]}...'")
 

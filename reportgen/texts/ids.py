@@ -1,4 +1,4 @@
-"""Finds ids that stand twice, in eight bytes of memory for each text."""
+"""Finds ids that occur twice, with eight bytes of memory per text."""
 
 from array import array
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ class Ids:
         self._hashes = array("Q")
 
     def add(self, text_id: str, where: str) -> None:
-        """Add the id of a text that stands at `where`, for messages.
+        """Add the id of the text at the place `where`, which is for messages.
 
         Raises:
             InputError: it is one of the first ids.
@@ -30,7 +30,7 @@ class Ids:
         self._hashes.append(_hash(text_id))
 
     def require_single(self, texts: Iterable[tuple[str, str]]) -> None:
-        """Check that no id stands twice; `texts` are all ids again, each with where it stands.
+        """Check that no id occurs twice; `texts` are all ids once more, each with its place.
 
         Raises:
             InputError: one does.
@@ -51,7 +51,7 @@ class Ids:
 
 
 def doubled(text_id: str, first: str, where: str) -> InputError:
-    """The error of an id that stands at two places."""
+    """The error for an id that occurs at two places."""
     return InputError(
         f"{where}: the id {quoted_name(text_id)} already stands at {first}; make ids unique, or "
         "number the texts with --id-column ''"

@@ -1,4 +1,4 @@
-"""Labels as a file gives them: the numbers they stand for, lists of them, and other names."""
+"""Reads labels as a file gives them: numbers, lists, and new names for them."""
 
 import json
 import math
@@ -12,7 +12,7 @@ _EXAMPLE = 'write 1=negative,2=positive, or JSON such as {"1": "negative"}'
 
 
 def label_number(label: str | None) -> float | None:
-    """The number that a label is; None if it is not one, or not finite.
+    """The number that a label stands for; None if it is not a finite number.
 
     A percent sign is left out: "2.1%" is 2.1, not 0.021. Full-width digits count as digits.
     """
@@ -54,7 +54,7 @@ def label_map(text: str) -> Mapping[str, str]:
 
 
 def renamed(labels: Sequence[str | None], names: Mapping[str, str]) -> list[str | None]:
-    """`labels` with the new name of each that `names` has, spaces around it left out. In a label
+    """`labels` with new names for those in `names`; spaces around a label are ignored. In a label
     that is a JSON list, each item is renamed.
 
     Raises:

@@ -1,4 +1,5 @@
-"""The choices of a text, of which a model picks one: in several columns, or as a list in one."""
+"""The choices of a text, from which a model picks one: in several columns, or as a list in one
+column."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ _NUMBERED = re.compile(r"choice[ _]?\d+", re.IGNORECASE)
 
 
 def named_choices(given: str | None) -> tuple[str, ...] | None:
-    """The columns that `--choice-columns` names; () for none in any case, None where it was not
+    """The columns that `--choice-columns` names; () if it says there are none, None if it was not
     given.
 
     Raises:
@@ -38,8 +39,8 @@ def choice_columns(given: Sequence[str] | None, names: Sequence[str]) -> tuple[s
 
 
 def choices_of(cells: Sequence[Cell]) -> tuple[str, ...]:
-    """The choices in `cells`: one of each, or those of the list that the only one is. Those that
-    are empty at the end do not count; others stay, for a message.
+    """The choices in `cells`: one per cell, or the items of the list if there is only one cell.
+    Empty choices at the end are ignored; other empty ones are kept, for a message.
 
     Raises:
         ValueError: a cell holds something else; the message says what is wrong.

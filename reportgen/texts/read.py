@@ -46,7 +46,7 @@ class TextInput:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it holds nothing but spaces, with all that stands beside it."""
+        """Whether the text and everything given with it consist of spaces only."""
         beside = (self.pair or "", self.completion or "", *self.choices)
         return not "".join((self.text, *beside)).strip()
 
@@ -137,7 +137,7 @@ def _scratch(places: ExitStack) -> Path:
 
 
 def with_labels_renamed(texts: TextSet, names: Mapping[str, str]) -> TextSet:
-    """`texts` with other names for their labels, by the label that the file gives.
+    """`texts` with new names for their labels.
 
     Raises:
         UsageError: no text has one of these labels.

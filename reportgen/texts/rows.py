@@ -1,4 +1,4 @@
-"""What a file of texts is read into: rows of named cells."""
+"""Rows of named cells, into which files of texts are read."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A cell that is not text; `what` says what it is, such as "a list"."""
+    """A cell that is not text; `what` describes it, such as "a list"."""
 
     what: str
     # Of a list or an object, numbers as strings.
@@ -16,7 +16,7 @@ class Misfit:
 
     @property
     def as_json(self) -> str | None:
-        """Of a list or an object: itself; None if it is nested too deeply."""
+        """A list or an object as JSON; None if it is nested too deeply."""
         if self.items is None:
             return None
         try:
@@ -26,7 +26,7 @@ class Misfit:
 
     @property
     def words(self) -> Sequence[str] | None:
-        """Of a list of strings, numbers, true and false: its items."""
+        """The items of a list of strings, numbers, true and false."""
         items = self.items if isinstance(self.items, Sequence) else (None,)
         found = [item for item in items if isinstance(item, str)]
         return found if len(found) == len(items) else None
@@ -63,7 +63,7 @@ class Row:
 
 
 class RowsOnDisk(Collection[Row]):
-    """The `n` rows of a file, which is read again whenever they are gone over."""
+    """The `n` rows of a file; the file is read again for each iteration."""
 
     def __init__(self, n: int, read: Callable[[], Iterator[Row]]) -> None:
         self._n = n

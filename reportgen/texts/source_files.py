@@ -1,4 +1,4 @@
-"""The files that texts are read from: their formats, and how much one may hold."""
+"""The files that texts are read from: their formats, and limits on their size."""
 
 import codecs
 import hashlib
@@ -156,8 +156,8 @@ def _kept_on_disk(beginning: bytes, file: Path) -> Path:
 
 
 def format_of(path: str, given: str | None) -> InputFormat | FolderFormat | None:
-    """The format that is given for a file, or that its suffix says; None for standard input, whose
-    content says it.
+    """The format that is given for a file, or that its suffix names; None for standard input, whose
+    content decides.
 
     Raises:
         UsageError: there is no such format.
@@ -225,7 +225,8 @@ def _read_stdin(most: int) -> bytes:
 
 
 def require_bounded(data: bytes, input_format: str, path: str) -> None:
-    """Refuse a file that would take far more memory than any file of texts; `path` is for messages.
+    """Refuse a file that would take far more memory than any real file of texts; `path` is for
+    messages.
 
     Raises:
         InputError: it has too many bytes, lines or cells.

@@ -38,7 +38,7 @@ class WordSplitter:
     segmenter: str | None  # what splits Japanese, such as "SudachiPy 0.7.0"; None: its scripts
 
     def split(self, text: str, given: Sequence[Place] = ()) -> list[Place]:
-        """The first code point and the end of each word of `text`; spaces are in none.
+        """The start and end of each word of `text`, in code points; spaces belong to no word.
 
         Places that are `given` are words as they are, and what lies between them is split.
         """
@@ -63,7 +63,7 @@ class WordSplitter:
 
 
 def between_spaces(text: str) -> tuple[Place, ...]:
-    """The first code point and the end of each stretch of `text` between spaces."""
+    """The start and end of each stretch of `text` between spaces, in code points."""
     return tuple(found.span() for found in regex.finditer(r"\S+", text))
 
 
@@ -83,5 +83,5 @@ def word_splitter() -> WordSplitter:
 
 
 def by_script(text: str) -> list[str]:
-    """A stretch of Japanese split where its script changes."""
+    """Split a stretch of Japanese where its script changes."""
     return [found[0] for found in _SCRIPT.finditer(text)]

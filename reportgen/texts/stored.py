@@ -1,4 +1,4 @@
-"""Many texts as a sequence that takes little memory: they lie in a file without a name."""
+"""A sequence of many texts that takes little memory: the texts are in a file without a name."""
 
 import pickle
 from array import array
@@ -28,7 +28,7 @@ def kept(
 
 
 class Stored(Sequence[Item], Generic[Item]):
-    """The items of a sequence in a file, of which those read last are in memory too."""
+    """The items of a sequence in a file; those read last are also in memory."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 
 
 def banded_modules(encoder: PreTrainedModel) -> list[nn.Module]:
-    """The modules of `encoder` that attend in bands, in the order of its layers."""
+    """The modules of `encoder` whose attention is banded, in the order of its layers."""
     return [module for module in encoder.modules() if type(module).__name__ in _UNFOLD]
 
 

@@ -133,7 +133,7 @@ class Capture:
 
 
 def require_short(inputs: Mapping[str, Tensor]) -> None:
-    """Raise a CaptureError for inputs with a text whose maps no graph can hold."""
+    """Raise a CaptureError if a text is so long that the maps of a graph would not fit."""
     n_tokens = inputs["input_ids"].shape[-1]
     if n_tokens > LONG_TOKENS:
         raise CaptureError(
@@ -144,8 +144,8 @@ def require_short(inputs: Mapping[str, Tensor]) -> None:
 
 @contextmanager
 def without_maps(encoder: PreTrainedModel, inputs: Mapping[str, Tensor]) -> Iterator[None]:
-    """A context for a run that takes no maps: a long text is run by torch's own attention, which
-    holds none, where the model says that it may."""
+    """A context for a run that takes no maps. If the model allows it, a long text then runs through
+    torch's own attention, which never holds a whole map."""
     if inputs["input_ids"].shape[-1] <= LONG_TOKENS or not encoder._supports_sdpa:
         yield
         return
@@ -204,7 +204,7 @@ def _require_maps(encoder: PreTrainedModel, weights: Any) -> None:
 
 
 def _other_form(weights: Any) -> str:
-    """What attention weights are that are not square maps, for an error message."""
+    """A description of attention weights that are not square maps, for an error message."""
     if isinstance(weights, Mapping):  # PEGASUS-X: to the text, and to global tokens of its own
         return f"attention in parts ({', '.join(map(str, weights))})"
     if not isinstance(weights, Tensor):

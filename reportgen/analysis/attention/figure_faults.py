@@ -1,4 +1,5 @@
-"""What is wrong with the figures of a text: one line that says where, and what to do next."""
+"""Checks the figures of a text. An error message is one line: where the fault is, and what to do
+next."""
 
 from collections.abc import Mapping
 from math import isfinite, isnan
@@ -27,7 +28,7 @@ def fault_of(
     prediction: Prediction,
     parts: Mapping[DecoderPart, PartSummary],
 ) -> str | None:
-    """Check the figures of one text; an error message if they cannot be right, else None.
+    """An error message if the figures of one text cannot be right, else None.
 
     Args:
         parts: its figures in a decoder of its own.
@@ -51,7 +52,7 @@ def fault_of(
 
 
 def no_number(model: LoadedModel, found: str) -> str:
-    """The message that something was `found` not to be a finite number, with what may help."""
+    """The message that something was `found` not to be a finite number, with advice."""
     tries = []
     if model.info.dtype != "float32":
         tries.append("--dtype float32")

@@ -1,4 +1,4 @@
-"""The attention maps of a batch that are kept, packed while it runs or when it is read."""
+"""Packs the attention maps of a batch that are kept, while it runs or when they are read."""
 
 from collections.abc import Callable, Sequence
 
@@ -17,7 +17,8 @@ class KeptMaps:
     """
 
     def __init__(self, lengths: Sequence[int], keeps: Sequence[bool]) -> None:
-        """`keeps` says of each text, of so many tokens, whether its maps are kept."""
+        """`lengths` are the numbers of tokens of the texts; `keeps` says of each text whether its
+        maps are kept."""
         self._kept = [row for row, keep in enumerate(keeps) if keep]
         self._lengths = lengths
         self._packers = [Packer() if keep else None for keep in keeps]
@@ -40,7 +41,8 @@ class KeptMaps:
             self._coming.append((packer, under_way(levels_of(maps))))
 
     def packed(self) -> list[bytes | None]:
-        """The packed maps of each text; None for one that does not keep them. Called once."""
+        """The packed maps of each text; None for one that does not keep them. May be called
+        once."""
         for packer, levels in self._coming:
             packer.add(levels())
         return [None if packer is None else packer.finish() for packer in self._packers]

@@ -146,13 +146,13 @@ class Runner:
         return outcomes
 
     def is_long(self, text: EncodedText) -> bool:
-        """Whether a text is read in stripes: it has no maps, norms and rollout then."""
+        """Whether a text is read in stripes; it then has no maps, norms or rollout."""
         return len(text.ids) > LONG_TOKENS and self._stripes is not None
 
     @cached_property
     def _stripes(self) -> Stripes | None:
-        """How long texts are read; None where they are read whole, as with a decoder and where
-        texts are read apart."""
+        """The reader of long texts. None if they are read whole, which is so for a decoder and for
+        texts that are read apart."""
         if self._sample is None or self._decoder is not None or self._sample.parts:
             return None
         return find_stripes(self._model, self._capture, self._sample)

@@ -1,4 +1,4 @@
-"""What evidence may cost: a time, or a number of passes. Nothing heavy is imported here."""
+"""A budget for evidence: a time, or a number of passes. Nothing heavy is imported here."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Measures how long evidence takes, where a time says how much of it there is to be."""
+"""Turns a time budget for evidence into a number of texts, by measuring how long evidence takes."""
 
 import time
 from dataclasses import replace
@@ -21,7 +21,7 @@ _MOST_SECONDS = 5.0
 def with_number(
     options: AnalysisOptions, texts: TextSet, model: LoadedModel, kept: Path
 ) -> AnalysisOptions:
-    """`options` with the number of texts that get evidence, where their budget is a time.
+    """`options` with the number of texts that get evidence, if the budget is a time.
 
     It is measured once: an analysis that goes on from what is in the folder `kept` has the number
     that it began with.
@@ -39,8 +39,8 @@ def with_number(
 
 
 def _pace(worker: Worker) -> float:
-    """Seconds that a unit of work takes, measured by evidence on a few texts, of which the first
-    does not count."""
+    """The seconds per unit of work, measured by evidence on a few texts; the first one is not
+    counted."""
     seconds = work = 0.0
     texts = worker.tried[:1] + worker.tried[:_MOST_TEXTS]
     for i, text in enumerate(texts):

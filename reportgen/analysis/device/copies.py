@@ -20,7 +20,7 @@ Host: TypeAlias = NDArray[Any]
 
 
 def under_way(tensor: Tensor) -> Callable[[], Host]:
-    """Begin to copy a tensor to the host; returns what waits for it."""
+    """Start copying a tensor to the host; returns the function that waits for the copy."""
     kind = tensor.device.type
     if kind == "cpu":
         return lambda: tensor.numpy()
@@ -54,7 +54,8 @@ class LayerFigures:
         self.layers.append(figures)
 
     def fetch(self) -> None:
-        """Begin to copy them. Neighbouring layers on one device are put together there first."""
+        """Start copying the figures. Neighbouring layers on the same device are put together
+        first."""
         self._coming = {}
         for name in self.layers[0]:
             own = groupby((layer[name] for layer in self.layers), key=lambda figure: figure.device)
@@ -62,7 +63,7 @@ class LayerFigures:
             self._coming[name] = [under_way(stack) for stack in stacks]
 
     def read(self) -> dict[str, Host]:
-        """Wait for them: `[text, layer, ...]` of each name."""
+        """Wait for the copies: `[text, layer, ...]` by name."""
         if self._coming is None:
             self.fetch()
         assert self._coming is not None

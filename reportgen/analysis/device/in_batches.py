@@ -42,7 +42,7 @@ Launch: TypeAlias = Callable[[Part], Callable[[], Sequence[Result]]]
 
 
 class Halving:
-    """In how many parts batches are run; each time that one does not fit, in twice as many."""
+    """The number of parts that batches are run in; it doubles each time that one does not fit."""
 
     def __init__(self, told: Callable[[int], None]) -> None:
         """`told` is called with the number of texts of each part that did not fit."""
@@ -76,7 +76,7 @@ def in_batches(
     *,
     ahead: bool = False,
 ) -> Iterator[tuple[Sequence[int], Sequence[Result]]]:
-    """Run `batches`, and give the rows and results of one part after another.
+    """Run `batches`, and yield the rows and results of one part after another.
 
     Args:
         lengths: of each text, in tokens.
@@ -120,8 +120,8 @@ def in_batches(
 def joined(
     rows: Sequence[int], call: Callable[[Sequence[int]], Found], halving: Halving
 ) -> list[Found]:
-    """What `call` gives for `rows`, which are all of the same length: all at once, or where that
-    does not fit into memory part by part, in their order."""
+    """The result of `call` for `rows`, which all have the same length: in one call, or in several
+    if it does not fit into memory."""
     todo, found = deque([Part(rows, 0, len(rows))]), list[Found]()
     while todo:
         part = todo.popleft()
@@ -140,8 +140,8 @@ def joined(
 
 
 def _tried(call: Callable[[], Found]) -> tuple[Found | None, bool]:
-    """What `call` returns, None if it fails; and whether that was for lack of memory. Nothing of
-    the failed call is held."""
+    """The result of `call`, None if it fails, and whether it failed for lack of memory. Nothing of
+    a failed call stays in memory."""
     try:
         return call(), False
     except (Exception, SystemExit) as error:  # user code may call exit()

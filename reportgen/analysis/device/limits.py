@@ -1,4 +1,4 @@
-"""How large batches are: on the CPU always the same, on a GPU as its memory allows."""
+"""The size of batches: constant on the CPU, as large as memory allows on a GPU."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ _OF_TOKENS = ("next_token", "completion", "masks")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a batch may take; a text that exceeds a limit by itself runs alone."""
+    """The most that a batch may take; a text that is larger by itself runs alone."""
 
     tokens: int  # padding included
     layer_bytes: int  # of the maps of one layer, in float32
@@ -71,6 +71,6 @@ def _room(model: LoadedModel) -> int | None:
 
 
 def entries(usual: int, device: torch.device) -> int:
-    """How many entries a working tensor has on `device`, where it has the `usual` number on the
+    """The number of entries of a working tensor on `device`, given the `usual` number on the
     CPU."""
     return usual if device.type == "cpu" else usual * _ROOMIER

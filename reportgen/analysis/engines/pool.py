@@ -41,8 +41,8 @@ class Pool(Generic[Order, Answer]):
     """
 
     def __init__(self, number: int, work: Work[Order, Answer], advice: str) -> None:
-        """`work` must be something that can be sent to a process, and so must orders and answers;
-        `advice` says what the user can do where process after process dies."""
+        """`work`, orders and answers must be objects that can be sent to a process. `advice` says
+        what the user can do if one process after another dies."""
         self._work = work
         self._advice = advice
         self._n_deaths = 0

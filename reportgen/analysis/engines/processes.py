@@ -54,7 +54,7 @@ def processes(
     *,
     is_silent: bool = False,
 ) -> Iterator[Processes]:
-    """So many processes, which share the threads of this one."""
+    """A number of processes, which share the threads of this one."""
     n_threads = max(1, torch.get_num_threads() // number)
     given = Given(texts, spec, options, n_threads, is_silent)
     advice = "give fewer of them, and --resume to go on"
@@ -64,7 +64,7 @@ def processes(
 
 @contextmanager
 def _working(given: Given) -> Iterator[Callable[[Order], Done]]:
-    """What carries out orders, with a model of its own."""
+    """The function that carries out orders, with its own model."""
     torch.set_num_threads(given.n_threads)
     with ExitStack() as stack:
         if given.is_silent:
@@ -81,7 +81,7 @@ def _working(given: Given) -> Iterator[Callable[[Order], Done]]:
 
 
 def _sendable(error: Exception) -> Exception:
-    """`error`, or one that says the same where it cannot be sent to another process."""
+    """`error`, or an equal one if it cannot be sent to another process."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:

@@ -164,7 +164,7 @@ def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
 
 
 def _random(text: int, n_units: int) -> Floats:
-    """A random order that only depends on the text's row and its number of units."""
+    """A random order that depends only on the row of the text and its number of units."""
     return np.random.default_rng((_SEED, text, n_units)).permutation(n_units).astype(np.float64)
 
 

@@ -94,13 +94,14 @@ class EvidenceRun:
         return self._result(asked, found), False
 
     def try_on(self, text: EncodedText) -> None:
-        """Take all measures of a text that have a stage, and keep nothing."""
+        """Take all measures of a text that have a stage, and discard the results."""
         found = [item for item in self.explained((0,), (text,)) if item.explained is not None]
         for measure in self._stages.taken:
             self._stages.run(measure, found, 0.0)
 
     def _measure(self, asked: Subjects, found: _Measured) -> None:
-        """Take all measures; what is done so far is in `found`, if an interrupt comes."""
+        """Take all measures, and store results in `found` as they come, so that they survive an
+        interrupt."""
         is_extra = asked.task.kind == "extra"
         found.texts += self.explained(asked.task.rows, asked.texts, is_extra=is_extra)
         explained = [item for item in found.texts if item.explained is not None]

@@ -1,4 +1,4 @@
-"""What a user asks to have explained, and where the output of a model has it."""
+"""The options of what is explained, and the entry of a model's output that they mean."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from reportgen.results.info import OutputInfo
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
-    """What a user asks to have explained; None: what the model predicts for each text."""
+    """What the user wants explained; None: what the model predicts for each text."""
 
     explain_class: str | None = None  # name or number of a class, label or number
     explain_token: str | None = None  # a next token, or one in the place of masks
@@ -22,8 +22,8 @@ NOTHING = ExplainOptions()
 
 
 def find_explained(model: LoadedModel, asked: ExplainOptions) -> tuple[int | None, int | None]:
-    """The entry of the output that is explained, and the one that its lead is over; None: not asked
-    for.
+    """The index of the output that is explained, and of the one that its lead is measured over;
+    None if the options do not name one.
 
     Raises:
         UsageError: the output has no such class, or no such token.
@@ -42,7 +42,7 @@ def find_explained(model: LoadedModel, asked: ExplainOptions) -> tuple[int | Non
 
 
 def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
-    """The id of the token that is written `wanted`.
+    """The id of the token `wanted`.
 
     Raises:
         UsageError: no next token is explained, or the tokenizer has no such token.
@@ -73,7 +73,7 @@ def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
 
 
 def find_class(output: OutputInfo, wanted: str) -> int:
-    """The index of the class, label or number that is called `wanted`, or has that number from 0.
+    """The index of the class, label or number with the name `wanted`, or with that number from 0.
 
     Raises:
         UsageError: there is none.

@@ -63,7 +63,7 @@ class _Merge:
         self.effects[whole] = nan  # nothing would be left to run
 
     def unknown(self) -> list[Part]:
-        """Parts, and pairs of neighbours, whose effect is still to be found."""
+        """Parts, and pairs of neighbours, whose effect is not known yet."""
         pairs = (self.pair(i) for i in range(len(self.parts) - 1) if self.may_join(i))
         return [part for part in (*self.parts, *pairs) if part not in self.effects]
 
@@ -92,7 +92,7 @@ class _Merge:
         return interaction / largest
 
     def join(self) -> bool:
-        """Join the two neighbours that belong together most; False where there are none."""
+        """Join the two neighbours that belong together most; False if there are none."""
         units = [abs(self.effects[unit]) for unit in self.units]
         least = PHRASE_LEAST * max(filter(isfinite, units), default=0.0)
         strengths = [self.strength(i, least) for i in range(len(self.parts) - 1)]
@@ -117,7 +117,7 @@ class _Merge:
 
 
 def _run(explainer: Explainer, merges: Sequence[_Merge]) -> None:
-    """Join the parts of each text until nothing is left to join."""
+    """Join the parts of each text until no two belong together."""
     active = list(merges)
     while active:
         asked = [(merge, part) for merge in active for part in merge.unknown()]

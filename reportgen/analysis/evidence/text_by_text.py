@@ -1,4 +1,4 @@
-"""Measures that take the gradient of one text after another, and why a text has no values."""
+"""Measures that take the gradient of one text at a time, and reasons why a text has no values."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -23,7 +23,7 @@ class GradientError(Exception):
 def each_text(
     explained: Sequence[Explained], measure: Callable[[Explained], Found | Missing]
 ) -> list[Found | Missing]:
-    """What `measure` finds for each text, or why it found nothing: a text that fails does not stop
+    """The result of `measure` for each text, or why there is none; a text that fails does not stop
     the others."""
     found: list[Found | Missing] = []
     for item in explained:

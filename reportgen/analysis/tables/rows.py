@@ -50,7 +50,7 @@ class AnalysedText:
 
     @property
     def summary(self) -> TextSummary | None:
-        """Its figures; None if it was not analysed."""
+        """The figures of the text; None if it was not analysed."""
         return None if self.outcome is None else self.outcome.summary
 
     @property
@@ -71,7 +71,7 @@ class AnalysedText:
 
     @property
     def n_rows(self) -> int:
-        """The number of its rows in the table of tokens."""
+        """The number of rows of the text in the table of tokens."""
         return 0 if self.summary is None else len(self.encoded.ids)
 
 

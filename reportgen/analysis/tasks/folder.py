@@ -1,4 +1,4 @@
-"""The folder of the results of tasks, from which an analysis that ended early goes on."""
+"""The folder with the results of tasks; an analysis that ended early continues from it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ class TaskFolder:
         self._known[task.name] = (path, _packed(result.facts))
 
     def facts(self, task: Task) -> Mapping[str, Any] | None:
-        """The facts of the result of `task`; None where there is none that is whole."""
+        """The facts in the result of `task`; None if there is no complete one."""
         if task.name not in self._known:
             for path in (place / task.name for place in self._places):
                 try:

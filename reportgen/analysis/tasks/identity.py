@@ -1,4 +1,4 @@
-"""What an analysis is of, so that only the same one goes on from its results."""
+"""Identifies an analysis, so that only the same analysis continues from its results."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ _FILE = "run.json"
 
 
 def begun_in(folder: Path, worker: Worker) -> Begun:
-    """What the analysis in `folder` found out when it began; if none has begun there, this one
+    """What the analysis in `folder` found out at its start; if none has started there, this one
     does.
 
     Raises:
@@ -43,7 +43,7 @@ def begun_in(folder: Path, worker: Worker) -> Begun:
 
 
 def begun_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> Begun:
-    """What the analysis in `folder` found out when it began, without loading its model.
+    """What the analysis in `folder` found out at its start, without loading its model.
 
     Raises:
         UsageError: it was of other texts, other options or versions.
@@ -64,8 +64,8 @@ def _require(folder: Path, known: Mapping[str, Any], own: Mapping[str, Any]) -> 
 
 
 def number_in(folder: Path) -> str | None:
-    """How many texts are to get evidence in the analysis that began in `folder`; None if none did,
-    or if that is damaged."""
+    """The number of texts that get evidence in the analysis in `folder`; None if none was started
+    there, or if its file is damaged."""
     try:
         return _stored(folder)[1].info.evidence.asked
     except (OSError, ValueError, KeyError, TypeError):
@@ -73,7 +73,7 @@ def number_in(folder: Path) -> str | None:
 
 
 def begin_as(folder: Path, part: Path) -> None:
-    """Let the analysis in `folder` go on from what its `part` found out when it began.
+    """Let the analysis in `folder` continue from what its `part` found out at its start.
 
     Raises:
         OutputError: the disk is full or fails.
@@ -83,7 +83,7 @@ def begin_as(folder: Path, part: Path) -> None:
 
 
 def require_same(first: Path, other: Path) -> None:
-    """Check that two folders are of the same analysis.
+    """Check that two folders belong to the same analysis.
 
     Raises:
         ResultsError: they are not, or one is damaged.

@@ -1,5 +1,5 @@
-"""Cuts an analysis into tasks, from its input alone: so every process that takes part knows all of
-them, whichever it does itself."""
+"""Splits an analysis into tasks, based only on its input: every process that takes part knows all
+tasks, whichever it does itself."""
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
@@ -32,7 +32,7 @@ WHOLE = Shard()
 
 
 def candidates_in(texts: TextSet) -> Sequence[int]:
-    """The rows of the texts that can have evidence."""
+    """The rows of texts that can get evidence."""
     return array("q", (row for row, text in enumerate(texts.texts) if not text.is_blank))
 
 

@@ -19,7 +19,7 @@ UNKNOWN_LIMIT = 0.20
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The texts so far, in input order, whose maps are to be kept."""
+    """The texts so far, in input order, whose maps are kept."""
 
     asked: str = "all"  # all, none, or their number
     n: int = 0  # including texts that failed
@@ -64,7 +64,7 @@ class Tally:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a reader should know about how the texts were tokenised and read."""
+        """Remarks for readers on how the texts were tokenised and read."""
         found: list[str] = []
         if self.n_early:
             remark = (
@@ -152,7 +152,7 @@ def require_known_tokens(model: LoadedModel, tally: Tally, texts: Sequence[Encod
 
 
 def nothing_analysed(texts: TextSet, tally: Tally) -> InputError | ModelError:
-    """The error of an analysis without any text that has figures."""
+    """The error of an analysis in which no text has figures."""
     if tally.writing_error is not None and not tally.n_written:
         return ModelError(
             f"--generate: nothing was generated; the first error was {tally.writing_error}"

@@ -56,7 +56,7 @@ def packed(task: Task, result: TaskResult) -> bytes:
 
 
 class StoredResult:
-    """The result of `task` in a file; its parts are read when they are asked for.
+    """The result of `task` in a file; its parts are read as they are needed.
 
     Raises:
         ValueError: the file is damaged, or the result is that of other texts; any method may raise
@@ -78,7 +78,7 @@ class StoredResult:
         self._parts.close()
 
     def check(self) -> None:
-        """Check that all its parts are as they were written."""
+        """Check that all parts are as they were written."""
         with _naming_damage():
             damaged = self._parts.testzip()
         if damaged is not None:

@@ -67,7 +67,7 @@ THRESHOLDS = (
 
 
 def certain(decide: Callable[..., Decided], *intervals: Interval) -> Decided | None:
-    """The answer of `decide` if it is the same for all arguments in their `intervals`; else None.
+    """The answer of `decide` if it is the same for all arguments in their `intervals`.
 
     None where the answers differ. Only the ends are tried, so the arguments with one answer must
     lie together.

@@ -1,4 +1,4 @@
-"""The devices that models run on: which there are, their memory, and the way of tensors to them."""
+"""The devices that models run on: which ones exist, their memory, and how tensors get to them."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def backend(kind: str) -> Any:
 
 
 def find_device(name: str) -> torch.device:
-    """The device called `name`; "auto" is the first that is there of cuda, xpu, mps and cpu.
+    """The device called `name`; "auto" is the first available one of cuda, xpu, mps and cpu.
 
     Raises:
         ModelError: this machine has no such device, or torch cannot use it.
@@ -61,14 +61,14 @@ def _names(kind: str) -> list[str]:
 
 
 def full_name(device: torch.device) -> str:
-    """The kind of a device with the name of its model: two of one name are alike."""
+    """The kind of a device with its model name; two devices of the same name are alike."""
     if device.type not in ("cuda", "xpu"):
         return device.type
     return f"{device.type} ({backend(device.type).get_device_name(device)})"
 
 
 def total_bytes(device: torch.device) -> int | None:
-    """The memory of an accelerator; None for the CPU, whose batches do not go by it."""
+    """The memory of an accelerator; None for the CPU, whose batches do not depend on it."""
     if device.type == "mps":
         return int(torch.mps.recommended_max_memory())
     if device.type not in ("cuda", "xpu"):
@@ -77,26 +77,26 @@ def total_bytes(device: torch.device) -> int | None:
 
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor of the host on `device`. The host does not wait until it is there."""
+    """A tensor of the host on `device`. The host does not wait for the copy."""
     if device.type in ("cuda", "xpu"):
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
 
 
 def precise(tensor: Tensor) -> Tensor:
-    """A tensor in float64; on the host where its device has no such numbers (MPS)."""
+    """A tensor in float64; on the host if its device has no float64 (MPS)."""
     return (tensor.cpu() if tensor.device.type == "mps" else tensor).double()
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Whether something failed because memory, of a device or of the host, was full."""
+    """Whether an error means that memory, of a device or of the host, was full."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and any(said in str(error) for said in _LACKS)
 
 
 def free_memory() -> None:
-    """Give memory that torch keeps for later back to the devices."""
+    """Return memory that torch holds in reserve to the devices."""
     for kind in ACCELERATORS:
         if count(kind):
             backend(kind).empty_cache()

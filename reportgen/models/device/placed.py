@@ -17,8 +17,8 @@ def is_placed(module: nn.Module) -> bool:
 
 
 def main_device(module: nn.Module) -> torch.device:
-    """The device that a placed model gets its inputs on: the first of its map that runs anything,
-    the CPU where all of it waits on the host or the disk."""
+    """The device on which a placed model gets its inputs: the first one in its map that runs
+    anything, or the CPU if all of it waits on the host or the disk."""
     maps = (getattr(part, "hf_device_map", None) for part in module.modules())
     places = [place for own in maps for place in (own or {}).values()]
     found = next((place for place in places if place not in ("cpu", "disk")), "cpu")

@@ -28,11 +28,11 @@ TOLERANCES: Mapping[str, Tolerances] = {
 
 
 def tolerances(dtype: str) -> Tolerances:
-    """Those of a precision; of any other that a module of one's own has, such as float64, those of
-    float32."""
+    """The tolerances for a precision; for others that a user's module may have, such as float64,
+    those for float32."""
     return TOLERANCES.get(dtype, TOLERANCES["float32"])
 
 
 def allowed(off: float, most: float, dtype: str) -> str:
-    """How far something is off, and what would be allowed, for an error message."""
+    """The size of an error and the allowed size, for an error message."""
     return f"off by {off:.2g}, where {dtype} may be off by {most:g}"

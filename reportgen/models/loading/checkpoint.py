@@ -103,8 +103,8 @@ def require_file(path: Path) -> int:
 
 
 def require_honest_size(path: Path) -> None:
-    """Check that a file of weights does not unpack to far more than it holds; `torch.save` packs
-    nothing.
+    """Check that a file of weights does not unpack to far more than its size; `torch.save` does not
+    compress.
 
     Raises:
         ModelError: it does.

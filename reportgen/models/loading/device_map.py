@@ -1,4 +1,4 @@
-"""Where the parts of a model larger than one card go: `--device-map`."""
+"""Places the parts of a model that is larger than one card: `--device-map`."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -14,7 +14,7 @@ _FILLED = 0.7
 
 
 def placing(spec: ModelSpec) -> dict[str, Any]:
-    """What transformers is given to place a model as `spec` says; nothing without a device map.
+    """The arguments for transformers that place a model as `spec` says; empty without a device map.
 
     Raises:
         ModelError: accelerate is not installed.

@@ -71,7 +71,8 @@ def build_module(spec: ModelSpec) -> nn.Module:
 
 @contextlib.contextmanager
 def importable(spec: ModelSpec) -> Iterator[None]:
-    """Within it, user code can import modules in the folder of its file, or in the current one."""
+    """Let user code import modules from the folder of its file or the current folder, while the
+    context is open."""
     if spec.factory is None:
         yield
         return

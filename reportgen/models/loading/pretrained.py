@@ -152,9 +152,9 @@ def reported_part(
 
 
 def whole_model(module: PreTrainedModel, spec: ModelSpec) -> PreTrainedModel | None:
-    """`module` if it is an encoder-decoder that can write a target for a text, a masked language
-    model or one for multiple choice: it is used whole where texts call for that. None for others,
-    and where an embedding is asked for."""
+    """`module` if it is an encoder-decoder that can write a target, a masked language model, or a
+    model for multiple choice: it is used as a whole if texts call for that. None for others, or if
+    an embedding is asked for."""
     if spec.pooling is not None or spec.prediction_index is not None:
         return None
     if module.config.is_encoder_decoder:

@@ -1,4 +1,4 @@
-"""Keeps the libraries from printing while a model is loaded."""
+"""Keeps libraries from printing while a model is loaded."""
 
 import logging
 import warnings
@@ -10,7 +10,8 @@ from transformers.utils import logging as transformers_logging
 
 @contextmanager
 def quiet(verbose: bool) -> Iterator[None]:
-    """Within it, hide tables, progress bars and warnings of the libraries, unless `verbose`."""
+    """Hide tables, progress bars and warnings of libraries while the context is open, unless
+    `verbose`."""
     if verbose:
         yield
         return

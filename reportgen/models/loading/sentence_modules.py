@@ -1,4 +1,5 @@
-"""Reads how sentence-transformers makes a vector of a text, from the folder of a model."""
+"""Reads from a model folder how sentence-transformers turns hidden states into one vector per
+text."""
 
 import json
 from collections.abc import Mapping
@@ -39,8 +40,8 @@ _MOST_FIGURES = 100_000
 def find_sentence_modules(
     spec: ModelSpec, folder: str | None, is_bare: bool
 ) -> SentenceModules | None:
-    """What makes a vector of the last hidden states, by the folder or hub id of a sentence encoder;
-    None for other models, and where a user asks for a pooling or an entry.
+    """The modules that turn the last hidden states into a vector, for the folder or hub id of a
+    sentence encoder. None for other models, or if a user asks for a pooling or an entry.
 
     `is_bare` is whether the model has no head.
     """
@@ -51,8 +52,7 @@ def find_sentence_modules(
 
 
 def prompts_remark(spec: ModelSpec, modules: SentenceModules | None) -> str | None:
-    """What a user should know about the prompts of a sentence encoder; None where it has none, or
-    one is used."""
+    """A remark on the prompts of a sentence encoder; None if it has none, or if one is used."""
     if modules is None or spec.prompts or modules.default_prompt:
         return None
     named = ", ".join(f"{name} {prompt!r}" for name, prompt in modules.prompts.items() if prompt)
@@ -65,7 +65,7 @@ def prompts_remark(spec: ModelSpec, modules: SentenceModules | None) -> str | No
 
 
 def chosen_prompts(spec: ModelSpec, modules: SentenceModules | None) -> tuple[str, str]:
-    """What a text and its pair are put behind: the prompts that `spec` names, else the model's own
+    """The prompts in front of a text and its pair: those that `spec` names, else the model's
     default; "" for none.
 
     Raises:

@@ -34,8 +34,8 @@ def load_tokenizer(
 
 
 def require_vocabulary(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
-    """Check that a tokenizer has more than special tokens; without files transformers makes up one
-    that has not.
+    """Check that a tokenizer has more than special tokens: without its files, transformers makes up
+    an empty one.
 
     Raises:
         ModelError: it has special tokens only.

@@ -1,4 +1,5 @@
-"""Reads the answer to a question: a stretch of the context, by its first and its last token."""
+"""Reads the answer to a question: a stretch of the context, given by its first and its last
+token."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

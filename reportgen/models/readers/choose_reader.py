@@ -60,7 +60,7 @@ def head_of(model_class: type) -> Head | None:
 def reader_of_class(
     module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, trials: tuple[Trial, Trial]
 ) -> OutputReader | None:
-    """The reader for a module whose class says what it puts out; None for others.
+    """The reader for a module whose class shows what it returns; None for others.
 
     Raises:
         ModelError: it is a language model that reads texts in both directions.

@@ -1,4 +1,5 @@
-"""What reads the predictions of a model; each task has a reader of its own in this package."""
+"""Readers of predictions: the base class, and what all readers share. Each task has its own reader
+in this package."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -41,16 +42,16 @@ class OutputReader(ABC):
     @property
     @abstractmethod
     def kind(self) -> OutputKind:
-        """What the output is."""
+        """The kind of output."""
 
     @property
     @abstractmethod
     def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
+        """The figure of the output that evidence explains."""
 
     @property
     def n_figures(self) -> int:
-        """Figures per text; 0 where that depends on the text."""
+        """The number of figures per text; 0 if that depends on the text."""
         return 0
 
     @abstractmethod
@@ -82,12 +83,12 @@ class OutputReader(ABC):
     def aimed(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
     ) -> list[EncodedText]:
-        """`texts` with what is predicted for them, which is explained of their changed versions
-        too; unchanged for an output of which one entry is explained."""
+        """`texts` with their predictions, which stay the explained ones when the texts are changed.
+        Unchanged if a single entry of the output is explained."""
         return list(texts)
 
     def sample(self, text: EncodedText) -> EncodedText:
-        """`text` as trial runs need it."""
+        """`text` in the form that trial runs need."""
         return text
 
     def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
@@ -116,7 +117,7 @@ def last_tokens(mask: Tensor) -> Tensor:
 
 
 def distinct(positions: Tensor) -> Tensor:
-    """`positions`, each once, in order."""
+    """`positions` without repetitions, in order."""
     found: Tensor = torch.unique(positions)
     return found
 

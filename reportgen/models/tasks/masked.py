@@ -12,7 +12,7 @@ _LOGITS = ("logits", "prediction_logits")  # where masked language models return
 
 
 def ready_for_masks(model: LoadedModel, texts: TextSet) -> LoadedModel:
-    """`model`, to fill in masks if it is a masked language model and any of the texts has one.
+    """`model`, prepared to fill in masks if it is a masked language model and any text has a mask.
 
     Raises:
         ModelError: its logits are not for the tokens of its tokenizer.

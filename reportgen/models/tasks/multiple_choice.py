@@ -184,8 +184,8 @@ def _replaced(table: nn.Module, shared: Tensor, texts: Tensor, copies: Tensor) -
 
 
 def ready_for_choices(model: LoadedModel, texts: TextSet) -> LoadedModel:
-    """`model`, to pick one of the choices of each text if it does that and any of the texts has
-    some. A model that does not reads the texts without them, and says so."""
+    """`model`, prepared to pick one of the choices of each text if it can and any text has choices.
+    A model that cannot reads the texts without choices, with a remark."""
     if not any(text.choices for text in texts.texts):
         return model
     inner = model.chooser

@@ -1,4 +1,4 @@
-"""Texts with completions: what a causal model was to write after a text, or wrote itself."""
+"""Tokenises texts with completions, which were given or were written by a causal model."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -170,13 +170,12 @@ def _beginnings(
 
 
 def too_long_to_tokenise(text: str, max_tokens: int) -> bool:
-    """Whether a text is so long that tokenising it would take minutes for tokens that are not
-    kept."""
+    """Whether tokenising a text would take minutes only to cut most of its tokens."""
     return len(text) > most_characters(max_tokens)
 
 
 def most_characters(max_tokens: int) -> int:
-    """The length of a text from which on its end is not tokenised."""
+    """The number of characters of a text that are tokenised at most."""
     return max(_LONG, _PER_TOKEN * max_tokens)
 
 

@@ -25,8 +25,8 @@ def encode_choices(
     chosen: int,
     max_tokens: int,
 ) -> EncodedText:
-    """Tokenise `text` with each of `seconds`, the second segment of each choice: the one of the
-    `chosen` choice, with the others.
+    """Tokenise `text` with each of `seconds`, the second segments of its choices. Returns the
+    `chosen` one, with the others attached.
 
     Of what is too long for `max_tokens` with the longest choice, the end of the text is cut, in all
     of them at the same place. Nothing is cut of a choice.
@@ -52,7 +52,7 @@ def encode_choices(
 
 
 def put_together(every: Sequence[EncodedText], chosen: int) -> EncodedText:
-    """The one that is `chosen` of `every`, a text with each of its choices, with the others."""
+    """The `chosen` one of `every` (a text with each of its choices), with the others attached."""
     own = every[chosen]
     others = (replace(other, copies=_copies(other, own)) for other in every if other is not own)
     return replace(own, choice=chosen, others=tuple(others))

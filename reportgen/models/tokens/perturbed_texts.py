@@ -73,8 +73,8 @@ def _of_copies(other: EncodedText, ids: Mapping[int, int]) -> dict[int, int]:
 
 
 def fixed_positions(text: EncodedText) -> tuple[int, ...]:
-    """The positions of the tokens that stay when content is left out: special tokens, and the
-    completion or masks, which are what is explained."""
+    """The positions of tokens that stay when content is left out: special tokens, and the
+    completion or masks that are explained."""
     pairs = zip(text.roles, text.segments, strict=True)
     return tuple(
         i
@@ -84,8 +84,8 @@ def fixed_positions(text: EncodedText) -> tuple[int, ...]:
 
 
 def runs_without_content(text: EncodedText) -> bool:
-    """Whether something is left to run without any content: a special token, which stands before
-    the completion if there is one."""
+    """Whether a text can run without any content: a special token remains, before the completion if
+    there is one."""
     fixed = fixed_positions(text)
     return bool(fixed) and text.segments[fixed[0]] != COMPLETION_SEGMENT
 

@@ -19,8 +19,8 @@ _SAMPLES = ("one two three four five " * 40, "six seven")
 
 
 def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
-    """`model`, to read the similarity of two texts if it is a sentence encoder and the texts have
-    pairs.
+    """`model`, prepared to read the similarity of two texts if it is a sentence encoder and the
+    texts are pairs.
 
     Raises:
         ModelError: the two texts of a pair would not be read as they are alone.

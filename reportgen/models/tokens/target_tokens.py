@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TargetTokens:
-    """What a decoder is given, and then what it is to write; all tuples have an entry per token.
+    """What a decoder is given and then should write; all tuples have an entry per token.
 
     The decoder reads all of them but the last: at each token it writes the next one.
     """
@@ -27,5 +27,5 @@ class TargetTokens:
 
     @property
     def written(self) -> tuple[int, ...]:
-        """The ids that it is to write."""
+        """The ids that the decoder should write."""
         return self.ids[self.n_given :]

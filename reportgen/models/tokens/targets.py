@@ -1,4 +1,4 @@
-"""Targets of encoder-decoders: what one was to write for a text, or wrote itself."""
+"""Targets of encoder-decoders: texts that were given, or that the model wrote itself."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -127,8 +127,8 @@ def lead_of(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> int:
 def language_options(
     tokenizer: PreTrainedTokenizerBase, module: PreTrainedModel
 ) -> Mapping[str, int]:
-    """What `generate` has to be told so that it writes in the language of the tokenizer's targets;
-    nothing where the tokenizer names none, or the model's own settings say it."""
+    """The options of `generate` that make it write in the language of the tokenizer's targets;
+    empty if the tokenizer names none, or if the model's own settings name it."""
     if getattr(tokenizer, "tgt_lang", None) is None:
         return {}
     labels = _labels(tokenizer, "a")

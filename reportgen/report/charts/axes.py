@@ -1,4 +1,4 @@
-"""Round values for an axis, and the rules that run across a chart at these values."""
+"""Round values for an axis, and lines across a chart at these values."""
 
 from collections.abc import Callable, Sequence
 from math import ceil, floor, log10

@@ -1,4 +1,4 @@
-"""The course of one figure from model to model, with axes: a point for each with its interval."""
+"""A chart of one figure over several models: a point with its interval for each, and axes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _LEAST = 9  # pixels between two points
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What stands below the points: a name for each, and where it lies."""
+    """The labels below the points, and where they are."""
 
     names: Sequence[str]
     steps: Sequence[int] | None = None  # of the training; None: at even distances
@@ -61,7 +61,7 @@ def course(
     is_open: Sequence[bool] = (),
     limit: Limit | None = None,
 ) -> Drawing:
-    """A point for each of `values`, joined by a line that stops where a model has no value.
+    """A point for each of `values`, joined by a line with a gap where a model has no value.
 
     Args:
         values: by model.

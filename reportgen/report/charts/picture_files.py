@@ -25,7 +25,7 @@ class Pictures:
 
 
 def make_pictures(pictures: Sequence[Picture], stem: str, images: Images) -> Pictures:
-    """The files of `pictures`; SVG instead of PNG where no rasteriser is installed."""
+    """The files of `pictures`; SVG instead of PNG if no rasteriser is installed."""
     if images == "none" or not stem:  # standard output has nothing beside it
         return Pictures({}, {})
     files: dict[str, bytes] = {}

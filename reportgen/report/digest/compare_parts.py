@@ -1,4 +1,5 @@
-"""The short form of each section of a comparison: what changed, where to look, the rest folded."""
+"""The short forms of the sections of a comparison: what changed and where to look come first, the
+rest is folded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -40,8 +41,8 @@ _LIST = "predictions"  # the section of the page that lists texts
 
 
 def short_same(context: CompareContext) -> Iterable[Section]:
-    """What is shown of two models without a difference: how the gates went, what only one of them
-    has to be said of, and what could not be compared."""
+    """The short form if two models do not differ: the gates, texts that only one of them has, and
+    what could not be compared."""
     of_quality = {context.words.say(f"limit_{key}") for key in ("unlabelled", "quality")}
     left = [cell for cell in _left_out(context) if cell.text not in of_quality]
     left = [*gate_items(context), *map(Cell, remarks_of_some(context)), *left]
@@ -225,8 +226,8 @@ def short_heads(context: CompareContext) -> Iterable[Section]:
 
 
 def short_models(context: CompareContext) -> Iterable[Section]:
-    """What both models are, without their checksums, which are shown with the command, and the
-    remarks that hold for both, as they did before the change."""
+    """The facts about both models, without checksums, which are shown with the command; remarks
+    that hold for both as they held before the change."""
     words = context.words
     models = make_models(context)
     rows = (tuple(Cell(cut(cell.text, TEXT_LENGTH)) for cell in row[:3]) for row in models.rows)

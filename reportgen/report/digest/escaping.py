@@ -1,4 +1,4 @@
-"""Any text as Markdown that reads as exactly that text."""
+"""Escapes text for Markdown, so that it reads exactly as it is."""
 
 import re
 import shlex
@@ -77,9 +77,9 @@ def escape_spans(spans: Sequence[Span], *, wraps: bool = False) -> str:
 
 
 def shell_line(command: str) -> str:
-    """A command line for a block of code, where nothing can be escaped: words that hold markup, the
-    beginning of a log's command or unseen characters are written as `$'...'`, which a shell reads
-    as the same."""
+    """A command line for a block of code, where nothing can be escaped. Words with markup, with the
+    beginning of a log's command or with unseen characters are written as `$'...'`, which a shell
+    reads as the same."""
     return " ".join(map(_shell_word, shlex.split(command)))
 
 

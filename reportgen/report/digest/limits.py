@@ -1,4 +1,4 @@
-"""What fits under a limit: whole rows and whole parts, never half of one."""
+"""Fits a document under a limit: keeps or drops whole rows and whole parts."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a document: what opens it, its rows, and what closes it; lines with their end."""
+    """A piece of a document: its opening, its rows and its closing; all lines with their end."""
 
     head: str
     rows: tuple[str, ...] = ()
@@ -45,8 +45,8 @@ class _Room:
 
 
 def fit(parts: Sequence[Part], limit: Limit, last: Callable[[int], str]) -> str | None:
-    """The document of `parts`, in their order, under `limit`; None where the parts that must not be
-    left out are too long by themselves.
+    """The document of `parts`, in order, under `limit`; None if the parts that must stay are too
+    long by themselves.
 
     Rows are left out from the end of a part; a part that had rows and would keep none is left out
     as a whole. `last` gives the last line for how many rows are not shown (a part without rows
@@ -160,7 +160,7 @@ def limit_of(name: FlavorName, characters: int | None) -> Limit:
 
 
 def check_marker(text: str) -> None:
-    """Check that --id can be written in a hidden line and found there again.
+    """Check that --id can be written into a hidden line and found again.
 
     Raises:
         UsageError: it cannot.

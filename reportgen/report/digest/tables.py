@@ -32,8 +32,8 @@ _RAISES, _LOWERS = effect_colour(4), effect_colour(-4)
 
 
 def cut(text: str, length: int) -> str:
-    """`text` within `length` code points, or a few more where a cut would not save more than its
-    mark takes; `⟨…⟩` replaces what is left out of the middle."""
+    """`text` cut to `length` code points, or slightly longer if cutting would save no more than the
+    mark takes; `⟨…⟩` stands for what is left out of the middle."""
     return "".join(span.text for span in cut_spans((Span(text),), length))
 
 

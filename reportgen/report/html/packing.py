@@ -1,4 +1,4 @@
-"""Bytes as letters that a page can carry, and plotly.js, which it carries in them."""
+"""Encodes bytes as letters that a page can carry; also plotly.js in that form."""
 
 import gzip
 from base64 import b64encode

@@ -1,4 +1,5 @@
-"""The panels of a page in parts, each made and rendered once: to be measured, and to be written."""
+"""The panels of a page in parts. Each part is made and rendered once, to be measured and then
+written."""
 
 from dataclasses import replace
 from functools import cache

@@ -1,4 +1,4 @@
-"""What happened over more than two models, as JSON: sinks, tokens and texts."""
+"""The course over more than two models as JSON: sinks, tokens and texts."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from reportgen.report.json.run import ends
 
 
 def course_record(found: AllModels | None) -> dict[str, Any] | None:
-    """All of it, nothing left out; null where two models are compared. Lists of figures have an
-    entry for each model, null where it has none; places of models count from 0."""
+    """The complete course; null for two models. Lists of figures have an entry per model, null if
+    it has none; places of models count from 0."""
     if found is None:
         return None
     trend = found.trend

@@ -1,4 +1,4 @@
-"""How a comparison writes its figures: each with its change and the interval of the change."""
+"""Writes the figures of a comparison, each with its change and the interval of the change."""
 
 from collections.abc import Callable, Mapping
 
@@ -116,7 +116,7 @@ class CompareWords:
         return Cell(said, f"{interval} {self.not_clear(change.n_texts, is_unclear=is_unclear)}")
 
     def not_clear(self, n_texts: int, *, is_unclear: bool) -> str:
-        """What is said of a change whose interval holds 0."""
+        """The words for a change whose interval contains 0."""
         return self.say("unclear", n=n_texts) if is_unclear else self.say("within")
 
     def both(self, change: Change, write: Write) -> tuple[Cell, Cell, Cell]:

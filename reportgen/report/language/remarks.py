@@ -1,4 +1,4 @@
-"""Remarks in the results, which are in English, in the language of the page."""
+"""Translates remarks in results, which are in English, into the language of the page."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from reportgen.report.language.strings import Language, load_language
 
 
 def remark(said: str, language: Language) -> str:
-    """A remark of a run in `language`; as it was said where `[remarks]` does not have it."""
+    """A remark of a run in `language`; unchanged if `[remarks]` does not have it."""
     if language.code == "en":
         return said
     parts = said.split(", ")  # of a list, such as what a model reads

@@ -1,4 +1,4 @@
-"""The tokens of one text that matter: what each gets of attention, and what changes without it."""
+"""The tokens of one text that matter: the attention each gets, and what changes without it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

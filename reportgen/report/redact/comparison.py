@@ -30,7 +30,8 @@ from reportgen.results.selection import selected, whole_of
 def redacted_comparison(
     comparison: Comparison, lang: Lang, *, wanted: bool
 ) -> Iterator[Comparison]:
-    """A comparison without texts for the time of the context; if not `wanted`, `comparison`.
+    """A comparison without texts, for as long as the context is open; `comparison` itself if not
+    `wanted`.
 
     Raises:
         ResultsError: a results folder is damaged.

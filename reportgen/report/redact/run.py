@@ -56,7 +56,8 @@ class Numbers:
 def redacted(
     results: Results, lang: Lang, *, wanted: bool, numbers: Numbers | None = None
 ) -> Iterator[Results]:
-    """A redacted copy of `results` for the time of the context; if not `wanted`, `results`.
+    """A redacted copy of `results`, for as long as the context is open; `results` itself if not
+    `wanted`.
 
     Copies with the same `numbers` have the same replacements for the same names.
 

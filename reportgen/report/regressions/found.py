@@ -1,4 +1,5 @@
-"""The texts that a new model predicts worse than the old one, each in one line with its place."""
+"""Finds the texts that a new model predicts worse than the old one, each in one line with its
+place."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

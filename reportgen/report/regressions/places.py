@@ -1,4 +1,5 @@
-"""Where a text stands in the repository: its file, and its line where files of its format have any.
+"""Finds where a text is in the repository: its file, and its line if files of its format have
+lines.
 
 The results keep file and line as they were read, without the folder, such as `reviews.csv:17`.
 """

@@ -1,4 +1,4 @@
-"""What all sections of a report are made from."""
+"""The context that all sections of a report are made from."""
 
 from dataclasses import dataclass
 from functools import cached_property

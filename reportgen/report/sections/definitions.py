@@ -1,4 +1,5 @@
-"""What a prediction and a right answer are in a report, where its page first speaks of them."""
+"""Explains what a prediction and a right answer are in a report, where its page first mentions
+them."""
 
 import numpy as np
 

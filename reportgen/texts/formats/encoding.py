@@ -1,4 +1,5 @@
-"""Decodes the bytes of a text file; what does not fit an encoding is an error, never replaced."""
+"""Decodes the bytes of a text file; bytes that do not fit the encoding are an error and are never
+replaced."""
 
 import codecs
 import re
@@ -25,7 +26,7 @@ _LEAST_WIDE = 8  # bytes: fewer may hold a NUL by chance
 
 
 def check_encoding(name: str) -> None:
-    """Raise UsageError if `name` is no encoding of text files that Python has."""
+    """Raise UsageError if `name` is not a text encoding that Python knows."""
     try:
         found = codecs.lookup(name)
         "".encode(name)  # fails where the codec is not for text

@@ -1,5 +1,4 @@
-"""The lines of a text file: of one that was decoded as a whole, or read from the disk as they are
-needed."""
+"""The lines of a text file, either decoded as a whole or read from disk as they are needed."""
 
 import codecs
 import re
@@ -23,7 +22,7 @@ _BEGINNING = 1 << 16  # characters
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a text, each with what ends it."""
+    """The lines of a text, each with its line end."""
 
     text: str
 
@@ -38,7 +37,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class FileLines:
-    """The same of a file in UTF-8, which may be compressed and far larger than memory."""
+    """The lines of a file in UTF-8, which may be compressed and far larger than memory."""
 
     path: Path
     shown: str  # for messages
@@ -63,8 +62,8 @@ class FileLines:
 
 
 def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> bool:
-    """Whether a file is in UTF-8, without NUL, no line of it is too long to be read at once, and it
-    unpacks to no more than `most` bytes.
+    """Whether a file can be read line by line: it is UTF-8 without NUL, no line is too long to be
+    held in memory, and it unpacks to at most `most` bytes.
 
     Raises:
         InputError: it is compressed and damaged.

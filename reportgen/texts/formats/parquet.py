@@ -100,8 +100,8 @@ def _rows(
 
 
 def is_readable(kind: pa.DataType) -> bool:
-    """Whether it is a list of strings, of whole numbers, or of lists of whole numbers; or holds
-    answers as SQuAD has them, lists of strings called `text`."""
+    """Whether it is a list of strings, of whole numbers, or of lists of whole numbers, or has
+    answers as in SQuAD: lists of strings called `text`."""
     if _holds_answers(kind):
         return is_readable(kind.field("text").type)
     if not is_list(kind):

@@ -1,5 +1,5 @@
-"""Brings files of texts here from where they lie: s3://, gs://, hf:// and all else that fsspec
-knows."""
+"""Copies files of texts from where they are stored: s3://, gs://, hf:// and all other systems that
+fsspec knows."""
 
 import re
 import shutil
@@ -17,14 +17,14 @@ _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://.")
 
 
 def is_remote(path: str) -> bool:
-    """Whether `path` is the address of a file that lies elsewhere."""
+    """Whether `path` is the address of a file on another system."""
     return _ADDRESS.match(path) is not None
 
 
 @contextmanager
 def fetching() -> Iterator[Callable[[str], Path]]:
-    """A function that copies the file at an address into a temporary folder, which is there as long
-    as this context is."""
+    """A function that copies the file at an address into a temporary folder, which exists while the
+    context is open."""
     with scratch_folder() as folder:
         numbers = iter(range(10**9))
 

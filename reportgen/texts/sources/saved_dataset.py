@@ -1,4 +1,4 @@
-"""Reads a folder that `save_to_disk` of the library `datasets` wrote, without that library."""
+"""Reads a folder written by `save_to_disk` of the library `datasets`, without that library."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Finds the format of standard input, which has no name that would say it."""
+"""Detects the format of standard input, which has no file name."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Unpacks files compressed by gzip or Zstandard, no further than a file of texts may reach."""
+"""Unpacks files compressed by gzip or Zstandard, up to the largest size allowed for texts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +32,7 @@ def unpacked(data: bytes, most: int, path: str) -> bytes:
 
 @contextmanager
 def opened(path: Path, shown: str) -> Iterator[BinaryIO]:
-    """The bytes of the file at `path` in order, unpacked if its content is compressed; `shown` is
-    for messages.
+    """The bytes of the file at `path`, unpacked if they are compressed; `shown` is for messages.
 
     Raises:
         InputError: it is damaged, or this pyarrow cannot unpack it.

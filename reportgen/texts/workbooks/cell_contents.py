@@ -1,4 +1,4 @@
-"""What the cells of an Excel workbook refer to: texts apart from them, and number formats."""
+"""Reads what the cells of an Excel workbook refer to: shared texts and number formats."""
 
 import re
 from collections.abc import Mapping, Sequence

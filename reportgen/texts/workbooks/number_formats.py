@@ -21,7 +21,8 @@ _DAY = 86_400
 
 
 def shown_by(id: int, code: str | None, *, is_1904: bool = False) -> Shown:
-    """How the number format `id` shows a number; `code` is its own where it is not a built-in one.
+    """How the number format `id` shows a number; `code` is the format itself if it is not a
+    built-in one.
 
     Dates are written 2024-03-01, whatever the order of their parts. Numbers are not rounded.
     """

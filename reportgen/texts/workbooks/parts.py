@@ -16,7 +16,7 @@ _PIECE = 1 << 16
 
 
 class Package:
-    """The parts of a workbook, of which no more is unpacked than a file of texts may have."""
+    """The parts of a workbook; no more is unpacked than a file of texts may contain."""
 
     def __init__(self, packed: zipfile.ZipFile, path: str) -> None:
         self._packed = packed
@@ -24,7 +24,7 @@ class Package:
         self._left = MAX_BYTES
 
     def parse(self, part: str, handler: "Handler") -> None:
-        """Let `handler` see the elements of a part.
+        """Pass the elements of a part to `handler`.
 
         Raises:
             InputError: it is too large.
@@ -54,7 +54,7 @@ class Package:
         return part in self._packed.NameToInfo
 
     def relations(self, part: str) -> Mapping[str, tuple[str, str]]:
-        """What a part refers to, by id: its kind and its part."""
+        """What a part refers to, by id: the kind and the part."""
         folder = PurePosixPath(part).parent
         own = str(folder / "_rels" / f"{PurePosixPath(part).name}.rels").removeprefix("./")
         found: dict[str, tuple[str, str]] = {}
@@ -93,7 +93,7 @@ def _refuse(*_: object) -> None:
 
 
 class Handler:
-    """What is done with the elements of a part."""
+    """Receives the elements of a part."""
 
     def __init__(self, start: Callable[[str, Mapping[str, str]], None] | None = None) -> None:
         self._start = start

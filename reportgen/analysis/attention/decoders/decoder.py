@@ -93,13 +93,14 @@ class DecoderCapture:
         return DecoderInfo(self.name, self.n_layers, self.n_heads)
 
     def why_no_norms(self, n_proven: int) -> Reason | None:
-        """Why no text has norms, if so; `n_proven` is how many passed the self-check."""
+        """The reason why no text has norms, if there is one; `n_proven` is the number of texts that
+        passed the self-check."""
         if isinstance(self.norms, CrossNorms):
             return None if n_proven else "values_unproven"
         return self.norms
 
     def tokens(self, text: EncodedText) -> TargetTokens:
-        """What the decoder reads of a text, and the rows of cross maps."""
+        """The tokens that the decoder reads for a text, and the rows of cross maps."""
         if self._head is not None:
             return self._head.tokens(text)
         assert text.target is not None
@@ -242,7 +243,8 @@ class BatchParts:
         ]
 
     def packed(self) -> list[dict[Part, bytes]]:
-        """The maps of each text by part; none of a text that does not keep them. Called once."""
+        """The maps of each text by part; none for a text that does not keep them. May be called
+        once."""
         by_part = {part: kept.packed() for part, kept in self._kept.items()}
         return [
             {part: packed for part, own in by_part.items() if (packed := own[row]) is not None}

@@ -1,4 +1,4 @@
-"""Gradients of each token of a completion, at the tokens that stand before it.
+"""Gradients of each token of a completion at the tokens before it.
 
 One run of the model tells all of them, with one backward pass for each token.
 """

@@ -55,7 +55,7 @@ class ConstantAttention(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        """Call `func`, or what stands for it here."""
+        """Call `func`, or its replacement in this mode."""
         kwargs = kwargs or {}
         if func is functional.layer_norm:
             return _layer_norm(*args, **kwargs)
@@ -74,7 +74,8 @@ class ConstantAttention(TorchFunctionMode):
 
     @contextmanager
     def watching(self, module: nn.Module) -> Iterator[None]:
-        """A context in which activations that are modules inside `module` are taken as one."""
+        """A context in which an activation that is a module inside `module` is treated as one
+        function."""
         waiting: list[Tensor] = []
 
         def enter(activation: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,5 +1,5 @@
-"""The change of a text's scalar without one of its display units, with [MASK] in its place, and
-from nothing but special tokens to these and the unit alone."""
+"""Deletion effects: how a text's scalar changes if one display unit is left out, or replaced by
+[MASK], or stands alone with the special tokens."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite, nan

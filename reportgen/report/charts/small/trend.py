@@ -15,7 +15,7 @@ _GAP, _HEIGHT, _EDGE = 18, 28, 5  # pixels between two models, and around the po
 
 
 def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) -> Markup:
-    """A point for each of `values`, joined by a line that stops where a model has no value.
+    """A point for each of `values`, joined by a line with a gap where a model has no value.
 
     Args:
         values: by model.

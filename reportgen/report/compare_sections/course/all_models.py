@@ -71,8 +71,8 @@ def model_names(found: AllModels, words: CompareWords) -> tuple[str, ...]:
 
 
 def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
-    """A sentence on what changed more from the first model to the last than in all steps together;
-    none where nothing did."""
+    """A sentence on figures that changed more from the first model to the last than in all steps
+    together; none if there are none."""
     parts = []
     for key, changed, of_all in _COUNTS:
         last, steps = found.from_first[-1], [changed(step) for step in found.from_previous]
@@ -88,8 +88,8 @@ def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
 
 
 def between(found: AllModels, words: CompareWords) -> str:
-    """Which models between the first and the last differ from the first; told where the last does
-    not."""
+    """A sentence on the models between the first and the last that differ from the first, if the
+    last does not."""
     names = model_names(found, words)[1:-1]
     differing = [
         (name, step)
@@ -214,7 +214,7 @@ def _steps(found: AllModels, words: CompareWords) -> Table:
 
 
 def turned(table: Table, words: CompareWords) -> Table:
-    """The table with a row for each model and a column for each figure."""
+    """The table turned round: a row for each model and a column for each figure."""
     columns = [words.language.say("common", "model"), *(row[0].text for row in table.rows)]
     rows = [
         (column.name, [row[i] for row in table.rows]) for i, column in enumerate(table.columns) if i

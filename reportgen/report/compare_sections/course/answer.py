@@ -1,4 +1,4 @@
-"""The section on the course of a training: figures, sinks, tokens and texts, model by model."""
+"""The section on the course over several models: figures, sinks, tokens and texts."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ _IDS = 60  # half-width characters of the ids of texts without figures
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The section: what happened in sentences, then a part for each question."""
+    """The section: sentences on what happened, then a part for each question."""
 
     says: tuple[str, ...]  # what happened
     lead: tuple[str, ...]  # on which texts, and what could not be compared

@@ -1,4 +1,5 @@
-"""The bytes that each text takes on the page, which the size plan asks for: it is rendered."""
+"""Measures the bytes that each text takes on the page, by rendering it; the size plan asks for
+them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

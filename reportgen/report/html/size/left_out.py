@@ -1,4 +1,4 @@
-"""What a page leaves out, in sentences that name the option which brings it in."""
+"""Sentences on what a page leaves out, each with the option that brings it in."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

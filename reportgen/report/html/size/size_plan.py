@@ -13,7 +13,7 @@ _MISSES = 12  # texts in a row that do not fit, after which no more are tried
 
 
 class Level(IntEnum):
-    """What a text carries; each level has everything that the levels below it have."""
+    """How much a text carries; each level has everything of the levels below it."""
 
     ABSENT = -2  # it counts in the figures over all texts, and is not listed
     LINE = -1  # its row in the list, and its text

@@ -39,7 +39,7 @@ def share_figure(
 
 
 def label_remarks(use: LabelUse | None, language: Language) -> list[str]:
-    """What labels were read as, where that is not what they say to the letter."""
+    """Remarks on how labels were read, if they were not taken literally."""
     if use is None:
         return []
     remarks = []
