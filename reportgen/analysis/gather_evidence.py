@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pandas as pd
+import pyarrow as pa
 
 from reportgen.analysis.engines.engine import Done, Engine, EvidenceOrder
 from reportgen.analysis.evidence.sinks.measure import SinkTester
@@ -13,7 +14,7 @@ from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import Reasons
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import Begun
-from reportgen.analysis.tasks.assembly import EvidenceWriter, with_messages
+from reportgen.analysis.tasks.assembly import with_messages
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.plan import Plan
 from reportgen.analysis.tasks.task import Task, TaskResult
@@ -148,7 +149,7 @@ class Gatherer:
             result = self._tasks.load(task)
             messages[task.rows[0]] = result.facts["message"]
             tables.append(result)
-        writer, reasons = EvidenceWriter(recorder), Reasons()
+        reasons = Reasons()
         n_texts = n_extra = 0
         done = (task for task in tasks if self._tasks.facts(task) is not None)
         for result in (*map(self._tasks.load, done), *self._partial):
@@ -157,10 +158,9 @@ class Gatherer:
             extra = rows[EXTRA].to_pylist()
             n_texts += extra.count(False)
             n_extra += extra.count(True)
-            writer.add(replace(result, tables={**result.tables, "evidence": rows}))
+            _record(recorder, {**result.tables, "evidence": rows})
         for result in tables:
-            writer.add(result)
-        writer.flush()
+            _record(recorder, result.tables)
         cut = SINK_TESTS if self._is_full and self.is_stopped and not sinks.tasks else ()
         return replace(
             before,
@@ -186,6 +186,11 @@ class Gatherer:
     def _stop(self) -> None:
         self.is_stopped = True
         self._progress.interrupted()
+
+
+def _record(recorder: Recorder, tables: Mapping[str, pa.Table]) -> None:
+    for name, rows in tables.items():
+        recorder.add(name, rows)
 
 
 def _sink_tester(worker: Worker) -> SinkTester:

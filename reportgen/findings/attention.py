@@ -16,6 +16,7 @@ from reportgen.findings.statistics import (
     Estimate,
     Floats,
     Interval,
+    Places,
     estimates,
     lows_among,
     measured,
@@ -27,6 +28,7 @@ from reportgen.results.store import Results
 
 # Columns of the table of roles.
 _NORMS = ("norm_share", "value_size", "content_value_size", "value_ratio")
+_VECTORS = ("output_rank", "activation", "content_activation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,33 +114,23 @@ def roles(results: Results) -> Mapping[str, RoleFigures]:
 
 def role_figures(results: Results, role: str) -> RoleFigures:
     """The figures of the special-token role with key `role`."""
-    counted = takes_part(results)
-    text, layer = (own.astype(np.intp) for own in results.of_role(role, "text", "layer"))
-    takes = counted[text]
-    text, layer = text[takes], layer[takes]
-    if not len(text):
+    takes, layers, place = _places(results, role)
+    if not len(layers):
         return RoleFigures(0, ())
-    has_role = np.zeros(len(counted), np.bool_)
-    has_role[text] = True
-    n_texts, layers = int(has_role.sum()), np.unique(layer)
-    place = (np.cumsum(has_role) - 1)[text], np.searchsorted(layers, layer)
+    n_texts = int(place.max()) // len(layers) + 1
 
     def column(name: str) -> Floats:
         """`[text, layer]`."""
-        values = np.full((n_texts, len(layers)), np.nan)
+        values = np.full(n_texts * len(layers), np.nan)
         (own,) = results.of_role(role, name)
         values[place] = own[takes]
-        return values
+        return values.reshape(n_texts, -1)
 
-    share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
-    figures = layer_figures(
-        layers,
-        share,
-        expected,
-        *(column(name) for name in _NORMS),
-        output_rank=column("output_rank"),
-        activations=(column("activation"), column("content_activation")),
-    )
+    # One after the other, so that not all columns are in memory at once.
+    figures = layer_figures(layers, column("share"), column("expected"))
+    figures = with_norms(figures, *map(column, _NORMS))
+    figures = with_vectors(figures, *map(column, _VECTORS))
+    own = column("self_share")
     return RoleFigures(
         n_texts,
         tuple(
@@ -147,38 +139,26 @@ def role_figures(results: Results, role: str) -> RoleFigures:
     )
 
 
-def layer_figures(
-    layers: Iterable[int],
-    share: Floats,
-    expected: Floats,
-    *norms: Floats,
-    output_rank: Floats | None = None,
-    activations: tuple[Floats, Floats] | None = None,
-) -> tuple[LayerFigures, ...]:
-    """The figures of one token or position in `layers`.
+def _places(results: Results, role: str) -> tuple[Booleans, Places, Places]:
+    """Returns which rows of a role are of texts that take part, the layers of these rows, and the
+    place of each of them in `[text, layer]`, where only texts that have the role are counted."""
+    counted = takes_part(results)
+    text, layer = results.of_role(role, "text", "layer")
+    takes = counted[text.astype(np.intp)]
+    text, layer = text[takes].astype(np.intp), layer[takes].astype(np.intp)
+    has_role = np.zeros(len(counted), np.bool_)
+    has_role[text] = True
+    layers = np.unique(layer)
+    row, column = (np.cumsum(has_role) - 1)[text], np.searchsorted(layers, layer)
+    return takes, layers, row * len(layers) + column
 
-    `share`, `expected` and `norms` are `[text, layer]`. The four `norms` are the share of
-    norm-weighted attention, the lengths of what the token and what a text token pass on, and the
-    ratio of these with heads weighted, NaN where that was not stored. `activations` are the largest
-    hidden values of the token and of content. They may be of other texts than the shares.
-    """
-    nothing: Sequence[Estimate | None] = (None,) * share.shape[1]
-    own_activations, output_ranks = nothing, nothing
-    if output_rank is not None and len(ranks := measured(output_rank)[0]):
-        output_ranks = estimates(ranks)
-    usual = np.full(share.shape[1], nan)
-    if activations is not None and len((known := measured(*activations))[0]):
-        own_activations, usual = estimates(known[0]), known[1].mean(axis=0)
-    is_weighted = bool(np.isfinite(norms[3]).any())
-    norm_share, value_size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
+
+def layer_figures(
+    layers: Iterable[int], share: Floats, expected: Floats
+) -> tuple[LayerFigures, ...]:
+    """The figures of one token or position in `layers`, from `[text, layer]`."""
     shares, ratios = estimates(share), ratio_estimates(share, expected)
     excesses = estimates(excess(share, expected))
-    norm_shares, value_ratios = nothing, nothing
-    if len(norm_share):
-        norm_shares = estimates(norm_share)
-        value_ratios = (
-            estimates(weighted[0]) if is_weighted else ratio_estimates(value_size, content_size)
-        )
     return tuple(
         LayerFigures(
             layer=int(layer),
@@ -186,18 +166,45 @@ def layer_figures(
             expected=float(expected[:, i].mean()),
             ratio=ratio,
             excess=excesses[i],
-            norm_share=norm_shares[i],
-            value_ratio=value_ratios[i],
-            is_weighted=is_weighted,
-            output_rank=output_ranks[i],
-            activation=own_activations[i],
-            content_activation=float(usual[i]) if own_activations[i] else nan,
             share_range=_range(share[:, i]),
             expected_range=_range(expected[:, i]),
         )
         for i, (layer, ratio) in enumerate(zip(layers, ratios, strict=True))
         if ratio is not None  # it never is: an equal share is never 0
     )
+
+
+def with_norms(figures: Iterable[LayerFigures], *norms: Floats) -> tuple[LayerFigures, ...]:
+    """`figures` with those of `norms`, `[text, layer]` each, which may be of other texts.
+
+    They are the share of norm-weighted attention, the lengths of what the token and what a text
+    token pass on, and the ratio of these with heads weighted, NaN where that was not stored.
+    """
+    is_weighted = bool(np.isfinite(norms[3]).any())
+    share, size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
+    if not len(share):
+        return tuple(replace(own, is_weighted=is_weighted) for own in figures)
+    ratios = estimates(weighted[0]) if is_weighted else ratio_estimates(size, content_size)
+    return tuple(
+        replace(own, norm_share=of_norms, value_ratio=ratio, is_weighted=is_weighted)
+        for own, of_norms, ratio in zip(figures, estimates(share), ratios, strict=True)
+    )
+
+
+def with_vectors(
+    figures: Sequence[LayerFigures], output_rank: Floats, *activations: Floats
+) -> tuple[LayerFigures, ...]:
+    """`figures` with those of what is passed on and of hidden states, `[text, layer]` each, which
+    may be of other texts: `activations` are the largest hidden values of the token and of content.
+    """
+    (ranks,), (own, content) = measured(output_rank), measured(*activations)
+    if len(ranks):
+        pairs = zip(figures, estimates(ranks), strict=True)
+        figures = [replace(found, output_rank=rank) for found, rank in pairs]
+    if len(own):
+        trios = zip(figures, estimates(own), content.mean(axis=0).tolist(), strict=True)
+        figures = [replace(f, activation=most, content_activation=mean) for f, most, mean in trios]
+    return tuple(figures)
 
 
 def excess(share: Floats, expected: Floats) -> Floats:

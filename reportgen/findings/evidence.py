@@ -156,13 +156,13 @@ def live_rows(results: Results) -> LiveRows | None:
 
 def mixing(results: Results) -> Estimate | None:
     """Mixing ratio (Kobayashi et al. 2021), mean over queries and layers; None if not measured."""
-    rows = long_enough(results, results.layers)
+    rows = long_enough(results, results.layer_columns("text", "mixing"))
     return estimate(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
 
 
 def rollout_share(results: Results) -> Estimate | None:
     """Share of special tokens in rollout over all layers (Abnar and Zuidema 2020)."""
-    rows = long_enough(results, results.layers)
+    rows = long_enough(results, results.layer_columns("text", "layer", "rollout_special"))
     last = rows[rows["layer"] == results.info.model.n_layers]
     return estimate(without_copies(results, last)["rollout_special"])
 

@@ -102,7 +102,11 @@ def ratio_estimates(above: Floats, below: Floats) -> tuple[Estimate | None, ...]
 
 def measured(*figures: Floats) -> tuple[Floats, ...]:
     """The rows of `figures`, each `[text, figure]`, in which all figures are finite."""
-    whole = np.isfinite(np.concatenate(figures, axis=1)).all(axis=1)
+    whole = np.ones(len(figures[0]), np.bool_)
+    for values in figures:
+        whole &= np.isfinite(values).all(axis=1)
+    if whole.all():  # they are not copied
+        return tuple(map(np.ascontiguousarray, figures))
     return tuple(values[whole] for values in figures)
 
 
@@ -318,8 +322,10 @@ def _drawn(n_texts: int) -> NDArray[np.uint8]:
 def _draw(n_texts: int) -> NDArray[np.uint8]:
     random, n = np.random.default_rng(_SEED), resamples(n_texts)
     size = 1 + _BATCH_CELLS // n_texts
-    parts = [_counts(random, min(size, n - i), n_texts) for i in range(0, n, size)]
-    return np.concatenate(parts)
+    drawn = np.empty((n, n_texts), np.uint8)
+    for i in range(0, n, size):
+        drawn[i : i + size] = _counts(random, min(size, n - i), n_texts)
+    return drawn
 
 
 def _counts(random: np.random.Generator, n: int, n_texts: int) -> NDArray[np.uint8]:

@@ -33,5 +33,8 @@ def shares_by_text(results: Results) -> TextShares:
 def learned_by_text(results: Results) -> Mapping[int, float]:
     """The share that learned sinks get in each text, by row of `texts`, mean over layers and heads;
     empty for models without any."""
-    means = results.layers.groupby("text")[LEARNED_SHARE].mean().dropna()
+    if not results.has_learned_sink:
+        return {}
+    rows = results.layer_columns("text", LEARNED_SHARE)
+    means = rows.groupby("text")[LEARNED_SHARE].mean().dropna()
     return dict(zip(means.index.tolist(), means.tolist(), strict=True))

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from reportgen.errors import ResultsError
 from reportgen.results.info import REDACT, RunInfo
 from reportgen.results.run_file import read_info
-from reportgen.results.tables.frames import columns_of_role, frame_of, rows_by_text
+from reportgen.results.tables.frames import columns_of_role, frame_of, rows_by_text, texts_frame
 from reportgen.results.tables.row_groups import (
     FirstPassSource,
     FolderSource,
     MemorySource,
     Source,
     Table,
+    part_of,
 )
 from reportgen.results.tables.schema import EXTRA, LEARNED_SHARE, TABLES
 
@@ -87,7 +88,7 @@ class Results:
     @cached_property
     def texts(self) -> pd.DataFrame:
         """One row per text, in input order; columns as in `TEXTS_SCHEMA`."""
-        return self._frame_of("texts")
+        return texts_frame(self.source.table("texts").select(TABLES["texts"].names))
 
     def text_row(self, text: int) -> "pd.Series[Any]":
         """Row `text` of `texts`."""
@@ -132,6 +133,10 @@ class Results:
         """One row per text and layer; columns as in `LAYERS_SCHEMA`."""
         return self._frame_of("layers")
 
+    def layer_columns(self, *names: str) -> pd.DataFrame:
+        """The columns `names` of the table of layers."""
+        return frame_of(self._layers.select(list(names)))
+
     @cached_property
     def targets(self) -> pd.DataFrame:
         """One row per token of a separate decoder; columns as in `TARGETS_SCHEMA`. Empty for models
@@ -147,7 +152,7 @@ class Results:
     @cached_property
     def has_learned_sink(self) -> bool:
         """Whether heads have a learned sink, which gets what each row lacks to 1."""
-        return bool(self.layers[LEARNED_SHARE].notna().any())
+        return bool(self.layer_columns(LEARNED_SHARE)[LEARNED_SHARE].notna().any())
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
@@ -193,7 +198,7 @@ class Results:
     def evidence_of(self, text: int) -> pd.DataFrame:
         """The row of the table of evidence for row `text` of `texts`; empty if it has none."""
         rows = self._evidence_by_text.get(text)
-        return self._no_evidence if rows is None else self._evidence.iloc[rows]
+        return self._evidence.iloc[slice(0) if rows is None else rows]
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
@@ -220,12 +225,7 @@ class Results:
     def _places(self) -> NDArray[np.int64]:
         """How many texts before each one were analysed, `[text]`."""
         is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
-        places: NDArray[np.int64] = np.cumsum(is_analysed) - is_analysed
-        return places
-
-    @cached_property
-    def _no_evidence(self) -> pd.DataFrame:
-        return self._evidence.iloc[:0]
+        return np.asarray(np.cumsum(is_analysed) - is_analysed, np.int64)
 
     @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
@@ -273,15 +273,10 @@ class Results:
         """The columns `names` of all tokens."""
         return frame_of(self._tokens.select(list(names)))
 
-    def token_rows(self, first: int, size: int, *names: str) -> pd.DataFrame:
-        """The columns `names` of `size` tokens from row `first` on."""
-        return frame_of(self._tokens.slice(first, size).select(list(names)))
-
-    def token_layers(self, first: int, size: int, *names: str) -> tuple[NDArray[np.float32], ...]:
-        """The columns `names` of `size` tokens from row `first` on, each `[token, layer]`; NaN
-        where a token has no value."""
-        rows = self._tokens.slice(first, size)
-        return tuple(self.by_layer(rows[name]) for name in names)
+    def token_part(self, first: int, size: int, *names: str) -> pa.Table:
+        """The columns `names` of `size` tokens from row `first` on, as they are stored. What is
+        read is not kept, as these tokens are needed once."""
+        return part_of(self._tokens, first, size, names)
 
     def by_layer(self, column: pa.ChunkedArray) -> NDArray[np.float32]:
         """A column of lists of tokens as `[token, layer]`; NaN where a token has no value."""
@@ -298,6 +293,10 @@ class Results:
     @cached_property
     def _roles(self) -> Table:
         return self.source.table("roles")
+
+    @cached_property
+    def _layers(self) -> Table:
+        return self.source.table("layers")
 
     @cached_property
     def _heads(self) -> Table:

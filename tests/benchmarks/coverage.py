@@ -166,9 +166,7 @@ def verdicts(
     even = np.full((n_texts, LAYERS), 0.5 / 6)
     truth = np.full(LAYERS, 1.0 if sink else 1 + 0.05 * (1 - even[0, 0]) / even[0, 0])
     truth[-1] = 6 if sink else truth[-1]
-    layers = layer_figures(
-        range(1, LAYERS + 1), even * truth * factors, even, *np.full((4, 0, LAYERS), np.nan)
-    )
+    layers = layer_figures(range(1, LAYERS + 1), even * truth * factors, even)
     judged = RoleFigures(n_texts, layers).judged
     return tuple(verdict(RoleFigures(n_texts, own))[0] for own in (layers, judged))
 

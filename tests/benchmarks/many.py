@@ -23,9 +23,10 @@ from helpers.made_up.factories import make_results
 
 from reportgen.results.store import open_results
 from reportgen.results.tables.schema import ANALYSIS_TABLES
+from reportgen.results.tables.write import Recorder
 
 DISTINCT = 500
-TOGETHER = 128  # texts of a row group, as a run writes them
+PARTS = 4  # of these, about as many texts as a run measures together
 WORDS = (
     "最大",
     "無料",
@@ -56,13 +57,15 @@ def make_many(folder: Path, n_texts: int, n_layers: int, n_heads: int) -> None:
     )
     times = n_texts // DISTINCT
     n_tokens = int(made.texts["n_tokens"].sum())
-    for name, schema in ANALYSIS_TABLES.items():
-        path = folder / f"{name}.parquet"
-        table = pq.read_table(path)
-        with pq.ParquetWriter(path, schema) as writer:
-            for i in range(times):
+    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in ANALYSIS_TABLES}
+    for name in tables:
+        (folder / f"{name}.parquet").unlink()
+    with Recorder(folder, tables) as recorder:  # in row groups as a run writes them
+        for i in range(times):
+            for name, table in tables.items():
                 rows = _again(table, i, n_tokens, random)
-                writer.write_table(rows, row_group_size=max(1, len(rows) * TOGETHER // DISTINCT))
+                for start in range(0, len(rows), max(1, len(rows) // PARTS)):
+                    recorder.add(name, rows.slice(start, max(1, len(rows) // PARTS)))
     record = json.loads((folder / "results.json").read_text("utf-8"))
     record["inputs"][0]["n_texts"] = DISTINCT * times
     (folder / "results.json").write_text(json.dumps(record), "utf-8")

@@ -6,11 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.analysis.tasks.plan import WINDOW
 from reportgen.analysis.tasks.tally import Tally
 from reportgen.analysis.tasks.task import TaskResult
 from reportgen.results.info import DECODER_PARTS
-from reportgen.results.tables.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, TABLES
+from reportgen.results.tables.schema import ANALYSIS_TABLES, TABLES
 from reportgen.results.tables.write import Recorder
 
 _OFFSETS = ("map_offset", *(f"{part}_offset" for part in DECODER_PARTS))
@@ -31,29 +30,6 @@ def write_attention(folder: Path, windows: Iterable[TaskResult]) -> Tally:
             n_bytes += len(window.maps)
             tally = tally.plus(Tally(**window.facts["tally"]))
     return tally
-
-
-class EvidenceWriter:
-    """Writes the tables of evidence, in the order in which results are added; those of many texts
-    together, so that files stay small."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self._held: dict[str, list[pa.Table]] = {name: [] for name in EVIDENCE_TABLES}
-
-    def add(self, result: TaskResult) -> None:
-        """Add what a task measured."""
-        for name, rows in result.tables.items():
-            self._held[name].append(rows)
-        if sum(map(len, self._held["evidence"])) >= WINDOW:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write what is not yet written."""
-        for name, parts in self._held.items():
-            if parts:
-                self._recorder.add(name, pa.concat_tables(parts).combine_chunks())
-            parts.clear()
 
 
 def with_messages(evidence: pa.Table, messages: Mapping[int, str]) -> pa.Table:

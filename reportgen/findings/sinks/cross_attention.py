@@ -75,9 +75,8 @@ def _figures(results: Results, is_own: Callable[[pd.DataFrame], Booleans]) -> Ro
     if not shares:
         return RoleFigures(0, ())
     share, even = np.stack(shares), np.stack(expected)
-    none = np.full_like(share, np.nan)
     numbers = range(1, share.shape[1] + 1)
-    return RoleFigures(len(share), layer_figures(numbers, share, even, none, none, none, none))
+    return RoleFigures(len(share), layer_figures(numbers, share, even))
 
 
 def _judged(subject: Subject, figures: RoleFigures) -> CrossToken:

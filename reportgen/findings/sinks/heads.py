@@ -55,11 +55,9 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
     for key in keys:
         if key not in columns:
             continue
-        text, layer, expected = results.of_role(key, "text", "layer", "expected")
-        if not len(text):
+        even = _equal_shares(results, key)
+        if even is None:
             continue
-        even = np.full((len(results.texts), model.n_layers), np.nan)
-        even[text.astype(np.intp), layer.astype(np.intp) - 1] = expected
         values, counted = results.head_values(columns[key]), takes_part(results)
         total, n_texts = np.zeros(values.shape[1:]), 0
         for start in range(0, len(values), _AT_ONCE):
@@ -71,3 +69,14 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
         if n_texts:
             found[key] = SinkHeads(total / n_texts)
     return found
+
+
+def _equal_shares(results: Results, key: str) -> Floats | None:
+    """`[text, layer]`: what a role would get with equal shares; NaN for texts without it. None
+    where no text has it."""
+    text, layer, expected = results.of_role(key, "text", "layer", "expected")
+    if not len(text):
+        return None
+    even = np.full((len(results.texts), results.info.model.n_layers), np.nan)
+    even[text.astype(np.intp), layer.astype(np.intp) - 1] = expected
+    return even

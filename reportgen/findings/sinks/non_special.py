@@ -9,12 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import RoleFigures, excess, layer_figures, takes_part
+from reportgen.findings.attention import (
+    RoleFigures,
+    excess,
+    layer_figures,
+    takes_part,
+    with_norms,
+    with_vectors,
+)
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import frame_of
 from reportgen.results.tables.schema import LEARNED_SHARE
 
 MAX_FOUND = 3  # text tokens
@@ -28,6 +36,7 @@ _COLUMNS = (
     "output_rank_layers",
     "activation_layers",
 )
+_PLACES = ("text", "position", "token", "role")
 _AT_ONCE = 16_384  # tokens
 
 
@@ -75,16 +84,11 @@ class _Gathered:
 
     def figures(self, n_tried: int) -> RoleFigures:
         """The figures over these texts, of the strongest of `n_tried`."""
-        numbers = range(1, self.share.shape[1] + 1)
+        layers = layer_figures(range(1, self.share.shape[1] + 1), self.share, self.expected)
         norms = self.norm_share, self.value_size, self.content_value_size, self.value_ratio
-        layers = layer_figures(
-            numbers,
-            self.share,
-            self.expected,
-            *norms,
-            output_rank=self.output_rank,
-            activations=(self.activation, self.content_activation),
-        )
+        layers = with_norms(layers, *norms)
+        vectors = self.output_rank, self.activation, self.content_activation
+        layers = with_vectors(layers, *vectors)
         return RoleFigures(len(self.share), layers, n_tried)
 
 
@@ -126,7 +130,9 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
 
 def _learned_sink(results: Results) -> Iterator[Pile]:
     """What a learned sink gets, judged like a token; nothing if the model has none."""
-    rows = results.layers
+    if not results.has_learned_sink:
+        return
+    rows = results.layer_columns("text", LEARNED_SHARE, "learned_expected")
     rows = rows[rows[LEARNED_SHARE].notna() & takes_part(results)[rows["text"].to_numpy(np.intp)]]
     if rows.empty:
         return
@@ -135,9 +141,7 @@ def _learned_sink(results: Results) -> Iterator[Pile]:
         rows[name].to_numpy(np.float64).reshape(-1, n_layers)
         for name in (LEARNED_SHARE, "learned_expected")
     )
-    nothing = np.full_like(share, np.nan)
-    numbers = range(1, n_layers + 1)
-    layers = layer_figures(numbers, share, even, nothing, nothing, nothing, nothing)
+    layers = layer_figures(range(1, n_layers + 1), share, even)
     yield Pile(LEARNED_SINK, RoleFigures(len(share), layers))
 
 
@@ -231,15 +235,15 @@ def _windows(results: Results, *names: str) -> Iterator[_Content]:
         after = ends[ends > start]
         n_texts = max(1, int((after <= start + _AT_ONCE).sum()))
         end = int(after[n_texts - 1])
-        own = results.token_rows(start, end - start, "text", "position", "token", "role")
+        part = results.token_part(start, end - start, *_PLACES, *names)
+        own = frame_of(part.select(_PLACES))
         is_content = own["role"].isna().to_numpy(np.bool_)
         rows = np.flatnonzero(is_content & counted[own["text"].to_numpy(np.intp)])
         own = own.iloc[rows]
-        layers = results.token_layers(start, end - start, *names)
         yield _Content(
             text=own["text"].to_numpy(np.intp),
             token=own["token"].tolist(),
             is_first=(own["position"] == 0).to_numpy(np.bool_),
-            layers=tuple(values[rows].astype(np.float64) for values in layers),
+            layers=tuple(results.by_layer(part[name])[rows].astype(np.float64) for name in names),
         )
         start = end

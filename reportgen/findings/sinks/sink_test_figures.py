@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import LayerFigures, layer_figures
+from reportgen.findings.attention import LayerFigures, layer_figures, with_norms
 from reportgen.findings.evidence import long_enough
 from reportgen.findings.statistics import Estimate, Floats, estimates, measured, ratio_estimates
 from reportgen.results.info import SINK_TESTS, SinkTest, Subject
@@ -104,10 +104,11 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
     norms.append(_by_layer(ratio) if has_ratio.any() else np.full_like(norms[0], np.nan))
     done, figures = rows["test"].to_numpy(dtype=object), rows[["effect", "control"]]
     tests = {test: _test_figures(figures[done == test]) for test in SINK_TESTS}
+    layers = layer_figures(range(1, share.shape[1] + 1), share, expected)
     return SubjectFigures(
         subject=subject,
         n_texts=len(by_text),
-        layers=layer_figures(range(1, share.shape[1] + 1), share, expected, *norms),
+        layers=with_norms(layers, *norms),
         swapped=_swapped(rows),
         tests={test: found for test, found in tests.items() if found is not None},
     )

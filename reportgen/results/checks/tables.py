@@ -46,6 +46,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "sinks": ("text", "subject", "test"),
     "agreement": ("text", "view", "statistic"),
 }
+# The columns of the table of texts that the rows of other tables are checked against.
+COUNTS = ("n_tokens", "n_content", "scores")
 _GRIDS = ("heads", "layers")  # tables with the same rows for every text that was analysed
 
 
@@ -81,8 +83,8 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
 
 
 def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
-    """Check that table `name`, given in `parts`, has its columns and the rows that `texts` and the
-    model call for.
+    """Check that table `name`, given in `parts`, has its columns and the rows that the model calls
+    for, and `texts`, of which the columns COUNTS are enough.
 
     Raises:
         ValueError: rows or columns are missing, too many, or out of place.

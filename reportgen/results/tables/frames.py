@@ -1,6 +1,6 @@
 """Converts tables of results to DataFrames and arrays."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 
 from reportgen.results.tables.row_groups import Table
 
+_WHOLE = {
+    pa.int8(): pd.Int8Dtype(),
+    pa.int16(): pd.Int16Dtype(),
+    pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+}
 _THREADED = 100_000  # rows; threads cost more than they save where a table is small
 
 
@@ -29,15 +36,22 @@ def _rows(rows: NDArray[np.intp]) -> NDArray[np.intp] | slice:
 def frame_of(table: pa.Table) -> pd.DataFrame:
     """Convert to a DataFrame in which integers and booleans keep their type if a value is
     missing."""
-    whole = {
-        pa.int8(): pd.Int8Dtype(),
-        pa.int16(): pd.Int16Dtype(),
-        pa.int32(): pd.Int32Dtype(),
-        pa.int64(): pd.Int64Dtype(),
-        pa.bool_(): pd.BooleanDtype(),
-    }
+    return _frame(table, _WHOLE.get)
+
+
+def texts_frame(table: pa.Table) -> pd.DataFrame:
+    """Convert the table of texts in the same way, but keep its lists as they are stored: a NumPy
+    array for each of them takes a hundred times the memory."""
+    lists = {kind: pd.ArrowDtype(kind) for kind in table.schema.types if pa.types.is_list(kind)}
+    frame = _frame(table, {**_WHOLE, **lists}.get)
+    del table
+    pa.default_memory_pool().release_unused()
+    return frame
+
+
+def _frame(table: pa.Table, types: Callable[[pa.DataType], Any]) -> pd.DataFrame:
     is_threaded = table.num_rows > _THREADED
-    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get, use_threads=is_threaded)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=types, use_threads=is_threaded)
     return frame
 
 

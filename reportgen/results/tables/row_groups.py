@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 from reportgen.errors import ResultsError, quoted
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
-from reportgen.results.checks.tables import require_rows, require_texts
+from reportgen.results.checks.tables import COUNTS, require_rows, require_texts
 from reportgen.results.info import RunInfo
 from reportgen.results.maps.packed import require_whole
 from reportgen.results.tables.schema import (
@@ -28,7 +27,7 @@ from reportgen.results.tables.schema import (
 AGAIN = "run `reportgen analyze` again"
 AGAIN_SMALL = "commit all files of the baseline, or make it again with `reportgen analyze --small`"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory
-_SMALL = 2_000_000  # bytes of a table that is read once, as a whole
+_SMALL = 2_000_000  # bytes, and values, of a table that is read once, as a whole
 
 
 MapShape: TypeAlias = tuple[int, int, int, int]  # [layer, head, query, key]
@@ -79,8 +78,10 @@ class StoredTable:
         meta = self._meta
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])  # [group], its first row
-        n_bytes = (meta.row_group(group).total_byte_size for group in range(len(sizes)))
-        self._whole = range(len(sizes)) if sum(n_bytes) <= _SMALL else range(0)
+        n_bytes = sum(meta.row_group(group).total_byte_size for group in range(len(sizes)))
+        n_values = meta.num_rows * meta.num_columns
+        is_small = n_bytes <= _SMALL and n_values <= _SMALL
+        self._whole = range(len(sizes)) if is_small else range(0)
         # By row groups, with their bytes; those asked for last at the end.
         self._held: dict[range, tuple[pa.Table, int]] = {}
 
@@ -98,19 +99,39 @@ class StoredTable:
         """All rows of the columns `names`."""
         if self._whole:
             return self._groups(self._whole).select(list(names))
-        schema = pa.schema([self._schema.field(name) for name in names])
         with self._opened() as file:
-            return in_schema(file.read(list(names)), schema)
+            rows = in_schema(file.read(list(names)), self._schema_of(names))
+        pa.default_memory_pool().release_unused()  # what was needed to read them
+        return rows
 
     def slice(self, first: int, size: int) -> pa.Table:
         """`size` rows from row `first` on, with all columns."""
         if not size:
             return self._schema.empty_table()
-        groups = self._whole
-        if not groups:
-            ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
-            groups = range(int(ends[0]) - 1, int(ends[1]))
+        groups = self._groups_with(first, size)
         return self._groups(groups).slice(first - int(self._starts[groups[0]]), size)
+
+    def part(self, first: int, size: int, names: Sequence[str]) -> pa.Table:
+        """The columns `names` of `size` rows from row `first` on; nothing else is read, and nothing
+        is kept."""
+        if self._whole or not size:
+            return self.slice(first, size).select(list(names))
+        groups = self._groups_with(first, size)
+        with self._opened() as file:
+            rows = in_schema(
+                file.read_row_groups(list(groups), list(names)), self._schema_of(names)
+            )
+        return rows.slice(first - int(self._starts[groups[0]]), size)
+
+    def _schema_of(self, names: Sequence[str]) -> pa.Schema:
+        return pa.schema([self._schema.field(name) for name in names])
+
+    def _groups_with(self, first: int, size: int) -> range:
+        """The row groups that hold `size` rows from row `first` on."""
+        if self._whole:
+            return self._whole
+        ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
+        return range(int(ends[0]) - 1, int(ends[1]))
 
     def _groups(self, groups: range) -> pa.Table:
         """All rows of these row groups."""
@@ -138,6 +159,14 @@ class StoredTable:
         )
 
 
+def part_of(table: Table, first: int, size: int, names: Sequence[str]) -> pa.Table:
+    """The columns `names` of `size` rows of `table` from row `first` on, for rows that are needed
+    once: nothing else is read from a file, and nothing is kept."""
+    if isinstance(table, StoredTable):
+        return table.part(first, size, names)
+    return table.slice(first, size).select(list(names))
+
+
 def may_be_missing(name: str, info: RunInfo) -> bool:
     """Whether a folder may lack the table `name`, which is then empty: either it was added later
     and is about decoders, or the results are kept small."""
@@ -152,6 +181,7 @@ class FolderSource:
         self.folder = folder
         self._info = info
         self._is_own = is_own
+        self._counts: pa.Table | None = None
 
     def table(self, name: str) -> Table:
         """The table `name`, checked against its schema, `info` and the table of texts.
@@ -159,9 +189,10 @@ class FolderSource:
         Raises:
             ResultsError: the file cannot be read, or is damaged.
         """
-        texts = self._texts
         if name == "texts":
-            return texts
+            table: Table = self._read_texts()
+            return table
+        texts = None if self._is_own else self._checked_against
         if may_be_missing(name, self._info) and not (self.folder / f"{name}.parquet").exists():
             return self._none(name, texts)
         with self._reading(name) as path:
@@ -170,7 +201,7 @@ class FolderSource:
                 require_rows(stored.parts(), name, self._info, texts)
         return stored
 
-    def _none(self, name: str, texts: pa.Table) -> Table:
+    def _none(self, name: str, texts: pa.Table | None) -> Table:
         """The table `name` without rows, for a file that is missing."""
         none: Table = TABLES[name].empty_table()
         if name in SMALL and not self._is_own:  # what results kept small leave out is empty
@@ -200,16 +231,22 @@ class FolderSource:
             raise ResultsError(f"{path}: {error}; {AGAIN}") from error
         return packed
 
-    @cached_property
-    def _texts(self) -> Table:
+    def _read_texts(self) -> pa.Table:
         with self._reading("texts") as path:
             stored = StoredTable(path, TABLES["texts"])
             if self._is_own:
-                whole: Table = stored.select(TABLES["texts"].names)
-                return whole
-            table: Table = require_columns(pa.concat_tables(stored.parts()), "texts")
+                return stored.select(TABLES["texts"].names)
+            table = require_columns(pa.concat_tables(stored.parts()), "texts")
             require_texts(table, self._info)
+        self._counts = table.select(COUNTS)
         return table
+
+    @property
+    def _checked_against(self) -> pa.Table:
+        """What other tables are checked against, of the table of texts, which is checked first."""
+        if self._counts is None:
+            self._read_texts()
+        return self._counts
 
     @contextmanager
     def _reading(self, table: str) -> Iterator[Path]:

@@ -16,9 +16,16 @@ from reportgen.results.info import RunInfo
 from reportgen.results.run_file import write_info
 from reportgen.results.tables.schema import HEAD_MEANS, TABLES
 
+# Bytes of a row group before compression. What a file says of its row groups stays in memory while
+# it is written or read, about a kilobyte for each of their columns; and of a text all rows of its
+# group are read.
+_TOGETHER = 1_000_000
+
 
 class Recorder:
     """Appends rows and attention maps to a results folder; a context manager.
+
+    Rows are written when they come to `_TOGETHER` bytes, as one row group.
 
     The folder must exist and must not hold any of `tables` yet. It is complete once all tables have
     been written and `finish` has been called.
@@ -35,13 +42,16 @@ class Recorder:
                 name: pq.ParquetWriter(file, TABLES[name]) for name, file in self._files.items()
             }
             self._maps = system.append(folder / "maps.bin")
+        self._held: dict[str, list[pa.Table]] = {name: [] for name in self._tables}
+        self._n_bytes = dict.fromkeys(self._tables, 0)  # of those that are held
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         with _reporting_errors() if error is None else suppress(OSError):
-            for writer in self._tables.values():
+            for name, writer in self._tables.items():
+                self._write(name)
                 writer.close()
             for file in (*self._files.values(), self._maps):
                 file.close()
@@ -52,10 +62,22 @@ class Recorder:
 
     def add(self, table: str, rows: pa.Table) -> None:
         """Append `rows`, which have its columns, to `table`."""
-        if not len(rows):
+        if len(rows):
+            self._held[table].append(rows)
+            self._n_bytes[table] += rows.nbytes
+        if self._n_bytes[table] >= _TOGETHER:
+            with _reporting_errors():
+                self._write(table)
+
+    def _write(self, table: str) -> None:
+        """Write the rows of `table` that are held as one row group."""
+        held = self._held[table]
+        if not held:
             return
-        with _reporting_errors():
-            self._tables[table].write_table(rows)
+        rows = pa.concat_tables(held)
+        self._tables[table].write_table(rows, len(rows))
+        held.clear()
+        self._n_bytes[table] = 0
         del rows
         pa.default_memory_pool().release_unused()  # it would keep the largest amount it ever held
 

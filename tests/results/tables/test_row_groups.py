@@ -9,10 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import make_results
 
-from reportgen.results.tables import row_groups
-from reportgen.results.tables.row_groups import StoredTable
+from reportgen.results.tables import row_groups, write
+from reportgen.results.tables.row_groups import StoredTable, part_of
 from reportgen.results.tables.schema import TABLES
 
+ROLE_COLUMNS = TABLES["roles"].names[1:]
 SIZES = [3, 0, 4, 2, 0, 5]
 
 
@@ -56,9 +57,9 @@ def read(monkeypatch) -> list[list[int]]:
     calls: list[list[int]] = []
     original = pq.ParquetFile.read_row_groups
 
-    def counted(self, groups):
+    def counted(self, groups, columns=None):
         calls.append(groups)
-        return original(self, groups)
+        return original(self, groups, columns)
 
     monkeypatch.setattr(pq.ParquetFile, "read_row_groups", counted)
     return calls
@@ -95,7 +96,27 @@ def test_no_more_is_held_than_the_limit_and_the_rows_read_last(folder, read, mon
     assert read == [[0], [1], [0]]
 
 
-def test_lists_of_strings_are_read_from_several_row_groups(tmp_path: Path) -> None:
+def test_columns_of_some_rows_are_read_from_their_row_groups_and_not_kept(folder, read) -> None:
+    stored = StoredTable(folder / "tokens.parquet", TABLES["tokens"])
+    for _ in range(2):
+        part = part_of(stored, 4, 6, ["position", "text"])
+        assert part.to_pydict() == {"position": [1, 2, 3, 0, 1, 0], "text": [2, 2, 2, 3, 3, 5]}
+    assert read == [[0, 1, 2]] * 2
+    assert part_of(stored, 4, 0, ["text"]).column_names == ["text"]
+
+
+def test_lists_of_strings_are_read_from_several_row_groups(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(write, "_TOGETHER", 1)
     made = make_results(tmp_path, ("one", "two", "three", "four"), kind="next_token")
     assert pq.read_metadata(tmp_path / "texts.parquet").num_row_groups > 1
     assert [len(names) for names in made.texts["score_names"]] == [5, 5, 5, 5]
+
+
+def test_rows_are_written_together_up_to_a_number_of_bytes(tmp_path: Path) -> None:
+    rows = write.rows_of("roles", {"text": [0] * 100} | dict.fromkeys(ROLE_COLUMNS, [None] * 100))
+    n_parts = 2 * write._TOGETHER // rows.nbytes
+    with write.Recorder(tmp_path, ["roles"]) as recorder:
+        for _ in range(n_parts):
+            recorder.add("roles", rows)
+    meta = pq.read_metadata(tmp_path / "roles.parquet")
+    assert (meta.num_row_groups, meta.num_rows) == (2, 100 * n_parts)
