@@ -1,6 +1,7 @@
 """Prints the outcome of a command, and decides its exit code."""
 
 import errno
+import re
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 EXIT_GATE = 3
 EXIT_STRICT = 4
 EXIT_INTERRUPTED = 130
+_COMMA = re.compile(r"\s*[+-]?\d+(?:,\d+)+(?:\.\d+)?\s*[%％]?\s*")  # 2,5 or 1,000
 
 
 def exit_code(results: "Results", gates: Sequence[GateResult], *, strict: bool) -> int:
@@ -247,11 +249,13 @@ def _labels(findings: "Findings") -> list[str]:
         elif output.kind == "numbers":
             why = "not compared with several numbers"
         advice = "" if output.kind == "numbers" else "; rename labels with --label-map"
+        if output.kind == "number" and _COMMA.fullmatch(label):
+            advice = "; write it without commas, with a point before decimals"
         lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}{advice}")
     if use.n_percent:
-        lines.append(f"{use.n_percent:,} labels end in %: 2.1% is read as 2.1")
+        lines.append(f"{_counted(use.n_percent, 'label')} with a percent sign: 2.1% is read as 2.1")
     if use.n_folded:
-        lines.append(f"{use.n_folded:,} labels matched without regard to case and spaces")
+        lines.append(f"{_counted(use.n_folded, 'label')} matched without regard to case and spaces")
     return lines
 
 

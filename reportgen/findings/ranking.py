@@ -25,7 +25,7 @@ _AT_ONCE = 4096  # texts
 _SEEN = 5e-4  # of a share or a correlation: what is less apart is alike, and reads alike
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
 _OF_ALL: tuple[Reason, ...] = ("error", "tokens")  # also of texts with few text tokens
-_LEAST_OF: Mapping[Reason, float] = {"error": 0.0, "strangeness": _SEEN}
+_LEAST_OF: Mapping[Reason, float] = {"error": 0.0, "strangeness": _SEEN, "special_excess": 0.0}
 RANKS = 2  # texts that each reason picks
 MARKED = 3  # texts with the largest errors, which a chart names
 _MOST = 8  # texts that deserve a look, at most
@@ -101,7 +101,8 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
 
     `found` are the `figures`. A correct prediction is no reason. Texts with few text tokens
     are listed by their error and length only, if there are longer ones: their figures of attention
-    rest on little. Nor is a text listed for attention that is that of the average text.
+    rest on little. Nor is a text listed for attention that is that of the average text,
+    or for special tokens that get no more than their equal share.
     """
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
     ranked: dict[Reason, Places] = {}

@@ -108,6 +108,7 @@ def token_name(note: Note, language: Language) -> str:
     return _token(note.role, note.token, note.is_special, language)
 
 
+_BEGINS = "▁Ġ"
 _SPOKEN = {"\n": "line_break", "\r\n": "line_break", "\t": "tab", " ": "space_token"}
 
 
@@ -170,7 +171,10 @@ def _token(key: str, token: str, is_special: bool, language: Language) -> str:
         return language.say("phrases", "learned_sink")
     if not token:
         return language.say("phrases", "first_position")
-    return token if is_special else language.say("phrases", "quoted", token=token)
+    if is_special:
+        return token
+    # Without the mark of a space before a word, as the token is written everywhere else.
+    return language.say("phrases", "quoted", token=token.lstrip(_BEGINS) or token)
 
 
 def _scope(n_texts: float | int | str | None, several: str, language: Language) -> str:

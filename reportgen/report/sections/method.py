@@ -70,7 +70,12 @@ def make_method(
     measured = _measured(findings)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
-    keys = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
+    units = info.settings.units
+    keys = [
+        *("maps", "means", "colours_causal" if model.is_causal else "colours"),
+        "units" if units == "token" else "units_joined",
+        "packing",
+    ]
     if model.shares_layers:
         keys.append("shared")
     # Which entries of the glossary this page needs.
@@ -88,6 +93,7 @@ def make_method(
                 least=SCALE_LEAST,
                 stands_out=STANDS_OUT,
                 clipped=CLIPPED,
+                what="" if units == "token" else language.say("method", f"unit_{units}"),
             )
             for key in keys
         ),

@@ -99,7 +99,12 @@ def said(results: Results) -> list[str]:
 def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:
     lines = said(labelled(tmp_path / "a", "number", ["2.1%", "1", "low", "high"]))
     assert "2 of 4 labels not used: 'low' is not a number; rename labels with --label-map" in lines
-    assert "1 labels end in %: 2.1% is read as 2.1" in lines
+    assert "1 label with a percent sign: 2.1% is read as 2.1" in lines
+    lines = said(labelled(tmp_path / "c", "number", ["2,1", "1,000.5"]))
+    assert (
+        "2 of 2 labels not used: '2,1' is not a number; write it without commas, "
+        "with a point before decimals"
+    ) in lines
     lines = said(labelled(tmp_path / "b", "class", ["nonsense"]))
     (line,) = [line for line in lines if "not used" in line]
     assert line.startswith("1 of 1 labels not used: 'nonsense' is not one of the model's labels (")

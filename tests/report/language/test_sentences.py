@@ -263,3 +263,9 @@ def test_a_row_without_a_token_is_that_of_the_last_one() -> None:
     said = sentence(note, EN)
     assert "“last token row, last layer” and ranking" in said
     assert "\u22120.10 to 0.60" in said
+
+
+def test_a_token_of_the_text_is_named_without_the_mark_of_a_space() -> None:
+    names = {"▁bad": "“bad”", "Ġbad": "“bad”", "bad": "“bad”", "▁": "“▁”"}
+    for token, name in names.items():
+        assert subject_name(Subject(f"token:{token}", token, "token"), load_language("en")) == name

@@ -1,10 +1,11 @@
 """The section on method says what was measured, and lists every publication it names."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
@@ -43,6 +44,25 @@ def test_only_what_was_measured_is_explained(tmp_path):
     said = " ".join(method_of(without).evidence)
     assert "Kobayashi" not in said
     assert "Gradient size" not in said
+
+
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [
+        ("token", "A unit is one token, or several where they share a character. "),
+        ("word", "measured as one: here, a word, of one token or several. "),
+        ("phrase", "measured as one: here, a word, or several that the model uses together. "),
+        (
+            "given",
+            "measured as one: here, what came with the texts as units, and words elsewhere. ",
+        ),
+    ],
+)
+def test_a_unit_is_what_the_run_measured_as_one(tmp_path, units, said):
+    made = make_results(tmp_path, HEADLINES)
+    settings = replace(made.info.settings, units=units)
+    sentences = method_of(changed(made, info=replace(made.info, settings=settings))).sentences
+    assert said in " ".join(sentences)
 
 
 def test_a_distance_is_explained_as_one(tmp_path):
