@@ -16,7 +16,8 @@ from reportgen.comparison.tokens.effects import (
 from reportgen.findings.notes.citations import BENJAMINI, CLARK, LIN, SERRANO, XIAO, Citation
 from reportgen.findings.notes.note import Note, ends, plain
 from reportgen.findings.notes.thresholds import Threshold
-from reportgen.findings.statistics import CONFIDENCE, FALSE_DISCOVERIES, RESAMPLES
+from reportgen.findings.resampling import RESAMPLES
+from reportgen.findings.statistics import CONFIDENCE, FALSE_DISCOVERIES
 from reportgen.results.measure_register import MIN_TEXTS
 
 if TYPE_CHECKING:

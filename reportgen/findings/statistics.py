@@ -7,9 +7,8 @@ a share stays within 0 and 1. `tests/benchmarks/coverage.py` measures what share
 the truth.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import log, sqrt
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr, stdtrit
 
+from reportgen.findings.resampling import draw_counts, resampled_means
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.ranks import adjusted
 
@@ -28,16 +28,6 @@ Booleans: TypeAlias = NDArray[np.bool_]
 Places: TypeAlias = NDArray[np.intp]  # rows of `texts`, or places in a list
 CONFIDENCE = 0.95
 FALSE_DISCOVERIES = 0.10  # of what is named from a long list, the share that may be chance
-RESAMPLES = 1000  # at least
-_MOST_RESAMPLES = 8000
-_DRAWN_TEXTS = 40_000  # over all resamples, as far as the two limits allow
-_FEW_TEXTS = 128
-_SEED = 20190601
-# More texts are put into so many groups at random, and groups are drawn in place of texts: the mean
-# over a group varies as that of its texts, and so do the means of resamples, in the memory of so
-# many texts (Kleiner et al. 2014 draw groups for the same reason).
-GROUPS = 20_000
-_BATCH_CELLS = 1_000_000  # drawn at once: a number that is drawn takes eight times its count
 
 
 class Interval(NamedTuple):
@@ -117,7 +107,7 @@ def mean_intervals(values: Floats) -> list[Interval | None]:
     """
     if len(values) < MIN_TEXTS:
         return [None] * values.shape[1]
-    return intervals_between(_resampled_means(values), len(values))
+    return intervals_between(resampled_means(values), len(values))
 
 
 def mean_interval(values: Floats) -> Interval | None:
@@ -151,7 +141,7 @@ def intervals_of(statistic: Callable[..., Floats], *values: Floats) -> list[Inte
     """
     if len(values[0]) < MIN_TEXTS:
         return [None] * values[0].shape[1]
-    return intervals_between(statistic(*map(_resampled_means, values)), len(values[0]))
+    return intervals_between(statistic(*map(resampled_means, values)), len(values[0]))
 
 
 def intervals_of_counts(
@@ -164,7 +154,7 @@ def intervals_of_counts(
     `[resample, figure]`, NaN where a resample has no such figure; such resamples are left out.
     None for fewer than MIN_TEXTS texts, and where more than 1 % of the resamples have no figure.
     """
-    draws = _draws(n_texts) if n_texts >= MIN_TEXTS else ()
+    draws = draw_counts(n_texts) if n_texts >= MIN_TEXTS else ()
     parts = [statistic(drawn.astype(np.float64)) for drawn in draws]
     if not parts:
         return [None] * statistic(np.ones((1, n_texts))).shape[1]
@@ -266,74 +256,3 @@ def _distance(size: Estimate) -> float:
     if size.interval is None or size.interval.low <= 0:
         return 0.0
     return log(size.mean / size.interval.low)
-
-
-def resamples(n_texts: int) -> int:
-    """How many resamples an interval rests on: more for few texts, whose interval ends lie further
-    out."""
-    return min(max(RESAMPLES, _DRAWN_TEXTS // n_texts), _MOST_RESAMPLES)
-
-
-def _resampled_means(values: Floats) -> Floats:
-    """`[resample, figure]`: means of `[text, figure]` over texts, or groups of them, drawn with
-    replacement."""
-    n_texts = len(values)
-    if n_texts <= GROUPS:
-        sums = [drawn.astype(np.float64) @ values for drawn in _draws(n_texts)]
-        means: Floats = np.concatenate(sums) / n_texts
-        return means
-    groups = _groups(n_texts)
-    columns = [np.bincount(groups, weights=own, minlength=GROUPS) for own in values.T]
-    of_groups = np.column_stack([*columns, np.bincount(groups, minlength=GROUPS)])
-    drawn_sums = np.concatenate([drawn.astype(np.float64) @ of_groups for drawn in _draws(GROUPS)])
-    found: Floats = drawn_sums[:, :-1] / drawn_sums[:, -1:]
-    return found
-
-
-@lru_cache(maxsize=1)
-def _groups(n_texts: int) -> NDArray[np.int32]:
-    """`[text]`: the group of each text. Groups are as equal in size as possible."""
-    groups = np.arange(n_texts, dtype=np.int32) % GROUPS
-    np.random.default_rng(_SEED).shuffle(groups)
-    return groups
-
-
-def _draws(n_texts: int) -> Iterator[NDArray[np.uint8]]:
-    """The draws of `_drawn`, a few resamples at a time; they are not kept for very many texts."""
-    size = 1 + _BATCH_CELLS // n_texts
-    if n_texts <= GROUPS:
-        drawn = _drawn(n_texts)
-        yield from (drawn[i : i + size] for i in range(0, len(drawn), size))
-        return
-    random, n = np.random.default_rng(_SEED), resamples(n_texts)
-    for i in range(0, n, size):
-        yield _counts(random, min(size, n - i), n_texts)
-
-
-def _drawn(n_texts: int) -> NDArray[np.uint8]:
-    """`[resample, text]`: how often each text is drawn, which is never as often as 256 times.
-
-    Drawing takes far longer than what follows, so it is kept: for few texts always, in 9 MB, since
-    tokens stand in every number of texts.
-    """
-    return (_drawn_few if n_texts <= _FEW_TEXTS else _drawn_many)(n_texts)
-
-
-def _draw(n_texts: int) -> NDArray[np.uint8]:
-    random, n = np.random.default_rng(_SEED), resamples(n_texts)
-    size = 1 + _BATCH_CELLS // n_texts
-    drawn = np.empty((n, n_texts), np.uint8)
-    for i in range(0, n, size):
-        drawn[i : i + size] = _counts(random, min(size, n - i), n_texts)
-    return drawn
-
-
-def _counts(random: np.random.Generator, n: int, n_texts: int) -> NDArray[np.uint8]:
-    """`[resample, text]`: how often each text is drawn in `n` resamples."""
-    drawn = np.empty((n, n_texts), np.uint8)
-    for row, texts in zip(drawn, random.integers(0, n_texts, drawn.shape), strict=True):
-        row[:] = np.bincount(texts, minlength=n_texts)
-    return drawn
-
-
-_drawn_few, _drawn_many = lru_cache(maxsize=_FEW_TEXTS)(_draw), lru_cache(maxsize=2)(_draw)

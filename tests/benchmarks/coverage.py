@@ -19,7 +19,8 @@ from scipy.stats import norm, t
 
 from reportgen.findings.attention import RoleFigures, layer_figures
 from reportgen.findings.notes.sink_verdicts import verdict
-from reportgen.findings.statistics import _drawn, intervals_of_ratio, mean_intervals
+from reportgen.findings.resampling import _drawn
+from reportgen.findings.statistics import intervals_of_ratio, mean_intervals
 
 Floats = NDArray[np.float64]
 RUNS = 4000

@@ -32,8 +32,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     for name, part in vars(Findings).items():
         if isinstance(part, cached_property):
             monkeypatch.setattr(part, "func", counting(name, part.func))
-    resampled = counting("resampled", statistics._resampled_means)
-    monkeypatch.setattr(statistics, "_resampled_means", resampled)
+    resampled = counting("resampled", statistics.resampled_means)
+    monkeypatch.setattr(statistics, "resampled_means", resampled)
     return calls
 
 

@@ -7,10 +7,10 @@ import pytest
 from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import t, ttest_1samp
 
-from reportgen.findings import statistics
+from reportgen.findings import resampling
+from reportgen.findings.resampling import RESAMPLES, resamples
 from reportgen.findings.statistics import (
     CONFIDENCE,
-    RESAMPLES,
     Estimate,
     Interval,
     benjamini_hochberg,
@@ -21,7 +21,6 @@ from reportgen.findings.statistics import (
     lows_among,
     mean_intervals,
     p_values,
-    resamples,
     tail,
 )
 
@@ -159,7 +158,7 @@ def test_a_sink_of_few_texts_is_found_among_many_layers() -> None:
 def test_of_many_texts_groups_are_drawn_and_intervals_are_as_wide(monkeypatch) -> None:
     """Sorted values, which groups of neighbours would make too wide and interleaved ones too
     narrow; against intervals of the normal distribution and of the delta method."""
-    monkeypatch.setattr(statistics, "GROUPS", 1000)
+    monkeypatch.setattr(resampling, "GROUPS", 1000)
     random = np.random.default_rng(5)
     above = np.sort(random.lognormal(size=10_007))
     below = above * random.uniform(0.5, 1.5, len(above)) + 1
@@ -178,5 +177,5 @@ def test_how_often_many_texts_are_drawn_is_the_same_whether_it_is_kept(monkeypat
         return drawn[:, :5]
 
     kept = intervals_of_counts(counts, 300)
-    monkeypatch.setattr(statistics, "GROUPS", 200)
+    monkeypatch.setattr(resampling, "GROUPS", 200)
     assert intervals_of_counts(counts, 300) == kept

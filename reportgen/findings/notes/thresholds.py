@@ -6,7 +6,8 @@ from itertools import product
 from typing import TypeVar
 
 from reportgen.findings.notes.citations import GU, HESTERBERG, SUN, Citation
-from reportgen.findings.statistics import CONFIDENCE, RESAMPLES, Interval
+from reportgen.findings.resampling import RESAMPLES
+from reportgen.findings.statistics import CONFIDENCE, Interval
 from reportgen.results.measure_register import (
     MASK_OFFSET,
     MIN_CONTENT,
