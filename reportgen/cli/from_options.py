@@ -60,15 +60,34 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
 
 
 class Commands(TyperGroup):
-    """The group of commands. An error about a value is printed without the name of its class."""
+    """The group of commands. An error about a value says what its option takes."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix("Value error, ")  # pydantic writes it
+            error.message = _taken(error)
             raise
+
+
+def _taken(error: typer.BadParameter) -> str:
+    """What is wrong with a value, in place of what pydantic, which typer asks, says of it."""
+    said = error.message.removeprefix("Value error, ")
+    listed = getattr(error.__cause__, "errors", None)
+    if listed is None:
+        return said
+    first = listed()[0]
+    kind, limits = first["type"], first.get("ctx", {})
+    if kind == "greater_than_equal":
+        takes = f"{limits['ge']}".removesuffix(".0") + " or more"
+    elif kind == "less_than_equal":
+        takes = f"{limits['le']}".removesuffix(".0") + " or less"
+    elif kind.startswith(("int_", "float_")):
+        takes = "a whole number" if kind.startswith("int_") else "a number"
+    else:
+        return said
+    return f"{first['input']!r:.80}: takes {takes}"
 
 
 # Options whose meaning is another one there: a folder.

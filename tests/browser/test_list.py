@@ -356,3 +356,7 @@ def test_right_to_left_texts_stay_in_their_cells(watched, tmp_path):
     assert link["x"] + link["width"] <= boxes[1]["x"] + boxes[1]["width"]
     strip = watched.locator("#strip-1 p").first
     assert strip.evaluate("p => getComputedStyle(p).direction") == "rtl"
+    # The legend that a script writes holds the name of a token apart from the figures behind it.
+    token = strip.locator(".u", has_text="تج")
+    token.click()
+    assert "\u2068تج\u2069" in watched.locator("#legend-1").text_content()

@@ -365,3 +365,15 @@ def test_a_wrong_choice_is_said_without_the_class_of_the_error() -> None:
     assert done.exit_code == 2
     assert "'fast' is not one of" in done.stderr
     assert "Value error" not in done.stderr
+
+
+def test_what_an_option_takes_is_said_of_a_wrong_value() -> None:
+    for option, value, takes in (
+        ("limit", "x", "'x': takes a whole number"),
+        ("limit", "0", "'0': takes 1 or more"),
+        ("temperature", "x", "'x': takes a number"),
+        ("temperature", "-1", "'-1': takes 0 or more"),
+    ):
+        done = call("run", "t.csv", f"--{option}", value)
+        assert done.exit_code == 2
+        assert f"Invalid value for '--{option}': {takes} " in done.stderr

@@ -19,7 +19,6 @@ _NAMES: dict[Any, str] = {
     bool: "True or False",
     Path: "a path",
     list[str]: "a list of texts",
-    NoneType: "None",
 }
 
 
@@ -71,8 +70,9 @@ def _value(name: str, value: Any, hint: Any, option: Option, *, is_python: bool 
     words = ", ".join(
         names[kind] if kind in names else ", ".join(map(repr, get_args(kind)))
         for kind in kinds
-        if is_python or kind is not NoneType
+        if kind is not NoneType
     )
+    words += " or None" if is_python and NoneType in kinds else ""
     raise UsageError(f"{name} {value!r:.80}: takes {words}")
 
 

@@ -17,7 +17,7 @@ from reportgen.report.digest.digest import make_brief, make_compare_brief
 from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
 from reportgen.report.format_register import Document, Output, with_pictures
-from reportgen.report.language.printable import visible
+from reportgen.report.language.printable import FROM_RIGHT, visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 
@@ -157,6 +157,7 @@ def _parameter(name: str, text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """`text` between tags or in an attribute; what XML cannot hold is a chip by then, and `##[` is
-    no command where the page ends in a log."""
-    return escape_html(visible(text)).replace("##", "#&#35;")
+    """`text` between tags or in an attribute; what XML cannot hold is a chip by then, `##[` is no
+    command where the page ends in a log, and what runs from right to left moves nothing else."""
+    apart = FROM_RIGHT.sub("\u2068\\g<0>\u2069", visible(text))
+    return escape_html(apart).replace("##", "#&#35;")

@@ -5,11 +5,12 @@ import shlex
 from collections.abc import Sequence
 
 from reportgen.report.components import Span
-from reportgen.report.language.printable import visible
+from reportgen.report.language.printable import FROM_RIGHT, visible
 
 # Unseen characters are chips by the time these are put in, so they are never the text's own.
 _BREAK = "\u200b"
 _OPEN, _CLOSE = "\ue000", "\ue001"  # around what is in bold, until all is escaped
+_APART, _AGAIN = "\ue002", "\ue003"  # around what runs from right to left, likewise
 _ESCAPES = str.maketrans(
     {character: f"\\{character}" for character in "\\`*_[]{}#"}
     | {
@@ -20,6 +21,8 @@ _ESCAPES = str.maketrans(
         "|": "&#124;",
         "$": "&#36;",
         _BREAK: "&#8203;",
+        _APART: "&#8296;",  # the isolates of Unicode's bidirectional algorithm, FSI and PDI
+        _AGAIN: "&#8297;",
     }
 )
 # GitHub and GitLab make links, mentions, references and emoji of these after Markdown is done, so
@@ -107,7 +110,8 @@ def _bold(match: re.Match[str]) -> str:
 
 
 def _escaped(shown: str, *, wraps: bool) -> str:
-    broken = _LINKS.sub(_BREAK, shown)
+    apart = FROM_RIGHT.sub(rf"{_APART}\g<0>{_AGAIN}", shown)
+    broken = _LINKS.sub(_BREAK, apart)
     if wraps:
         broken = _LONG.sub(lambda match: match[0] + _BREAK, broken)
     return broken.translate(_ESCAPES)

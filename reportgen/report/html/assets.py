@@ -20,7 +20,7 @@ from reportgen.errors import OutputError
 from reportgen.files.destinations import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
 from reportgen.report.html.data import measure_data, step_data
 from reportgen.report.html.packing import compressed
-from reportgen.report.language.printable import segments, text_address, visible
+from reportgen.report.language.printable import FROM_RIGHT, segments, text_address, visible
 from reportgen.report.options import Layout
 
 
@@ -65,8 +65,6 @@ COMPARE_SCRIPTS = (
 
 
 _CHIP = Markup('<i class="chip">{}</i>')
-_RIGHT = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]+"
-_FROM_RIGHT = re.compile(f"{_RIGHT}(?:[ '’.-]{_RIGHT})*")
 _BREAK = Markup('<i class="chip">↵</i><br>')
 _COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
 _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
@@ -182,7 +180,7 @@ def chips(text: str) -> Markup:
 def sentence(text: str) -> Markup:
     """The same of a sentence, in which words that run from right to left change no other's place,
     such as that of a figure behind a token."""
-    return Markup(_FROM_RIGHT.sub(r"<bdi>\g<0></bdi>", str(chips(text))))
+    return Markup(FROM_RIGHT.sub(r"<bdi>\g<0></bdi>", str(chips(text))))
 
 
 def flowing(text: str) -> Markup:

@@ -70,6 +70,11 @@ def half_widths(text: str) -> int:
 # use, Cs surrogates, Cn unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
 _JOINER = "\u200d"
+# What runs from right to left, with the spaces, digits and punctuation between its words, but not
+# across what stands between the names and figures of a sentence.
+_RIGHT = r"\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+_BETWEEN = rf"[^{_RIGHT}A-Za-z<>“”「」→·|\u3000-\u9fff\ue000-\ue0ff]{{0,40}}"
+FROM_RIGHT = re.compile(rf"[{_RIGHT}]+(?:{_BETWEEN}[{_RIGHT}]+)*")
 # What may stand on either side of the joiner in an emoji sequence: symbols and their modifiers
 # (So, Sk), and the variation selector and keycap (Mn, Me).
 _EMOJI = frozenset({"So", "Sk", "Mn", "Me"})

@@ -78,8 +78,18 @@ def table_rows(markdown: str) -> list[list[list[str]]]:
 
 
 def plain(text: str) -> str:
-    """What a reader sees: the breaks in links cannot be seen."""
-    return text.replace("\u200b", "")
+    """What a reader sees: the breaks in links cannot be seen, nor what keeps words from right to
+    left apart."""
+    return re.sub("[\u200b\u2068\u2069]", "", text)
+
+
+def test_words_that_run_from_the_right_move_no_figure_behind_them() -> None:
+    said = escape("“שלום, 5 עולם” +0.2 → +0.4, “سلام” 3; א → ב")
+    assert said == (
+        "“&#8296;שלום, 5 עולם&#8297;” +0.2 → +0.4, “&#8296;سلام&#8297;” 3; "
+        "&#8296;א&#8297; → &#8296;ב&#8297;"
+    )
+    assert "\u2068" not in escape("\u2068")  # of the text itself
 
 
 texts = st.text(st.characters()) | st.lists(

@@ -271,7 +271,8 @@ def all_texts(markdown: str) -> list[str]:
     """The texts in the list of all of them, as a reader sees them."""
     tables = BeautifulSoup(rendered(markdown), "html.parser").find_all("table")
     rows = tables[2].find("tbody").find_all("tr") if len(tables) > 2 else []
-    return [row.find_all("td")[1].get_text().replace("\u200b", "") for row in rows]
+    unseen = "[\u200b\u2068\u2069]"
+    return [re.sub(unseen, "", row.find_all("td")[1].get_text()) for row in rows]
 
 
 def shown(text: str) -> str:
