@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.texts import limits
 from reportgen.texts.formats.lines import can_be_read_by_lines
 from reportgen.texts.sources.remote import is_remote
 from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, opened, unpacked
@@ -34,12 +35,6 @@ SUFFIXES: dict[str, InputFormat] = {
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
 }
-# The most that a file may hold that is read as a whole, so that this takes about 1 GB of memory,
-# whatever is in it: bytes, texts or lines, and what may end a cell (a wide table of numbers is no
-# file of texts).
-MAX_BYTES = 200_000_000
-MAX_ROWS = 500_000
-MAX_CELLS = 5_000_000
 # A text file that is larger is read by lines, if it is in UTF-8: it may be far larger than memory.
 BY_LINES = 8_000_000
 _MOST_UNPACKED = 100  # times its size: what unpacks to more is read as a whole, up to the limits
@@ -101,7 +96,7 @@ def source_of(
     if _is_read_by_lines(file, input_format, encoding, shown(path)):
         return Source(shown(path), _name(path), Path(file), input_format)
     data = (file == STDIN and data) or _read(file, shown(path))
-    content = unpacked(data, MAX_BYTES + 1, shown(path))
+    content = unpacked(data, limits.MAX_BYTES + 1, shown(path))
     # The content of standard input has to say first how its lines and cells are counted.
     require_bounded(content, input_format or "parquet", shown(path))
     packed = None if content is data else hashlib.sha256(data).hexdigest()
@@ -205,9 +200,9 @@ def _read(path: str, shown: str) -> bytes:
     """
     try:
         if path == STDIN:
-            return _read_stdin(MAX_BYTES + 1)
+            return _read_stdin(limits.MAX_BYTES + 1)
         with Path(path).open("rb") as stream:
-            return stream.read(MAX_BYTES + 1)
+            return stream.read(limits.MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError(f"{shown}: no such file") from error
     except IsADirectoryError as error:
@@ -235,9 +230,9 @@ def require_bounded(data: bytes, input_format: str, path: str) -> None:
     n_lines = max(data.count(end) for end in (b"\n", b"\r")) if is_text else 0
     n_cells = max((data.count(end) for end in _ends_of_cells(input_format)), default=0)
     for n, most, what in (
-        (len(data), MAX_BYTES, "bytes"),
-        (n_lines, MAX_ROWS, "lines"),
-        (n_cells, MAX_CELLS, "cells"),
+        (len(data), limits.MAX_BYTES, "bytes"),
+        (n_lines, limits.MAX_ROWS, "lines"),
+        (n_cells, limits.MAX_CELLS, "cells"),
     ):
         if n > most:
             raise InputError(

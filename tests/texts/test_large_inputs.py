@@ -131,7 +131,7 @@ def test_what_is_piped_or_packed_has_limits_too(
     small()
     path = tmp_path / "a.txt.gz"
     path.write_bytes(gzip.compress(b"text\n" * 9_000))
-    monkeypatch.setattr(source_files, "MAX_ROWS", 8_000)
+    monkeypatch.setattr("reportgen.texts.limits.MAX_ROWS", 8_000)
     assert "a.txt.gz: more than 8,000 lines; split it" in str(read(path))  # 1,000 times its size
     path.write_bytes(gzip.compress(os.urandom(60).hex().encode() + b"\ntwo")[:-9])
     assert "a.txt.gz: damaged gzip file, or not copied to its end" in str(read(path))

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reportgen.errors import InputError
+from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.lines import LONGEST, FileLines, Lines
 from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS, FolderFormat, InputFormat
+from reportgen.texts.source_files import FolderFormat, InputFormat
 from reportgen.texts.sources.folders import read_folder
 from reportgen.texts.workbooks.sheet import read_workbook
 
@@ -69,7 +70,9 @@ def read_table(
     if isinstance(content, Path):
         return readers[input_format](FileLines(content, path), path)
     text = decode(content, path, encoding)
-    if sys.getsizeof(text) > 1.5 * MAX_BYTES:  # one emoji makes all characters four bytes wide
+    if (
+        sys.getsizeof(text) > 1.5 * limits.MAX_BYTES
+    ):  # one emoji makes all characters four bytes wide
         raise InputError(f"{path}: too large to read at once with such characters; split it")
     if input_format == "json":
         return _json(text, path)
@@ -231,8 +234,8 @@ def _json(text: str, path: str) -> Table:
             f"{path}: not a JSON list; write a list of strings or objects, "
             "or give --input-format jsonl if there is one per line"
         )
-    if len(items) > MAX_ROWS:
-        raise InputError(f"{path}: {len(items):,} texts, more than {MAX_ROWS:,}; split it")
+    if len(items) > limits.MAX_ROWS:
+        raise InputError(f"{path}: {len(items):,} texts, more than {limits.MAX_ROWS:,}; split it")
     rows = tuple(_row(f"item {number}", item, path) for number, item in enumerate(items, 1))
     columns = dict.fromkeys(name for row in rows for name in row.cells)
     return Table(tuple(columns), rows)

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 
 from reportgen.errors import InputError
 from reportgen.results.checks.limits import room, stored_strings, tables_within
+from reportgen.texts import limits
 from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 
 _AT_ONCE = 4096  # rows
 _BUFFER = 1 << 20  # bytes that are read at once of a column
@@ -33,7 +33,7 @@ def read_parquet(
     try:
         meta = pq.read_metadata(_source(content))
         n_rows = meta.num_rows if limit is None else min(limit, meta.num_rows)
-        most = max(MAX_ROWS, _size(content))
+        most = max(limits.MAX_ROWS, _size(content))
         if n_rows > most:
             raise InputError(
                 f"{path}: {n_rows:,} rows, but at most {most:,} are read of a file of its size; "
@@ -81,9 +81,9 @@ def _rows(
         )
         most = room(_size(content))
         with opened as file:
-            for part in tables_within(file, most, read, n_rows, MAX_BYTES, _AT_ONCE):
-                if sum(n_items(column) for column in part.columns) > MAX_CELLS:
-                    raise ValueError(f"lists of more than {MAX_CELLS:,} items")
+            for part in tables_within(file, most, read, n_rows, limits.MAX_BYTES, _AT_ONCE):
+                if sum(n_items(column) for column in part.columns) > limits.MAX_CELLS:
+                    raise ValueError(f"lists of more than {limits.MAX_CELLS:,} items")
                 columns: dict[str, Sequence[Cell]] = {
                     name: cells_of(column)
                     for name, column in zip(part.column_names, part.columns, strict=True)

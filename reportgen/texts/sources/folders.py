@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from reportgen.errors import InputError, without_surrogates
+from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.rows import Row, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS
 from reportgen.texts.sources.unpacking import unpacked
 
 _DIGITS = re.compile("([0-9]+)")
@@ -61,16 +61,16 @@ def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) 
             subfolders.append(name)
         elif found is None:
             n_other += 1
-        elif len(rows) >= MAX_ROWS:
-            raise InputError(f"{path}: more than {MAX_ROWS:,} texts; split it")
+        elif len(rows) >= limits.MAX_ROWS:
+            raise InputError(f"{path}: more than {limits.MAX_ROWS:,} texts; split it")
         else:
             shown = f"{path}/{name}"
             shown = shown if shown.isprintable() else repr(shown)
-            stored = _content(file, shown, MAX_BYTES - size)
-            content = unpacked(stored, MAX_BYTES - size + 1, shown)
+            stored = _content(file, shown, limits.MAX_BYTES - size)
+            content = unpacked(stored, limits.MAX_BYTES - size + 1, shown)
             size += max(len(stored), len(content))
-            if size > MAX_BYTES:
-                raise InputError(f"{path}: more than {MAX_BYTES:,} bytes of text; split it")
+            if size > limits.MAX_BYTES:
+                raise InputError(f"{path}: more than {limits.MAX_BYTES:,} bytes of text; split it")
             own = hashlib.sha256(stored).hexdigest()
             digest.update(f"{own} {without_surrogates(name)}\n".encode())
             # The end of the last line is no part of a text, in a folder as in a file.

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from reportgen.errors import InputError
 from reportgen.results.checks.limits import require_regular
+from reportgen.texts import limits
 from reportgen.texts.formats.parquet import cells_of, is_readable, n_items
 from reportgen.texts.rows import Cell, Misfit, Row, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 
 _DESCRIPTION_BYTES = 64_000_000
 _SPLIT = "split it, or take the first with --limit"
@@ -96,14 +96,14 @@ def _read(
             n_rows += len(batch)
             part = batch[: len(batch) if limit is None else max(0, limit - n_read)]
             n_read += len(part)
-            if n_read > MAX_ROWS:
-                raise ValueError(f"more than {MAX_ROWS:,} rows; {_SPLIT}")
+            if n_read > limits.MAX_ROWS:
+                raise ValueError(f"more than {limits.MAX_ROWS:,} rows; {_SPLIT}")
             for name in asked:
                 column = part.column(names.index(name))
                 column.validate(full=True)
                 used += column.nbytes
                 items += n_items(pa.chunked_array([column]))
-                if used > MAX_BYTES or items > MAX_CELLS:
+                if used > limits.MAX_BYTES or items > limits.MAX_CELLS:
                     raise ValueError(f"too large to read at once; {_SPLIT}")
                 columns[name] += _cells(column)
     rows = tuple(

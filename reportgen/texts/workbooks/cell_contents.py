@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reportgen.errors import InputError
-from reportgen.texts.source_files import MAX_CELLS
+from reportgen.texts import limits
 from reportgen.texts.workbooks.number_formats import Shown, shown_by
 from reportgen.texts.workbooks.parts import Handler, Package
 
@@ -41,8 +41,8 @@ class _Strings(Handler):
             self._in_reading = False
         elif name == "si":
             self.found.append(unescaped("".join(self._parts)))
-            if len(self.found) > MAX_CELLS:
-                raise too_many(self._path, MAX_CELLS, "cells")
+            if len(self.found) > limits.MAX_CELLS:
+                raise too_many(self._path, limits.MAX_CELLS, "cells")
 
 
 def shared_strings(package: Package, part: str | None, path: str) -> Sequence[str]:

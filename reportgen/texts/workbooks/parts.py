@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from xml.parsers import expat
 
 from reportgen.errors import InputError
-from reportgen.texts.source_files import MAX_BYTES
+from reportgen.texts import limits
 
 _PIECE = 1 << 16
 
@@ -21,7 +21,7 @@ class Package:
     def __init__(self, packed: zipfile.ZipFile, path: str) -> None:
         self._packed = packed
         self._path = path
-        self._left = MAX_BYTES
+        self._left = limits.MAX_BYTES
 
     def parse(self, part: str, handler: "Handler") -> None:
         """Pass the elements of a part to `handler`.
@@ -44,8 +44,8 @@ class Package:
                 self._left -= len(piece)
                 if self._left < 0:
                     raise InputError(
-                        f"{self._path}: unpacks to more than {MAX_BYTES:,} bytes; split it, or "
-                        "save the sheet as .csv"
+                        f"{self._path}: unpacks to more than {limits.MAX_BYTES:,} bytes; "
+                        "split it, or save the sheet as .csv"
                     )
                 parser.Parse(piece, False)
         parser.Parse(b"", True)

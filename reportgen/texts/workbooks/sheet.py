@@ -12,8 +12,8 @@ from io import BytesIO
 from xml.parsers import expat
 
 from reportgen.errors import InputError, UsageError, quoted
+from reportgen.texts import limits
 from reportgen.texts.rows import Cell, Misfit, Row, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 from reportgen.texts.workbooks.cell_contents import (
     number_formats,
     shared_strings,
@@ -207,9 +207,9 @@ class _SheetRows(Handler):
             return
         self._rows.append(Row(f"{self._sheet} row {self._row}", {**self._empty, **cells}))
         for n, most, what in (
-            (len(self._rows), MAX_ROWS, "rows"),
-            (len(self._rows) * len(self._header), MAX_CELLS, "cells"),
-            (self._size, MAX_BYTES, "characters"),
+            (len(self._rows), limits.MAX_ROWS, "rows"),
+            (len(self._rows) * len(self._header), limits.MAX_CELLS, "cells"),
+            (self._size, limits.MAX_BYTES, "characters"),
         ):
             if n > most:
                 raise too_many(self._path, most, what)
