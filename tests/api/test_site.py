@@ -13,13 +13,16 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.sites import course_of, list_of, made, write
 from helpers.real.planted import planted, traces
 
-from reportgen.api.site import pages
+from reportgen.api.site import workshop
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.redact.run import redacted_info
-from reportgen.report.site.entries import read_site, series_of
+from reportgen.report.site.entries import Pair, read_site, series_of
+from reportgen.report.site.index import write_index
+from reportgen.report.site.known_figures import figure_name, verdicts
+from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.standing import all_series
 from reportgen.results.run_file import name_commit
 from reportgen.results.store import open_results
@@ -109,9 +112,9 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     value, change, best, _ = rows["mean absolute error"]
     new, old = errors["ck-1000"], errors["ck-200"]
     assert value.get_text() == EN.write(new, "number")
-    size, verdict = change.get_text().split()
+    size, verdict = change.get_text().split(maxsplit=1)
     assert abs(float(size.replace("−", "-")) - (new - old)) < 0.001
-    assert verdict == ("better" if new < old else "worse")
+    assert verdict == "no clear change"  # six texts cannot tell
     name = min(errors, key=errors.__getitem__)
     assert best.b.get_text() == EN.write(errors[name], "number")
     assert best.small.get_text() == ("this run" if name == "ck-1000" else name)
@@ -142,7 +145,7 @@ def test_only_what_changed_is_written(site, runs, tmp_path) -> None:
 
 
 def test_the_same_bytes_in_any_order_and_from_two_processes(runs, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(pages, "_FEW", 1)
+    monkeypatch.setattr(workshop, "_FEW", 1)
     for name, given, workers in (("a", runs, 1), ("b", runs[::-1], 2)):
         write(tmp_path / name, given, workers=workers)
     found = [
@@ -207,14 +210,72 @@ def test_a_damaged_run_leaves_no_gap_and_one_taken_away_no_page(runs, tmp_path) 
     assert oldest.name not in newest.read_text("utf-8")
 
 
-def test_a_figure_that_stays_is_neither_better_nor_worse(site) -> None:
+def test_better_and_worse_are_what_the_comparison_finds_or_counts_say(site) -> None:
     known = read_site(site)
-    same = [
-        replace(known.entries[-1], figures={"label_accuracy": 0.8, "label_mae": 0.1})
-        for _ in range(2)
+    old, new = (
+        replace(
+            known.entries[-1],
+            id=id,
+            figures={"label_accuracy": 0.8, "label_mae": error, "perplexity": error, "n_failed": n},
+        )
+        for id, error, n in (("a", 0.1, 2), ("b", 0.2, 1))
+    )
+    changes = {"mae_rise": (0.1, 0.05, 0.2), "perplexity_rise": (0.1, -0.05, 0.2)}
+    changes |= {"answer_f1_drop": (-0.1, -0.2, -0.05), "accuracy_drop": (0, None, None)}
+    figures = {
+        f"{key}{end}": value
+        for key, values in changes.items()
+        for end, value in zip(("", "_low", "_high"), values, strict=True)
+    }
+    judged = {"label_mae": "worse", "perplexity": "unclear", "answer_f1": "better"}
+    assert verdicts(figures) == {**judged, "label_accuracy": "unclear"}
+    pair = Pair("a", "b", "", verdicts=verdicts(figures))
+    for pairs, told in (
+        ((pair,), {"label_mae": "worse", "perplexity": "unclear"}),
+        ((replace(pair, base="earlier"),), {}),  # the change is since the run before
+        ((), {}),
+    ):
+        names = {"earlier": replace(old, id="earlier", series="other")}
+        own = replace(known, entries=(*names.values(), old, new), pairs=pairs, trends=())
+        (series,) = all_series(own, EN)
+        found = {each.name: each.verdict for each in series.figures if each.verdict}
+        assert found == {figure_name(key, EN): v for key, v in told.items()} | {
+            "failed texts": "better"
+        }
+        assert series.main is series.figures[0]
+
+
+def test_many_runs_are_told_at_a_glance(site) -> None:
+    known = read_site(site)
+    name = "<script>alert(1)</script>"
+    entries = [
+        replace(
+            known.entries[-1],
+            id=f"{series}{n}",
+            series=series,
+            name=name,
+            created="2026-02-01",
+            failed=("label_mae > 1 (2)",) if series == "a" else (),
+            figures={"label_mae": 0.1 * n},
+        )
+        for n in range(100)
+        for series in "ab"
     ]
-    (series,) = all_series(replace(known, entries=tuple(same), pairs=(), trends=()), EN)
-    assert [own.verdict for own in series.figures] == ["", ""]
+    own = replace(known, entries=tuple(entries), pairs=(), trends=())
+    content = write_index(own, SiteOptions())
+    assert len(content) < 300_000
+    page = BeautifulSoup(content, "html.parser")
+    assert name not in str(page)
+    assert len(page.select(".runs tbody tr")) == 200
+    rows = [row.get_text(" ", strip=True) for row in page.select(".glance tbody tr")]
+    assert rows == [
+        f"100 runs on made.txt (6 texts) {name} 2026-02-01 {gates}mean absolute error 9.900 +0.100"
+        for gates in ("1 of 2 warned ", "1 of 2 failed 1 of 2 warned ")
+    ]
+    assert [each["href"] for each in page.select(".glance th a")] == ["#series-1", "#series-2"]
+    for block in page.select(".standing"):
+        assert block.select("th")[4].get_text() == "course of the newest 30"
+        assert len(block.find_all("circle")) == 30
 
 
 def test_a_page_of_a_run_that_was_damaged_since_stays(runs, tmp_path) -> None:

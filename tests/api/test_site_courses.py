@@ -1,10 +1,11 @@
-"""Pages of a site on the course of runs on the same texts: which runs they have, and until when."""
+"""Pages of a site on the course of runs: which runs they have, until when; what is removed."""
 
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from helpers.made_up.sites import course_of, list_of, made, write
 
 from reportgen.api.site import trends
@@ -53,9 +54,7 @@ def test_a_course_has_the_newest_runs_and_goes_with_them(site, runs, tmp_path, m
     new = made(tmp_path / "ck-2000", "2026-02-02", seed=5)
     said = write(own, [new, runs[0]])
     (path,) = own.glob("trend/*.html")
-    assert f"{path}: not written anew: the results of 1 of its 3 runs were not given; give" in str(
-        said
-    )
+    assert str(path) not in str(said)  # the list says up to which run it goes
     assert course_of(own)[0] == "See the course of 3 runs, up to ck-1000"
     write(own, [new, *runs[:2]])
     words, page = course_of(own)
@@ -68,3 +67,47 @@ def test_a_course_has_the_newest_runs_and_goes_with_them(site, runs, tmp_path, m
     write(own, runs[:1])
     assert list(own.glob("trend/*.html")) == []
     assert not list_of(own).select('a[href^="trend/"]')
+
+
+def test_a_link_to_a_run_that_was_taken_away_leads_to_a_page_that_says_so(site, runs, tmp_path):
+    own = Path(shutil.copytree(site, tmp_path / "public"))
+    (middle,) = own.glob("runs/*ck-200*")
+    (newest,) = own.glob("runs/*ck-1000*/index.html")
+    (pair,) = own.glob("compare/*ck-200*..*")
+    shutil.rmtree(middle)
+    for _ in range(2):  # also when nothing has changed since
+        assert "2 reports, 0 of them written now; 0 comparisons" in write(own, [])[-1]
+        assert [*own.glob("compare/*")] == [pair]
+        page = BeautifulSoup(pair.read_bytes(), "html.parser")
+        assert page.h1.get_text() == "No comparison any more"
+        for link in page.select("a"):
+            name, _, id = link["href"].partition("#")
+            assert (pair.parent / name).is_file()
+            assert not id or f'id="{id}"' in (pair.parent / name).read_text("utf-8")
+    assert pair.name in newest.read_text("utf-8")
+    write(own, [runs[0]])  # its report has a link no longer
+    assert [*own.glob("compare/*")] == []
+
+
+def test_files_of_earlier_versions_go_with_the_last_page_that_names_them(site, runs, tmp_path):
+    own = Path(shutil.copytree(site, tmp_path / "public"))
+    now = {path.name for path in (own / "assets").iterdir()}
+    for name in ("report-00000000", "report-11111111", "mine-00000000"):
+        (own / "assets" / name).mkdir()
+        (own / "assets" / name / "report.css").write_text("a {}", "utf-8")
+    (page,) = own.glob("runs/*ck-100-*/index.html")
+    page.write_text("assets/report-11111111/report.css", "utf-8")
+    write(own, [])
+    found = {path.name for path in (own / "assets").iterdir()}
+    assert found == now | {"report-11111111", "mine-00000000"}
+    page.unlink()
+    assert "3 reports, 1 of them written now" in write(own, [runs[2]])[-1]
+    assert {path.name for path in (own / "assets").iterdir()} == now | {"mine-00000000"}
+
+
+def test_a_job_with_the_results_of_a_day_is_told_of_that_day_alone(site, tmp_path):
+    own = Path(shutil.copytree(site, tmp_path / "public"))
+    for day, before in ((3, "ck-1000"), (4, "ck-3")):
+        said = write(own, [made(tmp_path / f"ck-{day}", f"2026-02-0{day}", seed=day)])
+        (line,) = (line for line in said if "give" in line)
+        assert line == f"ck-{day}: not compared with {before}; give the results of {before} too"

@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.errors import ResultsError
+from reportgen.errors import ComparisonError, ResultsError
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
 from reportgen.report.site.options import SiteOptions
@@ -46,19 +46,13 @@ class RunReader:
             try:
                 run = self._run(folder, known)
             except ResultsError as error:
-                self.leave_out(error)
+                self._say(f"left out: {message(error, redact=self._redact)}")
                 continue
             if (same := found.get(content_of(run.id))) is not None:
                 self._say(f"{folder}: the same run as {same.folder}, so it is there once")
                 continue
             found[content_of(run.id)] = run
         return {run.id: run for run in found.values()}
-
-    def leave_out(self, error: ResultsError, *, is_known: bool = False) -> None:
-        """Report that a run is left out of the site; if it `is_known` there, that its page stays as
-        it is."""
-        what = "not written anew" if is_known else "left out"
-        self._say(f"{what}: {error.unquoted if self._redact else error}")
 
     def _run(self, folder: Path, known: Mapping[str, Entry]) -> Run:
         results = open_whole(folder)
@@ -105,3 +99,8 @@ def _stated(value: Any) -> Any:
         if own != default:
             stated[known.name] = _stated(own)
     return stated
+
+
+def message(error: ComparisonError | ResultsError, *, redact: bool) -> str:
+    """What went wrong, where `redact` without any text."""
+    return error.unquoted if redact else str(error)

@@ -1,10 +1,11 @@
 """Pages on the trend over all runs on the same texts: which ones there are, and what is on them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from reportgen.api.site.runs import Run
 from reportgen.comparison.compare import compare
-from reportgen.errors import ResultsError
+from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
 from reportgen.report.html import compare_page
 from reportgen.report.html.assets import Place
@@ -38,27 +39,49 @@ def wanted_trends(
     ]
 
 
-def make_trend(
-    page: TrendPage, runs: Mapping[str, Run], options: SiteOptions, *, redact: bool
-) -> bytes:
-    """Make a trend page from the results of its runs; `runs` holds all runs by id.
+@dataclass(frozen=True, slots=True)
+class TrendTask:
+    """A trend page to make."""
 
-    Raises:
-        ResultsError: the results of a run are damaged, or not at hand.
-        ComparisonError: no text is in the results of all.
-    """
-    if missing := sum(id not in runs for id in page.runs):
-        raise ResultsError(
-            f"the results of {missing} of its {len(page.runs)} runs were not given; give them too"
-        )
-    own = [runs[id] for id in page.runs]
-    first, *between, last = (Findings(open_whole(run.folder)) for run in own)
-    whole = compare(first, last, between=between, folders=_names(own))
+    page: TrendPage
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendMade:
+    """The result of a task."""
+
+    page: TrendPage
+    content: bytes | None = None
+    failed: ComparisonError | ResultsError | None = None  # why there is none
+
+
+def trend_tasks(
+    wanted: Sequence[TrendPage], before: Mapping[str, TrendPage], runs: Mapping[str, Run]
+) -> list[TrendTask]:
+    """The trend pages to make: those that differ from the one `before` (by series), if the results
+    of all their runs are available. Of the others the list says up to which run they go."""
+    return [
+        TrendTask(page, tuple(runs[id] for id in page.runs))
+        for page in wanted
+        if page != before.get(page.series) and runs.keys() >= {*page.runs}
+    ]
+
+
+def make_trend(task: TrendTask, options: SiteOptions, *, redact: bool) -> TrendMade:
+    """Make a trend page; there is none if results are damaged, or if no text is in the results of
+    all runs."""
+    own = task.runs
     title = title_of_trend(own[0], own[-1], len(own), options.lang, is_full=len(own) == MOST_RUNS)
     look = CompareOptions(lang=options.lang, layout="dir", title=title)
     place = Place(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
-    with redacted_comparison(whole, options.lang, wanted=redact) as shown:
-        return compare_page.render(shown, look, place)
+    try:
+        first, *between, last = (Findings(open_whole(run.folder)) for run in own)
+        whole = compare(first, last, between=between, folders=_names(own))
+        with redacted_comparison(whole, options.lang, wanted=redact) as shown:
+            return TrendMade(task.page, compare_page.render(shown, look, place))
+    except (ComparisonError, ResultsError) as error:
+        return TrendMade(task.page, failed=error)
 
 
 def _names(runs: Sequence[Dated]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -26,6 +26,7 @@ _CONTENT = 8  # characters of an id that tell runs apart
 _NAME = 40  # characters of the name of a run in the address of its page
 
 
+Verdict: TypeAlias = Literal["better", "worse", "unclear"]
 # By date, the parts of a name, and id.
 Order: TypeAlias = tuple[str, list[tuple[int, str]], str]
 
@@ -78,11 +79,17 @@ class Pair:
     head: str
     source: str  # as that of `Entry`
     said: tuple[str, ...] = ()  # what the page says first
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # by figure of the newer run
 
     @property
     def name(self) -> str:
         """The name of its page."""
         return pair_name(self.base, self.head)
+
+    @property
+    def address(self) -> str:
+        """Where it lies, from the top of the site."""
+        return f"compare/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,27 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import script_words
 from reportgen.report.language.strings import Language, load_language
+from reportgen.report.options import Lang
 from reportgen.report.site.entries import Entry, Site
 from reportgen.report.site.known_figures import best_of, figure_name, figure_text, shown_figures
+from reportgen.report.site.links import links_of_gone
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import list_assets, shared
 from reportgen.report.site.standing import all_series
 
-_LATEST = (
+_PLAIN = (
     '<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">\n'
-    '<meta http-equiv="refresh" content="0; url={address}">\n<title>{title}</title>\n'
-    '<p><a href="{address}">{title}</a></p>\n</html>\n'
+    "{more}<title>{title}</title>\n{body}\n</html>\n"
+)
+_WINDOW = (  # of a page that is read, in light or dark
+    '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    '<meta name="color-scheme" content="light dark">\n'
 )
 
 
@@ -58,10 +64,27 @@ def address_of(entry: Entry) -> str:
 def write_latest(site: Site, options: SiteOptions) -> bytes:
     """The page `latest/index.html`, which leads to the last run."""
     language = load_language(options.lang)
-    return _LATEST.format(
+    title, address = language.say("site", "latest"), f"../{address_of(site.entries[-1])}"
+    return _PLAIN.format(
         lang=language.code,
-        title=language.say("site", "latest"),
-        address=f"../{address_of(site.entries[-1])}",
+        title=title,
+        more=f'<meta http-equiv="refresh" content="0; url={address}">\n',
+        body=f'<p><a href="{address}">{title}</a></p>',
+    ).encode()
+
+
+def write_gone(head: str, lang: Lang) -> bytes:
+    """What a comparison becomes when the older of its runs was taken away, and the report of the
+    newer one, whose id is `head`, still links to it."""
+    language = load_language(lang)
+    say = partial(language.say, "site")
+    links = links_of_gone(head, lang)
+    body = "".join(f'<p><a href="{address}">{words}</a></p>' for address, words in links)
+    return _PLAIN.format(
+        lang=language.code,
+        title=say("gone"),
+        more=_WINDOW,
+        body=f"<h1>{say('gone')}</h1>\n<p>{say('gone_why')}</p>\n{body}",
     ).encode()
 
 

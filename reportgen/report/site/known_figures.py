@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from reportgen.findings.figures.flat import Value
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.strings import Language
-from reportgen.report.site.entries import Entry
+from reportgen.report.site.entries import Entry, Verdict
 
 Better: TypeAlias = Literal["low", "high", ""]
 
@@ -17,19 +18,20 @@ class Known:
 
     style: str
     better: Better = ""
+    change: str = ""  # the figure of a comparison that is above 0 if the newer run is worse
 
 
 # By name, in the order of their columns. Each is shown where a run has it.
 FIGURES: Mapping[str, Known] = {
-    "label_mae": Known("number", "low"),
-    "label_rank_correlation": Known("correlation", "high"),
-    "label_accuracy": Known("percent", "high"),
-    "tag_accuracy": Known("percent", "high"),
+    "label_mae": Known("number", "low", "mae_rise"),
+    "label_rank_correlation": Known("correlation", "high", "rank_correlation_drop"),
+    "label_accuracy": Known("percent", "high", "accuracy_drop"),
+    "tag_accuracy": Known("percent", "high", "tag_accuracy_drop"),
     "entity_f1": Known("percent", "high"),
-    "mask_accuracy": Known("percent", "high"),
-    "answer_exact": Known("percent", "high"),
-    "answer_f1": Known("percent", "high"),
-    "perplexity": Known("number", "low"),
+    "mask_accuracy": Known("percent", "high", "mask_accuracy_drop"),
+    "answer_exact": Known("percent", "high", "answer_exact_drop"),
+    "answer_f1": Known("percent", "high", "answer_f1_drop"),
+    "perplexity": Known("number", "low", "perplexity_rise"),
     "prediction_mean": Known("number"),
     "special_share_mean": Known("percent"),
     "colouring_agreement": Known("correlation"),
@@ -65,6 +67,18 @@ def change_text(key: str, old: float, new: float, language: Language) -> str:
         return language.write(new - old, "points")
     digits = {"count": 0, "correlation": 2}.get(style, decimals(new))
     return written(new - old, digits, with_sign=True)
+
+
+def verdicts(figures: Mapping[str, Value]) -> dict[str, Verdict]:
+    """By figure, whether the newer run of a comparison with these `figures` is better or worse;
+    "unclear" where the interval of the change holds 0, or where there are too few texts for one."""
+    found: dict[str, Verdict] = {}
+    for key, known in FIGURES.items():
+        if figures.get(known.change) is not None:
+            low, high = (figures[f"{known.change}_{end}"] for end in ("low", "high"))
+            is_worse, is_better = low is not None and low > 0, high is not None and high < 0
+            found[key] = "worse" if is_worse else "better" if is_better else "unclear"
+    return found
 
 
 def best_of(key: str, entries: Iterable[Entry]) -> Entry | None:

@@ -38,6 +38,14 @@ def links_of_trend(last: Dated, lang: Lang) -> Links:
     return home, (f"../runs/{last.id}/index.html", say("site", "newest_report"))
 
 
+def links_of_gone(head: str, lang: Lang) -> Links:
+    """Those of what stands in place of a comparison with a run that was taken away; `head` is the
+    id of the run that was compared with it."""
+    say = load_language(lang).say
+    home = (f"../index.html#{head}", say("site", "home"))
+    return (f"../runs/{head}/index.html", say("site", "new_report")), home
+
+
 def title_of_trend(first: Dated, last: Dated, n: int, lang: Lang, *, is_full: bool) -> str:
     """How many runs a course has, from which to which; `is_full` where a page has no room for
     another one."""

@@ -1,11 +1,12 @@
 """The files that pages of a site share, so that a host's policy allows them and each is loaded
 once."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from reportgen.report.html.assets import SITE_SCRIPTS, SITE_STYLE_SHEETS, Assets, Place
 from reportgen.report.html.compare_page import comparison_assets
@@ -13,7 +14,9 @@ from reportgen.report.html.packing import plotly_source
 from reportgen.report.options import CompareOptions
 
 Kind: TypeAlias = Literal["report", "comparison", "list"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 _DIGITS = 8  # of the name of a folder
+SHARED = re.compile(rf"assets/(?:{'|'.join(KINDS)})-[0-9a-f]{{{_DIGITS}}}/")  # such a folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from reportgen.report.charts.small.trend import trend
 from reportgen.report.language.strings import Language
-from reportgen.report.site.entries import Entry, Pair, Site, TrendPage
+from reportgen.report.site.entries import Entry, Pair, Site, TrendPage, Verdict
 from reportgen.report.site.known_figures import (
     FIGURES,
     best_of,
@@ -30,7 +30,7 @@ class Figure:
     name: str
     value: str  # of the last run
     change: str  # since the run before; "" without a figure of both
-    verdict: str  # whether that is better or worse; "" where neither is
+    verdict: Verdict | str  # of the change; "" where none can be given
     best: Entry | None  # the run that has the best one, where one is better than another
     best_value: str
     drawing: Markup
@@ -45,9 +45,11 @@ class Series:
     comparison: str  # the address of the page that compares the last run; "" without one
     base: str  # the name of the run that it compares with
     said: tuple[str, ...]  # what it says first
+    course: str  # what the column of charts is called: of how many runs
     trend: str  # the address of the page with the course of its runs; "" without one
     trend_words: str  # of the link there: of how many runs, up to which
     figures: tuple[Figure, ...]
+    main: Figure | None  # the one that says most about quality
 
 
 def all_series(site: Site, language: Language) -> list[Series]:
@@ -75,15 +77,21 @@ def _series(
     last = runs[-1]
     pair = pairs.get(last.id)
     key = "series" if last.inputs else "series_redacted"
+    verdicts = pair.verdicts if pair and pair.base == runs[-2].id else {}
+    figures = {own: _figure(own, runs, verdicts, language) for own in shown_figures(runs)}
+    judged = (own for name, own in figures.items() if FIGURES[name].better)
+    newest = language.say("site", "course_of_newest", n=_POINTS)
     return Series(
         name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
         last=last,
         comparison=f"compare/{pair.name}" if pair else "",
         base=names[pair.base] if pair else "",
         said=pair.said[:_SAID] if pair else (),
+        course=newest if len(runs) > _POINTS else language.say("site", "course"),
         trend=trend_page.address if trend_page else "",
         trend_words=_trend_words(trend_page, runs, names, language) if trend_page else "",
-        figures=tuple(_figure(key, runs, language) for key in shown_figures(runs)),
+        figures=tuple(figures.values()),
+        main=next(judged, next(iter(figures.values()), None)),
     )
 
 
@@ -100,7 +108,10 @@ def _trend_words(
     return language.say("site", "trend_up_to", n=n, name=names[page.runs[-1]])
 
 
-def _figure(key: str, runs: Sequence[Entry], language: Language) -> Figure:
+def _figure(
+    key: str, runs: Sequence[Entry], verdicts: Mapping[str, Verdict], language: Language
+) -> Figure:
+    """A figure of `runs`; `verdicts` are those on the last run since the one before, by figure."""
     shown = runs[-_POINTS:]
     values = [entry.figures.get(key) for entry in shown]
     old, new = (entry.figures.get(key) for entry in runs[-2:])
@@ -110,15 +121,19 @@ def _figure(key: str, runs: Sequence[Entry], language: Language) -> Figure:
         name=figure_name(key, language),
         value=figure_text(key, new, language),
         change=change,
-        verdict=_verdict(key, old, new, language) if _CHANGED.search(change) else "",
+        verdict=_verdict(key, old, new, verdicts) if _CHANGED.search(change) else "",
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values, [None] * len(values)),
     )
 
 
-def _verdict(key: str, old: float | None, new: float | None, language: Language) -> str:
-    better = FIGURES[key].better
-    if not better or old is None or new is None:
-        return ""
-    return language.say("site", "better" if (new < old) == (better == "low") else "worse")
+def _verdict(
+    key: str, old: float | None, new: float | None, verdicts: Mapping[str, Verdict]
+) -> Verdict | str:
+    """Whether a figure that changed is better or worse: as the comparison finds, if it compares the
+    figure; else as it is, which is exact for a count."""
+    known = FIGURES[key]
+    if known.change or not known.better or old is None or new is None:
+        return verdicts.get(key, "")
+    return "better" if (new < old) == (known.better == "low") else "worse"

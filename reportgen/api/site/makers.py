@@ -1,15 +1,10 @@
-"""Makes the pages of runs, in this process or in several."""
+"""Makes the pages of runs, each from the results of one run or of several."""
 
-import gc
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reportgen.analysis.engines.pool import Pool
-from reportgen.api.site.runs import Run
+from reportgen.api.site.runs import Run, message
 from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.figures.gates import Gate, evaluate
@@ -22,15 +17,13 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.redact.run import redacted
-from reportgen.report.site.entries import Dated, Entry, make_entry
+from reportgen.report.site.entries import Dated, Entry, Verdict, make_entry
+from reportgen.report.site.known_figures import verdicts
 from reportgen.report.site.links import links_of_comparison, links_of_report, title_of_comparison
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
 from reportgen.results.small_results import open_whole
 
-_AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
-_FEW = 4  # runs, below which another process takes longer to start than it saves
-_GARBAGE = 50_000  # things made before garbage is looked for, in a process of its own
 _HELD = 2  # results that are kept in memory, for a run and the one it is compared with
 
 
@@ -54,9 +47,19 @@ class Made:
     page: bytes | None = None
     comparison: bytes | None = None
     said: tuple[str, ...] = ()  # what the comparison says first
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # of the comparison, by figure
     reduced: tuple[str, ...] = ()  # what the page lacks
     not_compared: str = ""  # why; "" where nothing is wrong
     left_out: ResultsError | None = None
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the comparison was made."""
+        return self.comparison is not None
+
+    def without_pages(self) -> "Made":
+        """The same once its pages are written, so that they need not stay in memory."""
+        return replace(self, page=None, comparison=b"" if self.is_compared else None)
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Maker:
                 made = self._compared(made, task.compared, held)
             return self._with_page(made, held) if task.wants_page else made
         except ResultsError as error:
-            return replace(made, left_out=error)
+            return replace(made, comparison=None, left_out=error)
 
     def _compared(self, made: Made, base: Run, held: dict[Path, Findings]) -> Made:
         """`made` with the comparison with `base`, if the two can be compared."""
@@ -91,10 +94,11 @@ class Maker:
             look = CompareOptions(lang=lang, layout="dir", title=title)
             with redacted_comparison(compare(old, new), lang, wanted=self.redact) as shown:
                 content = compare_page.render(shown, look, place)
+                judged = verdicts(shown.figures)
                 said = headline(shown, CompareContext(shown, look, load_language(lang)).words)
         except (ComparisonError, ResultsError) as error:
-            return replace(made, not_compared=error.unquoted if self.redact else str(error))
-        return replace(made, comparison=content, said=said)
+            return replace(made, not_compared=message(error, redact=self.redact))
+        return replace(made, comparison=content, said=said, verdicts=judged)
 
     def _with_page(self, made: Made, held: dict[Path, Findings]) -> Made:
         """`made` with the report."""
@@ -131,33 +135,3 @@ def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
     for folder in list(held)[:-_HELD]:
         del held[folder]
     return found
-
-
-def make_all(maker: Maker, tasks: Sequence[Task], workers: int | None) -> Iterator[Made]:
-    """Make the pages of all `tasks`, in any order. Neighbouring tasks share runs, so they go to the
-    same process."""
-    workers = _processors() if workers is None else workers
-    size = max(1, min(_AT_ONCE, -(-len(tasks) // workers)))
-    parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
-    number = min(workers, len(parts))
-    if number < 2 or len(tasks) <= _FEW:
-        held: dict[Path, Findings] = {}
-        for part in parts:
-            yield from maker.make(part, held)
-        return
-    with Pool(number, partial(_working, maker), "give fewer of them") as pool:
-        for made in pool.run(parts):
-            yield from made
-
-
-@contextmanager
-def _working(maker: Maker) -> Iterator[Callable[[Sequence[Task]], tuple[Made, ...]]]:
-    gc.freeze()
-    gc.set_threshold(_GARBAGE)  # a page makes many things that stay until it is written
-    yield partial(maker.make, held={})
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    can_ask = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if can_ask else os.cpu_count() or 1
