@@ -22,6 +22,7 @@ from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.small_results import mean_of_heads
 from reportgen.results.store import Results
 
+_AT_ONCE = 100_000  # weights of a text, up to which all its layers are compared in one go
 STEP = 1  # bytes that two packed weights may differ by and count as equal
 _WEIGHTS = (np.arange(256) / 255.0) ** 2
 _PRODUCTS = -entr(_WEIGHTS) / np.log(2)  # w log2(w), 0 for 0
@@ -131,8 +132,12 @@ def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple
         packed = base.packed_maps(text), head.packed_maps(text)
         if packed[0] is None or packed[1] is None:
             continue
-        layers = zip(*(unpack_levels(side, *shape) for side in packed if side), strict=True)
-        yield text, np.stack([row_distances(a, b).mean(axis=-1) for a, b in layers])
+        own, other = (unpack_levels(side, *shape) for side in packed if side)
+        if own.size <= _AT_ONCE:
+            yield text, row_distances(own, other).mean(axis=-1)
+        else:
+            layers = zip(own, other, strict=True)
+            yield text, np.stack([row_distances(a, b).mean(axis=-1) for a, b in layers])
 
 
 def _special(base: Results, head: Results, pairing: Pairing) -> tuple[tuple[Change, ...], ...]:

@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from reportgen.errors import ResultsError
 from reportgen.results.info import REDACT, RunInfo
 from reportgen.results.run_file import read_info
-from reportgen.results.tables.frames import columns_of_role, frame_of, rows_by_text, texts_frame
+from reportgen.results.tables.frames import (
+    columns_of_role,
+    frame_of,
+    row_reader,
+    rows_by_text,
+    text_reader,
+    texts_frame,
+)
 from reportgen.results.tables.row_groups import (
     FirstPassSource,
     FolderSource,
@@ -48,7 +55,7 @@ class Results:
     `head_values` single columns of all texts.
 
     The tables of evidence hold an even sample of the texts, which averages are made of. Texts that
-    have evidence only because a report lists them first are not in these tables: `evidence_of` and
+    have evidence only because a report lists them first are not in these tables: `evidence_row` and
     `effects_of` have those too, and `stored` has the tables with all of them.
     """
 
@@ -90,9 +97,10 @@ class Results:
         """One row per text, in input order; columns as in `TEXTS_SCHEMA`."""
         return texts_frame(self.source.table("texts").select(TABLES["texts"].names))
 
-    def text_row(self, text: int) -> "pd.Series[Any]":
-        """Row `text` of `texts`."""
-        return self.recent(_text_row, text)
+    @cached_property
+    def text_row(self) -> Callable[[int], Mapping[str, Any]]:
+        """`text_row(text)` is row `text` of `texts`, by column."""
+        return row_reader(self.texts)
 
     @cached_property
     def recent(self) -> "_Recent":
@@ -195,10 +203,10 @@ class Results:
         table: pd.DataFrame = getattr(self, name)
         return table
 
-    def evidence_of(self, text: int) -> pd.DataFrame:
-        """The row of the table of evidence for row `text` of `texts`; empty if it has none."""
-        rows = self._evidence_by_text.get(text)
-        return self._evidence.iloc[slice(0) if rows is None else rows]
+    @cached_property
+    def evidence_row(self) -> Callable[[int], Mapping[str, Any] | None]:
+        """`evidence_row(text)` is the evidence on row `text` of `texts`, by column; or None."""
+        return text_reader(self._evidence)
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
@@ -239,13 +247,8 @@ class Results:
     def _target_effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
         return rows_by_text(self.target_effects)
 
-    @cached_property
-    def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
-        return rows_by_text(self._evidence)
-
     def target_of(self, text: int) -> pd.DataFrame | None:
-        """The tokens of a separate decoder for row `text` of `texts`, by position; None for models
-        without one."""
+        """The tokens of a separate decoder for row `text`, by position; None without one."""
         rows = self._targets_by_text.get(text)
         return None if rows is None else self.targets.iloc[rows]
 
@@ -321,10 +324,6 @@ class Results:
 
     def _frame_of(self, name: str) -> pd.DataFrame:
         return frame_of(self.source.table(name).select(TABLES[name].names))
-
-
-def _text_row(results: Results, text: int) -> "pd.Series[Any]":
-    return results.texts.iloc[text]
 
 
 def open_results(folder: Path) -> Results:

@@ -3,7 +3,7 @@
 Attention to a unit is the sum over its tokens, attention from it the mean (Clark et al. 2019).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -156,7 +156,7 @@ def _make_units(results: Results, text: int) -> TextUnits:
     )
 
 
-def segments_of(row: "pd.Series[Any]") -> tuple[str, str, str]:
+def segments_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """The text, pair and completion of a row of `texts`, by segment number; "" for each that it
     does not have."""
     text, pair, completion = (
@@ -175,18 +175,17 @@ def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str)
     return label if label.strip(_SPACES) else _SPACE * len(label) or names[0]
 
 
-def unit_sums(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+def unit_sums(column: "pd.Series[Any] | Floats", unit_of: Sequence[int]) -> Floats:
     """Sum a column over the tokens of each unit, `[unit]`; NaN if a token's value is missing."""
-    sums: Floats = _sums(column.to_numpy(np.float64)[None], unit_of)[0]
+    sums: Floats = _sums(np.asarray(column, np.float64)[None], unit_of)[0]
     return sums
 
 
 def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
     """Sum `[row, token]` over the tokens of each unit, `[row, unit]`."""
-    sums = np.zeros((values.shape[0], max(unit_of) + 1))
-    for token, unit in enumerate(unit_of):
-        sums[:, unit] += values[:, token]
-    return sums
+    sums = np.zeros((max(unit_of) + 1, values.shape[0]))
+    np.add.at(sums, list(unit_of), values.T)
+    return np.ascontiguousarray(sums.T)
 
 
 def _cls_token(roles: Sequence[str | None]) -> int:

@@ -1,7 +1,7 @@
 """Flat figures: their names, and how their values are read from the findings."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import groupby
@@ -119,10 +119,11 @@ class FigureList:
         found = [figure for figure in self.figures if self._is_of(name, figure)]
         return min(found, key=lambda figure: figure.name.count("<"), default=None)
 
-    def has_name(self, family: str, name: str) -> bool:
-        """Whether `name` is the figure `family`, or one of that family; not an end of its
-        interval."""
-        return re.fullmatch(self._pattern(family), name) is not None
+    def of(self, families: Iterable[str], names: Iterable[str]) -> frozenset[str]:
+        """Those of `names` that are one of the figures `families`, or of these families; not the
+        ends of their intervals."""
+        pattern = re.compile("|".join(map(self._pattern, families)))
+        return frozenset(name for name in names if pattern.fullmatch(name))
 
     def listing(self) -> list[str]:
         """One line per figure, for `--list-figures`."""

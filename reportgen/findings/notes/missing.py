@@ -1,7 +1,9 @@
 """Notes on what was not measured, and why: because of the model, of some texts, or of one text."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from reportgen.findings.notes.note import Note, Values, explained, plain
@@ -92,23 +94,23 @@ def missing_text_notes(found: "Findings", text: int) -> list[Note]:
         return []
     output = explained(found.info)
     notes = [_unproven(found, text)]
-    row = found.results.evidence_of(text)
-    if row.empty:
+    row = found.results.evidence_row(text)
+    if row is None:
         also = None if evidence.interrupted else "evidence-choice"
         counts = {"n_chosen": evidence.n_texts}
         notes.append(plain("evidence-none-text", {**counts, **output}, also=(also,)))
         return [note for note in notes if note is not None]
-    extra = row[EXTRA].iloc[0]
-    if not pd.isna(extra) and extra:
+    if not pd.isna(row[EXTRA]) and row[EXTRA]:
         notes.append(plain("evidence-extra-text", {}))
     notes += [incomplete_text_note(found, row), unconserved_text_note(found, row)]
-    message = str(row["message"].iloc[0])
+    message = str(row["message"])
     if message:
         notes.append(plain("evidence-flawed-text", {"message": message.rstrip(".。")}))
     effects = found.results.effects_of(text)
-    deletion = None if effects is None else effects["deletion"].dropna()
-    if deletion is not None and len(deletion):
-        if not deletion.any() and not found.is_constant:
+    deletion = np.empty(0) if effects is None else effects["deletion"].to_numpy(np.float64)
+    known = deletion[~np.isnan(deletion)]
+    if len(known):
+        if not known.any() and not found.is_constant:
             notes.append(plain("constant-text", output))
         notes.append(_few_units(found, text, row))
     return [note for note in notes if note is not None]
@@ -121,11 +123,11 @@ def _unproven(found: "Findings", text: int) -> Note | None:
     return plain("norms-text", {}) if text in found.without_norms else None
 
 
-def _few_units(found: "Findings", text: int, row: pd.DataFrame) -> Note | None:
+def _few_units(found: "Findings", text: int, row: Mapping[str, Any]) -> Note | None:
     """A note if the text has too few display units to rank and no other note says it is short."""
     if found.texts["n_content"].iloc[text] < MIN_CONTENT:
         return None
-    n_units, n_rows = int(found.n_units[text]), row["n_rows"].iloc[0]
+    n_units, n_rows = int(found.n_units[text]), row["n_rows"]
     if not pd.isna(n_rows) and int(n_rows) < int(found.texts["n_tokens"].iloc[text]):
         # Version 0.1 explained the last token of a causal model, which was not run itself.
         tokens = found.results.tokens_of(text, "is_special", "unit").iloc[: int(n_rows)]

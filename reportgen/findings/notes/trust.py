@@ -3,7 +3,7 @@ trusted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -181,20 +181,22 @@ def incomplete_note(found: "Findings") -> Note | None:
     if failed.empty:
         return None
     counts = {"n_incomplete": len(failed), "n_attributed": len(rows)}
-    return _incomplete("N14", failed, counts, found)
+    return _incomplete("N14", failed["ig_error"].max(), failed["ig_steps"].max(), counts, found)
 
 
-def incomplete_text_note(found: "Findings", row: pd.DataFrame) -> Note | None:
+def incomplete_text_note(found: "Findings", row: Mapping[str, Any]) -> Note | None:
     """N14 for one text; `row` is its row of `evidence`."""
-    holds = row["ig_complete"].iloc[0]
+    holds = row["ig_complete"]
     failed = not pd.isna(holds) and not holds
-    return _incomplete("N14-text", row, {}, found) if failed else None
+    return _incomplete("N14-text", row["ig_error"], row["ig_steps"], {}, found) if failed else None
 
 
-def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: "Findings") -> Note:
-    error = rows["ig_error"].max()
+def _incomplete(
+    id: str, error: float, n_steps: int, counts: Mapping[str, int], found: "Findings"
+) -> Note:
+    """`error` and `n_steps` are the largest; the error may be missing."""
     known = {} if pd.isna(error) else {"ig_error": float(error)}
-    steps = {"ig_steps": int(rows["ig_steps"].max())}
+    steps = {"ig_steps": int(n_steps)}
     values: Values = {**counts, **steps, **known, **explained(found.info)}
     also = (f"{id}-error" if known else None,)
     return plain(id, values, SUNDARARAJAN, kind="trust", also=also)
@@ -213,9 +215,9 @@ def unconserved_note(found: "Findings") -> Note | None:
     return plain("N14b", {**counts, **explained(found.info)}, ALI, kind="trust")
 
 
-def unconserved_text_note(found: "Findings", row: pd.DataFrame) -> Note | None:
+def unconserved_text_note(found: "Findings", row: Mapping[str, Any]) -> Note | None:
     """N14b for one text; `row` is its row of `evidence`."""
-    holds = row[CP_LRP_HOLDS].iloc[0]
+    holds = row[CP_LRP_HOLDS]
     if "cp_lrp" in found.info.evidence.withheld or pd.isna(holds) or holds:
         return None
     return plain("N14b-text", {"conserved": CONSERVED, **explained(found.info)}, ALI, kind="trust")

@@ -5,6 +5,7 @@ what raises the prediction, blue what lowers it, grey how many texts, or less at
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 # Of maps: light to dark, evenly falling in lightness, so that they also read in grey.
 SCALE_LIGHT = ("#fffdf9", "#fde3bf", "#f9b66d", "#e57a1f", "#b0480b", "#6d2a0c", "#2f1408")
@@ -73,6 +74,7 @@ def difference_colour(step: int) -> str:
     return _on_white(_GREY if step < 0 else _HEAT, abs(step))
 
 
+@cache
 def _on_white(colour: tuple[int, int, int], step: int) -> str:
     alpha = _STRONGEST * step / (STEPS - 1)
     return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in colour)

@@ -77,7 +77,7 @@ class _Side:
 
 def text_name(results: Results, text: int) -> Cell:
     """A text by its id, which is its number unless it has one of its own, and how it begins."""
-    row = results.texts.iloc[text]
+    row = results.text_row(text)
     id = str(row["text_id"])
     if REDACT in results.info.settings.options:  # its beginning would be dots
         return Cell(shorten(id, NAME), link=text_address(id))
@@ -114,7 +114,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     looks = _side(attention, at, units, _TIMES, words, is_effect=False)
     row_name = cls_name(base.info, words.language) or "" if is_row else ""
     moves = _side(effects, at, units, 0.0, words, is_effect=True) if has_effects else None
-    row = base.texts.iloc[text]
+    row = base.text_row(text)
     segments = segments_of(row)
     told = moves or looks
     most = _most(units, told, words.effect if moves else _write_looks, words)

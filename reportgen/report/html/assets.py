@@ -3,7 +3,7 @@
 import re
 import sys
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -119,7 +119,7 @@ class Assets:
             return {}
         script = f'"use strict";\n(() => {{\n{self.script}\n}})();\n'
         found = {STYLE_FILE: self.style.encode(), SCRIPT_FILE: script.encode()}
-        return found | ({PLOTLY_FILE: self.plotly_source.encode()} if self.plotly_source else {})
+        return found | ({PLOTLY_FILE: _encoded(self.plotly_source)} if self.plotly_source else {})
 
     @cached_property
     def policy(self) -> str:
@@ -163,6 +163,11 @@ def short_script(script: str) -> str:
     return re.sub(r"(?<=[;{},(\[])\n", "", code)
 
 
+@lru_cache(maxsize=1)
+def _encoded(source: str) -> bytes:
+    return source.encode()
+
+
 def attribute(value: str) -> Markup:
     """`value` as that of an attribute, in quotes only where HTML needs them."""
     is_bare = re.fullmatch(r"[^\s\"'=<>`]+", value)
@@ -188,7 +193,8 @@ def flowing(text: str) -> Markup:
     return chips(text).replace(_CHIP.format("U+000A"), _BREAK)
 
 
-def joined(names: Sequence[str]) -> str:
+@lru_cache(maxsize=4)  # a site has hundreds of pages with the same
+def joined(names: tuple[str, ...]) -> str:
     """The text of these files of `templates/assets`, one after the other."""
     assets = templates_root().joinpath("assets")
     return "\n".join(assets.joinpath(*name.split("/")).read_text("utf-8") for name in names)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.cross import decoder_words
@@ -258,7 +258,7 @@ def head_figures(results: Results, text: int) -> dict[str, str]:
     of its class in `HEAD_CLASSES`.
     """
     rows = results.heads_of(text, *_FIGURES.values(), "head_class")
-    figures = {key: _floats(rows[column].to_pandas()) for key, column in _FIGURES.items()}
+    figures = {key: _floats(rows[column].to_numpy()) for key, column in _FIGURES.items()}
     classes = "".join(str(HEAD_CLASSES.index(own)) for own in rows["head_class"].to_pylist())
     return {**figures, "classes": classes}
 
@@ -289,5 +289,5 @@ def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") ->
     return found | {"words": words} if words[-1] + 1 < len(words) else found
 
 
-def _floats(column: pd.Series) -> str:
-    return in_letters(column.to_numpy("<f4", na_value=np.nan).tobytes())
+def _floats(column: NDArray[np.float32]) -> str:
+    return in_letters(column.astype("<f4").tobytes())

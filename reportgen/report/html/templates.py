@@ -8,6 +8,7 @@ from typing import Any
 from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
+from reportgen.files.destinations import PLOTLY_FILE
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
@@ -212,7 +213,7 @@ class Setting:
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page and the files beside it, by kind of content."""
         assets = self.assets
-        plotly = len(assets.plotly) or len(assets.plotly_source.encode())
+        plotly = len(assets.plotly) or len(assets.files.get(PLOTLY_FILE, b""))
         code = len(assets.script.encode()) + len(assets.style.encode())
         whole = len(document) + sum(map(len, assets.files.values()))
         parts = {

@@ -29,9 +29,5 @@ def write_comparison(
 def watched(command: str, figures: Mapping[str, Value]) -> dict[str, Value]:
     """Those of `figures` that people watch of what `command` measures, by name; what was not
     measured is left out, since trackers take numbers alone."""
-    known, names = figure_list(command), WATCHED[command]
-    return {
-        name: value
-        for name, value in figures.items()
-        if value is not None and any(known.has_name(own, name) for own in names)
-    }
+    own = figure_list(command).of(WATCHED[command], figures)
+    return {name: value for name, value in figures.items() if value is not None and name in own}

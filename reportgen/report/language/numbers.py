@@ -38,6 +38,8 @@ class Style:
 def fixed(value: float, digits: int) -> str:
     """`value` with `digits` decimals, a true minus sign and no negative zero."""
     text = f"{value:,.{digits}f}"
+    if "-" not in text:
+        return text
     if not text.strip("-0.,"):
         text = text.lstrip("-")
     return text.replace("-", MINUS)
@@ -89,7 +91,7 @@ def column_decimals(largest: float) -> int | None:
 def short_of(whole: float, value: float, digits: int) -> int:
     """How many decimals, `digits` or up to three more, keep a `value` below `whole` from being
     printed as `whole`: 0.9997 would read 1.00 with two decimals, so it gets four."""
-    if abs(value) >= whole:
+    if abs(value) >= whole or abs(value) < whole - 0.5:  # too far off to be printed as it
         return digits
     tried = range(digits, digits + _MORE + 1)
     return next((d for d in tried if float(f"{abs(value):.{d}f}") < whole), digits)
@@ -99,6 +101,8 @@ def percentage(share: float) -> str:
     """A share in 0..1 in percent, without the sign: one decimal, more where it would read as 0 or
     100 without being so."""
     x = 100.0 * share
+    if abs(x) >= 0.1:
+        return fixed(x, short_of(100.0, x, 1))
     tried = range(1, 1 + _MORE + 1)
     digits = next((d for d in tried if (x == 0) == (not float(f"{x:.{d}f}"))), 1)
     return fixed(x, short_of(100.0, x, digits))

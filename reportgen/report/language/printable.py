@@ -63,7 +63,9 @@ def _prefix(text: str, width: int) -> str:
 
 def half_widths(text: str) -> int:
     """How wide `text` is in half-width characters."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(width in "WF" for width in map(unicodedata.east_asian_width, text))
 
 
 # Cc control, Cf format (bidi, zero width), Zl and Zp line and paragraph separators, Co private

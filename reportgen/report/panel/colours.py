@@ -120,5 +120,5 @@ def _explained(findings: Findings, text: int, scope: Scope, language: Language) 
     name = explained_name(info, language)
     if info.output.kind != "number" or info.evidence.scalar != "number":
         return Explained(name, spread=scope.spread)
-    value = float(findings.texts["prediction"].iloc[text])
+    value = float(findings.results.text_row(text)["prediction"])
     return Explained(name, value, scope.spread)

@@ -64,8 +64,8 @@ def make_panel(
     row = findings.results.text_row(text)
     analysed = row["status"] in ANALYSED
     segments = segments_of(row)
-    cuts = [None if pd.isna(row[name]) else int(row[name]) for name in ("cut_text", "cut_pair")]
-    lost = [part[cut:] for part, cut in zip(segments, cuts, strict=False) if cut is not None]
+    cuts = zip(segments, (row["cut_text"], row["cut_pair"]), strict=False)
+    lost = [part[int(cut) :] for part, cut in cuts if not pd.isna(cut)]
     hidden = sum(max(0, len(part) - _LOST_SHOWN) for part in lost)
     n_lost = int(row["n_truncated"])
     return Panel(
@@ -106,11 +106,11 @@ def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]
 def _with_asked(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with the value of what was asked for."""
     found, evidence = _predicted(findings, text, language), findings.info.evidence
-    rows = findings.results.evidence_of(text)
-    values = rows["explained"].dropna()
-    if values.empty or (evidence.target is None and evidence.against is None):
+    is_asked = evidence.target is not None or evidence.against is not None
+    row = findings.results.evidence_row(text) if is_asked else None
+    if row is None or pd.isna(row["explained"]):
         return found
-    name, value = explained_name(findings.info, language), printed(float(values.iloc[0]))
+    name, value = explained_name(findings.info, language), printed(float(row["explained"]))
     return replace(found, explained=language.say("panel", "explained", name=name, value=value))
 
 

@@ -109,7 +109,7 @@ def _notable(
 
 def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cell]:
     """The prediction of a text and its label; empty where it has none."""
-    text = findings.texts.iloc[row]
+    text = findings.results.text_row(row)
     if text["status"] not in ANALYSED:
         return Cell(""), Cell("")
     made = prediction(findings, row, language)

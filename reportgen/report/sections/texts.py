@@ -1,8 +1,9 @@
 """The section on texts: the list of all, beside those that deserve a look."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -158,7 +159,7 @@ def _row(
     )
 
 
-def _whole(row: "pd.Series[str]") -> str:
+def _whole(row: Mapping[str, Any]) -> str:
     """A text, with the second one of a pair or its completion."""
     return " ／ ".join(filter(None, segments_of(row)))
 

@@ -1,6 +1,7 @@
 """Converts tables of results to DataFrames and arrays."""
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ _WHOLE = {
     pa.int64(): pd.Int64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
+_RECENT = 64  # rows that are kept
 _THREADED = 100_000  # rows; threads cost more than they save where a table is small
 
 
@@ -31,6 +33,22 @@ def rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp] | sl
 def _rows(rows: NDArray[np.intp]) -> NDArray[np.intp] | slice:
     first, end = int(rows[0]), int(rows[-1]) + 1
     return slice(first, end) if end - first == len(rows) else rows
+
+
+def row_reader(table: pd.DataFrame) -> Callable[[int], Mapping[str, Any]]:
+    """What reads a row of `table` by its place, much faster than the table itself does."""
+    columns = {str(name): table[name].array for name in table.columns}
+
+    def read(row: int) -> Mapping[str, Any]:
+        return {name: column[row] for name, column in columns.items()}
+
+    return lru_cache(_RECENT)(read)  # a text's row is asked for again and again
+
+
+def text_reader(table: pd.DataFrame) -> Callable[[int], Mapping[str, Any] | None]:
+    """What reads the row of `table` that a row of `texts` has; None where it has none."""
+    places, read = {text: row for row, text in enumerate(table["text"].tolist())}, row_reader(table)
+    return lambda text: read(places[text]) if text in places else None
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

@@ -28,6 +28,7 @@ AGAIN = "run `reportgen analyze` again"
 AGAIN_SMALL = "commit all files of the baseline, or make it again with `reportgen analyze --small`"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory
 _SMALL = 2_000_000  # bytes, and values, of a table that is read once, as a whole
+_CHECKED = 1_000  # maps that are known to be whole, so that they are checked once
 
 
 MapShape: TypeAlias = tuple[int, int, int, int]  # [layer, head, query, key]
@@ -182,6 +183,7 @@ class FolderSource:
         self._info = info
         self._is_own = is_own
         self._counts: pa.Table | None = None
+        self._whole: set[tuple[int, int, MapShape]] = set()  # the maps that have been checked
 
     def table(self, name: str) -> Table:
         """The table `name`, checked against its schema, `info` and the table of texts.
@@ -224,7 +226,10 @@ class FolderSource:
             with path.open("rb") as stream:
                 stream.seek(offset)
                 packed = stream.read(min(size, length))
-            require_whole(packed, shape)
+            if (offset, size, shape) not in self._whole:
+                require_whole(packed, shape)
+                if len(self._whole) < _CHECKED:
+                    self._whole.add((offset, size, shape))
         except OSError as error:
             raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
         except (ValueError, OverflowError) as error:

@@ -208,9 +208,7 @@ def test_incomplete_gradients_are_counted_with_their_worst_error(tmp_path: Path)
         256,
     ]
     assert note.values["ig_error"] == 0.2
-    assert [
-        incomplete_text_note(Findings(results), rows[rows["text"] == i]) is None for i in range(4)
-    ] == [
+    assert [incomplete_text_note(Findings(results), rows.iloc[i]) is None for i in range(4)] == [
         True,
         False,
         True,
@@ -223,7 +221,7 @@ def test_an_error_that_is_no_number_is_not_said(tmp_path: Path) -> None:
     rows = results.evidence
     rows.loc[0, "ig_complete"] = False
     rows.loc[0, "ig_error"] = None
-    note = incomplete_text_note(Findings(results), rows[rows["text"] == 0])
+    note = incomplete_text_note(Findings(results), rows.iloc[0])
     assert note is not None
     assert (note.id, note.also) == ("N14-text", ())
     assert "ig_error" not in note.values
@@ -232,7 +230,7 @@ def test_an_error_that_is_no_number_is_not_said(tmp_path: Path) -> None:
 def test_basic_evidence_has_no_integrated_gradients_to_doubt(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
     assert incomplete_note(Findings(results)) is None
-    assert incomplete_text_note(Findings(results), results.evidence[:1]) is None
+    assert incomplete_text_note(Findings(results), results.evidence.iloc[0]) is None
 
 
 def test_agreement_takes_five_texts_of_four_units(tmp_path: Path) -> None:
@@ -292,7 +290,7 @@ def test_texts_without_shares_that_add_up_are_counted(tmp_path: Path) -> None:
     assert (note.id, note.citations) == ("N14b", (ALI,))
     found = [note.values[name] for name in ("n_incomplete", "n_attributed", "conserved")]
     assert found == [2, len(HEADLINES), CONSERVED]
-    told = [unconserved_text_note(Findings(results), rows[rows["text"] == i]) for i in range(4)]
+    told = [unconserved_text_note(Findings(results), rows.iloc[i]) for i in range(4)]
     assert [note is None for note in told] == [True, False, True, False]
 
 
@@ -302,6 +300,6 @@ def test_what_no_text_has_is_told_as_missing_alone(tmp_path: Path) -> None:
     told = replace(results.info.evidence, withheld={"cp_lrp": "not_conserved"})
     found = Findings(changed(results, replace(results.info, evidence=told), evidence=rows))
     assert unconserved_note(found) is None
-    assert unconserved_text_note(found, rows[rows["text"] == 0]) is None
+    assert unconserved_text_note(found, rows.iloc[0]) is None
     (note,) = [note for note in missing_notes(found) if note.id == "withheld"]
     assert note.values["measures"] == "cp_lrp"

@@ -36,10 +36,9 @@ def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEff
 
 
 def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
-    rows = results.evidence_of(text)
-    if rows.empty:
+    row = results.evidence_row(text)
+    if row is None:
         return None
-    row = rows.iloc[0]
     effects = results.effects_of(text)
     columns = {} if effects is None else {m: effects[m.column or m.id] for m in EFFECTS}
     live = row["live_rows"]
@@ -65,7 +64,7 @@ def _first(column: pd.Series, unit_of: Sequence[int]) -> Floats:
 
 def _length(column: pd.Series, unit_of: Sequence[int]) -> Floats:
     """The root of the sum of squares over each unit's tokens, `[unit]`."""
-    return np.sqrt(unit_sums(column**2, unit_of))
+    return np.sqrt(unit_sums(column.to_numpy() ** 2, unit_of))
 
 
 def _largest(column: pd.Series, unit_of: Sequence[int]) -> Floats:
