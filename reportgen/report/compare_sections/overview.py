@@ -91,7 +91,7 @@ def _same(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     else:
         key = "same_unmoved" if predictions else "same_looks"
     models = comparison.all_models
-    found = words.say("same_two" if models is None else "same_ends", n=pairing.n_analysed)
+    found = words.count("same_two" if models is None else "same_ends", pairing.n_analysed)
     yield words.say(key, found=found)
     if models is not None:
         yield between(models, words)
@@ -106,7 +106,7 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
         return words.say("changed_unknown")
     n = len(found.texts)
     if found.same_outputs:
-        return words.say("same_outputs", n=n)
+        return words.count("same_outputs", n)
     if not found.n_moved:
         return words.say("changed_none", n=n)
     k = found.n_moved
