@@ -50,8 +50,7 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
         UsageError: it exists and `force` is not given, or it is a folder where a file is to be
             written or the other way round, or it cannot be written, or is no path of this machine.
     """
-    if _ADDRESS.match(str(path)):
-        raise UsageError(f"{path}: outputs are written on this machine; copy them there after that")
+    require_here(path)
     try:
         kind = _kind(path)
         if is_folder:
@@ -63,6 +62,22 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
         raise UsageError(
             f"{path}: cannot be written ({error.strerror}); name another place with --output"
         ) from error
+
+
+def require_here(path: Path) -> None:
+    """Check that an output at `path` is on this machine.
+
+    Raises:
+        UsageError: it is an address of a store.
+    """
+    if is_address(path):
+        raise UsageError(f"{path}: outputs are written on this machine; copy them there after that")
+
+
+def is_address(path: Path) -> bool:
+    """Whether `path` is the address of something on another machine, such as s3://bucket/results,
+    which a path has with one slash."""
+    return _ADDRESS.match(str(path)) is not None
 
 
 def check_page_folder(page: Path, *, force: bool) -> None:

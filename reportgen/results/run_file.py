@@ -9,6 +9,7 @@ import msgspec
 
 from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
+from reportgen.files.destinations import is_address
 from reportgen.results.checks.limits import HEADS, INFO_BYTES, LAYERS, require_regular
 from reportgen.results.info import SCHEMA_VERSION, RunInfo, is_commit
 from reportgen.results.tables.row_groups import AGAIN
@@ -48,6 +49,8 @@ def read_info(folder: Path) -> RunInfo:
 
 def _what_it_is(folder: Path) -> str:
     """A sentence on what a folder without results is."""
+    if is_address(folder):
+        return "results are read from this machine; copy them here"
     n = sum(1 for _ in folder.glob("*/results.json"))
     if not n:
         return "not a results folder (no results.json); make one with `reportgen analyze`"

@@ -340,6 +340,12 @@ def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     write(tmp_path, runs[:1], force=True)
     assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
+    address = Path("s3://bucket/site")
+    with pytest.raises(UsageError, match="outputs are written on this machine; copy them there"):
+        write(address, runs[:1])
+    assert not Path("s3:").exists()
+    with pytest.raises(ResultsError, match="results are read from this machine; copy them here"):
+        open_results(address)
     with pytest.raises(UsageError, match="is a file"):
         write(tmp_path / "notes.txt", runs[:1])
     (tmp_path / "site.json").write_text("{", "utf-8")

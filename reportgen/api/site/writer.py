@@ -11,6 +11,7 @@ from reportgen.api.site.runs import Run, RunReader, message
 from reportgen.api.site.trends import trend_tasks, wanted_trends
 from reportgen.api.site.workshop import Workshop
 from reportgen.errors import ResultsError, UsageError
+from reportgen.files.destinations import require_here
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import Gate
@@ -37,12 +38,13 @@ class SiteWriter:
         written. Without folders a site is written anew as the runs on it are now.
 
         Raises:
-            UsageError: the folder is a file, or no site and not empty, without `force`; there are
-                no `folders`, and no site; redacted reports would stand beside others; or another
-                run writes it.
+            UsageError: the folder is an address, or a file, or no site and not empty, without
+                `force`; there are no `folders`, and no site; redacted reports would stand beside
+                others; or another run writes it.
             ResultsError: none of the folders can be read, and the site has no run.
             OutputError: it cannot be written.
         """
+        require_here(self._folder)
         if not folders and read_site(self._folder) is None:
             raise UsageError(
                 f"{self._folder}: no site yet; name folders that `reportgen analyze` wrote, "
