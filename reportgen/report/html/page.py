@@ -38,7 +38,8 @@ def render(findings: Findings, options: RenderOptions, place: Place = ALONE) -> 
     language = load_language(options.lang)
     assets = Assets(options.layout, plotly_source(options.plotlyjs), place=place)
     order, n_detailed = detailed(findings, options.detail)
-    page = make_page(Context(findings, options, language))
+    context = Context(findings, options, language)
+    page = make_page(context, with_listed=False)
     # The panels' sentences depend on the chosen texts, so their sizes do too.
     chosen = frozenset(order[:n_detailed])
     draft = Setting(findings, options, language, page, assets, Given(detailed=chosen))
@@ -49,6 +50,8 @@ def render(findings: Findings, options: RenderOptions, place: Place = ALONE) -> 
         document = _written(draft, costs, levels)
         if len(document.content) <= options.max_size:
             return document
+    draft = replace(draft, page=make_page(context))
+    costs = PageCosts(draft, order, PanelParts(draft))
     base = len(draft.document((), (), (), 1)) + _RESERVE
     levels = plan(costs.of, order, n_detailed, options.max_size - base)
     return _written(draft, costs, levels, costs.sizes(base, levels))

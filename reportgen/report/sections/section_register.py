@@ -147,6 +147,9 @@ SECTIONS: tuple[PageSection[Context], ...] = (
 )
 
 
+_LATER: object | None = "added by with_texts"
+
+
 @dataclass(frozen=True, slots=True)
 class ReportPage(Page):
     """A report's page but for the panels of its texts."""
@@ -155,11 +158,14 @@ class ReportPage(Page):
     in_notebook: tuple[str, ...]  # ids
 
 
-def make_page(context: Context) -> ReportPage:
-    """The page of `context`."""
+def make_page(context: Context, *, with_listed: bool = True) -> ReportPage:
+    """The page of `context`. Without `with_listed` it lacks the sections that depend on which texts
+    are listed, which take long, until `with_texts` adds them."""
     language, options = context.language, context.options
     name = short_name(context.findings.info.model.name)
-    made = make_sections(SECTIONS, context)
+    own = [section for section in SECTIONS if with_listed or not section.is_of_listed]
+    made = dict.fromkeys((section.id for section in SECTIONS), _LATER)
+    made |= make_sections(own, context)
     n_texts = len(context.findings.texts)
     return ReportPage(
         title=options.title or language.count("page", "title", n_texts, model=name),
