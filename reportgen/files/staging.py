@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,6 +34,7 @@ class Staging:
         self._temporaries: dict[Path, Temporary] = {}  # by the folder that they lie in
         # By target, the item that becomes it, and whether the target exists.
         self._staged: dict[Path, tuple[Path, bool]] = {}
+        self._numbers = count()  # names of what is made ready
         self._removed: list[tuple[Path, Path]] = []  # item, target
         self._made: list[Path] = []  # folders created for outputs, outermost first
         self._is_committed = False
@@ -111,6 +113,12 @@ class Staging:
             system.write(item, content)
             system.set_mode(item, 0o666 & ~_mask())
 
+    def drop(self, target: Path) -> None:
+        """Do not write the file `target` after all, which `file` has made ready."""
+        item, _ = self._staged.pop(Path(os.path.realpath(target)))
+        with _naming(target):
+            system.remove(item)
+
     def remove(self, target: Path) -> bool:
         """Have the file `target` removed when all outputs get their names; False if there is none,
         or if that was asked for before.
@@ -136,7 +144,8 @@ class Staging:
         """The place where `target` is made ready; of a file the same one each time."""
         target = Path(os.path.realpath(target))
         try:
-            new = (self._folder_beside(target) / str(len(self._staged)), os.path.lexists(target))
+            place = self._folder_beside(target) / str(next(self._numbers))
+            new = (place, os.path.lexists(target))
             item, existed = self._staged.get(target, new)
             yield item
         except OSError as error:

@@ -192,11 +192,11 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_built(runs, tmp_path) -> N
 
 def test_a_damaged_run_leaves_no_gap_and_one_taken_away_no_page(runs, tmp_path) -> None:
     middle = Path(shutil.copytree(runs[1], tmp_path / "ck-200"))
-    (middle / "tokens.parquet").write_bytes(b"no table")
+    (middle / "agreement.parquet").write_bytes(b"no table")  # which no comparison reads
     site = tmp_path / "public"
     said = write(site, [runs[3], middle, runs[0]])
     assert [line for line in said if str(middle) in line] == [
-        f"left out: {middle}/tokens.parquet: cannot be read; run `reportgen analyze` again"
+        f"left out: {middle}/agreement.parquet: cannot be read; run `reportgen analyze` again"
     ]
     assert any(line.startswith("2 reports: Texts 2–6: figures only") for line in said)
     assert "2 reports, 2 of them written now; 1 comparison" in said[-1]

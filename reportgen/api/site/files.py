@@ -23,6 +23,7 @@ class SiteFiles:
         self._folder = folder
         self._staging = staging
         self._written: set[Path] = set()
+        self._pages: set[str] = set()  # comparisons and courses that are written
         self._removed: set[Path] = set()
         self._old: list[Path] = []  # folders whose files go
 
@@ -38,6 +39,8 @@ class SiteFiles:
         """Write a page, and the files that all pages of its kind share, if they are missing."""
         self._file(address, content)
         self._shared(kind)
+        if kind == "comparison":
+            self._pages.add(address)
 
     def lists(self, site: Site, options: SiteOptions) -> None:
         """Write the list of all runs, the page that leads to the last one, and `site.json`."""
@@ -58,6 +61,8 @@ class SiteFiles:
         kept = {f"compare/{pair.name}" for pair in (*site.pairs, *site.others)}
         kept |= {page.address for page in site.trends}
         reports = {entry.id for entry in site.entries}
+        for address in self._pages - kept:  # of a run that turned out to be damaged
+            self._staging.drop(self.path(address))
         for path in self._found("compare/*..*.html", "trend/*.html"):
             address = path.relative_to(self._folder).as_posix()
             if address in kept:
