@@ -42,7 +42,7 @@ COMPARE_STYLE_SHEETS = (*STYLE_SHEETS, *_styles("course"))
 # What a notebook shows has no texts and no scripts.
 NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print"))
 _CORE_SCRIPTS = _scripts("core", "page", "elements")
-_TOOL_SCRIPTS = _scripts("tools", "theme", "export", "pictures")
+_TOOL_SCRIPTS = _scripts("tools", "theme", "light", "export", "pictures")
 REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_scripts("core", "fields", "numbers", "selection", "state", "tooltip"),
@@ -55,7 +55,7 @@ REPORT_SCRIPTS = (
     "js/start_report.js",
 )
 SITE_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print", "site"))
-SITE_SCRIPTS = (*_CORE_SCRIPTS, *_scripts("tools", "theme"), "js/start_site.js")
+SITE_SCRIPTS = (*_scripts("core", "page"), *_scripts("tools", "theme"), "js/start_site.js")
 COMPARE_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_TOOL_SCRIPTS,

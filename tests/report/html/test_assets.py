@@ -53,7 +53,11 @@ def test_no_name_of_a_script_is_declared_twice(scripts: Sequence[str]) -> None:
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize("scripts", [REPORT_SCRIPTS, COMPARE_SCRIPTS], ids=["report", "compare"])
+@pytest.mark.parametrize(
+    "scripts",
+    [REPORT_SCRIPTS, COMPARE_SCRIPTS, SITE_SCRIPTS],
+    ids=["report", "compare", "site"],
+)
 def test_every_name_of_the_scripts_is_used(scripts: Sequence[str]) -> None:
     script = re.sub(r"^ *//.*|(?<=[;{]) // .*", "", joined(scripts), flags=re.MULTILINE)
     used = re.findall(r"\w+", script)

@@ -1,7 +1,5 @@
 // Makes elements of the page.
 
-const root = document.documentElement;
-
 // A custom property of the style sheet, such as css("--received").
 const css = (name) => getComputedStyle(root).getPropertyValue(name).trim().replace(/\s+/g, " ");
 

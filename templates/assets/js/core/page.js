@@ -26,3 +26,6 @@ function stored(name, value) {
     return null; // a sandboxed frame has no storage
   }
 }
+
+// Its classes and data say how the page looks now.
+const root = document.documentElement;

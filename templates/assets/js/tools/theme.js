@@ -23,16 +23,3 @@ function startTheme() {
   button.addEventListener("click", switchTheme);
   prefersDark.addEventListener("change", announceTheme);
 }
-
-// Returns what `work` returns while the page has its light colours, as pictures do. Nothing is
-// painted meanwhile.
-function inLight(work) {
-  const theme = root.dataset.theme;
-  root.dataset.theme = "light";
-  try {
-    return work();
-  } finally {
-    if (theme === undefined) delete root.dataset.theme;
-    else root.dataset.theme = theme;
-  }
-}
