@@ -1,6 +1,6 @@
 """Analyses texts with a model and writes a results folder; all steps are called from here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +161,10 @@ class Analysis:
         if lacking or not self._begun.has_evidence:
             return lacking
         return [task for task in self._gatherer.sample_tasks() if self._tasks.facts(task) is None]
+
+    def shards_of(self, tasks: Iterable[Task], n_shards: int) -> list[int]:
+        """The numbers of the shards, of `n_shards`, that `tasks` are in."""
+        return sorted({self._plan.shard_of(task.rows[0], n_shards) for task in tasks})
 
     def _begin(self) -> None:
         """Report the cost of what is left to do, and what was done before."""

@@ -1,6 +1,7 @@
 """Analyses one shard of a data set, and merges all shards into results."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from functools import cache
@@ -12,6 +13,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, require_same
 from reportgen.analysis.tasks.plan import Shard
+from reportgen.analysis.tasks.task import Task
 from reportgen.analysis.worker import Worker
 from reportgen.api import jobs
 from reportgen.api.shard_folders import Parts, ShardNumber
@@ -73,14 +75,20 @@ def merge(
         return found
 
     analysis = Analysis(texts, worker, begun, TaskFolder(kept, parts.folders), progress)
-    missing = [task.name for task in analysis.missing()]
+    missing = analysis.missing()
     if missing:
-        raise ResultsError(
-            f"{len(missing)} results of the shards are missing or damaged ({some(missing)}); "
-            "run these shards again"
-        )
+        numbers = analysis.shards_of(missing, len(parts.folders))
+        raise _damaged(missing, [parts.folders[number - 1] for number in numbers])
     with redirect_stdout(sys.stderr):
         return analysis.finish(folder, listed)
+
+
+def _damaged(missing: Sequence[Task], folders: Sequence[Path]) -> ResultsError:
+    """What to say of results that are `missing` in the `folders` of shards."""
+    those = "this shard" if len(folders) == 1 else "these shards"
+    names = some([task.name for task in missing])
+    where = some(list(map(str, folders)))
+    return ResultsError(f"{where}: missing or damaged: {names}; run {those} again")
 
 
 def _worker(texts: TextSet, asked: jobs.Analysis, progress: Progress, *, verbose: bool) -> Worker:

@@ -147,7 +147,7 @@ def test_a_damaged_shard_is_named_and_not_measured_again(
     shutil.copytree(parts / "1", tmp_path / "1")
     kind = "evidence" if damage == "evidence" else "attention"
     result = sorted((tmp_path / "1").glob(f"{kind}-*.zip"))[0]
-    told = f"1 results of the shards are missing or damaged ({result.name})"
+    told = f"{tmp_path / '1'}: missing or damaged: {result.name}; run this shard again"
     if damage in ("removed", "evidence"):
         result.unlink()
     elif damage == "truncated":

@@ -86,8 +86,15 @@ class Plan:
 
     def window_of(self, row: int) -> Task:
         """The window that the text `row` is in."""
-        first = self.windows[0].rows[0]
-        return self.windows[(row - first) // WINDOW]
+        return self.windows[self._number_of(row)]
+
+    def shard_of(self, row: int, of: int) -> int:
+        """The number of the shard that the text `row` is in, where this is the plan of all."""
+        window, n = self._number_of(row), len(self.windows)
+        return next(each for each in range(1, of + 1) if window in Shard(each, of).part(n))
+
+    def _number_of(self, row: int) -> int:
+        return (row - self.windows[0].rows[0]) // WINDOW
 
 
 def extra_tasks(rows: Sequence[int]) -> Iterator[Task]:
