@@ -89,6 +89,8 @@ class Stripes:
                 is_causal = getattr(module, "is_causal", True)
             sees_back = attention_mask is None and is_causal and length > 1
             made, bias = [], others.get("position_bias")
+            if self._is_plain:  # each product with all keys then reads them as they stand in memory
+                key = key.transpose(2, 3).contiguous().transpose(2, 3)
             for start in range(0, length, step):
                 rows = slice(start, min(start + step, length))
                 n_keys = rows.stop if sees_back else key.shape[2]
