@@ -40,6 +40,7 @@ from reportgen.texts.read import TextInput, TextSet
 
 ROUNDS = 5
 BATCH_TOKENS = 1024
+WORDS = ("the", "cat", "dog", "sat", "on", "mat", "and", "a")  # each is a token
 CONFIGS = {
     "ALBERT base": AlbertConfig(
         hidden_size=768, num_attention_heads=12, intermediate_size=3072, num_labels=1
@@ -67,7 +68,7 @@ def sample_lengths(count: int) -> list[int]:
 
 def sample_text(length: int) -> str:
     """A text of `length` tokens, the special ones among them."""
-    return "cat " * (length - 2)
+    return " ".join(random.Random(length).choices(WORDS, k=length - 2))
 
 
 def sample_texts(model: LoadedModel) -> list[EncodedText]:
