@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 EXIT_GATE = 3
 EXIT_STRICT = 4
 EXIT_INTERRUPTED = 130
+_UNNAMED = re.compile(r"LABEL_\d+")  # a class without a name in the model's folder
 _COMMA = re.compile(r"\s*[+-]?\d+(?:,\d+)+(?:\.\d+)?\s*[%％]?\s*")  # 2,5 or 1,000
 
 
@@ -249,6 +250,8 @@ def _labels(findings: "Findings") -> list[str]:
         elif output.kind == "numbers":
             why = "not compared with several numbers"
         advice = "" if output.kind == "numbers" else "; rename labels with --label-map"
+        if output.kind == "class" and all(map(_UNNAMED.fullmatch, output.labels)):
+            advice = "; name the classes in the model's order, e.g. --class-names bad,good"
         if output.kind == "number" and _COMMA.fullmatch(label):
             advice = "; write it without commas, with a point before decimals"
         lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}{advice}")

@@ -55,6 +55,11 @@ class Note:
         return "none" if self.rules_out_sink and self.verdict == "unclear" else self.verdict
 
     @property
+    def is_text_token(self) -> bool:
+        """Whether it is about a token that texts have themselves: no special one, no position."""
+        return bool(self.token) and not self.is_special
+
+    @property
     def is_verdict(self) -> bool:
         """Whether the note is its token's verdict; each token has only one."""
         return self.kind == "verdict"

@@ -219,8 +219,11 @@ def _sinks(findings: Findings, language: Language) -> Answer:
         share=float(note.values["share"]),
         layer=note.values["layer"],
     )
-    is_marker = note.verdict == "sink" and note.is_special
-    key = "marker_remark" if is_marker else _REMARKS[str(note.on_sink)]
+    key = _REMARKS[str(note.on_sink)]
+    if note.verdict == "sink" and note.is_special:
+        key = "marker_remark"
+    elif note.verdict == "sink" and note.is_text_token:
+        key = "text_sink_remark"
     remark = say(key, n=MIN_TEXTS, token=token)
     if figures is None:
         return answer(verdict, remark)

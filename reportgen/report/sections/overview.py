@@ -9,14 +9,16 @@ from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.head_figures import HeadShares
-from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.note import Kind, Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
 from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
-from reportgen.report.language.sentences import token_name, verdicts
+from reportgen.report.language.sentences import in_short, token_name, verdicts
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import LEARNED_SINK
+
+_TESTED: tuple[Kind, ...] = ("passed", "test")  # what the sink tests say
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def make_overview(findings: Findings, language: Language) -> Overview:
     return Overview(
         verdicts=verdicts(notes, language),
         no_sink=_no_sink(notes, language, means),
-        is_sink=_is_sink(sinks, language) if sinks else "",
+        is_sink=_is_sink(findings, sinks, language) if sinks else "",
         special=_naming("special", roles, language) if has_special else "",
         notes=sentences(notes, language),
         kpis=_kpis(findings, language, means),
@@ -93,15 +95,21 @@ def _no_sink(notes: Sequence[Note], language: Language, means: HeadShares) -> st
     return language.say("sinks", "no_sink", share=means.mean, even=means.even_mean)
 
 
-def _is_sink(sinks: Sequence[Note], language: Language) -> str:
-    """Names the `sinks`, and says what each kind of them means for reading the maps."""
+def _is_sink(findings: Findings, sinks: Sequence[Note], language: Language) -> str:
+    """Names the `sinks`, says what their tests say, and how each kind of them affects the maps."""
     kinds: dict[str, list[str]] = {"read_special": [], "read_learned": [], "read_text": []}
     for note in sinks:
         is_learned = note.role == LEARNED_SINK.key
         key = "special" if note.is_special else "learned" if is_learned else "text"
         kinds[f"read_{key}"].append(token_name(note, language))
     names = [token_name(note, language) for note in sinks]
-    said = [_naming("is_sink", names, language)]
+    is_text = all(note.is_text_token for note in sinks)
+    said = [_naming("is_sink_text" if is_text else "is_sink", names, language)]
+    roles = {note.role for note in sinks}
+    tested = [note for note in findings.notes if note.role in roles and note.kind in _TESTED]
+    said += in_short(tested, language)
+    if findings.info.evidence.level != "full" and not findings.results.is_redacted:
+        said.append(language.say("sinks", "untested"))
     said += [_naming(key, own, language) for key, own in kinds.items() if own]
     return language.say("common", "space").join(said)
 

@@ -1,6 +1,7 @@
 """What labels are read as, and what is said of those that are not used."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,14 @@ def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:
         "2 of 2 labels not used: '2,1' is not a number; write it without commas, "
         "with a point before decimals"
     ) in lines
+    unnamed = labelled(tmp_path / "d", "class", ["nonsense"])
+    output = replace(unnamed.info.output, labels=("LABEL_0", "LABEL_1", "LABEL_2"))
+    (line,) = [
+        line
+        for line in said(changed(unnamed, info=replace(unnamed.info, output=output)))
+        if "not used" in line
+    ]
+    assert line.endswith("; name the classes in the model's order, e.g. --class-names bad,good")
     lines = said(labelled(tmp_path / "b", "class", ["nonsense"]))
     (line,) = [line for line in lines if "not used" in line]
     assert line.startswith("1 of 1 labels not used: 'nonsense' is not one of the model's labels (")

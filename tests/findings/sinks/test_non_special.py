@@ -97,6 +97,10 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
         advice = make_overview(Findings(results), language).is_sink
         assert language.say("sinks", "read_text", tokens=named) in advice
         assert language.say("sinks", "read_special") not in advice
+        assert advice.startswith(language.say("sinks", "is_sink_text", tokens=named))
+        assert language.say("sinks", "untested") in advice
+        answer = make_answers(Findings(results), language).answers[2]
+        assert answer.remark == language.say("answers", "text_sink_remark")
 
 
 @pytest.mark.parametrize(("share", "id"), [(0.9, "N1"), (0.85, "N1"), (0.5, "N1d"), (0.42, "N1b")])

@@ -1,6 +1,7 @@
 """The four answers at the top of a page: each figure against a plain computation."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.measure_register import CHANGES, COLOURS, MIN_TEXTS
 
 EN, JA = load_language("en"), load_language("ja")
@@ -277,6 +279,16 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
 )
 def test_a_word_stands_only_where_the_whole_interval_calls_for_it(low, high, word):
     assert trust_word(Interval(low, high)) == word
+
+
+def test_of_what_the_model_wrote_itself_no_share_of_first_choices_is_praised(tmp_path):
+    made = make_results(tmp_path, kind="completion")
+    assert "The model's first choice: " in answers(made)[0].remark
+    settings = replace(made.info.settings, options={"generate": 5})
+    written = changed(made, info=replace(made.info, settings=settings))
+    first = answers(written)[0]
+    assert first.remark == "One dot per text. Where none was given, the model wrote it itself."
+    assert make_quality(Findings(written), EN).remarks[0].startswith("Where none was given, the")
 
 
 def test_without_evidence_what_was_not_measured_is_told(tmp_path):

@@ -111,6 +111,8 @@ def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
     assert overview.is_sink.startswith(f"Yes, on {piled}.")
     assert "special tokens" in overview.is_sink
+    assert "What [CLS] passes on hardly affects the score." in overview.is_sink
+    assert "not tested" not in overview.is_sink
     assert html.find(id="sinks").select(".behind .sink")
 
 

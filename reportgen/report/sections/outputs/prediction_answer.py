@@ -273,13 +273,14 @@ class _Predicted:
         digits = column_decimals(float(spread[2]))
         low, middle, high = (written(float(value), digits) for value in spread)
         share = found.n_likeliest / found.n_tokens
+        is_generated = "generate" in self._findings.info.settings.options
         opened = self._findings.picked.first
         marked = found.perplexities[found.texts.index(opened)] if opened in found.texts else None
         return self._told(
             self._say("completions_same", value=low)
             if low == high
             else self._say("completions", low=low, middle=middle, high=high),
-            self._say("completions_first", share=share),
+            self._say("completions_written" if is_generated else "completions_first", share=share),
             columns_of_dots(found.perplexities, marked),
         )
 

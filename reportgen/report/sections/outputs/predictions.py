@@ -85,6 +85,8 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
         )
         rows.append((shorten(spoken(step.token, language), NAME), cells))
     columns = [say(key) for key in ("token", "chance", "likeliest", "in_text")]
+    is_generated = "generate" in findings.info.settings.options
+    generated = (say("generated"),) if is_generated else ()
     return Quality(
         headline=say(
             "completions",
@@ -93,7 +95,7 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
             share=found.n_likeliest / found.n_tokens,
             perplexity=found.perplexity,
         ),
-        remarks=(say("perplexity"),),
+        remarks=(*generated, say("perplexity")),
         tables=(make_table(say("least_expected"), columns, rows),),
     )
 
