@@ -224,7 +224,7 @@ def _layer_changes(
 def role_by_layer(results: Results, key: str) -> Floats:
     """`[text, layer]`: the share that a special-token role gets; NaN if a text has no such
     token."""
-    rows = results.roles[results.roles["role"] == key]
-    by_layer = rows.pivot(index="text", columns="layer", values="share")
-    texts, layers = range(len(results.texts)), range(1, results.info.model.n_layers + 1)
-    return by_layer.reindex(index=texts, columns=layers).to_numpy(np.float64)
+    text, layer, share = results.of_role(key, "text", "layer", "share")
+    found = np.full((len(results.texts), results.info.model.n_layers), np.nan)
+    found[text.astype(np.intp), layer.astype(np.intp) - 1] = share
+    return found

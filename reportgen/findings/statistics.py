@@ -9,7 +9,7 @@ the truth.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import log, sqrt
+from math import isfinite, log, sqrt
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -206,12 +206,12 @@ def intervals_between(resampled: Floats, n_texts: int) -> list[Interval | None]:
 
     None where an end is not finite.
     """
-    ends = (tail(n_texts), 1 - tail(n_texts))
+    outside = tail(n_texts)
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
-        lows, highs = np.quantile(resampled, ends, axis=0)
+        lows, highs = np.quantile(resampled, (outside, 1 - outside), axis=0)
     return [
-        Interval(float(low), float(high)) if np.isfinite([low, high]).all() else None
-        for low, high in zip(lows, highs, strict=True)
+        Interval(low, high) if isfinite(low) and isfinite(high) else None
+        for low, high in zip(lows.tolist(), highs.tolist(), strict=True)
     ]
 
 

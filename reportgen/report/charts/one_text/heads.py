@@ -43,7 +43,7 @@ def head_picture(results: Results, text: int) -> HeadPicture | None:
         return None
     model = results.info.model
     levels = unpack_levels(packed, model.n_layers, model.n_heads)
-    content = ~results.tokens_of(text, "is_special")["is_special"].to_numpy(np.bool_)
+    content = ~results.token_table(text)["is_special"].to_numpy().astype(np.bool_)
     steps = [
         [head_steps(head, content) for head in (*_weights(layer), _weights(layer).mean(axis=0))]
         for layer in levels
