@@ -52,8 +52,11 @@ class Workshop:
     def pages(self, tasks: Sequence[Task]) -> Iterator[Made]:
         """Make the pages of all `tasks`, in any order. Neighbouring tasks share runs, so they go to
         the same process."""
-        size = max(1, min(_AT_ONCE, -(-len(tasks) // self._workers)))
-        parts = [tasks[start : start + size] for start in range(0, len(tasks), size)]
+        parts, rest = [], tasks
+        while rest:  # fewer at the end, so that no process waits long for another one
+            size = min(_AT_ONCE, -(-len(rest) // (2 * self._workers)))
+            parts.append(rest[:size])
+            rest = rest[size:]
         self.expect(len(tasks))
         for answer in self._answers(parts):
             if isinstance(answer, tuple):
