@@ -8,8 +8,13 @@ from helpers.real.two_models import TEXTS, pair_of
 from typer.testing import CliRunner
 
 import reportgen
+from reportgen.api.comparing.accepting import accept
+from reportgen.api.comparing.like_baseline import Settings, with_given
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.cli.commands import app
 from reportgen.errors import ComparisonError, UsageError
+from reportgen.files.staging import Staging
+from reportgen.findings.findings import Findings
 
 
 def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path) -> None:
@@ -73,3 +78,23 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     for paths in ((), ("-",), (tmp_path / "a.csv",)):
         with pytest.raises(UsageError):
             same.save(*paths)
+
+
+def test_accepting_results_of_a_part_of_the_texts_says_that_figures_are_of_others(
+    tmp_path: Path,
+) -> None:
+    base, head = (
+        Findings(make_results(tmp_path / name, TEXTS[:n])) for name, n in (("base", 8), ("head", 5))
+    )
+    with Staging(force=True) as staging:
+        said = accept(base, head, tmp_path / "base", staging)
+    assert said[1].startswith("  texts 8 → 5, 5 in common: figures are of other texts")
+
+
+def test_what_a_model_wrote_for_a_baseline_is_not_written_again() -> None:
+    """It stands beside the texts of the baseline; other texts have none."""
+    kept = Settings(InputChoices(), {}, AnalysisChoices(generate=5, temperature=0.5, seed=3))
+    given = (kept, InputChoices(), AnalysisChoices())
+    assert with_given(*given, has_texts=False).analysis == AnalysisChoices()
+    with pytest.raises(UsageError, match="generate"):
+        with_given(*given, has_texts=True)
