@@ -1,5 +1,6 @@
 """Two reports side by side from Python: what the command line writes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 import reportgen
 from reportgen.api.comparing.accepting import accept
-from reportgen.api.comparing.like_baseline import Settings, with_given
+from reportgen.api.comparing.like_baseline import Settings, settings_of, with_given
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.cli.commands import app
 from reportgen.errors import ComparisonError, UsageError
@@ -98,3 +99,13 @@ def test_what_a_model_wrote_for_a_baseline_is_not_written_again() -> None:
     assert with_given(*given, has_texts=False).analysis == AnalysisChoices()
     with pytest.raises(UsageError, match="generate"):
         with_given(*given, has_texts=True)
+
+
+@pytest.mark.parametrize(("kept", "taken"), [("cuda:1", "auto"), ("cpu", "cpu")])
+def test_a_baseline_from_a_gpu_is_compared_on_what_is_there(
+    tmp_path: Path, kept: str, taken: str
+) -> None:
+    results = make_results(tmp_path / "r", TEXTS[:2], n_layers=1, n_heads=1)
+    settings = replace(results.info.settings, options={"device": kept})
+    made = replace(results, info=replace(results.info, settings=settings))
+    assert settings_of(made).model == {"device": taken}
