@@ -93,7 +93,7 @@ def test_the_line_is_the_one_that_the_text_begins_on(name: str, tmp_path: Path) 
         ("t.parquet:row 3", "t.parquet", Place("d/t.parquet", None)),
         ("t.xlsx:Sheet1 row 3", "t.xlsx", Place("d/t.xlsx", None)),
         ("t.json:item 3", "t.json", Place("d/t.json", None)),
-        ("t.csv.gz:3", "t.csv.gz", Place("d/t.csv.gz", None)),
+        ("T.CSV.GZ:3", "T.CSV.GZ", Place("d/T.CSV.GZ", None)),
         ("texts/3.txt", "texts", Place("d/texts/3.txt", None)),
         ("a:1.csv:3", "a:1.csv", Place("d/a:1.csv", 3)),
         ("stdin:3", "stdin", None),
@@ -136,7 +136,16 @@ def test_a_number_got_worse_where_it_moved_and_its_error_grew(tmp_path: Path) ->
         assert told == pytest.approx(numbers, abs=0.0051)
         held = [result["properties"][key] for key in ("base", "head", "label", "error_growth")]
         assert held == pytest.approx(numbers, rel=1e-5)
-    assert len({r["partialFingerprints"]["text/v1"] for r in run["results"]}) == len(expected)
+    alerts = {r["properties"]["id"]: r["partialFingerprints"]["text/v1"] for r in run["results"]}
+    assert len(set(alerts.values())) == len(expected)
+    # The same text is the same alert in a later run, on another line and farther off.
+    values = after + 0.02 * np.sign(after - labels)
+    texts = head.texts.assign(prediction=values, scores=[[value] for value in values])
+    later = with_sources(changed(head, texts=texts), "te xt#s.csv", [f"{p}0" for p in places])
+    again, _ = log_of(compare(Findings(base), Findings(later)), texts_folder="data")
+    told = {r["properties"]["id"]: r["partialFingerprints"]["text/v1"] for r in again["results"]}
+    assert alerts.items() <= told.items()
+    assert again["results"][0]["message"] != run["results"][0]["message"]
 
 
 def test_a_class_got_worse_where_it_was_right_and_hostile_names_are_text(tmp_path: Path) -> None:
