@@ -34,7 +34,7 @@ def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) 
     across = [_EDGE + _GAP * index for index in range(len(values))]
     line, bars = through(values, across, y), upright(intervals, across, y)
     points = "".join(
-        f'<circle class="r0" cx="{x}" cy="{y(value)}" r="3" fill="{ROLE_COLOURS[0]}"/>'
+        f'<circle cx="{x}" cy="{y(value)}" r="3"/>'
         for x, value in zip(across, values, strict=True)
         if value is not None
     )
@@ -43,7 +43,7 @@ def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) 
         f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}" '
         f'aria-hidden="true"><path class="muted" d="{bars}" stroke="{MUTED}" stroke-width="1" '
         f'fill="none"/><path class="muted" d="{line}" stroke="{MUTED}" stroke-width="1.5" '
-        f'fill="none"/>{points}</svg>'
+        f'fill="none"/><g class="r0" fill="{ROLE_COLOURS[0]}">{points}</g></svg>'
     )
 
 
