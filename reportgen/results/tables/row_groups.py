@@ -26,7 +26,7 @@ from reportgen.results.tables.schema import (
 
 AGAIN = "run `reportgen analyze` again"
 AGAIN_SMALL = "commit all files of the baseline, or make it again with `reportgen analyze --small`"
-_HELD = 16_000_000  # bytes of row groups that a table keeps in memory
+_HELD = 32_000_000  # bytes of row groups that a table keeps: those of 2,000 short texts
 _SMALL = 2_000_000  # bytes, and values, of a table that is read once, as a whole
 _CHECKED = 1_000  # maps that are known to be whole, so that they are checked once
 
