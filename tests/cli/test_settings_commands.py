@@ -112,3 +112,9 @@ def test_every_kind_of_value_is_read_from_toml_and_from_yaml() -> None:
     assert configured_options("run", Path("other.yaml")).values == expected
     with pytest.raises(UsageError, match=r"other\.toml: cannot be read"):
         configured_options("run", Path("other.toml"))
+
+
+def test_what_is_set_for_comparisons_overrides_what_is_set_for_all() -> None:
+    Path("reportgen.toml").write_text('lang = "en"\nunits = "token"\n[compare]\nlang = "ja"\n')
+    assert configured_options("run").values == {"lang": "en", "units": "token"}
+    assert configured_options("compare").values == {"lang": "ja", "units": "token"}
