@@ -196,7 +196,7 @@ def test_texts_that_are_empty_in_every_model_are_told_once_with_their_ids(tmp_pa
         (["a", "b"], ["checkpoint-500", "checkpoint-1000"], [500, 1000]),
         (["step 4", "step 8"], ["m", "m"], [4, 8]),
         (["step4", "final"], ["m", "m"], [None, None]),
-        (["x/step4", "y/step4"], ["m", "m"], [None, None]),
+        (["x-step4", "y-step4"], ["m", "m"], [None, None]),
         (["ck1", "ck2"], ["m", "m"], [None, None]),
         (["", ""], ["demo", "demo-star"], [None, None]),
     ],
