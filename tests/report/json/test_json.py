@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.comparison.compare import compare
@@ -280,9 +280,8 @@ def test_evidence_is_told_with_its_intervals(tmp_path: Path) -> None:
 
 def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
     results = make_results(tmp_path, HEADLINES[:2], evidence="basic")
-    results.layers["mixing"] = float("nan")
-    results.layers["rollout_special"] = 0.25
-    told = summary(results)["evidence"]
+    layers = results.layers.assign(mixing=float("nan"), rollout_special=0.25)
+    told = summary(changed(results, layers=layers))["evidence"]
     names = {"level", "scalar", "n_texts", "norms_error", "agreement", "live_rows"}
     names |= {"yardstick", "colouring", "deletion_offset"}
     assert set(told) == {*names, "rollout_special_share"}
