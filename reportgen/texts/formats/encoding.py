@@ -16,6 +16,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 KANA = re.compile("[ぁ-んァ-ヶ]")
+JIS_SWITCH = b"\x1b$"  # from ASCII to Japanese in ISO-2022-JP, all bytes of which are ASCII
 # NUL, C1 controls and the private use area: what bytes in other encodings decode to in CP932.
 NOT_CP932 = re.compile("[\x00\x80-\xa0\ue000-\uf8ff]")
 
@@ -44,7 +45,7 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
 
     Raises:
         InputError: the bytes are in none of these encodings, or not in `encoding`, or look like
-            UTF-16 or UTF-32 where that is neither named nor marked.
+            UTF-16, UTF-32 or ISO-2022-JP where that is neither named nor marked.
         UsageError: `encoding` is not a text encoding.
     """
     if encoding is not None:
@@ -55,6 +56,8 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
         raise InputError(
             f"{path}: looks like {wide} without a byte order mark; give --encoding {wide}, or utf-8"
         )
+    if not (encoding or marked) and JIS_SWITCH in data:
+        raise InputError(f"{path}: looks like iso2022_jp; give --encoding iso2022_jp, or utf-8")
     try:
         text = data.decode(name)
     except Exception as error:  # codecs that are seldom used fail in odd ways
@@ -136,6 +139,9 @@ def _advice(data: bytes, name: str) -> str:
         with suppress(UnicodeError):
             data.decode("utf-8")
             likely = "utf-8"
+    if likely is None and codecs.lookup(name).name != "euc_jp":
+        with suppress(UnicodeError):
+            likely = "euc_jp" if KANA.search(data.decode("euc_jp")) else None
     if likely is not None:
         return f"it looks like {likely}; give --encoding {likely}"
     return "give its encoding with --encoding, such as cp1252"

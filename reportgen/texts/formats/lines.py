@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from reportgen.errors import InputError
+from reportgen.texts.formats.encoding import JIS_SWITCH
 from reportgen.texts.sources.unpacking import opened
 
 # Only these end a line: the other separators of Unicode (U+2028, U+0085, form feed) are part of a
@@ -62,8 +63,8 @@ class FileLines:
 
 
 def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> bool:
-    """Whether a file can be read line by line: it is UTF-8 without NUL, no line is too long to be
-    held in memory, and it unpacks to at most `most` bytes.
+    """Whether a file can be read line by line: it is UTF-8, has no NUL, no line is
+    too long to be held in memory, and it unpacks to at most `most` bytes.
 
     Raises:
         InputError: it is compressed and damaged.
@@ -80,7 +81,9 @@ def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> boo
             size += len(block)
             ends = [found.start() for found in _ENDS.finditer(block)]
             length = len(block) - ends[-1] if ends else length + len(block)
-            if length > LONGEST or b"\0" in block or (most is not None and size > most):
+            if length > LONGEST or b"\0" in block or JIS_SWITCH in block:
+                return False
+            if most is not None and size > most:
                 return False
     try:
         decoder.decode(b"", final=True)

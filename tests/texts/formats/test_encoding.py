@@ -47,6 +47,13 @@ class TestEncodings:
             read_texts([path])
         assert texts_of(path, encoding=encoding) == ["plain", text]
 
+    @pytest.mark.parametrize("encoding", ["euc_jp", "iso2022_jp"])
+    def test_older_japanese_encodings_are_named(self, write: Write, encoding: str) -> None:
+        path = write("t.txt", "plain\n今すぐ申し込み".encode(encoding))
+        with pytest.raises(InputError, match=f"looks like {encoding}; give --encoding {encoding}"):
+            read_texts([path])
+        assert texts_of(path, encoding=encoding) == ["plain", "今すぐ申し込み"]
+
     @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
     @pytest.mark.parametrize(
         "text", ["カード\nポイント\n", "plain ASCII\n", "no end of line", "a\r\nb"]
