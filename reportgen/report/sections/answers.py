@@ -105,10 +105,9 @@ def _changes(findings: Findings, language: Language) -> Answer:
     remark = language.count("answers", about, own.n_texts, what=what)
     few = say("doubt_few")
     bars = _changing(own, names, say("doubt"), few)
-    if doubts := {bar.doubt for bar in bars} - {""}:
-        pale = say("pale_few" if doubts == {few} else "pale")
-        remark = language.say("common", "space").join((remark, pale))
-    return answer(verdict, remark, named_bars(bars))
+    doubts = {bar.doubt for bar in bars} - {""}
+    pale = say("pale_few" if doubts == {few} else "pale") if doubts else ""
+    return answer(verdict, remark, named_bars(bars), pale=pale)
 
 
 def _of_size(findings: Findings) -> str:

@@ -153,7 +153,8 @@ def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
     effects.loc[effects["position"] == 2, "deletion"] = [4.0, -1.0] * 4
     found = answers(changed(made, effects=effects))[1]
     assert found.answer == "“aa” clearly raises it"
-    assert found.remark == "Mean effect of each token over 8 texts. Pale bars could be chance."
+    assert found.remark == "Mean effect of each token over 8 texts."
+    assert found.pale == "Pale bars could be chance."
     pale, clear = drawn(found.chart).find_all("rect")
     assert "pale" in pale["class"]
     assert re.fullmatch(r"bb \+\d\.\d+: could be chance", pale.get_text())

@@ -35,6 +35,7 @@ class Answer:
     answer: str
     remark: str = ""
     drawing: Drawing | None = None
+    pale: str = ""  # what pale bars say; small windows show it without the remark
 
     @property
     def chart(self) -> Markup | None:
