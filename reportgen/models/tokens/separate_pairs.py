@@ -15,17 +15,21 @@ from reportgen.texts.read import TextSet
 
 # Two texts that are compared alone and as a pair; longer than the windows of most models.
 _SAMPLES = ("one two three four five " * 40, "six seven")
+# In a name of a class of natural language inference: that the first text implies the second.
+_FOLLOWS = "entail"
 # Largest difference of a vector's figure alone and in a pair, relative to the largest figure.
 
 
 def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     """`model`, prepared to read the similarity of two texts if it is a sentence encoder and the
-    texts are pairs.
+    texts are pairs; with a remark if its classes are about pairs and the texts are none.
 
     Raises:
         ModelError: the two texts of a pair would not be read as they are alone.
     """
-    if model.sentence is None or all(text.pair is None for text in texts.texts):
+    if all(text.pair is None for text in texts.texts):
+        return _without_pairs(model)
+    if model.sentence is None:
         return model
     module = model.module
     if not isinstance(module, SentenceEncoder):
@@ -35,6 +39,17 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     model = replace(model, module=module, encoder_name="transformer", reader=reader, output=output)
     _require_apart(model, module)
     return model
+
+
+def _without_pairs(model: LoadedModel) -> LoadedModel:
+    labels = model.output.labels
+    if not any(_FOLLOWS in label.lower() for label in labels):
+        return model
+    remark = (
+        f"the model's classes ({', '.join(labels)}) are about two texts, but the texts have no "
+        "second one: give a column pair, or name its column with --pair-column"
+    )
+    return replace(model, remarks=(*model.remarks, remark))
 
 
 def encode_prompted(

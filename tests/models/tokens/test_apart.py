@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.real.few_steps import take_few_steps
+from helpers.real.models import save_model
 from helpers.real.sentence_folders import dense, save_sentence_encoder
 
 from reportgen.analysis.options import AnalysisOptions
@@ -197,6 +198,17 @@ def test_without_pairs_nothing_changes(tmp_path: Path) -> None:
     model = loaded(save_sentence_encoder(tmp_path, "bert"))
     given = texts_in_memory(["one", "two"], None, {})
     assert ready_for_pairs(model, given) is model
+
+
+def test_classes_about_two_texts_ask_for_the_second(tmp_path: Path) -> None:
+    names = {0: "entailment", 1: "neutral", 2: "contradiction"}
+    folder = save_model(tmp_path / "model", "bert", "sequence", num_labels=3, id2label=names)
+    model = loaded(folder)
+    (remark,) = ready_for_pairs(model, texts_in_memory(["a premise"], None, {})).remarks
+    assert remark.startswith("the model's classes (entailment, neutral, contradiction) are about")
+    assert ready_for_pairs(model, texts()) is model
+    model = loaded(save_model(tmp_path / "other", "bert", "sequence", num_labels=3))
+    assert ready_for_pairs(model, texts_in_memory(["a text"], None, {})) is model
 
 
 def test_a_pooling_that_is_asked_for_comes_first(tmp_path: Path) -> None:
