@@ -71,8 +71,7 @@ class _Answering:
         return self._say(f"short_{figure.name}")
 
     def _ends(self, figure: QualityFigure) -> dict[str, str]:
-        write = self._words.quality(figure.name)
-        base, head = (write(end, False) for end in (figure.change.base, figure.change.head))
+        base, head = self._words.both_quality(figure.name, figure.change)
         return {"name": self._name(figure), "base": base, "head": head}
 
     def _of_labels(self, quality: Quality) -> str:

@@ -69,16 +69,14 @@ def make_predictions(context: CompareContext) -> Quality | None:
 def verdict(quality: ModelQuality, words: CompareWords) -> str:
     """Which model fits the labels better, with the figures that say so."""
 
-    def listed(figures: Sequence[QualityFigure]) -> str:
-        return words.language.say("common", "comma").join(
-            words.say(
-                "quality_as",
-                name=words.say(f"quality_{figure.name}"),
-                base=words.quality(figure.name)(figure.change.base, False),
-                head=words.quality(figure.name)(figure.change.head, False),
-            )
-            for figure in figures
+    def said(figure: QualityFigure) -> str:
+        base, head = words.both_quality(figure.name, figure.change)
+        return words.say(
+            "quality_as", name=words.say(f"quality_{figure.name}"), base=base, head=head
         )
+
+    def listed(figures: Sequence[QualityFigure]) -> str:
+        return words.language.say("common", "comma").join(map(said, figures))
 
     first = quality.deciding[:1]
     if quality.cannot_tell:

@@ -8,7 +8,14 @@ from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
-from reportgen.report.language.numbers import column_decimals, in_column, points, times, written
+from reportgen.report.language.numbers import (
+    column_decimals,
+    in_column,
+    number,
+    points,
+    times,
+    written,
+)
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
@@ -85,6 +92,14 @@ class CompareWords:
         if name in SHARES:
             return self.share
         return self.error if name in ERRORS else self.fit
+
+    def both_quality(self, name: FigureName, change: Change) -> tuple[str, str]:
+        """A figure of the fit with labels in the old and the new model; with more digits where it
+        differs and would be printed as the same."""
+        old, new = (self.quality(name)(value, False) for value in (change.base, change.head))
+        if old == new and change.base != change.head and name not in SHARES:
+            return number(change.base), number(change.head)
+        return old, new
 
     def times(self, value: float, with_sign: bool = False) -> str:
         """How many times the equal share."""

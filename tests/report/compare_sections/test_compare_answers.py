@@ -2,6 +2,7 @@
 loops."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
+from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
@@ -235,6 +237,14 @@ def test_texts_begin_with_the_regressions_and_their_maps_name_the_largest_change
         heads = context.comparison.heads
         names = [f"L{layer + 1}H{head + 1}" for layer, head in heads.ranking[:6]]
         assert [each.name for each in open_text.maps.heads] == names
+
+
+def test_figures_of_fit_that_differ_are_not_printed_as_the_same(sides):
+    words = context_of(*sides).words
+    change = Change(0.29784, 0.29761, -0.00023, None, 40)
+    assert words.both_quality("r2", change) == ("0.2978", "0.2976")
+    assert words.both_quality("r2", replace(change, head=0.2941)) == ("0.298", "0.294")
+    assert words.both_quality("r2", replace(change, head=change.base)) == ("0.298", "0.298")
 
 
 def test_a_text_with_the_same_prediction_is_listed_for_its_tokens(sides):
