@@ -1,7 +1,8 @@
 """The facts about a run that are saved with its results."""
 
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from functools import cache
+from importlib.metadata import version as installed
 from platform import python_version
 
 from reportgen.analysis.tasks.tally import Tally
@@ -45,8 +46,14 @@ def versions() -> dict[str, str]:
     return {
         "reportgen": __version__,
         "python": python_version(),
-        **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        **{name: _version(name) for name in ("torch", "transformers", "tokenizers")},
     }
+
+
+@cache  # a package describes itself in a long file
+def _version(name: str) -> str:
+    """The installed version of a package."""
+    return installed(name)
 
 
 def begun(worker: Worker) -> Begun:

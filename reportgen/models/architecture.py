@@ -4,8 +4,9 @@ To support an architecture whose modules have other names, add a row to `FAMILIE
 """
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from torch import Tensor, nn
@@ -164,7 +165,19 @@ def accepted_arguments(module: nn.Module) -> frozenset[str]:
 
     A forward with `**kwargs` alone accepts all of them; one that also declares names, only those.
     """
-    parameters = inspect.signature(module.forward).parameters.values()
+    own = type(module).forward
+    if "forward" in vars(module) or not inspect.isfunction(own):  # it was replaced or is odd
+        return _accepted_in(list(inspect.signature(module.forward).parameters.values()))
+    return _accepted_by(own)
+
+
+@cache  # of a class, it is asked for at each batch
+def _accepted_by(method: Callable[..., object]) -> frozenset[str]:
+    """The same of the method of a class, whose first parameter is the module."""
+    return _accepted_in(list(inspect.signature(method).parameters.values())[1:])
+
+
+def _accepted_in(parameters: Sequence[inspect.Parameter]) -> frozenset[str]:
     declared = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     if not declared and any(p.kind is p.VAR_KEYWORD for p in parameters):
         return frozenset(("input_ids", "attention_mask", "token_type_ids"))

@@ -5,10 +5,11 @@ fields: to add an option, add a field and use it where it matters.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 from reportgen.errors import UsageError, without_surrogates
@@ -47,11 +48,16 @@ class Option:
     changes_page: bool = True  # whether the HTML page depends on it
 
 
-def options_in(kind: type) -> dict[str, Option]:
+def options_in(kind: type) -> Mapping[str, Option]:
     """The options that the dataclass `kind` declares, by name of the field."""
+    return _declared_in(kind)
+
+
+@cache  # what a class declares is fixed, and its annotations take long to read
+def _declared_in(kind: type) -> Mapping[str, Option]:
     hints = get_type_hints(kind, include_extras=True)
     found = ((item.name, getattr(hints[item.name], "__metadata__", ())) for item in fields(kind))
-    return {name: extras[0] for name, extras in found if extras}
+    return MappingProxyType({name: extras[0] for name, extras in found if extras})
 
 
 def read_size(text: str) -> int:

@@ -1,11 +1,11 @@
 """An analysis that ended early goes on where it stopped, and gives the bytes of an unbroken one."""
 
+import multiprocessing
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from disk import Killed, disk
 from helpers.calling import call
 from helpers.real.few_steps import take_few_steps
+from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
@@ -41,6 +42,13 @@ from reportgen.texts.read import TextInput, TextSet
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 TEXTS = (*SENTENCES, "", "the cat sat on the mat", "a dog sat on the log")
 FULL = AnalysisOptions(evidence="full", evidence_texts="2")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        load_once(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -104,15 +112,16 @@ def unbroken(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Un
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("step", [31, pytest.param(7, marks=pytest.mark.whole)])
 def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
-    model: LoadedModel, unbroken: Unbroken, tmp_path: Path
+    model: LoadedModel, unbroken: Unbroken, tmp_path: Path, step: int
 ) -> None:
-    """Each run is killed, a few operations later than the one before, until one comes to its
+    """Each run is killed, some operations later than the one before, until one comes to its
     end."""
     kept, n_killed = tmp_path / "kept", 0
     while True:
         known = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
-        with disk(3 + 13 * n_killed, Killed()) as counted, suppress(Killed):
+        with disk(3 + step * n_killed, Killed()) as counted, suppress(Killed):
             found = run(tmp_path / "r", model, kept)
         n_killed += counted.is_dead
         now = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
@@ -365,22 +374,28 @@ def test_python_goes_on_too(
 def test_after_a_real_kill_the_same_command_goes_on(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.undo()  # windows are as large in the other process
-    monkeypatch.chdir(place)
-    many = "\n".join(f"{text} {i}" for i in range(40) for text in SENTENCES)
-    (place / "texts.txt").write_text(many, "utf-8")
-    command = [sys.executable, "-m", "reportgen", "analyze", "texts.txt", "--model", str(folder)]
-    command += ["-o", "made", "--evidence-texts", "3", "--resume"]
-    started = subprocess.Popen(command, stderr=subprocess.PIPE)
+    command = ("analyze", "texts.txt", "--model", folder, "-o", "made", "--resume")
+    save = TaskFolder.save
+
+    def waiting(self, task, result) -> None:
+        save(self, task, result)
+        signal.pause()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TaskFolder, "save", waiting)
+        started = multiprocessing.get_context("fork").Process(target=call, args=command)
+        started.start()
     deadline = time.monotonic() + 120
     while not list((place / "made.unfinished").glob("attention-*.zip")):
         assert time.monotonic() < deadline
-        assert started.poll() is None
+        assert started.is_alive()
         time.sleep(0.01)
+    second = call(*command)
+    assert "made.unfinished: another run is at work there" in second.stderr
     started.kill()
-    started.communicate()
+    started.join()
     assert not (place / "made").exists()
-    done = call(*command[3:])
+    done = call(*command)
     assert done.exit_code == 0, done.stderr
-    assert "going on: an earlier run measured" in done.stderr
+    assert "going on: an earlier run measured the attention of 3 of" in done.stderr
     assert {path.name for path in place.iterdir()} == {"made", "texts.txt"}

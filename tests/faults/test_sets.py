@@ -4,12 +4,13 @@ all old or all new."""
 import errno
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import cycle
 from pathlib import Path
 
 import pytest
 from disk import Killed, disk
+from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
@@ -37,6 +38,13 @@ RUNS = {
     "run": ["run", "texts.txt", "-o", "out/", "-o", "page.md", "-o", "page.json"],
     "analyze": ["analyze", "texts.txt", "-o", "out/"],
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        load_once(patch)
+        yield
 
 
 @pytest.fixture(scope="module")

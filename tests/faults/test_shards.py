@@ -2,11 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers.calling import call
 from helpers.real.few_steps import take_few_steps
+from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 
 from reportgen.analysis.tasks import plan
@@ -15,6 +17,13 @@ from reportgen.api import shards
 from reportgen.results.store import open_results
 
 TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a", "a very good day")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        load_once(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +60,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-FULL = ("--evidence", "full", "--evidence-texts", "5", "--keep-maps", "4")
+FULL = ("--evidence", "full", "--evidence-texts", "3", "--keep-maps", "4")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,17 @@
-"""Several processes give the bytes of one; one that dies loses nothing."""
+"""Several processes give the bytes of one; one that dies loses nothing.
 
+A copy of this process has what a new one would import for seconds. One process of these tests is
+new, as all are elsewhere, so that what it is given can be sent.
+"""
+
+import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from helpers.calling import call
@@ -45,6 +52,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+def begin_as(monkeypatch: pytest.MonkeyPatch, *first: str) -> None:
+    """Let the first processes begin in these ways, and those after them as copies."""
+    ways, of = chain(first, repeat("fork")), multiprocessing.get_context
+    chosen = SimpleNamespace(get_context=lambda asked: of(next(ways)))
+    monkeypatch.setattr(pool, "multiprocessing", chosen)
+
+
 @pytest.fixture
 def killing(monkeypatch: pytest.MonkeyPatch):
     """Lets processes be killed: the first `n` that are given a window."""
@@ -69,6 +83,7 @@ def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
     place: Path, model: Path, tmp_path: Path, killing, monkeypatch
 ) -> None:
     killed = killing(1)
+    begin_as(monkeypatch, "fork", "spawn")  # the first is the one that is killed
     monkeypatch.setattr("reportgen.analysis.cost.timed_budget.sample_size", lambda *_: 6)
     two = (*FEW[:2], "--evidence-budget", "5m", "--workers", "2", "-o", tmp_path / "two")
     done = call("analyze", place / "texts.txt", "-m", model, *two)
@@ -93,6 +108,7 @@ def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(
         patch.setattr(TaskFolder, "save", interrupted)
         assert call(*command).exit_code == 130
     killing(pool.MOST_DEATHS)
+    begin_as(monkeypatch)
     done = call(*command, "--workers", "2", "--resume")
     assert done.exit_code == 1
     assert "processes of --workers died 3 times, perhaps for lack of memory" in done.stderr
@@ -102,8 +118,7 @@ def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(
 def test_an_error_in_a_process_is_that_of_the_run(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started = processes.Processes  # one is enough, as each takes seconds
-    monkeypatch.setattr(processes, "Processes", lambda _, *given: started(1, *given))
+    begin_as(monkeypatch)
     (tmp_path / "factory.py").write_text(
         "import os\nfrom transformers import AutoModel\n"
         f"def build():\n    print({SECRETS['latin']!r})\n"

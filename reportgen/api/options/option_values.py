@@ -1,10 +1,11 @@
 """Option values, checked against the fields that declare them."""
 
 from collections.abc import Mapping
+from functools import cache
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
@@ -33,13 +34,20 @@ def options_of(kind: type[Choices], given: Mapping[str, Any], *, is_python: bool
     for name in given:
         if name not in known:
             raise UsageError(f"{name}: no such option; there are {', '.join(known)}")
-    hints = get_type_hints(kind)
+    declaring: type = kind
+    hints = _hints(declaring)
     return kind(
         **{
             name: _value(name, value, hints[name], known[name], is_python=is_python)
             for name, value in given.items()
         }
     )
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    """The types of the options that `kind` declares, by name."""
+    return MappingProxyType(get_type_hints(kind))
 
 
 def check_language(lang: object) -> None:

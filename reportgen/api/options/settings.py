@@ -7,7 +7,9 @@ Settings at the top apply to every command that has the option. Settings in the 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
@@ -195,7 +197,8 @@ def _number(text: str) -> object:
     return text
 
 
-def _known(command: str) -> dict[str, _Reader]:
+@cache
+def _known(command: str) -> Mapping[str, _Reader]:
     """How each setting of a command is read, by its name."""
     command = command if command in _COMMANDS else "run"
     found: dict[str, _Reader] = {}
@@ -208,7 +211,7 @@ def _known(command: str) -> dict[str, _Reader]:
                 found[key] = _Reader(name, group, hints[name])
     for key, kind in _OF_COMMANDS[command].items():
         found[key] = _Reader(key, None, kind)
-    return found
+    return MappingProxyType(found)
 
 
 def _expressions(

@@ -1,0 +1,21 @@
+"""Models that commands load once and not at each call, for tests of anything else."""
+
+import pytest
+
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+
+
+def load_once(patch: pytest.MonkeyPatch) -> None:
+    """Let commands load each model once; a model of another specification is another."""
+    loaded: dict[str, LoadedModel] = {}
+
+    def known(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
+        name = repr(spec)
+        if name not in loaded:
+            loaded[name] = load_model(spec, verbose=verbose)
+        return loaded[name]
+
+    patch.setattr("reportgen.api.named_model.load_model", known)
+    patch.setattr("reportgen.api.shards.load_model", known)
