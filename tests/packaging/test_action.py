@@ -323,7 +323,7 @@ def test_from_a_clone_the_action_writes_its_outputs_and_fails_with_its_gate(tmp_
     texts = "Free coffee for every new member\n年会費無料のカード\n"
     (work / "texts.txt").write_text(texts, "utf-8")
     inputs = {"texts": "texts.txt", "fail-if": "n_texts > 1", "args": "--evidence none"}
-    environment = {"PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    environment = {"PIP_NO_COMPILE": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
