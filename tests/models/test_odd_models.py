@@ -44,9 +44,8 @@ class Odd(torch.nn.Module):
 class Command:
     """Runs the command in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.bert = save_model(folder / "bert", "bert")
+    def __init__(self, folder: Path, bert: Path) -> None:
+        self.folder, self.bert = folder, bert
 
     def odd(self, head: str, more: str = "") -> list[str]:
         """The options for a module with this head."""
@@ -76,9 +75,18 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     take_few_steps(monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models."""
+    folder = tmp_path_factory.mktemp("models")
+    save_model(folder / "bert", "bert")
+    save_model(folder / "gpt2", "gpt2", "causal")
+    return folder
+
+
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
-    return Command(tmp_path)
+def command(tmp_path: Path, models: Path) -> Command:
+    return Command(tmp_path, models / "bert")
 
 
 def test_values_that_cannot_be_read_take_nothing_else_with_them(command: Command) -> None:
@@ -139,7 +147,8 @@ def test_a_text_that_breaks_the_output_is_marked_alone(command: Command) -> None
     coffee = "(ids == self.token).any(1, keepdim=True)"
     more = f"self.token = AutoTokenizer.from_pretrained({str(command.bert)!r}).encode('free')[1]"
     results, said = command(
-        command.odd(f"return hidden[:, 0, :1].masked_fill({coffee}, float('nan'))", more)
+        command.odd(f"return hidden[:, 0, :1].masked_fill({coffee}, float('nan'))", more),
+        level="basic",
     )
     assert results.texts["status"].tolist() == ["ok", "ok", "ok", "failed", "ok", "ok"]
     assert results.evidence["text"].tolist() == [0, 1, 2, 4, 5]
@@ -175,6 +184,7 @@ def test_a_batch_whose_layer_raises_costs_its_own_text_alone(command: Command) -
     assert results.effects["deletion"].notna().any()
     assert results.evidence["message"].str.contains("AssertionError").all()
     assert str(command.folder) not in said
+    assert str(command.bert) not in said
 
 
 def one_unit(n: int) -> tuple[str, ...]:
@@ -198,12 +208,9 @@ def one_unit(n: int) -> tuple[str, ...]:
     ],
 )
 def test_texts_too_few_or_too_short_have_a_report(
-    tmp_path: Path, name: str, texts: tuple[str, ...], n_ranked: int
+    command: Command, models: Path, name: str, texts: tuple[str, ...], n_ranked: int
 ) -> None:
-    command = Command(tmp_path)
-    task = {"bert": "base", "gpt2": "causal"}[name]
-    folder = save_model(tmp_path / "model", name, task)
-    results, said = command(["--model", str(folder)], texts)
+    results, said = command(["--model", str(models / name)], texts)
     ranks = results.agreement["statistic"].isin(["spearman", "kendall"])
     assert results.agreement[ranks]["text"].nunique() == n_ranked
     assert results.info.evidence.n_texts == sum(bool(text.strip()) for text in texts)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from bs4 import BeautifulSoup
+from helpers.real.few_steps import take_few_steps
 from helpers.real.learned_sinks import TEXTS, analysed, gpt_oss
 from torch import Tensor, nn
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
@@ -39,7 +40,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
 
 @pytest.fixture(scope="module")
 def results(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return analysed(model, tmp_path_factory.mktemp("results"))
+    with pytest.MonkeyPatch.context() as patch:
+        take_few_steps(patch)
+        return analysed(model, tmp_path_factory.mktemp("results"))
 
 
 def plain_maps(model: LoadedModel, ids: tuple[int, ...]) -> list[list[list[list[float]]]]:

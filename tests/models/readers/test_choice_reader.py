@@ -99,7 +99,7 @@ def test_logits_are_those_of_the_library_and_the_largest_is_picked(tmp_path, fam
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_effects_equal_a_plain_loop_over_all_choices(tmp_path, family):
-    model, sources = chooser(tmp_path, family)
+    model, sources = chooser(tmp_path, family, TEXTS[::2])
     explainer = Explainer(model, "padded", 300)
     explained = explainer.explain(encode_all(model, sources)[0])
     found = {

@@ -1,7 +1,5 @@
 """Attention rollout against loops and the reference."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -12,8 +10,7 @@ from helpers.real.models import tiny_model, tiny_tokenizer
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.figures.rollout import BatchRollout, TextRollout
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.padding import pad
 
@@ -66,10 +63,9 @@ def test_rollout_is_the_product_of_maps_and_residuals(architecture: str, kind: s
         assert found.row.sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_rollout_equals_the_reference(minilm_folder: Path) -> None:
-    model = load_model(ModelSpec(model=str(minilm_folder)))
-    texts = encoded(model, *(record["text"] for record in RECORDS))
-    for record, found in zip(RECORDS, rollouts(model.encoder, texts), strict=True):
+def test_rollout_equals_the_reference(minilm: LoadedModel) -> None:
+    texts = encoded(minilm, *(record["text"] for record in RECORDS))
+    for record, found in zip(RECORDS, rollouts(minilm.encoder, texts), strict=True):
         np.testing.assert_allclose(found.row, record["rollout_cls_row"], rtol=1e-4, atol=1e-5)
         shares = record["rollout_special_share_by_depth"]
         np.testing.assert_allclose(found.special_share, shares, rtol=1e-4, atol=1e-5)

@@ -20,8 +20,6 @@ from reportgen.analysis.attention.values import output_rank
 from reportgen.analysis.attention.values.norms import BatchNorms, Norms, TextNorms, _value_ratios
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
 
@@ -168,10 +166,9 @@ def close(value, expected) -> None:
     np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_norms_equal_the_reference(minilm_folder: Path) -> None:
-    model = load_model(ModelSpec(model=str(minilm_folder)))
-    texts = encoded(model, *(record["text"] for record in RECORDS))
-    for record, found in zip(RECORDS, measured(model, texts), strict=True):
+def test_norms_equal_the_reference(minilm: LoadedModel) -> None:
+    texts = encoded(minilm, *(record["text"] for record in RECORDS))
+    for record, found in zip(RECORDS, measured(minilm, texts), strict=True):
         close(found.received[-1], record["last_norms_col"])
         close(found.received.mean(0), record["all_norms_col"])
         for column, role in enumerate(ROLES):

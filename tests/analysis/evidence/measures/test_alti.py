@@ -12,8 +12,7 @@ from helpers.real.families import SITES, load_family, proven
 import reportgen.analysis.evidence.measures.alti as alti_module
 from reportgen.analysis.evidence.measures.alti import alti
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.loaded import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 RESIDUAL = sorted(name for name, sites in SITES.items() if sites.after or sites.before)
@@ -53,9 +52,8 @@ def test_contributions_are_those_of_explicit_parts(folder: Path, family: str) ->
         assert sum(found) == pytest.approx(1, abs=1e-5)
 
 
-def test_contributions_equal_the_reference(minilm_folder: Path) -> None:
-    model = load_model(ModelSpec(model=str(minilm_folder)))
-    _, all_found = measured(model, *(record["text"] for record in RECORDS))
+def test_contributions_equal_the_reference(minilm: LoadedModel) -> None:
+    _, all_found = measured(minilm, *(record["text"] for record in RECORDS))
     for record, found in zip(RECORDS, all_found, strict=True):
         np.testing.assert_allclose(found, record["alti_rollout_col_mean"], rtol=1e-4, atol=1e-5)
 

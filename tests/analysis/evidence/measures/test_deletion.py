@@ -32,8 +32,6 @@ from reportgen.analysis.evidence.measures.deletion import (
     mask_offset,
 )
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
@@ -253,11 +251,10 @@ def test_effects_on_a_next_token_are_those_of_one_run_a_unit(folder: Path) -> No
     assert mask_effects(explainer, items) == "no_mask_token"
 
 
-def test_embeddings_equal_the_reference(minilm_folder: Path) -> None:
-    model = load_model(ModelSpec(model=str(minilm_folder)))
+def test_embeddings_equal_the_reference(minilm: LoadedModel) -> None:
     records = RECORDS[1:4]  # the shortest
-    texts = encoded(model, *(record["text"] for record in records))
-    explainer, items = explain(model, texts)
+    texts = encoded(minilm, *(record["text"] for record in records))
+    explainer, items = explain(minilm, texts)
     assert explainer.scalar == "cosine"
     for name, found in (
         ("occ_delete_D", deletion_effects(explainer, items)),

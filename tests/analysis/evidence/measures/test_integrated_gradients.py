@@ -28,8 +28,7 @@ from reportgen.analysis.evidence.measures.integrated_gradients import (
     integrated_gradients,
 )
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.loaded import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
@@ -116,10 +115,9 @@ def test_scores_of_a_next_token_share_out_its_log_probability(folder: Path) -> N
     assert sum(found.scores) == pytest.approx(difference, rel=0.02)
 
 
-def test_scores_of_embeddings_equal_the_reference(minilm_folder: Path) -> None:
-    model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = (RECORDS[1], RECORDS[3])  # the shortest
-    explainer, items = explain(model, encoded(model, *(record["text"] for record in records)))
+def test_scores_of_embeddings_equal_the_reference(minilm: LoadedModel) -> None:
+    records = RECORDS[1:2]  # the shortest
+    explainer, items = explain(minilm, encoded(minilm, *(record["text"] for record in records)))
     for record, item in zip(records, items, strict=True):
         found = integrate(explainer, item, 64)
         np.testing.assert_allclose(found.scores, record["ig64_cos"], rtol=1e-4, atol=1e-5)

@@ -11,8 +11,7 @@ from helpers.real.explaining import Head, OwnTable, encoded, explain, load, with
 
 from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.loaded import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
@@ -38,10 +37,9 @@ def by_differences(encoder, text, step=1e-6):
     return slopes.square().sum(1).reshape(x.shape[1:]).sum(1).sqrt()
 
 
-def test_norms_equal_the_reference(minilm_folder: Path) -> None:
-    model = load_model(ModelSpec(model=str(minilm_folder)))
+def test_norms_equal_the_reference(minilm: LoadedModel) -> None:
     records = RECORDS[1:2]  # the shortest: it takes 384 ways back
-    explainer, items = explain(model, encoded(model, *(record["text"] for record in records)))
+    explainer, items = explain(minilm, encoded(minilm, *(record["text"] for record in records)))
     for record, norms in zip(records, jacobian_norms(explainer, items), strict=True):
         np.testing.assert_allclose(norms, record["jac_F"], rtol=1e-4, atol=1e-5)
 
