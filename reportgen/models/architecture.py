@@ -165,10 +165,10 @@ def accepted_arguments(module: nn.Module) -> frozenset[str]:
 
     A forward with `**kwargs` alone accepts all of them; one that also declares names, only those.
     """
-    own = type(module).forward
-    if "forward" in vars(module) or not inspect.isfunction(own):  # it was replaced or is odd
+    method = getattr(module.forward, "__func__", None)
+    if method is None:  # one that was replaced, or a static one
         return _accepted_in(list(inspect.signature(module.forward).parameters.values()))
-    return _accepted_by(own)
+    return _accepted_by(method)
 
 
 @cache  # of a class, it is asked for at each batch

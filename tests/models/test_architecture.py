@@ -194,6 +194,14 @@ def test_a_module_accepts_the_names_it_declares() -> None:
     class All(nn.Module):
         def forward(self, **inputs: Tensor) -> None: ...
 
+    class Static(nn.Module):
+        @staticmethod
+        def forward(input_ids: Tensor, attention_mask: Tensor) -> None: ...
+
+    replaced = All()
+    replaced.forward = Static.forward
+    for odd in (Static(), replaced):
+        assert accepted_arguments(odd) == {"input_ids", "attention_mask"}
     assert accepted_arguments(Some()) == {"input_ids", "attention_mask"}
     assert accepted_arguments(All()) == {"input_ids", "attention_mask", "token_type_ids"}
     assert "token_type_ids" in accepted_arguments(tiny_model("bert"))
