@@ -70,9 +70,8 @@ def read_table(
     if isinstance(content, Path):
         return readers[input_format](FileLines(content, path), path)
     text = decode(content, path, encoding)
-    if (
-        sys.getsizeof(text) > 1.5 * limits.MAX_BYTES
-    ):  # one emoji makes all characters four bytes wide
+    # One emoji makes all characters four bytes wide.
+    if sys.getsizeof(text) > 1.5 * limits.MAX_BYTES:
         raise InputError(f"{path}: too large to read at once with such characters; split it")
     if input_format == "json":
         return _json(text, path)

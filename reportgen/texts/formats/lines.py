@@ -63,8 +63,8 @@ class FileLines:
 
 
 def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> bool:
-    """Whether a file can be read line by line: it is UTF-8, has no NUL, no line is
-    too long to be held in memory, and it unpacks to at most `most` bytes.
+    """Whether a file can be read line by line: it is UTF-8, without NUL or the mark of ISO-2022-JP,
+    no line is too long to be held in memory, and it unpacks to at most `most` bytes.
 
     Raises:
         InputError: it is compressed and damaged.
