@@ -1,6 +1,6 @@
 """Made-up results whose findings are drawn at random, so that any two may stand together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,10 +29,10 @@ OFFSETS = (0.3, 1.0, 2.0)
 SPREADS = (0.0, 0.02, 0.2)
 
 
-def drawn_pages(folder: Callable[[], Path], n: int) -> Iterator[Results]:
-    """So many results, each with findings of its own; the same every time."""
+def drawn_pages(folder: Callable[[], Path], seeds: Iterable[int]) -> Iterator[Results]:
+    """Results for each of the seeds, with findings of their own; the same every time."""
     made = list(_made(folder))
-    for seed in range(n):
+    for seed in seeds:
         yield _drawn(made[seed % len(made)], np.random.default_rng(seed))
 
 
