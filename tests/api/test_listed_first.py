@@ -57,7 +57,7 @@ def test_the_page_marks_them_and_opens_one_that_was_measured(
     report: Report, lang: str, tmp_path: Path
 ) -> None:
     report.save(tmp_path / "p.html", lang=lang)
-    page = BeautifulSoup((tmp_path / "p.html").read_bytes(), "html.parser")
+    page = BeautifulSoup((tmp_path / "p.html").read_text("utf-8"), "html.parser")
     opened = json.loads(page.find(id="page-data").string)["first"]
     assert opened == report.findings.picked.first + 1
     said = {int(panel["id"].removeprefix("text=")): str(panel) for panel in page("article")}

@@ -77,7 +77,7 @@ def test_every_link_leads_to_a_page_of_the_site(site) -> None:
     pages = sorted(site.rglob("*.html"))
     assert len(pages) == 9  # the list, the latest, four reports, two comparisons and a course
     for path in pages:
-        page = BeautifulSoup(path.read_bytes(), "html.parser")
+        page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
         for tag in page.select("[href], [src]"):
             address = tag.get("href") or tag.get("src")
             if not re.match(r"#|data:|https:", address):
@@ -122,7 +122,9 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     assert row.find("b").get_text() == EN.write(errors[name], "number")
     said = page.select_one(".standing .said").get_text()
     (path,) = site.glob("compare/*ck-200*..*ck-1000*")
-    headline = BeautifulSoup(path.read_bytes(), "html.parser").select_one(".headline").get_text()
+    headline = (
+        BeautifulSoup(path.read_text("utf-8"), "html.parser").select_one(".headline").get_text()
+    )
     assert said.startswith("Since ck-200: ")
     assert " ".join(headline.split())[:40] in " ".join(said.split())
     gates = page.select_one(".standing .gate").get_text().split()

@@ -78,7 +78,7 @@ def test_a_link_to_a_run_that_was_taken_away_leads_to_a_page_that_says_so(site, 
     for _ in range(2):  # also when nothing has changed since
         assert "2 reports, 0 of them written now; 0 comparisons" in write(own, [])[-1]
         assert [*own.glob("compare/*")] == [pair]
-        page = BeautifulSoup(pair.read_bytes(), "html.parser")
+        page = BeautifulSoup(pair.read_text("utf-8"), "html.parser")
         assert page.h1.get_text() == "No comparison any more"
         for link in page.select("a"):
             name, _, id = link["href"].partition("#")

@@ -64,7 +64,7 @@ class Command:
         done = CliRunner().invoke(app, [str(arg) for arg in (*args, "--force")])
         assert done.exit_code == 0, (done.output, done.exception)
         assert "Traceback" not in done.output
-        read = BeautifulSoup(page.read_bytes(), "html.parser")
+        read = BeautifulSoup(page.read_text("utf-8"), "html.parser")
         for block in read.find_all(["script", "style"]):
             block.decompose()
         return open_results(results), " ".join(read.get_text(" ").split())

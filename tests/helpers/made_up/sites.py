@@ -25,11 +25,11 @@ def write(folder: Path, runs: list[Path], *, redact=False, force=False, gates=()
 
 
 def list_of(site: Path) -> BeautifulSoup:
-    return BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
+    return BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
 
 
 def course_of(site: Path) -> tuple[str, BeautifulSoup]:
     """What the only link to a course says, and the page it leads to."""
     (link,) = list_of(site).select('.standing a[href^="trend/"]')
-    page = BeautifulSoup((site / link["href"]).read_bytes(), "html.parser")
+    page = BeautifulSoup((site / link["href"]).read_text("utf-8"), "html.parser")
     return link.get_text(), page

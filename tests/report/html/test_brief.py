@@ -15,7 +15,7 @@ LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 def brief_of(results, **options):
     choices = RenderOptions(brief=True, **options)
     document = write_report(Findings(results), choices, output_at("report.html"))
-    return BeautifulSoup(document.content, "html.parser")
+    return BeautifulSoup(document.content.decode(), "html.parser")
 
 
 def numbers(page):

@@ -30,7 +30,7 @@ def page_of(results):
 
 
 def page_in(lang, findings):
-    return BeautifulSoup(render(findings, RenderOptions(lang=lang)).content, "html.parser")
+    return BeautifulSoup(render(findings, RenderOptions(lang=lang)).content.decode(), "html.parser")
 
 
 def sentences(page, between):

@@ -47,7 +47,7 @@ def report(results):
 
 @pytest.fixture(scope="module")
 def soup(report):
-    return BeautifulSoup(report.content, "html.parser")
+    return BeautifulSoup(report.content.decode(), "html.parser")
 
 
 def panel(soup, number):
@@ -71,7 +71,7 @@ def test_the_parts_are_all_of_the_page(report):
 def test_the_page_without_texts_is_small_enough(results, report):
     texts = sum(
         len(str(article).encode())
-        for article in BeautifulSoup(report.content, "html.parser")("article")
+        for article in BeautifulSoup(report.content.decode(), "html.parser")("article")
     )
     assert len(report.content) - texts - report.parts["attention maps"] < 2_200_000
 
@@ -192,13 +192,13 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
 def test_what_was_cut_off_is_shown(results, tmp_path):
     made = make_results(tmp_path, ("kept and lost",), truncated=(0,))
     made.texts.loc[0, "cut_text"] = 5
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).content.decode(), "html.parser")
     assert page.find(class_="cut").q.get_text() == "and lost"
 
 
 def test_a_page_of_nothing_but_empty_texts_still_stands(tmp_path):
     report = render(Findings(make_results(tmp_path, ("", ""))), RenderOptions())
-    page = BeautifulSoup(report.content, "html.parser")
+    page = BeautifulSoup(report.content.decode(), "html.parser")
     assert len(page.find_all("article")) == 2
     assert report.parts["attention maps"] == 0
 
@@ -230,7 +230,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     whole = render(Findings(made), RenderOptions())
     limit = len(whole.content) - whole.parts["attention maps"] // 3
     report = render(Findings(made), RenderOptions(max_size=limit, detail="all"))
-    page = BeautifulSoup(report.content, "html.parser")
+    page = BeautifulSoup(report.content.decode(), "html.parser")
     levels = [int(figure["data-level"]) for figure in page.find_all("figure", class_="map")]
     assert len(report.content) <= limit
     assert levels == [3, 3, 3, 2, 2, 2]
@@ -250,7 +250,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
 
 def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(results):
     report = render(Findings(results), RenderOptions(max_size=1))
-    page = BeautifulSoup(report.content, "html.parser")
+    page = BeautifulSoup(report.content.decode(), "html.parser")
     assert not page.find_all("figure", class_="map")
     assert HEADLINES[0] in panel(page, 1).get_text()
     assert "above the limit of" in report.reduced[-1]
@@ -258,14 +258,16 @@ def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(resul
 
 def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).content.decode(), "html.parser")
     assert "--keep-maps" not in panel(page, 1).get_text()
     assert "with a larger --keep-maps" in panel(page, 2).get_text()
     assert page.find(id="maps-2") is None
 
 
 def test_the_japanese_page_says_nothing_in_english(results):
-    page = BeautifulSoup(render(Findings(results), RenderOptions(lang="ja")).content, "html.parser")
+    page = BeautifulSoup(
+        render(Findings(results), RenderOptions(lang="ja")).content.decode(), "html.parser"
+    )
     assert page.html["lang"] == "ja"
     heads = {th.get_text() for th in page.find_all("th", scope="col")}
     assert "予測" in heads
@@ -275,7 +277,8 @@ def test_the_japanese_page_says_nothing_in_english(results):
 @pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
 def test_every_kind_of_output_has_a_page(tmp_path, kind):
     page = BeautifulSoup(
-        render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).content, "html.parser"
+        render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).content.decode(),
+        "html.parser",
     )
     assert page.select_one("#answers .says").get_text(strip=True)
     is_short = panel(page, 1).find("b", class_="value")

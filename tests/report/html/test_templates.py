@@ -41,7 +41,9 @@ def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None
     def sinks(folder: str, texts: tuple[str, ...]) -> Tag:
         made = make_results(tmp_path / folder, texts, n_layers=2)
         made = with_roles(made, same_in_every_text(0.6))
-        page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
+        page = BeautifulSoup(
+            render(Findings(made), RenderOptions()).content.decode(), "html.parser"
+        )
         found = page.find(id="sinks")
         assert isinstance(found, Tag)
         return found
@@ -64,7 +66,7 @@ def test_the_measures_beside_each_other_are_measured_alike(tmp_path: Path) -> No
     agreement, first = found.colouring.agreement, found.shown_first
     assert agreement is not None
     assert agreement.mean != found.agreement_by_size[first].estimate.mean
-    page = BeautifulSoup(render(found, RenderOptions()).content, "html.parser")
+    page = BeautifulSoup(render(found, RenderOptions()).content.decode(), "html.parser")
     data = page.select_one("script#page-data")
     assert data is not None
     told = json.loads(str(data.string))["agreement"]

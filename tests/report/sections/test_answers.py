@@ -343,7 +343,7 @@ def test_texts_without_figures_have_answers_too(tmp_path):
 
 def test_an_answer_leads_to_its_section_where_the_page_has_one(tmp_path):
     page = BeautifulSoup(
-        render(Findings(make_results(tmp_path)), RenderOptions()).content, "html.parser"
+        render(Findings(make_results(tmp_path)), RenderOptions()).content.decode(), "html.parser"
     )
     cards = page.select("#answers > *")
     assert [card.get("href") for card in cards] == ["#predictions", "#across", "#sinks", None]

@@ -91,7 +91,9 @@ def test_a_place_in_the_vocabulary_is_never_said_to_be_how_rare_a_token_is(
 ):
     """Of four vocabularies one had its frequent tokens in front, another had them last."""
     results = make_results(tmp_path, HEADLINES, evidence="full")
-    page = BeautifulSoup(render(Findings(results), RenderOptions(lang=lang)).content, "html.parser")
+    page = BeautifulSoup(
+        render(Findings(results), RenderOptions(lang=lang)).content.decode(), "html.parser"
+    )
     sentences = re.split(r"(?<=\.)\s|(?<=。)", page.find("main").get_text(" "))
     said = [each for each in sentences if re.search("vocabular|語彙", each)]
     claimed = [each for each in said if re.search(claim, each)]

@@ -21,7 +21,9 @@ def results(tmp_path: Path) -> Results:
 
 
 def page_text(results: Results, code: str = "en") -> str:
-    page = BeautifulSoup(render(Findings(results), RenderOptions(lang=code)).content, "html.parser")
+    page = BeautifulSoup(
+        render(Findings(results), RenderOptions(lang=code)).content.decode(), "html.parser"
+    )
     for script in page.select("script, style"):
         script.decompose()
     return re.sub(r"\s+", " ", page.get_text(" "))

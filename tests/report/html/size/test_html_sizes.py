@@ -30,7 +30,7 @@ def numbers(page):
 
 def test_only_chosen_texts_carry_figures(results):
     report = render(Findings(results), RenderOptions(detail="4,2"))
-    page = BeautifulSoup(report.content, "html.parser")
+    page = BeautifulSoup(report.content.decode(), "html.parser")
     assert [figure["id"] for figure in page.find_all("figure", class_="map")] == ["map-2", "map-4"]
     assert numbers(page) == list(range(1, 8))
     assert "--detail all" in panel(page, 1).get_text()
@@ -44,7 +44,7 @@ def test_only_chosen_texts_carry_figures(results):
 def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path):
     made = make_results(tmp_path, ("words of one text",) * 340, n_layers=1, n_heads=1, keep=0)
     report = render(Findings(made), RenderOptions(max_size=1, detail="first:2"))
-    page = BeautifulSoup(report.content, "html.parser")
+    page = BeautifulSoup(report.content.decode(), "html.parser")
     articles = page.find_all("article")
     shown = numbers(page)
     assert len(shown) == 300
@@ -67,7 +67,7 @@ def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):
     for limit in (2_400_000, 3_000_000):
         report = render(findings, RenderOptions(max_size=limit))
         assert 0.9 * limit < len(report.content) <= limit
-        page = BeautifulSoup(report.content, "html.parser")
+        page = BeautifulSoup(report.content.decode(), "html.parser")
         levels = {int(f["data-text"]): int(f["data-level"]) for f in page.find_all(class_="map")}
         assert levels[findings.order[0] + 1] == 3
         strips = page.find_all(id=re.compile(r"^strip-\d+$"))
@@ -80,7 +80,7 @@ def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):
 def test_a_long_text_is_pooled_and_says_so(tmp_path):
     made = make_results(tmp_path, ("ab" * 300, "short"), n_layers=2, n_heads=2)
     report = render(Findings(made), RenderOptions())
-    page = BeautifulSoup(report.content, "html.parser")
+    page = BeautifulSoup(report.content.decode(), "html.parser")
     assert "302 tokens" in panel(page, 1).get_text()
     assert "--pool-above none" in panel(page, 1).get_text()
     assert len(panel(page, 1).select(".strip .u")) == 302
@@ -90,13 +90,13 @@ def test_a_long_text_is_pooled_and_says_so(tmp_path):
     assert unpack(unpacked_block(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
     whole = render(Findings(made), RenderOptions(pool_above=None))
     assert not whole.reduced
-    carried = BeautifulSoup(whole.content, "html.parser").find(id="maps-1").string
+    carried = BeautifulSoup(whole.content.decode(), "html.parser").find(id="maps-1").string
     assert unpacked_block(carried) == made.packed_maps(0)
 
 
 def test_a_page_with_files_has_nothing_inline(results):
     made = render(Findings(results), RenderOptions(layout="dir"))
-    page = BeautifulSoup(made.content, "html.parser")
+    page = BeautifulSoup(made.content.decode(), "html.parser")
     assert set(made.files) == {"report.css", "report.js", "plotly.min.js"}
     assert made.files == render(Findings(results), RenderOptions(layout="dir")).files
     assert page.find("link", rel="stylesheet")["href"] == "report.css"
@@ -108,7 +108,7 @@ def test_a_page_with_files_has_nothing_inline(results):
     assert not page.find_all("style")
     assert not page.find_all(style=True)
     assert made.files["plotly.min.js"].decode() == plotly_source(None)
-    one = BeautifulSoup(render(Findings(results), RenderOptions()).content, "html.parser")
+    one = BeautifulSoup(render(Findings(results), RenderOptions()).content.decode(), "html.parser")
     assert one.find("style").string == made.files["report.css"].decode()
     assert one.find("script", type="module").string in made.files["report.js"].decode()
     assert page.find("main").get_text().replace("--layout dir -o report/index.html", "") == (
