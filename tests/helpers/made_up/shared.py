@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 FOLDER = "REPORTGEN_TESTS_MADE_UP"  # the environment variable with its name
@@ -22,3 +23,17 @@ def shared(key: str, make: Callable[[], T]) -> T:
         own.replace(path)
     made: T = pickle.loads(path.read_bytes())
     return made
+
+
+def shared_folder(folder: Path, key: str, save: Callable[[Path], None]) -> Path:
+    """Fill `folder` with the files that `save` puts into one, which any process has made."""
+
+    def saved() -> dict[str, bytes]:
+        with TemporaryDirectory() as name:
+            save(Path(name))
+            return {path.name: path.read_bytes() for path in Path(name).iterdir()}
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in shared(key, saved).items():
+        (folder / name).write_bytes(content)
+    return folder

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
+from helpers.made_up.shared import shared_folder
 from helpers.real.explaining import encoded
 from helpers.real.models import spread_weights, tiny_tokenizer
 from reportgen.analysis.attention.capture import Capture
@@ -211,8 +212,8 @@ def spread_scales(model: nn.Module) -> None:
 
 def load_family(folder: Path, family: str, dtype: str = "float32") -> LoadedModel:
     """A tiny random model of three layers and four heads, with BERT's kind of tokenizer."""
-    path = folder / family
-    if not path.exists():
+
+    def save(path: Path) -> None:
         tokenizer = tiny_tokenizer("wordpiece")
         # Some configurations have special ids of their own, which a tiny vocabulary has not.
         config = AutoConfig.for_model(
@@ -226,6 +227,10 @@ def load_family(folder: Path, family: str, dtype: str = "float32") -> LoadedMode
         spread_scales(model)
         model.save_pretrained(path)
         tokenizer.save_pretrained(path)
+
+    path = folder / family
+    if not path.exists():
+        shared_folder(path, f"family {family}", save)
     return load_model(ModelSpec(model=str(path), dtype=dtype))
 
 

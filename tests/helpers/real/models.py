@@ -28,6 +28,8 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from helpers.made_up.shared import shared_folder
+
 SENTENCES = (
     "[無料]今すぐ申し込みで最大50,000ポイントもらえる[munaitaカード]",
     "これ一つで大丈夫!munaitaカードで贅沢三昧",
@@ -200,16 +202,21 @@ def save_model(
 ) -> Path:
     """Save `tiny_model(...)`, and its tokenizer unless told not to, to `folder`.
 
-    Without `safetensors` the weights are a `pytorch_model.bin`.
+    Without `safetensors` the weights are a `pytorch_model.bin`. Each model is made once in a run of
+    pytest, and written from then on.
     """
-    model = tiny_model(architecture, task, seed, **changes).to(dtype)
-    model.save_pretrained(folder)
-    if not safetensors:
-        (folder / "model.safetensors").unlink()
-        torch.save(model.state_dict(), folder / "pytorch_model.bin")
-    if tokenizer:
-        tiny_tokenizer(TOKENIZERS[architecture]).save_pretrained(folder)
-    return folder
+
+    def save(path: Path) -> None:
+        model = tiny_model(architecture, task, seed, **changes).to(dtype)
+        model.save_pretrained(path)
+        if not safetensors:
+            (path / "model.safetensors").unlink()
+            torch.save(model.state_dict(), path / "pytorch_model.bin")
+        if tokenizer:
+            tiny_tokenizer(TOKENIZERS[architecture]).save_pretrained(path)
+
+    asked = (architecture, task, seed, tokenizer, safetensors, dtype, sorted(changes.items()))
+    return shared_folder(folder, f"model {asked!r}", save)
 
 
 def _words() -> list[str]:

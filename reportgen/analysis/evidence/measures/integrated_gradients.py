@@ -67,19 +67,44 @@ def integrate(
         GradientError: the output has no gradient at the input embeddings, or the gradient is 0
             although the output differs between x and b.
     """
+    return _integrate(explainer, explained, _way_of(explainer, explained), steps, spread)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From the baseline to a text.
+
+    Attributes:
+        base: the embeddings of the baseline, `[position, width]`.
+        way: what the text's embeddings have beyond them, in float64 where the device has it.
+        difference: of the scalar between the two ends.
+    """
+
+    base: Tensor
+    way: Tensor
+    difference: float
+
+
+def _way_of(explainer: Explainer, explained: Explained) -> _Way:
     whole = _embeddings(explainer, explained.text)
     base = _baseline(explainer, explained.text, whole)
-    way = precise(whole - base)
+    ends = (_along(explainer, explained, end[None])[0].detach() for end in (base, whole))
+    start, end = map(float, ends)
+    return _Way(base, precise(whole - base), end - start)
+
+
+def _integrate(
+    explainer: Explainer, explained: Explained, along: _Way, steps: int, spread: float
+) -> Integrated:
+    base, way, difference = along.base, along.way, along.difference
     total = torch.zeros_like(way)
 
     def gradients_at(numbers: Sequence[int]) -> Tensor:
         at = (torch.tensor(numbers, device=way.device).double() + 0.5) / steps
-        return _along(explainer, explained, base.to(way.device) + at[:, None, None] * way)[1]
+        return _slopes(explainer, explained, base.to(way.device) + at[:, None, None] * way)
 
     for batch in explainer.plan([explained.text] * steps, in_graph=True):
         total += precise(explainer.joined(batch, gradients_at)).sum(0)
-    ends = [_along(explainer, explained, end[None])[0] for end in (base, whole)]
-    difference = float(ends[1] - ends[0])
     if difference and not total.any():
         raise GradientError("zero_gradient")
     scores = (way * total / steps).sum(1)
@@ -95,11 +120,11 @@ def integrate(
 
 def _complete(explainer: Explainer, explained: Explained, spread: float) -> Integrated:
     """Integrated gradients of one text with as many steps as completeness needs."""
-    steps = FIRST_STEPS
-    found = integrate(explainer, explained, steps, spread)
+    along, steps = _way_of(explainer, explained), FIRST_STEPS
+    found = _integrate(explainer, explained, along, steps, spread)
     while not found.is_complete and steps < MOST_STEPS:
         steps *= 2
-        found = integrate(explainer, explained, steps, spread)
+        found = _integrate(explainer, explained, along, steps, spread)
     return found
 
 
@@ -121,20 +146,27 @@ def _embeddings(explainer: Explainer, text: EncodedText) -> Tensor:
     return leaves[0][0].detach()
 
 
-def _along(explainer: Explainer, explained: Explained, points: Tensor) -> tuple[Tensor, Tensor]:
+def _along(
+    explainer: Explainer, explained: Explained, points: Tensor
+) -> tuple[Tensor, Sequence[Tensor]]:
     """Run a text with other input embeddings, `points` `[point, position, width]`.
 
     Returns:
-        The scalar at each point, `[point]`, and its gradient, of the shape of `points`.
+        The scalar at each point, `[point]`, and what its graph starts at.
     """
     count = len(points)
     with embedding_leaf(explainer.model, points) as leaves:
         outputs = explainer.outputs([explained.text] * count)
         scalars = explainer.scalars(outputs, [explained] * count)
-    (found,) = gradients(scalars, leaves)
+    return scalars, leaves
+
+
+def _slopes(explainer: Explainer, explained: Explained, points: Tensor) -> Tensor:
+    """The gradient of the scalar at each of `points`, in their shape."""
+    (found,) = gradients(*_along(explainer, explained, points))
     if found is None:
         raise GradientError("no_gradient")
-    return scalars.detach(), found
+    return found
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
