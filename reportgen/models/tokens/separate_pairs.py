@@ -27,8 +27,11 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     Raises:
         ModelError: the two texts of a pair would not be read as they are alone.
     """
+    is_about_pairs = any(_FOLLOWS in label.lower() for label in model.output.labels)
+    if model.sentence is None and not is_about_pairs:
+        return model
     if all(text.pair is None for text in texts.texts):
-        return _without_pairs(model)
+        return _asking_for_pairs(model) if is_about_pairs else model
     if model.sentence is None:
         return model
     module = model.module
@@ -41,13 +44,11 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     return model
 
 
-def _without_pairs(model: LoadedModel) -> LoadedModel:
-    labels = model.output.labels
-    if not any(_FOLLOWS in label.lower() for label in labels):
-        return model
+def _asking_for_pairs(model: LoadedModel) -> LoadedModel:
+    named = ", ".join(model.output.labels)
     remark = (
-        f"the model's classes ({', '.join(labels)}) are about two texts, but the texts have no "
-        "second one: give a column pair, or name its column with --pair-column"
+        f"the model's classes ({named}) are about two texts, but the texts have no second one: "
+        "give a column pair, or name its column with --pair-column"
     )
     return replace(model, remarks=(*model.remarks, remark))
 
