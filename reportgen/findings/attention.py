@@ -121,8 +121,10 @@ def role_figures(results: Results, role: str) -> RoleFigures:
 
     def column(name: str) -> Floats:
         """`[text, layer]`."""
-        values = np.full(n_texts * len(layers), np.nan)
         (own,) = results.of_role(role, name)
+        if np.isnan(own).all():  # not measured: one number in memory
+            return np.broadcast_to(np.float64(np.nan), (n_texts, len(layers)))
+        values = np.full(n_texts * len(layers), np.nan)
         values[place] = own[takes]
         return values.reshape(n_texts, -1)
 
@@ -212,8 +214,10 @@ def excess(share: Floats, expected: Floats) -> Floats:
 
     0 also where there is nothing else to look at, so that an equal share is all attention.
     """
-    found = np.zeros_like(share)
-    np.divide(share - expected, 1 - expected, out=found, where=~(expected >= 1))
+    found: Floats = share - expected
+    is_all = expected >= 1
+    np.divide(found, 1 - expected, out=found, where=~is_all)
+    found[is_all] = 0
     return found
 
 

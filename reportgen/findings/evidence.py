@@ -156,6 +156,8 @@ def live_rows(results: Results) -> LiveRows | None:
 
 def mixing(results: Results) -> Estimate | None:
     """Mixing ratio (Kobayashi et al. 2021), mean over queries and layers; None if not measured."""
+    if results.layer_columns("mixing")["mixing"].isna().all():
+        return None
     rows = long_enough(results, results.layer_columns("text", "mixing"))
     return estimate(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
 

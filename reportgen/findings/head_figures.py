@@ -71,9 +71,13 @@ def spread_means(results: Results) -> Mapping[str, float]:
         values: Floats = results.texts[name].to_numpy(np.float64, na_value=np.nan)[counted]
         return values
 
+    def of_heads(name: str) -> float:
+        values = results.head_values(name)
+        return _mean(values if counted.all() else values[counted])  # not copied without need
+
     return {
-        "entropy_mean": _mean(results.head_values("entropy")[counted]),
-        "distance_mean": _mean(results.head_values("distance")[counted]),
+        "entropy_mean": of_heads("entropy"),
+        "distance_mean": of_heads("distance"),
         "effective_tokens_mean": _mean(of_texts("effective_tokens")),
         "effective_content_mean": _mean(of_texts("effective_content")),
     }

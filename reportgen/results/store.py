@@ -21,6 +21,7 @@ from reportgen.results.run_file import read_info
 from reportgen.results.tables.frames import (
     columns_of_role,
     frame_of,
+    numbers_of,
     row_reader,
     rows_by_text,
     text_reader,
@@ -220,14 +221,13 @@ class Results:
         own = size if self.texts["n_tokens"].iloc[text] else 0
         return self._heads.slice(place * size, own).select(list(names))
 
-    def head_values(self, name: str) -> NDArray[np.float32]:
-        """The column `name` of all heads as `[text, layer, head]`; NaN where it has no value."""
-        model = self.info.model
+    def head_values(self, name: str, texts: slice = slice(None)) -> NDArray[np.float32]:
+        """The column `name` of the heads of all `texts`, rows that follow each other, as `[text,
+        layer, head]`; NaN where it has no value."""
+        shape = self.info.model.n_layers, self.info.model.n_heads
         is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
-        values = np.full((len(is_analysed), model.n_layers, model.n_heads), np.nan, np.float32)
-        column = self._heads.select([name])[name]
-        values[is_analysed] = column.to_numpy().reshape(-1, model.n_layers, model.n_heads)
-        return values
+        own, n_before = is_analysed[texts], int(is_analysed[: texts.start or 0].sum())
+        return numbers_of(self._heads, name, n_before, own, shape)
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 Item = TypeVar("Item")
 FEW = 5_000  # items that are kept in memory as they are
 _TOGETHER = 128
-_IN_MEMORY = 16_000_000  # bytes; more lie on the disk
+_IN_MEMORY = 2_000_000  # bytes; more lie on the disk
 
 
 def kept(

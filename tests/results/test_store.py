@@ -18,6 +18,7 @@ from reportgen.results.info import SCHEMA_VERSION, Evidence
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results
+from reportgen.results.tables import frames
 from reportgen.results.tables.schema import TABLES
 
 
@@ -76,6 +77,16 @@ def test_results_made_in_memory_read_as_those_of_a_folder(tmp_path: Path) -> Non
     assert made.packed_maps(1) is None
     with pytest.raises(ResultsError, match="not in a folder"):
         made.folder  # noqa: B018
+
+
+def test_values_of_heads_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "_AT_ONCE", 4)  # numbers, of six that a text has
+    results = make_results(tmp_path, ("abc", "", "defgh", "ij"), n_layers=2, n_heads=3)
+    expected = np.full((4, 2, 3), np.nan, np.float32)
+    expected[[0, 2, 3]] = results.heads["entropy"].to_numpy(np.float32).reshape(3, 2, 3)
+    for texts in (slice(None), slice(1, 2), slice(1, 4), slice(2, 10)):
+        found = results.head_values("entropy", texts)
+        np.testing.assert_array_equal(found, expected[texts])
 
 
 def test_tables_and_columns_that_are_left_out_are_empty(tmp_path: Path) -> None:

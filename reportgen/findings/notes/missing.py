@@ -21,6 +21,7 @@ from reportgen.results.tables.schema import EXTRA
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
+_AT_ONCE = 10_000  # texts whose hashes are computed
 _HAVE_OWN_NOTE: tuple[Reason, ...] = ("interrupted", "constant_output")
 # All that may be missing, in the order in which it is listed everywhere.
 MEASURES = (*CHANGES, *VIEWS, *SINK_TESTS)
@@ -40,8 +41,8 @@ def copies_notes(found: "Findings") -> list[Note]:
     """
     if found.results.is_redacted:
         return []
-    texts = found.texts.loc[found.analysed, ["text", "pair"]]
-    n_different = len(texts.drop_duplicates())
+    texts = found.texts[["text", "pair"]][found.analysed]
+    n_different = _n_different(texts)
     if n_different == len(texts):
         return []
     id = "copies" if n_different >= MIN_TEXTS else "copies-few"
@@ -52,6 +53,17 @@ def copies_notes(found: "Findings") -> list[Note]:
         "min_texts": MIN_TEXTS,
     }
     return [plain(id, values)]
+
+
+def _n_different(rows: pd.DataFrame) -> int:
+    """How many of `rows` differ. Only those with the hash of another are compared as they are:
+    that of all takes several times their memory."""
+    parts = (rows.iloc[i : i + _AT_ONCE] for i in range(0, len(rows), _AT_ONCE))
+    hashes = [pd.util.hash_pandas_object(part, index=False) for part in parts]
+    if not hashes:
+        return 0
+    is_alike = pd.concat(hashes).duplicated(keep=False).to_numpy()
+    return int((~is_alike).sum()) + len(rows[is_alike].drop_duplicates())
 
 
 def missing_notes(found: "Findings") -> list[Note]:

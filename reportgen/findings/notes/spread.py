@@ -27,23 +27,23 @@ def mixing_notes(found: "Findings") -> list[Note]:
 
 def spread_notes(found: "Findings") -> list[Note]:
     """N15 over all texts, with how it is computed; the notes of each text do not repeat that."""
-    texts = found.texts[found.takes_part]
+    columns = ["n_tokens", "effective_tokens", "n_content", "effective_content"]
+    texts = found.texts[columns][found.takes_part]
     if texts.empty:
         return []
     if texts["effective_content"].notna().any():
         texts = texts[texts["effective_content"].notna()]
-    columns = ("n_tokens", "effective_tokens", "n_content", "effective_content")
     means = {name: float(texts[name].mean()) for name in columns}
     return [replace(_spread_note(found, {"n_texts": len(texts), **means}), also=("N15-method",))]
 
 
 def length_notes(found: "Findings") -> list[Note]:
     """N16 and N17: how many texts are too short for a verdict, or longer than the head size."""
-    texts = found.texts[found.analysed]
-    n_analysed = len(texts)
+    sizes = found.texts["n_tokens"][found.analysed]
+    n_analysed = len(sizes)
     n_short = int((found.analysed & ~found.takes_part).sum())
     head_size = found.info.model.head_size
-    n_long = int((texts["n_tokens"] > head_size).sum())
+    n_long = int((sizes > head_size).sum())
     notes: list[Note] = []
     if n_short:
         short = {"n_short": n_short, "n_analysed": n_analysed, "min_content": MIN_CONTENT}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.findings.attention import excess, takes_part
 from reportgen.findings.statistics import Floats
@@ -58,12 +59,13 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
         even = _equal_shares(results, key)
         if even is None:
             continue
-        values, counted = results.head_values(columns[key]), takes_part(results)
-        total, n_texts = np.zeros(values.shape[1:]), 0
-        for start in range(0, len(values), _AT_ONCE):
+        counted = takes_part(results)
+        total, n_texts = np.zeros((model.n_layers, model.n_heads)), 0
+        for start in range(0, len(even), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            own = values[part].astype(np.float64)
-            beyond = excess(own, np.repeat(even[part, :, None], model.n_heads, axis=2))
+            own = results.head_values(columns[key], part).astype(np.float64)
+            expected = even[part, :, None].astype(np.float64)
+            beyond = excess(own, np.repeat(expected, model.n_heads, axis=2))
             known = beyond[counted[part] & np.isfinite(beyond).all(axis=(1, 2))]
             total, n_texts = total + known.sum(axis=0), n_texts + len(known)
         if n_texts:
@@ -71,12 +73,13 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
     return found
 
 
-def _equal_shares(results: Results, key: str) -> Floats | None:
-    """`[text, layer]`: what a role would get with equal shares; NaN for texts without it. None
-    where no text has it."""
+def _equal_shares(results: Results, key: str) -> Floats | NDArray[np.float32] | None:
+    """`[text, layer]`: what a role would get with equal shares, as stored; NaN for texts without
+    it. None where no text has it."""
     text, layer, expected = results.of_role(key, "text", "layer", "expected")
     if not len(text):
         return None
-    even = np.full((len(results.texts), results.info.model.n_layers), np.nan)
+    shape = len(results.texts), results.info.model.n_layers
+    even: Floats | NDArray[np.float32] = np.full(shape, np.nan, expected.dtype)
     even[text.astype(np.intp), layer.astype(np.intp) - 1] = expected
     return even

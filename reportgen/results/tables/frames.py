@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.results.tables.row_groups import Table
+from reportgen.results.tables.row_groups import Table, part_of
 
 _WHOLE = {
     pa.int8(): pd.Int8Dtype(),
@@ -19,6 +19,7 @@ _WHOLE = {
     pa.int64(): pd.Int64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
+_AT_ONCE = 200_000  # numbers that are read
 _RECENT = 64  # rows that are kept
 _THREADED = 100_000  # rows; threads cost more than they save where a table is small
 
@@ -78,3 +79,22 @@ def columns_of_role(roles: Table, role: str, names: Sequence[str]) -> Iterator[N
     a time."""
     is_own = pc.equal(roles.select(["role"])["role"], role)
     return (roles.select([name])[name].filter(is_own).to_numpy() for name in names)
+
+
+def numbers_of(
+    table: Table, name: str, n_before: int, has_rows: NDArray[np.bool_], shape: tuple[int, int]
+) -> NDArray[np.float32]:
+    """The column `name` of some texts as `[text, *shape]`; NaN where it has no value, and for texts
+    without rows. `n_before` texts with rows come before them. It is read in parts, so that memory
+    holds it once."""
+    each, n_texts = shape[0] * shape[1], int(has_rows.sum())
+    known = np.empty(n_texts * each, np.float32)
+    for start in range(0, len(known), _AT_ONCE):
+        part = known[start : start + _AT_ONCE]
+        rows = part_of(table, n_before * each + start, len(part), [name])
+        part[:] = rows[name].to_numpy()
+    if n_texts == len(has_rows):
+        return known.reshape(-1, *shape)
+    values = np.full((len(has_rows), *shape), np.nan, np.float32)
+    values[has_rows] = known.reshape(-1, *shape)
+    return values

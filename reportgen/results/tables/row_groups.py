@@ -122,6 +122,7 @@ class StoredTable:
             rows = in_schema(
                 file.read_row_groups(list(groups), list(names)), self._schema_of(names)
             )
+        pa.default_memory_pool().release_unused()  # what was needed to read them
         return rows.slice(first - int(self._starts[groups[0]]), size)
 
     def _schema_of(self, names: Sequence[str]) -> pa.Schema:
