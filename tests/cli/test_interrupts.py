@@ -208,7 +208,9 @@ def test_a_request_to_end_the_process_leaves_what_was_done_and_nothing_else(
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
-    assert stderr.decode().splitlines()[-1].startswith(f"{STOPPED}, but what was done is kept")
+    # Not the last line in every case: a library may say something while the process ends.
+    said = [line for line in stderr.decode().splitlines() if line.startswith(STOPPED)]
+    assert [line.startswith(f"{STOPPED}, but what was done is kept") for line in said] == [True]
     assert b"Traceback" not in stderr
     assert (folder / "report.html").read_text() == "old"
     assert names(folder) == ["report.html", "report.html.unfinished", "texts.txt"]

@@ -122,8 +122,8 @@ def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
     labels, predicted = (side[classes.compared] for side in (classes.labels, classes.predicted))
     if not len(labels):
         return None
-    counts = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
-    counts = counts.reshape(n_classes, n_classes)
+    places = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
+    counts = places.reshape(n_classes, n_classes)
     by_label = counts.sum(axis=1)
     has_texts = by_label > 0
     return ClassFit(

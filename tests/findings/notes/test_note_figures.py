@@ -79,7 +79,8 @@ def test_texts_of_one_length_with_an_even_spread_have_a_ratio_interval_of_one(
 
 def test_the_same_results_give_the_same_intervals(tmp_path: Path) -> None:
     results = make_results(tmp_path)
-    assert role_figures(results, "cls") == role_figures(results, "cls")
+    # As text: what was not measured is NaN, which equals nothing.
+    assert repr(role_figures(results, "cls")) == repr(role_figures(results, "cls"))
 
 
 @pytest.mark.parametrize("n", range(1, 7))

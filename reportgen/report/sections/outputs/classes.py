@@ -170,9 +170,9 @@ class ClassWords:
                 share = table[i, j] / total if total else 0.0
                 cells.append(count_cell(f"{table[i, j]:,}", share))
             cells.append(Cell(f"{table[i].sum():,}"))
-            cells.append(self._share_cell(table[i, i], table[i].sum()))
+            cells.append(self._share_cell(int(table[i, i]), int(table[i].sum())))
             rows.append((self._names[i], cells))
-        precision = [self._share_cell(table[j, j], table[:, j].sum()) for j in shown]
+        precision = [self._share_cell(int(table[j, j]), int(table[:, j].sum())) for j in shown]
         rows.append((self._say("precision"), [*precision, Cell(""), Cell("")]))
         names = [self._names[j] for j in shown]
         columns = (self._say("corner"), *names, self._say("n_texts"), self._say("recall"))

@@ -119,9 +119,9 @@ class _TagWords:
             cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
             if fit is not None:
                 right, given, claimed = (
-                    fit.counts[i, i],
-                    fit.counts[i].sum(),
-                    fit.counts[:, i].sum(),
+                    int(fit.counts[i, i]),
+                    int(fit.counts[i].sum()),
+                    int(fit.counts[:, i].sum()),
                 )
                 cells += [
                     Cell(f"{given:,}"),
