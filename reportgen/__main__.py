@@ -1,6 +1,7 @@
 """The `reportgen` command, and `python -m reportgen`."""
 
 import gc
+import sys
 
 from reportgen.files.interrupts import end_at_once
 
@@ -13,7 +14,16 @@ def main() -> None:
     try:
         run()
     finally:
-        gc.freeze()  # looking for garbage once more before the process ends takes a second
+        end_quietly()
+
+
+def end_quietly() -> None:
+    """Leave out the last look for garbage, which takes a second, but not where Triton is loaded,
+    as by PyTorch for CUDA: it prints all that was not collected as leaks."""
+    if "triton" in sys.modules:
+        gc.unfreeze()
+    else:
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Ctrl-C while the command works: what is written, and what is said."""
 
+import gc
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from helpers.real.few_steps import take_few_steps
 from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
+from reportgen.__main__ import end_quietly
 from reportgen.analysis.progress import Cost, Stage
 from reportgen.api import progress_bar
 from reportgen.cli.commands import app
@@ -260,3 +263,18 @@ def test_a_handler_of_ones_own_is_left_alone() -> None:
         assert (seen, came) == ([signal.SIGINT], [])
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(("is_loaded", "end"), [(False, "freeze"), (True, "unfreeze")])
+def test_what_would_be_reported_as_a_leak_is_collected(
+    monkeypatch: pytest.MonkeyPatch, is_loaded: bool, end: str
+) -> None:
+    called: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "triton", raising=False)
+        if is_loaded:
+            patch.setitem(sys.modules, "triton", None)
+        for name in ("freeze", "unfreeze"):
+            patch.setattr(gc, name, partial(called.append, name))
+        end_quietly()
+    assert called == [end]
