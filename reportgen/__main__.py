@@ -18,8 +18,8 @@ def main() -> None:
 
 
 def end_quietly() -> None:
-    """Leave out the last look for garbage, which takes a second, but not where Triton is loaded,
-    as by PyTorch for CUDA: it prints all that was not collected as leaks."""
+    """Skip the last garbage collection, which takes a second. Where Triton is loaded, which comes
+    with PyTorch for CUDA, collect: it prints all that is left as leaks."""
     if "triton" in sys.modules:
         gc.unfreeze()
     else:

@@ -25,7 +25,6 @@ from reportgen.texts.read import TextSet
 # Two choices of different length, which are run alone and together.
 _SAMPLE = ("one", ("two", "three four five"))
 _ALL = 10**9  # tokens; nothing is cut
-# Largest difference of a logit alone and in a padded batch, relative to the largest logit.
 
 
 class ChoiceModel(nn.Module):

@@ -17,7 +17,6 @@ from reportgen.texts.read import TextSet
 _SAMPLES = ("one two three four five " * 40, "six seven")
 # In a name of a class of natural language inference: that the first text implies the second.
 _FOLLOWS = "entail"
-# Largest difference of a vector's figure alone and in a pair, relative to the largest figure.
 
 
 def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
@@ -27,12 +26,9 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     Raises:
         ModelError: the two texts of a pair would not be read as they are alone.
     """
-    is_about_pairs = any(_FOLLOWS in label.lower() for label in model.output.labels)
-    if model.sentence is None and not is_about_pairs:
-        return model
-    if all(text.pair is None for text in texts.texts):
-        return _asking_for_pairs(model) if is_about_pairs else model
     if model.sentence is None:
+        return _asking_for_pairs(model, texts)
+    if all(text.pair is None for text in texts.texts):
         return model
     module = model.module
     if not isinstance(module, SentenceEncoder):
@@ -44,7 +40,11 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     return model
 
 
-def _asking_for_pairs(model: LoadedModel) -> LoadedModel:
+def _asking_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
+    """`model`, with a remark where its classes are about two texts and no second one is given."""
+    is_about_pairs = any(_FOLLOWS in label.lower() for label in model.output.labels)
+    if not is_about_pairs or any(text.pair is not None for text in texts.texts):
+        return model
     named = ", ".join(model.output.labels)
     remark = (
         f"the model's classes ({named}) are about two texts, but the texts have no second one: "

@@ -1,5 +1,6 @@
 """Tiny random encoder-decoders, each with a decoder of its own number of layers and heads."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
+from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
 from reportgen.models.loaded import LoadedModel, with_targets
 from reportgen.models.loading.load import load_module
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.targets import encode_with_target
+from reportgen.results.store import Results, open_results
 
 _CLASSES: dict[str, tuple[type, type]] = {
     "t5": (T5Config, T5ForConditionalGeneration),
@@ -104,6 +107,17 @@ def save_writer(folder: Path, name: str, **changes: Any) -> Path:
     tiny_writer(name, **changes).save_pretrained(folder)
     writer_tokenizer(name).save_pretrained(folder)
     return folder
+
+
+def analysed_writer(folder: Path, name: str, *given: str) -> Results:
+    """The results of `reportgen analyze` for `PAIRS` by the writer `name`, with options `given`."""
+    save_writer(folder / "model", name)
+    lines = [json.dumps({"text": text, "completion": target}) for text, target in PAIRS]
+    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    where = ("-m", folder / "model", "-o", folder / "made")
+    done = call("analyze", folder / "texts.jsonl", *where, *given)
+    assert done.exit_code == 0, done.stderr
+    return open_results(folder / "made")
 
 
 def loaded_writer(name: str, **changes: Any) -> LoadedModel:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.calling import call
 from helpers.made_up.cross_sizes import with_cross_sizes
-from helpers.real.writers import PAIRS, save_writer
+from helpers.real.writers import PAIRS, analysed_writer, save_writer
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
@@ -24,14 +24,7 @@ from reportgen.results.store import Results, open_results
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    folder = tmp_path_factory.mktemp("decoded")
-    save_writer(folder / "model", "marian")
-    lines = [json.dumps({"text": text, "completion": target}) for text, target in PAIRS]
-    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
-    given = ("-m", folder / "model", "--evidence", "none", "-o", folder / "made")
-    done = call("analyze", folder / "texts.jsonl", *given)
-    assert done.exit_code == 0, done.stderr
-    return open_results(folder / "made")
+    return analysed_writer(tmp_path_factory.mktemp("decoded"), "marian", "--evidence", "none")
 
 
 def carried(block: str, part: str, number: int = 1) -> bytes:

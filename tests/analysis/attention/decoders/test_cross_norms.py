@@ -13,12 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from helpers.calling import call
 from helpers.real.writers import (
     PAIRS,
     WRITERS,
+    analysed_writer,
     loaded_writer,
-    save_writer,
     tiny_decoder_head,
     with_target,
     writer_tokenizer,
@@ -160,14 +159,9 @@ def test_values_that_do_not_give_the_output_are_not_used(monkeypatch) -> None:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    folder = tmp_path_factory.mktemp("weighted")
-    save_writer(folder / "model", "t5")
-    lines = [json.dumps({"text": text, "completion": target}) for text, target in PAIRS]
-    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
-    given = ("-m", folder / "model", "--keep-maps", "2", "--evidence-texts", "1")
-    done = call("analyze", folder / "texts.jsonl", *given, "-o", folder / "made")
-    assert done.exit_code == 0, done.stderr
-    return open_results(folder / "made")
+    return analysed_writer(
+        tmp_path_factory.mktemp("weighted"), "t5", "--keep-maps", "2", "--evidence-texts", "1"
+    )
 
 
 def test_results_have_them_by_token_and_by_head(results: Results, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Attention of decoders, held against the library's own and against plain sums."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,13 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers.calling import call
 from helpers.made_up.factories import make_results
 from helpers.real.writers import (
     PAIRS,
     WRITERS,
+    analysed_writer,
     loaded_writer,
-    save_writer,
     tiny_writer,
     with_target,
     writer_tokenizer,
@@ -215,14 +213,9 @@ def test_layers_that_do_not_fit_are_told() -> None:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    folder = tmp_path_factory.mktemp("decoded")
-    save_writer(folder / "model", "pegasus")
-    lines = [json.dumps({"text": text, "completion": target}) for text, target in PAIRS]
-    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
-    given = ("-m", folder / "model", "--evidence", "none", "--keep-maps", "2")
-    done = call("analyze", folder / "texts.jsonl", *given, "-o", folder / "made")
-    assert done.exit_code == 0, done.stderr
-    return open_results(folder / "made")
+    return analysed_writer(
+        tmp_path_factory.mktemp("decoded"), "pegasus", "--evidence", "none", "--keep-maps", "2"
+    )
 
 
 def test_results_hold_the_decoders_figures_and_maps(results: Results) -> None:
