@@ -39,7 +39,7 @@ class ReportCallback(TrainerCallback):
     """Analyse the same texts at each evaluation and write `report-step{N}.html` and
     `summary-step{N}.json` into a folder; from the second evaluation on also `compare-step{N}.html`
     with what changed since the one before, or since the first. With `trend`, `trend.html` shows
-    the whole course so far. The figures that people watch stand in `trainer.state.log_history`.
+    the whole trend so far. The figures that people watch stand in `trainer.state.log_history`.
 
     The model's mode, device, attention implementation, cache, gradients and random numbers are
     restored, so the training is the same as without the callback. Only the main process writes.
@@ -188,8 +188,8 @@ class ReportCallback(TrainerCallback):
         if self.trend and len(self._done) > 1:
             self._thin_out()
             names = [own.name for own in self._done]
-            course = compare(*(own.folder for own in self._done), names=names)
-            course.save(self.folder / "trend.html", **named)
+            trend = compare(*(own.folder for own in self._done), names=names)
+            trend.save(self.folder / "trend.html", **named)
         elif not self.trend:  # what lies between is no longer needed
             self._forget(self._done[1:-1] if self.against == "first" else self._done[:-1])
 

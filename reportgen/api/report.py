@@ -20,8 +20,8 @@ from reportgen.findings.detail import check_detail
 from reportgen.findings.figures.gates import GateResult, evaluate
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
+from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import headline, sentence
-from reportgen.report.language.strings import load_language
 from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
 from reportgen.report.notebook.text import TextCell
 from reportgen.report.options import Lang, RenderOptions

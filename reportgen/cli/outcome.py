@@ -158,8 +158,8 @@ def account(
 ) -> list[str]:
     """Lines about what was analysed since the time `started`, what was left out, and the verdict
     on attention sinks."""
+    from reportgen.report.language.language import load_language
     from reportgen.report.language.sentences import headline
-    from reportgen.report.language.strings import load_language
 
     results = findings.results
     seconds = time.perf_counter() - started

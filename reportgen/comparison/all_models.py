@@ -29,9 +29,9 @@ from reportgen.comparison.trend.figures import (
     own_rows,
     quality_rows,
 )
-from reportgen.comparison.trend.sinks import SinkState, sink_courses, sink_state
-from reportgen.comparison.trend.texts import predicted, text_courses
-from reportgen.comparison.trend.tokens import token_courses
+from reportgen.comparison.trend.sinks import SinkState, sink_state, sink_trends
+from reportgen.comparison.trend.texts import predicted, text_trends
+from reportgen.comparison.trend.tokens import token_trends
 from reportgen.comparison.trend.trend import Trend
 from reportgen.findings.findings import Findings
 from reportgen.results.info import RunInfo
@@ -148,9 +148,9 @@ def all_models(
         trend=Trend(
             checkpoints(folders or [""] * len(sides), [info.model.name for info in infos]),
             unmatched,
-            sink_courses([own.sinks for own in kept], first_tokens(attention)),
-            token_courses([own.tokens for own in changed]),
-            text_courses(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
+            sink_trends([own.sinks for own in kept], first_tokens(attention)),
+            token_trends([own.tokens for own in changed]),
+            text_trends(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
             max((len(own.predictions.texts) for own in moved if own.predictions), default=0),
             without,
         ),

@@ -25,7 +25,7 @@ from reportgen.report.json.comparison import (
 )
 from reportgen.report.json.run import ends
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
 from reportgen.report.spreadsheets import to_document
 

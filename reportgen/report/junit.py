@@ -10,8 +10,8 @@ from reportgen.comparison.compare import Comparison
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.format_register import Document, Output
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.run import gate_rows
 

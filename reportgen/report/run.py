@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reportgen.findings.figures.gates import GateResult, errors_first, found_text
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import output_kind
-from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, shown_options
 from reportgen.results.info import RunInfo
 from reportgen.results.maps.packed import MAX_ERROR

@@ -17,7 +17,7 @@ from reportgen.errors import ModelError
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
 from reportgen.report.charts.colours import signed_step
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.measures import measures, text_effects
 from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.report.redact.run import DOT, redacted

@@ -10,14 +10,14 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.sites import course_of, list_of, made, write
+from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import workshop
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import Pair, read_site, series_of
 from reportgen.report.site.index import write_index
@@ -75,7 +75,7 @@ def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> Non
 
 def test_every_link_leads_to_a_page_of_the_site(site) -> None:
     pages = sorted(site.rglob("*.html"))
-    assert len(pages) == 9  # the list, the latest, four reports, two comparisons and a course
+    assert len(pages) == 9  # the list, the latest, four reports, two comparisons and a trend
     for path in pages:
         page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
         for tag in page.select("[href], [src]"):
@@ -99,16 +99,16 @@ def test_runs_on_the_same_texts_are_compared_and_drawn_over_time(site) -> None:
     assert [head.get_text() for head in page.select("section h3")] == [
         f"3 runs on made.txt ({len(HEADLINES)} texts)"
     ]
-    for course in page.select(".courses tbody tr"):
-        n_known = 1 if "agreement" in course.get_text() else 3
-        assert len(course.find_all("circle")) == n_known, course.get_text()
+    for trend in page.select(".trends tbody tr"):
+        n_known = 1 if "agreement" in trend.get_text() else 3
+        assert len(trend.find_all("circle")) == n_known, trend.get_text()
 
 
 def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) -> None:
     page = list_of(site)
     by_name = {run.name: Findings(open_results(run)).figures for run in runs}
     errors = {name: own["label_mae"] for name, own in by_name.items() if name != "classes"}
-    rows = {row.th.get_text(): row.find_all("td") for row in page.select(".courses tbody tr")}
+    rows = {row.th.get_text(): row.find_all("td") for row in page.select(".trends tbody tr")}
     value, change, best, _ = rows["mean absolute error"]
     new, old = errors["ck-1000"], errors["ck-200"]
     assert value.get_text() == EN.write(new, "number")
@@ -164,7 +164,7 @@ def test_runs_are_compared_with_the_first_or_not_at_all(runs, tmp_path) -> None:
     bases = {path.name.split("..")[0] for path in (tmp_path / "first").glob("compare/*")}
     assert len(bases) == 1
     assert "レポート一覧" in next((tmp_path / "first").glob("compare/*")).read_text("utf-8")
-    words, page = course_of(tmp_path / "first")
+    words, page = trend_of(tmp_path / "first")
     assert words == "すべての実行の推移を見る"
     assert page.h1.get_text() == "ck-100 → ck-1000：3回の実行"
     write(tmp_path / "none", runs[:2], against="none")
@@ -275,7 +275,7 @@ def test_many_runs_are_told_at_a_glance(site) -> None:
     ]
     assert [each["href"] for each in page.select(".glance th a")] == ["#series-1", "#series-2"]
     for block in page.select(".standing"):
-        assert block.select("th")[4].get_text() == "course of the newest 30"
+        assert block.select("th")[4].get_text() == "trend of the newest 30"
         assert len(block.find_all("circle")) == 30
 
 

@@ -141,7 +141,7 @@ def test_twelve_models_scroll_in_their_table_alone(watched, many):
         labels = cells.evaluate_all("""cells => cells.map(cell =>
           getComputedStyle(cell, "::before").content)""")
         assert all("made-up" in label for label in labels) == (width == 400)
-        charts = watched.locator("#course .course-cards svg").evaluate_all(
+        charts = watched.locator("#trend .trend-cards svg").evaluate_all(
             "all => all.map(svg => svg.getBoundingClientRect().width)"
         )
         assert len(charts) > 5

@@ -6,7 +6,7 @@ from opening import rendered, visit
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.results.units import text_units
 

@@ -148,7 +148,7 @@ def test_more_folders_than_two_are_compared_each_with_the_first(
     assert len(record["models"]) == 3
     assert record["comparable"]["nothing_found"] is True  # the last is the first again
     assert record["models"][1]["from_first"]["n_heads_changed"]
-    assert [model["name"] for model in record["course"]["models"]] == ["base", "head", "again"]
+    assert [model["name"] for model in record["trend"]["models"]] == ["base", "head", "again"]
     assert "## 3 models compared" in paths[1].read_text("utf-8")
     done = call("compare", *folders, again, "-o", folders[1] / "results.json", "--force")
     assert done.exit_code == 2

@@ -16,7 +16,7 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits
 from reportgen.report.compare_sections.predictions import make_predictions
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
 

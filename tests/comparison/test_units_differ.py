@@ -13,7 +13,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
 

@@ -29,8 +29,8 @@ from reportgen.demo.vocabulary import (
     text_of,
 )
 from reportgen.findings.findings import Findings
+from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import sentence
-from reportgen.report.language.strings import load_language
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.tokens import make_across
 

@@ -10,7 +10,7 @@ from helpers.made_up.drawn_pages import drawn_pages
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.digest.digest import report_headline
-from reportgen.report.language.strings import LANGUAGES, Language, load_language
+from reportgen.report.language.language import LANGUAGES, Language, load_language
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.answers import make_answers

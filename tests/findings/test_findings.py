@@ -15,8 +15,8 @@ from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.note_register import subject_notes
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
+from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import sentence
-from reportgen.report.language.strings import load_language
 from reportgen.results.store import Results
 from reportgen.texts.read import Columns, read_texts
 

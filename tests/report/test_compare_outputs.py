@@ -27,7 +27,7 @@ from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page as compare_html
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import EvidenceLevel, Role

@@ -66,8 +66,8 @@ def test_every_figure_of_a_comparison_is_that_of_the_whole_results(
         for side in (without_maps(base), small)
     ]
     other, own = (json.loads(written(each)) for each in sides)
-    for course in other["course"]["sinks"]:  # single heads are left out
-        course["n_heads"][0] = course["n_sink_heads"][0] = None
+    for trend in other["trend"]["sinks"]:  # single heads are left out
+        trend["n_heads"][0] = trend["n_sink_heads"][0] = None
     assert other == own
 
 

@@ -23,7 +23,7 @@ class SiteFiles:
         self._folder = folder
         self._staging = staging
         self._written: set[Path] = set()
-        self._pages: set[str] = set()  # comparisons and courses that are written
+        self._pages: set[str] = set()  # comparisons and trends that are written
         self._removed: set[Path] = set()
         self._old: list[Path] = []  # folders whose files go
 

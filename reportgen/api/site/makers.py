@@ -13,7 +13,7 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.html import compare_page, page
 from reportgen.report.html.assets import Place
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.redact.run import redacted

@@ -39,7 +39,7 @@ class HeadState:
 
 
 @dataclass(frozen=True)
-class SinkCourse:
+class SinkTrend:
     """One special token in every model."""
 
     key: str  # of the role
@@ -83,8 +83,8 @@ def sink_state(side: Findings) -> SinkState:
     return SinkState(side.roles, {} if side.info.settings.small else side.sink_heads)
 
 
-def sink_courses(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tuple[SinkCourse, ...]:
-    """The course of each special token that occurs in a text of any model; `tokens` are by key."""
+def sink_trends(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tuple[SinkTrend, ...]:
+    """The trend of each special token that occurs in a text of any model; `tokens` are by key."""
     found = []
     for key, token in tokens.items():
         by_model = [_layers(state.roles.get(key)) for state in states]
@@ -93,7 +93,7 @@ def sink_courses(states: Sequence[SinkState], tokens: Mapping[str, str]) -> tupl
             layers = [tuple(own.get(i + 1) for own in by_model) for i in range(n_layers)]
             heads = [state.heads.get(key) for state in states]
             found.append(
-                SinkCourse(
+                SinkTrend(
                     key,
                     token,
                     tuple(layers),

@@ -15,7 +15,7 @@ _RIGHT_NOW: tuple[Outcome, ...] = ("fixed", "right")
 
 
 @dataclass(frozen=True, slots=True)
-class TextCourse:
+class TextTrend:
     """One text in every model."""
 
     id: str
@@ -51,11 +51,11 @@ def predicted(texts: pd.DataFrame, kind: OutputKind) -> tuple[str | float | None
     return tuple(None if pd.isna(own) else str(own) for own in names)
 
 
-def text_courses(
+def text_trends(
     ids: Sequence[str],
     predictions: Sequence[Sequence[str | float | None]],
     steps: Sequence[PredictionChanges | None],
-) -> tuple[TextCourse, ...]:
+) -> tuple[TextTrend, ...]:
     """The texts whose prediction changed at least once from one model to the next. First come texts
     that were right and no longer are, then texts that changed most often; numbers are ordered by
     how far they moved.
@@ -71,14 +71,14 @@ def text_courses(
     right_in = [*(before for before, _ in right[:1]), *(after for _, after in right)]
     found = []
     for text, id in enumerate(ids):
-        course = TextCourse(
+        trend = TextTrend(
             id,
             tuple(own[text] for own in predictions),
             tuple(own[text] for own in moved),
             tuple(own[text] for own in right_in),
         )
-        if course.changed_at:
-            found.append(course)
+        if trend.changed_at:
+            found.append(trend)
     key = (lambda own: -own.size) if _are_numbers(steps) else _flips
     return tuple(sorted(found, key=key))
 
@@ -87,8 +87,8 @@ def _are_numbers(steps: Sequence[PredictionChanges | None]) -> bool:
     return any(step is not None and step.kind in NUMBERS for step in steps)
 
 
-def _flips(course: TextCourse) -> tuple[bool, int]:
-    return not course.is_lost, -len(course.changed_at)
+def _flips(trend: TextTrend) -> tuple[bool, int]:
+    return not trend.is_lost, -len(trend.changed_at)
 
 
 def _by_text(step: PredictionChanges | None, n_texts: int) -> list[bool | None]:

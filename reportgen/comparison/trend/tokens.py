@@ -8,7 +8,7 @@ from reportgen.comparison.tokens.effects import TokenChange, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class TokenCourse:
+class TokenTrend:
     """One token in every model after the first."""
 
     token: str
@@ -48,14 +48,14 @@ class TokenCourse:
         return self.last.effect is not None
 
 
-def token_courses(by_model: Sequence[Sequence[TokenChange]]) -> tuple[TokenCourse, ...]:
-    """The course of every token, from the changes `[model after the first]` of all of them.
+def token_trends(by_model: Sequence[Sequence[TokenChange]]) -> tuple[TokenTrend, ...]:
+    """The trend of every token, from the changes `[model after the first]` of all of them.
 
     Those that count more in the last model come first, then those that count less, then the others;
     in each group the largest change first.
     """
     own = [{change.token: change for change in changes} for changes in by_model]
     names = dict.fromkeys(name for changes in reversed(own) for name in changes)
-    courses = (TokenCourse(name, tuple(each.get(name) for each in own)) for name in names)
+    trends = (TokenTrend(name, tuple(each.get(name) for each in own)) for name in names)
     order = ("more", "less", "noise")
-    return tuple(sorted(courses, key=lambda course: order.index(course.turn)))
+    return tuple(sorted(trends, key=lambda trend: order.index(trend.turn)))

@@ -1,11 +1,11 @@
-"""The course from model to model of sinks, tokens and texts, each in the order of the models."""
+"""The trend from model to model of sinks, tokens and texts, each in the order of the models."""
 
 from dataclasses import dataclass
 
 from reportgen.comparison.trend.checkpoints import Checkpoint
-from reportgen.comparison.trend.sinks import SinkCourse
-from reportgen.comparison.trend.texts import TextCourse
-from reportgen.comparison.trend.tokens import TokenCourse
+from reportgen.comparison.trend.sinks import SinkTrend
+from reportgen.comparison.trend.texts import TextTrend
+from reportgen.comparison.trend.tokens import TokenTrend
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,12 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The course of sinks, tokens and texts over all models."""
+    """The trend of sinks, tokens and texts over all models."""
 
     checkpoints: tuple[Checkpoint, ...]  # [model]
     unmatched: tuple[Unmatched, ...]  # [model]
-    sinks: tuple[SinkCourse, ...]
-    tokens: tuple[TokenCourse, ...]
-    texts: tuple[TextCourse, ...]  # that changed their prediction
+    sinks: tuple[SinkTrend, ...]
+    tokens: tuple[TokenTrend, ...]
+    texts: tuple[TextTrend, ...]  # that changed their prediction
     n_predicted: int  # texts whose predictions are compared
     without: tuple[str, ...] = ()  # ids of texts that no model has figures of

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 from reportgen.report.options import CompareOptions
 
 

@@ -11,9 +11,9 @@ from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.course.all_models import between, drift
-from reportgen.report.compare_sections.course.sinks import sink_news
 from reportgen.report.compare_sections.predictions import verdict
+from reportgen.report.compare_sections.trend.all_models import between, drift
+from reportgen.report.compare_sections.trend.sinks import sink_news
 from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible

@@ -8,8 +8,6 @@ To add a section, add a line to `SECTIONS`, a module with the functions it names
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.attention import make_grids, make_layers
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.course.all_models import make_all_models
-from reportgen.report.compare_sections.course.answer import make_course
 from reportgen.report.compare_sections.explorer import make_explorer
 from reportgen.report.compare_sections.models import (
     make_method,
@@ -19,6 +17,8 @@ from reportgen.report.compare_sections.models import (
 )
 from reportgen.report.compare_sections.overview import make_notes, make_overview
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
+from reportgen.report.compare_sections.trend.all_models import make_all_models
+from reportgen.report.compare_sections.trend.answer import make_trend
 from reportgen.report.digest.compare_parts import (
     short_all_models,
     short_heads,
@@ -35,7 +35,7 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, in_navigation=False),
     PageSection("answers", make_answers, in_navigation=False),
-    PageSection("course", make_course),
+    PageSection("trend", make_trend),
     PageSection("all_models", make_all_models, short_all_models),
     PageSection("pairs", make_explorer, short_pairs_and_pictures),
     PageSection("overview", make_overview, short_overview),

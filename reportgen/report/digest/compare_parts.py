@@ -7,7 +7,6 @@ from dataclasses import replace
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.course.all_models import make_all_models, without_trend
 from reportgen.report.compare_sections.models import (
     make_models,
     make_reproduce,
@@ -24,6 +23,7 @@ from reportgen.report.compare_sections.predictions import (
     verdict,
 )
 from reportgen.report.compare_sections.texts import make_pairs, shown_texts
+from reportgen.report.compare_sections.trend.all_models import make_all_models, without_trend
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.digest.compare_pictures import compare_pictures
 from reportgen.report.digest.parts import gate_items, reproduce_section

@@ -17,8 +17,8 @@ from reportgen.report.digest.digest import make_brief, make_compare_brief
 from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
 from reportgen.report.format_register import Document, Output, with_pictures
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 
 # No limit is documented, but longer pages are slow to open and to edit.

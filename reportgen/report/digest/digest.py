@@ -12,8 +12,8 @@ from reportgen.report.components import Brief
 from reportgen.report.digest.compare_parts import short_same
 from reportgen.report.digest.parts import short_notes
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
-from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context

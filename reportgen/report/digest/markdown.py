@@ -17,8 +17,8 @@ from reportgen.report.digest.digest import make_brief, make_compare_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Flavor, Limit, Part, fit, limit_of, marker
 from reportgen.report.format_register import Document, Output, with_pictures
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 
 _COMPARE_PAGE = "compare.html"  # has every row of a comparison

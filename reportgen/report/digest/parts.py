@@ -18,10 +18,10 @@ from reportgen.report.digest.tables import (
     figures_table,
     layers_table,
 )
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation, in_short, sentence
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context

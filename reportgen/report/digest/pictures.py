@@ -9,8 +9,8 @@ from reportgen.report.charts.bars import stacked_bars, stacked_legend
 from reportgen.report.charts.one_text.heatmap import draw_map, map_legend, text_map
 from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
 from reportgen.report.components import Picture, Section
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 

@@ -10,9 +10,9 @@ from reportgen.findings.attention import RoleFigures
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import effect_colour, heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Kpi, Span, Table, between, marked
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.panel.coloured.measures import TextMeasure
 from reportgen.report.panel.prediction import label_words

@@ -37,8 +37,8 @@ def _scripts(folder: str, *names: str) -> tuple[str, ...]:
 _PLAIN_STYLES = _styles("theme", "base", "page", "answers", "tables", "figures", "sections")
 BRIEF_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print", "brief"))
 STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "explorer", "text", "map", "compare", "print"))
-# The course over several models is on pages of comparisons alone.
-COMPARE_STYLE_SHEETS = (*STYLE_SHEETS, *_styles("course"))
+# The trend over several models is on pages of comparisons alone.
+COMPARE_STYLE_SHEETS = (*STYLE_SHEETS, *_styles("trend"))
 # What a notebook shows has no texts and no scripts.
 NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print"))
 _CORE_SCRIPTS = _scripts("core", "page", "elements")

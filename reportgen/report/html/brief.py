@@ -12,7 +12,7 @@ from reportgen.report.components import Span
 from reportgen.report.format_register import Document
 from reportgen.report.html.assets import BRIEF_STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
 from reportgen.report.panel.panel import Panel

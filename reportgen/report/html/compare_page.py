@@ -14,7 +14,7 @@ from reportgen.report.html.assets import (
     environment,
 )
 from reportgen.report.html.data import script_words
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 
 

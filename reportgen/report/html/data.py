@@ -12,8 +12,8 @@ from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.charts.one_text.plotly import map_figure
 from reportgen.report.html.packing import in_letters, packed_lengths
 from reportgen.report.html.size.map_pooling import Pooling, TargetPooling
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.measures import TextMeasure, about, cls_name
 from reportgen.report.panel.coloured.steps import StepRow

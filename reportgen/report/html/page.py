@@ -14,7 +14,7 @@ from reportgen.report.html.size.costs import PageCosts
 from reportgen.report.html.size.left_out import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.size.size_plan import Level, plan
 from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page, with_texts

@@ -15,7 +15,7 @@ from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
 from reportgen.report.html.size.left_out import Given, carries
 from reportgen.report.html.size.size_plan import Level
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.figures import Figures, make_figures

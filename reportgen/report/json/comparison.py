@@ -13,8 +13,8 @@ from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.course import course_record
 from reportgen.report.json.run import ends, to_json
+from reportgen.report.json.trend import trend_record
 from reportgen.report.options import CompareOptions
 from reportgen.results.info import COMPARISON_VERSION, RunInfo
 
@@ -53,7 +53,7 @@ def write_comparison(
         if comparison.null is None
         else {key: rounded(value) for key, value in asdict(comparison.null).items()},
         "models": _models(comparison),
-        "course": course_record(comparison.all_models),
+        "trend": trend_record(comparison.all_models),
         "figures": comparison.figures,
         "quality": _quality(comparison),
         "gates": gate_records(options.gates),

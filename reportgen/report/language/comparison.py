@@ -8,6 +8,7 @@ from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
     column_decimals,
     in_column,
@@ -18,7 +19,6 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
-from reportgen.report.language.strings import Language
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
 SHARES = ("accuracy", "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1")
@@ -61,11 +61,11 @@ class CompareWords:
         """A string of the comparison that counts something."""
         return self.language.count("compared", key, n, **{**self._called, **values})
 
-    def course(self, key: str, n: int | None = None, **values: object) -> str:
-        """A string on the course over several models; with `n` one that counts something."""
+    def trend(self, key: str, n: int | None = None, **values: object) -> str:
+        """A string on the trend over several models; with `n` one that counts something."""
         if n is not None:
-            return self.language.count("course", key, n, **values)
-        return self.language.say("course", key, **values)
+            return self.language.count("trend", key, n, **values)
+        return self.language.say("trend", key, **values)
 
     def prediction(self, value: float, with_sign: bool = False) -> str:
         """A predicted number, or the difference of two."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from string import Formatter
 
-from reportgen.report.language.strings import Language, load_language
+from reportgen.report.language.language import Language, load_language
 
 
 def remark(said: str, language: Language) -> str:

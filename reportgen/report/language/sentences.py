@@ -6,7 +6,7 @@ from reportgen.findings.notes.citations import Citation
 from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import Interval
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 from reportgen.results.info import LEARNED_SINK, OutputInfo, RunInfo, Subject
 
 

@@ -7,9 +7,9 @@ from markupsafe import escape
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
-from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page

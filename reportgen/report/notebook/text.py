@@ -7,8 +7,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import STYLE_SHEETS, Assets
 from reportgen.report.html.size.size_plan import Level
 from reportgen.report.html.templates import Setting
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import inert
-from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import Context

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Span
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.marked import marked
 from reportgen.report.panel.coloured.measures import (
     TextMeasure,

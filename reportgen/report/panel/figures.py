@@ -11,8 +11,8 @@ from reportgen.report.charts.one_text.figure import make_text_figure
 from reportgen.report.charts.one_text.heads import HeadPicture, head_picture
 from reportgen.report.charts.one_text.heatmap import TextMap, text_map
 from reportgen.report.charts.one_text.weights import Weights
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import TextEffects, cls_name, text_effects
 from reportgen.report.panel.evidence import Scope, row_read_alone
 from reportgen.report.panel.table import UnitTable, unit_table

@@ -8,8 +8,8 @@ from math import isfinite, isnan
 import numpy as np
 
 from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import TextMeasure, attention_received
 from reportgen.report.panel.prediction import printed as printed_number
 from reportgen.results.info import View

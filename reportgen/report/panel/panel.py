@@ -11,8 +11,8 @@ from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Sentence
+from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import sentence
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import explained_name
 from reportgen.report.panel.coloured.occurrences import ordinal
 from reportgen.report.panel.colours import Colours, make_colours

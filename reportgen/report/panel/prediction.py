@@ -12,9 +12,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.report.components import Cell
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo
 from reportgen.results.labels import NONE, label_list
 from reportgen.results.multiple_choice import Chosen

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from reportgen.report.charts.one_text.weights import Weights
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import token_percentage
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import TextEffects, printed
 from reportgen.results.info import Scalar
 from reportgen.results.measure_register import EFFECTS

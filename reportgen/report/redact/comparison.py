@@ -79,7 +79,7 @@ class _Redacted(Comparison):
         return replace(found, infos=self.infos, trend=self._trend(found.trend))
 
     def _trend(self, trend: Trend) -> Trend:
-        """The course with tokens by number and texts by their redacted ids; classes, labels and
+        """The trend with tokens by number and texts by their redacted ids; classes, labels and
         tags stay."""
         numbers = dict(self._numbered)
         for own in trend.tokens:

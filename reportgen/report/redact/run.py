@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list

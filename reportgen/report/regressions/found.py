@@ -10,8 +10,8 @@ from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.outputs.worse import Rule, rule_of, worse
 from reportgen.report.compare_sections.tags import both_names, label_of
 from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.regressions.places import Place, place_of
 

@@ -15,7 +15,7 @@ from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.run import to_json
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.regressions.found import Regression, regressions
 

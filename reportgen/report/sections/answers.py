@@ -23,10 +23,10 @@ from reportgen.report.charts.small.answers import (
     named_bars,
     shares_by_layer,
 )
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
 from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import Answer, predicted

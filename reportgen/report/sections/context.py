@@ -6,7 +6,7 @@ from functools import cached_property
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import Citation
 from reportgen.report.components import Quality
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
 from reportgen.report.sections.notable import Marked, Notable, make_notable

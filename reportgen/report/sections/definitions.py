@@ -5,9 +5,9 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language
 from reportgen.results.info import ANALYSED
 from reportgen.results.units import Floats
 

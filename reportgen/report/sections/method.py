@@ -16,9 +16,9 @@ from reportgen.findings.notes.citations import (
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.charts.one_text.heatmap import CLIPPED
 from reportgen.report.components import Sentence
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.report.panel.evidence import Scope
 from reportgen.results.info import RunInfo

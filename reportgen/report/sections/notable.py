@@ -14,9 +14,9 @@ from reportgen.findings.outputs.multiple_choice import chance_of, chances_of
 from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.place import place
 from reportgen.report.components import Cell, Span
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import CELL, numbers_cell, prediction, short_cell
 from reportgen.results.info import ANALYSED

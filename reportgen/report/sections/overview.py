@@ -13,8 +13,8 @@ from reportgen.findings.notes.note import Kind, Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
 from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
+from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import in_short, token_name, verdicts
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import LEARNED_SINK
 

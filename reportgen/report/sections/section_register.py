@@ -17,9 +17,9 @@ from reportgen.report.digest.parts import (
     short_sinks,
     short_texts,
 )
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.remarks import remark
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
 from reportgen.report.run import (

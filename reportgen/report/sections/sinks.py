@@ -15,10 +15,10 @@ from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.small.tracks import axis, dot, interval_text, log_scale
 from reportgen.report.components import Cell, Sentence
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import in_short, subject_name
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import LEARNED_SINK, SINK_TESTS, SinkTest, Subject
 

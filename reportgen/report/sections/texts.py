@@ -10,8 +10,8 @@ import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Span
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.marked import shortened
 from reportgen.report.panel.prediction import label_name, numbers_cell, prediction, short_cell
 from reportgen.report.sections.notable import Marked

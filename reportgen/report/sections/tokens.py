@@ -27,10 +27,10 @@ from reportgen.findings.tokens.lists import (
 )
 from reportgen.report.charts.small.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, column_decimals, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
-from reportgen.report.language.strings import Language
 from reportgen.results.measure_register import MIN_TEXTS
 
 _IN_PART = 3  # tokens in the cell of one part of the texts

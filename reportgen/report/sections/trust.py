@@ -12,9 +12,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Estimate, is_reversed
 from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.sentences import measure_names
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import sentences

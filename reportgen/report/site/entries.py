@@ -94,7 +94,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class TrendPage:
-    """The page on the course of the runs of a series."""
+    """The page on the trend of the runs of a series."""
 
     series: str
     runs: tuple[str, ...]  # their ids, in order of time

@@ -6,7 +6,7 @@ from functools import partial
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import script_words
-from reportgen.report.language.strings import Language, load_language
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.options import Lang
 from reportgen.report.site.entries import Entry, Site
 from reportgen.report.site.known_figures import best_of, figure_name, figure_text, shown_figures

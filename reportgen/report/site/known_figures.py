@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reportgen.findings.figures.flat import Value
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
-from reportgen.report.language.strings import Language
 from reportgen.report.site.entries import Entry, Verdict
 
 Better: TypeAlias = Literal["low", "high", ""]

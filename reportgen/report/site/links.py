@@ -1,7 +1,7 @@
 """The links at the top of a page of a site: to the list of all reports, and to its neighbours."""
 
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
 from reportgen.report.site.entries import Dated, pair_name
 
@@ -32,7 +32,7 @@ def links_of_comparison(base: Dated, head: Dated, lang: Lang) -> Links:
 
 
 def links_of_trend(last: Dated, lang: Lang) -> Links:
-    """Those of the course of runs, of which `last` is the newest."""
+    """Those of the trend of runs, of which `last` is the newest."""
     say = load_language(lang).say
     home = (f"../index.html#{last.id}", say("site", "home"))
     return home, (f"../runs/{last.id}/index.html", say("site", "newest_report"))
@@ -47,7 +47,7 @@ def links_of_gone(head: str, lang: Lang) -> Links:
 
 
 def title_of_trend(first: Dated, last: Dated, n: int, lang: Lang, *, is_full: bool) -> str:
-    """How many runs a course has, from which to which; `is_full` where a page has no room for
+    """How many runs a trend has, from which to which; `is_full` where a page has no room for
     another one."""
     key = "trend_title_full" if is_full else "trend_title"
     return load_language(lang).say("site", key, n=n, first=first.name, last=last.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 from reportgen.report.site.entries import Entry, Pair, Site, TrendPage, Verdict
 from reportgen.report.site.known_figures import (
     FIGURES,
@@ -45,8 +45,8 @@ class Series:
     comparison: str  # the address of the page that compares the last run; "" without one
     base: str  # the name of the run that it compares with
     said: tuple[str, ...]  # what it says first
-    course: str  # what the column of charts is called: of how many runs
-    trend: str  # the address of the page with the course of its runs; "" without one
+    trend_heading: str  # what the column of charts is called: of how many runs
+    trend: str  # the address of the page with the trend of its runs; "" without one
     trend_words: str  # of the link there: of how many runs, up to which
     figures: tuple[Figure, ...]
     main: Figure | None  # the one that says most about quality
@@ -80,14 +80,14 @@ def _series(
     verdicts = pair.verdicts if pair and pair.base == runs[-2].id else {}
     figures = {own: _figure(own, runs, verdicts, language) for own in shown_figures(runs)}
     judged = (own for name, own in figures.items() if FIGURES[name].better)
-    newest = language.say("site", "course_of_newest", n=_POINTS)
+    newest = language.say("site", "trend_heading_newest", n=_POINTS)
     return Series(
         name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
         last=last,
         comparison=f"compare/{pair.name}" if pair else "",
         base=names[pair.base] if pair else "",
         said=pair.said[:_SAID] if pair else (),
-        course=newest if len(runs) > _POINTS else language.say("site", "course"),
+        trend_heading=newest if len(runs) > _POINTS else language.say("site", "trend_heading"),
         trend=trend_page.address if trend_page else "",
         trend_words=_trend_words(trend_page, runs, names, language) if trend_page else "",
         figures=tuple(figures.values()),
@@ -98,7 +98,7 @@ def _series(
 def _trend_words(
     page: TrendPage, runs: Sequence[Entry], names: Mapping[str, str], language: Language
 ) -> str:
-    """Of which runs the course is: of all, of the newest, or of some up to one that was the newest
+    """Of which runs the trend is: of all, of the newest, or of some up to one that was the newest
     when the results of all were at hand."""
     n, ids = len(page.runs), [run.id for run in runs]
     if list(page.runs) == ids:

@@ -23,10 +23,10 @@ from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import encode
 from reportgen.report.charts.one_text.heatmap import text_map
+from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import in_short, sentence
-from reportgen.report.language.strings import load_language
 from reportgen.report.sections.sinks import make_sinks
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results

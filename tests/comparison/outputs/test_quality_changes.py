@@ -22,7 +22,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.regressions.found import regressions
 

@@ -20,7 +20,7 @@ from reportgen.findings.figures.gates import (
     has_failed,
     parse_gate,
 )
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.run import gate_rows
 
 

@@ -10,9 +10,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.notes.thresholds import THRESHOLDS
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.numbers import STYLES
 from reportgen.report.language.sentences import beside, in_short, sentence, threshold
-from reportgen.report.language.strings import Language, load_language
 
 LANGUAGES = ("en", "ja")
 BOTH = {lang: load_language(lang) for lang in LANGUAGES}

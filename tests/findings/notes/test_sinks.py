@@ -12,8 +12,8 @@ from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.sinks.sink_test_figures import Swapped
+from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import in_short, sentence
-from reportgen.report.language.strings import load_language
 from reportgen.results.info import SinkTest
 
 

@@ -26,8 +26,8 @@ from reportgen.findings.notes.trust import (
     unconserved_text_note,
 )
 from reportgen.report.html.page import render
+from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.language.sentences import sentence
-from reportgen.report.language.strings import LANGUAGES, load_language
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.results.info import View
 from reportgen.results.measure_register import CONSERVED

@@ -13,7 +13,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from reportgen.api.options.output_options import Verbosity
 from reportgen.cli.outcome import account
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.info import OutputKind

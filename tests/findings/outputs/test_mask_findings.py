@@ -7,7 +7,7 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.report.panel.coloured.strip import Mark
 from reportgen.report.panel.coloured.tagged import strip_marks

@@ -28,8 +28,8 @@ def list_of(site: Path) -> BeautifulSoup:
     return BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
 
 
-def course_of(site: Path) -> tuple[str, BeautifulSoup]:
-    """What the only link to a course says, and the page it leads to."""
+def trend_of(site: Path) -> tuple[str, BeautifulSoup]:
+    """What the only link to a trend says, and the page it leads to."""
     (link,) = list_of(site).select('.standing a[href^="trend/"]')
     page = BeautifulSoup((site / link["href"]).read_text("utf-8"), "html.parser")
     return link.get_text(), page

@@ -22,8 +22,8 @@ from reportgen.report.charts.picture_files import (
 from reportgen.report.components import Picture
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.markdown import render
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.notable import make_notable
 from reportgen.results.maps.packed import unpack_layers

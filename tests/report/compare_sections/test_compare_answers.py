@@ -19,7 +19,7 @@ from reportgen.report.compare_sections.explorer import make_explorer
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.compare_sections.texts import shown_texts
-from reportgen.report.language.strings import LANGUAGES, load_language
+from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.run_file import write_info

@@ -15,7 +15,7 @@ from reportgen.report.compare_sections.section_register import SECTIONS
 from reportgen.report.components import Cell, Section, make_table
 from reportgen.report.digest import markdown
 from reportgen.report.html import assets, compare_page
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.section import PageSection
 

@@ -20,7 +20,7 @@ from reportgen.report.compare_sections.predictions import make_predictions, make
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import LANGUAGES, load_language
+from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.results.store import Results
 

@@ -22,10 +22,10 @@ from reportgen.report.components import Span
 from reportgen.report.digest.escaping import escape, escape_spans
 from reportgen.report.digest.markdown import render
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, cut
+from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import citation, sentence, verdicts
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.results.store import Results

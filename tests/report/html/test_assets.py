@@ -86,7 +86,7 @@ def test_the_style_of_comparisons_changes_no_class_of_reports() -> None:
         style = re.sub(r"/\*.*?\*/", "", joined(names), flags=re.DOTALL)
         return set(re.findall(r"(?:^|[},])\s*\.([a-z][\w-]*)(?=\s*[,{])", style))
 
-    for own, known in (("css/compare.css", "sides"), ("css/course.css", "course-cards")):
+    for own, known in (("css/compare.css", "sides"), ("css/trend.css", "trend-cards")):
         others = {*COMPARE_STYLE_SHEETS} - {own, "css/print.css"}
         assert known in alone(own)
         assert alone(own) & alone(*sorted(others)) == set()

@@ -9,7 +9,7 @@ from helpers.made_up.packed_maps import unpacked_block
 
 from reportgen.report.html.data import measure_data, page_data, shared_lines, text_data
 from reportgen.report.html.packing import compressed, plotly_source
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.measures import about, measures, text_effects
 from reportgen.results.units import text_units

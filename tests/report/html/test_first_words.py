@@ -8,8 +8,8 @@ from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import half_widths
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.answers import make_answers
 

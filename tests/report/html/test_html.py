@@ -17,7 +17,7 @@ from reportgen.report.charts.colours import STEPS
 from reportgen.report.charts.one_text.heads import head_picture
 from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.page import render
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 
 EN = load_language("en")

@@ -10,8 +10,8 @@ import pytest
 
 import reportgen
 from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
+from reportgen.report.language.language import load_language
 from reportgen.report.language.remarks import remark
-from reportgen.report.language.strings import load_language
 
 EN, JA = load_language("en"), load_language("ja")
 ENTRIES = EN.words["remarks"]

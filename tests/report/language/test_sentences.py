@@ -13,6 +13,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import CLARK, Citation
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.thresholds import THRESHOLDS
+from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import (
     beside,
     citation,
@@ -24,7 +25,6 @@ from reportgen.report.language.sentences import (
     subject_name,
     threshold,
 )
-from reportgen.report.language.strings import Language, load_language
 from reportgen.results.info import (
     SINK_TESTS,
     STATISTICS,

@@ -7,7 +7,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.notes.thresholds import TINY_EFFECT
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.measures import TextMeasure, measures, text_effects
 from reportgen.report.panel.influence import (
     BAR,

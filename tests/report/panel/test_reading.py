@@ -12,7 +12,7 @@ from helpers.made_up.factories import changed, make_results
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
 from reportgen.report.charts.one_text.heatmap import text_map
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.colours import make_colours
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.figures import make_figures

@@ -6,7 +6,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.results.info import Reason
 

@@ -7,7 +7,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.made_up_units import made_units
 
 from reportgen.report.charts.one_text.weights import Weights
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.measures import text_effects
 from reportgen.report.panel.table import unit_table
 from reportgen.results.units import text_units

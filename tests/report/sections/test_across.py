@@ -21,8 +21,8 @@ from reportgen.findings.tokens.figures import (
     token_means,
 )
 from reportgen.findings.tokens.lists import shrink
+from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import written
-from reportgen.report.language.strings import load_language
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.tokens import Across, TokenList, make_across
 from reportgen.results.store import Results

@@ -16,8 +16,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.small.answers import columns_of_dots
 from reportgen.report.html.page import render
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import half_widths
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.answers import make_answers

@@ -8,7 +8,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import figures
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.sections.notable import make_notable, with_first
 from reportgen.results.store import Results
 

@@ -6,7 +6,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.overview import make_overview
 

@@ -12,7 +12,7 @@ from helpers.made_up.factories import make_results
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.html.page import render
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import make_panel
 from reportgen.report.run import command

@@ -13,8 +13,8 @@ from reportgen.findings.outputs.classes import match_classes
 from reportgen.findings.outputs.predictions import label_fit
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.components import Quality, Table
+from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import decimals, written
-from reportgen.report.language.strings import load_language
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.store import Results
 

@@ -13,7 +13,7 @@ from reportgen.report.components import Cell, Section, make_table
 from reportgen.report.digest import digest, markdown
 from reportgen.report.format_register import output_at
 from reportgen.report.html import assets, page
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.notebook.shown import render_notebook
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections import section_register

@@ -8,7 +8,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_evidence import RATIOS
 
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.sections.sinks import make_sinks
 from reportgen.results.info import SINK_TESTS, Subject
 

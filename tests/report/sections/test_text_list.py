@@ -7,8 +7,8 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
 from reportgen.report.html.page import render
+from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import decimals, fixed
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.sections.texts import make_text_list

@@ -12,7 +12,7 @@ from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.small.tracks import correlation_scale
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.tokens import make_across

@@ -16,8 +16,8 @@ from reportgen.report.charts.one_text.geometry import WIDTH, Geometry, geometry
 from reportgen.report.charts.one_text.heatmap import SIDE, TextMap, colour_top, own_content
 from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language
 from reportgen.results.completions import cross_sizes, part_maps, row_units, written_units
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results

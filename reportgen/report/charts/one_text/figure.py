@@ -14,8 +14,8 @@ from reportgen.report.charts.one_text.heatmap import APART, BESIDE, TextMap
 from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.results.units import TextUnits, specials_before
 

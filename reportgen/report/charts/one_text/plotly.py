@@ -8,7 +8,7 @@ classes take a quarter of a second to import.
 from typing import Any
 
 from reportgen.report.charts.colours import CLS_ROW, MUTED, RECEIVED
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 
 
 def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:

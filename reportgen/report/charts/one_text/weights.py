@@ -1,7 +1,7 @@
 """Weights in words, as they are or added over the heads."""
 
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import about_percentage, fixed, token_percentage
-from reportgen.report.language.strings import Language
 
 
 class Weights:

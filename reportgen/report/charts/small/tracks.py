@@ -14,8 +14,8 @@ from reportgen.findings.statistics import Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import px
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import exact, written
-from reportgen.report.language.strings import Language
 
 _WIDTH, _HEIGHT = 240, 22
 _LEFT, _RIGHT = 14, _WIDTH - 14

@@ -8,8 +8,8 @@ import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.size.size_plan import Level
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
-from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
 

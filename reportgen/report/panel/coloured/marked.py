@@ -7,8 +7,8 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span, Tone, between
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import STANDS_OUT, TextMeasure, measures, text_effects
 from reportgen.report.panel.coloured.strip import paragraphs
 from reportgen.results.info import ANALYSED

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from reportgen.report.charts.colours import heat_step, signed_step
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.strip import Kind
 from reportgen.results.info import RunInfo, View
 from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS, Combine

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.results.units import Unit, is_unspaced, word_of
 
 _WORD = 24  # half-width characters of a word

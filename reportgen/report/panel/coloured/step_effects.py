@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import signed_step
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.measures import printed
 from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.results.info import View

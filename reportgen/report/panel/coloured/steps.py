@@ -12,9 +12,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import Step, text_steps
 from reportgen.findings.outputs.masks import Mask
 from reportgen.findings.outputs.tags import Word
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.coloured.step_effects import Moves, Moving
 from reportgen.results.completions import completion_of
 from reportgen.results.info import OutputKind

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import Word
-from reportgen.report.language.strings import Language
+from reportgen.report.language.language import Language
 from reportgen.report.panel.coloured.strip import Mark, Marks
 from reportgen.results.labels import NONE
 from reportgen.results.tables.schema import STEPS

@@ -12,9 +12,9 @@ from reportgen.findings.outputs.labels import LabelUse
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.charts.small.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Quality, Table, count_cell, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language
 from reportgen.results.labels import NONE
 
 LISTED = 12  # classes, labels, numbers or tokens

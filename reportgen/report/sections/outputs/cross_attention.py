@@ -8,9 +8,9 @@ from reportgen.findings.notes.note import Verdict
 from reportgen.findings.sinks.cross_attention import CrossToken
 from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import subject_name
-from reportgen.report.language.strings import Language
 
 # What is said of each verdict.
 _SAID: Mapping[Verdict, str] = {

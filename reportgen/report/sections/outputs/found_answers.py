@@ -8,9 +8,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.answers import Answers
 from reportgen.findings.statistics import Estimate
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.report.sections.outputs.classes import LISTED, NAME, share_figure
 
 _ANSWER = 40  # half-width characters of an answer

@@ -6,9 +6,9 @@ from math import exp
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.masks import Masks
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
-from reportgen.report.language.strings import Language
 from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar
 
 

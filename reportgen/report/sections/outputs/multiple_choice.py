@@ -7,8 +7,8 @@ import numpy as np
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import Choices, chance_of, chances_of
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar, share_figure
 from reportgen.results.multiple_choice import Chosen
 

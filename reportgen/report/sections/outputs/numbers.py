@@ -15,9 +15,9 @@ from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most

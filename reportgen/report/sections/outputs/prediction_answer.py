@@ -15,10 +15,10 @@ from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
-from reportgen.report.language.strings import Language
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS

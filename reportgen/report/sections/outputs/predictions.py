@@ -6,10 +6,10 @@ from math import exp
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Cell, Quality, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
-from reportgen.report.language.strings import Language
 from reportgen.report.sections.outputs.classes import LISTED, NAME, ClassWords, share_bar
 from reportgen.report.sections.outputs.found_answers import make_found_answers
 from reportgen.report.sections.outputs.masks import make_masks

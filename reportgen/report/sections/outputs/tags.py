@@ -9,9 +9,9 @@ import numpy as np
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import TagFit, Tags, Word
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language
 from reportgen.report.sections.outputs.classes import (
     LISTED,
     NAME,

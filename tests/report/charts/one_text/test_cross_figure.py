@@ -12,8 +12,8 @@ from helpers.made_up.factories import make_results
 from helpers.real.writers import PAIRS, save_writer
 
 from reportgen.report.charts.one_text.cross import aligned, cross_cells, cross_figure
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import load_language
 from reportgen.results.completions import target_units
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results, open_results

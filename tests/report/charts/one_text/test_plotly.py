@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.plotly import map_figure
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 
 EN, JA = load_language("en"), load_language("ja")
 

@@ -10,7 +10,7 @@ from reportgen.report.charts.one_text.figure import draw_text, make_text_figure
 from reportgen.report.charts.one_text.geometry import WIDTH, geometry
 from reportgen.report.charts.one_text.heatmap import text_map
 from reportgen.report.charts.one_text.weights import Weights
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.results.units import text_units
 
 EN = load_language("en")

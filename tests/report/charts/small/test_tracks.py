@@ -12,7 +12,7 @@ from reportgen.report.charts.small.tracks import (
     interval_text,
     log_scale,
 )
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 
 EN = load_language("en")
 LEFT, RIGHT = 14, 226

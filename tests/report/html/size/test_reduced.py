@@ -8,7 +8,7 @@ from helpers.made_up.factories import make_results
 from reportgen.findings.findings import Findings
 from reportgen.report.html.size.left_out import Given, Sizes, carries, megabytes, reduced_sentences
 from reportgen.report.html.size.size_plan import Level
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 
 EN, JA = load_language("en"), load_language("ja")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import load_language
 from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
 
 EN = load_language("en")

@@ -8,8 +8,8 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.made_up_units import made_units
 
+from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.panel.coloured.measures import (
     TextEffects,
     about,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.occurrences import ordinals, places, told_apart
 from reportgen.results.units import Unit
 

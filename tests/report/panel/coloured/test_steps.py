@@ -12,7 +12,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.steps import StepRow, make_steps
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, DELETION_SCORES

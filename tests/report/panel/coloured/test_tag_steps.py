@@ -12,7 +12,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import spans
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.steps import Steps, make_steps
 from reportgen.report.panel.coloured.strip import Mark
 from reportgen.report.panel.coloured.tagged import strip_marks

@@ -9,7 +9,7 @@ from helpers.made_up.tagged import tagged_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.strip import Mark, Part, paragraphs
 from reportgen.report.panel.coloured.tagged import strip_marks

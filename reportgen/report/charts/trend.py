@@ -51,7 +51,7 @@ class Limit:
     name: str
 
 
-def course(
+def trend_chart(
     values: Sequence[float | None],
     intervals: Sequence[Interval | None],
     axis: Axis,
@@ -98,7 +98,7 @@ def course(
         if value is not None:
             shapes += point(px(x), y(value), is_ring=is_ring)
     shapes += _names(axis.names, across, bottom + 18)
-    return Drawing("course", _WIDTH, _HEIGHT, sentence, shapes)
+    return Drawing("trend-chart", _WIDTH, _HEIGHT, sentence, shapes)
 
 
 def point(x: str, y: str, *, is_ring: bool) -> str:

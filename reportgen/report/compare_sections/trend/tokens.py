@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.trend.tokens import TokenCourse
+from reportgen.comparison.trend.tokens import TokenTrend
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.compare_sections.course.all_models import model_names
+from reportgen.report.compare_sections.trend.all_models import model_names
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING
@@ -25,38 +25,38 @@ class TokensPart:
 
 def make_tokens(found: AllModels, words: CompareWords) -> TokensPart | None:
     """The part; None where no token was compared."""
-    courses = found.trend.tokens
-    if not courses:
+    trends = found.trend.tokens
+    if not trends:
         return None
-    clear = [own for own in courses if own.first_clear is not None]
+    clear = [own for own in trends if own.first_clear is not None]
     names = model_names(found, words)
     if not clear:
-        return TokensPart(words.course("no_token", n=len(courses)), None, "")
+        return TokensPart(words.trend("no_token", n=len(trends)), None, "")
     parts = []
     for turn in ("more", "less"):
         tokens = [_quoted(own, words) for own in clear if own.turn == turn]
         if tokens:
             shown = words.language.say("common", "comma").join(tokens[:_NAMED])
-            parts.append(words.course(f"tokens_{turn}", len(tokens), tokens=shown))
-    said = words.course("tokens_none") if not parts else ""
+            parts.append(words.trend(f"tokens_{turn}", len(tokens), tokens=shown))
+    said = words.trend("tokens_none") if not parts else ""
     said = said or words.language.say("common", "space").join(parts)
     rows = [_row(own, names, words) for own in clear[:_SHOWN]]
     keys = ("token", "n_texts", "first", "last", "change", "clear", "trend")
     table = make_table(
-        words.course("tokens"),
-        [words.course(key) for key in keys],
+        words.trend("tokens"),
+        [words.trend(key) for key in keys],
         rows,
         "tracks tokens",
     )
     left = len(clear) - _SHOWN
-    return TokensPart(said, table, words.course("more_tokens", left) if left > 0 else "")
+    return TokensPart(said, table, words.trend("more_tokens", left) if left > 0 else "")
 
 
-def _quoted(own: TokenCourse, words: CompareWords) -> str:
-    return words.course("quoted", token=shorten(visible(own.token), NAME))
+def _quoted(own: TokenTrend, words: CompareWords) -> str:
+    return words.trend("quoted", token=shorten(visible(own.token), NAME))
 
 
-def _row(own: TokenCourse, names: tuple[str, ...], words: CompareWords) -> tuple[Cell, list[Cell]]:
+def _row(own: TokenTrend, names: tuple[str, ...], words: CompareWords) -> tuple[Cell, list[Cell]]:
     write = words.effect if own.has_effect else words.times
     changes = own.figures
     last = own.last

@@ -7,10 +7,10 @@ from itertools import pairwise
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import MOVED
-from reportgen.comparison.trend.texts import NUMBERS, TextCourse
+from reportgen.comparison.trend.texts import NUMBERS, TextTrend
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.compare_sections.course.all_models import model_names
 from reportgen.report.compare_sections.texts import text_name
+from reportgen.report.compare_sections.trend.all_models import model_names
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, exact
@@ -35,7 +35,7 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     if not n:
         return None
     if not own:
-        return TextsPart(words.course("no_text", n=n), None, "")
+        return TextsPart(words.trend("no_text", n=n), None, "")
     often = sum(len(text.changed_at) > 1 for text in own)
     results = comparison.base.results
     rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
@@ -43,10 +43,10 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     names = model_names(found, words)
     is_number = kind in NUMBERS
     key = "moved" if is_number or kind == "numbers" else "flipped"
-    said = words.course(key, of=n, k=len(own), often=often, limit=exact(MOVED))
+    said = words.trend(key, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
-        said += words.language.say("common", "space") + words.course("lost", lost)
+        said += words.language.say("common", "space") + words.trend("lost", lost)
     make = _number_row if is_number else _name_row
     made = []
     for text in own[:_SHOWN]:
@@ -58,17 +58,17 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     if is_number:
         keys = ("text", "first", "last", "largest", "trend")
     table = make_table(
-        words.course("texts"),
-        [words.course(key) for key in keys],
+        words.trend("texts"),
+        [words.trend(key) for key in keys],
         made,
         "tracks moved",
     )
     left = len(own) - _SHOWN
-    return TextsPart(said, table, words.course("more_texts", left) if left > 0 else "")
+    return TextsPart(said, table, words.trend("more_texts", left) if left > 0 else "")
 
 
 def _number_row(
-    text: TextCourse, names: Sequence[str], words: CompareWords, has_names: bool
+    text: TextTrend, names: Sequence[str], words: CompareWords, has_names: bool
 ) -> list[Cell]:
     """The first and the last number, and the step in which it moved most."""
     numbers = [own if isinstance(own, float) else None for own in text.predictions]
@@ -82,25 +82,25 @@ def _number_row(
     largest = Cell(NOTHING)
     if steps:
         _, change, at = max(steps, key=lambda step: step[0])
-        largest = Cell(words.prediction(change, True), words.course("at", name=names[at]))
+        largest = Cell(words.prediction(change, True), words.trend("at", name=names[at]))
     return [*ends, largest, Cell("", track=trend(numbers, [None] * len(numbers)))]
 
 
 def _name_row(
-    text: TextCourse, names: Sequence[str], words: CompareWords, has_names: bool
+    text: TextTrend, names: Sequence[str], words: CompareWords, has_names: bool
 ) -> list[Cell]:
     """What was predicted first, and each other prediction with the model that made it first."""
-    comma, arrow = words.language.say("common", "comma"), words.course("arrow")
+    comma, arrow = words.language.say("common", "comma"), words.trend("arrow")
     if not has_names:
         return [Cell(comma.join(names[i] for i in text.changed_at))]
     said = [_said(text, next(i for i, own in enumerate(text.predictions) if own is not None))]
     for i in text.changed_at:
-        at = words.course("at", name=names[i])
+        at = words.trend("at", name=names[i])
         said.append(f"{_said(text, i)} {at}")
     return [Cell(arrow.join(said))]
 
 
-def _said(text: TextCourse, model: int) -> str:
+def _said(text: TextTrend, model: int) -> str:
     """A prediction, and whether it is right where that is known."""
     own = text.predictions[model]
     mark = {True: " ✓", False: " ×", None: ""}[text.right[model]]

@@ -1,4 +1,4 @@
-"""The section on the course over several models: what it says, its charts and its tables."""
+"""The section on the trend over several models: what it says, its charts and its tables."""
 
 import re
 from pathlib import Path
@@ -14,13 +14,13 @@ from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.course.all_models import make_all_models
-from reportgen.report.compare_sections.course.answer import make_course
-from reportgen.report.compare_sections.course.figures import make_charts
+from reportgen.report.compare_sections.trend.all_models import make_all_models
+from reportgen.report.compare_sections.trend.answer import make_trend
+from reportgen.report.compare_sections.trend.figures import make_charts
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.run_file import write_info
 from reportgen.results.small_results import small_info, write_small_tables
@@ -29,7 +29,7 @@ from reportgen.results.store import open_results
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    sides = map(Findings, four_of(tmp_path_factory.mktemp("course")))
+    sides = map(Findings, four_of(tmp_path_factory.mktemp("trend")))
     first, *between, last = sides
     folders = [f"results-step{step}" for step in (100, 200, 300, 1000)]
     return compare(first, last, None, between, folders)
@@ -42,24 +42,24 @@ def section(found: Comparison) -> Tag:
 
 def section_of(found: Comparison, lang: str = "en") -> Tag:
     html = compare_page.render(found, CompareOptions(lang=lang)).decode()
-    return BeautifulSoup(html, "html.parser").find(id="course")
+    return BeautifulSoup(html, "html.parser").find(id="trend")
 
 
 def test_it_says_when_the_sink_appears(found: Comparison, section: Tag) -> None:
     says = [item.get_text() for item in section.find("ul", class_="sentences").find_all("li")]
-    (course,) = [own for own in found.all_models.trend.sinks if own.key == "cls"]
+    (trend,) = [own for own in found.all_models.trend.sinks if own.key == "cls"]
     assert says[0].startswith("[CLS] is an attention sink from step 300 on, at first in layers 1–")
-    assert f"in {course.n_sink_heads[-1]} of {course.n_heads[-1]} single heads" in says[0]
+    assert f"in {trend.n_sink_heads[-1]} of {trend.n_heads[-1]} single heads" in says[0]
     assert says[1] == "“★★” counts more in the last model than in the first."
     assert "12 of 12 texts moved by more than 0.05 standard deviations" in says[2]
     words = CompareWords(found, load_language("ja"))
     japanese = section_of(found, "ja").find("ul", class_="sentences").get_text()
     assert "[CLS]はステップ300からアテンションシンクです" in japanese
-    assert words.course("title") in section_of(found, "ja").h2.get_text()
+    assert words.trend("title") in section_of(found, "ja").h2.get_text()
 
 
 def test_every_figure_has_a_chart_drawn_to_scale(found: Comparison, section: Tag) -> None:
-    figures = section.find(class_="course-cards").find_all("figure")
+    figures = section.find(class_="trend-cards").find_all("figure")
     assert len(figures) == len(found.all_models.rows)
     words = CompareWords(found, load_language("en"))
     mae, row = figures[0], row_of(found, "mae")
@@ -94,7 +94,7 @@ def test_every_figure_has_a_chart_drawn_to_scale(found: Comparison, section: Tag
 
 def test_tables_have_the_numbers_of_sinks_tokens_and_texts(found: Comparison, section: Tag) -> None:
     trend = found.all_models.trend
-    grid = section.find("table", class_="course-grid")
+    grid = section.find("table", class_="trend-grid")
     heads = [th.get_text() for th in grid.thead.find_all("th")]
     assert heads == ["Layer", "100", "200", "300", "1,000"]
     rows = grid.tbody.find_all("tr")
@@ -158,7 +158,7 @@ def test_hostile_names_and_other_outputs_are_told_without_harm(tmp_path: Path) -
     sides = [Findings(side) for side in (bad, third, other)]
     made = compare(sides[0], sides[2], None, sides[1:2], ["<i>a", "b\n::error::", "c"])
     html = compare_page.render(made, CompareOptions()).decode()
-    found = BeautifulSoup(html, "html.parser").find(id="course")
+    found = BeautifulSoup(html, "html.parser").find(id="trend")
     assert {tag.name for tag in found.find_all(["script", "i"], class_=None)} == set()
     assert "<b>" not in str(found.find("table", class_="moved"))
     assert "\u202e" not in html
@@ -183,10 +183,10 @@ def test_results_kept_small_are_named_for_their_heads(tmp_path: Path) -> None:
     write_small_tables(tmp_path / "small", first)
     write_info(tmp_path / "small", small_info(first.info))
     found = chain(first, open_results(tmp_path / "small"), second)
-    course = make_course(CompareContext(found, CompareOptions(), load_language("en")))
+    trend = make_trend(CompareContext(found, CompareOptions(), load_language("en")))
     said = "Results kept small do not say in which heads a token is a sink: made-up (2)."
-    assert said in course.lead
+    assert said in trend.lead
     (cls, *_) = found.all_models.trend.sinks
     assert cls.strongest[1] == cls.strongest[0]  # the same by layer
     assert [own is None for own in cls.n_heads] == [False, True, False]
-    assert course.says[0].startswith("[CLS] is an attention sink in every model, at first in layer")
+    assert trend.says[0].startswith("[CLS] is an attention sink in every model, at first in layer")

@@ -1,15 +1,15 @@
-"""The section on the course over several models: figures, sinks, tokens and texts."""
+"""The section on the trend over several models: figures, sinks, tokens and texts."""
 
 from dataclasses import dataclass
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.errors import some
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.course.all_models import model_names
-from reportgen.report.compare_sections.course.figures import Chart, make_charts
-from reportgen.report.compare_sections.course.sinks import SinkPart, make_sinks, sink_sentences
-from reportgen.report.compare_sections.course.texts import TextsPart, make_texts
-from reportgen.report.compare_sections.course.tokens import TokensPart, make_tokens
+from reportgen.report.compare_sections.trend.all_models import model_names
+from reportgen.report.compare_sections.trend.figures import Chart, make_charts
+from reportgen.report.compare_sections.trend.sinks import SinkPart, make_sinks, sink_sentences
+from reportgen.report.compare_sections.trend.texts import TextsPart, make_texts
+from reportgen.report.compare_sections.trend.tokens import TokensPart, make_tokens
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
 
@@ -17,7 +17,7 @@ _IDS = 60  # half-width characters of the ids of texts without figures
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrendSection:
     """The section: sentences on what happened, then a part for each question."""
 
     says: tuple[str, ...]  # what happened
@@ -28,7 +28,7 @@ class Course:
     texts: TextsPart | None
 
 
-def make_course(context: CompareContext) -> Course | None:
+def make_trend(context: CompareContext) -> TrendSection | None:
     """The section; None where two models are compared."""
     found, words = context.comparison.all_models, context.words
     if found is None:
@@ -36,9 +36,9 @@ def make_course(context: CompareContext) -> Course | None:
     tokens, texts = make_tokens(found, words), make_texts(context.comparison, found, words)
     says = [*sink_sentences(found, words)]
     says += [part.says for part in (tokens, texts) if part is not None]
-    return Course(
+    return TrendSection(
         says=tuple(says),
-        lead=(words.course("lead", n=found.n_texts), *limits(found, words)),
+        lead=(words.trend("lead", n=found.n_texts), *limits(found, words)),
         charts=make_charts(found, words),
         sinks=make_sinks(found, words),
         tokens=tokens,
@@ -52,16 +52,16 @@ def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     said, without = [], found.trend.without
     if without:
         ids = shorten(visible(some(without)), _IDS)
-        said.append(words.course("without", len(without), ids=ids))
+        said.append(words.trend("without", len(without), ids=ids))
     for name, own in zip(names[1:], found.trend.unmatched[1:], strict=True):
         n = own.n_missing - len(without)
         if n or own.n_other:
-            said.append(words.course("unmatched", name=name, n=n, other=own.n_other))
+            said.append(words.trend("unmatched", name=name, n=n, other=own.n_other))
     for name, step in zip(names[1:], found.from_first, strict=True):
         if not step.same_output:
-            said.append(words.course("other_output", name=name, first=names[0]))
+            said.append(words.trend("other_output", name=name, first=names[0]))
     small = [name for name, i in zip(names, found.infos, strict=True) if i.settings.small]
     if small:
         named = words.language.say("common", "comma").join(small)
-        said.append(words.course("small", names=named))
+        said.append(words.trend("small", names=named))
     return tuple(said)

@@ -13,13 +13,13 @@ from helpers.real.two_models import TEXTS, chain, pair_of, row_of
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.trend.checkpoints import Checkpoint, checkpoints
-from reportgen.comparison.trend.texts import text_courses
-from reportgen.comparison.trend.tokens import token_courses
+from reportgen.comparison.trend.texts import text_trends
+from reportgen.comparison.trend.tokens import token_trends
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.sink_verdicts import subject_verdict
-from reportgen.report.compare_sections.course.answer import limits
+from reportgen.report.compare_sections.trend.answer import limits
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.language import load_language
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import SINK_EXCESS
@@ -42,26 +42,26 @@ def classes(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
 def test_a_layer_is_a_sink_where_the_rule_of_verdicts_says_so(
     four_models, four_compared: Comparison
 ) -> None:
-    (course,) = [own for own in four_compared.all_models.trend.sinks if own.key == "cls"]
+    (trend,) = [own for own in four_compared.all_models.trend.sinks if own.key == "cls"]
     for model, side in enumerate(four_models):
         roles = side.roles[side.roles["role"] == "cls"]
         excess = (roles["share"] - roles["expected"]) / (1 - roles["expected"])
         for layer, mean in excess.groupby(roles["layer"]).mean().items():
-            state = course.layers[int(layer) - 1][model]
+            state = trend.layers[int(layer) - 1][model]
             assert state.excess.mean == pytest.approx(mean, abs=1e-6)
             assert state.is_sink == (state.excess.interval.low >= SINK_EXCESS)
         note, _ = subject_verdict(Subject("cls", "[CLS]", "role"), Findings(side).roles["cls"])
-        assert bool(course.sink_layers[model]) == (note.verdict == "sink")
-        strongest = course.strongest[model].excess.mean
-        assert strongest == max(states[model].excess.mean for states in course.layers)
-    assert course.first == 2
-    assert not course.sink_layers[0]
+        assert bool(trend.sink_layers[model]) == (note.verdict == "sink")
+        strongest = trend.strongest[model].excess.mean
+        assert strongest == max(states[model].excess.mean for states in trend.layers)
+    assert trend.first == 2
+    assert not trend.sink_layers[0]
 
 
 def test_single_heads_are_counted_from_the_first_model_that_has_them(
     four_models, four_compared: Comparison
 ) -> None:
-    (course,) = [own for own in four_compared.all_models.trend.sinks if own.key == "cls"]
+    (trend,) = [own for own in four_compared.all_models.trend.sinks if own.key == "cls"]
     plain = []
     for side in four_models:
         heads = side.heads.merge(
@@ -70,40 +70,40 @@ def test_single_heads_are_counted_from_the_first_model_that_has_them(
         )
         heads["excess"] = (heads["cls_share"] - heads["expected"]) / (1 - heads["expected"])
         plain.append(heads.groupby(["layer", "head"])["excess"].mean())
-    assert list(course.n_sink_heads) == [int((own >= SINK_EXCESS).sum()) for own in plain]
-    assert list(course.n_heads) == [len(own) for own in plain]
-    for head in course.heads:
+    assert list(trend.n_sink_heads) == [int((own >= SINK_EXCESS).sum()) for own in plain]
+    assert list(trend.n_heads) == [len(own) for own in plain]
+    for head in trend.heads:
         values = [own[head.layer, head.head] for own in plain]
         assert head.excess == pytest.approx(values, abs=1e-6)
         assert head.first == next(i for i, own in enumerate(values) if own >= SINK_EXCESS)
-    listed = {(head.layer, head.head) for head in course.heads}
+    listed = {(head.layer, head.head) for head in trend.heads}
     assert listed == {key for own in plain for key in own.index[own >= SINK_EXCESS]}
 
 
 def test_tokens_are_held_against_the_first_model(four_models, four_compared: Comparison) -> None:
-    courses = four_compared.all_models.trend.tokens
+    trends = four_compared.all_models.trend.tokens
     plain = [compare(Findings(four_models[0]), Findings(side)).tokens for side in four_models[1:]]
     for i, changes in enumerate(plain):
         by_name = {change.token: change for change in changes}
-        assert {own.token for own in courses if own.changes[i]} == by_name.keys()
-        assert all(own.changes[i] == by_name[own.token] for own in courses if own.changes[i])
-    assert [own.turn for own in courses] == sorted(
-        (own.turn for own in courses), key=("more", "less", "noise").index
+        assert {own.token for own in trends if own.changes[i]} == by_name.keys()
+        assert all(own.changes[i] == by_name[own.token] for own in trends if own.changes[i])
+    assert [own.turn for own in trends] == sorted(
+        (own.turn for own in trends), key=("more", "less", "noise").index
     )
-    (star,) = [own for own in courses if own.token == "★★"]
+    (star,) = [own for own in trends if own.token == "★★"]
     assert star.first_clear == 3  # planted in the last model alone
     assert [own.effect for own in star.changes] == list(star.figures)
-    assert courses[0] == star
+    assert trends[0] == star
 
 
 def test_figures_of_a_token_are_all_of_one_kind(four_compared: Comparison) -> None:
     (star,) = [own for own in four_compared.all_models.trend.tokens if own.token == "★★"]
     *_, last = star.changes
     without = replace(last, effect=None)
-    (course,) = token_courses([[without], [last]])
-    assert course.figures == (None, last.effect)
-    (course,) = token_courses([[last], [without]])
-    assert course.figures == (last.looks, last.looks)
+    (trend,) = token_trends([[without], [last]])
+    assert trend.figures == (None, last.effect)
+    (trend,) = token_trends([[last], [without]])
+    assert trend.figures == (last.looks, last.looks)
 
 
 def test_completions_are_sorted_by_how_far_they_came() -> None:
@@ -111,8 +111,8 @@ def test_completions_are_sorted_by_how_far_they_came() -> None:
     steps = [
         PredictionChanges("completion", np.arange(2), b - a, b != a) for a, b in pairwise(values.T)
     ]
-    courses = text_courses(["often", "far"], [own.tolist() for own in values.T], steps)
-    assert [(own.id, len(own.changed_at)) for own in courses] == [("far", 2), ("often", 3)]
+    trends = text_trends(["often", "far"], [own.tolist() for own in values.T], steps)
+    assert [(own.id, len(own.changed_at)) for own in trends] == [("far", 2), ("often", 3)]
 
 
 def test_numbers_have_their_course_and_the_largest_movers_come_first(

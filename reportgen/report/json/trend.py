@@ -1,17 +1,17 @@
-"""The course over more than two models as JSON: sinks, tokens and texts."""
+"""The trend over more than two models as JSON: sinks, tokens and texts."""
 
 from typing import Any
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.change import Change
-from reportgen.comparison.trend.sinks import LayerState, SinkCourse
-from reportgen.comparison.trend.tokens import TokenCourse
+from reportgen.comparison.trend.sinks import LayerState, SinkTrend
+from reportgen.comparison.trend.tokens import TokenTrend
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.json.run import ends
 
 
-def course_record(found: AllModels | None) -> dict[str, Any] | None:
-    """The complete course; null for two models. Lists of figures have an entry per model, null if
+def trend_record(found: AllModels | None) -> dict[str, Any] | None:
+    """The complete trend; null for two models. Lists of figures have an entry per model, null if
     it has none; places of models count from 0."""
     if found is None:
         return None
@@ -42,7 +42,7 @@ def course_record(found: AllModels | None) -> dict[str, Any] | None:
     }
 
 
-def _sink(own: SinkCourse) -> dict[str, Any]:
+def _sink(own: SinkTrend) -> dict[str, Any]:
     return {
         "role": own.key,
         "token": own.token,
@@ -70,7 +70,7 @@ def _state(state: LayerState | None) -> dict[str, Any] | None:
     return {**excess, **ends(state.excess.interval), "is_sink": state.is_sink}
 
 
-def _token(own: TokenCourse) -> dict[str, Any]:
+def _token(own: TokenTrend) -> dict[str, Any]:
     """Its changes from the first model, which has no entry of its own."""
     return {
         "token": own.token,

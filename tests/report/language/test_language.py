@@ -13,8 +13,8 @@ import pytest
 
 import reportgen
 from reportgen.findings.statistics import Interval
+from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import STYLES
-from reportgen.report.language.strings import load_language
 
 EN, JA = load_language("en"), load_language("ja")
 PACKAGE = Path(reportgen.__file__).parent
@@ -177,8 +177,8 @@ def _in_python() -> Iterator[tuple[set[str], str]]:
         sections = known if path in kinds else {"common", *(texts & known)}
         if re.search("Compare(Words|Context)", path.read_text("utf-8")):
             sections.add("compared")
-        if "words.course(" in path.read_text("utf-8"):
-            sections.add("course")
+        if "words.trend(" in path.read_text("utf-8"):
+            sections.add("trend")
         for name in texts:
             if re.fullmatch(r"[\w-]+", name):
                 yield sections, re.escape(name)

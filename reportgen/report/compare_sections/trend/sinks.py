@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.trend.sinks import HeadState, SinkCourse
-from reportgen.report.charts.course import Limit, course
+from reportgen.comparison.trend.sinks import HeadState, SinkTrend
 from reportgen.report.charts.small.trend import trend
-from reportgen.report.compare_sections.course.all_models import IN_COLUMNS, model_names, turned
-from reportgen.report.compare_sections.course.figures import axis_of
+from reportgen.report.charts.trend import Limit, trend_chart
+from reportgen.report.compare_sections.trend.all_models import IN_COLUMNS, model_names, turned
+from reportgen.report.compare_sections.trend.figures import axis_of
 from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, fixed
@@ -39,12 +39,12 @@ def make_sinks(found: AllModels, words: CompareWords) -> tuple[SinkPart, ...]:
 
 def sink_sentences(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     """When each token is a sink; one sentence where none ever is, and none without tokens."""
-    courses = found.trend.sinks
-    if not courses:
+    trends = found.trend.sinks
+    if not trends:
         return ()
-    sinks = [own for own in courses if own.first is not None]
+    sinks = [own for own in trends if own.first is not None]
     if not sinks:
-        return (words.course("no_sink"),)
+        return (words.trend("no_sink"),)
     return tuple(_says(own, found, words) for own in sinks)
 
 
@@ -55,12 +55,12 @@ def sink_news(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     return tuple(_says(own, found, words) for own in changed)
 
 
-def _says(own: SinkCourse, found: AllModels, words: CompareWords) -> str:
+def _says(own: SinkTrend, found: AllModels, words: CompareWords) -> str:
     """When a token is a sink, and in which layers of the first and the last such model."""
     names, token = model_names(found, words), shorten(visible(own.token), NAME)
     places = [i for i, layers in enumerate(own.sink_layers) if layers]
     if not places:
-        return words.course("not_sink", token=token)
+        return words.trend("not_sink", token=token)
     first, last, n = places[0], places[-1], len(names)
     is_gapless = last - first + 1 == len(places)
     if len(places) == n:
@@ -71,7 +71,7 @@ def _says(own: SinkCourse, found: AllModels, words: CompareWords) -> str:
         key = "until"
     else:
         key = "some"
-    said = words.course(key, token=token, k=len(places), n=n, name=names[first], last=names[last],
+    said = words.trend(key, token=token, k=len(places), n=n, name=names[first], last=names[last],
         layers=_layers(own.sink_layers[first], words),
     )  # fmt: skip
     k, n_heads = own.n_sink_heads[last], own.n_heads[last]
@@ -79,7 +79,7 @@ def _says(own: SinkCourse, found: AllModels, words: CompareWords) -> str:
         return said
     space = words.language.say("common", "space")
     layers = _layers(own.sink_layers[last], words)
-    heads = words.course("heads", name=names[last], layers=layers, k=k, n=n_heads)
+    heads = words.trend("heads", name=names[last], layers=layers, k=k, n=n_heads)
     return said + space + heads
 
 
@@ -98,10 +98,10 @@ def _layers(layers: Sequence[int], words: CompareWords) -> str:
         else:
             said += map(str, run)
     numbers = words.language.say("common", "comma").join(said)
-    return words.course("layers", len(layers), layers=numbers)
+    return words.trend("layers", len(layers), layers=numbers)
 
 
-def _part(own: SinkCourse, found: AllModels, words: CompareWords) -> SinkPart:
+def _part(own: SinkTrend, found: AllModels, words: CompareWords) -> SinkPart:
     token = shorten(visible(own.token), NAME)
     states = own.strongest
     values = [None if state is None else state.excess.mean for state in states]
@@ -111,28 +111,28 @@ def _part(own: SinkCourse, found: AllModels, words: CompareWords) -> SinkPart:
     def percent(share: float) -> str:
         return words.language.write(share, "exact_percent")
 
-    drawing = course(
+    drawing = trend_chart(
         values,
         intervals,
         axis_of(found, words),
         percent,
-        words.course("sink_sentence", token=token, says=said),
+        words.trend("sink_sentence", token=token, says=said),
         is_open=[state is not None and not state.is_sink for state in states],
-        limit=Limit(SINK_EXCESS, words.course("limit", x=percent(SINK_EXCESS))),
+        limit=Limit(SINK_EXCESS, words.trend("limit", x=percent(SINK_EXCESS))),
     )
     heads = sorted(own.heads, key=lambda head: (head.first, head.layer, head.head))
     left = len(heads) - _HEADS
     return SinkPart(
-        title=words.course("sink", token=token),
+        title=words.trend("sink", token=token),
         says=said,
         chart=drawing.on_page(),
         layers=_by_layer(own, found, words),
         heads=_head_table(heads[:_HEADS], found, words) if heads else None,
-        more=words.course("more_heads", left) if left > 0 else "",
+        more=words.trend("more_heads", left) if left > 0 else "",
     )
 
 
-def _by_layer(own: SinkCourse, found: AllModels, words: CompareWords) -> Table:
+def _by_layer(own: SinkTrend, found: AllModels, words: CompareWords) -> Table:
     """What the token gets beyond its equal share, by layer and model; bold where it is a sink."""
     rows, is_turned = [], len(found.infos) > IN_COLUMNS
     for number, states in enumerate(own.layers, 1):
@@ -146,10 +146,10 @@ def _by_layer(own: SinkCourse, found: AllModels, words: CompareWords) -> Table:
         counts = zip(own.n_sink_heads, own.n_heads, strict=True)
         is_one = len(totals) == 1
         cells = [Cell(_count(k, n, words, is_one=is_one)) for k, n in counts]
-        name = words.course("sink_heads", of=max(totals)) if is_one else words.course("some_heads")
+        name = words.trend("sink_heads", of=max(totals)) if is_one else words.trend("some_heads")
         rows.append((name, cells))
     columns = [words.say("layer"), *axis_of(found, words).names]
-    table = make_table(words.course("by_layer"), columns, rows, "grid")
+    table = make_table(words.trend("by_layer"), columns, rows, "grid")
     return turned(table, words) if is_turned else table
 
 
@@ -170,12 +170,12 @@ def _head_table(heads: Sequence[HeadState], found: AllModels, words: CompareWord
         known = [value for value in head.excess if value is not None]
         ends = [Cell(words.language.percent(value)) for value in (known[0], known[-1])]
         line = trend(head.excess, [None] * len(head.excess))
-        name = words.course("head", layer=head.layer, head=head.head)
+        name = words.trend("head", layer=head.layer, head=head.head)
         rows.append((name, [Cell(names[head.first]), *ends, Cell("", track=line)]))
     keys = ("which_head", "since", "first", "last", "trend")
     return make_table(
-        words.course("heads_title"),
-        [words.course(key) for key in keys],
+        words.trend("heads_title"),
+        [words.trend(key) for key in keys],
         rows,
         "tracks",
     )

@@ -1,4 +1,4 @@
-"""Pages of a site on the course of runs: which runs they have, until when; what is removed."""
+"""Pages of a site on the trend of runs: which runs they have, until when; what is removed."""
 
 import re
 import shutil
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.sites import course_of, list_of, made, write
+from helpers.made_up.sites import list_of, made, trend_of, write
 
 from reportgen.api.site import trends
 from reportgen.findings.findings import Findings
@@ -33,9 +33,9 @@ def site(runs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_block_of_three_runs_links_to_their_course(site, runs) -> None:
-    said, page = course_of(site)
-    assert said == "See the course of all runs"
+def test_a_block_of_three_runs_links_to_their_trend(site, runs) -> None:
+    said, page = trend_of(site)
+    assert said == "See the trend of all runs"
     assert page.h1.get_text() == "ck-100 → ck-1000: 3 runs"
     errors = {run.name: Findings(open_results(run)).figures["label_mae"] for run in runs}
     rows = (row.get_text(" ", strip=True) for row in page.select("#all_models tr"))
@@ -55,10 +55,10 @@ def test_a_course_has_the_newest_runs_and_goes_with_them(site, runs, tmp_path, m
     said = write(own, [new, runs[0]])
     (path,) = own.glob("trend/*.html")
     assert str(path) not in str(said)  # the list says up to which run it goes
-    assert course_of(own)[0] == "See the course of 3 runs, up to ck-1000"
+    assert trend_of(own)[0] == "See the trend of 3 runs, up to ck-1000"
     write(own, [new, *runs[:2]])
-    words, page = course_of(own)
-    assert words == "See the course of the newest 3 runs"
+    words, page = trend_of(own)
+    assert words == "See the trend of the newest 3 runs"
     title = "ck-200 → ck-2000: 3 runs, as many as this page shows"
     assert page.h1.get_text() == title
     assert list(own.glob("trend/*.html")) == [path]

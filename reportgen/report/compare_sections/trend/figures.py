@@ -7,8 +7,8 @@ from markupsafe import Markup
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.course import Axis, course
-from reportgen.report.compare_sections.course.all_models import (
+from reportgen.report.charts.trend import Axis, trend_chart
+from reportgen.report.compare_sections.trend.all_models import (
     figure_name,
     model_names,
     points_of,
@@ -55,12 +55,12 @@ def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
     remark = words.say("compared_as", base=said[0], head=said[1])
     if own.change is not None:
         remark += f" ({words.changed(own.change, write)})"
-    sentence = words.course("sentence",
+    sentence = words.trend("sentence",
         name=name, n=len(known), first=names[first], last=names[last], base=said[0], head=said[1],
     )  # fmt: skip
     is_share = write == words.share
     mark = (lambda x: words.language.write(x, "exact_percent")) if is_share else exact
-    drawing = course(
+    drawing = trend_chart(
         values,
         [_possible(own, row) for own in intervals],
         axis_of(found, words),

@@ -58,8 +58,8 @@ def test_json_adds_the_models_and_renames_nothing(four_models, four_compared: Co
         for each in (four_compared, two)
     )
     models = record.pop("models")
-    assert plain.pop("models") is plain.pop("course") is None
-    assert [own["name"] for own in record.pop("course")["models"]] == ["made-up"] * 4
+    assert plain.pop("models") is plain.pop("trend") is None
+    assert [own["name"] for own in record.pop("trend")["models"]] == ["made-up"] * 4
     assert record == plain  # of the first and the last model, as if no other were there
     assert [model["from_first"] is None for model in models] == [True, False, False, False]
     assert models[0]["model"] == four_models[0].info.model.name
