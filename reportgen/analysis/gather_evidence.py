@@ -3,27 +3,28 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 
 from reportgen.analysis.engines.engine import Done, Engine, EvidenceOrder
-from reportgen.analysis.evidence.sinks.measure import SinkTester
-from reportgen.analysis.evidence.sinks.sink_tests import SinkRun
-from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
-from reportgen.analysis.evidence.text_evidence import Reasons
+from reportgen.analysis.evidence.collected import Reasons, SinkResults
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import Begun
 from reportgen.analysis.tasks.assembly import with_messages
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.plan import Plan
 from reportgen.analysis.tasks.task import Task, TaskResult
-from reportgen.analysis.worker import Worker
 from reportgen.files.interrupts import held_back
 from reportgen.results.info import SINK_TESTS, Evidence
 from reportgen.results.tables.schema import EXTRA
 from reportgen.results.tables.write import Recorder
 from reportgen.texts.read import TextInput
+
+if TYPE_CHECKING:  # merging shards needs no libraries of models
+    from reportgen.analysis.evidence.sinks.measure import SinkTester
+    from reportgen.analysis.worker import Worker
 
 
 class Gatherer:
@@ -35,7 +36,7 @@ class Gatherer:
 
     def __init__(
         self,
-        worker: Callable[[], Worker],
+        worker: Callable[[], "Worker"],
         engine: Engine,
         tasks: TaskFolder,
         plan: Plan,
@@ -78,7 +79,7 @@ class Gatherer:
         """
         tasks = [*self.sample_tasks(), *extra]
         self.measure(tasks)
-        sinks = SinkRun()
+        sinks = SinkResults()
         if self._is_full and not self.is_stopped:
             with self._until_interrupted():
                 self._test_sinks(sinks)
@@ -129,7 +130,11 @@ class Gatherer:
     def _is_full(self) -> bool:
         return self._begun.info.evidence.level == "full"
 
-    def _test_sinks(self, sinks: SinkRun) -> None:
+    def _test_sinks(self, sinks: SinkResults) -> None:
+        # With the libraries of models, which merging shards needs for nothing else.
+        from reportgen.analysis.evidence.sinks.sink_tests import run_sink_tests
+        from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
+
         worker = self._worker()
         sample = [row for task in self.sample_tasks() for row in task.rows]
         rows = [sample[i] for i in evenly_spaced(len(sample), MAX_TEXTS)]
@@ -137,10 +142,11 @@ class Gatherer:
         texts = worker.in_units(rows, sources, tokens)
         items = worker.evidence_run.explained(rows, texts)
         tester = _sink_tester(worker)
-        sinks.run(tester, items, worker.roles, tokens.__getitem__, self._tasks, self._progress)
+        tokens_of, done = tokens.__getitem__, self._tasks
+        run_sink_tests(tester, items, worker.roles, tokens_of, done, self._progress, sinks)
 
     def _recorded(
-        self, before: Evidence, tasks: Sequence[Task], sinks: SinkRun, recorder: Recorder
+        self, before: Evidence, tasks: Sequence[Task], sinks: SinkResults, recorder: Recorder
     ) -> Evidence:
         """Record what was measured, and summarise it."""
         messages: dict[int, str] = {}
@@ -193,7 +199,9 @@ def _record(recorder: Recorder, tables: Mapping[str, pa.Table]) -> None:
         recorder.add(name, rows)
 
 
-def _sink_tester(worker: Worker) -> SinkTester:
+def _sink_tester(worker: "Worker") -> "SinkTester":
+    from reportgen.analysis.evidence.sinks.measure import SinkTester
+
     norms = worker.norms
     assert norms is not None
     return SinkTester(

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version as installed
 from platform import python_version
+from typing import TYPE_CHECKING
 
 from reportgen.analysis.tasks.tally import Tally
-from reportgen.analysis.worker import Worker
 from reportgen.results.info import (
     Checks,
     Evidence,
@@ -17,6 +17,9 @@ from reportgen.results.info import (
     created_date,
 )
 from reportgen.version import __version__
+
+if TYPE_CHECKING:  # merging shards needs no libraries of models
+    from reportgen.analysis.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def _version(name: str) -> str:
     return installed(name)
 
 
-def begun(worker: Worker) -> Begun:
+def begun(worker: "Worker") -> Begun:
     """What an analysis by `worker` begins with."""
     model, probed, options = worker.model, worker.probed, worker.options
     splits = worker.splitter is not None and worker.kind != "token"
@@ -100,7 +103,7 @@ def begun(worker: Worker) -> Begun:
     )
 
 
-def _evidence(worker: Worker) -> Evidence:
+def _evidence(worker: "Worker") -> Evidence:
     norms, explainer = worker.norms, worker.explainer
     if norms is None:
         return Evidence()
@@ -153,7 +156,7 @@ def _no_norms(reason: Reason) -> dict[str, Reason]:
     return dict.fromkeys(("received_norm_all", "received_norm_last"), reason)
 
 
-def _shown(worker: Worker) -> dict[str, str | int | float | bool]:
+def _shown(worker: "Worker") -> dict[str, str | int | float | bool]:
     """The options that were given, with the number of texts that a budget came to in its place: so
     the same texts get evidence again, however long that takes."""
     return {

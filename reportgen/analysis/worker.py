@@ -14,7 +14,7 @@ from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.cost.budget import is_timed, read_budget
-from reportgen.analysis.cost.estimate import LEAST, expected_cost, sample_size
+from reportgen.analysis.cost.estimate import LEAST, expected_cost, extra_cost, sample_size
 from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.scalar import Explained, Explainer
@@ -34,13 +34,14 @@ from reportgen.analysis.tasks.plan import candidates_in, choose
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.errors import UsageError
+from reportgen.models.device.devices import full_name
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tasks.masked import ready_for_masks
 from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
 from reportgen.results.info import UnitKind
-from reportgen.texts.read import TextInput, TextSet, kept_texts
+from reportgen.texts.read import TextInput, TextSet, with_units
 from reportgen.texts.split_words import word_splitter
 
 # Texts of the sample whose scalars tell how widely these differ.
@@ -139,6 +140,15 @@ class Worker:
             n_roles=len(self.roles),
             has_phrases=self.kind == "phrase",
         )
+
+    def extra_cost(self, rows: Sequence[int]) -> Cost:
+        """The passes of evidence on the texts `rows` beside the sample."""
+        return extra_cost(self.expected(rows), self.options.evidence, self.cost_basis)
+
+    @property
+    def device_name(self) -> str:
+        """What the model runs on, with the kind of GPU."""
+        return full_name(self.model.device)
 
     def _made_ready(self, model: LoadedModel) -> LoadedModel:
         """`model`, to read what the texts have: completions, masks, pairs or choices."""
@@ -300,13 +310,6 @@ def _added(text: TextInput, given: TextInput) -> dict[str, Any]:
     return {
         name: getattr(text, name) for name in _ADDED if getattr(text, name) != getattr(given, name)
     }
-
-
-def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
-    """`texts`, without the units that they give where something else is measured as one."""
-    if kind == "given" or all(text.units is None for text in texts.texts):
-        return texts
-    return replace(texts, texts=kept_texts(replace(text, units=None) for text in texts.texts))
 
 
 def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:

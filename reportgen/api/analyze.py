@@ -21,8 +21,9 @@ from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.comparing.baseline import keep_baseline
+from reportgen.api.listed_first import listed_by
 from reportgen.api.models import load_model, named_model, taken_apart
-from reportgen.api.named_model import engine_of, listed_by
+from reportgen.api.named_model import engine_of
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.options.option_values import options_of

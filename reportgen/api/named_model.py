@@ -16,12 +16,11 @@ from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.worker import Worker
 from reportgen.api.jobs import Analysis
 from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.files.temporary import scratch_folder
-from reportgen.findings.detail import listed_first
-from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -73,10 +72,20 @@ def analyze_named(
         )
 
 
-def listed_by(detail: str | None = None) -> ListedFirst:
-    """Make the function that finds the texts a report lists first; `detail` is a value of
-    --detail."""
-    return lambda results: listed_first(Findings(results), detail)
+def named_worker(
+    texts: TextSet,
+    spec: ModelSpec,
+    options: AnalysisOptions,
+    progress: Progress,
+    *,
+    verbose: bool = False,
+) -> Worker:
+    """Load the model of `spec` and make it ready for an analysis of `texts`.
+
+    Raises:
+        ModelError, CaptureError: it cannot be loaded, or has no attention to report.
+    """
+    return Worker(texts, load_model(spec, verbose=verbose), options, progress)
 
 
 @contextmanager

@@ -6,21 +6,23 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from reportgen.analysis.analysis import Analysis
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
-from reportgen.analysis.pipeline import Analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, require_same
 from reportgen.analysis.tasks.plan import Shard
 from reportgen.analysis.tasks.task import Task
-from reportgen.analysis.worker import Worker
 from reportgen.api import jobs
 from reportgen.api.shard_folders import Parts, ShardNumber
 from reportgen.errors import ResultsError, some
-from reportgen.models.loading.load import load_model
 from reportgen.results.store import Results
 from reportgen.texts.read import TextSet
+
+if TYPE_CHECKING:
+    from reportgen.analysis.worker import Worker
 
 
 def analyze_shard(
@@ -69,7 +71,7 @@ def merge(
     begun = begun_before(kept, texts, _options(asked))
 
     @cache
-    def worker() -> Worker:
+    def worker() -> "Worker":
         found = _worker(texts, asked, progress, verbose=verbose)
         begun_in(kept, found)  # checks that the model is the one of the parts
         return found
@@ -91,9 +93,11 @@ def _damaged(missing: Sequence[Task], folders: Sequence[Path]) -> ResultsError:
     return ResultsError(f"{where}: missing or damaged: {names}; run {those} again")
 
 
-def _worker(texts: TextSet, asked: jobs.Analysis, progress: Progress, *, verbose: bool) -> Worker:
-    model = load_model(asked.spec, verbose=verbose)
-    return Worker(texts, model, _options(asked), progress)
+def _worker(texts: TextSet, asked: jobs.Analysis, progress: Progress, *, verbose: bool) -> "Worker":
+    # With the libraries of models, which take long; a merge often has nothing left to measure.
+    from reportgen.api.named_model import named_worker
+
+    return named_worker(texts, asked.spec, _options(asked), progress, verbose=verbose)
 
 
 def _options(asked: jobs.Analysis) -> AnalysisOptions:

@@ -166,7 +166,7 @@ def merge(
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.named_model import listed_by
+    from reportgen.api.listed_first import listed_by
     from reportgen.api.shards import merge as merge_parts
 
     with (

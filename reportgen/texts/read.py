@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.files.temporary import scratch_folder
-from reportgen.results.info import InputInfo
+from reportgen.results.info import InputInfo, UnitKind
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.formats.encoding import check_encoding
 from reportgen.texts.formats.file_formats import read_table
@@ -228,6 +228,13 @@ def _collect(
 def kept_texts(texts: Iterable[TextInput]) -> Sequence[TextInput]:
     """The `texts` as a sequence, in memory if they are few."""
     return kept(texts, attrgetter(*(field.name for field in fields(TextInput))), TextInput)
+
+
+def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
+    """`texts`, without the units that they give where something else is measured as one."""
+    if kind == "given" or all(text.units is None for text in texts.texts):
+        return texts
+    return replace(texts, texts=kept_texts(replace(text, units=None) for text in texts.texts))
 
 
 def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:

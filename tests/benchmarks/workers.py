@@ -17,9 +17,9 @@ from transformers import BertConfig, BertForSequenceClassification
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.models import SENTENCES, tiny_tokenizer
 
+from reportgen.analysis.analysis import Analysis
 from reportgen.analysis.engines.processes import processes
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import Analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.worker import Worker

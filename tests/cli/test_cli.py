@@ -228,18 +228,21 @@ def modules_after(*commands: list[str | Path]) -> list[set[str]]:
     return [set(line.split()[1:]) for line in said if line.startswith("after:")]
 
 
-def test_render_imports_no_model_library_and_of_a_page_nothing_that_takes_long(
-    tmp_path: Path,
+def test_render_and_merge_import_no_model_library_and_a_page_nothing_that_takes_long(
+    tmp_path: Path, texts: Path, bert: Path
 ) -> None:
     make_results(tmp_path / "r")
+    shard = ("analyze", texts, "--model", bert, "--shard", "1/1", "--evidence", "none")
+    assert call(*shard, "-o", tmp_path / "part").exit_code == 0
     page = ["render", tmp_path / "r", "-o", tmp_path / "a.html"]
     others = ["render", tmp_path / "r", "-o", tmp_path / "a.md"]
     others += ["-o", tmp_path / "summary.json", "-o", tmp_path / "tokens.csv"]
-    with_page, with_others = modules_after(page, others)
+    merge = ["merge", tmp_path / "part", "-o", tmp_path / "merged"]
+    with_page, with_others, with_merge = modules_after(page, others, merge)
     assert {"pandas", "jinja2"} <= with_page < with_others
     slow = {"scipy.stats", "plotly.graph_objs", "IPython", "reportgen.comparison"}
     assert not slow & with_page
-    assert not {"torch", "transformers"} & with_others
+    assert not {"torch", "transformers"} & (with_others | with_merge)
     assert (tmp_path / "a.html").stat().st_size > 0
 
 

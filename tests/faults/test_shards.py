@@ -13,7 +13,7 @@ from helpers.real.models import SENTENCES, save_model
 
 from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.api import shards
+from reportgen.api import named_model
 from reportgen.results.store import open_results
 
 TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a", "a very good day")
@@ -82,7 +82,7 @@ def test_merged_shards_are_one_run(
     assert done.exit_code == 0, done.stderr
     parts = [shard(place, number, 3, *more, "--force", model=model) for number in (2, 3, 1)]
     if {"none", "all"} & set(more):  # nothing is left to measure
-        monkeypatch.setattr(shards, "load_model", lambda *_, **__: pytest.fail("model loaded"))
+        monkeypatch.setattr(named_model, "load_model", lambda *_, **__: pytest.fail("model loaded"))
     done = call("merge", *parts, "-o", merged)
     assert done.exit_code == 0, done.stderr
     assert contents(merged) == contents(whole)

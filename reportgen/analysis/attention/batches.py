@@ -1,9 +1,9 @@
 """Batches of texts of similar length, and where each batch has padding, content and special
 tokens."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
 
 Array: TypeAlias = NDArray[np.float32]  # figures of attention
-Item = TypeVar("Item")
 # Columns of `Layout.columns`; from FIRST_ROLE on there is one column per role.
 REAL, PADDING, CONTENT, SPECIAL, FIRST_SEGMENT, SECOND_SEGMENT, FIRST_ROLE = range(7)
 
@@ -64,11 +63,6 @@ class Layout:
         """How far each key stands before some queries, `[query, key]`."""
         places = torch.arange(self.real.shape[1], device=self.real.device)
         return places[queries, None] - places
-
-
-def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """Split `items` into parts of `size`, the last of which may be smaller."""
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def plan_batches(

@@ -12,9 +12,8 @@ from transformers.utils.output_capturing import OutputRecorder
 from reportgen.analysis.attention.banded import banded_modules, unfolding
 from reportgen.errors import CaptureError
 from reportgen.models.settings import has_maps, layer_kinds, whole
+from reportgen.results.measure_register import LONG_TOKENS
 
-# Of texts with more tokens no whole map is held where that can be helped.
-LONG_TOKENS = 4096
 # Called with the number of a layer, from 0, and its maps [text, head, query, key].
 TakeMaps: TypeAlias = Callable[[int, Tensor], None]
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batch_figures import BatchFigures
 from reportgen.analysis.attention.batches import lay_out, plan_batches, runs_alone
-from reportgen.analysis.attention.capture import LONG_TOKENS, Capture, recorded_modules
+from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.figure_faults import fault_of
@@ -33,6 +33,7 @@ from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderPart, Part
+from reportgen.results.measure_register import LONG_TOKENS
 
 # Numbers that are held for each token and head of a long text: of what is summed of two layers, and
 # of the weights of a few queries; and how often the map of a layer stands in memory as a whole.

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
-from reportgen.analysis.first_pass import Window
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
-from reportgen.analysis.worker import Worker
 from reportgen.texts.read import TextInput
+
+if TYPE_CHECKING:  # merging shards needs no libraries of models
+    from reportgen.analysis.first_pass import Window
+    from reportgen.analysis.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class AttentionOrder:
     kept: Kept  # the texts before it that keep their maps
     # Its texts, where they were tokenised already. Another process does that faster than it is sent
     # them.
-    window: Window | None = None
+    window: "Window | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Done:
     halved: int | None = None  # see `Worker`
 
 
-def carried_out(order: Order, worker: Worker) -> Done:
+def carried_out(order: Order, worker: "Worker") -> Done:
     """Carry out an order."""
     if isinstance(order, AttentionOrder):
         window = order.window or worker.window(order.task)
@@ -74,7 +76,7 @@ class ThisProcess:
 
     is_alone = True
 
-    def __init__(self, worker: Callable[[], Worker]) -> None:
+    def __init__(self, worker: Callable[[], "Worker"]) -> None:
         self._worker = worker
 
     def run(self, orders: Iterable[Order]) -> Iterator[Done]:

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
+from reportgen.analysis.tasks.plan import chunks
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
 from reportgen.results.info import Scalar, Statistic, View

@@ -15,6 +15,7 @@ from reportgen.analysis.evidence.agreement import (
     text_agreement,
     unit_views,
 )
+from reportgen.analysis.evidence.collected import reasons_of
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import Stages
 from reportgen.analysis.evidence.text_evidence import (
@@ -22,7 +23,6 @@ from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     effect_columns,
     evidence_columns,
-    reasons_of,
     target_effect_columns,
 )
 from reportgen.analysis.progress import Progress, Stage

@@ -5,22 +5,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.run_info import Begun, begun, versions
-from reportgen.analysis.worker import Worker, with_units
 from reportgen.errors import ResultsError, UsageError, unwritten
 from reportgen.files import system
-from reportgen.models.device.devices import full_name
-from reportgen.texts.read import TextSet
+from reportgen.texts.read import TextSet, with_units
+
+if TYPE_CHECKING:  # merging shards needs no libraries of models
+    from reportgen.analysis.worker import Worker
 
 _FILE = "run.json"
 
 
-def begun_in(folder: Path, worker: Worker) -> Begun:
+def begun_in(folder: Path, worker: "Worker") -> Begun:
     """What the analysis in `folder` found out at its start; if none has started there, this one
     does.
 
@@ -118,7 +119,7 @@ def _write(folder: Path, content: bytes) -> None:
         raise unwritten(path, error) from error
 
 
-def _identity(worker: Worker) -> dict[str, Any]:
+def _identity(worker: "Worker") -> dict[str, Any]:
     """All that the results of tasks depend on."""
     model = worker.model
     return {
@@ -126,7 +127,7 @@ def _identity(worker: Worker) -> dict[str, Any]:
         "weights": model.info.weights_sha256,
         "model": json.loads(json.dumps([asdict(model.info), asdict(model.output), model.prompts])),
         "tokenizer": _tokenizer_digest(worker),
-        "device": full_name(model.device),
+        "device": worker.device_name,
         "batching": worker.probed.batching,
     }
 
@@ -155,7 +156,7 @@ def _digest(texts: TextSet) -> str:
     return found.hexdigest()
 
 
-def _tokenizer_digest(worker: Worker) -> str:
+def _tokenizer_digest(worker: "Worker") -> str:
     tokenizer = worker.model.tokenizer
     known = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else repr(tokenizer)
     return sha256(known.encode("utf-8", "surrogatepass")).hexdigest()

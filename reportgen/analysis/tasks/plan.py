@@ -4,16 +4,22 @@ tasks, whichever it does itself."""
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.tasks.task import Task
 from reportgen.texts.read import TextSet
 
+Item = TypeVar("Item")
 # Texts whose batches are planned together: enough to find texts of the same length, few enough that
 # memory does not grow with the number of texts.
 WINDOW = 128
 # Texts whose evidence is measured together: few enough that an interrupt loses little.
 CHUNK = 8
+
+
+def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Split `items` into parts of `size`, the last of which may be smaller."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 @dataclass(frozen=True, slots=True)

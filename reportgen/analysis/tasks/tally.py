@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
-from reportgen.analysis.attention.capture import LONG_TOKENS
-from reportgen.analysis.tables.rows import AnalysedText
 from reportgen.errors import InputError, ModelError, quoted
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.join_words import n_joined
+from reportgen.results.measure_register import LONG_TOKENS
 from reportgen.texts.read import TextSet
+
+if TYPE_CHECKING:  # merging shards needs no libraries of models
+    from reportgen.analysis.tables.rows import AnalysedText
+    from reportgen.models.loaded import LoadedModel
+    from reportgen.models.tokens.encoded import EncodedText
 
 # With "all", maps of the first texts are kept up to this many bytes before compression.
 MAPS_LIMIT = 2_000_000_000
@@ -103,7 +106,7 @@ def _texts_are(n: int) -> str:
     return "1 text is" if n == 1 else f"{n:,} texts are"
 
 
-def tally_of(text: AnalysedText) -> Tally:
+def tally_of(text: "AnalysedText") -> Tally:
     """The counts of one text."""
     summary = text.summary
     if summary is None:
@@ -129,7 +132,7 @@ def tally_of(text: AnalysedText) -> Tally:
     )
 
 
-def counted(texts: Sequence[EncodedText]) -> Tally:
+def counted(texts: Sequence["EncodedText"]) -> Tally:
     """The counts of `texts` before they are run."""
     return Tally(
         n_content=sum(text.n_content for text in texts),
@@ -137,7 +140,9 @@ def counted(texts: Sequence[EncodedText]) -> Tally:
     )
 
 
-def require_known_tokens(model: LoadedModel, tally: Tally, texts: Sequence[EncodedText]) -> None:
+def require_known_tokens(
+    model: "LoadedModel", tally: Tally, texts: Sequence["EncodedText"]
+) -> None:
     """Raise a ModelError if too many tokens so far, including those of `texts`, are unknown."""
     whole = tally.plus(counted(texts))
     n_content, n_unknown = whole.n_content, whole.n_unknown

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from transformers import BatchEncoding, PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from reportgen.errors import ModelError
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import Role
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
+
+if TYPE_CHECKING:
+    from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 # How tokenizers write a space before a word; a token of only that has no characters of the text.
 _SPACE_MARKS = "▁Ġ"
@@ -100,7 +102,7 @@ class EncodedText:
 
 
 def encode(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
+    tokenizer: "PreTrainedTokenizerBase", text: str, pair: str | None, max_tokens: int
 ) -> EncodedText:
     """Tokenise `text` (and `pair`) with the default settings, and cut the end after `max_tokens`.
 
@@ -147,7 +149,7 @@ def encode(
 
 
 def _beginnings(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
+    tokenizer: "PreTrainedTokenizerBase", text: str, pair: str | None, max_tokens: int
 ) -> tuple[str, str | None] | None:
     """A text and its pair with the beginning alone of what is very long, if that holds every token
     that is kept; else None.
@@ -180,14 +182,14 @@ def most_characters(max_tokens: int) -> int:
 
 
 def _segments(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None
+    tokenizer: "PreTrainedTokenizerBase", text: str, pair: str | None
 ) -> tuple[int | None, ...]:
     """The segment of every token of a text (and its pair), none of them cut."""
     return _segments_in(tokenizer, tokenizer(text, pair, verbose=False), text, pair)
 
 
 def _segments_in(
-    tokenizer: PreTrainedTokenizerBase, given: BatchEncoding, text: str, pair: str | None
+    tokenizer: "PreTrainedTokenizerBase", given: "BatchEncoding", text: str, pair: str | None
 ) -> tuple[int | None, ...]:
     """The segment of every token that the tokenizer gave for a text (and its pair)."""
     if tokenizer.is_fast:
@@ -195,7 +197,7 @@ def _segments_in(
     return _segments_of_slow(tokenizer, tuple(given["input_ids"]), text, pair)
 
 
-def special_roles(tokenizer: PreTrainedTokenizerBase, *, has_pairs: bool) -> tuple[Role, ...]:
+def special_roles(tokenizer: "PreTrainedTokenizerBase", *, has_pairs: bool) -> tuple[Role, ...]:
     """The roles of the special tokens that the tokenizer adds to a text (and its pair)."""
     sample = encode(tokenizer, "a", "b" if has_pairs else None, max_tokens=64)
     found = {
@@ -237,7 +239,7 @@ class _Encoding:
     tokenizers."""
 
     def __init__(
-        self, tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
+        self, tokenizer: "PreTrainedTokenizerBase", text: str, pair: str | None, max_tokens: int
     ) -> None:
         self.has_offsets = fast = bool(tokenizer.is_fast)
         given = tokenizer(text, pair, return_offsets_mapping=fast, verbose=False)
@@ -303,7 +305,7 @@ def token_span(token: str, segment: int, offset: tuple[int, int], texts: tuple[s
 
 
 def _segments_of_slow(
-    tokenizer: PreTrainedTokenizerBase, ids: tuple[int, ...], text: str, pair: str | None
+    tokenizer: "PreTrainedTokenizerBase", ids: tuple[int, ...], text: str, pair: str | None
 ) -> tuple[int | None, ...]:
     """The segment of each token, found by searching for the token ids of each segment alone."""
     segments: list[int | None] = [None] * len(ids)
@@ -322,7 +324,7 @@ def _segments_of_slow(
     return tuple(segments)
 
 
-def _role(tokenizer: PreTrainedTokenizerBase, token_id: int, token: str) -> str:
+def _role(tokenizer: "PreTrainedTokenizerBase", token_id: int, token: str) -> str:
     """The key of a special token's Role: cls, sep, bos or eos, else the token itself."""
     for key in ("cls", "sep", "bos", "eos"):
         if token_id == getattr(tokenizer, f"{key}_token_id"):

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeAlias
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.models.tokens.encoded import EncodedText, Span
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.texts.given_units import Place, Places
 from reportgen.texts.split_words import WordSplitter
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 _CONTINUES = "##"
 _MARK = "▁"  # of a space in front of a word
@@ -59,7 +60,7 @@ def joined_to_words(
     return replace(text, units=tuple(units))
 
 
-def marks_of(tokenizer: PreTrainedTokenizerBase) -> Marks:
+def marks_of(tokenizer: "PreTrainedTokenizerBase") -> Marks:
     """What a space alone is where words are tokenised one by one, as data for taggers is: it begins
     a word, as in XLM-R, or there is none, as in SentencePiece without a prefix."""
     if tokenizer.convert_tokens_to_ids(_MARK) in (None, tokenizer.unk_token_id):

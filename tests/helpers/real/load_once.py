@@ -18,4 +18,3 @@ def load_once(patch: pytest.MonkeyPatch) -> None:
         return loaded[name]
 
     patch.setattr("reportgen.api.named_model.load_model", known)
-    patch.setattr("reportgen.api.shards.load_model", known)

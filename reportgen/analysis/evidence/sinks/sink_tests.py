@@ -1,67 +1,56 @@
 """Does the sink tests on the sample of an analysis, text by text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import pandas as pd
 
+from reportgen.analysis.evidence.collected import SinkResults
 from reportgen.analysis.evidence.sinks.measure import SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import find_subjects, places
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.task import Task, TaskResult
-from reportgen.results.info import LEARNED_SINK, Reason, Role, Subject
+from reportgen.results.info import LEARNED_SINK, Role
 from reportgen.results.tables.write import rows_of
 
 
-@dataclass
-class SinkRun:
-    """What the sink tests found.
+def run_sink_tests(
+    tester: SinkTester,
+    items: Sequence[TextEvidence],
+    roles: Sequence[Role],
+    tokens_of: Callable[[int], pd.DataFrame],
+    done: TaskFolder,
+    progress: Progress,
+    found: SinkResults,
+) -> None:
+    """Test the texts of `items` that have no result in `done`, and keep their results there.
 
-    Attributes:
-        tasks: one for each text that was tested, in the order of the texts.
+    `found` gets what the tests say; an interrupt ends the work, and what was tested until then is
+    in its `tasks`.
+
+    Args:
+        items: texts of the sample, with the scalar of each.
+        roles: of the special tokens of the texts.
+        tokens_of: from a row of the table of texts to its rows of the table of tokens.
     """
-
-    subjects: tuple[Subject, ...] = ()
-    withheld: dict[str, Reason] = field(default_factory=dict)
-    tasks: list[Task] = field(default_factory=list)
-
-    def run(
-        self,
-        tester: SinkTester,
-        items: Sequence[TextEvidence],
-        roles: Sequence[Role],
-        tokens_of: Callable[[int], pd.DataFrame],
-        done: TaskFolder,
-        progress: Progress,
-    ) -> None:
-        """Test the texts of `items` that have no result in `done`, and keep their results there.
-
-        An interrupt ends the work; what was tested until then is in `tasks`.
-
-        Args:
-            items: texts of the sample, with the scalar of each.
-            roles: of the special tokens of the texts.
-            tokens_of: from a row of the table of texts to its rows of the table of tokens.
-        """
-        explained = {item.text: item.explained for item in items if item.explained is not None}
-        self.subjects = find_subjects(roles, map(tokens_of, explained))
-        if tester.has_learned_sinks:
-            self.subjects += (LEARNED_SINK,)
-        plan = tester.plan([*explained.values()], self.subjects)
-        self.withheld |= {str(test): reason for test, reason in plan.withheld.items()}
-        texts = list(explained.items())
-        tasks = {case.index: Task("sinks", (texts[case.index][0],)) for case in plan.cases}
-        known = {index for index, task in tasks.items() if done.facts(task) is not None}
-        self.tasks += [tasks[index] for index in sorted(known)]
-        # With all of them done there is nothing left to run the texts for.
-        for index, measured in tester.run(plan, known) if len(known) < len(tasks) else ():
-            text, item = texts[index]
-            found = places(self.subjects, item.text.tokens, item.text.roles)
-            columns = sink_columns(text, measured.rows, found, tokens_of(text))
-            result = TaskResult({"sinks": rows_of("sinks", columns)}, {"message": measured.message})
-            done.save(tasks[index], result)
-            self.tasks.append(tasks[index])
-            progress.advance("sinks", 1)
-        progress.advance("sinks", len(items) - len(tasks) + len(known))
+    explained = {item.text: item.explained for item in items if item.explained is not None}
+    found.subjects = find_subjects(roles, map(tokens_of, explained))
+    if tester.has_learned_sinks:
+        found.subjects += (LEARNED_SINK,)
+    plan = tester.plan([*explained.values()], found.subjects)
+    found.withheld |= {str(test): reason for test, reason in plan.withheld.items()}
+    texts = list(explained.items())
+    tasks = {case.index: Task("sinks", (texts[case.index][0],)) for case in plan.cases}
+    known = {index for index, task in tasks.items() if done.facts(task) is not None}
+    found.tasks += [tasks[index] for index in sorted(known)]
+    # With all of them done there is nothing left to run the texts for.
+    for index, measured in tester.run(plan, known) if len(known) < len(tasks) else ():
+        text, item = texts[index]
+        at = places(found.subjects, item.text.tokens, item.text.roles)
+        columns = sink_columns(text, measured.rows, at, tokens_of(text))
+        result = TaskResult({"sinks": rows_of("sinks", columns)}, {"message": measured.message})
+        done.save(tasks[index], result)
+        found.tasks.append(tasks[index])
+        progress.advance("sinks", 1)
+    progress.advance("sinks", len(items) - len(tasks) + len(known))
