@@ -122,7 +122,8 @@ def _is_read_by_lines(
             return False
         if input_format is None and beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
             return False
-        return can_be_read_by_lines(file, shown, _MOST_UNPACKED * file.stat().st_size)
+        most, is_named = _MOST_UNPACKED * file.stat().st_size, encoding is not None
+        return can_be_read_by_lines(file, shown, most, is_named=is_named)
     except (OSError, ValueError):
         return False  # reading it says what is wrong
 

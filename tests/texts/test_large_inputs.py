@@ -24,6 +24,7 @@ FILES: dict[str, tuple[str, bytes]] = {
     "lines with a mark": ("a.txt", "one\ntwo\nthree\nfour\n".encode("utf-8-sig")),
     "another encoding": ("a.txt", "カード\nポイント\n無料です\nいま\n".encode("cp932")),
     "an older encoding": ("a.txt", "カード\nポイント\n無料です\nいま\n".encode("iso2022_jp")),
+    "its mark in UTF-8": ("a.txt", "one \x1b$B\ntwo\n三\nfour\n".encode()),
     "not read by lines": ("a.txt", "one\0\ntwo\nthree\nfour".encode("utf-16")),
     "cells": ("a.csv", b'id,text\n1,"a\r\nb, c"\n\n2,d\n3,"e ""f"""\n4,\n5,g\n'),
     "semicolons": ("a.csv", b"n;words\n1;a, b\n2;c\n3;d\n4;e, f"),
@@ -79,6 +80,20 @@ def test_a_large_file_is_read_as_a_small_one(tmp_path: Path, small, name: str) -
     assert isinstance(by_lines.texts, stored.Stored)
     assert tuple(by_lines.texts) == whole.texts
     assert (by_lines.files, by_lines.notes) == (whole.files, whole.notes)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_an_encoding_that_is_named_decides_how_a_large_file_is_read(
+    tmp_path: Path, small, encoding: str
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one \x1b$B\x1b(B\ntw\0o\nthree\nfour\n")
+    small()
+    found = read(tmp_path / "a.txt", encoding=encoding)
+    assert isinstance(found, TextSet)
+    assert isinstance(found.texts, stored.Stored)
+    assert [text.text for text in found.texts] == ["one \x1b$B\x1b(B", "tw\0o", "three", "four"]
+    (tmp_path / "b.txt").write_bytes(b"one \x1b$B\x1b(B\ntwo\n")  # the mark lies in two blocks
+    assert "give --encoding iso2022_jp" in str(read(tmp_path / "b.txt"))
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
         raise InputError(
             f"{path}: looks like {wide} without a byte order mark; give --encoding {wide}, or utf-8"
         )
-    if not (encoding or marked) and JIS_SWITCH in data:
+    if not (encoding or marked) and JIS_SWITCH in data and data.isascii():
         raise InputError(f"{path}: looks like iso2022_jp; give --encoding iso2022_jp, or utf-8")
     try:
         text = data.decode(name)
@@ -66,7 +66,7 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
             return japanese
         tried = name if encoding or marked else "neither UTF-8 nor CP932"
         raise InputError(_undecodable(data, path, name, tried, error)) from error
-    is_utf8 = codecs.lookup(name).name == "utf-8"
+    is_utf8 = codecs.lookup(name).name in ("utf-8", "utf-8-sig")
     if "\0" in text and not is_utf8 and (likely := _wide(data)):
         raise InputError(f"{path}: not {name}, but looks like {likely}; give --encoding {likely}")
     return text.removeprefix("\ufeff")

@@ -62,9 +62,12 @@ class FileLines:
             yield TextIOWrapper(stream, encoding="utf-8-sig", newline="")
 
 
-def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> bool:
-    """Whether a file can be read line by line: it is UTF-8, without NUL or the mark of ISO-2022-JP,
-    no line is too long to be held in memory, and it unpacks to at most `most` bytes.
+def can_be_read_by_lines(
+    path: Path, shown: str, most: int | None = None, *, is_named: bool = False
+) -> bool:
+    """Whether a file can be read line by line: it is UTF-8, no line is too long to be held in
+    memory, and it unpacks to at most `most` bytes. Unless it is marked as UTF-8 or was said to be
+    that (`is_named`), it has to be no other encoding that uses the same bytes (see `decode`).
 
     Raises:
         InputError: it is compressed and damaged.
@@ -72,16 +75,21 @@ def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> boo
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     length = size = 0  # of the line, and of the file so far
+    last, is_ascii, may_be_jis = b"", True, False
     with opened(path, shown) as stream:
         while block := stream.read(_BLOCK):
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
                 return False
+            is_named = is_named or (not size and block.startswith(codecs.BOM_UTF8))
             size += len(block)
+            is_ascii = is_ascii and block.isascii()
+            may_be_jis = may_be_jis or JIS_SWITCH in last + block
+            last = block[-1:]
             ends = [found.start() for found in _ENDS.finditer(block)]
             length = len(block) - ends[-1] if ends else length + len(block)
-            if length > LONGEST or b"\0" in block or JIS_SWITCH in block:
+            if length > LONGEST or (b"\0" in block and not is_named):
                 return False
             if most is not None and size > most:
                 return False
@@ -89,4 +97,4 @@ def can_be_read_by_lines(path: Path, shown: str, most: int | None = None) -> boo
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
-    return True
+    return is_named or not (may_be_jis and is_ascii)
