@@ -10,9 +10,10 @@ from playwright.sync_api import expect
 from serving import OWN, served
 
 from reportgen.comparison.compare import compare
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES
+from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
+from reportgen.report.digest.markdown import render as write_one
 from reportgen.report.digest.markdown import write_comparison
 from reportgen.report.html.compare_page import render
 from reportgen.report.html.compare_page import write_comparison as write_comparison_page
@@ -111,9 +112,10 @@ def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
         expect(opened).to_have_attribute("id", f"text={number}")
 
 
-def test_the_comment_ends_its_first_screen_before_the_first_fold(still_tab, sides):
+def test_a_comment_ends_its_first_screen_before_the_first_fold(still_tab, sides):
     """As GitHub sets it: 14 pixels, lines of 21, and 13 and 6 around what stands in a cell."""
-    comparison = compare(*map(Findings, sides))
+    base, head = map(Findings, sides)
+    comparison = compare(base, head)
     gate = parse_gate("mae_rise_low > 0", "fail", COMPARE_FIGURES)
     options = CompareOptions(
         page_url="https://example.com/compare.html", gates=evaluate([gate], comparison.figures)
@@ -123,9 +125,14 @@ def test_the_comment_ends_its_first_screen_before_the_first_fold(still_tab, side
         "h2, h3 { margin: 24px 0 16px } table { border-collapse: collapse }"
         "td, th { border: 1px solid; padding: 6px 13px } p, ul, table { margin: 0 0 16px }"
     )
-    comment = sanitised(rendered(write_comparison(comparison, options).text))
-    still_tab.set_content(f"<style>{style}</style>{comment}")
-    assert 300 < still_tab.locator("details").first.bounding_box()["y"] < 900
+    of_one = RenderOptions(
+        page_url="report.html",
+        gates=evaluate([parse_gate("label_mae > 0", "fail", RUN_FIGURES)], base.figures),
+    )
+    for comment in (write_comparison(comparison, options), write_one(base, of_one)):
+        shown = sanitised(rendered(comment.text))
+        still_tab.set_content(f"<style>{style}</style>{shown}")
+        assert 300 < still_tab.locator("details").first.bounding_box()["y"] < 900
 
 
 def test_twelve_models_scroll_in_their_table_alone(watched, many):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # a report without a comparison starts sooner
     from reportgen.report.compare_sections.context import CompareContext
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
-_FIRST = 4  # texts shown where none deserves a look
+_FIRST = 3  # texts shown; all that deserve a look are folded
 # Kinds of notes that say by tests what a sink passes on; without tests, the kind "length" says it.
 _TESTED: tuple[Kind, ...] = ("passed", "test")
 
@@ -43,12 +43,6 @@ def short_notes(context: Context) -> list[Note]:
         replace(note, token=note.token and cut(note.token, NAME_LENGTH))
         for note in context.findings.notes
     ]
-
-
-def short_run(context: Context) -> Iterable[Section]:
-    """How the gates went; nothing without gates."""
-    if items := tuple(gate_items(context)):
-        yield Section(1, items=items, place=10)
 
 
 def gate_items(context: "Context | CompareContext") -> Iterable[Cell]:
@@ -63,7 +57,8 @@ def gate_items(context: "Context | CompareContext") -> Iterable[Cell]:
 
 
 def short_overview(context: Context) -> Iterable[Section]:
-    """The answers to a reader's questions, and the key figures."""
+    """How the gates went, and the answers to a reader's questions; folded, the model and the key
+    figures."""
     say = context.language.say
     answers = (
         ("predictions", context.quality.headline if context.quality else ""),
@@ -71,13 +66,13 @@ def short_overview(context: Context) -> Iterable[Section]:
         ("trust", _about_trust(context)),
     )
     colon = say("page", "colon")
-    yield Section(
-        1,
-        lead=_about_model(context),
-        items=tuple(named(say("page", key) + colon, said) for key, said in answers if said),
-        table=figures_table(context.overview.kpis, context.language),
-        place=20,
-    )
+    items = (named(say("page", key) + colon, said) for key, said in answers if said)
+    said = (*gate_items(context), *items, *map(Cell, _unusual(context)))
+    if said:
+        yield Section(1, items=said, place=20)
+    table = figures_table(context.overview.kpis, context.language)
+    lead = (_about_model(context),)
+    yield Section(2, say("brief", "figures"), lead, table=table, is_folded=True, place=44)
 
 
 def _about_sinks(context: Context) -> list[str]:
@@ -99,13 +94,18 @@ def _about_sinks(context: Context) -> list[str]:
 
 
 def _about_trust(context: Context) -> str:
+    """Which measure agrees best with what moves the output, and how far; where only one can be
+    compared, how far the tokens in bold do."""
+    trust = context.trust
+    return "" if trust is None else trust.chosen or _agreement(context)
+
+
+def _agreement(context: Context) -> str:
     """How far the tokens in bold agree with those that move the output."""
     trust = context.trust
-    if trust is None or trust.first is None:
+    if trust is None or trust.first is None or not _has_bold(context):
         return ""
-    if REDACT in context.findings.info.settings.options:  # nothing is in bold
-        return trust.chosen
-    said = context.language.say(
+    return context.language.say(
         "brief",
         "agreement",
         view=_view_name(context),
@@ -113,7 +113,13 @@ def _about_trust(context: Context) -> str:
         interval=trust.first.small,
         texts=trust.first_texts,
     )
-    return context.language.say("common", "space").join(filter(None, (trust.chosen, said)))
+
+
+def _has_bold(context: Context) -> bool:
+    """Whether tokens are in bold: not where no text was analysed, or all are dots."""
+    findings = context.findings
+    has_analysed = bool(findings.texts["status"].isin(ANALYSED).any())
+    return has_analysed and REDACT not in findings.info.settings.options
 
 
 def _view_name(context: Context) -> str:
@@ -123,62 +129,70 @@ def _view_name(context: Context) -> str:
     return language.measure(findings.shown_first, "name", row=row)
 
 
-def _about_model(context: Context) -> tuple[str, ...]:
-    """Which model this is, and what is unusual about it or its texts."""
+def _about_model(context: Context) -> str:
+    """Which model this is."""
+    model = context.findings.info.model
+    return context.language.say(
+        "brief",
+        "model",
+        name=cut(model.name, TEXT_LENGTH),
+        architecture=cut(model.architecture, TEXT_LENGTH),
+        n_layers=model.n_layers,
+        n_heads=model.n_heads,
+    )
+
+
+def _unusual(context: Context) -> Iterable[str]:
+    """What is unusual about the model or its texts."""
     info, say = context.findings.info, context.language.say
-    facts = [
-        say(
-            "brief",
-            "model",
-            name=cut(info.model.name, TEXT_LENGTH),
-            architecture=cut(info.model.architecture, TEXT_LENGTH),
-            n_layers=info.model.n_layers,
-            n_heads=info.model.n_heads,
-        )
-    ]
     if info.model.source == "demo":
-        facts.append(say("brief", "demo"))
+        yield say("brief", "demo")
     by_status = context.findings.n_by_status
     if by_status["ok"] < context.findings.n_texts:
         counts = {f"n_{name}": count for name, count in by_status.items()}
-        facts.append(say("brief", "counts", **counts))
-    spoken = [remark(said, context.language) for said in info.remarks]
-    return (*facts, *(cut(said, REMARK_LENGTH) for said in spoken))
+        yield say("brief", "counts", **counts)
+    for said in info.remarks:
+        yield cut(remark(said, context.language), REMARK_LENGTH)
 
 
 def short_texts(context: Context) -> Iterable[Section]:
-    """The texts that deserve a look with the map of one, and all texts."""
+    """The texts that deserve a look with the map of one, and all texts; most of it is folded."""
     findings, language = context.findings, context.language
     tables = TextTables(findings, language)
     rows = [text.number - 1 for text in context.notable.texts]
-    yield _worth_a_look(context, tables, rows)
+    yield from _worth_a_look(context, tables, rows)
     picture = make_map_figure(findings.results, rows, language)
     if picture is not None:
-        yield replace(picture, place=41)
+        yield replace(picture, place=43)
     heading = language.count("brief", "all_texts", len(findings.texts))
     yield Section(6, heading, table=tables.all_texts(), is_folded=True, place=50)
 
 
-def _worth_a_look(context: Context, tables: TextTables, rows: Sequence[int]) -> Section:
-    """The texts that deserve a look, each with the reason; the first texts where none does."""
-    findings, say = context.findings, context.language.say
-    analysed = bool(findings.texts["status"].isin(ANALYSED).any())
-    has_bold = analysed and REDACT not in findings.info.settings.options
-    bold = (say("brief", "bold", view=_view_name(context)),) if has_bold else ()
-    if not rows:
-        table = tables.looked_at(range(min(_FIRST, len(findings.texts))), ())
-        return Section(2, say("brief", "first_texts"), bold, table=table, place=30)
+def _worth_a_look(context: Context, tables: TextTables, rows: Sequence[int]) -> Iterable[Section]:
+    """The first of the texts that deserve a look, each with a reason; folded, all of them with
+    every reason and what moves each most. Where none does, the first texts."""
+    language, say = context.language, context.language.say
     reasons = [text.reasons for text in context.notable.texts]
-    lead = (*bold, context.notable.lead)
-    table = tables.looked_at(rows, reasons)
-    return Section(2, say("notable", "heading"), lead, table=table, place=30)
+    heading, name, picked = say("notable", "heading"), "all_notable", [context.notable.lead]
+    if not rows:
+        heading, name, picked = say("brief", "first_texts"), "same_texts", []
+        rows = range(min(_FIRST, len(context.findings.texts)))
+    keys = ("bold_short", "bold") if _has_bold(context) else ()
+    bold = [say("brief", key, view=_view_name(context)) for key in keys]
+    front = tables.looked_at(rows[:_FIRST], reasons[:_FIRST], in_short=True)
+    yield Section(2, heading, tuple(bold[:1]), table=front, place=30)
+    whole = tables.looked_at(rows, reasons)
+    if whole != front:
+        lead = (*bold[1:], *filter(None, [_agreement(context)]), *picked)
+        more = language.count("brief", name, len(rows))
+        yield Section(2, more, lead, table=whole, is_folded=True, place=41)
 
 
 def short_sinks(context: Context) -> Iterable[Section]:
     """What special tokens get, layer by layer, as a picture and as a table."""
     picture = make_sink_figure(context.findings, context.language)
     if picture is not None:
-        yield replace(picture, place=40)
+        yield replace(picture, place=42)
     made = layers_table(context.findings, context.language)
     if made is not None:
         table, n_texts = made

@@ -87,4 +87,5 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
 
 def _section(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
     svg = standalone(drawing, title, legend)
-    return Section(_RANK, picture=Picture(name, drawing.sentence, svg, file_width(drawing)))
+    picture = Picture(name, drawing.sentence, svg, file_width(drawing))
+    return Section(_RANK, title, picture=picture, is_folded=True)

@@ -102,10 +102,15 @@ class TextTables:
         # Where texts are redacted, a column of them would be one of dots.
         self._has_texts = REDACT not in findings.info.settings.options
 
-    def looked_at(self, rows: Sequence[int], reasons: Sequence[Sequence[str]]) -> Table:
+    def looked_at(
+        self, rows: Sequence[int], reasons: Sequence[Sequence[str]], *, in_short: bool = False
+    ) -> Table:
         """The texts `rows` (of `texts`) with their strongest units in bold, each with its
-        `reasons`, where there are any, and what moves its output most."""
+        `reasons`, where there are any, and what moves its output most; `in_short` with one reason
+        each, and without what moves it."""
         has_effects = bool(len(self._findings.results.evidence)) and self._has_texts
+        has_effects &= not in_short
+        length, n_reasons = (TEXT_LENGTH, 1) if in_short else (LOOKED_AT_LENGTH, None)
         columns = [Column(self._say("id"))]
         columns += [Column(self._say("text"))] if self._has_texts else []
         columns += [Column(self._say("why"))] if reasons else []
@@ -117,8 +122,8 @@ class TextTables:
             cells = [self._id(row)]
             if self._has_texts:
                 spans = marked_text(self._findings, row, found)
-                cells.append(marked(cut_spans(spans, LOOKED_AT_LENGTH)))
-            cells += [Cell(self._say("facts").join(reasons[index]))] if reasons else []
+                cells.append(marked(cut_spans(spans, length)))
+            cells += [Cell(self._say("facts").join(reasons[index][:n_reasons]))] if reasons else []
             cells += self._output_cells(row)
             cells += [self._moving(row, found)] if has_effects else []
             made.append(tuple(cells))

@@ -13,7 +13,6 @@ from reportgen.report.digest.parts import (
     short_method,
     short_overview,
     short_reproduce,
-    short_run,
     short_sinks,
     short_texts,
 )
@@ -135,7 +134,7 @@ def _reproduce(context: Context) -> Reproduce:
 
 
 SECTIONS: tuple[PageSection[Context], ...] = (
-    PageSection("run", _run, short_run, in_navigation=False),
+    PageSection("run", _run, in_navigation=False),
     PageSection("answers", _answers, short_overview, in_notebook=True),
     PageSection("texts", _texts, short_texts, is_of_listed=True),
     PageSection("predictions", lambda context: context.quality),

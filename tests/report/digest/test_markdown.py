@@ -203,7 +203,7 @@ def test_hostile_texts_ids_and_titles_are_inert(tmp_path: Path, lang: str) -> No
         assert title in read_by_bash(code)
         heading = next(t for t in PARSER.parse(markdown) if t.type == "inline")
         assert plain(shown(heading)) == visible(title).strip()
-    rows = tables_of(markdown)[2][1:]
+    rows = table_of_all_texts(markdown)[1:]
     for text, cells in zip(HOSTILE, rows, strict=True):
         assert plain(cells[0]).strip() == visible(cut(text, NAME_LENGTH)).strip()
         assert plain(cells[1]).strip() == visible(cut(text, TEXT_LENGTH)).strip()
@@ -239,8 +239,13 @@ def test_a_sink_is_said_to_matter_or_not_or_not_to_be_tested(tmp_path: Path) -> 
 
 
 def tables_of(markdown: str) -> list[list[list[str]]]:
-    """Every table as plain text: key figures, texts that deserve a look, all texts, layers."""
+    """Every table as plain text: texts to start with, the same in full, key figures, all texts,
+    layers."""
     return table_rows(markdown.replace("**", ""))
+
+
+def table_of_all_texts(markdown: str) -> list[list[str]]:
+    return next(table for table in tables_of(markdown) if {"tokens", "トークン数"} & {*table[0]})
 
 
 def sections(markdown: str) -> list[str]:
@@ -257,6 +262,10 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
     assert sections(markdown) == [
         ("Attention report: made-up", ""),
         ("Start with these texts", ""),
+        ("", "All 2 texts to start with, in full"),
+        ("", "How much goes to special tokens, layer by layer"),
+        ("", "Where the tokens of text 2 look: layer 4, mean over heads"),
+        ("", "The model and its figures"),
         ("", "All 6 texts"),
         ("", "Attention to special tokens, layer by layer"),
         ("", "Notes in full, with their sources"),
@@ -273,7 +282,12 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
             assert escape(citation(source, EN)) in markdown
     pictures = re.findall(r"^!\[(.+)\]\((.+)\)$", markdown, re.MULTILINE)
     assert [path for _, path in pictures] == ["img/report-sinks.svg", "img/report-map.svg"]
-    assert markdown.index(pictures[-1][1]) < markdown.index("<details>")
+    assert markdown.index(pictures[0][1]) > markdown.index("<details>")
+    front, whole, figures, *_ = tables_of(markdown)
+    assert [row[0] for row in whole[1:]] == [row[0] for row in front[1:]]
+    assert {";" in row[2] for row in front[1:]} == {False}  # a reason each
+    assert any(";" in row[2] for row in whole[1:])
+    assert figures[1] == ["6", "texts"]
 
 
 def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Path) -> None:
@@ -361,13 +375,13 @@ def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
 def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
     markdown = render(Findings(make_results(tmp_path, HEADLINES[:3])), RenderOptions()).text
     assert "The first texts" in names_of_sections(markdown)
-    assert tables_of(markdown)[1][0][:3] == ["id", "text", "prediction (score)"]
-    assert len(tables_of(markdown)[1]) == 4
+    assert tables_of(markdown)[0][0][:3] == ["id", "text", "prediction (score)"]
+    assert len(tables_of(markdown)[0]) == 4
 
 
 def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.3, truncated=(1,))
-    _, _, texts_table, special = tables_of(render(Findings(results), RenderOptions()).text)
+    *_, texts_table, special = tables_of(render(Findings(results), RenderOptions()).text)
 
     def percent(share: float) -> str:
         return f"{100 * share:.1f}\u00a0%"
@@ -391,7 +405,7 @@ def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
 def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "", "x y z"), failed=(7,))
     markdown = render(Findings(results), RenderOptions()).text
-    rows = tables_of(markdown)[2]
+    rows = table_of_all_texts(markdown)
     assert [row[2] for row in rows[7:]] == [
         "empty: no text",
         "failed: the output is not a number",
@@ -401,19 +415,20 @@ def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
 
 def test_an_embedding_has_no_column_but_a_failure_has(tmp_path: Path) -> None:
     whole = make_results(tmp_path / "whole", kind="embedding")
-    assert tables_of(render(Findings(whole), RenderOptions()).text)[2][0][:3] == [
+    assert table_of_all_texts(render(Findings(whole), RenderOptions()).text)[0][:3] == [
         "id",
         "text",
         "tokens",
     ]
     failed = make_results(tmp_path / "failed", kind="embedding", failed=(0,))
-    assert tables_of(render(Findings(failed), RenderOptions()).text)[2][1][2].startswith("failed: ")
+    rows = table_of_all_texts(render(Findings(failed), RenderOptions()).text)
+    assert rows[1][2].startswith("failed: ")
 
 
 def test_a_model_without_special_tokens_has_neither_their_table_nor_chart(tmp_path: Path) -> None:
     report = render(Findings(make_results(tmp_path, special=False)), RenderOptions(), "report")
     assert "Attention to special tokens, layer by layer" not in names_of_sections(report.text)
-    assert len(tables_of(report.text)[2][0]) == 4
+    assert len(table_of_all_texts(report.text)[0]) == 4
     assert list(report.files) == ["img/report-map.svg"]
 
 
@@ -456,7 +471,7 @@ def remarked(results: Results, remark: str) -> Results:
 
 def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     results = remarked(make_results(tmp_path), "no head; <mean> pooling")
-    assert "\nno head; &lt;mean&gt; pooling\n" in render(Findings(results), RenderOptions()).text
+    assert "\n- no head; &lt;mean&gt; pooling\n" in render(Findings(results), RenderOptions()).text
 
 
 def test_where_texts_are_redacted_no_column_is_of_dots(tmp_path: Path) -> None:
