@@ -62,6 +62,16 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("ci" if in_ci() else "everywhere")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    # Of what the libraries bring, all but nothing is garbage: to look for it takes over a second.
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
 def pytest_collection_finish() -> None:
     # What the libraries hold stays to the end: without it a look for garbage takes half a second.
     # And a look at all that lives, which is mostly kept results and pages, comes a tenth as often.
