@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import colour_by, maps_of, settle
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, middle, placed, rendered, visit, written
+from opening import HOSTILE, drawn, middle, rendered, visit, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -85,14 +85,15 @@ def with_evidence(tmp_path_factory):
     return made, rendered(made, tmp_path_factory.mktemp("page"))
 
 
-def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, with_evidence):
+def test_neither_the_first_nor_a_second_choice_moves_the_chart(keep, with_evidence):
     _, file = with_evidence
-    watched.goto(f"{placed(file)}#text=1")
-    plot = drawn(watched, 1)
+    kept = keep(file)
+    visit(kept, "#text=1")
+    plot = drawn(kept, 1)
     before = plot.bounding_box()
     for unit in (2, 4, 0, 0):  # the last one undoes the choice
-        watched.locator("#strip-1 .u").nth(unit).click()
-        settle(watched, 1)
+        kept.locator("#strip-1 .u").nth(unit).click()
+        settle(kept, 1)
         assert plot.bounding_box() == before
 
 

@@ -111,16 +111,15 @@ def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
     )
 
 
-def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    first = hues(watched)
-    colour_by(watched, 1, "deletion")
-    expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
-    assert hues(watched) != first
-    address = watched.url
-    watched.goto(f"{url}#text=3")
-    watched.goto("about:blank")
-    watched.goto(address)
+def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(
+    kept, watched, results
+):
+    visit(kept, "#text=1")
+    first = hues(kept)
+    colour_by(kept, 1, "deletion")
+    expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
+    assert hues(kept) != first
+    watched.goto(kept.url)
     expect(chooser(watched)).to_have_value("deletion")
     expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     turn_page(watched)

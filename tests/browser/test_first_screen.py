@@ -101,27 +101,27 @@ def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(kept):
     assert all(count == 1 and right <= 400 for count, right in lines)
 
 
-def test_the_bar_is_one_line_at_every_width(page, url):
-    page.goto(url)
+def test_the_bar_is_one_line_at_every_width(kept):
+    visit(kept, "#text=1")
     for width in (1280, 1024, 800, 640, 400):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.locator(".top").bounding_box()["height"] <= 46, width
+        kept.set_viewport_size({"width": width, "height": 800})
+        assert kept.locator(".top").bounding_box()["height"] <= 46, width
 
 
-def test_at_two_hundred_percent_the_bar_does_not_take_the_window(page, url):
-    open_at(page, url, 640, 400)  # as a browser of 1280 x 800 sees it
-    page.locator('.answer-card[href="#sinks"]').click()
-    expect(page.locator("#sinks h2")).to_be_in_viewport(ratio=1)
-    expect(page.locator(".top")).not_to_be_in_viewport()
+def test_at_two_hundred_percent_the_bar_does_not_take_the_window(kept):
+    kept.set_viewport_size({"width": 640, "height": 400})  # as a browser of 1280 x 800 sees it
+    kept.locator('.answer-card[href="#sinks"]').click()
+    expect(kept.locator("#sinks h2")).to_be_in_viewport(ratio=1)
+    expect(kept.locator(".top")).not_to_be_in_viewport()
 
 
-def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(watched, url):
-    watched.goto(url)
+def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(kept):
+    visit(kept, "#text=1")
     for section in ("predictions", "across", "sinks", "trust"):
-        watched.locator(f'.answer-card[href="#{section}"]').click()
-        heading = watched.locator(f"#{section} h2")
+        kept.locator(f'.answer-card[href="#{section}"]').click()
+        heading = kept.locator(f"#{section} h2")
         expect(heading).to_be_in_viewport(ratio=1)
-        bar = watched.locator(".top").bounding_box()
+        bar = kept.locator(".top").bounding_box()
         assert heading.bounding_box()["y"] >= bar["y"] + bar["height"]
 
 
@@ -139,14 +139,15 @@ def test_bars_stand_at_the_tokens_that_change_the_prediction(kept, results):
         assert bars == ([expected] if abs(steps) >= 2 else [])
 
 
-def test_search_is_there_in_both_tabs_and_shows_its_result_below_it(watched, url):
-    watched.goto(url)
-    watched.keyboard.press("/")
-    field = watched.get_by_role("searchbox")
+def test_search_is_there_in_both_tabs_and_shows_its_result_below_it(kept):
+    visit(kept, "#text=1")
+    kept.keyboard.press("/")
+    field = kept.get_by_role("searchbox")
     expect(field).to_be_focused()
     expect(field).to_be_in_viewport(ratio=1)
-    watched.keyboard.type("coffee")
-    row = watched.locator("#list tbody tr").locator("visible=true").first
+    kept.keyboard.type("coffee")
+    kept.wait_for_url("**#text=1&q=coffee")  # written after a while, when it would follow a test
+    row = kept.locator("#list tbody tr").locator("visible=true").first
     expect(row).to_be_in_viewport()
     assert row.bounding_box()["y"] > field.bounding_box()["y"]
 

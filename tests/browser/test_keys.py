@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import placed, rendered, visit
+from opening import rendered, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -25,22 +25,22 @@ def opened(page):
 
 
 @pytest.mark.parametrize(("forth", "back"), [("]", "["), ("j", "k")])
-def test_keys_go_through_the_list_as_it_is_sorted_and_filtered(watched, url, results, forth, back):
+def test_keys_go_through_the_list_as_it_is_sorted_and_filtered(kept, url, results, forth, back):
     order = sorted((0, 2, 4), key=lambda text: -int(results.texts["n_tokens"].iloc[text]))
-    watched.goto(f"{url}#text={order[0] + 1}&sort=-tokens&group=a")
-    expect(opened(watched)).to_have_text(f"Text {order[0] + 1}")
+    visit(kept, f"#text={order[0] + 1}&sort=-tokens&group=a")
+    expect(opened(kept)).to_have_text(f"Text {order[0] + 1}")
     for text in order[1:]:
-        watched.keyboard.press(forth)
-        expect(opened(watched)).to_have_text(f"Text {text + 1}")
-        expect(watched).to_have_url(f"{url}#text={text + 1}&sort=-tokens&group=a")
-        expect(opened(watched)).to_be_focused()
-        expect(opened(watched)).to_be_in_viewport()
-    watched.keyboard.press(forth)  # the last stays
-    expect(opened(watched)).to_have_text(f"Text {order[-1] + 1}")
-    watched.keyboard.press(back)
-    expect(opened(watched)).to_have_text(f"Text {order[-2] + 1}")
-    watched.go_back()
-    expect(opened(watched)).to_have_text(f"Text {order[-1] + 1}")
+        kept.keyboard.press(forth)
+        expect(opened(kept)).to_have_text(f"Text {text + 1}")
+        expect(kept).to_have_url(f"{url}#text={text + 1}&sort=-tokens&group=a")
+        expect(opened(kept)).to_be_focused()
+        expect(opened(kept)).to_be_in_viewport()
+    kept.keyboard.press(forth)  # the last stays
+    expect(opened(kept)).to_have_text(f"Text {order[-1] + 1}")
+    kept.keyboard.press(back)
+    expect(opened(kept)).to_have_text(f"Text {order[-2] + 1}")
+    kept.go_back()
+    expect(opened(kept)).to_have_text(f"Text {order[-1] + 1}")
 
 
 def test_from_a_text_that_is_filtered_out_keys_go_to_its_neighbours(kept):
@@ -71,23 +71,22 @@ def test_keys_with_control_are_the_browsers(kept):
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_help_card_lists_every_key_and_gives_the_focus_back(
-    watched, results, page_file, tmp_path, lang
+    keep, results, page_file, tmp_path, lang
 ):
-    file = page_file if lang == "en" else rendered(results, tmp_path, lang=lang)
-    watched.goto(placed(file))
-    button = watched.locator("#help-button")
+    kept = keep(page_file if lang == "en" else rendered(results, tmp_path, lang=lang))
+    button = kept.locator("#help-button")
     button.focus()
-    watched.keyboard.press("?")
-    card = watched.get_by_role("dialog", name={"en": "How to read", "ja": "読み方"}[lang])
+    kept.keyboard.press("?")
+    card = kept.get_by_role("dialog", name={"en": "How to read", "ja": "読み方"}[lang])
     expect(card).to_be_visible()
     keys = card.locator("kbd").all_inner_texts()
     assert {"]", "[", "j", "k", "/", "d", "?", "Enter", "Esc"} <= set(keys)
     assert card.locator(":scope > p").count() == 4  # three sentences and the switch
-    assert watched.evaluate("document.querySelector('dialog').contains(document.activeElement)")
-    watched.keyboard.press("]")
-    watched.keyboard.press("d")
-    assert watched.evaluate("document.documentElement.dataset.theme") is None
-    watched.keyboard.press("Escape")
+    assert kept.evaluate("document.querySelector('dialog').contains(document.activeElement)")
+    kept.keyboard.press("]")
+    kept.keyboard.press("d")
+    assert kept.evaluate("document.documentElement.dataset.theme") is None
+    kept.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(button).to_be_focused()
     button.click()
@@ -115,25 +114,21 @@ def test_single_keys_can_be_switched_off(watched, url):
     expect(opened(watched)).to_have_text("Text 3")
 
 
-@pytest.mark.parametrize("how", ["key", "button"])
-def test_the_theme_is_switched_and_remembered(watched, url, how):
-    def switch():
-        if how == "key":
-            watched.keyboard.press("d")
-        else:
-            watched.get_by_role("button", name="Theme").click()
-
+def test_the_theme_is_switched_and_remembered(watched, url):
     watched.emulate_media(color_scheme="light")
     watched.goto(url)
     paper = "getComputedStyle(document.body).backgroundColor"
     light = watched.evaluate(paper)
-    switch()
+    watched.keyboard.press("d")
     dark = watched.evaluate(paper)
     assert (light, dark) == ("rgb(255, 255, 255)", "rgb(18, 22, 28)")
     watched.reload()
     assert watched.evaluate(paper) == dark
-    switch()
+    button = watched.get_by_role("button", name="Theme")
+    button.click()
     assert watched.evaluate(paper) == light
+    button.click()
+    assert watched.evaluate(paper) == dark
 
 
 def test_without_storage_the_theme_still_switches(watched, url, tmp_path):

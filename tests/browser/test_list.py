@@ -47,6 +47,11 @@ def classes(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def page_of_classes(classes, tmp_path_factory):
+    return rendered(classes, tmp_path_factory.mktemp("page-of-classes"))
+
+
+@pytest.fixture(scope="module")
 def many(tmp_path_factory):
     draw = random.Random(1)
     words = ["free", "coffee", "points", "card", "無料", "ポイント", "今すぐ"]
@@ -65,12 +70,17 @@ def open_list(page, address):
     show_all(page)
 
 
-@pytest.fixture
-def listed(kept):
-    """The same of the report that is kept."""
+def show_list(kept):
+    """The same of a report that is kept."""
     kept.set_viewport_size(WINDOW)
     visit(kept, "#text=1")
     show_all(kept)
+
+
+@pytest.fixture
+def listed(kept):
+    """The report of the module, with all its texts as a table."""
+    show_list(kept)
     return kept
 
 
@@ -175,34 +185,35 @@ def test_filters_by_group_status_and_error(listed, results):
     assert shown(listed) == [str(int(errors.to_numpy(float, na_value=-1).argmax()) + 1)]
 
 
-def test_classes_filter_by_label_prediction_and_being_wrong(watched, classes, tmp_path):
-    open_list(watched, written(classes, tmp_path))
+def test_classes_filter_by_label_prediction_and_being_wrong(keep, classes, page_of_classes):
+    kept = keep(page_of_classes)
+    show_list(kept)
     labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
-    choice(watched, "Show").select_option("wrong")
+    choice(kept, "Show").select_option("wrong")
     wrong = [str(at + 1) for at in range(6) if labels[at] != predicted[at]]
     assert 0 < len(wrong) < 6
-    assert shown(watched) == wrong
-    choice(watched, "Show").select_option("")
-    choice(watched, "Right answer").select_option("good")
-    choice(watched, "Prediction").select_option("bad")
+    assert shown(kept) == wrong
+    choice(kept, "Show").select_option("")
+    choice(kept, "Right answer").select_option("good")
+    choice(kept, "Prediction").select_option("bad")
     both = [at for at in range(6) if (labels[at], predicted[at]) == ("good", "bad")]
-    assert shown(watched) == [str(at + 1) for at in both]
+    assert shown(kept) == [str(at + 1) for at in both]
 
 
-def test_a_count_of_labels_and_classes_shows_its_texts(watched, classes, tmp_path):
+def test_a_count_of_labels_and_classes_shows_its_texts(keep, classes, page_of_classes):
     """Each count but 0 is a link; none where labels are read as numbers of the classes."""
-    watched.goto(written(classes, tmp_path))
+    kept = keep(page_of_classes)
     labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
     pairs = list(zip(labels, predicted, strict=True))
-    links = watched.locator("table.confusion a")
+    links = kept.locator("table.confusion a")
     assert links.count() == len(set(pairs))
     for at, (label, name) in enumerate(sorted(set(pairs))):
         link = links.filter(visible=True).nth(at)
         assert link.get_attribute("title").endswith(f"“{label}” predicted “{name}”")
         link.click()
-        expect(watched.locator("#texts")).to_be_in_viewport()
+        expect(kept.locator("#texts")).to_be_in_viewport()
         expected = [str(number) for number, pair in enumerate(pairs, 1) if pair == (label, name)]
-        assert shown(watched) == expected
+        assert shown(kept) == expected
         assert link.text_content() == str(len(expected))
 
 
@@ -223,25 +234,21 @@ def test_labels_of_many_values_are_filtered_by_ranges(watched, tmp_path):
     assert shown(watched) == ["14"]
 
 
-def test_the_address_holds_the_list_and_back_undoes_it(watched, url):
-    open_list(watched, url)
-    watched.locator("#list").get_by_role("columnheader", name="Tokens").get_by_role(
-        "button"
-    ).click()
-    choice(watched, "Group").select_option("café")
-    watched.get_by_role("searchbox").fill("free & co")
-    expect(watched).to_have_url(f"{url}#text=1&q=free%20%26%20co&sort=-tokens&group=caf%C3%A9")
-    watched.get_by_role("searchbox").fill("free")
-    expect(watched).to_have_url(f"{url}#text=1&q=free&sort=-tokens&group=caf%C3%A9")
-    assert shown(watched) == ["3"]
-    watched.locator("#list a").locator("visible=true").click()
-    expect(watched).to_have_url(f"{url}#text=3&q=free&sort=-tokens&group=caf%C3%A9")
-    address = watched.url
-    watched.go_back()
-    watched.go_back()
-    expect(watched.get_by_role("searchbox")).to_have_value("")
-    assert shown(watched) == ["3", "5"]
-    watched.goto("about:blank")
+def test_the_address_holds_the_list_and_back_undoes_it(listed, watched, url):
+    listed.locator("#list").get_by_role("columnheader", name="Tokens").get_by_role("button").click()
+    choice(listed, "Group").select_option("café")
+    listed.get_by_role("searchbox").fill("free & co")
+    expect(listed).to_have_url(f"{url}#text=1&q=free%20%26%20co&sort=-tokens&group=caf%C3%A9")
+    listed.get_by_role("searchbox").fill("free")
+    expect(listed).to_have_url(f"{url}#text=1&q=free&sort=-tokens&group=caf%C3%A9")
+    assert shown(listed) == ["3"]
+    listed.locator("#list a").locator("visible=true").click()
+    expect(listed).to_have_url(f"{url}#text=3&q=free&sort=-tokens&group=caf%C3%A9")
+    address = listed.url
+    listed.go_back()
+    listed.go_back()
+    expect(listed.get_by_role("searchbox")).to_have_value("")
+    assert shown(listed) == ["3", "5"]
     watched.goto(address)
     assert shown(watched) == ["3"]
     expect(watched.get_by_role("searchbox")).to_have_value("free")
@@ -325,16 +332,16 @@ def test_on_paper_the_list_says_what_it_shows(kept):
     assert kept.locator("#list").evaluate("box => getComputedStyle(box).maxHeight") == "none"
 
 
-def test_narrow_pages_sort_by_a_choice_and_do_not_scroll_sideways(watched, url, results):
-    watched.set_viewport_size({"width": 400, "height": 800})
-    watched.goto(url)
-    watched.get_by_role("button", name="All 6").click()
-    choice(watched, "Sort by").select_option("-tokens")
-    assert shown(watched) == by(results.texts["n_tokens"].tolist(), down=True)
-    watched.get_by_role("searchbox").fill("free")
-    assert shown(watched) == ["3"]
-    assert watched.locator("#list tbody tr").locator("visible=true").count() == 1
-    assert watched.evaluate("document.documentElement.scrollWidth") <= 400
+def test_narrow_pages_sort_by_a_choice_and_do_not_scroll_sideways(kept, results):
+    kept.set_viewport_size({"width": 400, "height": 800})
+    visit(kept, "#text=1")
+    kept.get_by_role("button", name="All 6").click()
+    choice(kept, "Sort by").select_option("-tokens")
+    assert shown(kept) == by(results.texts["n_tokens"].tolist(), down=True)
+    kept.get_by_role("searchbox").fill("free")
+    assert shown(kept) == ["3"]
+    assert kept.locator("#list tbody tr").locator("visible=true").count() == 1
+    assert kept.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def test_without_scripts_the_list_is_whole_and_in_input_order(still_tab, url):

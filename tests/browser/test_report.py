@@ -77,22 +77,19 @@ def test_hovering_says_from_where_to_where_and_about_how_much(kept, results):
     expect(tip).to_be_hidden()
 
 
-def test_layer_and_head_are_chosen_and_kept_in_the_address(watched, url, results):
-    watched.goto(f"{url}#text=1")
-    drawn(watched, 1)
-    pick(watched, 1, "Layer", "2")
-    pick(watched, 1, "Head", "4")
-    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
-    assert watched.url.endswith("#text=1&layer=2&head=4")
+def test_layer_and_head_are_chosen_and_kept_in_the_address(kept, results):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    pick(kept, 1, "Layer", "2")
+    pick(kept, 1, "Head", "4")
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
+    assert kept.url.endswith("#text=1&layer=2&head=4")
     weights = maps_of(results, 0)[1, 3]
-    figure = plotted(drawn(watched, 1))
+    figure = plotted(drawn(kept, 1))
     assert close(figure["z"], weights)
     assert close([figure["received"], figure["row"]], [weights.mean(axis=0), weights[0]])
-    watched.go_back()
-    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, mean over 4 heads")
-    watched.goto("about:blank")
-    watched.goto(f"{url}#text=1&layer=2&head=4")
-    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
+    kept.go_back()
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 2, mean over 4 heads")
 
 
 def test_all_layers_are_their_mean(kept, results):
@@ -255,24 +252,24 @@ def test_a_japanese_sentence_says_about_in_words(tab, results, tmp_path):
         assert "。 " not in said
 
 
-def test_the_table_leads_to_the_text(watched, url):
-    watched.goto(url)
-    show_all(watched)
-    watched.locator("table.texts a").nth(4).click()
-    expect(watched).to_have_url(re.compile("#text=5$"))
-    expect(watched.locator("[id='text=5'] h3")).to_be_in_viewport()
-    pointed_at(watched, 5)
+def test_the_table_leads_to_the_text(kept):
+    visit(kept, "#text=1")
+    show_all(kept)
+    kept.locator("table.texts a").nth(4).click()
+    expect(kept).to_have_url(re.compile("#text=5$"))
+    expect(kept.locator("[id='text=5'] h3")).to_be_in_viewport()
+    pointed_at(kept, 5)
 
 
-def test_a_link_to_a_section_keeps_what_is_chosen(watched, url):
-    watched.set_viewport_size({"width": 1100, "height": 900})  # the list is not beside the text
-    watched.goto(f"{url}#text=1&layer=2&head=4")
-    drawn(watched, 1)
-    watched.get_by_role("link", name="Back to the table").first.click()
-    show_all(watched)
-    watched.locator("table.texts a").first.click()
-    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
-    assert watched.url.endswith("#text=1&layer=2&head=4")
+def test_a_link_to_a_section_keeps_what_is_chosen(kept):
+    kept.set_viewport_size({"width": 1100, "height": 900})  # the list is not beside the text
+    visit(kept, "#text=1&layer=2&head=4")
+    drawn(kept, 1)
+    kept.get_by_role("link", name="Back to the table").first.click()
+    show_all(kept)
+    kept.locator("table.texts a").first.click()
+    expect(kept.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
+    assert kept.url.endswith("#text=1&layer=2&head=4")
 
 
 def test_sums_are_the_means_times_the_heads(tab, results, tmp_path):
@@ -304,9 +301,8 @@ def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     whole = render(Findings(made), RenderOptions())
     limit = len(whole.content) - whole.parts["attention maps"] // 3
     address = written(made, tmp_path, max_size=limit)
-    tab.goto(address)
-    number = int(tab.locator("figure.map[data-level='2']").first.get_attribute("data-text"))
-    tab.goto("about:blank")
+    text = (tmp_path / "report.html").read_text("utf-8")
+    number = int(re.search(r"data-text=(\d+) data-level=2", text)[1])
     tab.goto(f"{address}#text={number}&layer=2&head=7")
     figure = plotted(drawn(tab, number))
     heads = unpack(made.packed_maps(number - 1), LAYERS, 12)
@@ -352,14 +348,18 @@ def test_the_page_never_scrolls_sideways(kept, width):
     assert overhang(kept, "#map-1 .key text") <= 0  # the key of the colours
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_the_key_of_the_lines_stands_right_above_them(page, url, scripts):
-    page.goto(f"{url}#text=1")
-    if scripts:
-        drawn(page, 1)
+def test_the_key_of_the_lines_stands_right_above_them(kept, still_tab, url):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    require_key_above(kept, ".plot")
+    still_tab.goto(f"{url}#text=1")
+    require_key_above(still_tab, "svg.lines")
+
+
+def require_key_above(page, drawing):
     figure = page.locator("#map-1")
     key, below = (figure.locator(f":scope > .marks >> nth={at}") for at in (0, 1))
-    lines = figure.locator(".plot" if scripts else "svg.lines").first
+    lines = figure.locator(drawing).first
     end = key.bounding_box()["y"] + key.bounding_box()["height"]
     assert 0 <= lines.bounding_box()["y"] - end < 40
     expect(key).to_contain_text("attention received")
