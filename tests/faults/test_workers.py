@@ -21,12 +21,20 @@ from helpers.real.planted import SECRETS
 import reportgen
 from reportgen.analysis.engines import pool, processes
 from reportgen.analysis.engines.engine import AttentionOrder
+from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.models.spec import ModelSpec
 
-TEXTS = [f"{text} {i}" for i in range(30) for text in SENTENCES]
+TEXTS = [f"{text} {i}" for i in range(5) for text in SENTENCES]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_windows() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "WINDOW", 10)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +53,7 @@ def place(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-FEW = ("--keep-maps", "130", "--evidence-texts", "6")
+FEW = ("--keep-maps", "11", "--evidence-texts", "6")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -158,7 +166,7 @@ def test_python_gives_an_engine_what_the_command_gives_it(
         yield None
 
     monkeypatch.setattr("reportgen.api.analyze.engine_of", engine_of)
-    few = {"keep_maps": 130, "evidence_texts": 6}
+    few = {"keep_maps": 11, "evidence_texts": 6}
     made = {"workers": 2, "engine": "ray", "gpus_per_worker": 1}
     reportgen.analyze(place / "texts.txt", model, folder=tmp_path / "r", **few, **made)
     assert seen == [(EngineChoices(2, "ray", 1.0), ModelSpec(model=str(model)), "6")]
