@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 from helpers.real.encoded_texts import encoded
 
+from reportgen.analysis.evidence.collected import Reasons, reasons_of
 from reportgen.analysis.evidence.scalar import Explained
 from reportgen.analysis.evidence.text_evidence import (
     Missing,
-    Reasons,
     TextEvidence,
     UnitEffects,
     effect_columns,
     evidence_columns,
-    reasons_of,
 )
 from reportgen.analysis.tasks.assembly import with_messages
 from reportgen.results.info import Reason
