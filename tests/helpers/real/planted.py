@@ -76,11 +76,15 @@ def unpacked(content: bytes) -> Iterator[str]:
     if content[:4] == b"PAR1":
         content = pq.read_table(io.BytesIO(content)).to_pandas().to_json(force_ascii=False).encode()
     text = content.decode("utf-8", "replace")
+    blocks = re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text)
+    for block in blocks:
+        if len(block) > 1_000_000:  # plotly.js
+            text = text.replace(block, "")
     yield text
     yield re.sub(r"&#x?(\w+);", " ", text)
     yield re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text)
-    for block in re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text):
-        if len(block) > 1_000_000:  # plotly.js
+    for block in blocks:
+        if len(block) > 1_000_000:
             continue
         block = block.rstrip("=")[: len(block) // 4 * 4]
         data = base64.b64decode(block + "=" * (-len(block) % 4))
