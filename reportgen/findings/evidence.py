@@ -218,28 +218,38 @@ def largest_changes(results: Results) -> pd.Series:
     return largest
 
 
-def explained_range(results: Results) -> float | None:
-    """The lowest and the highest value of the explained figure over texts.
+def explained_values(results: Results) -> NDArray[np.float64] | None:
+    """`[text]`: the explained figure of the whole text; NaN where it was not analysed.
 
-    None for what has no such figure in the table of texts (an embedding, a next token), for fewer
-    than MIN_TEXTS texts, and where all are the same.
+    None for what has no such figure in the table of texts (an embedding, a next token).
     """
     evidence = results.info.evidence
     if evidence.scalar not in ("number", "margin", "logit"):
         return None
-    given = results.texts["scores"][analysed(results)]
-    scores = np.array([row for row in given if np.isfinite(row).all()], dtype=np.float64)
-    if len(scores) < MIN_TEXTS:
-        return None
+    given, rows = results.texts["scores"], np.flatnonzero(analysed(results))
+    rows = np.array([row for row in rows if np.isfinite(given.iloc[row]).all()], np.intp)
+    found = np.full(len(given), np.nan)
+    if not len(rows):
+        return found
+    scores = np.array(list(given.iloc[rows]), dtype=np.float64)
     names = results.info.output.labels
     target = names.index(evidence.target) if evidence.target in names else None
     own = scores.argmax(axis=1) if target is None else np.full(len(scores), target)
-    values = scores[np.arange(len(scores)), own]
+    places = np.arange(len(scores))
+    found[rows] = scores[places, own]
     if evidence.scalar == "margin":
         others = scores.copy()
-        others[np.arange(len(scores)), own] = -np.inf
-        values = values - others.max(axis=1)
-    return float(np.ptp(values)) or None
+        others[places, own] = -np.inf
+        found[rows] -= others.max(axis=1)
+    return found
+
+
+def explained_range(results: Results) -> float | None:
+    """How far `explained_values` span; None for fewer than MIN_TEXTS texts, and where all are the
+    same."""
+    values = explained_values(results)
+    known = np.empty(0) if values is None else values[np.isfinite(values)]
+    return float(np.ptp(known)) or None if len(known) >= MIN_TEXTS else None
 
 
 def without_norms(results: Results) -> frozenset[int]:

@@ -99,6 +99,7 @@ class Findings:
     deletion_offset = _part(evidence.deletion_offset)
     is_averaged = _part(evidence.is_averaged)
     is_constant = _part(evidence.is_constant)
+    explained_values = _part(evidence.explained_values)
     explained_range = _part(evidence.explained_range)
     without_norms = _part(evidence.without_norms)
     n_units = _part(evidence.n_units)

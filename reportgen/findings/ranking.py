@@ -6,13 +6,16 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from reportgen.findings.attention import analysed, excess
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.outputs.classes import class_shares, match_classes
+from reportgen.findings.outputs.labels import label_sets
 from reportgen.findings.outputs.multiple_choice import chances_of, choices
 from reportgen.findings.outputs.ranks import rank_errors
+from reportgen.findings.outputs.tags import tags
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.labels import NONE
@@ -61,7 +64,8 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             that of effects; none where it is part of them.
         error: a number's distance to its label, of a similarity in ranks; of a class, by how much
             of the softmax the predicted class leads over the label's, so that 0 is right and 1
-            surely wrong; of a choice the same.
+            surely wrong; of a choice the same; of several labels, the largest of `label_errors`;
+            of tags, how many words have a wrong one.
         prediction: the number; of a class or choice, the softmax share of the predicted one.
     """
     texts = results.texts
@@ -194,6 +198,10 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
         return np.abs(prediction - labels), prediction
     if kind == "choice":
         return _choice_errors(results)
+    if kind == "labels":
+        return label_errors(results).max(axis=1, initial=0.0), nothing
+    if kind == "tags":
+        return _tag_errors(results), nothing
     if kind != "class":
         return nothing, nothing
     classes, shares = match_classes(results), class_shares(results)
@@ -201,6 +209,28 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     prediction = np.where(classes.predicted >= 0, shares[rows, classes.predicted], np.nan)
     lead = prediction - shares[rows, classes.labels]
     return np.where(classes.compared, lead, np.nan), prediction
+
+
+def label_errors(results: Results) -> Floats:
+    """`[text, label]`, of a model that gives several labels: by how much of a label's probability
+    it is wrongly given or missing, 0 where it is right; NaN in texts whose labels are not known."""
+    sets, n_labels = label_sets(results), len(results.info.output.labels)
+    found = np.full(sets.given.shape, np.nan)
+    rows = np.flatnonzero(analysed(results) & sets.known)
+    if len(rows):
+        logits = np.array(list(results.texts["scores"].iloc[rows]), np.float64)[:, :n_labels]
+        wrong = (logits > 0) != sets.given[rows]
+        found[rows] = np.where(wrong, np.abs(expit(logits) - sets.given[rows]), 0.0)
+    return found
+
+
+def _tag_errors(results: Results) -> Floats:
+    """`[text]`: how many of its words have another tag than the label; NaN without labels."""
+    errors, found = np.full(len(results.texts), np.nan), tags(results)
+    for text, words in found.words.items() if found else ():
+        known = [word for word in words if word.label != NONE]
+        errors[text] = sum(word.tag != word.label for word in known) if known else np.nan
+    return errors
 
 
 def _choice_errors(results: Results) -> tuple[Floats, Floats]:

@@ -10,7 +10,7 @@ the truth.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, log, sqrt
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,12 @@ def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | Non
     return estimates(found)[0] if len(found) else None
 
 
+def share_estimate(values: Floats) -> Estimate | None:
+    """Like `estimate`, of shares: its interval is not without width where all are 0, or all 1."""
+    found = estimate(values)
+    return found and replace(found, interval=certain_share(found.interval, found.n_texts))
+
+
 def estimates(values: Floats) -> tuple[Estimate, ...]:
     """`[figure]`: the means over texts of `[text, figure]`, at least one text."""
     return tuple(
@@ -114,6 +120,32 @@ def mean_interval(values: Floats) -> Interval | None:
     """The bootstrap interval of the mean over texts of `[text]`; None for fewer than MIN_TEXTS."""
     (interval,) = mean_intervals(values[:, None])
     return interval
+
+
+def share_interval(flags: Booleans) -> Interval | None:
+    """The interval of the share of texts with a flag, of `[text]`; None for fewer than MIN_TEXTS.
+
+    Where all texts are alike, so are all resamples: they would make the share look certain. There
+    the interval is the exact one (Clopper and Pearson 1934).
+    """
+    return certain_share(mean_interval(flags.astype(np.float64)), len(flags))
+
+
+def certain_share(interval: Interval | None, n_texts: int) -> Interval | None:
+    """The interval of a share of `n_texts` texts; the exact one (Clopper and Pearson 1934) in the
+    place of one without width at 0 or 1."""
+    least = ((1 - CONFIDENCE) / 2) ** (1 / n_texts) if n_texts else 0.0
+    if interval == (1.0, 1.0):
+        return Interval(least, 1.0)
+    return Interval(0.0, 1.0 - least) if interval == (0.0, 0.0) else interval
+
+
+def gain(values: Floats) -> Literal["better", "worse", "unclear"]:
+    """Whether a gain `[text]` is above 0 on average; unclear where its interval holds 0."""
+    if values.mean() <= 0:
+        return "worse"
+    interval = mean_interval(values)
+    return "better" if interval is None or interval.low > 0 else "unclear"
 
 
 def intervals_of_ratio(above: Floats, below: Floats) -> list[Interval | None]:

@@ -68,6 +68,7 @@ DRAWN = (
     *(0, 1, 4, 6, 9, 12, 13, 15, 16, 18, 19, 20, 25, 27, 30, 33, 34, 35, 36, 37, 39, 40),
     *(42, 45, 46, 48, 54, 56, 57, 58, 60, 63, 64, 66, 67, 69, 76, 81, 84, 85, 88, 90),
     *(93, 96, 97, 100, 102, 103, 105, 109, 111, 114, 118),
+    163,  # on which tokens can be judged, and none stands out
 )
 
 
@@ -103,6 +104,9 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("across.headline_draws", "across.none_draws", "across.no_draws", "across.few"),
     ("answers.nothing_changes", "across.none_moves"),
     ("answers.none_stands_out", "across.nothing_moves"),
+    ("answers.none_stands_out", "across.few_shared"),
+    ("answers.none_matters", "across.nothing_moves"),
+    ("answers.none_matters", "across.few_shared"),
     ("answers.too_few_tokens", "across.none_moves"),
 )
 

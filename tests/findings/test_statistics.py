@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from helpers.plain.plain_bootstrap import plain_interval
-from scipy.stats import t, ttest_1samp
+from scipy.stats import binom, t, ttest_1samp
 
 from reportgen.findings import resampling
 from reportgen.findings.resampling import RESAMPLES, resamples
@@ -21,6 +21,8 @@ from reportgen.findings.statistics import (
     lows_among,
     mean_intervals,
     p_values,
+    share_estimate,
+    share_interval,
     tail,
 )
 
@@ -179,3 +181,22 @@ def test_how_often_many_texts_are_drawn_is_the_same_whether_it_is_kept(monkeypat
     kept = intervals_of_counts(counts, 300)
     monkeypatch.setattr(resampling, "GROUPS", 200)
     assert intervals_of_counts(counts, 300) == kept
+
+
+@pytest.mark.parametrize("n_texts", [5, 60])
+def test_a_share_of_which_all_texts_are_alike_is_not_certain(n_texts: int) -> None:
+    """By the tails of the binomial distribution at both ends (Clopper and Pearson 1934)."""
+    every = np.ones(n_texts, np.bool_)
+    right, wrong = share_interval(every), share_interval(~every)
+    assert right is not None
+    assert wrong is not None
+    assert right.high == 1.0
+    assert wrong.low == 0.0
+    assert binom.sf(n_texts - 1, n_texts, right.low) == pytest.approx(0.025)
+    assert binom.cdf(0, n_texts, wrong.high) == pytest.approx(0.025)
+    found = share_estimate(every.astype(float))
+    assert found is not None
+    assert found.interval == right
+    assert share_interval(every[:4]) is None
+    mixed = np.arange(n_texts) > 1
+    assert share_interval(mixed) == mean_intervals(mixed.astype(float)[:, None])[0]

@@ -19,6 +19,7 @@ from reportgen.findings.statistics import (
     Floats,
     Interval,
     Places,
+    certain_share,
     intervals_of,
     intervals_of_counts,
     mean_intervals,
@@ -211,7 +212,7 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
     macro_f1 = _change(ends, interval, len(labels))
     return Quality(
         (
-            QualityFigure("accuracy", accuracy, accuracy.interval, _of_means(*right)),
+            QualityFigure("accuracy", accuracy, accuracy.interval, _of_shares(*right)),
             QualityFigure("macro_f1", macro_f1, interval, both),
         ),
         len(labels),
@@ -222,7 +223,7 @@ def right_quality(name: FigureName, base: Booleans, head: Booleans) -> Quality:
     """How often both models are right, each `[text]`, of at least one text."""
     right = [side.astype(np.float64) for side in (base, head)]
     (share,) = changes(*(side[:, None] for side in right))
-    return Quality((QualityFigure(name, share, share.interval, _of_means(*right)),), len(base))
+    return Quality((QualityFigure(name, share, share.interval, _of_shares(*right)),), len(base))
 
 
 def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
@@ -295,6 +296,12 @@ def _of_means(own: Floats, other: Floats) -> Ends:
     """The intervals of the means over texts of a figure `[text]` in both models."""
     base, head = mean_intervals(np.column_stack([own, other]))
     return base, head
+
+
+def _of_shares(own: Floats, other: Floats) -> Ends:
+    """Like `_of_means`, of a figure that is 0 or 1 in each text."""
+    base, head = _of_means(own, other)
+    return certain_share(base, len(own)), certain_share(head, len(other))
 
 
 def _change(ends: Sequence[float], interval: Interval | None, n_texts: int) -> Change:

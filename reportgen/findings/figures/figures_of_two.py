@@ -39,7 +39,7 @@ OF_TWO = (
     Figure(
         "prediction_correlation",
         "correlation",
-        "correlation of both models' predictions",
+        "Spearman, predictions of both models",
         has_interval=True,
     ),
     *_of_fit("r2", "R2", "share of the labels' variance that the {} model explains", "drop"),

@@ -11,7 +11,7 @@ from math import exp
 import numpy as np
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Estimate, Floats, estimate
+from reportgen.findings.statistics import Estimate, Floats, share_estimate
 from reportgen.results.labels import label_list
 from reportgen.results.store import Results
 from reportgen.results.units import is_unspaced
@@ -103,4 +103,4 @@ def answers(results: Results) -> Answers | None:
     known = [answer for answer in found if answer.labels]
     exact = np.array([answer.is_exact for answer in known], np.float64)
     f1 = np.array([answer.f1 for answer in known], np.float64)
-    return Answers(tuple(found), estimate(exact), estimate(f1))
+    return Answers(tuple(found), share_estimate(exact), share_estimate(f1))

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.labels import LabelSets, ReadAs
-from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, share_interval
 from reportgen.results.labels import NONE, ClassNames, label_list
 from reportgen.results.store import Results
 
@@ -135,6 +135,17 @@ def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
     )
 
 
+def told_labels(counts: Places, most: int) -> list[int]:
+    """The most frequent labels of `counts` `[label, predicted]`, at most `most`; the one that is
+    right least often is always among them."""
+    by_label, right = counts.sum(axis=1), np.diag(counts)
+    order = [i for i in np.argsort(-by_label, kind="stable").tolist() if by_label[i]]
+    if len(order) <= most:
+        return order
+    first, worst = order[:most], min(order, key=lambda i: right[i] / by_label[i])
+    return first if worst in first else [*first[:-1], worst]
+
+
 def class_sureness(classes: Classes, shares: Floats) -> Floats:
     """`[class]`: its softmax probability, mean over the texts it was predicted for; NaN for a class
     that never was."""
@@ -162,5 +173,4 @@ def label_counts(results: Results, sets: LabelSets) -> LabelCounts:
 
 
 def _right(right: Booleans) -> Right:
-    interval = mean_interval(right.astype(np.float64))
-    return Right(int(right.sum()), len(right), float(right.mean()), interval)
+    return Right(int(right.sum()), len(right), float(right.mean()), share_interval(right))

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from reportgen.findings.statistics import Estimate, Floats, estimate
+from reportgen.findings.statistics import Estimate, Floats, share_estimate
 from reportgen.results.labels import NONE
 from reportgen.results.multiple_choice import ChoiceReading, Chosen, chosen_texts
 from reportgen.results.store import Results
@@ -91,5 +91,5 @@ def choices(results: Results) -> Choices | None:
     if not found.every:
         return None
     known = [own.is_right for own in found.every if own.label != NONE]
-    right = estimate(np.array(known, np.float64))
+    right = share_estimate(np.array(known, np.float64))
     return Choices(found.every, found.read_as, right)

@@ -3,13 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.labels import ReadAs
-from reportgen.findings.statistics import Estimate, Floats, Places, ratio_estimates
+from reportgen.findings.statistics import (
+    Estimate,
+    Floats,
+    Places,
+    certain_share,
+    ratio_estimates,
+)
 from reportgen.results.labels import NONE, ClassNames, tag_list
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
@@ -299,7 +305,7 @@ def _accuracy(words: Sequence[Word]) -> Estimate:
     below: Floats = np.array([[n] for n in n_words.values()], dtype=np.float64)
     (found,) = ratio_estimates(above, below)
     assert found is not None  # every text has a word
-    return found
+    return replace(found, interval=certain_share(found.interval, found.n_texts))
 
 
 def _span_pairs(

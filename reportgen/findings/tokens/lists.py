@@ -34,6 +34,7 @@ from reportgen.results.store import Results
 
 LISTED = 8  # tokens in a list
 TARGETS = 3  # explained classes, labels or tokens that have lists of their own
+MOST = 0.5  # of the changes, that tokens in enough texts have, for "none stands out"
 _PRIOR_TEXTS = 4  # how many texts the variance of all tokens counts for in that of one
 
 
@@ -45,6 +46,7 @@ class ListedToken(NamedTuple):
     interval: Interval  # of that
     is_named: bool  # whether a sentence may name it
     is_few: bool  # in too few different texts for that, though its interval leaves out the centre
+    is_unsure: bool  # in enough, and its interval leaves it out, but it may be chance among so many
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +57,9 @@ class Shrunken:
     intervals: Floats  # [end, label]
     is_named: Booleans
     is_few: Booleans
+    is_unsure: Booleans
     centre: float
+    judged: float  # of the sizes of all values, the share of tokens in enough different texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +70,12 @@ class EffectLists:
     n_texts: int  # that have deletion effects
     shrunken: Shrunken
     lists: Mapping[TokenEffect, tuple[ListedToken, ...]]
+
+    @property
+    def tells_of_none(self) -> bool:
+        """Whether most of what changes the figure lies on tokens in too few texts to be named, and
+        none is named: then it is not known whether one stands out."""
+        return self.shrunken.judged < MOST and not self.shrunken.is_named.any()
 
 
 def shrink(
@@ -90,7 +100,7 @@ def shrink(
     if not listed.any():
         nothing = np.full(size, np.nan)
         none = np.zeros(size, np.bool_)
-        return Shrunken(nothing, np.stack([nothing, nothing]), none, none, 0.0)
+        return Shrunken(nothing, np.stack([nothing, nothing]), none, none, none, 0.0, 0.0)
     middle = float(means[listed].mean()) if centre is None else centre
     freedom = counts - 1.0
     pooled = squares.sum() / max(np.maximum(freedom, 0).sum(), 1)
@@ -114,7 +124,10 @@ def shrink(
     ends = np.stack([np.maximum(shrunken - half, least), shrunken + half])
     with np.errstate(invalid="ignore"):
         is_apart = (ends[0] > middle) | (ends[1] < middle)
-    return Shrunken(shrunken, ends, is_named & is_apart, is_apart & ~tested, middle)
+    is_few, is_unsure = is_apart & ~tested, is_apart & tested & ~is_named
+    sizes = np.bincount(label, weights=np.abs(values), minlength=size)
+    judged = float(sizes[tested].sum() / sizes.sum()) if sizes.any() else 0.0
+    return Shrunken(shrunken, ends, is_named & is_apart, is_few, is_unsure, middle, judged)
 
 
 def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[ListedToken, ...]:
@@ -131,6 +144,7 @@ def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[Listed
             Interval(*map(float, found.intervals[:, i])),
             bool(found.is_named[i]),
             bool(found.is_few[i]),
+            bool(found.is_unsure[i]),
         )
         for i in order[:most]
     )

@@ -15,7 +15,7 @@ from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.panel.coloured.measures import TextMeasure
-from reportgen.report.panel.prediction import label_words
+from reportgen.report.panel.prediction import known_labels, label_words
 from reportgen.results.info import REDACT
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID
@@ -188,7 +188,8 @@ class TextTables:
             return choices.by_text[row].right or label
         if self._info.output.kind == "tags":
             return " ".join(tag_list(label))
-        return label_words(label, self._info.output, self._language) or ""
+        known = known_labels(self._findings, row, self._language)
+        return known or label_words(label, self._info.output, self._language) or ""
 
     def _id(self, row: int) -> Cell:
         id = str(self._rows[row]["text_id"])

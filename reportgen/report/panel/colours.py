@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Span
@@ -114,11 +115,9 @@ def _row_name(info: RunInfo, language: Language) -> str:
 
 
 def _explained(findings: Findings, text: int, scope: Scope, language: Language) -> Explained:
-    """The figure of the output that evidence explains, with its value where that is the prediction
-    of row `text` of `texts`."""
-    info = findings.info
-    name = explained_name(info, language)
-    if info.output.kind != "number" or info.evidence.scalar != "number":
+    """The figure of the output that evidence explains, with its value for row `text` of `texts`
+    where the table of texts has it."""
+    name, values = explained_name(findings.info, language), findings.explained_values
+    if values is None or not isfinite(values[text]):
         return Explained(name, spread=scope.spread)
-    value = float(findings.results.text_row(text)["prediction"])
-    return Explained(name, value, scope.spread)
+    return Explained(name, float(values[text]), scope.spread)

@@ -76,13 +76,32 @@ def prediction(
         value = value or language.say("common", "none")
     return Prediction(
         value=value,
-        label=None if pd.isna(row["label"]) else label_words(str(row["label"]), output, language),
+        label=_label(findings, text, row["label"], language),
         error=error,
         scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
         n_left_out=max(0, len(pairs) - _SCORES),
         label_name=label_name(output, language),
         error_words="" if error is None else _error_in_words(error, language),
     )
+
+
+def _label(findings: Findings, text: int, label: object, language: Language) -> str | None:
+    if not isinstance(label, str):
+        return None
+    return known_labels(findings, text, language) or label_words(
+        label, findings.info.output, language
+    )
+
+
+def known_labels(findings: Findings, text: int, language: Language) -> str:
+    """The labels of row `text` of `texts` with commas between, as its prediction has them; "" where
+    a text has one output, or has labels that are not the model's."""
+    output = findings.info.output
+    if output.kind != "labels" or not findings.label_sets.known[text]:
+        return ""
+    given = findings.label_sets.given[text]
+    names = (name for name, is_given in zip(output.labels, given, strict=True) if is_given)
+    return ", ".join(names) or language.say("common", "none")
 
 
 def label_words(label: str, output: OutputInfo, language: Language) -> str | None:

@@ -7,6 +7,7 @@ can be trusted. An answer names a token only where a sentence may (see `findings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from reportgen.findings.attention import RoleFigures
 from reportgen.findings.colouring import trust_word
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.tokens.lists import EffectLists, ListedToken
 from reportgen.report.charts.small.answers import (
     ROWS,
@@ -81,8 +83,8 @@ def _changes(findings: Findings, language: Language) -> Answer:
     own = next((own for own in findings.token_lists if any(own.lists.values())), None)
     if findings.results.is_redacted:
         return answer(say("redacted"), say("redacted_remark"))
-    if own is None:
-        is_judged = any(np.isfinite(own.shrunken.values).any() for own in findings.token_lists)
+    if own is None or own.tells_of_none:
+        is_judged = any(not own.tells_of_none for own in findings.token_lists)
         verdict = say("none_stands_out" if is_judged else "too_few_tokens")
         return _changes_in_opened(findings, language, answer, verdict)
     names = findings.tokens.labels
@@ -90,9 +92,12 @@ def _changes(findings: Findings, language: Language) -> Answer:
         kind: shorten(names[token.label], _TOKEN)
         for kind, found in own.lists.items()
         if (token := next((token for token in found if token.is_named), None))
+        and not _is_tiny(token.value, findings)
     }
     if not said:
-        verdict = say("none_stands_out")
+        listed = chain.from_iterable(own.lists.values())
+        is_still = all(_is_tiny(token.value, findings) for token in listed)
+        verdict = say("none_matters" if is_still else "none_stands_out")
     elif "moves" in said:
         verdict = say("moves", token=said["moves"])
     elif len(said) == 2:
@@ -108,6 +113,13 @@ def _changes(findings: Findings, language: Language) -> Answer:
     doubts = {bar.doubt for bar in bars} - {""}
     pale = say("pale_few" if doubts == {few} else "pale") if doubts else ""
     return answer(verdict, remark, named_bars(bars), pale=pale)
+
+
+def _is_tiny(value: float, findings: Findings) -> bool:
+    """Whether a change is so small that a text with none larger is one that hardly anything
+    changes."""
+    spread = findings.explained_range
+    return spread is not None and abs(value) <= TINY_EFFECT * spread
 
 
 def _of_size(findings: Findings) -> str:
@@ -172,15 +184,15 @@ def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[B
 def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> list[Bar]:
     """The tokens that change the figure most, the strongest rise in front, the strongest fall last.
 
-    Those that a sentence may name, or could if they were in more texts, stand before others, and
-    the one that it names is among them; what it may not name is in `doubt`, or too `few` texts.
+    Those whose interval is clear of no change stand before others, and the one that a sentence
+    names is among them; what it may not name is in `doubt`, or too `few` texts.
     """
     each = ROWS // len(own.lists)
     shown: list[ListedToken] = []
     for kind, found in own.lists.items():
         first = sorted(found, key=lambda token: not token.is_named)[:1]
         others = (token for token in found if token not in first)
-        beside = sorted(others, key=lambda token: not (token.is_named or token.is_few))
+        beside = sorted(others, key=lambda own: not (own.is_named or own.is_few or own.is_unsure))
         ordered = sorted((first + beside)[:each], key=lambda token: -abs(token.value))
         shown += ordered[::-1] if kind == "lowers" else ordered
     digits = column_decimals(max(abs(token.value) for token in shown))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import chance_of, chances_of
-from reportgen.findings.ranking import RANKS, Reason
+from reportgen.findings.ranking import RANKS, Reason, label_errors
 from reportgen.report.charts.small.place import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
@@ -158,6 +158,15 @@ def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
         digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
         predicted, label = values[row].tolist()
         return say("error", error=written(predicted - label, digits, True))
+    if output.kind == "labels":
+        wrong = label_errors(findings.results)[row]
+        place, n = int(wrong.argmax()), int((wrong > 0).sum())
+        key = "missing" if findings.label_sets.given[row, place] else "given"
+        name, sure = shorten(output.labels[place], CELL), float(wrong[place])
+        return say(f"wrong_{key}", name=name, sure=sure if key == "given" else 1 - sure, n=n)
+    if output.kind == "tags":
+        n = int(findings.text_figures["error"].iloc[row])
+        return say("wrong_tags", n=n)
     if findings.choices is not None:
         chosen = findings.choices.by_text[row]
         names, shares = chosen.names, chances_of(chosen)

@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.tokens.figures import (
     CorpusTokens,
     Division,
@@ -109,11 +110,20 @@ class _Maker:
         """The tokens that stand out; that none does, where tokens could be judged."""
         sentences = [item.said for item in lists if item.said]
         if not sentences and self._has_effects():
-            is_constant = self._findings.is_constant
-            sentences.append(self._say("nothing_moves" if is_constant else "none_moves"))
+            sentences += self._none_moves()
         if draws:
             sentences.append(draws.said or self._say("none_draws"))
         return self._language.say("common", "space").join(sentences)
+
+    def _none_moves(self) -> list[str]:
+        """Why no token is named, where some are in enough texts to be listed."""
+        if self._findings.is_constant:
+            return [self._say("nothing_moves")]
+        if not all(own.tells_of_none for own in self._effects):
+            return [self._say("none_moves")]
+        said = [self._say("few_shared", n=MIN_TEXTS)]
+        is_finest = self._findings.info.settings.units == "token"
+        return said if is_finest else [*said, self._say("few_shared_words")]
 
     def _named(
         self,
@@ -130,13 +140,16 @@ class _Maker:
         value = size if kind == "draws" else written(size, self._digits)
         token, _, _, n, *_ = rows[named]
         said = self._say(f"headline_{kind}", token=token.text, value=value, n=n.text, what=what)
-        few = [rows[i] for i in range(named) if found[i].is_few]
-        if not few:
-            return said
-        names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in few]
-        tokens = self._language.say("common", "comma").join(names)
-        more = self._say("headline_few", n=MIN_TEXTS, tokens=tokens)
-        return self._language.say("common", "space").join((said, more))
+        parts, spread = [said], self._findings.explained_range
+        if kind != "draws" and spread is not None and size <= TINY_EFFECT * spread:
+            scalar = scalar_name(self._findings.info, self._language)
+            parts.append(self._say("headline_tiny", scalar=scalar, spread=spread))
+        for key in ("few", "unsure"):
+            beside = [rows[i] for i in range(named) if getattr(found[i], f"is_{key}")]
+            names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in beside]
+            tokens = self._language.say("common", "comma").join(names)
+            parts += [self._say(f"headline_{key}", n=MIN_TEXTS, tokens=tokens)] if names else []
+        return self._language.say("common", "space").join(parts)
 
     def _has_effects(self) -> bool:
         """Whether any token is in enough texts of one explained figure to be judged."""

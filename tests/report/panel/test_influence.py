@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.measures import TextMeasure, measures, text_effects
+from reportgen.report.panel.colours import make_colours
+from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.influence import (
     BAR,
     WIDTH,
@@ -118,6 +121,17 @@ def test_the_sentence_names_what_changes_the_prediction_most_and_to_what():
     )
     assert "Without “b” the score would fall most, by 0.5000." in said((1, 2, 0), values)
     assert any("cosine distance of 0.5" in s for s in said((1, 2, 0), values, kind="size"))
+
+
+def test_the_lead_of_a_class_is_told_before_and_after(tmp_path):
+    results = make_results(tmp_path, HEADLINES, evidence="basic", kind="class")
+    effects = results.effects_of(0)["deletion"].dropna().astype(float)
+    change = effects.loc[effects.abs().idxmax()]
+    low, high = np.sort(results.texts["scores"].iloc[0])[-2:]
+    ends = (f"{x:#.4g}".replace("-", "−") for x in (high - low, high - low - change))
+    findings = Findings(results)
+    colours = make_colours(findings, 0, ("text", "pair"), EN, make_scope(findings, EN))
+    assert "from {} to {}.".format(*ends) in colours.influence.sentences[0]
 
 
 def test_how_many_are_among_the_first_of_both_is_said_with_what_chance_gives():

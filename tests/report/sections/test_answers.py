@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
 from helpers.made_up.tagged import tagged_results
+from helpers.plain.plain_bootstrap import plain_interval
 from markupsafe import escape
 
 from reportgen.findings.colouring import trust_word
@@ -22,6 +23,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.outputs.predictions import make_quality
+from reportgen.report.sections.tokens import make_across
 from reportgen.results.measure_register import CHANGES, COLOURS, MIN_TEXTS
 
 EN, JA = load_language("en"), load_language("ja")
@@ -108,6 +110,36 @@ def test_classes_with_labels(tmp_path):
     assert answers(all_right)[0].answer == "100.0\u00a0% right: 6 of 6 texts"
 
 
+def test_the_class_that_is_right_least_often_is_among_the_bars(tmp_path):
+    """The last of five classes by its number of texts, and the only one that is never right."""
+    labels = [*"aaaaaaa", *"bbbbbb", *"cccccc", *"dddddd", *"eeeee"]
+    made = make_results(tmp_path, HEADLINES * 5, kind="class")
+    given = ["a" if label == "e" else label for label in labels]
+    scores = [[float(name == own) for name in "abcde"] for own in given]
+    texts = made.texts.assign(label=labels, prediction_label=given, scores=scores)
+    info = replace(made.info, output=replace(made.info.output, labels=("a", "b", "c", "d", "e")))
+    findings = Findings(changed(made, info, texts=texts))
+    first = make_answers(findings, EN).answers[0]
+    names = [text.get_text() for text in drawn(first.chart).find_all("text")]
+    assert {"a", "b", "c", "e", "0 of 5"} <= {*names}
+    assert "d" not in names
+    assert first.remark.startswith("4 of 5 classes, the worst among them. Always answering “a”")
+    said = "Never predicted, though the right answer of 5 texts: “e”."
+    assert said in make_quality(findings, EN).remarks
+
+
+def test_predictions_that_may_be_no_better_than_a_constant_are_not_called_better(tmp_path):
+    made = make_results(tmp_path, labels=LABELS)
+    near = np.mean(LABELS) + np.array([-0.02, -0.02, 0.02, 0.02, -0.02, 0.02])
+    texts = made.texts.assign(prediction=near)
+    errors, base = abs(near - LABELS), abs(np.mean(LABELS) - np.array(LABELS))
+    low, _ = plain_interval(lambda rows: (base - errors)[rows].mean(), len(LABELS))
+    assert errors.mean() < base.mean()
+    assert low < 0
+    said = f"Off by {errors.mean():.2f} on average: not clearly better than a constant"
+    assert answers(changed(made, texts=texts))[0].answer == said
+
+
 def test_classes_without_labels(tmp_path):
     made = make_results(tmp_path, kind="class")
     counts = made.texts["prediction_label"].value_counts()
@@ -144,6 +176,19 @@ def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
     noise = answers(with_effects(tmp_path / "c", [1, -1, 1, -1, 1, -1, 1, -0.9]))[1]
     assert noise.answer == "No token stands out over all texts"
     assert "could be chance" not in str(clear.chart)
+
+
+def test_a_clear_effect_that_is_tiny_in_the_range_of_all_predictions_is_not_praised(tmp_path):
+    """The rule of the sentence on one text: a twentieth of the range that predictions span."""
+    made = with_effects(tmp_path, np.linspace(0.9, 1.1, 8))
+    for part, said in ((0.04, "No token changes it much on average"), (0.06, "“aa” clearly")):
+        spread = made.texts["prediction"]
+        wide = (spread - spread.min()) / np.ptp(spread) / part
+        texts = made.texts.assign(prediction=wide, scores=[[value] for value in wide])
+        findings = Findings(changed(made, texts=texts))
+        assert make_answers(findings, EN).answers[1].answer.startswith(said)
+        headline = make_across(findings, EN).headline
+        assert (f"over all texts the score spans {1 / part:#.4g}." in headline) == (part < 0.05)
 
 
 def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):

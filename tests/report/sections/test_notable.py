@@ -1,10 +1,12 @@
 """The texts that deserve a look: which, why, and which of them is open at first."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.tagged import tagged_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import figures
@@ -48,6 +50,50 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
     assert f"worst agreement of colours and effects: {value}" in reasons[least + 1]
     assert notable.texts[0].number == worst + 1 == notable.first
+
+
+def test_texts_with_a_wrong_tag_come_first_with_the_surest(tmp_path: Path) -> None:
+    made = make_results(tmp_path, TEXTS[:12], kind="labels")
+    names, scores = made.info.output.labels, np.stack(made.texts["scores"])
+    right = [[n for n, z in zip(names, own, strict=True) if z > 0] for own in scores]
+    given = [list(own) for own in right]
+    given[3] = [name for name in names if name not in right[3]]  # all are wrong
+    given[7] = right[7][1:] if right[7] else [names[0]]
+    labels = [json.dumps(own) for own in given]
+    findings = Findings(changed(made, texts=made.texts.assign(label=labels)))
+    chances = 1 / (1 + np.exp(-scores))
+    off = [
+        max(
+            abs(p - (n in own)) if (p > 0.5) != (n in own) else 0
+            for n, p in zip(names, row, strict=True)
+        )
+        for own, row in zip(given, chances, strict=True)
+    ]
+    assert findings.text_figures["error"].tolist() == pytest.approx(off)
+    notable = make_notable(findings, EN)
+    worst = int(np.argmax(off))
+    assert notable.first == notable.texts[0].number == worst + 1
+    own = [name in given[worst] for name in names]
+    place = int(np.argmax(np.abs(chances[worst] - own)))
+    did = "left out" if names[place] in given[worst] else "gave"
+    sure = f"{100 * chances[worst][place]:.1f}\u00a0%"
+    reason = notable.texts[0].reasons[0]
+    assert reason.startswith(f"most confident mistake: {did} “{names[place]}” ({sure})")
+    assert reason.endswith(f"wrong tags: {len(names) if worst == 3 else 1}")
+    assert notable.texts[0].label.text == (
+        ", ".join(n for n in names if n in given[worst]) or "none"
+    )
+
+
+def test_texts_with_wrong_words_come_first_of_a_tagger(tmp_path: Path) -> None:
+    texts = ("ab cd ef gh ij", "kl mn op qr st", "uv wx yz ab cd", "ef gh ij kl mn")
+    tags = [own.split() for own in tagged_results(tmp_path / "a", texts).texts["prediction_label"]]
+    tags[2][1] = "O" if tags[2][1] != "O" else "B-PER"
+    findings = Findings(tagged_results(tmp_path / "b", texts, tags))
+    assert findings.text_figures["error"].tolist() == [0, 0, 1, 0]
+    notable = make_notable(findings, EN)
+    assert notable.first == 3
+    assert notable.texts[0].reasons[0] == "most words with a wrong tag: 1"
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

@@ -16,6 +16,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
 from reportgen.results.labels import NONE
+from reportgen.results.measure_register import MIN_TEXTS
 
 LISTED = 12  # classes, labels, numbers or tokens
 NAME = 22  # half-width characters of a name
@@ -154,11 +155,22 @@ class ClassWords:
                 name=self._names[fit.base_label],
                 base=fit.base_share,
             ),
-            remarks=(*remarks, *self._not_listed(len(used))),
+            remarks=(*self._never(fit.counts), *remarks, *self._not_listed(len(used))),
             figures=figures,
             interval_note=self._interval_note(figures),
             tables=(self._confusion_table(fit.counts, shown),),
         )
+
+    def _never(self, counts: NDArray[np.intp]) -> tuple[str, ...]:
+        """The sentence on classes that are right answers of MIN_TEXTS texts and more, but were
+        never predicted; none where there are none."""
+        missed = np.flatnonzero((counts.sum(axis=1) >= MIN_TEXTS) & (counts.sum(axis=0) == 0))
+        if not len(missed):
+            return ()
+        quoted = [self._language.say("across", "quoted", name=self._names[i]) for i in missed]
+        names = self._language.say("common", "comma").join(quoted)
+        n = int(counts[missed].sum())
+        return (self._language.count("quality", "never_predicted", n, names=names),)
 
     def _confusion_table(self, table: NDArray[np.intp], shown: Sequence[int]) -> Table:
         """Labels by predictions: how many texts, coloured by their share of the label's texts."""

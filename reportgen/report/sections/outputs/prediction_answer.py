@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.classes import told_labels
 from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
 from reportgen.findings.outputs.ranks import RankFit
+from reportgen.findings.statistics import gain
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.language import Language
@@ -23,6 +25,7 @@ from reportgen.report.panel.prediction import prediction
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
 
+_ENDINGS = {"better": "", "worse": "_worse", "unclear": "_unclear"}  # of keys
 _NAME = 18  # half-width characters of a class, label or token
 
 
@@ -155,8 +158,9 @@ class _Predicted:
             return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
         digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
         mae, base = (written(value, digits) for value in (fit.mae.mean, fit.mean_label_mae))
-        is_better = fit.mae.mean < fit.mean_label_mae or fit.r2 is None
-        verdict = self._say("numbers_fit" if is_better else "numbers_fit_worse", mae=mae)
+        gained = abs(fit.labels - fit.mean_label) - abs(fit.predictions - fit.labels)
+        key = "numbers_fit" if fit.r2 is None else f"numbers_fit{_ENDINGS[gain(gained)]}"
+        verdict = self._say(key, mae=mae)
         mean = written(fit.mean_label, digits)
         bars = [
             Bar(self._say("bar_model"), fit.mae.mean, mae),
@@ -187,12 +191,13 @@ class _Predicted:
             verdict, chart = self._most("class_alone", counts.tolist(), len(given))
             return self._told(verdict, self._unlabelled(), chart)
         right = fit.right
-        is_better = right.share > fit.base_share
-        key = "class_fit" if is_better else "class_fit_worse"
+        labels, given = (side[found.compared] for side in (found.labels, found.predicted))
+        gained = (given == labels) * 1.0 - (labels == fit.base_label)
+        key = "class_fit" if right.share == 1 else f"class_fit{_ENDINGS[gain(gained)]}"
         verdict = self._say(key, share=right.share, k=right.n_right, n=right.n_texts)
-        bars = self._right_bars(fit.counts)
+        bars, left_out = self._right_bars(fit.counts, "class_bars_some")
         base = self._say("class_fit_base", name=self._names[fit.base_label], base=fit.base_share)
-        return self._told(verdict, base, named_bars(bars))
+        return self._told(verdict, left_out + base, named_bars(bars))
 
     def _labels(self) -> Answer:
         found = self._findings.label_counts
@@ -301,8 +306,8 @@ class _Predicted:
         if fit is None:
             verdict, chart = self._most("tags_alone", found.predicted.tolist(), found.n_words)
             return self._told(verdict, self._unlabelled(), chart)
-        bars = self._right_bars(fit.counts)
-        remark = "" if fit.f1 is None else self._say("tags_fit_f1", f1=fit.f1)
+        bars, remark = self._right_bars(fit.counts, "tags_bars_some")
+        remark += "" if fit.f1 is None else self._say("tags_fit_f1", f1=fit.f1)
         name = self._names[fit.base_label]
         remark += self._say("tags_fit_base", name=name, base=fit.base_share)
         share = fit.n_right / fit.n_words
@@ -317,13 +322,14 @@ class _Predicted:
         bars = [self._share_bar(i, counts[i], n) for i in order[:ROWS] if counts[i]]
         return verdict, named_bars(bars)
 
-    def _right_bars(self, counts: NDArray[np.intp]) -> list[Bar]:
-        """The share right of the most frequent labels, from `counts` `[label, predicted]`."""
+    def _right_bars(self, counts: NDArray[np.intp], some: str) -> tuple[list[Bar], str]:
+        """The share right of labels, from `counts` `[label, predicted]`, and the remark `some`
+        where there are more labels than bars and some answer is wrong."""
         by_label = counts.sum(axis=1)
-        shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
-        return [
-            self._share_bar(i, int(counts[i, i]), int(by_label[i])) for i in shown if by_label[i]
-        ]
+        shown, n = told_labels(counts, ROWS), int((by_label > 0).sum())
+        bars = [self._share_bar(i, int(counts[i, i]), int(by_label[i])) for i in shown]
+        hides_errors = n > len(shown) and np.trace(counts) < counts.sum()
+        return bars, self._say(some, k=len(shown), n=n) if hides_errors else ""
 
     def _share_bar(self, i: int, part: int, whole: int) -> Bar:
         return Bar(self._names[i], part / whole, self._say("class_bar", k=part, n=whole))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.findings.evidence import explained_range
+from reportgen.findings.evidence import explained_range, explained_values
 from reportgen.report.panel.coloured.measures import text_effects
 from reportgen.results.measure_register import EFFECTS
 
@@ -97,6 +97,7 @@ def test_the_range_of_a_margin_is_between_leads(tmp_path):
     scores = np.stack(made.texts["scores"])
     two = np.sort(scores, axis=1)[:, -2:]
     assert explained_range(made) == pytest.approx(np.ptp(two[:, 1] - two[:, 0]))
+    assert explained_values(made) == pytest.approx(two[:, 1] - two[:, 0])
     target = made.info.output.labels[0]
     evidence = replace(made.info.evidence, target=target)
     of_first = replace(made, info=replace(made.info, evidence=evidence))
