@@ -23,11 +23,6 @@ ROLES = ("cls", "sep")
 TEXTS = ("the cat " * 10, "the cat " * 9 + "sat", "dog " + "the cat " * 9)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def run(
     model: LoadedModel, *texts: str | tuple[str, str], batch_tokens: int = 1024, **kinds
 ) -> list[Outcome]:

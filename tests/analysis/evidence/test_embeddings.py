@@ -21,11 +21,6 @@ from reportgen.analysis.evidence.text_evidence import Missing
 TEXTS = ("the cat sat on the mat", "a very good film", "the", "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def first_figure(hidden, ids, mask):
     """A number of each text, of its first token."""
     return hidden[:, 0, 0]

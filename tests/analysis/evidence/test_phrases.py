@@ -22,11 +22,6 @@ from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRAS
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film, unbelievable", "dog", "good bad cat")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def parts(text: EncodedText) -> list[tuple[int, ...]]:
     return list(content_units(text))
 

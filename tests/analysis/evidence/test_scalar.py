@@ -22,11 +22,6 @@ from reportgen.results.store import open_results
 TEXTS = (*SENTENCES[:3], "the cat", ("the cat", "sat on the mat"))
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def plain(model, ids, key="logits"):
     """What the library's own model gives for one text alone."""
     with torch.no_grad():

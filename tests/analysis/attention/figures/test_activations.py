@@ -20,11 +20,6 @@ from reportgen.models.tokens.padding import pad
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def measured(model: LoadedModel, texts: list[EncodedText], n_layers: int = 3):
     capture = Capture(model.module, model.encoder)
     modules = tuple(recorded_modules(model.encoder, "hidden_states", 0))

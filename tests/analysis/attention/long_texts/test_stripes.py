@@ -39,11 +39,6 @@ FAMILIES = ("gemma2", "qwen2", "opt", "gptj", "gpt_neox", "mobilebert")
 WHOLE_FAMILIES = ("bloom", "convbert", "deberta", "falcon", "xlnet")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("models")
-
-
 def text_of(model: LoadedModel) -> EncodedText:
     return encode(model.tokenizer, "the cat sat on the mat and the dog " * 2, None, 100)
 

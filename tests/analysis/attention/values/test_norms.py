@@ -27,11 +27,6 @@ ROLES = ("cls", "sep")
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def measured(
     model: LoadedModel,
     texts: Sequence[EncodedText],

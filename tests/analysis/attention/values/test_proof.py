@@ -18,11 +18,6 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import Reason
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def found(model: LoadedModel) -> Norms | Reason:
     capture = Capture(model.module, model.encoder)
     return find_norms(model, capture, encoded(model, "the cat sat on the mat")[0])

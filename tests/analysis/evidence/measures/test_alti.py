@@ -18,11 +18,6 @@ TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 RESIDUAL = sorted(name for name, sites in SITES.items() if sites.after or sites.before)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def measured(model, *texts, batch_tokens: int = 1024):
     explainer, items = explain(model, encoded(model, *texts), batch_tokens)
     return items, alti(explainer, *proven(model), items)

@@ -37,11 +37,6 @@ from reportgen.texts.read import TextInput, TextSet
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "a very 🐱 film", "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def norm(x: Tensor, module: Any) -> Tensor:
     """LayerNorm whose standard deviation is a number."""
     spread = (x.var(-1, unbiased=False, keepdim=True) + module.eps).sqrt().detach()

@@ -39,11 +39,6 @@ TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log
 Scalar = Callable[[LoadedModel, list[int], list[int] | None], float]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def outputs(model: LoadedModel, ids: list[int], types: list[int] | None) -> dict[str, Tensor]:
     """What the library's own model gives for one text alone."""
     given = one(ids)

@@ -32,11 +32,6 @@ from reportgen.models.spec import ModelSpec
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def measured(model, texts, **options):
     """What is found about `texts`, with a capture as an analysis makes it."""
     explainer, items = explain(model, texts, **options)

@@ -33,11 +33,6 @@ from reportgen.models.loaded import LoadedModel
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def by_hand(model, text, f, steps: int) -> tuple[list[float], float]:
     """The scores of one text and f(x) - f(b), step by step; `f(returned)` is the scalar."""
     table = model.module.get_input_embeddings()

@@ -16,11 +16,6 @@ from reportgen.models.loaded import LoadedModel
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def by_differences(encoder, text, step=1e-6):
     """The norm for each token, float64, from central differences in every direction."""
     x = encoder.get_input_embeddings()(torch.tensor([text.ids])).detach()

@@ -21,11 +21,6 @@ from reportgen.models.tokens.perturbed_texts import content_units
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film", "dog")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
 def plain(model: LoadedModel, text: EncodedText, kept: frozenset[int]) -> float:
     """The library's score of a text with some of its units alone."""
     units = content_units(text)
