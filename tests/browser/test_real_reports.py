@@ -43,18 +43,19 @@ class Report:
 def report(request, tmp_path_factory) -> Report:
     kind, folder = request.param, tmp_path_factory.mktemp(request.param)
     lang = "ja" if kind in ("bundled", "pairs") else "en"
-    spec = ModelSpec()
     path = SAMPLES / FILES[kind] if kind in FILES else folder / "texts.txt"
     if kind == "minilm":
-        spec = ModelSpec(model=str(request.getfixturevalue("minilm_folder")))
-    if kind == "causal":
-        spec = ModelSpec(model=str(save_model(folder / "gpt2", "gpt2", "causal")))
+        model = request.getfixturevalue("minilm")
+    elif kind == "causal":
+        model = load_model(ModelSpec(model=str(save_model(folder / "gpt2", "gpt2", "causal"))))
         path.write_text("\n".join([*SENTENCES[:2], "snow ☃ and 雪 in bytes"]), "utf-8")
+    else:
+        model = load_model(ModelSpec())
     texts = read_texts(
         [str(path)], COLUMNS.get(kind, Columns()), limit=5 if kind == "hostile" else 3
     )
     (folder / "results").mkdir()
-    results = analyze(texts, load_model(spec), folder / "results", AnalysisOptions())
+    results = analyze(texts, model, folder / "results", AnalysisOptions())
     return Report(results, rendered(results, folder, lang=lang), lang)
 
 

@@ -1,7 +1,5 @@
 """What a whole run says of a pretrained encoder: the known findings on it, in notes."""
 
-from pathlib import Path
-
 import pytest
 from helpers.places import SAMPLES
 
@@ -13,8 +11,7 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.note_register import subject_notes
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.loaded import LoadedModel
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import sentence
 from reportgen.results.store import Results
@@ -24,11 +21,10 @@ REVIEWS = str(SAMPLES / "reviews_en.csv")
 
 
 @pytest.fixture(scope="module")
-def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
+def results(minilm: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Full evidence on nine reviews; without what takes most of the time and which no note below
     is about."""
     texts = read_texts([REVIEWS], Columns(text="review", label="stars"), limit=9)
-    model = load_model(ModelSpec(model=str(minilm_folder)))
     folder = tmp_path_factory.mktemp("findings")
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
@@ -38,7 +34,7 @@ def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Re
         ):
             patch.setattr(module, name, lambda _, items, *rest: [Missing("failed")] * len(items))
         patch.setattr(evidence_run, "faithfulness", lambda *_: [])
-        return analyze(texts, model, folder, AnalysisOptions(evidence="full"))
+        return analyze(texts, minilm, folder, AnalysisOptions(evidence="full"))
 
 
 @pytest.fixture(scope="module")

@@ -43,14 +43,13 @@ def cut(text, model):
 
 
 @pytest.fixture(scope="module")
-def english(minilm_folder, tmp_path_factory):
+def english(minilm, tmp_path_factory):
     """Reviews as people write them, two or three in a row."""
-    model = load_model(ModelSpec(model=str(minilm_folder)))
     with (SAMPLES / "reviews_en.csv").open(encoding="utf-8", newline="") as file:
         reviews = [row["review"] for row in csv.DictReader(file)]
-    texts = [cut(" ".join(reviews[3 * i : 3 * i + 4]), model) for i in range(N_TEXTS)]
+    texts = [cut(" ".join(reviews[3 * i : 3 * i + 4]), minilm) for i in range(N_TEXTS)]
     assert 120 < sum(map(len, texts)) / len(texts) < 160  # characters: words of usual length
-    return run(texts, model, tmp_path_factory.mktemp("en") / "results")
+    return run(texts, minilm, tmp_path_factory.mktemp("en") / "results")
 
 
 @pytest.fixture(scope="module")
