@@ -1,6 +1,7 @@
 """Tiny models loaded and ready to be explained, for the tests of evidence."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +22,23 @@ NUMBER = {"num_labels": 1, "problem_type": "regression"}
 CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}
 
 
+_LOADED: dict[str, LoadedModel] = {}  # by what was asked for
+
+
 def load(folder: Path, architecture: str, task: str = "sequence", **changes) -> LoadedModel:
-    """A tiny random model, out of a folder of its own in `folder`."""
+    """A tiny random model, out of a folder of its own in `folder`.
+
+    It is read once for all tests that ask for the same: each gets a copy, which it may change.
+    """
     name = "-".join([architecture, task, *map(str, changes.values())])
     path = folder / "".join(c for c in name if c.isalnum() or c == "-")
     if not path.exists():
         save_model(path, architecture, task, **changes)
-    return load_model(ModelSpec(model=str(path)))
+    asked = repr((architecture, task, sorted(changes.items())))
+    if asked not in _LOADED:
+        _LOADED[asked] = load_model(ModelSpec(model=str(path)))
+    found = _LOADED[asked]
+    return deepcopy(found, {id(found.tokenizer): found.tokenizer})
 
 
 def with_module(model: LoadedModel, module: nn.Module, kind: str = "number") -> LoadedModel:
