@@ -1,6 +1,6 @@
 """Finds what can be compared between two results of the same texts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +79,8 @@ def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, in
     """`[text]`: whether a text of `both` has the same tokens, special tokens and units in both
     results; and the number of texts that differ only in their units."""
     columns = ("token", "is_special", "unit")
+    if _are_equal(base, head, columns):
+        return both.copy(), 0
     sides = [
         (
             results.texts["first_token"].tolist(),
@@ -101,6 +103,17 @@ def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, in
     return found, n_other_units
 
 
+def _are_equal(base: Results, head: Results, columns: Sequence[str]) -> bool:
+    """Whether all texts have the same tokens, by their `columns`."""
+    places = [side.texts[["first_token", "n_tokens"]] for side in (base, head)]
+    if not places[0].equals(places[1]):
+        return False
+    n_tokens = int(places[0]["n_tokens"].sum())
+    return bool(
+        base.token_part(0, n_tokens, *columns).equals(head.token_part(0, n_tokens, *columns))
+    )
+
+
 def common_labels(sides: Iterable[Results]) -> tuple[pd.DataFrame, int]:
     """The labels of the texts, without those that contradict each other between results, and the
     number of these."""
@@ -108,6 +121,8 @@ def common_labels(sides: Iterable[Results]) -> tuple[pd.DataFrame, int]:
     own = next(frames)
     differs = pd.Series(False, own.index)
     for other in frames:
+        if other.equals(own):
+            continue
         both = own["label"].notna() & other["label"].notna()
         same = (own["label"].str.strip() == other["label"].str.strip()) | (
             own["label_value"] == other["label_value"]

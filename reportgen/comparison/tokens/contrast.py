@@ -49,10 +49,11 @@ def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
     scores = [
         _scores(side, int(side.texts["n_tokens"].sum())) if is_margin else None for side in sides
     ]
+    places = [_places(side) for side in sides]
     n_other_target = n_other_rival = 0
     for text in own.index.intersection(other.index).tolist():
         labels = ["" if not isinstance(label, str) else label for label in (own[text], other[text])]
-        tokens = [_tokens(side, text) for side in sides]
+        tokens = [side[text] for side in places]
         stored = [
             side is not None and bool(np.isfinite(side[at]).any())
             for side, at in zip(scores, tokens, strict=True)
@@ -81,10 +82,10 @@ def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
     return Contrasts((effects[0], effects[1]), comparable, flipped, n_other_target, n_other_rival)
 
 
-def _tokens(results: Results, text: int) -> slice:
-    """Where a text's tokens stand."""
-    first, count = (int(results.texts[name].iloc[text]) for name in ("first_token", "n_tokens"))
-    return slice(first, first + count)
+def _places(results: Results) -> list[slice]:
+    """Where the tokens of each text stand."""
+    firsts, counts = (results.texts[name].tolist() for name in ("first_token", "n_tokens"))
+    return [slice(first, first + count) for first, count in zip(firsts, counts, strict=True)]
 
 
 def _scores(results: Results, n_tokens: int) -> Floats | None:
