@@ -44,9 +44,13 @@ def test_a_block_of_three_runs_links_to_their_trend(site, runs) -> None:
     assert re.fullmatch(rf"mean absolute error {first} {second} .* {last} .*", row), row
 
 
-def test_a_course_has_the_newest_runs_and_goes_with_them(site, runs, tmp_path, monkeypatch):
+def test_a_trend_has_runs_from_the_first_or_the_newest_and_goes_with_them(
+    site, runs, tmp_path, monkeypatch
+):
     assert (
-        trends.wanted_trends(read_site(site).entries, SiteOptions(against="none"), redact=False)
+        trends.wanted_trends(
+            read_site(site).entries, SiteOptions(against="none"), {}, (), redact=False
+        )
         == []
     )
     monkeypatch.setattr(trends, "MOST_RUNS", 3)
@@ -59,8 +63,16 @@ def test_a_course_has_the_newest_runs_and_goes_with_them(site, runs, tmp_path, m
     write(own, [new, *runs[:2]])
     words, page = trend_of(own)
     assert words == "See the trend of the newest 3 runs"
-    title = "ck-200 → ck-2000: 3 runs, as many as this page shows"
-    assert page.h1.get_text() == title
+    assert page.h1.get_text() == "ck-200 → ck-2000: the newest 3 of 4 runs"
+    write(own, [new, *runs])
+    words, page = trend_of(own)
+    assert words == "See the trend of 3 of the 4 runs"
+    assert page.h1.get_text() == "ck-100 → ck-2000: 3 of 4 runs, evenly spread"
+    (own_trend,), ids = read_site(own).trends, [entry.id for entry in read_site(own).entries]
+    assert own_trend.runs == (ids[0], ids[1], ids[3])
+    content = path.read_bytes()
+    write(own, [new, *runs[:2]])  # the newest alone change nothing
+    assert path.read_bytes() == content
     assert list(own.glob("trend/*.html")) == [path]
     for folder in (*own.glob("runs/*ck-2000*"), *own.glob("runs/*ck-100-*")):
         shutil.rmtree(folder)

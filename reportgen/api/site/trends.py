@@ -1,6 +1,6 @@
 """Pages on the trend over all runs on the same texts: which ones there are, and what is on them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.api.site.runs import Run
@@ -19,24 +19,43 @@ from reportgen.results.small_results import open_whole
 from reportgen.version import __version__
 
 _LEAST = 3  # runs, as two have a comparison
-MOST_RUNS = 6  # the newest ones; each takes about 0.2 s whenever a run is added
+MOST_RUNS = 8  # on a page; each takes about 0.2 s whenever a run is added
 
 
 def wanted_trends(
-    entries: Sequence[Entry], options: SiteOptions, *, redact: bool
+    entries: Sequence[Entry],
+    options: SiteOptions,
+    before: Mapping[str, TrendPage],
+    given: Container[str],
+    *,
+    redact: bool,
 ) -> list[TrendPage]:
     """The trend pages of a site whose `entries` are in order of time; none if the site has no
-    comparisons."""
+    comparisons.
+
+    Of many runs a page shows some from the first to the newest, evenly spread. It shows the newest
+    ones if results of those are not `given`, unless that is the page of `before` (by series)."""
     if options.against == "none":
         return []
     by_series: dict[str, list[str]] = {}
     for entry in entries:
         by_series.setdefault(entry.series, []).append(entry.id)
-    return [
-        TrendPage(series, shown, digest([*shown, __version__, options.lang, repr(redact)]))
-        for series, ids in by_series.items()
-        if len(shown := tuple(ids[-MOST_RUNS:])) >= _LEAST
-    ]
+    made_of = (__version__, options.lang, repr(redact))
+    found = []
+    for series, ids in by_series.items():
+        whole, newest = (
+            TrendPage(series, shown, digest([*shown, str(n), *made_of]))
+            for shown, n in ((_spread(ids), len(ids)), (tuple(ids[-MOST_RUNS:]), 0))
+        )
+        is_known = whole == before.get(series) or all(id in given for id in whole.runs)
+        found += [whole if is_known else newest] if len(ids) >= _LEAST else []
+    return found
+
+
+def _spread(ids: Sequence[str]) -> tuple[str, ...]:
+    """At most MOST_RUNS of `ids`, evenly spread, with the first and the last."""
+    n, last = min(len(ids), MOST_RUNS), len(ids) - 1
+    return tuple(ids[i * last // max(1, n - 1)] for i in range(n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +64,8 @@ class TrendTask:
 
     page: TrendPage
     runs: tuple[Run, ...]
+    n_runs: int  # of the series, whether they are on the page or not
+    is_whole: bool  # whether it begins with the first of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +78,28 @@ class TrendMade:
 
 
 def trend_tasks(
-    wanted: Sequence[TrendPage], before: Mapping[str, TrendPage], runs: Mapping[str, Run]
+    wanted: Sequence[TrendPage],
+    before: Mapping[str, TrendPage],
+    runs: Mapping[str, Run],
+    entries: Sequence[Entry],
 ) -> list[TrendTask]:
     """The trend pages to make: those that differ from the one `before` (by series), if the results
-    of all their runs are available. Of the others the list says up to which run they go."""
-    return [
-        TrendTask(page, tuple(runs[id] for id in page.runs))
-        for page in wanted
-        if page != before.get(page.series) and runs.keys() >= {*page.runs}
-    ]
+    of all their runs are available. Of the others the list says up to which run they go. `entries`
+    are all runs of the site in order of time."""
+    tasks = []
+    for page in wanted:
+        if page != before.get(page.series) and runs.keys() >= {*page.runs}:
+            ids = [entry.id for entry in entries if entry.series == page.series]
+            own = tuple(runs[id] for id in page.runs)
+            tasks.append(TrendTask(page, own, len(ids), ids[0] == page.runs[0]))
+    return tasks
 
 
 def make_trend(task: TrendTask, options: SiteOptions, *, redact: bool) -> TrendMade:
     """Make a trend page; there is none if results are damaged, or if no text is in the results of
     all runs."""
     own = task.runs
-    title = title_of_trend(own[0], own[-1], len(own), options.lang, is_full=len(own) == MOST_RUNS)
+    title = title_of_trend(own, task.n_runs, options.lang, is_whole=task.is_whole)
     look = CompareOptions(lang=options.lang, layout="dir", title=title)
     place = Place(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
     try:

@@ -126,9 +126,9 @@ class SiteWriter:
             for own in old.trends
             if files.path(own.address).exists() and ids.issuperset(own.runs)
         }
-        wanted = wanted_trends(entries, self._options, redact=self._redact)
+        wanted = wanted_trends(entries, self._options, kept, runs, redact=self._redact)
         failed = []
-        for made in workshop.trends(trend_tasks(wanted, kept, runs)):
+        for made in workshop.trends(trend_tasks(wanted, kept, runs, entries)):
             address, series = made.page.address, made.page.series
             if made.content is not None:
                 files.page(address, "comparison", made.content)

@@ -1,5 +1,7 @@
 """The links at the top of a page of a site: to the list of all reports, and to its neighbours."""
 
+from collections.abc import Sequence
+
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten
 from reportgen.report.options import Lang
@@ -46,11 +48,12 @@ def links_of_gone(head: str, lang: Lang) -> Links:
     return (f"../runs/{head}/index.html", say("site", "new_report")), home
 
 
-def title_of_trend(first: Dated, last: Dated, n: int, lang: Lang, *, is_full: bool) -> str:
-    """How many runs a trend has, from which to which; `is_full` where a page has no room for
-    another one."""
-    key = "trend_title_full" if is_full else "trend_title"
-    return load_language(lang).say("site", key, n=n, first=first.name, last=last.name)
+def title_of_trend(runs: Sequence[Dated], n_runs: int, lang: Lang, *, is_whole: bool) -> str:
+    """From which to which run a trend goes, and how many of all `n_runs` it has: all, some from
+    the first on where it `is_whole`, or the newest."""
+    n, first, last = len(runs), runs[0].name, runs[-1].name
+    key = "trend_title" if n == n_runs else f"trend_title_{'spread' if is_whole else 'newest'}"
+    return load_language(lang).say("site", key, n=n, all=n_runs, first=first, last=last)
 
 
 def title_of_comparison(base: Dated, head: Dated, lang: Lang) -> str:

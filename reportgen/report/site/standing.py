@@ -98,13 +98,15 @@ def _series(
 def _trend_words(
     page: TrendPage, runs: Sequence[Entry], names: Mapping[str, str], language: Language
 ) -> str:
-    """Of which runs the trend is: of all, of the newest, or of some up to one that was the newest
-    when the results of all were at hand."""
+    """Of which runs the trend is: of all, of the newest, of some from the first to the newest, or
+    up to one that was the newest when the results of all were at hand."""
     n, ids = len(page.runs), [run.id for run in runs]
     if list(page.runs) == ids:
         return language.say("site", "trend_of_all")
     if list(page.runs) == ids[-n:]:
         return language.say("site", "trend_of_newest", n=n)
+    if page.runs[0] == ids[0] and page.runs[-1] == ids[-1]:
+        return language.say("site", "trend_of_some", n=n, all=len(ids))
     return language.say("site", "trend_up_to", n=n, name=names[page.runs[-1]])
 
 
