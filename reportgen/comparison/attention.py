@@ -18,7 +18,7 @@ from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
-from reportgen.results.maps.packed import unpack_levels
+from reportgen.results.maps.arrays import map_levels
 from reportgen.results.small_results import mean_of_heads
 from reportgen.results.store import Results
 
@@ -126,13 +126,10 @@ def row_distances(base: NDArray[np.uint8], head: NDArray[np.uint8]) -> Floats:
 
 def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple[int, Floats]]:
     """The distances `[layer, head]` of each text, with its row of `texts`."""
-    model = base.info.model
-    shape = model.n_layers, model.n_heads
     for text in np.flatnonzero(pairing.aligned).tolist():
-        packed = base.packed_maps(text), head.packed_maps(text)
-        if packed[0] is None or packed[1] is None:
+        own, other = map_levels(base, text), map_levels(head, text)
+        if own is None or other is None:
             continue
-        own, other = (unpack_levels(side, *shape) for side in packed if side)
         if own.size <= _AT_ONCE:
             yield text, row_distances(own, other).mean(axis=-1)
         else:

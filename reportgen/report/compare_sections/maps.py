@@ -20,7 +20,8 @@ from reportgen.report.charts.one_text.map_pairs import (
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
-from reportgen.results.maps.packed import unpack_layers
+from reportgen.results.maps.arrays import map_levels
+from reportgen.results.maps.packed import weights_of
 from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, text_units
 
@@ -119,11 +120,5 @@ def _weights(
     results: Results, text: int, places: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], NDArray[np.float32]]:
     """The weights `[query, key]` of the heads at `places`, layer and head, in one text."""
-    packed, model = results.packed_maps(text), results.info.model
-    layers = unpack_layers(packed or b"", model.n_layers, model.n_heads)
-    return {
-        (layer, head): maps[head].copy()
-        for layer, maps in enumerate(layers)
-        for head in range(len(maps))
-        if (layer, head) in places
-    }
+    levels = map_levels(results, text)
+    return {} if levels is None else {place: weights_of(levels[place]) for place in places}

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from reportgen.errors import UsageError, quoted
 from reportgen.results.completions import cross_sizes, packed_part, part_shape
 from reportgen.results.info import ANALYSED, DecoderInfo, ModelInfo, Part
-from reportgen.results.maps.packed import unpack_layers
+from reportgen.results.maps.packed import unpack_layers, unpack_levels
 from reportgen.results.store import Results
 
+_KEPT = 100_000  # weights of a text, up to which it is unpacked once
 Head: TypeAlias = int | Literal["mean"] | None
 
 
@@ -65,6 +66,23 @@ def attention_maps(
     found = np.stack(list(layers))
     queries, keys = map_tokens(results, text, part)
     return AttentionMaps(found if chosen is None else found[0], keys, str(text_id), queries)
+
+
+def map_levels(results: Results, text: int) -> NDArray[np.uint8] | None:
+    """The packed weights `[layer, head, query, key]` of row `text` of `texts`; None where they were
+    not kept. Those of a short text stay in memory, as pages and comparisons ask for them again."""
+    model, side = results.info.model, int(results.text_row(text)["n_tokens"])
+    is_short = model.n_layers * model.n_heads * side**2 <= _KEPT
+    return results.recent(_levels, text) if is_short else _levels(results, text)
+
+
+def _levels(results: Results, text: int) -> NDArray[np.uint8] | None:
+    packed, model = results.packed_maps(text), results.info.model
+    if packed is None:
+        return None
+    levels = unpack_levels(packed, model.n_layers, model.n_heads)
+    levels.setflags(write=False)
+    return levels
 
 
 def unpacked_maps(results: Results, text: int, part: Part) -> Iterator[NDArray[np.float32]] | None:

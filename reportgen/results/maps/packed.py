@@ -79,10 +79,15 @@ def unpack_layers(
         ValueError: as `unpack_levels`.
     """
     for layer in unpack_levels(packed, n_layers, n_heads, n_queries):
-        levels = layer.astype(np.float32)
-        levels /= np.float32(255)
-        levels *= levels
-        yield levels
+        yield weights_of(layer)
+
+
+def weights_of(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The weights in 0..1 that were quantised to `levels`."""
+    weights = levels.astype(np.float32)
+    weights /= np.float32(255)
+    weights *= weights
+    return weights
 
 
 def require_whole(packed: bytes, shape: tuple[int, int, int, int]) -> None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS
 from reportgen.report.charts.one_text.heatmap import colour_top, own_content
-from reportgen.results.maps.packed import unpack_levels
+from reportgen.results.maps.arrays import map_levels
+from reportgen.results.maps.packed import weights_of
 from reportgen.results.store import Results
 
 SHADES = 7  # steps of the colours besides none: few take half the bytes
@@ -38,15 +39,13 @@ class HeadPicture:
 
 def head_picture(results: Results, text: int) -> HeadPicture | None:
     """The heads of row `text` of `texts`; None where its maps were not kept."""
-    packed = results.packed_maps(text)
-    if packed is None:
+    levels = map_levels(results, text)
+    if levels is None:
         return None
-    model = results.info.model
-    levels = unpack_levels(packed, model.n_layers, model.n_heads)
     content = ~results.token_table(text)["is_special"].to_numpy().astype(np.bool_)
     steps = [
-        [head_steps(head, content) for head in (*_weights(layer), _weights(layer).mean(axis=0))]
-        for layer in levels
+        [head_steps(head, content) for head in (*weights, weights.mean(axis=0))]
+        for weights in map(weights_of, levels)
     ]
     picture = _tiled(steps)
     height, width = picture.shape
@@ -67,11 +66,6 @@ def head_steps(weights: NDArray[np.float32], content: NDArray[np.bool_]) -> NDAr
     coarse = np.rint(SHADES * shares) / SHADES
     found: NDArray[np.uint8] = np.rint((STEPS - 1) * coarse).astype(np.uint8)
     return found
-
-
-def _weights(layer: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The weights `[head, query, key]` of packed levels."""
-    return np.square(layer.astype(np.float32) / 255)
 
 
 def _tiled(steps: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.uint8]:

@@ -12,7 +12,8 @@ from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour, heat
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.results.maps.packed import unpack_layers
+from reportgen.results.maps.arrays import map_levels
+from reportgen.results.maps.packed import weights_of
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
 
@@ -76,11 +77,10 @@ def text_map(
 ) -> TextMap | None:
     """The map of row `text` of `texts`, last layer, mean over heads; None where its maps were not
     kept. `labels` are the names of the units; those of a long text share the `side` cells."""
-    packed = results.packed_maps(text)
-    if packed is None:
+    levels = map_levels(results, text)
+    if levels is None:
         return None
-    model = results.info.model
-    *_, last = unpack_layers(packed, model.n_layers, model.n_heads)
+    last = weights_of(levels[-1])
     cells, content = unit_map(last.mean(axis=0), units.unit_of), units.content
     each = ceil(len(labels) / side)
     if each > 1:
