@@ -63,7 +63,8 @@ class _Content:
     """The text tokens of some texts that count, `[token]` or `[token, layer]` each."""
 
     text: Places  # row of `texts`
-    token: Sequence[str]
+    token: Places  # which of `names`
+    names: Sequence[str]
     is_first: Booleans  # at the first position of its text
     layers: tuple[Floats, ...]  # as asked for
 
@@ -106,8 +107,11 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
     first: list[tuple[Floats, ...]] = []
     for content in _windows(results, *_COLUMNS[:2]):
         first.append(tuple(values[content.is_first] for values in content.layers))
-        everywhere.add(content, np.ones_like(content.is_first))
-        elsewhere.add(content, ~content.is_first)
+        means = _means(content, np.ones_like(content.is_first))
+        everywhere.add(content.names, *means)
+        if content.is_first.any():
+            means = _means(content, ~content.is_first)
+        elsewhere.add(content.names, *means)
     columns = [np.concatenate(own) for own in zip(*first, strict=True)]
     n_first = len(columns[0]) if columns else 0
     is_sink = n_first >= MIN_TEXTS and bool((excess(*columns).mean(axis=0) >= SINK_EXCESS).any())
@@ -145,32 +149,41 @@ def _learned_sink(results: Results) -> Iterator[Pile]:
     yield Pile(LEARNED_SINK, RoleFigures(len(share), layers))
 
 
-class _Means:
-    """What each token gets beyond the equal share, mean over its texts.
+def _means(content: _Content, counted: Booleans) -> tuple[Places, Floats]:
+    """`[token]` and `[token, layer]`: of each of the names, the number of texts, and the sum over
+    them of what it gets beyond the equal share. Of its tokens those that are `counted` are taken
+    together in each text.
 
     A text that is mostly this token does not count: there is hardly anything to draw from.
     """
+    n_names = len(content.names)
+    found, own = np.unique(
+        content.text[counted] * n_names + content.token[counted], return_inverse=True
+    )
+    groups: Places = np.asarray(own, np.intp)
+    share, even = (_sums(groups, values[counted]) for values in content.layers)
+    some = (even <= MOST_OF_TEXT).all(axis=1)
+    names = (found % n_names)[some]
+    n_texts: Places = np.bincount(names, minlength=n_names)
+    return n_texts, _sums(names, excess(share, even)[some], n_names)
+
+
+class _Means:
+    """What each token gets beyond the equal share, mean over its texts."""
 
     def __init__(self, n_layers: int) -> None:
         self._places: dict[str, int] = {}  # of each token in the others
         self._n_texts = np.zeros(0, np.intp)  # [token]
         self._sums = np.zeros((0, n_layers))  # [token, layer]
 
-    def add(self, content: _Content, counted: Booleans) -> None:
-        """Add the tokens that are `counted`; tokens of the same name in one text count as one."""
-        frame = pd.DataFrame({"text": content.text, "token": content.token})[counted]
-        numbers = frame.groupby(["text", "token"], sort=False).ngroup()
-        groups: Places = np.asarray(numbers, np.intp)
-        names = frame["token"].to_numpy()[np.unique(groups, return_index=True)[1]]
-        share, even = (_sums(groups, values[counted]) for values in content.layers)
-        some = (even <= MOST_OF_TEXT).all(axis=1)
-        own, found = pd.factorize(names[some])
-        places = np.asarray([self._places.setdefault(t, len(self._places)) for t in found], np.intp)
+    def add(self, names: Sequence[str], n_texts: Places, sums: Floats) -> None:
+        """Add what `_means` found of `names` in some texts."""
+        places = [self._places.setdefault(name, len(self._places)) for name in names]
         more = len(self._places) - len(self._n_texts)
         self._n_texts = np.pad(self._n_texts, (0, more))
         self._sums = np.pad(self._sums, ((0, more), (0, 0)))
-        self._n_texts[places] += np.bincount(own, minlength=len(places))
-        self._sums[places] += _sums(own, excess(share, even)[some], len(places))
+        self._n_texts[places] += n_texts
+        self._sums[places] += sums
 
     def peaks(self) -> dict[str, float]:
         """The highest mean over layers, for each token that occurs in enough texts."""
@@ -188,12 +201,12 @@ def _gathered(
     count for the token at it."""
     parts: list[list[list[Floats]]] = [[] for _ in subjects]
     for content in _windows(results, *_COLUMNS) if subjects else ():
-        names = np.asarray(content.token, dtype=object)
         for subject, own in zip(subjects, parts, strict=True):
             here = content.is_first
             if subject != FIRST:
-                here = (names == subject.token) & ~(first_apart & content.is_first)
-            own.append(_in_texts(content, np.asarray(here, np.bool_), subject == FIRST))
+                token = content.names.index(subject.token) if subject.token in content.names else -1
+                here = (content.token == token) & ~(first_apart & content.is_first)
+            own.append(_in_texts(content, here, subject == FIRST))
     for own in parts:
         yield _Gathered(*(np.concatenate(columns) for columns in zip(*own, strict=True)))
 
@@ -240,9 +253,11 @@ def _windows(results: Results, *names: str) -> Iterator[_Content]:
         is_content = own["role"].isna().to_numpy(np.bool_)
         rows = np.flatnonzero(is_content & counted[own["text"].to_numpy(np.intp)])
         own = own.iloc[rows]
+        token, found = pd.factorize(own["token"])
         yield _Content(
             text=own["text"].to_numpy(np.intp),
-            token=own["token"].tolist(),
+            token=np.asarray(token, np.intp),
+            names=found.tolist(),
             is_first=(own["position"] == 0).to_numpy(np.bool_),
             layers=tuple(results.by_layer(part[name])[rows].astype(np.float64) for name in names),
         )

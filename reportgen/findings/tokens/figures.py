@@ -248,15 +248,22 @@ def unit_labels(
     begins, ends = (np.where(placed, at, 0).astype(np.intp) for at in (begins, ends))
     stops = np.append(starts[1:], len(name))
     places: dict[str, int] = {}
-    codes = np.empty(len(starts), np.intp)
+    known: dict[str, int] = {}  # the same by the label as its text writes it
+    codes: list[int] = []
     # As numbers of Python, which cut strings in a third of the time.
     rows = (values.tolist() for values in (begins, ends, text, segment))
     for i, (begin, end, own, part) in enumerate(zip(*rows, strict=True)):
         whole = parts[part][own]
-        label = whole[begin:end]  # "" where it has no place
-        if not label.strip():
-            span = (begin, end) if placed[i] else None
-            own_names = [names[each] for each in name[starts[i] : stops[i]]]
-            label = unit_label(own_names, span, whole)
-        codes[i] = places.setdefault(label if has_case else label.lower(), len(places))
-    return codes, tuple(places)
+        written = whole[begin:end]  # "" where it has no place
+        code = known.get(written)
+        if code is None:
+            label = written
+            if is_blank := not label.strip():
+                span = (begin, end) if placed[i] else None
+                own_names = [names[each] for each in name[starts[i] : stops[i]]]
+                label = unit_label(own_names, span, whole)
+            code = places.setdefault(label if has_case else label.lower(), len(places))
+            if not is_blank:
+                known[written] = code
+        codes.append(code)
+    return np.asarray(codes, np.intp), tuple(places)

@@ -204,8 +204,10 @@ def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_known(table, "layer", range(1, n_layers + 1))
     role = pc.index_in(table["role"], pa.array(keys, pa.string())).to_numpy()
     place = (_ints(table, "text") * len(keys) + role) * n_layers + _ints(table, "layer") - 1
-    _, n_rows = np.unique(place // n_layers, return_counts=True)
-    _require((n_rows == n_layers).all() and len(np.unique(place)) == len(place), "layer")
+    place = np.sort(place)  # a tenth of the time of `np.unique`
+    first, last = place[::n_layers], place[n_layers - 1 :: n_layers]
+    _require((np.diff(place) > 0).all() and len(place) % n_layers == 0, "layer")
+    _require((first % n_layers == 0).all() and (last - first == n_layers - 1).all(), "layer")
 
 
 def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

@@ -262,6 +262,7 @@ def test_no_row_is_there_twice(refused: Refused, tables: Tables, name: str) -> N
         ("heads", "head_class", "round"),
         ("roles", "role", "eos"),
         ("roles", "layer", 9),
+        ("roles", "layer", 2),
         ("layers", "layer", -1),
         ("evidence", "n_rows", None),
         ("evidence", "reads_cls_only", None),
