@@ -256,7 +256,7 @@ def test_an_amount_is_not_said_to_lower_the_score_by_one_of_its_pieces(amounts, 
             for item in lists
             if language.say("across", "quoted", name=(token := item.rows[0][0].text)) in item.said
         }
-        answers[units] = make_answers(findings, language).answers[1].answer
+        answers[units] = make_answers(findings, language)[1].answer
     assert named["token"]["lowers"] == "1"
     assert named[None] == {"raises": "1,000円"}
     assert answers[None] == language.say("answers", "raises", up="1,000円")

@@ -174,7 +174,7 @@ def _said(own: Findings, lang: Lang) -> set[str]:
     trust = make_trust(own, make_scope(own, language), language)
     across, overview = make_across(own, language), make_overview(own, language)
     told = {
-        "answers": [answer.answer for answer in make_answers(own, language).answers],
+        "answers": [answer.answer for answer in make_answers(own, language)],
         "trust": [trust.headline, trust.chosen, trust.not_computed] if trust else [],
         "across": [across.headline, *across.remarks] if across else [],
         "sinks": [overview.no_sink, overview.is_sink],

@@ -18,7 +18,6 @@ from reportgen.report.compare_sections.overview import headline_note, limit_of_h
 from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.answers import Answers
 from reportgen.report.sections.outputs.prediction_answer import Answer
 
 _TOKEN = 22  # half-width characters of a token in an answer
@@ -26,10 +25,10 @@ _NAME = 14  # of a class in a chart
 _FLIPS: tuple[Outcome, ...] = ("broken", "fixed", "wrong", "unknown")
 
 
-def make_answers(context: CompareContext) -> Answers:
+def make_answers(context: CompareContext) -> tuple[Answer, ...]:
     """The answers of a comparison."""
     made = _Answering(context)
-    return Answers((made.better(), made.predictions(), made.tokens(), made.attention()))
+    return made.better(), made.predictions(), made.tokens(), made.attention()
 
 
 class _Answering:

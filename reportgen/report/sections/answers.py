@@ -5,7 +5,6 @@ can be trusted. An answer names a token only where a sentence may (see `findings
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
@@ -51,23 +50,10 @@ _REMARKS = {
 _BESIDE: tuple[View, ...] = ("cls_row_last", "received_norm_all", "received_all", "gradient")
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The answers in reading order."""
-
-    answers: tuple[Answer, ...]
-
-
-def make_answers(findings: Findings, language: Language) -> Answers:
-    """The answers of a report."""
-    return Answers(
-        (
-            predicted(findings, language),
-            _changes(findings, language),
-            _sinks(findings, language),
-            _trust(findings, language),
-        )
-    )
+def make_answers(findings: Findings, language: Language) -> tuple[Answer, ...]:
+    """The answers of a report, in reading order."""
+    makers = (predicted, _changes, _sinks, _trust)
+    return tuple(make(findings, language) for make in makers)
 
 
 def _changes(findings: Findings, language: Language) -> Answer:

@@ -41,7 +41,7 @@ class Overview:
     special: str  # names the special tokens; "" where the model has none
     notes: tuple[Sentence, ...]
     kpis: tuple[Kpi, ...]
-    sinks: Sinks | None
+    layers: Sinks | None
     grid: Grid | None
 
 
@@ -60,7 +60,7 @@ def make_overview(findings: Findings, language: Language) -> Overview:
         special=_naming("special", roles, language) if has_special else "",
         notes=sentences(notes, language),
         kpis=_kpis(findings, language, means),
-        sinks=_sinks(findings, language, means) if has_special else None,
+        layers=_sinks(findings, language, means) if has_special else None,
         grid=_grid(findings, language, means) if has_heads else None,
     )
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.report.components import Grid, Sentence
 from reportgen.report.digest.parts import (
     short_method,
     short_overview,
@@ -29,13 +28,13 @@ from reportgen.report.run import (
     run_line,
 )
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
-from reportgen.report.sections.answers import Answers, make_answers
+from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.definitions import definitions
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.notable import Notable, with_first
 from reportgen.report.sections.outputs.cross_attention import CrossRest, make_cross
-from reportgen.report.sections.overview import Sinks
+from reportgen.report.sections.overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
 from reportgen.report.sections.tokens import make_across
@@ -68,13 +67,7 @@ class Texts:
 class SinkSection:
     """The section on attention sinks: by layer and head, and by token."""
 
-    no_sink: str
-    is_sink: str
-    verdicts: tuple[str, ...]
-    special: str  # names the special tokens; "" where there are none
-    notes: tuple[Sentence, ...]
-    layers: Sinks | None
-    grid: Grid | None
+    overview: Overview  # by layer and head
     tokens: SinkPanels | None
     cross: CrossRest | None
 
@@ -92,10 +85,6 @@ def _run(context: Context) -> Run:
     )
 
 
-def _answers(context: Context) -> Answers:
-    return make_answers(context.findings, context.language)
-
-
 def _texts(context: Context) -> Texts:
     # Links lead to listed texts only. --detail may leave out some that deserve a look.
     notable = with_first(context.notable, context.findings, context.language, context.marked)
@@ -111,13 +100,7 @@ def _sinks(context: Context) -> SinkSection | None:
     if overview.grid is None and not overview.notes:
         return None
     return SinkSection(
-        no_sink=overview.no_sink,
-        is_sink=overview.is_sink,
-        verdicts=overview.verdicts,
-        special=overview.special,
-        notes=overview.notes,
-        layers=overview.sinks,
-        grid=overview.grid,
+        overview,
         tokens=make_sinks(findings, context.language) if overview.grid else None,
         cross=make_cross(findings, context.language),
     )
@@ -135,7 +118,12 @@ def _reproduce(context: Context) -> Reproduce:
 
 SECTIONS: tuple[PageSection[Context], ...] = (
     PageSection("run", _run, in_navigation=False),
-    PageSection("answers", _answers, short_overview, in_notebook=True),
+    PageSection(
+        "answers",
+        lambda context: make_answers(context.findings, context.language),
+        short_overview,
+        in_notebook=True,
+    ),
     PageSection("texts", _texts, short_texts, is_of_listed=True),
     PageSection("predictions", lambda context: context.quality),
     PageSection("sinks", _sinks, short_sinks),

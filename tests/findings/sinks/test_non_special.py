@@ -99,7 +99,7 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
         assert language.say("sinks", "read_special") not in advice
         assert advice.startswith(language.say("sinks", "is_sink_text", tokens=named))
         assert language.say("sinks", "untested") in advice
-        answer = make_answers(Findings(results), language).answers[2]
+        answer = make_answers(Findings(results), language)[2]
         assert answer.remark == language.say("answers", "text_sink_remark")
 
 
@@ -122,7 +122,7 @@ def test_the_first_position_of_short_causal_texts_can_be_a_sink(
         words = language.say("phrases", "first_position")
         assert (words in brief.headline) == (id in ("N1", "N1d"))
         assert language.say("brief", "no_special") not in brief.headline
-        third = make_answers(Findings(results), language).answers[2]
+        third = make_answers(Findings(results), language)[2]
         values = {"share": note.values["share"], "layer": note.values["layer"]}
         assert third.answer == language.say("answers", keys[id], token=words, **values)
 

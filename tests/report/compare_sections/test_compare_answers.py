@@ -36,7 +36,7 @@ def context_of(base, head, lang="en"):
 
 
 def answers_of(*sides, lang="en"):
-    return make_answers(context_of(*sides, lang)).answers
+    return make_answers(context_of(*sides, lang))
 
 
 def figures(said):
@@ -116,7 +116,7 @@ def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, t
         write_small_tables(tmp_path / place, side)
         write_info(tmp_path / place, small_info(side.info))
     context = context_of(*(open_results(tmp_path / place) for place in "ab"))
-    fourth = make_answers(context).answers[3]
+    fourth = make_answers(context)[3]
     special = [each for each in context.comparison.layers if each.key != "entropy"]
     clear = {
         layer

@@ -68,9 +68,7 @@ def test_a_rank_correlation_that_rose_is_told_though_the_error_stayed(
     assert (gains["rank"], gains["bias"], gains["mae"]) == ("better", "worse", "none")
     words = CompareWords(found, load_language(lang))
     ranks = [f"{spearmanr(side, labels).statistic:.3f}" for side in (own, other)]
-    first, *_ = make_answers(
-        CompareContext(found, RenderOptions(lang=lang), words.language)
-    ).answers
+    first, *_ = make_answers(CompareContext(found, RenderOptions(lang=lang), words.language))
     name = words.say("quality_rank")
     arrow = {"en": " → ", "ja": "→"}[lang]
     said = f"{name} {arrow.join(ranks)}"

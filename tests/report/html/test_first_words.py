@@ -54,10 +54,10 @@ def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
         assert n_words(said) <= 15, said
     for said in sentences(page_in("ja", findings), JA):
         assert half_widths(said) <= 80, said
-    for answer in make_answers(findings, load_language("en")).answers:
+    for answer in make_answers(findings, load_language("en")):
         assert 1 <= n_words(answer.answer) <= 15
         assert all(n_words(said) <= 15 for said in re.split(EN, answer.remark))
-    for answer in make_answers(findings, load_language("ja")).answers:
+    for answer in make_answers(findings, load_language("ja")):
         assert half_widths(answer.answer) <= 80
         assert half_widths(answer.remark) <= 80
 

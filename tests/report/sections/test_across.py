@@ -191,7 +191,7 @@ def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
         f"{second.value[1:]} on average, in 7 texts. "
         f"Stronger, but in fewer than 5 different texts: “cd” ({first.value})."
     )
-    answer = make_answers(findings, EN).answers[1]
+    answer = make_answers(findings, EN)[1]
     assert answer.answer == "“ab” clearly raises it"
     bars = BeautifulSoup(str(answer.chart), "html.parser").find_all("rect")[:2]
     assert ["pale" in bar["class"] for bar in bars] == [True, False]
@@ -243,7 +243,7 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
     assert language.say("across", "few_shared", n=5) in across.headline
     assert most[0].text not in across.headline
     too_few = language.say("answers", "too_few_tokens")
-    assert make_answers(findings, language).answers[1].answer == too_few
+    assert make_answers(findings, language)[1].answer == too_few
     # Where "ab" has most of all changes, it is known that no token stands out.
     noise = effects.assign(deletion=np.where(effects["position"] == 1, effects["deletion"], 0.0))
     judged = Findings(changed(results, effects=noise))
@@ -251,7 +251,7 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
     assert across is not None
     assert language.say("across", "none_moves") in across.headline
     none = language.say("answers", "none_stands_out")
-    assert make_answers(judged, language).answers[1].answer == none
+    assert make_answers(judged, language)[1].answer == none
 
 
 def test_a_token_is_named_only_where_its_printed_interval_leaves_out_the_centre() -> None:

@@ -42,7 +42,7 @@ def drawn(chart):
 
 
 def answers(results, language=EN):
-    return make_answers(Findings(results), language).answers
+    return make_answers(Findings(results), language)
 
 
 def test_numbers_without_labels(tmp_path):
@@ -71,7 +71,7 @@ def test_embeddings_have_a_dot_per_text_at_the_largest_change_without_one_token(
     for row in results.effects.itertuples():
         if not np.isnan(row.deletion):
             largest[row.text] = max(largest.get(row.text, 0.0), abs(row.deletion))
-    first = make_answers(findings, EN).answers[0]
+    first = make_answers(findings, EN)[0]
     opened = largest.get(findings.picked.first)
     assert opened is not None
     assert first.drawing == columns_of_dots(np.array(list(largest.values())), opened)
@@ -119,7 +119,7 @@ def test_the_class_that_is_right_least_often_is_among_the_bars(tmp_path):
     texts = made.texts.assign(label=labels, prediction_label=given, scores=scores)
     info = replace(made.info, output=replace(made.info.output, labels=("a", "b", "c", "d", "e")))
     findings = Findings(changed(made, info, texts=texts))
-    first = make_answers(findings, EN).answers[0]
+    first = make_answers(findings, EN)[0]
     names = [text.get_text() for text in drawn(first.chart).find_all("text")]
     assert {"a", "b", "c", "e", "0 of 5"} <= {*names}
     assert "d" not in names
@@ -186,7 +186,7 @@ def test_a_clear_effect_that_is_tiny_in_the_range_of_all_predictions_is_not_prai
         wide = (spread - spread.min()) / np.ptp(spread) / part
         texts = made.texts.assign(prediction=wide, scores=[[value] for value in wide])
         findings = Findings(changed(made, texts=texts))
-        assert make_answers(findings, EN).answers[1].answer.startswith(said)
+        assert make_answers(findings, EN)[1].answer.startswith(said)
         headline = make_across(findings, EN).headline
         assert (f"over all texts the score spans {1 / part:#.4g}." in headline) == (part < 0.05)
 
@@ -356,10 +356,10 @@ def test_an_answer_is_short_in_both_languages(tmp_path, kind):
             folder, HEADLINES[:n], n_layers=2, n_heads=1, kind=kind, evidence=evidence
         )
         findings = Findings(made)
-        for answer in make_answers(findings, EN).answers:
+        for answer in make_answers(findings, EN):
             assert 1 <= len(answer.answer.split()) <= 15
             assert len(answer.remark.split()) <= 15
-        for answer in make_answers(findings, JA).answers:
+        for answer in make_answers(findings, JA):
             assert half_widths(answer.answer) <= 80
             assert half_widths(answer.remark) <= 80
 
@@ -372,7 +372,7 @@ def test_whatever_colours_the_texts_is_named_in_the_answer(tmp_path, colour):
     findings = Findings(made, colour)
     assert findings.shown_first == colour
     for language in (EN, JA):
-        fourth = make_answers(findings, language).answers[3]
+        fourth = make_answers(findings, language)[3]
         if colour in CHANGES:  # there are enough texts, but nothing to compare it with
             assert fourth.answer == language.say("answers", "is_change")
         else:

@@ -42,7 +42,7 @@ def percent(share):
 def test_the_layers_table_holds_the_means_of_the_results(results, overview):
     heads = results.heads.groupby("layer")[["special_share", "uniform_share"]].mean()
     roles = results.roles.groupby(["layer", "role"])["share"].mean()
-    for layer, row in enumerate(overview.sinks.rows, start=1):
+    for layer, row in enumerate(overview.layers.rows, start=1):
         assert row == (
             str(layer),
             percent(roles[layer, "cls"]),
@@ -53,8 +53,8 @@ def test_the_layers_table_holds_the_means_of_the_results(results, overview):
 
 
 def test_the_bars_are_the_shares_of_the_table(results, overview):
-    svg = BeautifulSoup(overview.sinks.chart, "html.parser").svg
-    end = float(overview.sinks.end.rstrip(".").split()[-2]) / 100
+    svg = BeautifulSoup(overview.layers.chart, "html.parser").svg
+    end = float(overview.layers.end.rstrip(".").split()[-2]) / 100
     total = results.heads.groupby("layer")["special_share"].mean().max()
     assert total <= end < 2 * total
     assert svg.find("text", string=f"{100 * end:.0f}") is not None
@@ -140,7 +140,7 @@ def test_a_model_without_special_tokens_has_a_grid_of_entropy(tmp_path):
     bare = make_results(tmp_path, special=False)
     overview = overview_of(bare)
     means = bare.heads.groupby(["layer", "head"])["entropy"].mean()
-    assert overview.sinks is None
+    assert overview.layers is None
     assert overview.special == overview.is_sink == ""
     assert overview.grid.title == "Spread of attention, head by head"
     assert overview.grid.rows[0][1][0].text == str(round(100 * means[1, 1]))

@@ -91,7 +91,7 @@ def test_versions_checks_and_checksums_are_listed(results, page):
 
 
 def test_every_cited_work_is_in_the_literature(page):
-    cited = [c for note in page.sinks.notes for c in note.citations]
+    cited = [c for note in page.sinks.overview.notes for c in note.citations]
     assert cited
     for citation in cited:
         assert any(citation.title in entry for entry in page.method.literature)
@@ -124,7 +124,7 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
 def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):
     assert (page.trust, page.sinks.tokens, page.scope.live) == (None, None, "")
     full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
-    *_, trust = full.answers.answers
+    *_, trust = full.answers
     assert full.trust.first.text in trust.remark
     assert [panel.token for panel in full.sinks.tokens.panels] == ["[CLS]", "[SEP]"]
     assert "[CLS]" in full.scope.live

@@ -198,7 +198,7 @@ def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
     rows["value"] = at + order / 4 * (0.03 if best < 0 else 0.35)
     language, findings = load_language(lang), Findings(made)
     trust = make_trust(findings, make_scope(findings, language), language)
-    fourth = make_answers(findings, language).answers[3]
+    fourth = make_answers(findings, language)[3]
     mean = findings.colouring.agreement.mean
     assert findings.shown_first == "gradient"
     assert trust.headline == language.say(
@@ -282,7 +282,7 @@ def test_where_nothing_changes_the_output_that_is_the_reason(tmp_path, lang):
     trust = make_trust(findings, make_scope(findings, language), language)
     assert trust.not_computed == language.say("trust", "not_computed_constant")
     assert (trust.groups, trust.erasure) == ((), ())
-    said = {answer.section: answer for answer in make_answers(findings, language).answers}
+    said = {answer.section: answer for answer in make_answers(findings, language)}
     assert said["across"].answer == language.say("answers", "nothing_changes")
     assert said["trust"].answer == language.say("answers", "no_order")
     headline = make_across(findings, language).headline

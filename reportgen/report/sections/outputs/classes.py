@@ -8,52 +8,36 @@ from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import Classes, ClassFit, Right
-from reportgen.findings.outputs.labels import LabelUse
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.small.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Quality, Table, count_cell, make_table
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, percentage
+from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten
+from reportgen.report.sections.outputs.shares import (
+    LISTED,
+    NAME,
+    interval_note,
+    label_remarks,
+    label_table,
+    share_bar,
+    share_cell,
+    share_figure,
+)
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
 
-LISTED = 12  # classes, labels, numbers or tokens
-NAME = 22  # half-width characters of a name
+
+def make_classes(findings: Findings, language: Language) -> Quality | None:
+    """The section on classes; None for too few texts."""
+    return _ClassWords(findings, language).classes()
 
 
-def share_bar(share: float) -> Cell:
-    """A cell with a bar as long as `share`, on a scale from 0 to 1."""
-    scale = Scale(0.0, 1.0, ((0.0, "0"), (0.5, "50"), (1.0, "100")), 0.0)
-    return Cell("", track=bar(scale, float(share), colour=0))
+def make_labels(findings: Findings, language: Language) -> Quality:
+    """The section on labels, of which a text may have several."""
+    return _ClassWords(findings, language).labels()
 
 
-def share_figure(
-    share: float, interval: tuple[float, float] | None, name: str, language: Language
-) -> Kpi:
-    """A share called `name`, with its interval where there is one."""
-    remark = ""
-    if interval is not None:
-        low, high = map(percentage, interval)
-        remark = language.say("number", "interval", low=low, high=high)
-    return Kpi(language.percent(share), name, remark)
-
-
-def label_remarks(use: LabelUse | None, language: Language) -> list[str]:
-    """Remarks on how labels were read, if they were not taken literally."""
-    if use is None:
-        return []
-    remarks = []
-    if use.read_as == "number" and use.n_used:
-        remarks.append(language.say("quality", "by_number"))
-    if use.read_as == "flags":
-        remarks.append(language.say("quality", "by_flags"))
-    if use.n_folded:
-        remarks.append(language.count("quality", "folded", use.n_folded))
-    return remarks
-
-
-class ClassWords:
+class _ClassWords:
     """Puts a model's classes or labels into words and tables."""
 
     def __init__(self, findings: Findings, language: Language) -> None:
@@ -91,27 +75,24 @@ class ClassWords:
         if use is not None and use.n_used < use.n_labelled:
             n_unused = use.n_labelled - use.n_used
             remarks.append(self._language.count("quality", "unmatched", n_unused))
-        columns = ["label", "predicted_bar", "n_texts"]
         figures: tuple[Kpi, ...] = ()
         if exact is not None:
             headline = self._say("labels_fit", k=exact.n_right, n=exact.n_texts)
-            columns += ["labelled", "recall", "precision"]
             figures = (self._share_figure("exact", exact),)
-        rows = []
-        for i in np.argsort(-counts, kind="stable")[:LISTED].tolist():
-            cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
-            if exact is not None:
-                cells += [
-                    Cell(f"{found.given[i]:,}"),
-                    self._share_cell(found.found[i], found.given[i]),
-                    self._share_cell(found.found[i], found.claimed[i]),
-                ]
-            rows.append((self._names[i], cells))
+        table = label_table(
+            ("labels_table", "label", "predicted_bar", "n_texts"),
+            self._names,
+            counts,
+            n,
+            None if exact is None else (found.given, found.found, found.claimed),
+            np.argsort(-counts, kind="stable")[:LISTED].tolist(),
+            self._language,
+        )
         return Quality(
             headline,
             figures=figures,
-            interval_note=self._interval_note(figures),
-            tables=(self._tracks("labels_table", columns, rows),),
+            interval_note=interval_note(figures, self._language),
+            tables=(table,),
         )
 
     def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> Quality:
@@ -123,13 +104,13 @@ class ClassWords:
             sure = self._language.percent(float(sureness[i])) if counts[i] else NOTHING
             cells = (share_bar(counts[i] / n), Cell(f"{counts[i]:,}"), Cell(sure))
             rows.append((self._names[i], cells))
-        columns = ("class", "predicted_bar", "n_texts", "sureness")
+        columns = map(self._say, ("class", "predicted_bar", "n_texts", "sureness"))
         most = counts[order[0]]
         key = "class_unmatched" if found.n_unmatched else "class_alone"
         return Quality(
             headline=self._say(key, name=self._names[order[0]], k=most, n=n),
             remarks=(*remarks, *self._not_listed(len(self._names))),
-            tables=(self._tracks("class_table", columns, rows),),
+            tables=(make_table(self._say("class_table"), tuple(columns), rows, "tracks"),),
         )
 
     def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> Quality:
@@ -157,7 +138,7 @@ class ClassWords:
             ),
             remarks=(*self._never(fit.counts), *remarks, *self._not_listed(len(used))),
             figures=figures,
-            interval_note=self._interval_note(figures),
+            interval_note=interval_note(figures, self._language),
             tables=(self._confusion_table(fit.counts, shown),),
         )
 
@@ -182,30 +163,20 @@ class ClassWords:
                 share = table[i, j] / total if total else 0.0
                 cells.append(count_cell(f"{table[i, j]:,}", share))
             cells.append(Cell(f"{table[i].sum():,}"))
-            cells.append(self._share_cell(int(table[i, i]), int(table[i].sum())))
+            cells.append(self._share(int(table[i, i]), int(table[i].sum())))
             rows.append((self._names[i], cells))
-        precision = [self._share_cell(int(table[j, j]), int(table[:, j].sum())) for j in shown]
+        precision = [self._share(int(table[j, j]), int(table[:, j].sum())) for j in shown]
         rows.append((self._say("precision"), [*precision, Cell(""), Cell("")]))
         names = [self._names[j] for j in shown]
         columns = (self._say("corner"), *names, self._say("n_texts"), self._say("recall"))
         return make_table(self._say("confusion"), columns, rows, "grid confusion")
 
-    def _tracks(
-        self, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]]
-    ) -> Table:
-        """A table with bars; `title` and `columns` are keys of strings."""
-        return make_table(self._say(title), [self._say(key) for key in columns], rows, "tracks")
-
     def _share_figure(self, key: str, right: Right) -> Kpi:
         """The share of texts that were predicted right."""
         return share_figure(right.share, right.interval, self._say(key), self._language)
 
-    def _interval_note(self, figures: Sequence[Kpi]) -> str:
-        """What the intervals are; "" where no figure has one."""
-        return self._say("intervals") if any(figure.remark for figure in figures) else ""
-
-    def _share_cell(self, part: int, whole: int) -> Cell:
-        return Cell(self._language.percent(part / whole) if whole else NOTHING)
+    def _share(self, part: int, whole: int) -> Cell:
+        return share_cell(part, whole, self._language)
 
     def _not_listed(self, n: int) -> tuple[str, ...]:
         """The sentence that says how many of `n` classes are listed; none where all are."""

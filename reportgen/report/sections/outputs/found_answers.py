@@ -6,12 +6,11 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.answers import Answers
-from reportgen.findings.statistics import Estimate
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.outputs.classes import LISTED, NAME, share_figure
+from reportgen.report.sections.outputs.shares import LISTED, NAME, interval_note, share_figure
 
 _ANSWER = 40  # half-width characters of an answer
 _QUESTION = 60  # of a question
@@ -29,23 +28,18 @@ def make_found_answers(findings: Findings, language: Language) -> Quality | None
     if found.exact is not None and found.f1 is not None:
         n, k = len(found.labelled), sum(answer.is_exact for answer in found.labelled)
         headline = say("answers_fit", k=k, n=n, share=found.exact.mean, f1=found.f1.mean)
-        figures = (
-            _share(found.exact, say("answer_exact"), language),
-            _share(found.f1, say("answer_f1"), language),
+        figures = tuple(
+            share_figure(own.mean, own.interval, say(key), language)
+            for key, own in (("answer_exact", found.exact), ("answer_f1", found.f1))
         )
         remarks = (say("answers_note"),)
-    has_intervals = any(figure.remark for figure in figures)
     return Quality(
         headline,
         remarks=remarks,
         figures=figures,
-        interval_note=say("intervals") if has_intervals else "",
+        interval_note=interval_note(figures, language),
         tables=(_table(findings, found, language),),
     )
-
-
-def _share(figure: Estimate, name: str, language: Language) -> Kpi:
-    return share_figure(figure.mean, figure.interval, name, language)
 
 
 def _table(findings: Findings, found: Answers, language: Language) -> Table:

@@ -9,7 +9,7 @@ from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
-from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar
+from reportgen.report.sections.outputs.shares import LISTED, NAME, share_bar
 
 
 def make_masks(findings: Findings, language: Language) -> Quality | None:

@@ -9,7 +9,13 @@ from reportgen.findings.outputs.multiple_choice import Choices, chance_of, chanc
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar, share_figure
+from reportgen.report.sections.outputs.shares import (
+    LISTED,
+    NAME,
+    interval_note,
+    share_bar,
+    share_figure,
+)
 from reportgen.results.multiple_choice import Chosen
 
 _CHOICE = 40  # half-width characters of a choice
@@ -24,7 +30,6 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
     low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
     headline = say("choices", n=len(found.every), low=low, middle=middle, high=high)
     figures = [Kpi(language.percent(found.mean_chance), say("picked_chance"))]
-    interval_note = ""
     if found.accuracy is not None:
         share, base = found.accuracy.mean, found.by_chance
         headline = say(
@@ -35,13 +40,12 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
             base=base,
         )
         accuracy = share_figure(share, found.accuracy.interval, say("accuracy"), language)
-        interval_note = say("intervals") if accuracy.remark else ""
         figures = [accuracy, Kpi(language.percent(base), say("at_random")), *figures]
     return Quality(
         headline,
         remarks=_remarks(found, language),
         figures=tuple(figures),
-        interval_note=interval_note,
+        interval_note=interval_note(figures, language),
         tables=(_places(findings, found, language), _texts(findings, found, language)),
     )
 

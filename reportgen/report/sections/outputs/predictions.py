@@ -1,5 +1,6 @@
 """The section on predictions: what the model returned for all texts, by the kind of its output."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from math import exp
 
@@ -10,36 +11,14 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
-from reportgen.report.sections.outputs.classes import LISTED, NAME, ClassWords, share_bar
+from reportgen.report.sections.outputs.classes import make_classes, make_labels
 from reportgen.report.sections.outputs.found_answers import make_found_answers
 from reportgen.report.sections.outputs.masks import make_masks
 from reportgen.report.sections.outputs.multiple_choice import make_choices
 from reportgen.report.sections.outputs.numbers import make_numbers
+from reportgen.report.sections.outputs.shares import LISTED, NAME, share_bar
 from reportgen.report.sections.outputs.tags import make_tags
-
-
-def make_quality(findings: Findings, language: Language) -> Quality | None:
-    """The section on predictions; None for an embedding and for too few texts."""
-    kind = findings.info.output.kind
-    if kind == "number":
-        return make_numbers(findings, language)
-    if kind == "embedding" or int(findings.analysed.sum()) < MIN_PREDICTIONS:
-        return None
-    if kind == "class":
-        return ClassWords(findings, language).classes()
-    if kind == "labels":
-        return ClassWords(findings, language).labels()
-    if kind == "completion":
-        return _completions(findings, language)
-    if kind == "tags":
-        return make_tags(findings, language)
-    if kind == "answer":
-        return make_found_answers(findings, language)
-    if kind == "choice":
-        return make_choices(findings, language)
-    if kind == "masks":
-        return make_masks(findings, language)
-    return (_numbers if kind == "numbers" else _next_tokens)(findings, language)
+from reportgen.results.info import OutputKind
 
 
 def _numbers(findings: Findings, language: Language) -> Quality:
@@ -121,3 +100,25 @@ def _next_tokens(findings: Findings, language: Language) -> Quality:
         ),
         tables=(make_table(say("next_table"), columns, rows, "tracks"),),
     )
+
+
+# By kind of output; an embedding has no section.
+_MAKERS: Mapping[OutputKind, Callable[[Findings, Language], Quality | None]] = {
+    "number": make_numbers,
+    "numbers": _numbers,
+    "class": make_classes,
+    "labels": make_labels,
+    "next_token": _next_tokens,
+    "completion": _completions,
+    "tags": make_tags,
+    "answer": make_found_answers,
+    "choice": make_choices,
+    "masks": make_masks,
+}
+
+
+def make_quality(findings: Findings, language: Language) -> Quality | None:
+    """The section on predictions; None for an embedding and for too few texts."""
+    make = _MAKERS.get(findings.info.output.kind)
+    is_enough = int(findings.analysed.sum()) >= MIN_PREDICTIONS
+    return make(findings, language) if make and is_enough else None

@@ -10,13 +10,13 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import TagFit, Tags, Word
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.outputs.classes import (
+from reportgen.report.sections.outputs.shares import (
     LISTED,
     NAME,
+    interval_note,
     label_remarks,
-    share_bar,
+    label_table,
     share_figure,
 )
 
@@ -47,12 +47,11 @@ class _TagWords:
         if fit is not None and fit.wrong:
             tables.append(self._errors(fit))
         figures = () if fit is None else self._figures(fit)
-        has_intervals = any(figure.remark for figure in figures)
         return Quality(
             self._headline(fit),
             remarks=tuple(self._remarks(fit)),
             figures=figures,
-            interval_note=self._say("intervals") if has_intervals else "",
+            interval_note=interval_note(figures, self._language),
             tables=tuple(tables),
         )
 
@@ -112,25 +111,15 @@ class _TagWords:
         counts, n = self._found.predicted, self._found.n_words
         weight = counts if fit is None else counts + fit.counts.sum(axis=1)
         order = [i for i in np.argsort(-weight, kind="stable")[:LISTED].tolist() if weight[i]]
-        columns = ["tag", "words_bar", "n_words"]
-        columns += [] if fit is None else ["labelled", "recall", "precision"]
-        rows = []
-        for i in order:
-            cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
-            if fit is not None:
-                right, given, claimed = (
-                    int(fit.counts[i, i]),
-                    int(fit.counts[i].sum()),
-                    int(fit.counts[:, i].sum()),
-                )
-                cells += [
-                    Cell(f"{given:,}"),
-                    self._share(right, given),
-                    self._share(right, claimed),
-                ]
-            rows.append((self._names[i], cells))
-        title, heads = self._say("tags_table"), [self._say(key) for key in columns]
-        return make_table(title, heads, rows, "tracks")
+        return label_table(
+            ("tags_table", "tag", "words_bar", "n_words"),
+            self._names,
+            counts,
+            n,
+            None if fit is None else (fit.counts.sum(1), fit.counts.diagonal(), fit.counts.sum(0)),
+            order,
+            self._language,
+        )
 
     def _kinds(self) -> Table:
         """How many entities there are of each kind, with the most frequent ones."""
@@ -159,6 +148,3 @@ class _TagWords:
             rows.append((f"{self._names[label]} → {self._names[tag]}", cells))
         columns = [self._say(key) for key in ("given_tag", "n_words", "example")]
         return make_table(self._say("tag_errors"), columns, rows)
-
-    def _share(self, part: int, whole: int) -> Cell:
-        return Cell(self._language.percent(part / whole) if whole else NOTHING)
