@@ -153,15 +153,6 @@ class Document:
         return len(self.content) + sum(map(len, self.files.values()))
 
 
-def with_pictures(text: str, pictures: Mapping[str, bytes], reduced: tuple[str, ...]) -> Document:
-    """The document of a text with pictures beside it. Their sizes are kept apart, since hosts limit
-    the text alone."""
-    content = text.encode()
-    size = sum(map(len, pictures.values()))
-    parts = {"text": len(content), "pictures": size} if pictures else {}
-    return Document(content, parts, reduced, pictures)
-
-
 def output_at(path: str, format: str | None = None, *, of_comparison: bool = False) -> Output:
     """The output for `path`: a results folder where it ends in `/`, else in the format that
     `format` names, else in that of its suffix. Standard output, `-`, is HTML by default.

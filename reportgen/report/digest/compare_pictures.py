@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 
 from reportgen.comparison.attention import ENTROPY
 from reportgen.report.charts.colours import MUTED, ROLE_COLOURS, STEPS, difference_colour
-from reportgen.report.charts.svg import Drawing, Swatch, colour_swatch, file_width, standalone
+from reportgen.report.charts.svg import Drawing, Swatch, colour_swatch
 from reportgen.report.compare_sections.attention import layer_chart, layer_table
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.maps import make_maps
 from reportgen.report.compare_sections.predictions import scatter_chart
 from reportgen.report.compare_sections.texts import shown_texts
-from reportgen.report.components import Picture, Section
+from reportgen.report.components import Section
+from reportgen.report.digest.pictures import make_picture
 from reportgen.report.language.printable import shorten
 
 _RANK = 6  # what stands in tables goes first
@@ -79,6 +80,5 @@ def _difference(context: CompareContext) -> Iterable[Section]:
 
 
 def _section(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
-    svg = standalone(drawing, title, legend)
-    picture = Picture(name, drawing.sentence, svg, file_width(drawing))
+    picture = make_picture(name, title, drawing, legend)
     return Section(_RANK, title, picture=picture, is_folded=True, place=43)

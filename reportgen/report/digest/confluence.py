@@ -5,18 +5,18 @@ declared by whoever reads it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from html import escape as escape_html
 from pathlib import PurePosixPath
 
 from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.digest.digest import make_brief, make_compare_brief
+from reportgen.report.digest.digest import illustrated, make_brief, make_compare_brief
 from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
-from reportgen.report.format_register import Document, Output, with_pictures
+from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
 from reportgen.report.options import CompareOptions, RenderOptions
@@ -36,7 +36,8 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Docume
     Raises:
         UsageError: title and headline are too long for a page.
     """
-    return _with_pictures(make_brief(findings, options, "page.xml"), options, stem)
+    brief = make_brief(findings, options, "page.xml")
+    return illustrated(brief, options, stem, partial(set_brief, brief, options))
 
 
 def write_comparison(
@@ -48,14 +49,8 @@ def write_comparison(
         UsageError: title and headline are too long for a page.
     """
     brief = make_compare_brief(comparison, options, "compare.xml")
-    return _with_pictures(brief, options, output.stem if output else "")
-
-
-def _with_pictures(brief: Brief, options: RenderOptions | CompareOptions, stem: str) -> Document:
-    pictures = make_pictures(brief.pictures, stem, options.images)
-    said = load_language(options.lang).say("brief", "lacks_png")
-    text = set_brief(brief, options, pictures.paths)
-    return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
+    write = partial(set_brief, brief, options)
+    return illustrated(brief, options, output.stem if output else "", write)
 
 
 def set_brief(

@@ -1,10 +1,11 @@
 """A report or a comparison in its short form: a headline, then the short forms of its sections."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from reportgen.comparison.compare import Comparison
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Verdict
+from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.section_register import SECTIONS as COMPARE_SECTIONS
@@ -12,6 +13,7 @@ from reportgen.report.components import Brief
 from reportgen.report.digest.compare_parts import short_same
 from reportgen.report.digest.parts import short_notes
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
+from reportgen.report.format_register import Document
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
@@ -64,6 +66,23 @@ def make_compare_brief(comparison: Comparison, options: CompareOptions, output: 
         sections=short_forms(COMPARE_SECTIONS, context),
         facts=facts,
     )
+
+
+def illustrated(
+    brief: Brief, options: WriteOptions, stem: str, write: Callable[[Mapping[str, str]], str]
+) -> Document:
+    """`brief` as a document with its pictures beside it, named after `stem`; without a name it has
+    none. Their sizes are kept apart, since hosts limit the text alone.
+
+    Args:
+        write: gives the text, from the paths of the pictures by their figures' names.
+    """
+    pictures = make_pictures(brief.pictures, stem, options.images)
+    content = write(pictures.paths).encode()
+    size = sum(map(len, pictures.files.values()))
+    parts = {"text": len(content), "pictures": size} if pictures.files else {}
+    said = load_language(options.lang).say("brief", "lacks_png")
+    return Document(content, parts, (said,) if pictures.lacks_png else (), pictures.files)
 
 
 def _compared(context: CompareContext) -> Iterable[str]:

@@ -5,18 +5,18 @@ Tables and lists; no HTML but what folds and what hides, and neither where a hos
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from html import escape as escape_html
 from urllib.parse import quote
 
 from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.digest.digest import make_brief, make_compare_brief
+from reportgen.report.digest.digest import illustrated, make_brief, make_compare_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Flavor, Limit, Part, fit, limit_of, marker
-from reportgen.report.format_register import Document, Output, with_pictures
+from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import CompareOptions, RenderOptions
@@ -38,10 +38,7 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Docume
         UsageError: it cannot be as short as --md-limit asks for.
     """
     brief = make_brief(findings, options, "report.md")
-    pictures = make_pictures(brief.pictures, stem, options.images)
-    said = load_language(options.lang).say("brief", "lacks_png")
-    text = set_brief(brief, options, pictures.paths)
-    return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
+    return illustrated(brief, options, stem, partial(set_brief, brief, options))
 
 
 def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes:
@@ -60,12 +57,9 @@ def write_comparison(
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    stem = output.stem if output else ""
     brief = make_compare_brief(comparison, options, "compare.md")
-    pictures = make_pictures(brief.pictures, stem, options.images)
-    said = load_language(options.lang).say("brief", "lacks_png")
-    text = set_brief(brief, options, pictures.paths, _COMPARE_PAGE)
-    return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
+    write = partial(set_brief, brief, options, page=_COMPARE_PAGE)
+    return illustrated(brief, options, output.stem if output else "", write)
 
 
 def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:

@@ -44,7 +44,8 @@ def make_sink_figure(findings: Findings, language: Language) -> Section | None:
         sentence=sentence,
     )
     legend = stacked_legend(tokens, language.say("sinks", "even"))
-    return _section("sinks", language.say("common", "special_by_layer"), drawing, legend)
+    title = language.say("common", "special_by_layer")
+    return _section("sinks", title, drawing, legend)
 
 
 def make_map_figure(results: Results, wanted: Sequence[int], language: Language) -> Section | None:
@@ -86,6 +87,11 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
 
 
 def _section(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
-    svg = standalone(drawing, title, legend)
-    picture = Picture(name, drawing.sentence, svg, file_width(drawing))
+    picture = make_picture(name, title, drawing, legend)
     return Section(_RANK, title, picture=picture, is_folded=True)
+
+
+def make_picture(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Picture:
+    """A drawing with its title and legend, for a file."""
+    svg = standalone(drawing, title, legend)
+    return Picture(name, drawing.sentence, svg, file_width(drawing))
