@@ -14,14 +14,14 @@ from reportgen.report.html.packing import in_letters
 from reportgen.report.html.size.map_pooling import (
     Pooling,
     TargetPooling,
+    pool,
     pool_maps,
-    pool_sides,
     pooling,
     target_pooling,
 )
 from reportgen.report.html.size.size_plan import Level
 from reportgen.results.completions import cross_sizes, packed_part
-from reportgen.results.info import DECODER_PARTS, DecoderPart
+from reportgen.results.info import DECODER_PARTS, DecoderPart, Part
 from reportgen.results.maps.arrays import unpacked_maps
 from reportgen.results.maps.packed import Packer, quantise
 from reportgen.results.store import Results
@@ -84,7 +84,7 @@ class Block:
             return self._set(self._heads, parts)
         return self._set(
             self._means,
-            {part: self._pooled_part(part, mean_over_heads=True) for part in self._parts},
+            {part: self._pooled(part, mean_over_heads=True) for part in self._parts},
             Level.LAYERS,
         )
 
@@ -93,31 +93,24 @@ class Block:
         return text_data(self._results, self._index, self.pooling, self._target)
 
     @property
-    def _packed(self) -> bytes:
-        return self._results.packed_maps(self._index) or b""
+    def _heads(self) -> bytes:
+        whole = self._results.packed_maps(self._index) if self.pooling is None else None
+        return whole or self._pooled_heads
 
     @cached_property
-    def _pooled(self) -> bytes:
-        return pool_maps(
-            self._packed, self._results.info.model, self.pooling, mean_over_heads=False
-        )
-
-    @property
-    def _heads(self) -> bytes:
-        return self._packed if self.pooling is None else self._pooled
+    def _pooled_heads(self) -> bytes:
+        return self._pooled("encoder", mean_over_heads=False)
 
     @cached_property
     def _means(self) -> bytes:
-        return pool_maps(self._packed, self._results.info.model, self.pooling, mean_over_heads=True)
+        return self._pooled("encoder", mean_over_heads=True)
 
     @cached_property
     def _parts(self) -> Mapping[DecoderPart, bytes]:
         """The maps of a decoder of its own, pooled where the text or what it writes is long."""
         every = ((part, packed_part(self._results, self._index, part)) for part in DECODER_PARTS)
         return {
-            part: self._pooled_part(part, mean_over_heads=False)
-            if any(self._sides(part))
-            else packed
+            part: self._pooled(part, mean_over_heads=False) if any(self._sides(part)) else packed
             for part, packed in every
             if packed is not None
         }
@@ -126,18 +119,17 @@ class Block:
     def _target(self) -> TargetPooling:
         return target_pooling(self._results, self._index, self._pool_above)
 
-    def _sides(self, part: DecoderPart) -> tuple[Pooling | None, Pooling | None]:
+    def _sides(self, part: Part) -> tuple[Pooling | None, Pooling | None]:
         """How the rows and the columns of a part's maps are pooled."""
+        if part == "encoder":
+            return self.pooling, self.pooling
         if part == "decoder":
             return self._target.read, self._target.read
         return self._target.written, self.pooling
 
-    def _pooled_part(self, part: DecoderPart, *, mean_over_heads: bool) -> bytes:
-        packer = Packer()
-        for layer in unpacked_maps(self._results, self._index, part) or ():
-            own = layer.mean(axis=0, keepdims=True) if mean_over_heads else layer
-            packer.add(quantise(pool_sides(own, *self._sides(part))))
-        return packer.finish()
+    def _pooled(self, part: Part, *, mean_over_heads: bool) -> bytes:
+        maps = unpacked_maps(self._results, self._index, part) or ()
+        return pool_maps(maps, *self._sides(part), mean_over_heads=mean_over_heads)
 
     @cached_property
     def _values(self) -> tuple[bytes, list[float]] | None:
@@ -153,7 +145,7 @@ class Block:
             unit = found.sum(axis=2).max(axis=1)  # so that no cell is above 1
             units += [float(f"{each:.4g}") for each in unit]
             found /= np.where(unit > 0, unit, 1)[:, None, None]
-            packer.add(quantise(pool_sides(found, *self._sides("cross"))))
+            packer.add(quantise(pool(found, *self._sides("cross"))))
         return packer.finish(), units
 
     def _set(self, packed: bytes, parts: Mapping[str, bytes], level: Level = Level.HEADS) -> Markup:

@@ -22,8 +22,7 @@ def write_comparison(
     comparison: Comparison, options: CompareOptions, output: Output | None = None
 ) -> Document:
     """The comparison as a document; nothing of it depends on `output`."""
-    assets = comparison_assets(options, ALONE)
-    return Document(_page(comparison, options, assets), files=assets.files)
+    return Document(render(comparison, options), files=comparison_assets(options, ALONE).files)
 
 
 def render(comparison: Comparison, options: CompareOptions, place: Place = ALONE) -> bytes:
@@ -33,15 +32,6 @@ def render(comparison: Comparison, options: CompareOptions, place: Place = ALONE
     Raises:
         ResultsError: a results folder is damaged.
     """
-    return _page(comparison, options, comparison_assets(options, place))
-
-
-def comparison_assets(options: CompareOptions, place: Place) -> Assets:
-    """What such a page needs."""
-    return Assets(options.layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS, place=place)
-
-
-def _page(comparison: Comparison, options: CompareOptions, assets: Assets) -> bytes:
     language = load_language(options.lang)
     return (
         environment()
@@ -50,10 +40,15 @@ def _page(comparison: Comparison, options: CompareOptions, assets: Assets) -> by
             t=language.words,
             page=make_compare_page(CompareContext(comparison, options, language)),
             is_comparison=True,
-            assets=assets,
+            assets=comparison_assets(options, place),
             data={"words": script_words(language, "common", "script", "tools")},
             blocks=(),
             colours=ROLE_COLOURS,
         )
         .encode()
     )
+
+
+def comparison_assets(options: CompareOptions, place: Place) -> Assets:
+    """What such a page needs."""
+    return Assets(options.layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS, place=place)

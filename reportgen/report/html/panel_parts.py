@@ -2,7 +2,7 @@
 written."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from markupsafe import Markup
 
@@ -22,9 +22,9 @@ class PanelParts:
         self._has_figures: list[bool] = setting.findings.analysed.tolist()
         self._colours = cache(setting.colours)
         self._figures = cache(setting.figures)
-        self._bare = cache(self._make_bare)
+        self._bare = cache(partial(setting.make_panel, is_whole=False))
         self._text = cache(self._set_text)
-        self._notes = cache(self._set_notes)
+        self.notes = cache(self._set_notes)
         self._drawn = cache(self._set_figures)
 
     def panel(self, text: int, level: Level) -> Panel:
@@ -43,10 +43,6 @@ class PanelParts:
         """The text of a panel, coloured or plain."""
         return self._text(text, self._has(text, level, Level.COLOURS))
 
-    def notes(self, text: int) -> Markup:
-        """What the model gave for a text, and the notes on it."""
-        return self._notes(text)
-
     def frame(self, text: int, level: Level, steps: Steps) -> Markup:
         """The panel without its text and notes."""
         parts = (Markup(""), Markup(""), self._drawn_at(text, level))
@@ -64,14 +60,12 @@ class PanelParts:
     def _has(self, text: int, level: Level, part: Level) -> bool:
         return level >= part and self._has_figures[text]
 
-    def _make_bare(self, text: int) -> Panel:
-        return self._setting.make_panel(text, is_whole=False)
-
     def _set_text(self, text: int, has_colours: bool) -> Markup:
         level = Level.COLOURS if has_colours else Level.LINE
         return self._setting.text_part(self.panel(text, level), has_colours=has_colours)
 
     def _set_notes(self, text: int) -> Markup:
+        """What the model gave for a text, and the notes on it."""
         return self._setting.notes_part(self._bare(text))
 
     def _set_figures(self, text: int) -> Markup:

@@ -52,8 +52,7 @@ class Setting:
             self.language,
             self.options.heads,
             self.page.scope,
-            with_colours=is_whole,
-            with_figures=is_whole,
+            is_whole=is_whole,
         )
 
     def colours(self, text: int) -> Colours:

@@ -53,13 +53,12 @@ def make_panel(
     heads: str,
     scope: Scope,
     *,
-    with_colours: bool = True,
-    with_figures: bool = True,
+    is_whole: bool = True,
 ) -> Panel:
     """The panel of row `text` of `texts`.
 
     `heads` is "mean" or "sum", for chart and table; `scope` describes the evidence on all texts.
-    `with_colours` and `with_figures` are whether there is room for them.
+    Only one that `is_whole` has colours and figures.
     """
     row = findings.results.text_row(text)
     analysed = row["status"] in ANALYSED
@@ -78,10 +77,10 @@ def make_panel(
         facts=_facts(findings, text, language) if analysed else (),
         prediction=_with_asked(findings, text, language) if analysed else None,
         colours=make_colours(findings, text, segments, language, scope)
-        if analysed and with_colours
+        if analysed and is_whole
         else None,
         figures=make_figures(findings, text, language, heads, scope)
-        if analysed and with_figures
+        if analysed and is_whole
         else None,
         notes=sentences(findings.text_notes(text), language),
         cut=_cut(findings, n_lost, language) if n_lost else "",
@@ -119,14 +118,14 @@ def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     kind = findings.info.output.kind
     row = findings.results.text_row(text)
     found = prediction(findings, text, language)
+    share = None
     if kind == "class" and found.value:
         share = float(findings.class_shares[text].max())
-        return _beside(found, language.say("panel", "probability", share=share), language)
-    if kind == "choice" and findings.choices is not None:
+    elif kind == "choice" and findings.choices is not None:
         share = chance_of(findings.choices.by_text[text])
-        return _beside(found, language.say("panel", "probability", share=share), language)
-    if kind == "answer":
+    elif kind == "answer":
         share = exp(float(row["prediction"]))
+    if share is not None:
         return _beside(found, language.say("panel", "probability", share=share), language)
     spread = findings.number_spread
     if kind != "number" or spread is None or len(spread.values) < MIN_PREDICTIONS:

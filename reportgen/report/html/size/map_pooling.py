@@ -6,7 +6,7 @@ sink is as strong as before. Special tokens stay cells of their own, and no cell
 display unit, or tokens of both segments.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.results.completions import read_units, row_units, written_units
-from reportgen.results.info import ModelInfo
-from reportgen.results.maps.packed import Packer, quantise, unpack_layers
+from reportgen.results.maps.packed import Packer, quantise
 from reportgen.results.store import Results
 from reportgen.results.units import Unit
 
@@ -63,25 +62,25 @@ def pooling(units: Sequence[Unit], unit_of: Sequence[int]) -> Pooling:
 
 
 def pool_maps(
-    packed: bytes, model: ModelInfo, how: Pooling | None, *, mean_over_heads: bool
+    layers: Iterable[NDArray[np.float32]],
+    rows: Pooling | None,
+    columns: Pooling | None,
+    *,
+    mean_over_heads: bool,
 ) -> bytes:
-    """Packed maps made smaller, packed the same way: pooled where `how` says so, and with the mean
-    over heads in place of every head."""
+    """Maps as `pool` makes them, packed; with the mean over heads in place of every head where
+    `mean_over_heads` says so."""
     packer = Packer()
-    for layer in _layers(packed, model, mean_over_heads):
-        packer.add(quantise(layer if how is None else pool(layer, how)))
+    for layer in layers:
+        own = layer.mean(axis=0, keepdims=True) if mean_over_heads else layer
+        packer.add(quantise(pool(own, rows, columns)))
     return packer.finish()
 
 
-def pool(maps: NDArray[np.float32], how: Pooling) -> NDArray[np.float32]:
-    """`[head, query, key]` over tokens to the same over cells."""
-    return pool_sides(maps, how, how)
-
-
-def pool_sides(
+def pool(
     maps: NDArray[np.float32], rows: Pooling | None, columns: Pooling | None
 ) -> NDArray[np.float32]:
-    """The same where queries and keys are not the same tokens; a side of None stays as it is."""
+    """`[head, query, key]` over tokens to the same over cells; a side of None stays as it is."""
     if columns is not None:
         maps = np.add.reduceat(maps, columns.starts, axis=2)
     if rows is not None:
@@ -110,10 +109,3 @@ def target_pooling(results: Results, text: int, above: int | None) -> TargetPool
     return TargetPooling(
         pooling(written, unit_of) if written else None, pooling(read, range(len(read)))
     )
-
-
-def _layers(
-    packed: bytes, model: ModelInfo, mean_over_heads: bool
-) -> Iterator[NDArray[np.float32]]:
-    for layer in unpack_layers(packed, model.n_layers, model.n_heads):
-        yield layer.mean(axis=0, keepdims=True) if mean_over_heads else layer

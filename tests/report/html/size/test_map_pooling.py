@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.report.html.size.map_pooling import SIDE, pool, pool_maps, pooling
-from reportgen.results.maps.packed import MAX_ERROR
+from reportgen.results.maps.packed import MAX_ERROR, unpack_layers
 from reportgen.results.units import Unit, text_units
 
 LAYERS, HEADS = 2, 3
@@ -42,12 +42,13 @@ def test_a_cell_is_a_sum_to_and_a_mean_from_and_rows_still_sum_to_one(long):
     packed = long.packed_maps(0)
     maps = unpack(packed, LAYERS, HEADS).astype(np.float64)
     assert maps.shape[-1] == 292
-    pooled = unpack(pool_maps(packed, long.info.model, how, mean_over_heads=False), LAYERS, HEADS)
+    layers = list(unpack_layers(packed, LAYERS, HEADS))
+    pooled = unpack(pool_maps(layers, how, how, mean_over_heads=False), LAYERS, HEADS)
     expected = plainly(maps, cell_of)
     assert pooled.shape == expected.shape
     assert np.abs(pooled - expected).max() <= MAX_ERROR
     assert np.abs(expected.sum(-1) - 1).max() < 0.02  # of packed weights
-    means = unpack(pool_maps(packed, long.info.model, how, mean_over_heads=True), LAYERS, 1)
+    means = unpack(pool_maps(layers, how, how, mean_over_heads=True), LAYERS, 1)
     assert np.abs(means[:, 0] - expected.mean(axis=1)).max() <= MAX_ERROR
 
 
@@ -65,7 +66,8 @@ def test_a_sink_is_as_strong_as_before(long):
     how = pooling(units.units, units.unit_of)
     maps = unpack(long.packed_maps(0), LAYERS, HEADS)[0]
     sizes = np.diff((*how.starts, 292))
-    before, after = maps[..., 0].mean(), np.average(pool(maps, how)[..., 0], weights=sizes, axis=1)
+    pooled = pool(maps, how, how)[..., 0]
+    before, after = maps[..., 0].mean(), np.average(pooled, weights=sizes, axis=1)
     assert after.mean() == pytest.approx(before, rel=1e-4)
     assert before > 0.3
 
@@ -73,7 +75,8 @@ def test_a_sink_is_as_strong_as_before(long):
 def test_layer_means_of_a_short_text_are_means_over_the_heads(tmp_path):
     made = make_results(tmp_path, ("abcdef",), n_layers=LAYERS, n_heads=HEADS)
     packed = made.packed_maps(0)
-    means = unpack(pool_maps(packed, made.info.model, None, mean_over_heads=True), LAYERS, 1)
+    layers = unpack_layers(packed, LAYERS, HEADS)
+    means = unpack(pool_maps(layers, None, None, mean_over_heads=True), LAYERS, 1)
     heads = unpack(packed, LAYERS, HEADS)
     assert np.abs(means[:, 0] - heads.mean(axis=1)).max() <= MAX_ERROR
 
