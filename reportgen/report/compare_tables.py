@@ -27,7 +27,7 @@ from reportgen.report.json.run import ends
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
-from reportgen.report.spreadsheets import to_document
+from reportgen.report.spreadsheets import frame_of, to_document
 
 _ENDS = ("base", "head", "change", "low", "high")
 _FIGURES = ("deletion_effect", "looked_at", "received")
@@ -109,14 +109,14 @@ def comparison_table(comparison: Comparison, name: CompareTableName) -> pd.DataF
     if name == "changes":
         return _changes(comparison)
     if name == "tokens":
-        return _frame(map(_flat, token_records(comparison)), TOKEN_COLUMNS)
+        return frame_of(map(_flat, token_records(comparison)), TOKEN_COLUMNS)
     if name == "figures":
-        return _frame(_figures(comparison), FIGURE_COLUMNS)
+        return frame_of(_figures(comparison), FIGURE_COLUMNS)
     if name == "layers":
-        return _frame(_layers(comparison), LAYER_COLUMNS)
+        return frame_of(_layers(comparison), LAYER_COLUMNS)
     if name == "trend":
-        return _frame(_trend(comparison.all_models), TREND_COLUMNS)
-    return _frame(_heads(comparison), HEAD_COLUMNS)
+        return frame_of(_trend(comparison.all_models), TREND_COLUMNS)
+    return frame_of(_heads(comparison), HEAD_COLUMNS)
 
 
 def _changes(comparison: Comparison) -> pd.DataFrame:
@@ -132,7 +132,7 @@ def _changes(comparison: Comparison) -> pd.DataFrame:
     order = dict.fromkeys((*first, *range(len(rows))))
     is_number = found is not None and found.kind == "number"
     ends = {f"prediction_{side}": "float64" for side in ("base", "head")} if is_number else {}
-    return _frame((rows[text] for text in order), CHANGE_COLUMNS | ends)
+    return frame_of((rows[text] for text in order), CHANGE_COLUMNS | ends)
 
 
 def _flat(record: Mapping[str, object]) -> dict[str, object]:
@@ -197,7 +197,3 @@ def _heads(comparison: Comparison) -> Iterable[dict[str, object]]:
                 "jsd": rounded(distance),
                 "changed": changed,
             }
-
-
-def _frame(rows: Iterable[Mapping[str, object]], types: Mapping[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(types)).astype(dict(types))

@@ -6,7 +6,7 @@ agreement.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 
 import numpy as np
@@ -121,10 +121,10 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
         return _tokens(findings, heads)
     if name == "sinks":
         rows = [_sink_row(s, test) for s in findings.subjects for test in SINK_TESTS]
-        return _frame(rows, SINK_COLUMNS)
+        return frame_of(rows, SINK_COLUMNS)
     if name == "agreement":
         rows = [_agreement_row(figures) for figures in findings.agreement]
-        return _frame(rows, AGREEMENT_COLUMNS)
+        return frame_of(rows, AGREEMENT_COLUMNS)
     if name == "heads":
         return _with_ids(findings.results, _with_excess(findings.results), HEAD_COLUMNS)
     return _texts(findings)
@@ -245,8 +245,9 @@ def _with_excess(results: Results) -> pd.DataFrame:
     return heads
 
 
-def _frame(rows: list[dict[str, object]], types: Mapping[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(types)).astype(dict(types))
+def frame_of(rows: Iterable[Mapping[str, object]], types: Mapping[str, str]) -> pd.DataFrame:
+    """A table of `rows` with the columns in `types`, each of its type."""
+    return pd.DataFrame(list(rows), columns=list(types)).astype(dict(types))
 
 
 def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

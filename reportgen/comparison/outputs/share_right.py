@@ -2,10 +2,10 @@
 of words, masks, and answers to questions."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from reportgen.comparison.outputs.quality import FigureName, Quality, rates_quality
 from reportgen.comparison.pairing import Pairing
@@ -68,24 +68,18 @@ def _masks(base: Findings, head: Findings, row: int) -> _Counts | None:
     return sum(a.rank == 0 for a, _ in pairs), sum(b.rank == 0 for _, b in pairs), len(pairs)
 
 
-def _exact(base: Findings, head: Findings, row: int) -> _Counts | None:
-    found = [_answer(side, row, "is_exact") for side in (base, head)]
-    return None if pd.isna(found).any() else (found[0], found[1], 1)
-
-
-def _f1(base: Findings, head: Findings, row: int) -> _Counts | None:
-    found = [_answer(side, row, "f1") for side in (base, head)]
-    return None if pd.isna(found).any() else (found[0], found[1], 1)
-
-
-def _answer(side: Findings, row: int, figure: str) -> float:
-    """A figure of the answer to row `row` of `texts`; NaN where the right one is not known."""
-    own = side.answers.by_text.get(row) if side.answers else None
-    return np.nan if own is None or not own.labels else float(getattr(own, figure))
+def _answers(figure: str, base: Findings, head: Findings, row: int) -> _Counts | None:
+    """A figure of the answer to row `row` of `texts`; None where the right one is not known."""
+    found = [side.answers.by_text.get(row) if side.answers else None for side in (base, head)]
+    known = [float(getattr(own, figure)) for own in found if own is not None and own.labels]
+    return (known[0], known[1], 1) if len(known) == 2 else None
 
 
 _COUNTS: Mapping[OutputKind, Mapping[FigureName, _Count]] = {
     "tags": {"tag_accuracy": _tags},
     "masks": {"mask_accuracy": _masks},
-    "answer": {"answer_exact": _exact, "answer_f1": _f1},
+    "answer": {
+        "answer_exact": partial(_answers, "is_exact"),
+        "answer_f1": partial(_answers, "f1"),
+    },
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -14,10 +15,6 @@ from reportgen.results.info import View
 AGREEMENT = "agreement"
 MOVED = "moved"  # the share of predictions that changed from the model before
 SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
-_QUALITY: tuple[FigureName, ...] = (
-    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity",
-    "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ def first_tokens(sides: Sequence[ModelAttention]) -> dict[str, str]:
 
 def quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
     """The figures of the fit with labels; `qualities` are of the models after the first."""
-    for name in _QUALITY:
+    for name in get_args(FigureName):
         found = [quality.change(name) if quality else None for quality in qualities]
         base = next((change.base for change in found if change), None)
         if base is not None:

@@ -126,7 +126,7 @@ def _figure(
         verdict=_verdict(key, old, new, verdicts) if _CHANGED.search(change) else "",
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
-        drawing=trend(values, [None] * len(values)),
+        drawing=trend(values),
     )
 
 

@@ -14,13 +14,13 @@ from reportgen.report.charts.svg import px
 _GAP, _HEIGHT, _EDGE = 18, 28, 5  # pixels between two models, and around the points
 
 
-def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) -> Markup:
+def trend(values: Sequence[float | None], intervals: Sequence[Interval | None] = ()) -> Markup:
     """A point for each of `values`, joined by a line with a gap where a model has no value.
 
     Args:
         values: by model.
-        intervals: by model, drawn as an upright line; the scale holds all of them, so that changes
-            within noise look small.
+        intervals: by model, if any, drawn as an upright line; the scale holds all of them, so that
+            changes within noise look small.
     """
     ends = [value for value in values if value is not None]
     ends += [end for interval in intervals if interval is not None for end in interval]
@@ -32,7 +32,8 @@ def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) 
         return px(_HEIGHT - _EDGE - span * share)
 
     across = [_EDGE + _GAP * index for index in range(len(values))]
-    line, bars = through(values, across, y), upright(intervals, across, y)
+    line = through(values, across, y)
+    bars = upright(intervals or [None] * len(values), across, y)
     points = "".join(
         f'<circle cx="{x}" cy="{y(value)}" r="3"/>'
         for x, value in zip(across, values, strict=True)

@@ -169,7 +169,7 @@ def _head_table(heads: Sequence[HeadState], found: AllModels, words: CompareWord
     for head in heads:
         known = [value for value in head.excess if value is not None]
         ends = [Cell(words.language.percent(value)) for value in (known[0], known[-1])]
-        line = trend(head.excess, [None] * len(head.excess))
+        line = trend(head.excess)
         name = words.trend("head", layer=head.layer, head=head.head)
         rows.append((name, [Cell(names[head.first]), *ends, Cell("", track=line)]))
     keys = ("which_head", "since", "first", "last", "trend")

@@ -83,7 +83,7 @@ def _number_row(
     if steps:
         _, change, at = max(steps, key=lambda step: step[0])
         largest = Cell(words.prediction(change, True), words.trend("at", name=names[at]))
-    return [*ends, largest, Cell("", track=trend(numbers, [None] * len(numbers)))]
+    return [*ends, largest, Cell("", track=trend(numbers))]
 
 
 def _name_row(

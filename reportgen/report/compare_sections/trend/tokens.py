@@ -65,7 +65,7 @@ def _row(own: TokenTrend, names: tuple[str, ...], words: CompareWords) -> tuple[
     if not own.has_effect:
         said = words.changed(change, write, last.turn != "noise")
     values = [change.base, *(None if each is None else each.head for each in changes)]
-    line = trend(values, [None] * len(values))
+    line = trend(values)
     clear = NOTHING if own.first_clear is None else names[own.first_clear]
     cells = [Cell(f"{last.n_texts:,}"), base, head, said, Cell(clear), Cell("", track=line)]
     return Cell(shorten(own.token, NAME)), cells
