@@ -10,7 +10,8 @@ from helpers.real.reversing import WORDS, save_reversing
 
 from reportgen.findings.outputs.completions import completions
 from reportgen.findings.sinks.cross_attention import cross_tokens
-from reportgen.report.charts.one_text.cross import aligned, cross_cells
+from reportgen.report.charts.one_text.cross import aligned
+from reportgen.report.charts.one_text.heatmap import unit_map
 from reportgen.results.completions import written_units
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results, open_results
@@ -45,7 +46,7 @@ def test_marks_show_the_word_that_each_row_writes(results: Results) -> None:
     for row, text_id in enumerate(results.texts["text_id"]):
         maps = attention_maps(results, text_id, part="cross")
         units = text_units(results, row)
-        cells = cross_cells(maps.values, written_units(results, row), units.unit_of)
+        cells = unit_map(maps.values, written_units(results, row), units.unit_of)
         *words, end = aligned(cells, units.content)
         n = len(words)
         assert words == list(range(n))[::-1]

@@ -71,7 +71,9 @@ def _numbered(
     rows: Sequence[Sequence[str] | None], n_labels: int
 ) -> tuple[ReadAs, list[list[int] | None]]:
     """How labels that are not names are read, and the indices of each text's labels."""
-    places = [None if row is None else [_whole(part, n_labels) for part in row] for row in rows]
+    places = [
+        None if row is None else [label_number(part, n_labels) for part in row] for row in rows
+    ]
     given = [own for own in places if own]
     if any(len(set(own)) < len(own) for own in given) and all(
         len(own) == n_labels and set(own) <= {0, 1} for own in given
@@ -84,8 +86,8 @@ def _numbered(
     return "name", [own and [NONE] * len(own) for own in places]
 
 
-def _whole(part: str, n_labels: int) -> int:
-    """The number of a label, or NONE."""
+def label_number(part: str, n_labels: int) -> int:
+    """The label as one of the numbers from 0 to `n_labels` less one, or NONE."""
     text = part.strip()
     number = int(text) if text.isdecimal() and len(text) < 10 else NONE
     return number if number < n_labels else NONE

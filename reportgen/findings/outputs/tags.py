@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.outputs.labels import ReadAs
+from reportgen.findings.outputs.labels import ReadAs, label_number
 from reportgen.findings.statistics import (
     Estimate,
     Floats,
@@ -249,7 +249,7 @@ def _labels(
     if given and all(place == NONE for own in places.values() for place in own):
         read_as = "number"
         places = {
-            row: [_number(part, len(names)) for part in parts] for row, parts in given.items()
+            row: [label_number(part, len(names)) for part in parts] for row, parts in given.items()
         }
     n_unknown = sum(
         place == NONE and part not in _IGNORED
@@ -257,11 +257,6 @@ def _labels(
         for place, part in zip(own, given[row], strict=True)
     )
     return places, tuple(misfits), n_unknown, read_as
-
-
-def _number(part: str, n_tags: int) -> int:
-    number = int(part) if part.strip().isdecimal() and len(part) < 10 else NONE
-    return number if number < n_tags else NONE
 
 
 def _entities(words: Sequence[Word], names: Sequence[str]) -> tuple[Entity, ...]:

@@ -13,13 +13,12 @@ import pandas as pd
 from reportgen.findings.attention import LayerFigures, RoleFigures, layer_figures, takes_part
 from reportgen.findings.notes.note import Verdict
 from reportgen.findings.notes.sink_verdicts import OUTCOMES, verdict
+from reportgen.findings.sinks.non_special import FIRST
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import CROSS
-
-FIRST = Subject("first", "", "position")  # where it is a token of the text itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def _subjects(results: Results) -> Mapping[Subject, Callable[[pd.DataFrame], Boo
     roles = {
         Subject(role.key, role.token, "role"): has_role(role.key) for role in results.info.roles
     }
-    return {**roles, FIRST: is_first}
+    return {**roles, FIRST: is_first}  # where it is a token of the text itself
 
 
 def _figures(results: Results, is_own: Callable[[pd.DataFrame], Booleans]) -> RoleFigures:

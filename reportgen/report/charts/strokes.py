@@ -76,7 +76,7 @@ def _path(runs: Sequence[tuple[int, int, int]], upright: bool) -> str:
     for line, start, end in runs:
         across, along = line - last_line, start - last_end
         x, y = (across, along) if upright else (along, across)
-        parts.append(f"{x}{y}{letter}{end - start}" if y < 0 else f"{x} {y}{letter}{end - start}")
+        parts.append(f"{pair(x, y)}{letter}{end - start}")
         last_line, last_end = line, end
     return "M" + "m".join(parts)
 

@@ -11,9 +11,15 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import INK, PAPER
-from reportgen.report.charts.one_text.figure import draw_cells, draw_columns
+from reportgen.report.charts.one_text.figure import colour_ends, draw_cells, draw_columns
 from reportgen.report.charts.one_text.geometry import WIDTH, Geometry, geometry
-from reportgen.report.charts.one_text.heatmap import SIDE, TextMap, colour_top, own_content
+from reportgen.report.charts.one_text.heatmap import (
+    SIDE,
+    TextMap,
+    colour_top,
+    own_content,
+    unit_map,
+)
 from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.language import Language
@@ -63,7 +69,7 @@ def cross_figure(
         last = last * sizes[-1][:, None]
         last /= np.maximum(last.sum(axis=(0, 2), keepdims=True), _TINY) / len(last)
     last = last.mean(axis=0)
-    cells = cross_cells(last, written_units(results, text), units.unit_of)
+    cells = unit_map(last, written_units(results, text), units.unit_of)
     content = units.content
     columns = labels
     section = decoder_words(results.info)[-1]
@@ -72,7 +78,7 @@ def cross_figure(
     across, down = (ceil(len(side) / SIDE) for side in (columns, rows))
     if across > 1 or down > 1:
         row_of, column_of = np.arange(len(rows)) // down, np.arange(len(columns)) // across
-        cells = cross_cells(cells, row_of.tolist(), column_of.tolist())
+        cells = unit_map(cells, row_of.tolist(), column_of.tolist())
         content = own_content(content, across)
         rows, columns = rows[::down], columns[::across]
     found = TextMap(cells, tuple(rows), colour_top(cells, content), 1)
@@ -83,9 +89,7 @@ def cross_figure(
     largest = {"row": rows[row], "column": columns[column], "share": share}
     sentence = language.say(section, "cross_sentence", title=title, **largest)
     place = geometry(columns, rows, lines=0)
-    sign = "≥ " if found.n_above else ""
-    low = language.write(0, "number" if weights.factor > 1 else "exact_percent")
-    ends = low, weights.rough(found.top / 2), sign + weights.rough(found.top)
+    ends = colour_ends(found, language, weights)
     shapes = draw_columns(place, columns, "") + draw_cells(place, found, None, ends)
     if across == 1:
         shapes += _marks(place, aligned(cells, content))
@@ -112,16 +116,6 @@ def decoder_words(info: RunInfo) -> tuple[str, ...]:
     if not info.head_reads_decoder:
         return ("decoder",)
     return ("decoder", "decoder_answer" if info.output.kind == "answer" else "decoder_head")
-
-
-def cross_cells(weights: Floats, row_of: Sequence[int], column_of: Sequence[int]) -> Floats:
-    """Weights `[query, key]` of tokens as those of units: attention to a unit is the sum over its
-    tokens, attention from it the mean (Clark et al. 2019)."""
-    rows, columns = (np.flatnonzero(np.diff(units, prepend=-1)) for units in (row_of, column_of))
-    sums = np.add.reduceat(weights.astype(np.float64), columns, axis=1)
-    sizes = np.diff([*rows, len(row_of)])
-    means: Floats = np.add.reduceat(sums, rows, axis=0) / sizes[:, None]
-    return means
 
 
 def aligned(cells: Floats, content: NDArray[np.bool_]) -> list[int | None]:

@@ -50,7 +50,7 @@ def make_text_figure(
         names=segment_names(units, language),
         reads=reads,
         tick_style="number" if weights.factor > 1 else "exact_percent",
-        ends=_ends(found, language, weights),
+        ends=colour_ends(found, language, weights),
         language=language,
         sentence=_sentence(units, labels, found, language, weights),
     )
@@ -267,7 +267,9 @@ def segment_names(units: TextUnits, language: Language) -> tuple[str, str]:
     return language.say(section, "first"), language.say(section, "second")
 
 
-def _ends(found: TextMap | None, language: Language, weights: Weights) -> tuple[str, str, str]:
+def colour_ends(
+    found: TextMap | None, language: Language, weights: Weights
+) -> tuple[str, str, str]:
     """What stands at the lower end of the colours, in their middle and at the upper end."""
     if found is None:
         return "", "", ""

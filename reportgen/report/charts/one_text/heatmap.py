@@ -81,11 +81,11 @@ def text_map(
     if levels is None:
         return None
     last = weights_of(levels[-1])
-    cells, content = unit_map(last.mean(axis=0), units.unit_of), units.content
+    cells, content = unit_map(last.mean(axis=0), units.unit_of, units.unit_of), units.content
     each = ceil(len(labels) / side)
     if each > 1:
-        group = np.arange(len(labels)) // each
-        cells = unit_map(cells.astype(np.float32), tuple(group.tolist()))
+        group = (np.arange(len(labels)) // each).tolist()
+        cells = unit_map(cells.astype(np.float32), group, group)
         content = own_content(content, each)
         labels = labels[::each]
     # The bytes of a row may add up to a little more than 1.
@@ -93,13 +93,16 @@ def text_map(
     return TextMap(cells, tuple(labels), colour_top(cells, content), each, learned)
 
 
-def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
+def unit_map(
+    weights: Floats | NDArray[np.float32], row_of: Sequence[int], column_of: Sequence[int]
+) -> Floats:
     """Weights `[query, key]` of tokens as `[query, key]` of units: attention to a unit is the sum
-    over its tokens, attention from it the mean (Clark et al. 2019)."""
-    starts = np.flatnonzero(np.diff(unit_of, prepend=-1))
-    sizes = np.diff([*starts, len(unit_of)])
-    to_units = np.add.reduceat(weights.astype(np.float64), starts, axis=1)
-    means: Floats = np.add.reduceat(to_units, starts, axis=0) / sizes[:, None]
+    over its tokens, attention from it the mean (Clark et al. 2019). `row_of` and `column_of` are
+    the unit of each token."""
+    rows, columns = (np.flatnonzero(np.diff(units, prepend=-1)) for units in (row_of, column_of))
+    sums = np.add.reduceat(weights.astype(np.float64), columns, axis=1)
+    sizes = np.diff([*rows, len(row_of)])
+    means: Floats = np.add.reduceat(sums, rows, axis=0) / sizes[:, None]
     return means
 
 
@@ -139,16 +142,8 @@ def draw_map(
     named = (*labels, *([learned_name] if found.learned is not None else []))
     longest = max(half_widths(shorten(label)) for label in named)
     below = round(_TOP + side + 8 + font * _HALF * longest)
-    # A stroke runs along the middle of its cells, so it starts half a cell from the corner.
-    steps = map_steps(found.cells / top)
-    rows = f"translate({_LEFT} {_TOP + size / 2:g})", painted(steps.tolist())
-    columns = (
-        f"translate({_LEFT + size / 2:g} {_TOP})",
-        painted(steps.T.tolist(), upright=True),
-    )
-    place, paths = min(rows, columns, key=lambda way: len(way[1]))
     shapes = (
-        f'<g class=ramp transform="{place}scale({size:.4g})">{paths}</g>'
+        f"{ramp_cells(found.cells / top, size, _LEFT, _TOP)}"
         f"{_names(labels, size, font, key)}{_axes(below + 14, axes)}"
     )
     if found.learned is not None:
@@ -172,6 +167,17 @@ def map_steps(shares: Floats) -> NDArray[np.intp]:
     shades = np.rint(_SHADES * np.clip(shares, -1.0, 1.0)) / _SHADES
     steps: NDArray[np.intp] = np.rint((STEPS - 1) * shades).astype(np.intp)
     return steps
+
+
+def ramp_cells(shares: Floats, size: float, left: int = 0, top: int = 0) -> str:
+    """Cells `[query, key]` of a `size`, coloured by their shares of the strongest colour; drawn by
+    row or by column, whichever is shorter."""
+    steps = map_steps(shares)
+    # A stroke runs along the middle of its cells, so it starts half a cell from the corner.
+    rows = f"translate({left} {top + size / 2:g})", painted(steps.tolist())
+    columns = f"translate({left + size / 2:g} {top})", painted(steps.T.tolist(), upright=True)
+    place, paths = min(rows, columns, key=lambda way: len(way[1]))
+    return f'<g class=ramp transform="{place}scale({size:.4g})">{paths}</g>'
 
 
 def _names(labels: Sequence[str], size: float, font: int, key: str) -> str:

@@ -12,11 +12,10 @@ from reportgen.report.charts.one_text.heatmap import (
     CLIPPED,
     TextMap,
     draw_map,
-    map_steps,
     own_content,
+    ramp_cells,
     unit_map,
 )
-from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing
 from reportgen.results.units import Floats
 
@@ -27,15 +26,8 @@ THUMB_CELLS = 24  # along a side of the map of a single head
 
 def small_map(cells: Floats, top: float, sentence: str, kind: str = "bare") -> Drawing:
     """The cells `[query, key]` in their colours, which end at `top`; signed ones in two colours."""
-    size = _SIDE / len(cells)
-    steps = map_steps(cells / top)
-    rows, columns = painted(steps.tolist()), painted(steps.T.tolist(), upright=True)
-    if len(rows) <= len(columns):
-        group = f'transform="translate(0 {size / 2:g})scale({size:.4g})">{rows}'
-    else:
-        group = f'transform="translate({size / 2:g} 0)scale({size:.4g})">{columns}'
     frame = f"<path class=rule d=M0.5,0.5H{_SIDE - 0.5}V{_SIDE - 0.5}H0.5z fill=none "
-    shapes = f"<g class=ramp {group}</g>{frame}stroke={MUTED} />"
+    shapes = f"{ramp_cells(cells / top, _SIDE / len(cells))}{frame}stroke={MUTED} />"
     return Drawing(kind, _SIDE, _SIDE, sentence, shapes)
 
 
@@ -59,12 +51,12 @@ def difference_map(
 def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
     """The map of one head `[query, key]` of tokens, by unit and in at most THUMB_CELLS cells a
     side."""
-    cells = unit_map(weights, unit_of)
+    cells = unit_map(weights, unit_of, unit_of)
     each = _units_a_cell(len(cells))
     if each == 1:
         return cells
-    group = np.arange(len(cells)) // each
-    return unit_map(cells.astype(np.float32), tuple(group.tolist()))
+    group = (np.arange(len(cells)) // each).tolist()
+    return unit_map(cells.astype(np.float32), group, group)
 
 
 def thumb_content(content: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -94,9 +94,9 @@ def columns_of_dots(values: Floats, opened: float | None) -> Drawing:
             body += _dots("now", f"M{left + _DOT * marked + 2} {bottom}h0", INK, 6)
     scale = (right - left) / (high - low)
     ticks = [(left + (mark - low) * scale, exact(mark)) for mark in marks]
-    return _drawing(
+    return small_drawing(
         f'<path class=rule d="M{left} {bottom}H{right}" stroke={MUTED} />{body}'
-        + _below(_thinned(ticks)),
+        + marks_below(_thinned(ticks)),
     )
 
 
@@ -123,7 +123,7 @@ def plane(across: Floats, up: Floats, opened: int | None, names: tuple[str, str]
     if opened is not None:
         body += _dots("now", f"M{px(x[opened])} {px(y[opened])}h0", INK, 7)
     rest = f"font-size=10.5 fill={MUTED}"
-    return _drawing(
+    return small_drawing(
         f'<path class=rule d="M{left} 0V{bottom}H{right}" fill=none stroke={RULE} />{body}'
         f"<g {rest}><text x={left - 5} y=10 text-anchor=end>{escape(names[1])}</text>"
         f"<text x={right + 5} y={bottom}>{escape(names[0])}</text></g>",
@@ -161,7 +161,7 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
         values += (
             f"<text x={px(max(zero, x + length) + 5)} y={px(top + 9)}>{escape(bar.shown)}</text>"
         )
-    return _drawing(
+    return small_drawing(
         f'<path class=rule d="M{px(zero)} 0V{HEIGHT}" stroke={MUTED} />{shapes}'
         f"<g font-size=11 fill={INK}>{names}</g><g font-size=10.5 fill={MUTED}>{values}</g>",
     )
@@ -197,7 +197,7 @@ def shares_by_layer(
             f"<text x={WIDTH} y={middle} text-anchor=end>{escape(texts[i])}</text>"
         )
     x = px(left + width * even)
-    return _drawing(
+    return small_drawing(
         f'{bars}<path class=ink d="M{x} 0V{HEIGHT - 11}" stroke={INK} stroke-dasharray="3 2"/>'
         f"<g font-size=10.5 fill={MUTED}>{labels}"
         f"<text x={px(left + width * even + 3)} y={HEIGHT - 2}>{escape(names[1])}</text></g>",
@@ -215,12 +215,12 @@ def _layer_columns(shares: Sequence[float], even: float, name: str) -> Drawing:
     every = ceil(len(shares) / 12)
     numbers = [(left + step * (i + 0.5), str(i + 1)) for i in range(0, len(shares), every)]
     y = px(bottom - even * (bottom - 2))
-    return _drawing(
+    return small_drawing(
         f"<path class=r0 d={_quoted(bars)} fill={ROLE_COLOURS[0]} />"
         f'<path class=ink d="M{left} {y}H{WIDTH - left}" stroke={INK} stroke-dasharray="3 2"/>'
         f'<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
         f"<text x={WIDTH - left} y=9 text-anchor=end font-size=10.5 fill={MUTED}>{escape(name)}"
-        f"</text>{_below(numbers, HEIGHT - 2)}",
+        f"</text>{marks_below(numbers, HEIGHT - 2)}",
     )
 
 
@@ -256,7 +256,7 @@ def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
         names += f"<text y={px(y + 4)}{bold}>{escape(_name(row.name, 21))}</text>"
         values += f"<text x={WIDTH} y={px(y + 4)}{bold}>{escape(row.shown)}</text>"
     rules = f"M{px(at(0))} 0V{bottom}M{right} 0V{bottom}"
-    return _drawing(
+    return small_drawing(
         f'<path class=rule d="{rules}" stroke={RULE} />{marks}'
         f"<g font-size=11 fill={INK}>{names}</g>"
         f"<g font-size=10.5 fill={INK} text-anchor=end>{values}</g>"
@@ -266,8 +266,9 @@ def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
     )
 
 
-def _drawing(shapes: str) -> Drawing:
-    return Drawing("small", WIDTH, HEIGHT, "", shapes)  # the answer is its sentence
+def small_drawing(shapes: str) -> Drawing:
+    """A small chart of `shapes`; the answer is its sentence."""
+    return Drawing("small", WIDTH, HEIGHT, "", shapes)
 
 
 def _name(name: str, width: int = _NAME) -> str:
@@ -285,7 +286,7 @@ def _quoted(path: str) -> str:
     return f'"{path}"'
 
 
-def _below(marks: Sequence[tuple[float, str]], y: int = 60) -> str:
+def marks_below(marks: Sequence[tuple[float, str]], y: int = 60) -> str:
     """Numbers below an axis."""
     texts = "".join(f"<text x={px(x)} y={y}>{escape(name)}</text>" for x, name in marks)
     return f"<g font-size=10.5 text-anchor=middle fill={MUTED}>{texts}</g>"

@@ -6,7 +6,7 @@ from math import ceil
 from markupsafe import escape
 
 from reportgen.report.charts.colours import MUTED, ROLE_COLOURS, RULE
-from reportgen.report.charts.small.answers import HEIGHT, WIDTH
+from reportgen.report.charts.small.answers import HEIGHT, WIDTH, marks_below, small_drawing
 from reportgen.report.charts.svg import Drawing, px
 
 _LINES = 5  # layers that have bars and figures each; of more there are columns
@@ -41,7 +41,7 @@ def pairs_by_layer(
             f"<text y={middle}>{escape(letter)}{i + 1}</text>"
             f"<text x={WIDTH} y={middle} text-anchor=end>{escape(texts[i])}</text>"
         )
-    return Drawing("small", WIDTH, HEIGHT, "", f"{bars}<g font-size=10.5 fill={MUTED}>{names}</g>")
+    return small_drawing(f"{bars}<g font-size=10.5 fill={MUTED}>{names}</g>")
 
 
 def _columns(base: Sequence[float], head: Sequence[float]) -> Drawing:
@@ -56,17 +56,10 @@ def _columns(base: Sequence[float], head: Sequence[float]) -> Drawing:
             x = left + step * (i + 0.1) + wide * at
             bars += _bar(x, bottom - high, wide, high, is_new=is_new)
     every = ceil(len(base) / 12)
-    numbers = "".join(
-        f"<text x={px(left + step * (i + 0.5))} y={HEIGHT - 2}>{i + 1}</text>"
-        for i in range(0, len(base), every)
-    )
-    return Drawing(
-        "small",
-        WIDTH,
-        HEIGHT,
-        "",
+    numbers = [(left + step * (i + 0.5), str(i + 1)) for i in range(0, len(base), every)]
+    return small_drawing(
         f'{bars}<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
-        f"<g font-size=10.5 text-anchor=middle fill={MUTED}>{numbers}</g>",
+        + marks_below(numbers, HEIGHT - 2)
     )
 
 

@@ -11,7 +11,8 @@ from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.made_up.factories import make_results
 from helpers.real.writers import PAIRS, save_writer
 
-from reportgen.report.charts.one_text.cross import aligned, cross_cells, cross_figure
+from reportgen.report.charts.one_text.cross import aligned, cross_figure
+from reportgen.report.charts.one_text.heatmap import unit_map
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
 from reportgen.results.completions import target_units
@@ -107,7 +108,7 @@ def test_it_says_what_it_shows_in_both_languages(results: Results) -> None:
 
 def test_cells_are_sums_over_columns_and_means_over_rows() -> None:
     weights = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4], [0.0, 1.0, 0.0]])
-    found = cross_cells(weights, [0, 0, 1], [0, 1, 1])
+    found = unit_map(weights, [0, 0, 1], [0, 1, 1])
     np.testing.assert_allclose(found, [[0.2, 0.8], [0.0, 1.0]])
 
 

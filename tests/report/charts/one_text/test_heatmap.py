@@ -48,7 +48,7 @@ def test_each_cell_has_the_colour_of_its_weight(tmp_path: Path) -> None:
 
 def test_tokens_of_one_unit_share_a_row_and_a_column() -> None:
     weights = np.array([[0.2, 0.3, 0.5], [0.4, 0.4, 0.2], [0.0, 0.1, 0.9]], dtype=np.float32)
-    found = unit_map(weights, (0, 1, 1))
+    found = unit_map(weights, (0, 1, 1), (0, 1, 1))
     np.testing.assert_allclose(found, [[0.2, 0.8], [0.2, 0.8]], atol=1e-7)
 
 
