@@ -6,7 +6,8 @@ import numpy as np
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
+from reportgen.comparison.outputs.outcomes import Outcome
+from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.figures.flat import Value, figure_key, rounded
 from reportgen.findings.statistics import Interval, mean_interval

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from reportgen.findings.notes.citations import Citation
 from reportgen.report.charts.colours import count_colour, heat_colour, heat_step
+from reportgen.report.charts.svg import Drawing
 
 Tone: TypeAlias = Literal["", "size", "rise", "fall"]
 
@@ -67,6 +68,25 @@ class Kpi:
     value: str
     name: str
     remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, which leads to the section with its figures."""
+
+    section: str  # id
+    question: str
+    answer: str
+    remark: str = ""
+    drawing: Drawing | None = None
+    pale: str = ""  # what pale bars say; small windows show it without the remark
+
+    @property
+    def chart(self) -> Markup | None:
+        """The drawing for a page, named by the question and its answer."""
+        if self.drawing is None:
+            return None
+        return replace(self.drawing, sentence=f"{self.question} {self.answer}").on_page()
 
 
 @dataclass(frozen=True, slots=True)

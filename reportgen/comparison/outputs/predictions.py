@@ -2,25 +2,21 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
+from reportgen.comparison.outputs.outcomes import JUDGES, Outcome, old_chances
 from reportgen.comparison.outputs.quality import (
     FigureName,
     Quality,
-    class_quality,
     completion_quality,
     number_quality,
     rank_quality,
-    right_quality,
 )
 from reportgen.comparison.outputs.share_right import right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.classes import class_shares, match_classes
-from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
     Booleans,
@@ -30,23 +26,12 @@ from reportgen.findings.statistics import (
     intervals_of_counts,
 )
 from reportgen.results.info import OutputKind
-from reportgen.results.labels import NONE
-from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.ranks import spearman
 from reportgen.results.store import Results
 
 # A predicted number has moved if it differs by more than this fraction of the standard deviation of
 # the base's predictions.
 MOVED = 0.05
-# What became of a text's class: right in the new model alone, in the old one alone, in both, in
-# neither; "unknown" where it has no label.
-Outcome: TypeAlias = Literal["fixed", "broken", "right", "wrong", "unknown"]
-_OUTCOMES: dict[tuple[bool, bool], Outcome] = {
-    (False, True): "fixed",
-    (True, False): "broken",
-    (True, True): "right",
-    (False, False): "wrong",
-}
 # In which order texts whose class changed are listed: what a reader must see comes first.
 _FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")
 
@@ -182,9 +167,7 @@ def prediction_changes(
     names = tuple(zip(*(map(str, column[known]) for column in columns), strict=True))
     moved = np.array([own != other for own, other in names], np.bool_)
     texts = texts[known]
-    by_kind = {"class": _classes, "choice": _choices}
-    judge = by_kind.get(kind)
-    right_change = np.empty(0)
+    judge, right_change = JUDGES.get(kind), np.empty(0)
     if judge is not None:
         quality, outcomes = judge(base, head, pairing, texts)
     else:
@@ -199,7 +182,7 @@ def prediction_changes(
         quality=quality,
         outcomes=outcomes,
         right_change=right_change,
-        chances=_chances(base, head, texts) if kind in ("class", "choice") else (),
+        chances=old_chances(base, head, texts),
         same_outputs=not moved.any() and _same_scores(base, head, texts),
     )
 
@@ -266,47 +249,6 @@ def _number_quality(
     return (rank_quality if output.similarity else number_quality)(before, after, labels)
 
 
-def _chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:
-    if base.info.output.kind == "choice":
-        return _choice_chances(base, head, texts)
-    own, other = (class_shares(side.results)[texts] for side in (base, head))
-    if own.shape != other.shape or not np.isfinite(own + other).all():
-        return ()
-    rows, first = np.arange(len(texts)), own.argmax(axis=1)
-    return tuple(zip(own[rows, first].tolist(), other[rows, first].tolist(), strict=True))
-
-
-def _choice_chances(
-    base: Findings, head: Findings, texts: Places
-) -> tuple[tuple[float, float], ...]:
-    own, other = (side.choices.by_text if side.choices else {} for side in (base, head))
-    places = [own[text].place for text in texts.tolist()]
-    return tuple(
-        (float(chances_of(own[text])[place]), float(chances_of(other[text])[place]))
-        for text, place in zip(texts.tolist(), places, strict=True)
-    )
-
-
-def _choices(
-    base: Findings, head: Findings, pairing: Pairing, texts: Places
-) -> tuple[Quality | None, tuple[Outcome, ...]]:
-    """How often both models pick the right choice, and what became of each of `texts`."""
-    own, other = (
-        {each.text: each for each in chosen_texts(side.results, pairing.labels).every}
-        for side in (base, head)
-    )
-    known = [text for text in texts.tolist() if own[text].label != NONE]
-    if not known:
-        return None, ()
-    was, now = (np.array([side[text].is_right for text in known]) for side in (own, other))
-    return right_quality("accuracy", was, now), tuple(
-        "unknown"
-        if own[text].label == NONE
-        else _OUTCOMES[own[text].is_right, other[text].is_right]
-        for text in texts.tolist()
-    )
-
-
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:
     own, other = (_scores(side.results, texts) for side in (base, head))
     if own.shape != other.shape:
@@ -323,18 +265,3 @@ def _scores(results: Results, texts: Places) -> Floats:
     scores = [np.asarray(item, np.float64) for item in results.texts["scores"].iloc[texts]]
     width = max((len(item) for item in scores), default=1) or 1
     return np.stack([item if len(item) == width else np.full(width, np.nan) for item in scores])
-
-
-def _classes(
-    base: Findings, head: Findings, pairing: Pairing, texts: Places
-) -> tuple[Quality | None, tuple[Outcome, ...]]:
-    """The fit of both models' classes, and what became of each of `texts`."""
-    own, other = (match_classes(side.results, pairing.labels) for side in (base, head))
-    both = own.compared & other.compared & pairing.analysed
-    if not both.any():
-        return None, ()
-    quality = class_quality(own.predicted[both], other.predicted[both], own.labels[both])
-    was, now = (side.predicted == side.labels for side in (own, other))
-    return quality, tuple(
-        _OUTCOMES[bool(was[text]), bool(now[text])] if both[text] else "unknown" for text in texts
-    )

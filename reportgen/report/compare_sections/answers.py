@@ -7,7 +7,8 @@ import numpy as np
 
 from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
+from reportgen.comparison.outputs.outcomes import Outcome
+from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.outputs.quality import Quality, QualityFigure
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
@@ -17,8 +18,8 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note, limit_of_heads
 from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import shown_texts
+from reportgen.report.components import Answer
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.outputs.prediction_answer import Answer
 
 _TOKEN = 22  # half-width characters of a token in an answer
 _NAME = 14  # of a class in a chart

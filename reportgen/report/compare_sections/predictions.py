@@ -9,7 +9,8 @@ import numpy as np
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.outputs.predictions import MOVED, Outcome, PredictionChanges
+from reportgen.comparison.outputs.outcomes import Outcome
+from reportgen.comparison.outputs.predictions import MOVED, PredictionChanges
 from reportgen.comparison.outputs.quality import Quality as ModelQuality
 from reportgen.comparison.outputs.quality import QualityFigure
 from reportgen.comparison.seed_noise import SHARE

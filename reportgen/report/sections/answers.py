@@ -24,13 +24,14 @@ from reportgen.report.charts.small.answers import (
     named_bars,
     shares_by_layer,
 )
+from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
 from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
 from reportgen.report.panel.coloured.occurrences import told_apart
-from reportgen.report.sections.outputs.prediction_answer import Answer, predicted
+from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS
 from reportgen.results.units import text_units

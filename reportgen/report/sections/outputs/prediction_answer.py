@@ -1,11 +1,9 @@
 """The first of the four answers: what the model predicted, and how well, by the kind of output."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reportgen.findings.evidence import largest_changes
@@ -17,6 +15,7 @@ from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.statistics import gain
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
+from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
@@ -27,25 +26,6 @@ from reportgen.results.measure_register import MIN_TEXTS
 
 _ENDINGS = {"better": "", "worse": "_worse", "unclear": "_unclear"}  # of keys
 _NAME = 18  # half-width characters of a class, label or token
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer, which leads to the section with its figures."""
-
-    section: str  # id
-    question: str
-    answer: str
-    remark: str = ""
-    drawing: Drawing | None = None
-    pale: str = ""  # what pale bars say; small windows show it without the remark
-
-    @property
-    def chart(self) -> Markup | None:
-        """The drawing for a page, named by the question and its answer."""
-        if self.drawing is None:
-            return None
-        return replace(self.drawing, sentence=f"{self.question} {self.answer}").on_page()
 
 
 # Rank correlations from which the order of predictions fits that of labels mostly, in part, or
