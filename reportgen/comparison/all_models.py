@@ -13,7 +13,7 @@ from reportgen.comparison.attention import (
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.outputs.quality import Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
-from reportgen.comparison.seed_noise import NullLimits
+from reportgen.comparison.seed_noise import NO_LIMITS, NullLimits
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.comparison.trend.checkpoints import checkpoints
@@ -37,8 +37,6 @@ from reportgen.findings.findings import Findings
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected
 from reportgen.results.small_results import mean_of_heads
-
-_NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def all_models(
     """
     rows, unmatched, without = common_texts(sides, folders or [""] * len(sides))
     labels, _ = common_labels(_part(*own).results for own in zip(sides, rows, strict=True))
-    limits = null or _NO_LIMITS
+    limits = null or NO_LIMITS
     first = previous = _part(sides[0], rows[0])
     ids = first.texts["text_id"].astype(str).tolist()
     kept, steps = [_kept(first)], list[tuple[Step, Step]]()

@@ -13,7 +13,7 @@ from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.pairing import Pairing, pair
-from reportgen.comparison.seed_noise import NullLimits, null_limits
+from reportgen.comparison.seed_noise import NO_LIMITS, NullLimits, null_limits
 from reportgen.comparison.tokens.effects import (
     EffectChanges,
     TokenChange,
@@ -43,6 +43,10 @@ class Comparison:
     sides: tuple[Findings, ...] = ()  # every model in order, with all its texts; () for two
     folders: tuple[str, ...] = ()  # of the results of `sides`, by name; "" where they are not kept
 
+    @property
+    def _limits(self) -> NullLimits:
+        return self.null or NO_LIMITS
+
     @cached_property
     def pairing(self) -> Pairing:
         """Which texts and figures of the two can be compared."""
@@ -56,8 +60,7 @@ class Comparison:
     @cached_property
     def predictions(self) -> PredictionChanges | None:
         """What changed in the predictions, and in how well they fit the labels."""
-        least = self.null.prediction if self.null else 0.0
-        return prediction_changes(self.base, self.head, self.pairing, least)
+        return prediction_changes(self.base, self.head, self.pairing, self._limits.prediction)
 
     @cached_property
     def layers(self) -> tuple[LayerChanges, ...]:
@@ -67,8 +70,8 @@ class Comparison:
     @cached_property
     def heads(self) -> HeadChanges | None:
         """How far apart the attention of each head is."""
-        least = self.null.head if self.null else 0.0
-        return head_changes(self.base.results, self.head.results, self.pairing, least)
+        sides = self.base.results, self.head.results
+        return head_changes(*sides, self.pairing, self._limits.head)
 
     @cached_property
     def units(self) -> UnitPairs:
@@ -83,8 +86,7 @@ class Comparison:
     @cached_property
     def tokens(self) -> tuple[TokenChange, ...]:
         """What changed for each token, over all texts."""
-        least = (self.null.effect, self.null.looks) if self.null else (0.0, 0.0)
-        return token_changes(self.units, *least)
+        return token_changes(self.units, self._limits.effect, self._limits.looks)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
@@ -103,14 +105,11 @@ class Comparison:
         and one by its attention in turn."""
         effects, heads, predictions = self.effects, self.heads, self.predictions
         flipped = predictions.flipped if predictions is not None else []
-        null = self.null
-        rankings = []
+        limits, rankings = self._limits, []
         if effects is not None:
-            least = null.text_effect if null else 0.0
-            rankings.append(ranked_texts(effects.texts, effects.change, least))
+            rankings.append(ranked_texts(effects.texts, effects.change, limits.text_effect))
         if heads is not None:
-            least = null.text_attention if null else 0.0
-            rankings.append(ranked_texts(heads.texts, heads.by_text, least))
+            rankings.append(ranked_texts(heads.texts, heads.by_text, limits.text_attention))
         by_turns = zip_longest(*rankings)
         others = (text for turn in by_turns for text in turn if text is not None)
         aligned = (text for text in flipped if self.pairing.aligned[text])

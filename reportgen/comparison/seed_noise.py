@@ -27,6 +27,9 @@ class NullLimits:
     text_attention: float  # of a text's distance, over the texts
 
 
+NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # where no null was given
+
+
 def null_limits(null: "Comparison") -> NullLimits:
     """The limits, from a comparison of the old model with another seed of it."""
     found, effects, heads = null.predictions, null.effects, null.heads

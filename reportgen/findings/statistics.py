@@ -213,13 +213,13 @@ def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
     return found
 
 
-def benjamini_hochberg(p: Floats, share: float = FALSE_DISCOVERIES) -> Booleans:
-    """`[figure]`: whether a figure is accepted; at most `share` of the accepted ones are so by
-    chance.
+def benjamini_hochberg(p: Floats) -> Booleans:
+    """`[figure]`: whether a figure is accepted; at most FALSE_DISCOVERIES of the accepted ones are
+    so by chance.
 
     `p` are the p-values of every figure that could have been named (Benjamini and Hochberg 1995).
     """
-    found: Booleans = adjusted(p) <= share
+    found: Booleans = adjusted(p) <= FALSE_DISCOVERIES
     return found
 
 

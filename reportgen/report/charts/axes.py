@@ -38,12 +38,9 @@ def level_rules(
     y: Callable[[float], str],
     left: int,
     right: int,
-    more: str = "",
 ) -> str:
-    """A rule across the chart at each of `values`, with its name on the left.
-
-    `y` gives the height of a value; `more` is further text beside the axis.
-    """
+    """A rule across the chart at each of `values`, with its name on the left; `y` gives the height
+    of a value."""
     rules = "".join(f"M{left} {y(value)}H{right}" for value in values)
     texts = "".join(
         f"<text y={y(value)}>{escape(name)}</text>"
@@ -52,5 +49,5 @@ def level_rules(
     return (
         f'<path class=rule d="{rules}" stroke={RULE} />'
         f'<g transform="translate({left - 8} 4)" text-anchor=end font-size=12 fill={MUTED}>'
-        f"{texts}{more}</g>"
+        f"{texts}</g>"
     )

@@ -4,7 +4,6 @@ Each says one thing everywhere: orange attention, teal what else a token counts 
 what raises the prediction, blue what lowers it, grey how many texts, or less attention than before.
 """
 
-from collections.abc import Sequence
 from functools import cache
 
 # Of maps: light to dark, evenly falling in lightness, so that they also read in grey.
@@ -41,11 +40,11 @@ def count_colour(step: int) -> str:
     return _on_white(_GREY, step)
 
 
-def scale_colour(step: int, scale: Sequence[str] = SCALE_LIGHT) -> str:
+def scale_colour(step: int) -> str:
     """The colour of a step 0..15 on the scale of maps."""
-    place = step / (STEPS - 1) * (len(scale) - 1)
-    low = min(len(scale) - 2, int(place))
-    pairs = zip(*(_parts(colour) for colour in scale[low : low + 2]), strict=True)
+    place = step / (STEPS - 1) * (len(SCALE_LIGHT) - 1)
+    low = min(len(SCALE_LIGHT) - 2, int(place))
+    pairs = zip(*(_parts(colour) for colour in SCALE_LIGHT[low : low + 2]), strict=True)
     return "#" + "".join(f"{round(a + (place - low) * (b - a)):02x}" for a, b in pairs)
 
 

@@ -35,17 +35,12 @@ class Drawing:
     sentence: str
     shapes: str  # SVG elements: the chart's own numbers, and escaped text
 
-    def on_page(self, *, labelled_by: str = "") -> Markup:
-        """The SVG element for a page. It is named by its sentence, or by the element on the page
-        with the id `labelled_by`."""
-        name = (
-            f"aria-labelledby={labelled_by}"
-            if labelled_by
-            else f'aria-label="{escape(self.sentence)}"'
-        )
+    def on_page(self) -> Markup:
+        """The SVG element for a page, named by its sentence."""
         return Markup(
             f'<svg class="fig {self.kind}" viewBox="0 0 {self.width} {self.height}" '
-            f"width={self.width} height={self.height} role=img {name}>{self.shapes}</svg>"
+            f"width={self.width} height={self.height} role=img "
+            f'aria-label="{escape(self.sentence)}">{self.shapes}</svg>'
         )
 
 

@@ -18,8 +18,7 @@ from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
 
 SIDE = 64  # cells along a side; units of longer texts share one
-_LEFT, _TOP, _WIDTH, _CELL = 106, 6, 600, 20
-_NARROW = 760  # pixels a narrow drawing takes at most
+_LEFT, _TOP, _WIDEST, _CELL = 106, 6, 760, 20
 # The column of a learned sink: how far it stands apart, and its place in all, in columns.
 APART = 0.5
 BESIDE = 1 + APART
@@ -123,20 +122,16 @@ def draw_map(
     key: str,
     sentence: str,
     axes: tuple[str, str],
-    *,
-    narrow: bool = False,
     learned_name: str = "",
 ) -> Drawing:
     """The cells in their colours, with the units' names on the left and below.
 
-    `key` tells it from other maps of the page; `axes` names the keys and the queries. A `narrow`
-    drawing ends where its cells end; others are as wide as the page. `learned_name` is that of the
-    column of a learned sink.
+    `key` tells it from other maps of the page; `axes` names the keys and the queries.
+    `learned_name` is that of the column of a learned sink.
     """
     labels, top = found.labels, found.top
-    most = _NARROW if narrow else _WIDTH
     columns_beside = BESIDE if found.learned is not None else 0
-    size = min(_CELL, (most - _LEFT - 6) / (len(labels) + columns_beside))
+    size = min(_CELL, (_WIDEST - _LEFT - 6) / (len(labels) + columns_beside))
     side = size * len(labels)
     font = max(7, min(12, round(size * 0.75)))
     named = (*labels, *([learned_name] if found.learned is not None else []))
@@ -149,7 +144,7 @@ def draw_map(
     if found.learned is not None:
         shares = map_steps(found.learned[:, None] / top).tolist()
         shapes += _sink_column(shares, size, font, _LEFT + side + size * APART, learned_name)
-    width = round(_LEFT + side + size * columns_beside + 16) if narrow else _WIDTH
+    width = round(_LEFT + side + size * columns_beside + 16)
     return Drawing("cells", width, below + 20, sentence, shapes)
 
 

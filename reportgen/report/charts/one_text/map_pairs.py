@@ -45,7 +45,7 @@ def difference_map(
     change = head.cells - base.cells
     top = change_top(change)
     shown = replace(base, cells=np.clip(change, -top, top), top=top, learned=None)
-    return draw_map(shown, key, sentence, axes, narrow=True)
+    return draw_map(shown, key, sentence, axes)
 
 
 def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
