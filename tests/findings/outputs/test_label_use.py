@@ -93,6 +93,15 @@ def test_lists_of_zeros_and_ones_are_one_figure_per_label(tmp_path: Path) -> Non
     assert sets.given[:2].astype(int).tolist() == lists
 
 
+def test_the_page_says_how_labels_are_read_and_which_are_left_out(tmp_path: Path) -> None:
+    names = make_results(tmp_path / "a", kind="labels").info.output.labels
+    lists, language = [str([flag] * len(names)) for flag in (1, 0)], load_language("en")
+    for labels, key in ((lists, "by_flags"), ([names[0], "?"], "labels_unmatched_one")):
+        quality = make_quality(Findings(labelled(tmp_path / key, "labels", labels)), language)
+        assert quality is not None
+        assert quality.remarks == (language.say("quality", key),)
+
+
 def said(results: Results) -> list[str]:
     return account(Findings(results), None, "en", Verbosity(), 0.0)
 

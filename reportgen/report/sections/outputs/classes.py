@@ -74,7 +74,7 @@ class _ClassWords:
         remarks = label_remarks(use, self._language)
         if use is not None and use.n_used < use.n_labelled:
             n_unused = use.n_labelled - use.n_used
-            remarks.append(self._language.count("quality", "unmatched", n_unused))
+            remarks.append(self._language.count("quality", "labels_unmatched", n_unused))
         figures: tuple[Kpi, ...] = ()
         if exact is not None:
             headline = self._say("labels_fit", k=exact.n_right, n=exact.n_texts)
@@ -90,6 +90,7 @@ class _ClassWords:
         )
         return Quality(
             headline,
+            remarks=(*remarks, *self._not_listed(len(self._names))),
             figures=figures,
             interval_note=interval_note(figures, self._language),
             tables=(table,),
