@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reportgen.findings.figures.figures_of_two import OF_TWO
-from reportgen.findings.figures.flat import Figure, FigureList, within
+from reportgen.findings.figures.flat import Estimated, Figure, FigureList, within
 from reportgen.findings.figures.prediction_figures import PREDICTIONS
 
 _TEXTS = (
@@ -63,15 +63,14 @@ _ROLES = (
         "named",
         Figure("<role>_n_texts", "count", "texts that the verdict rests on", "share.n_texts"),
         Figure("<role>_layer", "layer", "layer that the verdict names", "layer"),
-        Figure("<role>_share", "share", "attention on the token in that layer", "share", True),
+        Estimated("<role>_share", "share", "attention on the token in that layer", "share"),
         Figure("<role>_expected", "share", "the equal share of the same tokens", "expected"),
-        Figure("<role>_ratio", "times", "the share over the equal share", "ratio", True),
-        Figure(
+        Estimated("<role>_ratio", "times", "the share over the equal share", "ratio"),
+        Estimated(
             "<role>_excess",
             "share",
             "the share as part of the way from the equal share to all attention",
             "excess",
-            True,
         ),
     ),
     Figure(
@@ -101,14 +100,13 @@ _EVIDENCE = (
         Figure("live_rows_mean", "number", "live rows per text, mean over the texts", "mean"),
         Figure("live_rows_share", "share", "live rows as a share of all last-layer rows", "share"),
     ),
-    Figure("mixing", "share", "what attention blocks put out that is of other tokens", "", True),
+    Estimated("mixing", "share", "what attention blocks put out that is of other tokens"),
     Figure("mixing_n_texts", "count", "texts in which mixing was measured", "mixing.n_texts"),
-    Figure(
+    Estimated(
         "rollout_special_share",
         "share",
         "special tokens in rollout over all layers",
         "rollout_share",
-        has_interval=True,
     ),
     Figure(
         "rollout_special_share_n_texts",
@@ -116,25 +114,22 @@ _EVIDENCE = (
         "texts in which rollout was measured",
         "rollout_share.n_texts",
     ),
-    Figure("mask_offset", "number", "|mean| / sd of the effects of [MASK] in a text", "", True),
+    Estimated("mask_offset", "number", "|mean| / sd of the effects of [MASK] in a text"),
     Figure("mask_offset_n_texts", "count", "texts in which it was measured", "mask_offset.n_texts"),
-    Figure(
-        "deletion_offset", "number", "|mean| / sd of changes without a token in a text", "", True
-    ),
+    Estimated("deletion_offset", "number", "|mean| / sd of changes without a token in a text"),
     Figure(
         "deletion_offset_n_texts",
         "count",
         "texts in which it was measured",
         "deletion_offset.n_texts",
     ),
-    Figure(
+    Estimated(
         "colouring_agreement",
         "number",
         "agreement by size of what colours the texts first, cross-fitted if chosen by it",
         "colouring.agreement",
-        True,
     ),
-    Figure("colouring_rarity", "number", "that of token rarity", "colouring.rarity", True),
+    Estimated("colouring_rarity", "number", "that of token rarity", "colouring.rarity"),
     Figure("colouring_n_views", "count", "views it was chosen from", "colouring.n_views"),
     Figure("colouring_n_texts", "count", "texts they were compared in", "colouring.n_texts"),
 )
@@ -143,15 +138,14 @@ _SINKS = (
     *within(
         "strongest",
         Figure("sink_<subject>_layer", "layer", "layer in which it stands out most", "layer"),
-        Figure("sink_<subject>_share", "share", "attention on it in that layer", "share", True),
+        Estimated("sink_<subject>_share", "share", "attention on it in that layer", "share"),
         Figure("sink_<subject>_expected", "share", "its equal share", "expected"),
     ),
-    Figure(
+    Estimated(
         "sink_<subject>_share_swapped",
         "share",
         "attention on its position after a swap, in that layer",
         "share_swapped",
-        has_interval=True,
     ),
     Figure(
         "sink_<subject>_share_swapped_n_texts",
@@ -169,15 +163,14 @@ _SINKS = (
         "effect.mean",
     ),
     Figure("sink_<subject>_<test>_control", "output", "effect on text tokens", "control.mean"),
-    Figure("sink_<subject>_<test>_ratio", "times", "effect over control", "ratio", True),
+    Estimated("sink_<subject>_<test>_ratio", "times", "effect over control", "ratio"),
 )
 _AGREEMENT = (
-    Figure(
+    Estimated(
         "agreement_<view>_<statistic>",
         "number",
         "agreement of a view with the effect of tokens",
         "stated",
-        has_interval=True,
     ),
     Figure(
         "agreement_<view>_<statistic>_n_texts",
@@ -185,12 +178,11 @@ _AGREEMENT = (
         "texts in which that was measured",
         "estimate.n_texts",
     ),
-    Figure(
+    Estimated(
         "agreement_<view>_<statistic>_over_rarity",
         "number",
         "that agreement minus the agreement of token rarity",
         "over_rarity",
-        has_interval=True,
         is_optional=True,
     ),
     Figure(

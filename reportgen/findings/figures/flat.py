@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import partial
 from itertools import groupby
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
@@ -94,6 +95,9 @@ class Figure:
             values = [found.mean, found.low, found.high] if found else [None] * 3
         names = (re.sub(r"<(\w+)>", lambda key: keys[key[1]], name) for name in self.names)
         return dict(zip(names, map(rounded, values), strict=True))
+
+
+Estimated = partial(Figure, has_interval=True)  # a figure with its interval
 
 
 def within(part: str, *figures: Figure) -> tuple[Figure, ...]:

@@ -1,6 +1,6 @@
 """The part of the register of flat figures that is about predictions, by the kind of output."""
 
-from reportgen.findings.figures.flat import Figure, within
+from reportgen.findings.figures.flat import Estimated, Figure, within
 
 PREDICTIONS = (
     *within(
@@ -32,15 +32,15 @@ PREDICTIONS = (
     *within(
         "tags",
         Figure("tag_n_words", "count", "words that have a tag", "n_words"),
-        Figure("tag_accuracy", "share", "words whose tag is the label's", "fit.accuracy", True),
+        Estimated("tag_accuracy", "share", "words whose tag is the label's", "fit.accuracy"),
         Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
         Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
         Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
     ),
     *within(
         "answers",
-        Figure("answer_exact", "share", "answers that are the label, normalised", "exact", True),
-        Figure("answer_f1", "share", "F1 of the answer's words and the label's", "f1", True),
+        Estimated("answer_exact", "share", "answers that are the label, normalised", "exact"),
+        Estimated("answer_f1", "share", "F1 of the answer's words and the label's", "f1"),
     ),
     *within(
         "choices",

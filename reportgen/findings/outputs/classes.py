@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.labels import LabelSets, ReadAs
@@ -78,8 +79,7 @@ def class_shares(results: Results) -> Floats:
     rows = np.flatnonzero((texts["scores"].map(len) == n_classes).to_numpy())
     if len(rows):
         logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Floats = raised / raised.sum(axis=1, keepdims=True)
+    shares: Floats = softmax(logits, axis=1)
     return shares
 
 

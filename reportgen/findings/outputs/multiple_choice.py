@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import softmax
 
 from reportgen.findings.statistics import Estimate, Floats, share_estimate
 from reportgen.results.labels import NONE
@@ -72,9 +73,7 @@ class Choices:
 
 def chances_of(chosen: Chosen) -> Floats:
     """`[choice]`: the probability of each choice of a text, the softmax of their logits."""
-    logits = np.array(chosen.logits)
-    sizes = np.exp(logits - logits.max())
-    shares: Floats = sizes / sizes.sum()
+    shares: Floats = softmax(np.array(chosen.logits))
     return shares
 
 

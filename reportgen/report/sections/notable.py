@@ -12,7 +12,7 @@ from markupsafe import Markup
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import chance_of, chances_of
 from reportgen.findings.ranking import RANKS, Reason, label_errors
-from reportgen.report.charts.small.place import place
+from reportgen.report.charts.small.tracks import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written

@@ -19,6 +19,7 @@ from reportgen.report.language.numbers import exact, written
 
 _WIDTH, _HEIGHT = 240, 22
 _LEFT, _RIGHT = 14, _WIDTH - 14
+_LINE, _THIN, _DOT = 44, 8, 3.5  # of a place on a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,19 @@ def dot(scale: Scale, value: float, interval: Interval | None) -> Markup:
         way = 7 if value > scale.high else -7
         mark = f'<path class="r0" d="M{px(x)} 5l{way} 6l{-way} 6z" fill="{ROLE_COLOURS[0]}"/>'
     return _track(scale, _whisker(scale, interval) + mark)
+
+
+def place(value: float, low: float, high: float) -> Markup:
+    """A dot for `value` on a line from `low` to `high`, for a row of a list; in the middle where
+    both are the same."""
+    share = (value - low) / (high - low) if high > low else 0.5
+    at = _DOT + (_LINE - 2 * _DOT) * min(1.0, max(0.0, share))
+    middle = px(_THIN / 2)
+    return Markup(
+        '<svg class="place" aria-hidden="true" width="%s" height="%s">'
+        '<path d="M0 %sH%s" stroke="currentColor" opacity=".4"/>'
+        '<circle cx="%s" cy="%s" r="%s" fill="currentColor"/></svg>'
+    ) % (_LINE, _THIN, middle, _LINE, px(at), middle, _DOT)
 
 
 def interval_text(interval: Interval | None, digits: int | None, language: Language) -> str:
