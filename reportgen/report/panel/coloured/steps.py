@@ -9,9 +9,7 @@ from math import exp
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import Step, text_steps
-from reportgen.findings.outputs.masks import Mask
-from reportgen.findings.outputs.tags import Word
+from reportgen.findings.outputs.completions import text_steps
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
@@ -107,84 +105,71 @@ def _of_completion(
     written: Sequence[Unit],
 ) -> tuple[StepRow, ...]:
     """The tokens of a completion."""
+    say = partial(language.say, "steps")
     steps = text_steps(results, text)
     labels = [unit.label for unit in (*units.units, *written)]
     # Tokens that share characters are one unit, which stands for the first of them.
     unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
     if written and len(unit_of_step):
         unit_of_step = unit_of_step - unit_of_step[0] + len(units.units)
-    moves = Moving(results, text, units, len(steps), language, written)
+    moving = Moving(results, text, units, len(steps), language, written)
     rows: dict[int, StepRow] = {}
     for number, (step, unit) in enumerate(zip(steps, unit_of_step.tolist(), strict=True)):
-        rows.setdefault(unit, _completed(step, unit, labels[unit], moves.of(number), language))
+        if unit in rows:
+            continue
+        name = shorten(visible(labels[unit]), _NAME)
+        likeliest = shorten(spoken(step.likeliest, language), _NAME) if step.likeliest else ""
+        chance = language.percent(exp(step.log_probability))
+        key = "unexpected" if likeliest else "expected"
+        said = say(key, token=name, chance=chance, likeliest=likeliest)
+        rows[unit] = _row(unit, name, (chance, likeliest), said, moving.of(number), language)
     return tuple(rows[unit] for unit in sorted(rows))
-
-
-def _completed(step: Step, unit: int, label: str, moves: Moves, language: Language) -> StepRow:
-    say = partial(language.say, "steps")
-    name = shorten(visible(label), _NAME)
-    likeliest = shorten(spoken(step.likeliest, language), _NAME) if step.likeliest else ""
-    chance = language.percent(exp(step.log_probability))
-    key = "unexpected" if likeliest else "expected"
-    said = say(key, token=name, chance=chance, likeliest=likeliest)
-    space = language.say("common", "space")
-    return StepRow(unit, name, (chance, likeliest), space.join((said, *moves.said)), moves)
 
 
 def _of_words(
     findings: Findings, text: int, units: TextUnits, language: Language
 ) -> tuple[StepRow, ...]:
     """The words of a text with their tags."""
-    found = findings.tags
+    found, tags = findings.tags, findings.info.output.labels
     words = () if found is None else found.words.get(text, ())
-    moves = Moving(findings.results, text, units, len(words), language)
+    moving = Moving(findings.results, text, units, len(words), language)
     has_labels = found is not None and found.fit is not None
-    return tuple(
-        _tagged(
-            word,
-            units.unit_of[word.position],
-            findings.info.output.labels,
-            moves.of(number),
-            language,
-            has_labels=has_labels,
-        )
-        for number, word in enumerate(words)
-    )
-
-
-def _tagged(
-    word: Word,
-    unit: int,
-    tags: Sequence[str],
-    moves: Moves,
-    language: Language,
-    *,
-    has_labels: bool,
-) -> StepRow:
-    say = partial(language.say, "steps")
-    name, tag = (shorten(visible(own), _NAME) for own in (word.name, tags[word.tag]))
-    label = "" if word.label == NONE else shorten(visible(tags[word.label]), _NAME)
-    chance = language.percent(exp(word.log_probability))
-    is_wrong = bool(label) and word.label != word.tag
-    key = "tagged_wrong" if is_wrong else "tagged"
-    said = say(key, token=name, tag=tag, chance=chance, label=label)
-    space = language.say("common", "space")
-    cells = (tag, chance, *((label,) if has_labels else ()))
-    return StepRow(unit, name, cells, space.join((said, *moves.said)), moves, is_wrong)
+    rows = []
+    for number, word in enumerate(words):
+        name, tag = (shorten(visible(own), _NAME) for own in (word.name, tags[word.tag]))
+        label = "" if word.label == NONE else shorten(visible(tags[word.label]), _NAME)
+        chance = language.percent(exp(word.log_probability))
+        is_wrong = bool(label) and word.label != word.tag
+        key = "tagged_wrong" if is_wrong else "tagged"
+        said = language.say("steps", key, token=name, tag=tag, chance=chance, label=label)
+        cells = (tag, chance, *((label,) if has_labels else ()))
+        unit, moves = units.unit_of[word.position], moving.of(number)
+        rows.append(_row(unit, name, cells, said, moves, language, is_wrong=is_wrong))
+    return tuple(rows)
 
 
 def _of_masks(
     findings: Findings, text: int, units: TextUnits, language: Language
 ) -> tuple[StepRow, ...]:
     """The masks of a text with their likeliest tokens."""
+    say, comma = partial(language.say, "steps"), language.say("common", "comma")
     found = findings.masks
     masks = () if found is None else found.by_text.get(text, ())
-    moves = Moving(findings.results, text, units, len(masks), language)
+    moving = Moving(findings.results, text, units, len(masks), language)
     has_labels = found is not None and bool(found.labelled)
-    return tuple(
-        _filled(mask, units.unit_of[mask.position], moves.of(i), language, has_labels=has_labels)
-        for i, mask in enumerate(masks)
-    )
+    rows = []
+    for number, mask in enumerate(masks):
+        names = [shorten(spoken(name, language), _NAME) for name in mask.tokens]
+        chances = [language.percent(exp(own)) for own in mask.log_probabilities]
+        pairs = list(zip(names, chances, strict=True))
+        others = comma.join(say("other", token=name, chance=own) for name, own in pairs[1:])
+        label = shorten(spoken(mask.label, language), _NAME) if mask.label else ""
+        said = say("filled", token=names[0], chance=chances[0])
+        cells = (chances[0], others, *((label,) if has_labels else ()))
+        is_wrong = bool(label) and mask.rank != 0
+        unit, moves = units.unit_of[mask.position], moving.of(number)
+        rows.append(_row(unit, names[0], cells, said, moves, language, is_wrong=is_wrong))
+    return tuple(rows)
 
 
 def _of_answer(
@@ -192,31 +177,26 @@ def _of_answer(
 ) -> tuple[StepRow, ...]:
     """The first and the last token of the answer to a question."""
     row, say = findings.results.text_row(text), partial(language.say, "steps")
-    moves = Moving(findings.results, text, units, len(row[STEPS]), language)
+    moving = Moving(findings.results, text, units, len(row[STEPS]), language)
     found = []
     for number, (position, score) in enumerate(zip(row[STEPS], row["scores"], strict=True)):
         unit, chance = units.unit_of[position], language.percent(exp(score))
         token = shorten(visible(units.units[unit].label), _NAME)
         name = say("last" if number else "first", token=token)
-        own = moves.of(number)
-        said = language.say("common", "space").join(
-            (say("ends", name=name, chance=chance), *own.said)
-        )
-        found.append(StepRow(unit, name, (chance,), said, own))
+        said = say("ends", name=name, chance=chance)
+        found.append(_row(unit, name, (chance,), said, moving.of(number), language))
     return tuple(found)
 
 
-def _filled(
-    mask: Mask, unit: int, moves: Moves, language: Language, *, has_labels: bool
+def _row(
+    unit: int,
+    token: str,
+    cells: tuple[str, ...],
+    said: str,
+    moves: Moves,
+    language: Language,
+    *,
+    is_wrong: bool = False,
 ) -> StepRow:
-    say = partial(language.say, "steps")
-    names = [shorten(spoken(name, language), _NAME) for name in mask.tokens]
-    chances = [language.percent(exp(own)) for own in mask.log_probabilities]
-    pairs = list(zip(names, chances, strict=True))
-    comma, space = (language.say("common", key) for key in ("comma", "space"))
-    others = comma.join(say("other", token=name, chance=own) for name, own in pairs[1:])
-    said = say("filled", token=names[0], chance=chances[0])
-    label = shorten(spoken(mask.label, language), _NAME) if mask.label else ""
-    cells = (chances[0], others, *((label,) if has_labels else ()))
-    is_wrong = bool(label) and mask.rank != 0
-    return StepRow(unit, names[0], cells, space.join((said, *moves.said)), moves, is_wrong)
+    sentences = language.say("common", "space").join((said, *moves.said))
+    return StepRow(unit, token, cells, sentences, moves, is_wrong)
