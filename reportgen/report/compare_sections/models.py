@@ -13,7 +13,7 @@ from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.remarks import remark
-from reportgen.report.language.sentences import citation
+from reportgen.report.language.sentences import citation, output_kind
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.results.info import REDACT, RunInfo
@@ -131,7 +131,7 @@ def make_models(context: CompareContext) -> Table:
 def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
     info, language = findings.info, words.language
     model, output, level = info.model, info.output, info.evidence.level
-    kind = language.say("output", output.kind, n=len(output.labels), pooling=output.pooling or "")
+    kind = output_kind(output, language)
     files = language.say("common", "comma").join(item.name for item in info.inputs)
     return {
         "model": model.name,

@@ -52,7 +52,8 @@ def render_brief(findings: Findings, options: RenderOptions) -> Document:
     reasons = {text.number - 1: text.reasons for text in context.notable.texts}
     rows = errors or list(reasons)
     texts = tuple(_text(setting, row, () if errors else reasons[row]) for row in rows[:_MOST])
-    document = setting.brief(Brief(texts, are_errors=bool(errors))).encode()
+    brief = Brief(texts, are_errors=bool(errors))
+    document = setting.still("brief.html.jinja", brief=brief).encode()
     return Document(document, {"texts and figures": len(document)})
 
 

@@ -65,12 +65,14 @@ class Setting:
         heads = self.options.heads
         return make_figures(self.findings, text, self.language, heads, self.page.scope)
 
-    def whole_panel(self, panel: Panel, level: Level, **more: object) -> Markup:
-        """A text's panel with what it carries at `level`; `more` is for the templates."""
-        text = self.text_part(panel, has_colours=level >= Level.COLOURS, **more)
-        figures = self.figures_part(panel, **more) if level >= Level.FIGURES else Markup("")
-        parts = (text, self.notes_part(panel, **more), figures)
-        return self.panel(panel, level, parts, (None, None), **more)
+    def still_panel(self, panel: Panel) -> Markup:
+        """The panel of a text for a page without scripts, with all but the maps by head."""
+        parts = (
+            self.text_part(panel, has_colours=True, in_cell=True),
+            self.notes_part(panel, in_cell=True),
+            self.figures_part(panel, in_cell=True),
+        )
+        return self.panel(panel, Level.FIGURES, parts, (None, None), in_cell=True)
 
     def text_part(self, panel: Panel, *, has_colours: bool, **more: object) -> Markup:
         """The text of a panel, with its colours or plain."""
@@ -188,26 +190,10 @@ class Setting:
                 told.append(id)
         return told
 
-    def cell(self, text: int | None = None) -> str:
-        """The page's first sections without scripts, for the frame in a notebook, with the panel of
-        row `text` of `texts` if there is one."""
-        panels = [] if text is None else [self.make_panel(text, is_whole=True)]
-        shown = [self.whole_panel(panel, Level.FIGURES, in_cell=True) for panel in panels]
-        values = self._values(self.page, ())
-        return str(self._set("notebook.html.jinja", assets=self.assets, panels=shown, **values))
-
-    def text_cell(self, panel: Panel, level: Level) -> str:
-        """A page of one text's panel without scripts, for the frame in a notebook."""
-        shown = self.whole_panel(panel, level, in_cell=True)
-        values = self._values(self.page, ())
-        return str(
-            self._set("notebook_text.html.jinja", assets=self.assets, panels=(shown,), **values)
-        )
-
-    def brief(self, brief: object) -> str:
-        """The brief, with its texts."""
-        values = self._values(self.page, ())
-        return str(self._set("brief.html.jinja", assets=self.assets, brief=brief, **values))
+    def still(self, template: str, **values: object) -> str:
+        """A page without scripts: the brief, or what stands in the frame in a notebook."""
+        own = self._values(self.page, ())
+        return str(self._set(template, assets=self.assets, **own, **values))
 
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page and the files beside it, by kind of content."""

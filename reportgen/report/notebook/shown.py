@@ -73,7 +73,10 @@ def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
         page = make_page(context if texts else replace(context, listed=()))
         styles = NOTEBOOK_STYLE_SHEETS if text is None else STYLE_SHEETS
         assets = Assets("file", "", scripts=(), style_sheets=styles)
-        return Setting(findings, options, language, page, assets).cell(text)
+        setting = Setting(findings, options, language, page, assets)
+        panels = [] if text is None else [setting.make_panel(text, is_whole=True)]
+        shown = list(map(setting.still_panel, panels))
+        return setting.still("notebook.html.jinja", panels=shown)
 
     return (
         *([document(texts=True, text=first)] if findings.analysed[first] else []),

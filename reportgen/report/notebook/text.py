@@ -5,7 +5,6 @@ from markupsafe import escape
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import STYLE_SHEETS, Assets
-from reportgen.report.html.size.size_plan import Level
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import inert
@@ -48,7 +47,8 @@ class TextCell:
         return " · ".join(filter(None, (self._name, self._says)))
 
     def _repr_html_(self) -> str:
-        page = self._setting.text_cell(self._panel, Level.FIGURES)
+        panels = (self._setting.still_panel(self._panel),)
+        page = self._setting.still("notebook_text.html.jinja", panels=panels)
         return (
             f"<p><b>{escape(self._name)}</b> {escape(self._says)}</p>\n"
             f'<iframe sandbox title="{escape(self._line)}" width="100%" height="{_HEIGHT}" '

@@ -186,3 +186,8 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
     for place in (page.find(id="tokens").get_text(), tokens.replace("\\", "")):
         for each in shown:
             assert each in place
+
+
+def test_the_pooling_of_an_embedding_is_named_in_the_language_of_the_page(tmp_path: Path) -> None:
+    found = compare(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
+    assert "平均プーリング" in in_markdown(found, "ja")
