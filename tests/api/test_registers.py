@@ -41,22 +41,42 @@ options.RenderOptions = More
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with results of six texts in `r`."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "400")
-    make_results(tmp_path / "r")
-    return tmp_path
+COMMANDS = (
+    "run --help",
+    "compare --help",
+    "render r -o report.docx",
+    "compare r r -o maps.npz",
+    "render r -o a.txt --title T -o b.json",
+    "render r -o c.md --format plain",
+    "compare r r -o d.txt",
+    "render r -o red.html --title-ink red",
+    "render r -o black.html",
+    "render r -o c.html --title-ink",
+)
 
 
-def say(first: str, *commands: str, last: str = "") -> tuple[list[str], str]:
-    """What each command prints in a process that runs `first` before everything else, and what
-    `last` prints there."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with results of six texts in `r`."""
+    folder = tmp_path_factory.mktemp("registers")
+    make_results(folder / "r")
+    (folder / "plain.py").write_text(PLAIN)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def printed(folder: Path) -> tuple[list[str], str]:
+    """What each command prints in a process with both, and its table of formats."""
+    table = "import docs_tables\nprint(*docs_tables.formats())"
     ran = subprocess.run(
-        [sys.executable, "-c", f"{first}\n{RUN_ALL}\nprint()\n{last}"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        input=json.dumps(commands),
+        [sys.executable, "-c", f"{FORMAT}\n{OPTION}\n{RUN_ALL}\nprint()\n{table}"],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)]),
+            "COLUMNS": "400",
+        },
+        input=json.dumps(COMMANDS),
         capture_output=True,
         text=True,
         check=True,
@@ -65,19 +85,8 @@ def say(first: str, *commands: str, last: str = "") -> tuple[list[str], str]:
     return json.loads(said), after
 
 
-def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
-    (folder / "plain.py").write_text(PLAIN)
-    (*helps, docx, other, _, _, _), table = say(
-        FORMAT,
-        "run --help",
-        "compare --help",
-        "render r -o report.docx",
-        "compare r r -o maps.npz",
-        "render r -o a.txt --title T -o b.json",
-        "render r -o c.md --format plain",
-        "compare r r -o d.txt",
-        last="import docs_tables\nprint(*docs_tables.formats())",
-    )
+def test_a_format_is_one_line_and_one_module(folder: Path, printed: tuple[list[str], str]) -> None:
+    (*helps, docx, other), table = printed[0][:4], printed[1]
     for text in helps:
         assert "|plain>" in text
     assert "report.txt (plain)" in helps[0]
@@ -92,16 +101,10 @@ def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
     assert "| `plain` | `.txt` | a line | yes | yes |" in table
 
 
-def test_an_option_is_one_field(folder: Path) -> None:
-    said, _ = say(
-        OPTION,
-        "run --help",
-        "render r -o a.html --title-ink red",
-        "render r -o b.html",
-        "render r -o c.html --title-ink",
-    )
+def test_an_option_is_one_field(folder: Path, printed: tuple[list[str], str]) -> None:
+    said, _ = printed
     assert "Colour of the title, e.g. red." in said[0]
     assert "[default: black]" in said[0]
-    assert "--title-ink red" in (folder / "a.html").read_text("utf-8")
-    assert "--title-ink" not in (folder / "b.html").read_text("utf-8")
-    assert "requires an argument" in said[3]
+    assert "--title-ink red" in (folder / "red.html").read_text("utf-8")
+    assert "--title-ink" not in (folder / "black.html").read_text("utf-8")
+    assert "requires an argument" in said[-1]

@@ -62,36 +62,43 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(folder: Path, code: str, *commands: str) -> str:
-    """What `code` prints, with `commands` on its standard input."""
+COMMANDS = (
+    "run --list-figures",
+    "compare --list-figures",
+    "render r -o s.json --fail-if longest>1 --warn-if head_size>1000",
+    "render r --fail-if longst>1",
+    "compare r r -o c.json",
+    "render r -o p.html -o p.md -o p.xml",
+    "render r -o ja.md --lang ja",
+)
+
+
+@pytest.fixture(scope="module")
+def printed(folder: Path) -> tuple[list[str], str]:
+    """What each command prints in a process of the copied package, and its table of figures."""
     ran = subprocess.run(
-        [sys.executable, "-c", code],
+        [
+            *(sys.executable, "-c"),
+            f"{RUN_ALL}\nimport docs_tables\nprint()\nprint(*docs_tables.figures())",
+        ],
         cwd=folder,
         env={
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "tests")]),
             "COLUMNS": "400",
         },
-        input=json.dumps(commands),
+        input=json.dumps(COMMANDS),
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    said, _, table = ran.stdout.partition("\n")
+    return json.loads(said), table
 
 
-def test_a_figure_is_one_entry(folder: Path) -> None:
-    printed, _, table = run(
-        folder,
-        f"{RUN_ALL}\nimport docs_tables\nprint()\nprint(*docs_tables.figures())",
-        "run --list-figures",
-        "compare --list-figures",
-        "render r -o s.json --fail-if longest>1 --warn-if head_size>1000",
-        "render r --fail-if longst>1",
-        "compare r r -o c.json",
-    ).partition("\n")
-    said = json.loads(printed)
+def test_a_figure_is_one_entry(folder: Path, printed: tuple[list[str], str]) -> None:
+    said, table = printed
     assert "tokens of the longest text" in said[0]
     assert "new model: tokens of the longest text" in said[1]
     assert "longest>1: found" in said[2]
@@ -104,8 +111,8 @@ def test_a_figure_is_one_entry(folder: Path) -> None:
     assert "| `longest` | tokens | tokens of the longest text |" in table
 
 
+@pytest.mark.usefixtures("printed")
 def test_a_note_is_a_rule_and_its_sentences(folder: Path) -> None:
-    run(folder, RUN_ALL, "render r -o p.html -o p.md -o p.xml", "render r -o ja.md --lang ja")
     page, markdown, wiki, ja = (
         (folder / name).read_text("utf-8") for name in ("p.html", "p.md", "p.xml", "ja.md")
     )
