@@ -279,10 +279,11 @@ def test_the_printed_command_repeats_the_run(texts: Path, tmp_path: Path, bert: 
 
 
 def test_samples_run(tmp_path: Path) -> None:
-    """Two; the third is run where its brief is printed."""
+    """Two, and of a long text the beginning; the third is run where its brief is printed."""
     for name in ("hostile.jsonl", "pairs.csv"):
         page = tmp_path / f"{name}.html"
-        done = call("run", SAMPLES / name, "-o", page, "--evidence-texts", 2)
+        few = ("--evidence-texts", 2, "--max-length", 64)
+        done = call("run", SAMPLES / name, "-o", page, *few)
         assert done.exit_code == 0, (name, done.output)
 
 
