@@ -12,6 +12,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.factories import LABELS as NAMES
 from helpers.made_up.packed_maps import unpack
 from helpers.plain.plain_bootstrap import plain_interval
+from helpers.plain.plain_ranks import spearman
 from helpers.real.two_models import (
     LABELS,
     STAR,
@@ -199,11 +200,11 @@ def test_gates_can_name_the_ends_of_each_change(sides, found: Comparison) -> Non
     plain = {
         "mae_head": lambda rows: abs(other - labels)[rows].mean(),
         "rmse_base": lambda rows: np.sqrt(((own - labels)[rows] ** 2).mean()),
-        "rank_correlation_head": lambda rows: spearmanr(other[rows], labels[rows]).statistic,
+        "rank_correlation_head": lambda rows: spearman(other[rows], labels[rows]),
         "r2_base": lambda rows: r_squared(own[rows], labels[rows]),
         "mae_rise": lambda rows: growth[rows].mean(),
         "prediction_changed": lambda rows: moved[rows].mean(),
-        "prediction_correlation": lambda rows: spearmanr(own[rows], other[rows]).statistic,
+        "prediction_correlation": lambda rows: spearman(own[rows], other[rows]),
         "jsd_mean": lambda rows: distances[rows].mean(),
     }
     for name, statistic in plain.items():
