@@ -80,6 +80,7 @@ class Answer:
     remark: str = ""
     drawing: Drawing | None = None
     pale: str = ""  # what pale bars say; small windows show it without the remark
+    is_caveat: bool = False  # whether the remark limits the answer: small windows show it too
 
     @property
     def chart(self) -> Markup | None:

@@ -23,6 +23,7 @@ from reportgen.report.language.printable import shorten, visible
 
 _TOKEN = 22  # half-width characters of a token in an answer
 _NAME = 14  # of a class in a chart
+_LOOKS = ("looks", "looks_less")  # answers that are about where the model looks alone
 _FLIPS: tuple[Outcome, ...] = ("broken", "fixed", "wrong", "unknown")
 
 
@@ -169,7 +170,7 @@ class _Answering:
             said = self._say("no_token" if found else "no_looks")
         clear = [t for t in found if t.turn != "noise"]
         shown = (clear or found)[:ROWS]
-        if not shown:
+        if not shown or (first is not None and first[1] in _LOOKS):
             looks = [token for token in comparison.tokens if token.looks_changed][:ROWS]
             chart = self._token_bars(looks, is_effect=False)
             return answer(said, self._say("by_looks") if looks else "", chart)

@@ -208,8 +208,9 @@ def _looks_sentence(looks: Looks, names: Sequence[str], language: Language) -> s
         return say("even_row") if looks.row else points.flat
     first, second = looks.order[0], looks.order[min(1, len(looks.order) - 1)]
     key = "most_of_row" if looks.row else "most_attention"
+    is_alone = first == second or points.values[second] < points.values[first] / WIDTH
     return say(
-        key if len(looks.order) > 1 else f"{key}_one",
+        f"{key}_one" if is_alone else key,
         first=names[first],
         second=names[second],
         share=points.shown[first],

@@ -33,7 +33,7 @@ from reportgen.report.panel.coloured.measures import cls_name, strongest, text_e
 from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.results.info import View
-from reportgen.results.measure_register import CHANGES, MIN_TEXTS
+from reportgen.results.measure_register import CHANGES, MIN_TEXTS, MIN_UNITS
 from reportgen.results.units import text_units
 
 _TOKEN = 22  # half-width characters of a token in an answer
@@ -222,7 +222,12 @@ def _sinks(findings: Findings, language: Language) -> Answer:
         key = "marker_remark"
     elif note.verdict == "sink" and note.is_text_token:
         key = "text_sink_remark"
-    remark = say(key, n=MIN_TEXTS, token=token)
+    n = (
+        MIN_TEXTS
+        if key == "few_sink_remark" or figures is None
+        else figures.layers[0].share.n_texts
+    )
+    remark = say(key, n=n, token=token, of=int(findings.analysed.sum()))
     if figures is None:
         return answer(verdict, remark)
     shares = [layer.share.mean for layer in figures.layers]
@@ -232,7 +237,7 @@ def _sinks(findings: Findings, language: Language) -> Answer:
         [language.percent(share) for share in shares],
         (say("layer_letter"), say("even_line", even=even)),
     )
-    return answer(verdict, remark, chart)
+    return answer(verdict, remark, chart, is_caveat=key == "text_sink_remark")
 
 
 def _figures(findings: Findings, note: Note) -> RoleFigures | None:
@@ -257,7 +262,7 @@ def _trust(findings: Findings, language: Language) -> Answer:
             return answer(say("no_order"), say("no_order_remark"))
         if first in CHANGES:
             return answer(say("is_change"), say("is_change_remark"))
-        return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS))
+        return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS, units=MIN_UNITS))
     unclear = "agreement" if estimate.interval.low > 0 else "no_agreement"
     verdict = say(trust_word(estimate.interval) or unclear)
     row = cls_name(findings.info, language) or ""
@@ -290,4 +295,4 @@ def _trust(findings: Findings, language: Language) -> Answer:
     key = f"below_rarity{ending}" if below else f"agreement_remark{ending}"
     remark = say(key, mean=estimate.mean)
     ends = (say("axis_chance"), say("axis_same"))
-    return answer(verdict, remark, dots_with_intervals(rows, ends))
+    return answer(verdict, remark, dots_with_intervals(rows, ends), is_caveat=below)

@@ -100,7 +100,10 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
         assert advice.startswith(language.say("sinks", "is_sink_text", tokens=named))
         assert language.say("sinks", "untested") in advice
         answer = make_answers(Findings(results), language)[2]
-        assert answer.remark == language.say("answers", "text_sink_remark")
+        told, n = language.say, len(results.texts)
+        n_with = sum("。。" in text for text in results.texts["text"])
+        assert answer.remark == told("answers", "text_sink_remark", n=n_with, of=n)
+        assert answer.is_caveat
 
 
 @pytest.mark.parametrize(("share", "id"), [(0.9, "N1"), (0.85, "N1"), (0.5, "N1d"), (0.42, "N1b")])

@@ -91,6 +91,14 @@ def test_the_third_answer_names_the_planted_token(sides):
     assert "+0.6" in str(third.chart)
 
 
+def test_the_chart_of_an_answer_on_looks_is_about_looks_too(sides):
+    base, head = sides
+    third = answers_of(base, changed(head, effects=base.stored("effects")))[2]
+    assert third.answer == f"The new model looks at “{STAR}” more"
+    assert third.remark == load_language("en").say("compared_answers", "by_looks")
+    assert STAR in str(third.chart)
+
+
 def test_the_fourth_answer_counts_heads_and_names_the_special_token_that_changed_most(sides):
     found = compare(*map(Findings, sides))
     fourth = answers_of(*sides)[3]

@@ -123,6 +123,16 @@ def test_the_sentence_names_what_changes_the_prediction_most_and_to_what():
     assert any("cosine distance of 0.5" in s for s in said((1, 2, 0), values, kind="size"))
 
 
+def test_a_token_that_gets_next_to_nothing_is_not_named_as_the_second():
+    """As a bar below one step, of WIDTH steps that the first has."""
+    (attention,) = made(points=(3, 1))
+    for share, is_named in ((0.99 / WIDTH, False), (1.01 / WIDTH, True)):
+        values = np.where(np.arange(10) == 1, share, 1.0)
+        (sentence,) = told((replace(attention, values=values),)).sentences
+        assert "“d”" in sentence
+        assert ("“b”" in sentence) == is_named
+
+
 def test_the_lead_of_a_class_is_told_before_and_after(tmp_path):
     results = make_results(tmp_path, HEADLINES, evidence="basic", kind="class")
     effects = results.effects_of(0)["deletion"].dropna().astype(float)
