@@ -249,7 +249,7 @@ def _require_weights(
             "--pooling mean"
         )
     raise ModelError(
-        f"{name}: {len(missing)} weights of {kind} are missing ({some(missing)}); "
+        f"{name}: weights of {kind} are missing: {len(missing)} ({some(missing)}); "
         "save the model again with save_pretrained"
     )
 

@@ -112,11 +112,11 @@ def test_without_changes_there_is_attention_alone(tmp_path):
 def test_the_sentence_names_what_changes_the_prediction_most_and_to_what():
     values = [0.1, -0.5, 0.2, *[0.0] * 7]
     given = Explained("the score", value=2.0)
-    assert "Without “b” the score would rise most, from 2.000 to 2.500." in said(
+    assert "Without “b” the score would rise most: 2.000 to 2.500." in said(
         (1, 2, 0), values, given
     )
     values[1] = 0.5
-    assert "Without “b” the score would fall most, from 2.000 to 1.500." in said(
+    assert "Without “b” the score would fall most: 2.000 to 1.500." in said(
         (1, 2, 0), values, given
     )
     assert "Without “b” the score would fall most, by 0.5000." in said((1, 2, 0), values)
@@ -141,7 +141,7 @@ def test_the_lead_of_a_class_is_told_before_and_after(tmp_path):
     ends = (f"{x:#.4g}".replace("-", "−") for x in (high - low, high - low - change))
     findings = Findings(results)
     colours = make_colours(findings, 0, ("text", "pair"), EN, make_scope(findings, EN))
-    assert "from {} to {}.".format(*ends) in colours.influence.sentences[0]
+    assert "{} to {}.".format(*ends) in colours.influence.sentences[0]
 
 
 def test_how_many_are_among_the_first_of_both_is_said_with_what_chance_gives():
