@@ -71,7 +71,14 @@ def require_here(path: Path) -> None:
         UsageError: it is an address of a store.
     """
     if is_address(path):
-        raise UsageError(f"{path}: outputs are written on this machine; copy them there after that")
+        raise UsageError(
+            f"{as_given(path)}: outputs are written on this machine; copy them there after that"
+        )
+
+
+def as_given(path: Path) -> str:
+    """`path` as it was given: an address with both of its slashes."""
+    return _ADDRESS.sub(r"\g<0>/", str(path), count=1)
 
 
 def is_address(path: Path) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 
 from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
-from reportgen.files.destinations import is_address
+from reportgen.files.destinations import as_given, is_address
 from reportgen.results.checks.limits import HEADS, INFO_BYTES, LAYERS, require_regular
 from reportgen.results.info import SCHEMA_VERSION, RunInfo, is_commit
 from reportgen.results.tables.row_groups import AGAIN
@@ -33,7 +33,7 @@ def read_info(folder: Path) -> RunInfo:
             raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ResultsError(f"{folder}: {_what_it_is(folder)}") from error
+        raise ResultsError(f"{as_given(folder)}: {_what_it_is(folder)}") from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     except ValueError as error:

@@ -342,10 +342,10 @@ def test_a_folder_of_something_else_is_refused(runs, tmp_path) -> None:
     write(tmp_path, runs[:1], force=True)
     assert (tmp_path / "notes.txt").read_text("utf-8") == "mine"
     address = Path("s3://bucket/site")
-    with pytest.raises(UsageError, match="outputs are written on this machine; copy them there"):
+    with pytest.raises(UsageError, match=r"^s3://bucket/site: outputs are written on this"):
         write(address, runs[:1])
     assert not Path("s3:").exists()
-    with pytest.raises(ResultsError, match="results are read from this machine; copy them here"):
+    with pytest.raises(ResultsError, match=r"^s3://bucket/site: results are read from this"):
         open_results(address)
     with pytest.raises(UsageError, match="is a file"):
         write(tmp_path / "notes.txt", runs[:1])

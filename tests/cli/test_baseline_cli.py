@@ -148,6 +148,10 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
         reportgen.compare_baseline(folder, "no-model", texts=other)
     with pytest.raises(ComparisonError, match=r"^no text of texts is in "):
         reportgen.compare_baseline(folder, "no-model", texts=pd.read_csv(other))
+    with pytest.raises(
+        UsageError, match=r"^texts: a list has no columns, .*labels \(column 'stars'\)"
+    ):
+        reportgen.compare_baseline(folder, "no-model", texts=["quite another"])
     gate = ("--warn-if", "jsd_max_high > 1")
     refused = call("compare", folder, compared / "texts.csv", "--head", "demo", *gate)
     assert refused.exit_code == 2

@@ -318,6 +318,23 @@ def test_every_flip_is_listed_with_what_became_of_it(tmp_path: Path) -> None:
     assert counts in markdown.write_comparison(found, RenderOptions()).text
 
 
+def test_one_text_with_another_class_is_told_once(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, kind="class", n_layers=1, n_heads=1)
+    names = base.texts["prediction_label"].tolist()
+    names[3] = next(name for name in LABEL_NAMES["class"] if name != names[3])
+    head = changed(head, texts=head.texts.assign(prediction_label=names))
+    for lang, said, again in (
+        ("en", "1 of 12 texts changed its prediction: the old class", "a different prediction"),
+        ("ja", "12件のうち1件で予測が変わりました。旧モデルのクラスの確率は、", "別のもの"),
+    ):
+        text = markdown.write_comparison(
+            compare(*map(Findings, (base, head))), RenderOptions(lang=lang)
+        ).text.replace("\u200b", "")
+        assert said in text
+        assert again not in text
+        assert not re.search("median|中央値", text.partition("|")[0])
+
+
 def test_the_texts_of_a_token_are_those_its_effect_rests_on(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic", kind="class")
     head = plant(head)

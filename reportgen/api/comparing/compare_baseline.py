@@ -1,6 +1,8 @@
 """Compares a new model with a baseline, from Python; the same as `reportgen compare BASELINE --head
 MODEL`."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from reportgen.api.comparing.like_baseline import (
 )
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.report import Report, open_report
-from reportgen.errors import UsageError
+from reportgen.errors import UsageError, some
 from reportgen.models.loaded import LoadedModel
 from reportgen.texts.in_memory import ARGUMENTS
 
@@ -80,8 +82,12 @@ def compare_baseline(
                 "analyze and compare"
             )
     if has_texts:
+        inputs = found.inputs
+        if isinstance(texts, list | tuple) and not all(isinstance(text, Path) for text in texts):
+            _require_no_columns(columns)
+            inputs = replace(inputs, text_column=None)
         beside = {short: columns[name] for short, name in ARGUMENTS.items()}
-        text_set = text_set_of(texts, found.inputs, beside)
+        text_set = text_set_of(texts, inputs, beside)
         name = str(texts) if isinstance(texts, str | Path) else "texts"
         require_common(text_set, name, base.results)
     else:
@@ -95,3 +101,13 @@ def compare_baseline(
         **({} if isinstance(model, LoadedModel) else options) | model_options,
     )
     return compare(base, head)
+
+
+def _require_no_columns(columns: Mapping[str, Any]) -> None:
+    """Check that a list of texts has all that the baseline takes from `columns`, by arguments."""
+    given = [f"{name} (column {column!r})" for name, column in columns.items() if column]
+    if given:
+        raise UsageError(
+            f"texts: a list has no columns, from which the baseline takes {some(given)}; give a "
+            "DataFrame or a file with them, or leave texts out to take those of the baseline"
+        )

@@ -115,7 +115,7 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
     if found.lost_chances is not None:
         middle, most = (words.language.percent(share) for share in found.lost_chances)
         key = "changed_choice" if found.kind == "choice" else "changed_class"
-        return words.say(key, k=k, n=n, middle=middle, most=most)
+        return words.count(key, k, k=k, texts=n, middle=middle, most=most)
     return words.say("changed", k=k, n=n)
 
 

@@ -95,7 +95,9 @@ def _answers(context: CompareContext) -> Iterable[Cell]:
     if quality and has_no_news(comparison):  # else the headline says it
         said["quality"].append(verdict(quality, words))
     if predictions is not None and not comparison.is_same:
-        said["predictions"].append(how_many_moved(predictions, words))
+        is_first = quality is None or has_no_news(comparison)  # in the headline
+        if not is_first or predictions.threshold is not None:  # which it does not explain
+            said["predictions"].append(how_many_moved(predictions, words))
         if predictions.outcomes:
             said["predictions"].append(flips(predictions, words))
     for note in comparison.notes:
