@@ -87,8 +87,11 @@ def test_a_link_to_a_run_that_was_taken_away_leads_to_a_page_that_says_so(site, 
     (newest,) = own.glob("runs/*ck-1000*/index.html")
     (pair,) = own.glob("compare/*ck-200*..*")
     shutil.rmtree(middle)
-    for _ in range(2):  # also when nothing has changed since
-        assert "2 reports, 0 of them written now; 0 comparisons" in write(own, [])[-1]
+    new = "ck-1000: not compared with ck-100; give the results of ck-100, ck-1000 too"
+    for told in ([new], []):  # also when nothing has changed since
+        *said, last = write(own, [])
+        assert said == told
+        assert "2 reports, 0 of them written now; 0 comparisons" in last
         assert [*own.glob("compare/*")] == [pair]
         page = BeautifulSoup(pair.read_text("utf-8"), "html.parser")
         assert page.h1.get_text() == "No comparison any more"

@@ -38,6 +38,8 @@ class Plan:
             for own in (*old.pairs, *old.others)
             if self._entries.keys() >= {own.base, own.head} and files.path(own.address).exists()
         }
+        # The neighbours of before, with those that were taken away since.
+        self._told = {*self._neighbours({own.id: own for own in old.entries})}
         self._tried: set[Key] = set()
         self._failed: dict[Key, str] = {}  # why runs could not be compared
         self._reduced: dict[str, dict[str, Run]] = {}  # what pages lack, and which, by their ids
@@ -107,8 +109,9 @@ class Plan:
 
     def _not_given(self, keys: Sequence[Key]) -> Iterator[str]:
         """A line about the comparisons in `keys`, for which results were not given. Those between
-        runs of earlier calls are left out, as these calls told them."""
-        keys = [key for key in keys if self._given.keys() & set(key)]
+        runs of earlier calls are left out, as these calls told them, unless what stood between two
+        of them was taken away."""
+        keys = [key for key in keys if self._given.keys() & set(key) or key not in self._told]
         lacking = dict.fromkeys(id for key in keys for id in key if id not in self._given)
         names = some([self._entries[id].name for id in lacking])
         if len(keys) == 1 and lacking:
