@@ -15,7 +15,7 @@ from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText, Step
 from reportgen.models.trial_run import entries
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 LONGEST = 30  # tokens of an answer, as BERT was run on SQuAD (Devlin et al. 2019)
 CONTEXT = 1  # its segment: the question is the text, the context its pair
@@ -25,17 +25,10 @@ CONTEXT = 1  # its segment: the question is the text, the context its pair
 class AnswerReader(OutputReader):
     """Reads the log-probabilities of the answer's first and last token among all of the context."""
 
+    kind = "answer"
+    scalar = "answer"
+    described = "an answer out of a context"
     tokenizer: PreTrainedTokenizerBase
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "answer"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "answer"
 
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
@@ -84,10 +77,6 @@ class AnswerReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("answer", name or "answer")
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "an answer out of a context"
 
     def _ends(self, returned: Any, texts: Sequence[EncodedText]) -> list[Tensor]:
         """`[2, context token]` for each text: log-probabilities to be the first and the last token

@@ -11,27 +11,20 @@ from reportgen.models.readers.reader import OutputReader, Prediction, last_token
 from reportgen.models.spec import Pooling
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingReader(OutputReader):
     """Reads one vector per text."""
 
+    kind = "embedding"
+    scalar = "cosine"
+    described = "an embedding"
     entry: Entry  # the part of what is returned
     width: int  # of the vector
     pooling: Pooling | None = None  # None: there is one row per text already
     made_by: str | None = None  # how the module itself pooled tokens; None where not known
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "embedding"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "cosine"
 
     @property
     def n_figures(self) -> int:
@@ -58,10 +51,6 @@ class EmbeddingReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("embedding", name or "embedding", (), self.pooling or self.made_by)
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "an embedding"
 
 
 def _pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:

@@ -12,7 +12,7 @@ from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.multiple_choice import put_together
 from reportgen.models.tokens.padding import pad
 from reportgen.models.tokens.perturbed_texts import without
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 # Inputs of the texts with the other choices are called like those of a text, behind this.
 OTHERS = "other_"
@@ -25,18 +25,11 @@ _INPUTS = frozenset(("input_ids", "attention_mask", "token_type_ids"))
 class ChoiceReader(OutputReader):
     """Reads the logit of each choice: of the text with one choice, and of it with each other."""
 
+    kind = "choice"
+    scalar = "choice"
+    described = "one of the choices that each text has"
     pad_token_id: int
     names: tuple[str, ...] = ()  # of the columns that the choices are from
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "choice"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "choice"
 
     def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The texts with their other choices, one below another and padded on the right; for each
@@ -90,7 +83,3 @@ class ChoiceReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("choice", name or "choice", self.names)
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "one of the choices that each text has"

@@ -39,15 +39,17 @@ class Prediction:
 class OutputReader(ABC):
     """Reads predictions from what a module returned for a batch padded on the right."""
 
-    @property
-    @abstractmethod
-    def kind(self) -> OutputKind:
-        """The kind of output."""
+    kind: OutputKind
 
     @property
     @abstractmethod
     def scalar(self) -> Scalar:
         """The figure of the output that evidence explains."""
+
+    @property
+    @abstractmethod
+    def described(self) -> str:
+        """What the output is, for an error message."""
 
     @property
     def n_figures(self) -> int:
@@ -76,10 +78,6 @@ class OutputReader(ABC):
         """The description of the output for the report; `name` replaces the model's own name for
         it."""
 
-    @abstractmethod
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-
     def aimed(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
     ) -> list[EncodedText]:
@@ -107,7 +105,7 @@ class OutputReader(ABC):
         """
         raise ModelError(
             f"--class-names {','.join(names)}: {len(names)} names, but the model's output is "
-            f"{self.describe()}; give a name to each of its classes"
+            f"{self.described}; give a name to each of its classes"
         )
 
 

@@ -31,15 +31,10 @@ _SCALARS: Mapping[ScoreKind, Scalar] = {
 class ScoreReader(OutputReader):
     """Reads one or more figures per text."""
 
-    score_kind: ScoreKind
+    kind: ScoreKind
     entry: Entry  # the part of what is returned
     width: int  # figures per text
     labels: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> ScoreKind:
-        """What the output is."""
-        return self.score_kind
 
     @property
     def scalar(self) -> Scalar:
@@ -74,7 +69,8 @@ class ScoreReader(OutputReader):
             return OutputInfo("number", name or own or _NAMES["number"])
         return OutputInfo(self.kind, name or _NAMES[self.kind], self.labels)
 
-    def describe(self) -> str:
+    @property
+    def described(self) -> str:
         """What the output of the model is, for an error message."""
         if self.kind == "labels":
             return "labels, of which several may hold"
@@ -88,7 +84,7 @@ class ScoreReader(OutputReader):
         """The reader for a model whose outputs are classes called `names`."""
         if self.kind not in ("numbers", "class") or self.width != len(names):
             return super(ScoreReader, self).with_class_names(names)
-        return replace(self, score_kind="class", labels=tuple(names))
+        return replace(self, kind="class", labels=tuple(names))
 
     def _scored(self, scores: list[float], is_finite: bool) -> Prediction:
         value = scores[0] if self.kind == "number" else None

@@ -11,7 +11,7 @@ from torch.nn import functional
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.tasks.sentence_encoder import Similarity
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 _NAMES: Mapping[Similarity, str] = {
     "cosine": "cosine similarity",
@@ -25,17 +25,10 @@ _NAMES: Mapping[Similarity, str] = {
 class SimilarityReader(OutputReader):
     """Reads how similar the two texts of a pair are."""
 
+    kind = "number"
+    scalar = "number"
+    described = "the similarity of two texts"
     similarity: Similarity
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "number"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "number"
 
     @property
     def n_figures(self) -> int:
@@ -63,10 +56,6 @@ class SimilarityReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("number", name or _NAMES[self.similarity], similarity=self.similarity)
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "the similarity of two texts"
 
 
 def compared(one: Tensor, other: Tensor, similarity: Similarity) -> Tensor:

@@ -1,6 +1,5 @@
 """Reads one prediction for each of some tokens of a text, such as the tag of each word."""
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,10 +18,7 @@ LEFT_OUT = torch.inf
 class StepReader(OutputReader):
     """Reads log-probabilities at the steps of a text, `EncodedText.steps`."""
 
-    @property
-    @abstractmethod
-    def entry(self) -> Entry:
-        """The part of what is returned that has a row of logits for each token."""
+    entry: Entry  # the part of what is returned that has a row of logits for each token
 
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()

@@ -10,29 +10,17 @@ from transformers import PreTrainedConfig
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, Step
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 
 @dataclass(frozen=True, slots=True)
 class TagReader(StepReader):
     """Reads the tag of the first token of each word (Devlin et al. 2019)."""
 
+    kind = "tags"
+    scalar = "tags"
+    entry = "logits"
     labels: tuple[str, ...]
-
-    @property
-    def entry(self) -> str:
-        """The part of what is returned that has a row of logits for each token."""
-        return "logits"
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "tags"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "tags"
 
     def marked(self, text: EncodedText, words: Sequence[int]) -> EncodedText:
         """`text` with a step at the first token of each of its words; `words` `[token]` are their
@@ -65,7 +53,8 @@ class TagReader(StepReader):
         """The description of the output for the report."""
         return OutputInfo("tags", name or "tags", self.labels)
 
-    def describe(self) -> str:
+    @property
+    def described(self) -> str:
         """What the output of the model is, for an error message."""
         return f"one of {len(self.labels)} tags for each word"
 

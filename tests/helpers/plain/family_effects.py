@@ -44,7 +44,7 @@ def _scalar(loaded: LoadedModel, module: nn.Module, item: Explained, kept: Seque
         made = module(**given(module, item.text, kept))
     kind = loaded.output.kind
     if kind in ("tags", "masks"):
-        logits = made["logits" if kind == "tags" else loaded.reader.logits][0].double()
+        logits = made["logits" if kind == "tags" else loaded.reader.entry][0].double()
         rows = logits.log_softmax(-1)
         pairs = zip(item.text.steps, item.scores, strict=True)
         return sum(

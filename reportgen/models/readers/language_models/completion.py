@@ -14,25 +14,18 @@ from reportgen.models.readers.reader import OutputReader, Prediction, spell
 from reportgen.models.tokens.completions import mark_last
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import entries
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionReader(OutputReader):
     """Reads the log-probability of each token of a completion, given all tokens before it."""
 
+    kind = "completion"
+    scalar = "completion"
+    described = "a completion"
     tokenizer: PreTrainedTokenizerBase
     is_narrowed: bool = False  # only logits of the positions in `logits_to_keep` come
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "completion"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "completion"
 
     def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The positions whose logits tell the completions of `texts`, each once, in order."""
@@ -62,10 +55,6 @@ class CompletionReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("completion", name or "log-probability of the completion")
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "a completion"
 
     def entry_name(self, index: int) -> str:
         """The token with the id `index`."""

@@ -13,30 +13,18 @@ from reportgen.models.readers.reader import Prediction, spell
 from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, Step
 from reportgen.models.trial_run import Entry
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 
 @dataclass(frozen=True, slots=True)
 class MaskReader(StepReader):
     """Reads the log-probability of every token at each mask."""
 
+    kind = "masks"
+    scalar = "masks"
+    described = "a token for each mask"
     tokenizer: PreTrainedTokenizerBase
-    logits: Entry  # the part of what is returned that has a row of logits for each token
-
-    @property
-    def entry(self) -> Entry:
-        """The part of what is returned that has a row of logits for each token."""
-        return self.logits
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "masks"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "masks"
+    entry: Entry  # the part of what is returned that has a row of logits for each token
 
     def marked(self, text: EncodedText) -> EncodedText:
         """`text` with a step at each mask that is written in it; masks stay when other tokens are
@@ -81,10 +69,6 @@ class MaskReader(StepReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("masks", name or "masks")
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "a token for each mask"
 
     def entry_name(self, index: int) -> str:
         """The token with the id `index`."""

@@ -18,7 +18,7 @@ from reportgen.models.readers.reader import (
 )
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import entries
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.results.info import OutputInfo
 
 N_NEXT_TOKENS = 5
 
@@ -27,18 +27,11 @@ N_NEXT_TOKENS = 5
 class NextTokenReader(OutputReader):
     """Reads the log-probabilities of the token after the last."""
 
+    kind = "next_token"
+    scalar = "next_token"
+    described = "the next token"
     tokenizer: PreTrainedTokenizerBase
     is_narrowed: bool = False  # only logits of last tokens come, see `keep_last_logits`
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "next_token"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "next_token"
 
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
@@ -62,10 +55,6 @@ class NextTokenReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("next_token", name or "next token")
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "the next token"
 
     def entry_name(self, index: int) -> str:
         """The token with the id `index`."""
