@@ -1,7 +1,7 @@
 """Captures the attention maps of any transformer inside any module, one layer at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -94,28 +94,19 @@ class Capture:
         def count(*_: Any) -> None:
             self.n_calls += 1
 
-        handles = [self.encoder.register_forward_pre_hook(count)]
-        bands = unfolding(self.encoder, self._banded, hand_over)
-        if self.way == "hooks":
-            for module, index in self._recorded:
-                handles.append(module.register_forward_hook(_reads(index, hand_over)))
-        else:
+        def read_all(output: Any) -> None:
+            for weights in _attentions(output):
+                hand_over(weights)
 
-            def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
-                return args, {**kwargs, "output_attentions": True}
-
-            def read(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-                for weights in _attentions(output):
-                    hand_over(weights)
-
-            handles.append(self.encoder.register_forward_pre_hook(ask, with_kwargs=True))
-            handles.append(self.encoder.register_forward_hook(read, with_kwargs=True))
-        try:
-            with bands if self._banded else nullcontext():
-                yield
-        finally:
-            for handle in handles:
-                handle.remove()
+        with ExitStack() as hooks:
+            hooks.enter_context(self.encoder.register_forward_pre_hook(count))
+            if self.way == "hooks":
+                hooks.enter_context(reading_entries(self._recorded, hand_over))
+            else:
+                hooks.enter_context(reading_maps(self.encoder, read_all))
+            if self._banded:
+                hooks.enter_context(unfolding(self.encoder, self._banded, hand_over))
+            yield
 
     @contextmanager
     def without_learned_sinks(self) -> Iterator[None]:
@@ -167,11 +158,41 @@ def _has_sinks(module: nn.Module, encoder: PreTrainedModel) -> bool:
     return isinstance(sinks, nn.Parameter) and sinks.shape == (n_heads,)
 
 
-def _reads(index: int, hand_over: Callable[[Any], None]) -> Callable[..., None]:
-    def hook(module: nn.Module, args: Any, output: Any) -> None:
-        hand_over(output[index] if isinstance(output, tuple) else output)
+@contextmanager
+def reading_entries(
+    modules: Sequence[tuple[nn.Module, int]], hand_over: Callable[[Any], None]
+) -> Iterator[None]:
+    """A context in which `hand_over` is called with what each of the `modules` returns at the index
+    beside it."""
 
-    return hook
+    def reads(index: int) -> Callable[..., None]:
+        def hook(module: nn.Module, args: Any, output: Any) -> None:
+            hand_over(output[index] if isinstance(output, tuple) else output)
+
+        return hook
+
+    with ExitStack() as hooks:
+        for module, index in modules:
+            hooks.enter_context(module.register_forward_hook(reads(index)))
+        yield
+
+
+@contextmanager
+def reading_maps(module: nn.Module, read_all: Callable[[Any], None]) -> Iterator[None]:
+    """A context in which `module` is asked for the maps of all layers, and `read_all` is called
+    with its output."""
+
+    def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        return args, {**kwargs, "output_attentions": True}
+
+    def read(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        read_all(output)
+
+    with (
+        module.register_forward_pre_hook(ask, with_kwargs=True),
+        module.register_forward_hook(read, with_kwargs=True),
+    ):
+        yield
 
 
 def _attentions(output: Any) -> tuple[Any, ...]:

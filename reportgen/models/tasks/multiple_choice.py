@@ -147,11 +147,8 @@ def _seen(table: nn.Module | None) -> Iterator[list[Tensor]]:
         if not seen:
             seen.append(output)
 
-    handle = table.register_forward_hook(keep)
-    try:
+    with table.register_forward_hook(keep):
         yield seen
-    finally:
-        handle.remove()
 
 
 @contextmanager
@@ -175,11 +172,8 @@ def _replaced(table: nn.Module, shared: Tensor, texts: Tensor, copies: Tensor) -
         found = torch.where((places >= 0)[..., None], copied, own)
         return found.transpose(0, 1) if is_turned else found
 
-    handle = table.register_forward_hook(swap)
-    try:
+    with table.register_forward_hook(swap):
         yield
-    finally:
-        handle.remove()
 
 
 def ready_for_choices(model: LoadedModel, texts: TextSet) -> LoadedModel:

@@ -6,8 +6,9 @@ reads the decoder in place of that, it is the one row that the head reads.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.batches import Array
-from reportgen.analysis.attention.capture import recorded_modules
+from reportgen.analysis.attention.capture import reading_entries, reading_maps, recorded_modules
 from reportgen.analysis.attention.decoders.cross_norms import (
     BatchCrossNorms,
     CrossNorms,
@@ -115,37 +116,22 @@ class DecoderCapture:
     @contextmanager
     def hooked(self, take: TakePart) -> Iterator[None]:
         """A context for one run of the model, in which `take` is called for each layer and part."""
-        handles = []
-        if self._by_hooks:
-            for part, modules in self._recorded.items():
-                for module, index in modules:
-                    handles.append(module.register_forward_hook(_reads(part, index, take)))
-        else:
 
-            def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
-                return args, {**kwargs, "output_attentions": True}
+        def read(part: DecoderPart, weights: Any) -> None:
+            if isinstance(weights, Tensor):
+                take(part, weights)
 
-            def read(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-                for part, name in _RETURNED.items():
-                    for weights in getattr(output, name, None) or ():
-                        take(part, weights)
+        def read_all(output: Any) -> None:
+            for part, name in _RETURNED.items():
+                for weights in getattr(output, name, None) or ():
+                    take(part, weights)
 
-            handles.append(self._whole.register_forward_pre_hook(ask, with_kwargs=True))
-            handles.append(self._whole.register_forward_hook(read, with_kwargs=True))
-        try:
+        with ExitStack() as hooks:
+            for part, modules in self._recorded.items() if self._by_hooks else ():
+                hooks.enter_context(reading_entries(modules, partial(read, part)))
+            if not self._by_hooks:
+                hooks.enter_context(reading_maps(self._whole, read_all))
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
-
-
-def _reads(part: DecoderPart, index: int, take: TakePart) -> Callable[..., None]:
-    def hook(module: nn.Module, args: Any, output: Any) -> None:
-        weights = output[index] if isinstance(output, tuple) else output
-        if isinstance(weights, Tensor):
-            take(part, weights)
-
-    return hook
 
 
 class BatchParts:

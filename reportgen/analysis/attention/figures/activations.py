@@ -1,7 +1,7 @@
 """Massive activations: single hidden values far larger than the others (Sun et al. 2024)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array, Layout
+from reportgen.analysis.attention.capture import reading_entries
 from reportgen.analysis.device.copies import LayerFigures
 
 
@@ -33,17 +34,9 @@ class BatchActivations:
         self._layers = LayerFigures()
         self._n_other = 0  # outputs that are no hidden states
 
-    @contextmanager
-    def hooked(self) -> Iterator[None]:
+    def hooked(self) -> AbstractContextManager[None]:
         """A context in which the model must run: within it hooks read hidden states."""
-        handles = [
-            module.register_forward_hook(self._reads(index)) for module, index in self._modules
-        ]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+        return reading_entries(self._modules, self._read)
 
     def fetch(self) -> None:
         """Begin to copy the figures from the device, after the last layer."""
@@ -63,15 +56,12 @@ class BatchActivations:
     def _is_whole(self) -> bool:
         return self._n_other == 0 and len(self._layers.layers) == self._n_layers
 
-    def _reads(self, index: int) -> Callable[..., None]:
-        def hook(module: nn.Module, args: Any, made: Any) -> None:
-            ratios = self._ratios(made[index] if isinstance(made, tuple) else made)
-            if ratios is None:
-                self._n_other += 1
-            else:
-                self._layers.add({"ratios": ratios})
-
-        return hook
+    def _read(self, hidden: Any) -> None:
+        ratios = self._ratios(hidden)
+        if ratios is None:
+            self._n_other += 1
+        else:
+            self._layers.add({"ratios": ratios})
 
     def _ratios(self, hidden: Any) -> Tensor | None:
         """`[text, key]`; None if these are no hidden states."""

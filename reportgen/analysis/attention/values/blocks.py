@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -75,21 +75,14 @@ class Blocks:
     @contextmanager
     def hooked(self) -> Iterator[None]:
         """A context in which the model must run: within it hooks collect the parts of blocks."""
-        handles = [
-            handle
-            for projection in self._projections
-            for handle in (
-                projection.value.register_forward_hook(self._takes_values(projection)),
-                projection.output.register_forward_hook(self._take_output),
-            )
-        ]
-        for norm in self._residual.norms if self._residual is not None else ():
-            handles.append(norm.register_forward_pre_hook(self._take_stream))
-        try:
+        with ExitStack() as hooks:
+            for projection in self._projections:
+                take_values = self._takes_values(projection)
+                hooks.enter_context(projection.value.register_forward_hook(take_values))
+                hooks.enter_context(projection.output.register_forward_hook(self._take_output))
+            for norm in self._residual.norms if self._residual is not None else ():
+                hooks.enter_context(norm.register_forward_pre_hook(self._take_stream))
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _takes_values(self, projection: Projection) -> Callable[..., None]:
         def hook(module: nn.Module, args: Any, made: Tensor) -> None:
@@ -205,12 +198,10 @@ def _record(modules: set[nn.Module], run: Callable[[], object]) -> list[_Call]:
         if args and isinstance(args[0], Tensor) and isinstance(made, Tensor):
             calls.append(_Call(module, args[0], made))
 
-    handles = [module.register_forward_hook(record) for module in modules]
-    try:
+    with ExitStack() as hooks:
+        for module in modules:
+            hooks.enter_context(module.register_forward_hook(record))
         run()
-    finally:
-        for handle in handles:
-            handle.remove()
     return calls
 
 

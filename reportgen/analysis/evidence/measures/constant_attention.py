@@ -1,7 +1,7 @@
 """Runs a model with its attention weights and the scales of its norms held constant."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -90,20 +90,12 @@ class ConstantAttention(TorchFunctionMode):
                 self.bends.append((given, made))
             return made
 
-        handles = [
-            handle
-            for part in module.modules()
-            if type(part).__module__ in _ACTIVATIONS and next(part.parameters(), None) is None
-            for handle in (
-                part.register_forward_pre_hook(enter),
-                part.register_forward_hook(leave),
-            )
-        ]
-        try:
+        with ExitStack() as hooks:
+            for part in module.modules():
+                if type(part).__module__ in _ACTIVATIONS and next(part.parameters(), None) is None:
+                    hooks.enter_context(part.register_forward_pre_hook(enter))
+                    hooks.enter_context(part.register_forward_hook(leave))
             yield
-        finally:
-            for handle in handles:
-                handle.remove()
 
     def _held_gate(self, factors: Sequence[Any]) -> list[Any]:
         """The `factors` of a product, the one that is an activation as a constant if the other is a

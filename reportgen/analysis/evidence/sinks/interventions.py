@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -107,11 +107,8 @@ def keys_hidden(encoder: PreTrainedModel, hidden: Tensor, *, is_causal: bool) ->
         given = kwargs.get("attention_mask")
         return args, {**kwargs, "attention_mask": _both(mask, given, hidden)}
 
-    handle = encoder.register_forward_pre_hook(hide, with_kwargs=True)
-    try:
+    with encoder.register_forward_pre_hook(hide, with_kwargs=True):
         yield
-    finally:
-        handle.remove()
 
 
 def _both(mask: Tensor, given: Any, hidden: Tensor) -> Any:
@@ -184,9 +181,7 @@ def _hooked(
 
         return run
 
-    handles = [item.value.register_forward_hook(hook(item)) for item in projections]
-    try:
+    with ExitStack() as hooks:
+        for item in projections:
+            hooks.enter_context(item.value.register_forward_hook(hook(item)))
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
