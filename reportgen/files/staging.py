@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from reportgen.errors import InterruptedLateError, OutputError, ReportgenError, unwritten
@@ -43,12 +42,7 @@ class Staging:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         with held_back():  # so that an interrupt does not stop the cleaning up
             for temporary in self._temporaries.values():
                 if self._is_unfinished:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -107,24 +108,15 @@ class Outcome:
     received: Array | None  # [layer, key], for a swap; None for other tests
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class SinkRuns:
-    """Runs texts one by one through a model; for the arguments see `SinkTester`."""
+    """Runs texts one by one through a model; for the fields see `SinkTester`."""
 
-    def __init__(
-        self,
-        explainer: Explainer,
-        capture: Capture,
-        projections: Sequence[Projection],
-        *,
-        is_causal: bool,
-        has_window: bool,
-    ) -> None:
-        self._explainer = explainer
-        self._model = explainer.model
-        self._capture = capture
-        self._projections = projections
-        self._is_causal = is_causal
-        self._has_window = has_window
+    explainer: Explainer
+    capture: Capture
+    projections: Sequence[Projection]
+    is_causal: bool
+    has_window: bool
 
     def whole(self, case: Case, *, reads_values: bool) -> Whole:
         """Run the unchanged text. Errors of the model are not caught."""
@@ -139,8 +131,8 @@ class SinkRuns:
             received.append(_received(maps))
             seen.append((maps[0] > 0).any(dim=0))
 
-        with nullcontext() if values is None else values_read(self._projections, values.take):
-            self._capture.run(self._explainer.inputs([case.text]), take)
+        with nullcontext() if values is None else values_read(self.projections, values.take):
+            self.capture.run(self.explainer.inputs([case.text]), take)
         return Whole(
             received=_by_layer(received)[0],
             expected=_by_layer([self._expected(cells) for cells in seen])[0],
@@ -162,57 +154,46 @@ class SinkRuns:
         Args:
             means: mean value vectors of the kinds of `groups`; only used by mean_value.
         """
-
+        # Where maps come with the output, those of all layers are in memory at once.
+        holds = test in ("hide_key", "swap") and self.capture.way == "output"
         found: dict[Group, Outcome | str] = {}
         # Hidden keys have a row each in a batch; without learned sinks, all of a batch is.
         for own in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
-            found |= self._changed(test, case, own, whole, means)
-        return found
-
-    def _changed(
-        self,
-        test: SinkTest,
-        case: Case,
-        groups: Sequence[Group],
-        whole: Whole,
-        means: Mapping[Kind, Vectors],
-    ) -> dict[Group, Outcome | str]:
-        def run(batch: Sequence[int]) -> list[Outcome]:
-            return self._outcomes(test, case, [groups[i] for i in batch], whole, means)
-
-        # Where maps come with the output, those of all layers are in memory at once.
-        holds = test in ("hide_key", "swap") and self._capture.way == "output"
-        found = self._explainer.by_batch([case.text] * len(groups), run, in_graph=holds)
+            run = partial(self._outcomes, test, case, whole, means, own)
+            outcomes = self.explainer.by_batch([case.text] * len(own), run, in_graph=holds)
+            found |= zip(own, outcomes, strict=True)
         return {
-            group: self._explainer.undefined
+            group: self.explainer.undefined
             if isinstance(outcome, Outcome) and not isfinite(outcome.scalar)
             else outcome
-            for group, outcome in zip(groups, found, strict=True)
+            for group, outcome in found.items()
         }
 
     def _outcomes(
         self,
         test: SinkTest,
         case: Case,
-        groups: Sequence[Group],
         whole: Whole,
         means: Mapping[Kind, Vectors],
+        every: Sequence[Group],
+        batch: Sequence[int],
     ) -> list[Outcome]:
-        """Run one batch, with one row per group."""
+        """Run one `batch` of `every` group, with a row for each."""
+        groups = [every[i] for i in batch]
         texts = [(swapped(case, g) if test == "swap" else None) or case.text for g in groups]
-        inputs = self._explainer.inputs(texts)
+        inputs = self.explainer.inputs(texts)
         received: list[Tensor] = []
         if test == "swap":
-            returned = self._capture.run(inputs, lambda _, maps: received.append(_received(maps)))
+            returned = self.capture.run(inputs, lambda _, maps: received.append(_received(maps)))
         elif test == "hide_key":
             returned = self._without_keys(inputs, groups, whole)
         else:
             vectors = at_places(groups, means) if test == "mean_value" else None
-            rows, keys = (moved(own, self._model.device) for own in _places(groups))
-            with values_replaced(self._projections, len(whole.seen), rows, keys, vectors):
-                returned = self._model.module(**inputs)
-        outputs = self._model.reader.values(returned, inputs, texts)
-        scalars = self._explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
+            rows, keys = (moved(own, self.explainer.model.device) for own in _places(groups))
+            with values_replaced(self.projections, len(whole.seen), rows, keys, vectors):
+                returned = self.explainer.model.module(**inputs)
+        outputs = self.explainer.model.reader.values(returned, inputs, texts)
+        scalars = self.explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
         shares = _by_layer(received) if received else [None] * len(groups)
         return [Outcome(*pair) for pair in zip(scalars, shares, strict=True)]
 
@@ -228,16 +209,16 @@ class SinkRuns:
         size = len(whole.first_maps[0])
         hidden = torch.zeros(len(groups), size, dtype=torch.bool)
         hidden[_places(groups)] = True
-        hidden = moved(hidden, self._model.device)
+        hidden = moved(hidden, self.explainer.model.device)
         agreeing: list[Tensor] = []
-        asked = visible_cells(hidden, is_causal=self._is_causal)
-        most = tolerances(self._model.info.dtype)
+        asked = visible_cells(hidden, is_causal=self.is_causal)
+        most = tolerances(self.explainer.model.info.dtype)
         is_without = not any(group.positions for group in groups)
-        learned = self._capture.has_learned_sinks and not is_without
+        learned = self.capture.has_learned_sinks and not is_without
 
         def check(layer: int, maps: Tensor) -> None:
             visible = asked.to(maps.device)
-            if self._has_window:
+            if self.has_window:
                 visible = visible & whole.seen[layer]
             agrees = is_hidden(maps, visible, most.row_sum, learned_sinks=learned)
             if layer == 0:
@@ -251,11 +232,11 @@ class SinkRuns:
             agreeing.append(agrees)
 
         if is_without:
-            with self._capture.without_learned_sinks():
-                returned = self._capture.run(inputs, check)
+            with self.capture.without_learned_sinks():
+                returned = self.capture.run(inputs, check)
         else:
-            with keys_hidden(self._model.encoder, hidden, is_causal=self._is_causal):
-                returned = self._capture.run(inputs, check)
+            with keys_hidden(self.explainer.model.encoder, hidden, is_causal=self.is_causal):
+                returned = self.capture.run(inputs, check)
         # Asked once: an answer for each layer would make the device wait for the host.
         if not torch.stack([own.to(hidden.device) for own in agreeing]).all():
             raise CaptureError("a key could not be hidden as asked")
@@ -271,12 +252,12 @@ class SinkRuns:
             `[1, key]`.
         """
         visible = torch.ones_like(seen)
-        if self._is_causal:
+        if self.is_causal:
             visible = visible.tril()
-        if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
+        if self.has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = seen
         even = torch.full((1, len(seen)), 1 / len(seen), device=seen.device)
-        learned = self._capture.has_learned_sinks
+        learned = self.capture.has_learned_sinks
         return even_spread(visible[None], even, learned_sinks=learned)[1]
 
 
