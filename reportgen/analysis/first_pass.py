@@ -59,24 +59,18 @@ class Window:
         ]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class AttentionPass:
     """Runs windows of texts through the model, and measures their attention."""
 
-    def __init__(
-        self,
-        runner: Runner,
-        roles: Sequence[str],
-        progress: Progress,
-        phrases: Explainer | None = None,  # finds them, to be the units of texts
-    ) -> None:
-        self._phrases = phrases
-        self._runner = runner
-        self._roles = roles  # keys of Roles
-        self._progress = progress
+    runner: Runner
+    roles: Sequence[str]  # keys of Roles
+    progress: Progress
+    phrases: Explainer | None = None  # finds them, to be the units of texts
 
     def map_sizes(self, window: Window) -> list[int]:
         """Bytes of the maps of each text that is run, before compression."""
-        return [int(self._runner.map_bytes(window.encoded[i])) for i in window.analysed]
+        return [int(self.runner.map_bytes(window.encoded[i])) for i in window.analysed]
 
     def run(self, window: Window, kept: Kept) -> TaskResult:
         """Analyse a window of texts.
@@ -89,12 +83,12 @@ class AttentionPass:
             as facts its `Tally`.
         """
         encoded, analysed = list(window.encoded), window.analysed
-        self._progress.advance("texts", len(encoded) - len(analysed))
+        self.progress.advance("texts", len(encoded) - len(analysed))
         keeps, _ = kept.chosen(self.map_sizes(window))
 
         def done(numbers: Sequence[int]) -> None:
             work = ANALYSIS * sum(len(encoded[analysed[number]].ids) for number in numbers)
-            self._progress.advance("texts", len(numbers), work)
+            self.progress.advance("texts", len(numbers), work)
 
         maps = bytearray()
         places: dict[int, dict[Part, tuple[int, int]]] = {}
@@ -105,12 +99,12 @@ class AttentionPass:
                 own[part] = (len(maps), len(content))
                 maps.extend(content)
 
-        if self._phrases is not None:
-            found_phrases = with_phrases(self._phrases, [encoded[i] for i in analysed])
+        if self.phrases is not None:
+            found_phrases = with_phrases(self.phrases, [encoded[i] for i in analysed])
             for i, text in zip(analysed, found_phrases, strict=True):
                 encoded[i] = text
-            self._progress.advance("phrases", len(analysed))
-        outcomes = self._runner.run([encoded[i] for i in analysed], keeps, store, done)
+            self.progress.advance("phrases", len(analysed))
+        outcomes = self.runner.run([encoded[i] for i in analysed], keeps, store, done)
         found = {i: Outcome(error=fault) for i, fault in window.faults.items()}
         found |= dict(zip(analysed, outcomes, strict=True))
         n_written = sum(bool(source.completion) for source in window.sources)
@@ -125,8 +119,8 @@ class AttentionPass:
         columns: dict[str, Columns] = {
             "texts": text_rows(texts),
             "tokens": token_rows(texts),
-            "heads": head_rows(texts, self._roles),
-            "roles": role_rows(texts, self._roles),
+            "heads": head_rows(texts, self.roles),
+            "roles": role_rows(texts, self.roles),
             "layers": layer_rows(texts),
             "targets": target_rows(texts),
             "decoder_heads": decoder_head_rows(texts),

@@ -6,7 +6,7 @@ files, and `maps.bin` (the packed attention maps, one text after another). Torch
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -128,14 +128,14 @@ class Results:
     @cached_property
     def roles(self) -> pd.DataFrame:
         """One row per text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
-        return frame_of(self._roles.select(TABLES["roles"].names))
+        return frame_of(self._table("roles").select(TABLES["roles"].names))
 
     def of_role(self, role: str, *names: str) -> tuple[NDArray[Any], ...]:
         """The columns `names` of the table of roles, for one role."""
         if "roles" in self.__dict__:  # all of it is in memory
             is_own = self.roles["role"].to_numpy() == role
             return tuple(self.roles[name].to_numpy(np.float64)[is_own] for name in names)
-        return tuple(columns_of_role(self._roles, role, names))
+        return tuple(columns_of_role(self._table("roles"), role, names))
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -144,7 +144,7 @@ class Results:
 
     def layer_columns(self, *names: str) -> pd.DataFrame:
         """The columns `names` of the table of layers."""
-        return frame_of(self._layers.select(list(names)))
+        return frame_of(self._table("layers").select(list(names)))
 
     @cached_property
     def targets(self) -> pd.DataFrame:
@@ -181,8 +181,7 @@ class Results:
 
     def target_effects_of(self, text: int) -> pd.DataFrame | None:
         """The target effects of row `text` of `texts`, by position; None if not measured."""
-        rows = self._target_effects_by_text.get(text)
-        return None if rows is None else self.target_effects.iloc[rows]
+        return self._of_text("target_effects", text)
 
     @cached_property
     def sinks(self) -> pd.DataFrame:
@@ -211,15 +210,14 @@ class Results:
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
-        rows = self._effects_by_text.get(text)
-        return None if rows is None else self._effects.iloc[rows]
+        return self._of_text("effects", text)
 
     def heads_of(self, text: int, *names: str) -> pa.Table:
         """The columns `names` of the heads of row `text`, layer by layer; empty if not analysed."""
         size = self.info.model.n_layers * self.info.model.n_heads
         place = int(self._places[text])
         own = size if self.texts["n_tokens"].iloc[text] else 0
-        return self._heads.slice(place * size, own).select(list(names))
+        return self._table("heads").slice(place * size, own).select(list(names))
 
     def head_values(self, name: str, texts: slice = slice(None)) -> NDArray[np.float32]:
         """The column `name` of the heads of all `texts`, rows that follow each other, as `[text,
@@ -227,7 +225,7 @@ class Results:
         shape = self.info.model.n_layers, self.info.model.n_heads
         is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
         own, n_before = is_analysed[texts], int(is_analysed[: texts.start or 0].sum())
-        return numbers_of(self._heads, name, n_before, own, shape)
+        return numbers_of(self._table("heads"), name, n_before, own, shape)
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:
@@ -236,21 +234,20 @@ class Results:
         return np.asarray(np.cumsum(is_analysed) - is_analysed, np.int64)
 
     @cached_property
-    def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
-        return rows_by_text(self._effects)
+    def _by_text(self) -> dict[str, Mapping[Hashable, NDArray[np.intp] | slice]]:
+        """Where the rows of each text are, by the name of the table."""
+        return {}
 
-    @cached_property
-    def _targets_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
-        return rows_by_text(self.targets)
-
-    @cached_property
-    def _target_effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp] | slice]:
-        return rows_by_text(self.target_effects)
+    def _of_text(self, name: str, text: int) -> pd.DataFrame | None:
+        table = self.stored(name)
+        if name not in self._by_text:
+            self._by_text[name] = rows_by_text(table)
+        rows = self._by_text[name].get(text)
+        return None if rows is None else table.iloc[rows]
 
     def target_of(self, text: int) -> pd.DataFrame | None:
         """The tokens of a separate decoder for row `text`, by position; None without one."""
-        rows = self._targets_by_text.get(text)
-        return None if rows is None else self.targets.iloc[rows]
+        return self._of_text("targets", text)
 
     def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
         """The tokens of row `text` of `texts`, in the order of positions: the columns `names`, or
@@ -261,7 +258,7 @@ class Results:
     def token_table(self, text: int) -> pa.Table:
         """The tokens of row `text` of `texts` as they are stored, in the order of positions."""
         row = self.text_row(text)
-        return self._tokens.slice(int(row["first_token"]), int(row["n_tokens"]))
+        return self._table("tokens").slice(int(row["first_token"]), int(row["n_tokens"]))
 
     def packed_maps(self, text: int) -> bytes | None:
         """The packed attention maps of row `text` of `texts` (see `maps`); None if not kept."""
@@ -274,12 +271,12 @@ class Results:
 
     def token_columns(self, *names: str) -> pd.DataFrame:
         """The columns `names` of all tokens."""
-        return frame_of(self._tokens.select(list(names)))
+        return frame_of(self._table("tokens").select(list(names)))
 
     def token_part(self, first: int, size: int, *names: str) -> pa.Table:
         """The columns `names` of `size` tokens from row `first` on, as they are stored. What is
         read is not kept, as these tokens are needed once."""
-        return part_of(self._tokens, first, size, names)
+        return part_of(self._table("tokens"), first, size, names)
 
     def by_layer(self, column: pa.ChunkedArray) -> NDArray[np.float32]:
         """A column of lists of tokens as `[token, layer]`; NaN where a token has no value."""
@@ -290,20 +287,9 @@ class Results:
         return values
 
     @cached_property
-    def _tokens(self) -> Table:
-        return self.source.table("tokens")
-
-    @cached_property
-    def _roles(self) -> Table:
-        return self.source.table("roles")
-
-    @cached_property
-    def _layers(self) -> Table:
-        return self.source.table("layers")
-
-    @cached_property
-    def _heads(self) -> Table:
-        return self.source.table("heads")
+    def _table(self) -> Callable[[str], Table]:
+        """`_table(name)` is the table `name`, opened once, of which parts are read."""
+        return cache(self.source.table)
 
     @cached_property
     def _evidence(self) -> pd.DataFrame:

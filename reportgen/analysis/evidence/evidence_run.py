@@ -55,26 +55,24 @@ class _Measured:
     scores: list[Score] = field(default_factory=list)  # of faithfulness
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class EvidenceRun:
     """Takes the measures of one evidence level."""
 
-    def __init__(
-        self, explainer: Explainer, stages: Stages, progress: Progress, *, is_causal: bool
-    ) -> None:
-        self._explainer = explainer
-        self._stages = stages
-        self._progress = progress
-        self._is_causal = is_causal
+    explainer: Explainer
+    stages: Stages
+    progress: Progress
+    is_causal: bool
 
     @property
     def measures(self) -> tuple[View, ...]:
         """The measures that are taken."""
-        return self._stages.measures
+        return self.stages.measures
 
     def steps(self, task: Task) -> tuple[Stage, ...]:
         """The steps that each text of a task goes through."""
-        is_ranked = self._stages.is_full and task.kind != "extra"
-        return (*self._stages.taken, "faithfulness") if is_ranked else self._stages.taken
+        is_ranked = self.stages.is_full and task.kind != "extra"
+        return (*self.stages.taken, "faithfulness") if is_ranked else self.stages.taken
 
     def run(self, asked: Subjects) -> tuple[TaskResult, bool]:
         """Measure the evidence on texts.
@@ -96,8 +94,8 @@ class EvidenceRun:
     def try_on(self, text: EncodedText) -> None:
         """Take all measures of a text that have a stage, and discard the results."""
         found = [item for item in self.explained((0,), (text,)) if item.explained is not None]
-        for measure in self._stages.taken:
-            self._stages.run(measure, found, 0.0)
+        for measure in self.stages.taken:
+            self.stages.run(measure, found, 0.0)
 
     def _measure(self, asked: Subjects, found: _Measured) -> None:
         """Take all measures, and store results in `found` as they come, so that they survive an
@@ -105,22 +103,20 @@ class EvidenceRun:
         is_extra = asked.task.kind == "extra"
         found.texts += self.explained(asked.task.rows, asked.texts, is_extra=is_extra)
         explained = [item for item in found.texts if item.explained is not None]
-        for measure in self._stages.taken:
-            self._stages.run(measure, explained, asked.spread)
-            self._progress.advance(measure, len(found.texts))
-        if self._stages.is_full and not is_extra:
+        for measure in self.stages.taken:
+            self.stages.run(measure, explained, asked.spread)
+            self.progress.advance(measure, len(found.texts))
+        if self.stages.is_full and not is_extra:
             ranked = [self._rankings(item, asked) for item in explained]
-            found.scores += faithfulness(
-                self._explainer, [one for one in ranked if one is not None]
-            )
-            self._progress.advance("faithfulness", len(found.texts))
+            found.scores += faithfulness(self.explainer, [one for one in ranked if one is not None])
+            self.progress.advance("faithfulness", len(found.texts))
 
     def explained(
         self, rows: Sequence[int], texts: Sequence[EncodedText], *, is_extra: bool = False
     ) -> list[TextEvidence]:
         """Find the scalar of each text that is to be explained."""
         found = []
-        for row, text, own in zip(rows, texts, self._explainer.explain(texts), strict=True):
+        for row, text, own in zip(rows, texts, self.explainer.explain(texts), strict=True):
             if isinstance(own, Explained):
                 found.append(TextEvidence(row, text, own, is_extra))
             else:
@@ -130,7 +126,7 @@ class EvidenceRun:
     def _rankings(self, item: TextEvidence, asked: Subjects) -> Rankings | None:
         assert item.explained is not None
         offset = item.row.get("mask_offset")
-        scalar = self._explainer.scalar
+        scalar = self.explainer.scalar
         return rankings(item.text, item.explained, self._views(item, asked), scalar, offset)
 
     def _result(self, asked: Subjects, found: _Measured) -> TaskResult:
@@ -139,7 +135,7 @@ class EvidenceRun:
             score
             for item in sample
             if item.explained is not None
-            for score in text_agreement(item.text, self._views(item, asked), self._explainer.scalar)
+            for score in text_agreement(item.text, self._views(item, asked), self.explainer.scalar)
         ]
         columns: dict[str, Mapping[str, Any]] = {
             "effects": effect_columns(found.texts),
@@ -151,4 +147,4 @@ class EvidenceRun:
         return TaskResult(tables, {"reasons": reasons_of(sample)})
 
     def _views(self, item: TextEvidence, asked: Subjects) -> dict[View, Floats]:
-        return unit_views(asked.tokens[item.text], item.all_effects(), is_causal=self._is_causal)
+        return unit_views(asked.tokens[item.text], item.all_effects(), is_causal=self.is_causal)

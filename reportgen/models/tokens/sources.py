@@ -18,9 +18,10 @@ def encode_source(model: LoadedModel, source: TextInput) -> EncodedText:
     Raises:
         ModelError: it lacks what the reader needs, or cannot be tokenised.
     """
+    kind = model.reader.kind
+    if source.is_blank and (model.reads_apart or kind == "choice"):  # it is not analysed
+        return encode(model.tokenizer, source.text, None, model.info.max_tokens)
     if model.reads_apart:
-        if source.is_blank:  # it is not analysed
-            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
         if source.pair is None:
             raise ModelError("it has no pair; a sentence encoder compares it with one")
         texts = (source.text, source.pair)
@@ -29,19 +30,17 @@ def encode_source(model: LoadedModel, source: TextInput) -> EncodedText:
         return encode_prompted(
             model.tokenizer, model.prompts[0], source.text, model.info.max_tokens
         )
-    if model.reader.kind == "choice":
-        if source.is_blank:  # it is not analysed
-            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
+    if kind == "choice":
         seconds = [source.lead + choice if choice.strip() else "" for choice in source.choices]
         return encode_choices(
             model.tokenizer, source.text, seconds, source.chosen or 0, model.info.max_tokens
         )
-    if model.reader.kind in ("next_token", "completion") and source.pair is not None:
+    if kind in ("next_token", "completion") and source.pair is not None:
         raise ModelError(
             "it has a pair, and a model that writes takes none; put both into the text, or leave "
             "the pairs out (--pair-column '')"
         )
-    if model.reader.kind != "completion":
+    if kind != "completion":
         return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
     if not source.completion:
         if source.is_blank:  # nothing is written after it either

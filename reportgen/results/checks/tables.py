@@ -1,14 +1,25 @@
 """Checks that the tables of a results folder are complete and consistent."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from reportgen.results.checks.columns import flat, require_columns
+from reportgen.results.checks.conditions import (
+    analysed_rows,
+    counted_up,
+    has_value,
+    ints,
+    list_lengths,
+    require,
+    require_analysed,
+    require_equal,
+    require_known,
+    require_unique,
+    require_units,
+)
 from reportgen.results.info import (
     ANALYSED,
     DECODER_PARTS,
@@ -30,7 +41,6 @@ from reportgen.results.tables.schema import (
     left_out,
 )
 
-Ints: TypeAlias = NDArray[np.int64]
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
 _CLS_ROW = ("cls_row_last", "cls_row_all", "cls_row_layers")
 _NORMS = ("received_norm_last", "received_norm_all", "received_norm_layers", "value_size_layers")
@@ -57,29 +67,29 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
     Raises:
         ValueError: they do not.
     """
-    n_tokens = _ints(texts, "n_tokens")
-    _require((n_tokens >= 0).all(), "n_tokens")
-    _require_equal(texts, "first_token", np.cumsum(n_tokens) - n_tokens)
-    _require_known(texts, "status", STATUSES)
+    n_tokens = ints(texts, "n_tokens")
+    require((n_tokens >= 0).all(), "n_tokens")
+    require_equal(texts, "first_token", np.cumsum(n_tokens) - n_tokens)
+    require_known(texts, "status", STATUSES)
     is_analysed = np.isin(texts["status"].to_numpy(), ANALYSED)
-    _require((is_analysed == (n_tokens > 0)).all(), "status")
-    n_scores, n_names = _lengths(texts["scores"]), _lengths(texts["score_names"])
-    _require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
+    require((is_analysed == (n_tokens > 0)).all(), "status")
+    n_scores, n_names = list_lengths(texts["scores"]), list_lengths(texts["score_names"])
+    require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
     if info.output.kind == "tags":
-        _require((_lengths(texts[STEPS].drop_null()) == n_scores).all(), STEPS)
+        require((list_lengths(texts[STEPS].drop_null()) == n_scores).all(), STEPS)
     for part in ("map", *DECODER_PARTS):
         offset, size = f"{part}_offset", f"{part}_bytes"
-        has_maps = _known(texts, offset)
-        _require((has_maps <= is_analysed).all(), offset)
-        _require((has_maps == _known(texts, size)).all(), size)
+        has_maps = has_value(texts, offset)
+        require((has_maps <= is_analysed).all(), offset)
+        require((has_maps == has_value(texts, size)).all(), size)
         for column, least in ((offset, 0), (size, 1)):
-            _require((texts[column].drop_null().to_numpy() >= least).all(), column)
-        _require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
+            require((texts[column].drop_null().to_numpy() >= least).all(), column)
+        require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
     if info.output.kind == "choice":
-        _require((n_names == n_scores).all(), "score_names")
-        _require((_lengths(texts[STEPS].drop_null()) == (n_scores > 0)).all(), STEPS)
+        require((n_names == n_scores).all(), "score_names")
+        require((list_lengths(texts[STEPS].drop_null()) == (n_scores > 0)).all(), STEPS)
     if info.output.labels and info.output.kind not in ("tags", "choice"):
-        _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
+        require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
 
 
 def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
@@ -90,7 +100,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         ValueError: rows or columns are missing, too many, or out of place.
     """
     keys, n_rows, has_learned = [], 0, set[bool]()
-    gone = left_out(name) if info.settings.small else frozenset[str]()
+    gone = _left_out(name, info)
     for part in parts:
         rows = require_columns(part, name, gone)
         _require_figures(rows, name, info)
@@ -101,8 +111,8 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
             keys.append(_keys(rows, name))
         n_rows += len(rows)
     if name in _GRIDS:
-        _require(n_rows == len(_analysed(texts)) * _size(name, info), "text")
-        _require(len(has_learned) <= 1, LEARNED_SHARE)  # all heads have a learned sink, or none
+        require(n_rows == len(analysed_rows(texts)) * _size(name, info), "text")
+        require(len(has_learned) <= 1, LEARNED_SHARE)  # all heads have a learned sink, or none
         return
     checks: Mapping[str, Callable[[pa.Table, RunInfo, pa.Table], None]] = {
         "tokens": _tokens,
@@ -118,24 +128,29 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
     checks[name](pa.concat_tables(keys), info, texts)
 
 
+def _left_out(name: str, info: RunInfo) -> frozenset[str]:
+    """The columns that these results lack in the table `name`, because they were kept small."""
+    return left_out(name) if info.settings.small else frozenset()
+
+
 def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
     """Check that lists have one value per layer and that figures lie in their range."""
     for column in rows.column_names:
         if column.endswith("_layers"):
-            lengths = _lengths(rows[column].drop_null())
+            lengths = list_lengths(rows[column].drop_null())
             is_decoder = name == "targets" or column.startswith(CROSS)
             size = info.model if not is_decoder else info.model.decoder
-            _require((lengths == (0 if size is None else size.n_layers)).all(), column)
+            require((lengths == (0 if size is None else size.n_layers)).all(), column)
         if column == CROSS_SIZES:
-            lengths, decoder = _lengths(rows[column].drop_null()), info.model.decoder
+            lengths, decoder = list_lengths(rows[column].drop_null()), info.model.decoder
             n_heads = 0 if decoder is None else decoder.n_layers * decoder.n_heads
-            _require((lengths == n_heads).all(), column)
+            require((lengths == n_heads).all(), column)
         if column.startswith("expected"):  # an equal share is never 0
-            _require((flat(rows[column]).drop_null().to_numpy() > 0).all(), column)
+            require((flat(rows[column]).drop_null().to_numpy() > 0).all(), column)
     if name == "agreement":
         is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)
         values = rows["value"].filter(is_rank).drop_null().to_numpy()
-        _require((abs(values) <= 1 + _ROUNDING).all(), "value")
+        require((abs(values) <= 1 + _ROUNDING).all(), "value")
 
 
 def _keys(rows: pa.Table, name: str) -> pa.Table:
@@ -157,193 +172,136 @@ def _size(name: str, info: RunInfo) -> int:
 def _require_grid(rows: pa.Table, first: int, name: str, info: RunInfo, texts: pa.Table) -> None:
     """Check that `rows`, which start at row `first`, are in order: text by text, one row per layer
     and head."""
-    analysed, size = _analysed(texts), _size(name, info)
+    analysed, size = analysed_rows(texts), _size(name, info)
     place = np.arange(first, first + len(rows))
-    _require(first + len(rows) <= len(analysed) * size, "text")
-    _require_equal(rows, "text", analysed[place // size])
+    require(first + len(rows) <= len(analysed) * size, "text")
+    require_equal(rows, "text", analysed[place // size])
     n_heads = size // info.model.n_layers
-    _require_equal(rows, "layer", place // n_heads % info.model.n_layers + 1)
+    require_equal(rows, "layer", place // n_heads % info.model.n_layers + 1)
     if name == "heads":
-        _require_equal(rows, "head", place % n_heads + 1)
-        _require_known(rows, "head_class", HEAD_CLASSES)
+        require_equal(rows, "head", place % n_heads + 1)
+        require_known(rows, "head_class", HEAD_CLASSES)
 
 
 def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    n_tokens = _ints(texts, "n_tokens")
-    _require(len(table) == n_tokens.sum(), "text")  # first: what is made below is as long
-    text = _require_equal(table, "text", np.repeat(np.arange(len(texts)), n_tokens))
-    position = _require_equal(table, "position", _counted(n_tokens))
-    # Units are numbered from 0 in each text, without gaps.
-    unit = _ints(table, "unit")
-    steps = np.diff(unit, prepend=0)[position > 0]
-    _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
+    n_tokens = ints(texts, "n_tokens")
+    require(len(table) == n_tokens.sum(), "text")  # first: what is made below is as long
+    text = require_equal(table, "text", np.repeat(np.arange(len(texts)), n_tokens))
+    position = require_equal(table, "position", counted_up(n_tokens))
+    require_units(table, position)
     known = {column: table[column].to_numpy() for column in (*_CLS_ROW, *_NORMS)}
     for column, values in known.items():  # a text has all of these values or none
         n_known = np.bincount(text[values], minlength=len(texts))
-        _require(((n_known == 0) | (n_known == n_tokens)).all(), column)
-    gone = left_out("tokens") if info.settings.small else frozenset[str]()
+        require(((n_known == 0) | (n_known == n_tokens)).all(), column)
+    gone = _left_out("tokens", info)
     first, *others = (column for column in _CLS_ROW if column not in gone)
     for column in others:
-        _require((known[column] == known[first]).all(), column)
+        require((known[column] == known[first]).all(), column)
     is_special = table["is_special"].to_numpy()
     segment = table["segment"].fill_null(-1).to_numpy()
-    _require(
+    require(
         (is_special == (segment == -1)).all()
         and np.isin(segment, (-1, 0, 1, COMPLETION_SEGMENT)).all(),
         "segment",
     )
     n_content = np.bincount(text[~is_special], minlength=len(texts))
-    _require((n_content == _ints(texts, "n_content")).all(), "is_special")
+    require((n_content == ints(texts, "n_content")).all(), "is_special")
 
 
 def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     # In any order, one row per layer for every role that a text has.
-    _require_analysed(table, texts)
+    require_analysed(table, texts)
     keys, n_layers = [role.key for role in info.roles], info.model.n_layers
-    _require_known(table, "role", keys)
-    _require_known(table, "layer", range(1, n_layers + 1))
+    require_known(table, "role", keys)
+    require_known(table, "layer", range(1, n_layers + 1))
     role = pc.index_in(table["role"], pa.array(keys, pa.string())).to_numpy()
-    place = (_ints(table, "text") * len(keys) + role) * n_layers + _ints(table, "layer") - 1
+    place = (ints(table, "text") * len(keys) + role) * n_layers + ints(table, "layer") - 1
     place = np.sort(place)  # a tenth of the time of `np.unique`
     first, last = place[::n_layers], place[n_layers - 1 :: n_layers]
-    _require((np.diff(place) > 0).all() and len(place) % n_layers == 0, "layer")
-    _require((first % n_layers == 0).all() and (last - first == n_layers - 1).all(), "layer")
+    require((np.diff(place) > 0).all() and len(place) % n_layers == 0, "layer")
+    require((first % n_layers == 0).all() and (last - first == n_layers - 1).all(), "layer")
 
 
 def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     """Check for one row per token of every text that was analysed, or no row at all."""
     if not len(table):
         return
-    text = _ints(table, "text")
-    analysed = _analysed(texts)
+    text = ints(table, "text")
+    analysed = analysed_rows(texts)
     found, sizes = np.unique(text, return_counts=True)
-    _require(np.array_equal(found, analysed) and np.array_equal(text, np.sort(text)), "text")
-    position = _require_equal(table, "position", _counted(sizes))
-    unit = _ints(table, "unit")
-    steps = np.diff(unit, prepend=0)[position > 0]
-    _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
+    require(np.array_equal(found, analysed) and np.array_equal(text, np.sort(text)), "text")
+    position = require_equal(table, "position", counted_up(sizes))
+    require_units(table, position)
     # What is given stands in front; what is written has a score each. A head that reads the decoder
     # does so in the place of one token.
     is_given = table["is_given"].to_numpy()
     n_given = np.bincount(text[is_given], minlength=len(texts))[analysed]
-    _require((is_given == (position < np.repeat(n_given, sizes))).all(), "is_given")
-    _require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
+    require((is_given == (position < np.repeat(n_given, sizes))).all(), "is_given")
+    require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
     if info.output.kind == "answer":  # read in the place of each token from the context on
         n_tokens = texts["n_tokens"].to_numpy()[analysed]
-        _require(np.array_equal(sizes, n_tokens + 1), "text")
+        require(np.array_equal(sizes, n_tokens + 1), "text")
         return
     is_written = info.output.kind == "completion"
-    n_written = _lengths(texts["scores"])[analysed] if is_written else np.ones_like(sizes)
-    _require(np.array_equal(sizes - n_given, n_written), "is_given")
+    n_written = list_lengths(texts["scores"])[analysed] if is_written else np.ones_like(sizes)
+    require(np.array_equal(sizes - n_given, n_written), "is_given")
 
 
 def _decoder_heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     """Check for one row per part, layer and head of every text that has any, in any order."""
     decoder = info.model.decoder
-    _require(decoder is not None or not len(table), "text")
+    require(decoder is not None or not len(table), "text")
     if decoder is None:
         return
-    _require_analysed(table, texts)
-    _require_known(table, "part", DECODER_PARTS)
-    _require_known(table, "layer", range(1, decoder.n_layers + 1))
-    _require_known(table, "head", range(1, decoder.n_heads + 1))
-    _require_unique(table, "text", "part", "layer", "head")
+    require_analysed(table, texts)
+    require_known(table, "part", DECODER_PARTS)
+    require_known(table, "layer", range(1, decoder.n_layers + 1))
+    require_known(table, "head", range(1, decoder.n_heads + 1))
+    require_unique(table, "text", "part", "layer", "head")
     n_texts = len(table["text"].unique())
     size = len(DECODER_PARTS) * decoder.n_layers * decoder.n_heads
-    _require(len(table) == n_texts * size, "text")
+    require(len(table) == n_texts * size, "text")
 
 
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    _require_analysed(table, texts)
-    _require_unique(table, "text")
+    require_analysed(table, texts)
+    require_unique(table, "text")
     n_extra = pc.sum(table[EXTRA], min_count=0).as_py()
-    _require(n_extra == info.evidence.n_extra, EXTRA)
-    _require(len(table) == info.evidence.n_texts + n_extra, "text")
-    has_live = _known(table, "live_rows")
-    _require((has_live <= _known(table, "n_rows")).all(), "n_rows")
+    require(n_extra == info.evidence.n_extra, EXTRA)
+    require(len(table) == info.evidence.n_texts + n_extra, "text")
+    has_live = has_value(table, "live_rows")
+    require((has_live <= has_value(table, "n_rows")).all(), "n_rows")
     n_live, n_rows = (table[name].filter(has_live).to_numpy() for name in ("live_rows", "n_rows"))
-    _require(((n_live > 0) & (n_live <= n_rows)).all(), "live_rows")
-    _require((has_live == _known(table, "reads_cls_only")).all(), "reads_cls_only")
+    require(((n_live > 0) & (n_live <= n_rows)).all(), "live_rows")
+    require((has_live == has_value(table, "reads_cls_only")).all(), "reads_cls_only")
 
 
 def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    _require_analysed(table, texts)
+    require_analysed(table, texts)
     chosen = table["text"].unique().to_numpy()
-    n_tokens = _ints(texts, "n_tokens")[chosen]
-    _require(len(table) == n_tokens.sum(), "text")
-    _require_equal(table, "text", np.repeat(chosen, n_tokens))
-    _require_equal(table, "position", _counted(n_tokens))
+    n_tokens = ints(texts, "n_tokens")[chosen]
+    require(len(table) == n_tokens.sum(), "text")
+    require_equal(table, "text", np.repeat(chosen, n_tokens))
+    require_equal(table, "position", counted_up(n_tokens))
 
 
 def _target_effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     """Check for one row per token that a decoder has read of a text, or no row."""
-    _require_analysed(table, texts)
-    _require(info.model.decoder is not None or not len(table), "text")
-    _, sizes = np.unique(_ints(table, "text"), return_counts=True)
-    _require_equal(table, "position", _counted(sizes))
+    require_analysed(table, texts)
+    require(info.model.decoder is not None or not len(table), "text")
+    _, sizes = np.unique(ints(table, "text"), return_counts=True)
+    require_equal(table, "position", counted_up(sizes))
 
 
 def _sinks(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    _require_analysed(table, texts)
-    _require_known(table, "subject", [subject.key for subject in info.evidence.subjects])
-    _require_known(table, "test", SINK_TESTS)
-    _require_unique(table, "text", "subject", "test")
+    require_analysed(table, texts)
+    require_known(table, "subject", [subject.key for subject in info.evidence.subjects])
+    require_known(table, "test", SINK_TESTS)
+    require_unique(table, "text", "subject", "test")
 
 
 def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    _require_analysed(table, texts)
-    _require_known(table, "view", VIEWS)
-    _require_known(table, "statistic", STATISTICS)
-    _require_unique(table, "text", "view", "statistic")
-
-
-def _analysed(texts: pa.Table) -> Ints:
-    """The rows of `texts` that were analysed."""
-    return np.flatnonzero(_ints(texts, "n_tokens"))
-
-
-def _counted(sizes: Ints) -> Ints:
-    """`0, 1, ... size - 1` for each of `sizes`, one after another."""
-    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-
-
-def _ints(table: pa.Table, column: str) -> Ints:
-    values: Ints = table[column].to_numpy().astype(np.int64)
-    return values
-
-
-def _known(table: pa.Table, column: str) -> NDArray[np.bool_]:
-    """Which rows have a value in `column`."""
-    known: NDArray[np.bool_] = table[column].is_valid().to_numpy()
-    return known
-
-
-def _lengths(lists: pa.ChunkedArray) -> Ints:
-    lengths: Ints = pc.list_value_length(lists).to_numpy()
-    return lengths
-
-
-def _require_equal(table: pa.Table, column: str, expected: Ints) -> Ints:
-    """Check that an integer column holds the `expected` values, and return them."""
-    values = _ints(table, column)
-    _require(np.array_equal(values, expected), column)
-    return values
-
-
-def _require_known(table: pa.Table, column: str, known: Iterable[str | int]) -> None:
-    _require(set(table[column].unique().to_pylist()) <= set(known), column)
-
-
-def _require_analysed(table: pa.Table, texts: pa.Table) -> None:
-    _require(np.isin(_ints(table, "text"), _analysed(texts)).all(), "text")
-
-
-def _require_unique(table: pa.Table, *columns: str) -> None:
-    """Check that no two rows have the same values in all of `columns`."""
-    unique = table.group_by(list(columns)).aggregate([])
-    _require(len(unique) == len(table), columns[-1])
-
-
-def _require(is_so: object, column: str) -> None:
-    if not is_so:
-        raise ValueError(f"column {column!r} does not fit the rest of the results")
+    require_analysed(table, texts)
+    require_known(table, "view", VIEWS)
+    require_known(table, "statistic", STATISTICS)
+    require_unique(table, "text", "view", "statistic")
