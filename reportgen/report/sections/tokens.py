@@ -32,6 +32,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, column_decimals, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
+from reportgen.report.panel.prediction import known_labels
 from reportgen.results.measure_register import MIN_TEXTS
 
 _IN_PART = 3  # tokens in the cell of one part of the texts
@@ -282,20 +283,20 @@ class _Maker:
             is_one = bool(self._n_effect) and (not self._targets or division == "class")
             kinds: tuple[TokenKind, ...] = (*(moves if is_one else ()), "draws")
             title = self._language.say(*_TITLES[division])
-            rows = [self._part(part, kinds) for part in parts]
+            rows = [self._part(part, division, kinds) for part in parts]
             if sum(any(cell.parts for cell in cells) for cells in rows) > 1:
                 columns = [title, self._language.say("common", "n_texts")]
                 columns += [self._say(f"{kind}_column") for kind in kinds]
                 tables.append(Table(tuple(map(Column, columns)), tuple(rows), title))
         return tuple(tables)
 
-    def _part(self, part: Part, kinds: Sequence[TokenKind]) -> tuple[Cell, ...]:
+    def _part(self, part: Part, division: Division, kinds: Sequence[TokenKind]) -> tuple[Cell, ...]:
         """The row of a part: its name, its texts, and by kind its strongest tokens, each followed
         by its figure in bold, with its interval."""
         tokens = self._tokens.among(part.texts)
         found = effect_lists(tokens, is_size=self._is_size).shrunken
         attention = shrunken_attention(tokens)
-        cells = [Cell(self._part_name(part)), Cell(f"{tokens.n_texts:,}")]
+        cells = [Cell(self._part_name(part, division)), Cell(f"{tokens.n_texts:,}")]
         for kind in kinds:
             draws = kind == "draws"
             spans: list[Span] = []
@@ -307,10 +308,13 @@ class _Maker:
             cells.append(marked(spans))
         return tuple(cells)
 
-    def _part_name(self, part: Part) -> str:
+    def _part_name(self, part: Part, division: Division) -> str:
         if part.median is not None:
             return self._say(part.name, x=number(part.median))
-        return shorten(part.name, _PART_NAME)
+        known = ""
+        if division == "label":
+            known = known_labels(self._findings, int(part.texts.argmax()), self._language)
+        return shorten(known or part.name, _PART_NAME)
 
     def _effect(self, value: float) -> str:
         return written(value, self._digits, with_sign=not self._is_size)

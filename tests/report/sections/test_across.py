@@ -458,6 +458,13 @@ def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Pa
     assert written(1.0, 0) == "1"
 
 
+def test_parts_by_several_labels_are_named_as_predictions_are(tmp_path: Path) -> None:
+    results = make_results(tmp_path, TEXTS, kind="labels", evidence="basic")
+    results.texts["label"] = ['["taste", "price"]', "[]"] * 4
+    names = {row[0].text for table in made(results).parts for row in table.rows}
+    assert names == {"price, taste", "none"}
+
+
 def test_classes_are_parts_too(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="class")
     ((division, parts),) = Findings(results).parts.items()
