@@ -166,25 +166,26 @@ def test_paper_is_light_whatever_the_screen_is(keep, whole):
     assert highlight.evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
 
 
-def test_paper_says_what_was_chosen_and_the_screen_is_as_before(watched, report):
-    url, _ = report
-    watched.goto(f"{url}#text=2&layer=1&head=2&content=1")
-    drawn(watched, 2)
-    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
-    watched.emulate_media(media="print")
-    line = watched.locator('[id="text=2"] .printed')
+def test_paper_says_what_was_chosen_and_the_screen_is_as_before(keep, whole):
+    kept = keep(whole[0])
+    visit(kept, "#text=2&layer=1&head=2&content=1")
+    drawn(kept, 2)
+    kept.evaluate("dispatchEvent(new Event('beforeprint'))")
+    kept.emulate_media(media="print")
+    line = kept.locator('[id="text=2"] .printed')
     expect(line).to_be_visible()
     expect(line).to_contain_text("Chosen on the screen: layer 1, head 2, Text tokens only.")
-    expect(watched.locator("#texts > .printed").nth(1)).to_contain_text("layer 1, head 2")
-    assert watched.locator(".panel > details[open]").count() == watched.locator(".panel").count()
-    watched.emulate_media(media="screen")
-    watched.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert watched.locator(".printed").count() == 1
-    assert watched.locator(".panel > details[open]").count() == 0
-    watched.goto(f"{url}#text=2")
-    expect(watched.locator("#map-2 b.live")).to_have_text("Layer 3, mean over 3 heads")
-    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert watched.locator(".printed").count() == 1
+    expect(kept.locator("#texts > .printed").nth(1)).to_contain_text("layer 1, head 2")
+    assert kept.locator(".panel > details[open]").count() == kept.locator(".panel").count()
+    kept.emulate_media(media="screen")
+    kept.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert kept.locator(".printed").count() == 1
+    assert kept.locator(".panel > details[open]").count() == 0
+    visit(kept, "#text=2")
+    expect(kept.locator("#map-2 b.live")).to_have_text("Layer 3, mean over 3 heads")
+    kept.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert kept.locator(".printed").count() == 1
+    kept.evaluate("dispatchEvent(new Event('afterprint'))")
 
 
 def test_every_text_is_printed_in_the_measure_that_was_chosen(keep, whole):

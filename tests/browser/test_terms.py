@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import middle, written
+from opening import middle, rendered, visit
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -11,18 +11,18 @@ MEANT = "A model reads a text in steps, its layers"
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def page_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("terms")
-    return written(make_results(folder, HEADLINES, evidence="basic"), folder)
+    return rendered(make_results(folder, HEADLINES, evidence="basic"), folder)
 
 
-def test_pointer_and_focus_show_what_a_word_means(watched, url):
-    watched.goto(url)
-    term, tip = watched.locator(".line .term"), watched.locator("#tip")
+def test_pointer_and_focus_show_what_a_word_means(kept):
+    visit(kept, "#text=1")
+    term, tip = kept.locator(".line .term"), kept.locator("#tip")
     expect(term).to_have_text("4 layers × 3 heads")
     term.hover()
     expect(tip).to_contain_text(MEANT)
-    watched.keyboard.press("Escape")
+    kept.keyboard.press("Escape")
     expect(tip).to_be_hidden()
     term.focus()
     expect(tip).to_contain_text(MEANT)
@@ -38,13 +38,13 @@ def test_a_touch_shows_it_and_stays_where_it_is(own_tab, tap, url):
     assert "#term" not in page.url
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_a_click_and_without_scripts_the_link_lead_to_the_glossary(page, url, scripts):
-    page.goto(url)
-    page.locator(".line .term").click()
-    expect(page.locator("#term-layer dd")).to_be_in_viewport()
-    if not scripts:
-        require_every_term_in_the_glossary(page)
+def test_a_click_and_without_scripts_the_link_lead_to_the_glossary(kept, still_tab, url):
+    visit(kept, "#text=1")
+    still_tab.goto(url)
+    for page in (kept, still_tab):
+        page.locator(".line .term").click()
+        expect(page.locator("#term-layer dd")).to_be_in_viewport()
+    require_every_term_in_the_glossary(still_tab)
 
 
 def require_every_term_in_the_glossary(page):
