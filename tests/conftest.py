@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    # Of what the libraries bring, all but nothing is garbage: to look for it takes over a second.
+    # Of what the libraries bring, a fifteenth is garbage: to look for it takes two seconds.
     gc.disable()
     try:
         return (yield)
@@ -75,7 +75,6 @@ def pytest_collection() -> Iterator[None]:
 def pytest_collection_finish() -> None:
     # What the libraries hold stays to the end: without it a look for garbage takes half a second.
     # And a look at all that lives, which is mostly kept results and pages, comes a tenth as often.
-    gc.collect()
     gc.freeze()
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, 100)
