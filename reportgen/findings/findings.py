@@ -24,6 +24,7 @@ from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import tags as of_tags
+from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import non_special as of_piles
@@ -238,7 +239,8 @@ class Findings:
     @cached_property
     def picked(self) -> of_ranking.Picked:
         """The texts that deserve a look, and the one that is open first."""
-        return of_ranking.picked(self.ranking, self.text_figures)
+        alike = first_alike(self.results)
+        return of_ranking.picked(self.ranking, self.text_figures, alike)
 
     @cached_property
     def order(self) -> tuple[int, ...]:

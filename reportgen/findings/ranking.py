@@ -122,10 +122,11 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
     return ranked
 
 
-def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
+def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame, alike: Places) -> Picked:
     """The texts that deserve a look; none where there are too few texts to pick from.
 
-    `ranked` is as `ranking` gives it, `found` are the `figures`. The reasons take turns; one by
+    `ranked` is as `ranking` gives it, `found` are the `figures`, `alike` is the row of the first
+    text that is equal: of equal texts a reason picks one. The reasons take turns; one by
     which all texts are alike picks none.
 
     With labels, the text with the largest error is open first, because readers look for it.
@@ -133,7 +134,7 @@ def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
     the user chose.
     """
     rows = {
-        reason: own[:RANKS].tolist()
+        reason: own[np.sort(np.unique(alike[own], return_index=True)[1])][:RANKS].tolist()
         for reason, own in ranked.items()
         if len(own) and not _are_alike(reason, found[reason].to_numpy(np.float64)[own])
     }

@@ -85,6 +85,18 @@ def test_texts_with_a_wrong_tag_come_first_with_the_surest(tmp_path: Path) -> No
     )
 
 
+def test_of_equal_texts_a_reason_picks_one(tmp_path: Path) -> None:
+    """The last two texts are equal, with the largest errors."""
+    texts = (*TEXTS[:10], TEXTS[10], TEXTS[10])
+    results = make_results(tmp_path, texts, labels=(*LABELS[:10], 90.0, 90.5))
+    found = Findings(results)
+    assert set(found.ranking["error"][:2].tolist()) == {10, 11}
+    by_error = [row for row, why in found.picked.texts.items() if ("error" in dict(why))]
+    assert len(by_error) == 2
+    assert len({10, 11} & {*by_error}) == 1
+    assert by_error[1] == found.ranking["error"][2]
+
+
 def test_texts_with_wrong_words_come_first_of_a_tagger(tmp_path: Path) -> None:
     texts = ("ab cd ef gh ij", "kl mn op qr st", "uv wx yz ab cd", "ef gh ij kl mn")
     tags = [own.split() for own in tagged_results(tmp_path / "a", texts).texts["prediction_label"]]
