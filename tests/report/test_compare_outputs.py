@@ -336,6 +336,17 @@ def test_one_text_with_another_class_is_told_once(tmp_path: Path) -> None:
         assert not re.search("median|中央値", text.partition("|")[0])
 
 
+def test_the_text_whose_prediction_moved_most_is_listed_and_open_first(tmp_path: Path) -> None:
+    base, head = twice(tmp_path)
+    moved = head.texts["prediction"].copy()
+    moved.iloc[5] += 3.0
+    texts = head.texts.assign(prediction=moved, scores=[[value] for value in moved])
+    page = page_of(base, changed(head, texts=texts))
+    assert "Most: text 6, " in page.select_one(".answer-card:nth-of-type(2) .remark").get_text()
+    assert page.select_one("article.two")["id"] == "text=6"
+    assert page.select_one(".notable ol a")["href"] == "#text=6"
+
+
 def test_the_texts_of_a_token_are_those_its_effect_rests_on(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic", kind="class")
     head = plant(head)

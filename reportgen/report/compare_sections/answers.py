@@ -17,7 +17,7 @@ from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note, limit_of_heads
 from reportgen.report.compare_sections.tags import turns
-from reportgen.report.compare_sections.texts import shown_texts
+from reportgen.report.compare_sections.texts import most_moved, shown_texts
 from reportgen.report.components import Answer
 from reportgen.report.language.printable import shorten, visible
 
@@ -130,8 +130,8 @@ class _Answering:
         return int(places[0]) if len(places) else None
 
     def _number_remark(self, found: PredictionChanges) -> str:
-        largest = max(range(len(found.texts)), key=lambda i: abs(float(found.change[i])))
-        if not found.change[largest]:
+        largest = most_moved(found)
+        if largest is None:
             return self._say("same_outputs")
         text_id = str(self._comparison.base.texts["text_id"].iloc[int(found.texts[largest])])
         return self._say(

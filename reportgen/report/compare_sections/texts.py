@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.findings.statistics import Floats
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.compare_sections.context import CompareContext
@@ -92,12 +93,22 @@ def make_pairs(context: CompareContext) -> tuple[TextPair, ...]:
 
 
 def shown_texts(comparison: Comparison) -> list[int]:
-    """Rows of `texts`, in the order they are listed: of numbers first those whose error grew most,
-    then what changed most."""
+    """Rows of `texts`, in the order they are listed: of numbers first those whose error grew most
+    and the one that moved most, then what changed most."""
     found, aligned = comparison.predictions, comparison.pairing.aligned
     worse = [] if found is None else found.texts[found.regressions[:_REGRESSIONS]].tolist()
+    moved = None if found is None or found.kind != "number" else most_moved(found)
+    if found is not None and moved is not None:
+        worse.append(int(found.texts[moved]))
     first = [text for text in worse if aligned[text]]
     return list(dict.fromkeys((*first, *comparison.changed_texts)))[:TEXTS]
+
+
+def most_moved(found: PredictionChanges) -> int | None:
+    """The place in `found` of the number that changed most; None where none did."""
+    places = range(len(found.texts))
+    place = max(places, key=lambda i: abs(float(found.change[i])), default=None)
+    return None if place is None or not found.change[place] else place
 
 
 def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
