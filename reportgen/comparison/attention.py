@@ -21,6 +21,7 @@ from reportgen.findings.statistics import Booleans, Floats, Interval, Places, me
 from reportgen.results.maps.arrays import map_levels
 from reportgen.results.small_results import mean_of_heads
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import map_cells
 
 _AT_ONCE = 100_000  # weights of a text, up to which all its layers are compared in one go
 STEP = 1  # bytes that two packed weights may differ by and count as equal
@@ -35,7 +36,8 @@ HEAD_CHANGED = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadChanges:
-    """The distance of both models' attention, over the texts whose maps both results hold."""
+    """The distance of both models' attention, over the texts whose whole maps both results
+    hold."""
 
     texts: Places  # rows of `texts`
     by_text: Floats  # [text of `texts`], distance, mean over layers and heads
@@ -68,7 +70,7 @@ def head_changes(
     base: Results, head: Results, pairing: Pairing, least: float = 0.0
 ) -> HeadChanges | None:
     """How far apart both models' attention is in each head. None if they have different numbers of
-    layers or heads, or if no text has its maps in both results.
+    layers or heads, or if no text has its whole maps in both results.
 
     A head has changed if its distance is above HEAD_CHANGED and above `least`.
 
@@ -127,6 +129,8 @@ def row_distances(base: NDArray[np.uint8], head: NDArray[np.uint8]) -> Floats:
 def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple[int, Floats]]:
     """The distances `[layer, head]` of each text, with its row of `texts`."""
     for text in np.flatnonzero(pairing.aligned).tolist():
+        if any(map_cells(side.text_row(text)) is not None for side in (base, head)):
+            continue  # cells tell less apart than tokens do
         own, other = map_levels(base, text), map_levels(head, text)
         if own is None or other is None:
             continue

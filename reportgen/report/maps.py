@@ -14,6 +14,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.results.completions import cross_sizes
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import map_tokens, unpacked_maps
+from reportgen.results.tables.frames import map_cells
 
 # By part, what its maps and their rows are called.
 _NAMES: Mapping[Part, tuple[str, str]] = {
@@ -32,6 +33,8 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     `cross_1` is where the decoder looks in the text while it writes each of `written_1`, and
     `decoder_1` where it looks in what it has read, `read_1`. `cross_values_1` is
     `[layer, head, token]`: the length of the vector that a head gets from a token per attention.
+    Where maps of a long text are pooled, `cells_1` has the position of the first token of each cell
+    and `tokens_1` that token.
 
     Raises:
         UsageError: no text kept its maps.
@@ -50,6 +53,9 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
                 queries, _ = map_tokens(results, text, part)
                 _add(file, f"{maps}_{len(ids)}", np.stack(list(layers)))
                 _add(file, f"{rows}_{len(ids)}", np.array(queries, dtype=np.str_))
+            cells = map_cells(results.text_row(text))
+            if cells is not None:
+                _add(file, f"cells_{len(ids)}", np.array(cells, dtype=np.int32))
             sizes = cross_sizes(results, text)
             if sizes is not None:
                 _add(file, f"cross_values_{len(ids)}", sizes)

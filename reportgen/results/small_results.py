@@ -18,9 +18,17 @@ from reportgen.errors import ResultsError
 from reportgen.results.info import RunInfo, Statistic
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import FolderSource
-from reportgen.results.tables.schema import DELETION_SCORES, EXTRA, HEAD_MEANS, SMALL, TABLES
+from reportgen.results.tables.schema import (
+    DELETION_SCORES,
+    EXTRA,
+    HEAD_MEANS,
+    MAP_CELLS,
+    SMALL,
+    TABLES,
+)
 
 _STATISTICS: tuple[Statistic, ...] = ("spearman", "spearman_size")
+_OF_MAPS = ("_offset", "_bytes", MAP_CELLS)  # how the names of columns about maps end
 _LEVEL = 19  # of Zstandard: these files are written once and read often
 
 
@@ -132,7 +140,7 @@ def _rows(results: Results, name: str) -> pa.Table:
     if results.info.settings.small:
         return rows
     if name == "texts":
-        gone = [column for column in rows.column_names if column.endswith(("_offset", "_bytes"))]
+        gone = [column for column in rows.column_names if column.endswith(_OF_MAPS)]
         for column in gone:
             rows = _with(rows, column, pa.nulls(len(rows), rows.schema.field(column).type))
     if name in ("evidence", "effects"):

@@ -21,6 +21,7 @@ from reportgen.results.run_file import read_info
 from reportgen.results.tables.frames import (
     columns_of_role,
     frame_of,
+    map_cells,
     numbers_of,
     row_reader,
     rows_by_text,
@@ -261,11 +262,12 @@ class Results:
         return self._table("tokens").slice(int(row["first_token"]), int(row["n_tokens"]))
 
     def packed_maps(self, text: int) -> bytes | None:
-        """The packed attention maps of row `text` of `texts` (see `maps`); None if not kept."""
+        """The packed maps of row `text` of `texts`, of a long text pooled; None if not kept."""
         row = self.text_row(text)
         if pd.isna(row["map_offset"]):
             return None
-        model, side = self.info.model, int(row["n_tokens"])
+        model, cells = self.info.model, map_cells(row)
+        side = int(row["n_tokens"]) if cells is None else len(cells)
         shape = (model.n_layers, model.n_heads, side, side)
         return self.source.maps(int(row["map_offset"]), int(row["map_bytes"]), shape)
 

@@ -5,6 +5,7 @@
 Layers of base size with random weights, one thread. "plain" is the model's forward pass with the
 library's fastest attention, "whole" reads whole maps as those of shorter texts, "stripes" reads
 them some queries at a time; both with every figure of the first pass but those of value vectors.
+"pooled" is the same with maps pooled and packed.
 Memory is the peak above that of the loaded model; each is measured in a process of its own, and
 time is the least of two runs.
 """
@@ -24,11 +25,12 @@ from transformers import AutoConfig, AutoModel
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.figures.summaries import BatchSummary
+from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
 from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
-from reportgen.analysis.attention.long_texts.stripes import Stripes
+from reportgen.analysis.attention.long_texts.stripes import Stripe, Stripes
 from reportgen.models.tokens.encoded import EncodedText
 
-MODES = ("plain", "whole", "stripes")
+MODES = ("plain", "whole", "stripes", "pooled")
 ROLES = ("cls", "sep")
 LONGEST_WHOLE = 4096  # of 8,192 tokens, whole maps take 10 GB
 
@@ -79,7 +81,18 @@ def ready(mode: str, family: str, length: int, n_layers: int) -> Callable[[], ob
         Stripes(model, capture, is_plain=True).run(inputs, figures.add)
         return figures.text()
 
-    return {"whole": whole, "stripes": stripes}[mode]
+    def pooled() -> object:
+        figures = StripeSummary(layout, config.num_attention_heads, **kinds)
+        maps = PooledMaps(cells_of(text_of(length)), config.num_attention_heads)
+
+        def take(stripe: Stripe) -> None:
+            maps.add(stripe)
+            figures.add(stripe)
+
+        Stripes(model, capture, is_plain=True).run(inputs, take)
+        return figures.text(), maps.packed()
+
+    return {"whole": whole, "stripes": stripes, "pooled": pooled}[mode]
 
 
 def measure(mode: str, family: str, length: int, n_layers: int) -> tuple[float, float]:
@@ -108,9 +121,10 @@ def main() -> None:
         print(json.dumps(found))
         return
     print(
-        "| tokens | plain | whole / plain | stripes / plain | plain, MB | whole, MB | stripes, MB |"
+        "| tokens | plain | whole / plain | stripes / plain | pooled / plain "
+        "| plain, MB | whole, MB | stripes, MB | pooled, MB |"
     )
-    print("|--:|--:|--:|--:|--:|--:|--:|")
+    print("|--:" * 9 + "|")
     for length in chosen.lengths:
         seconds, peaks = [], []
         for mode in MODES:

@@ -18,8 +18,9 @@ from reportgen.analysis.attention.figure_faults import fault_of
 from reportgen.analysis.attention.figures.activations import BatchActivations
 from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.analysis.attention.kept_maps import KeptMaps
+from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
 from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
-from reportgen.analysis.attention.long_texts.stripes import Stripes, find_stripes
+from reportgen.analysis.attention.long_texts.stripes import Stripe, Stripes, find_stripes
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.device.in_batches import Halving, in_batches
 from reportgen.analysis.device.in_batches import Part as BatchPart
@@ -147,7 +148,8 @@ class Runner:
         return outcomes
 
     def is_long(self, text: EncodedText) -> bool:
-        """Whether a text is read in stripes; it then has no maps, norms or rollout."""
+        """Whether a text is read in stripes; its maps are then pooled, and it has no norms or
+        rollout."""
         return len(text.ids) > LONG_TOKENS and self._stripes is not None
 
     @cached_property
@@ -168,10 +170,9 @@ class Runner:
         return Room(n_tokens, 4 * self._probed.n_heads * n_tokens * per_token, is_long)
 
     def map_bytes(self, text: EncodedText) -> int:
-        """Bytes of a text's maps before they are compressed; 0 where it has none."""
-        if self.is_long(text):
-            return 0
-        own = self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
+        """Bytes of a text's maps before they are compressed."""
+        side = len(cells_of(text).starts) if self.is_long(text) else len(text.ids)
+        own = self._probed.n_layers * self._probed.n_heads * side**2
         return own if self._decoder is None else own + self._decoder.map_bytes(text)
 
     def _max_weights(self) -> int:
@@ -205,7 +206,7 @@ class Runner:
         it. Returns what waits for the figures."""
         model = self._model
         if any(self.is_long(text) for text in texts):  # as long as any other, so each alone
-            found = [(self._run_long(text), Packed()) for text in texts]
+            found = [self._run_long(*each) for each in zip(texts, keeps, strict=True)]
             return lambda: found
         inputs = model.inputs(texts, size)
         is_causal, device = self._probed.is_causal, model.device
@@ -264,7 +265,7 @@ class Runner:
             results.append((Outcome(text, prediction, parts=own, target=target), maps))
         return results
 
-    def _run_long(self, text: EncodedText) -> Outcome:
+    def _run_long(self, text: EncodedText, keeps: bool) -> tuple[Outcome, Packed]:
         """Run a long text, in stripes."""
         assert self._stripes is not None
         model = self._model
@@ -276,9 +277,16 @@ class Runner:
             has_window=self._has_window,
             learned_sinks=self._capture.has_learned_sinks,
         )
+        pooled = PooledMaps(cells_of(text), self._probed.n_heads) if keeps else None
+
+        def take(stripe: Stripe) -> None:
+            if pooled is not None:
+                pooled.add(stripe)
+            figures.add(stripe)
+
         activations = BatchActivations(layout, self._hidden, self._probed.n_layers)
         with activations.hooked() if self._hidden else nullcontext():
-            returned = self._stripes.run(inputs, figures.add)
+            returned = self._stripes.run(inputs, take)
         summary = figures.text()
         if self._hidden:
             summary = replace(summary, activations=activations.texts()[0])
@@ -286,7 +294,9 @@ class Runner:
         with torch.inference_mode():
             (prediction,) = model.reader.read(returned, inputs, [text])
         error = fault_of(model, summary, prediction, {})
-        return Outcome(error=error) if error else Outcome(summary, prediction)
+        if error:
+            return Outcome(error=error), {}
+        return Outcome(summary, prediction), {} if pooled is None else {"encoder": pooled.packed()}
 
     def _parts(
         self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.attention.decoders.cross_norms import CrossTextNorms
 from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.figures.summaries import TextSummary
+from reportgen.analysis.attention.long_texts.pooled_maps import cells_of
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.errors import with_quotes
 from reportgen.models.readers.answer import quoted_label
@@ -17,7 +18,7 @@ from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES
+from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS
 from reportgen.texts.labels import label_number
 from reportgen.texts.read import TextInput
 
@@ -52,6 +53,12 @@ class AnalysedText:
     def summary(self) -> TextSummary | None:
         """The figures of the text; None if it was not analysed."""
         return None if self.outcome is None else self.outcome.summary
+
+    @property
+    def map_cells(self) -> tuple[int, ...] | None:
+        """The first token of each cell of its maps; None where these are whole or not kept."""
+        is_pooled = self.maps and self.summary is not None and self.summary.in_stripes
+        return cells_of(self.encoded).starts if is_pooled else None
 
     @property
     def target(self) -> TargetTokens | None:
@@ -113,6 +120,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "first_token": text.first_token,
         "map_offset": places["encoder"][0],
         "map_bytes": places["encoder"][1],
+        MAP_CELLS: text.map_cells,
         **{f"{part}_offset": places[part][0] for part in DECODER_PARTS},
         **{f"{part}_bytes": places[part][1] for part in DECODER_PARTS},
     }

@@ -35,9 +35,7 @@ class Kept:
         n, n_bytes = self.n, self.n_bytes
         for size in sizes:
             n_bytes += size
-            if not size:  # a long text has no maps
-                keeps.append(False)
-            elif self.asked == "all":
+            if self.asked == "all":
                 keeps.append(n_bytes <= MAPS_LIMIT)
             else:
                 keeps.append(self.asked != "none" and n < int(self.asked))
@@ -78,8 +76,8 @@ class Tally:
         if self.n_long:
             remark = (
                 f"{_texts_are(self.n_long)} longer than {LONG_TOKENS:,} tokens: attention was read "
-                "some queries at a time, so there are no maps, no norm-weighted attention and no "
-                "rollout"
+                "some queries at a time, so maps are pooled and there is no norm-weighted "
+                "attention and no rollout"
             )
             found.append(remark)
         return tuple(found)

@@ -257,7 +257,8 @@ class AnalysisChoices:
         _ANALYSIS(
             metavar="N|all|none",
             read=read_keep_maps,
-            help="How many texts keep their attention maps, e.g. 100; all stops at 2 GB.",
+            help="How many texts keep their attention maps, e.g. 100; all stops at 2 GB. Those of "
+            "more than 4,096 tokens are pooled.",
         ),
     ] = "all"
     evidence: Annotated[

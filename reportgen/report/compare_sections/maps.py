@@ -52,9 +52,9 @@ class MapPair:
 
 
 def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair | None:
-    """The maps of row `text` of `texts`; None where one of the models kept none, or where their
-    heads cannot be compared."""
-    if comparison.heads is None:
+    """The maps of row `text` of `texts`; None where one of the models kept none, or pooled ones, or
+    where their heads cannot be compared."""
+    if comparison.heads is None or text not in comparison.heads.texts:
         return None
     units = text_units(comparison.base.results, text)
     labels = [visible(unit.label) for unit in units.units]

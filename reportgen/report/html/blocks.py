@@ -11,20 +11,15 @@ from markupsafe import Markup
 
 from reportgen.report.html.data import LENGTHS, text_data
 from reportgen.report.html.packing import in_letters
-from reportgen.report.html.size.map_pooling import (
-    Pooling,
-    TargetPooling,
-    pool,
-    pool_maps,
-    pooling,
-    target_pooling,
-)
+from reportgen.report.html.size.map_pooling import TargetPooling, pool_maps, target_pooling
 from reportgen.report.html.size.size_plan import Level
 from reportgen.results.completions import cross_sizes, packed_part
 from reportgen.results.info import DECODER_PARTS, DecoderPart, Part
 from reportgen.results.maps.arrays import unpacked_maps
+from reportgen.results.maps.cells import Pooling, pool, pooling, stored_pooling
 from reportgen.results.maps.packed import Packer, quantise
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import map_cells
 from reportgen.results.units import text_units
 
 _VALUES = "values"  # the part of a page that has cross-attention times value of a pooled text
@@ -51,8 +46,14 @@ class Block:
     @cached_property
     def pooling(self) -> Pooling | None:
         """How its maps are pooled; None if they are not."""
-        above = self._pool_above
-        if not self.kept or above is None or self._n_tokens <= above:
+        return stored_pooling(self._results, self._index) or self._to_pool
+
+    @cached_property
+    def _to_pool(self) -> Pooling | None:
+        """How they are pooled here; None if they are not, or are pooled in the results."""
+        above, row = self._pool_above, self._results.text_row(self._index)
+        is_short = above is None or self._n_tokens <= above
+        if is_short or not self.kept or map_cells(row) is not None:
             return None
         units = text_units(self._results, self._index)
         return pooling(units.units, units.unit_of)
@@ -62,7 +63,7 @@ class Block:
         without maps."""
         if not self.kept:
             return None
-        n_bytes = self._map_bytes if self.pooling is None else len(self._heads)
+        n_bytes = self._map_bytes if self._to_pool is None else len(self._heads)
         parts: dict[str, int] = {part: len(packed) for part, packed in self._parts.items()}
         if self._values is not None:
             parts[_VALUES] = len(self._values[0])
@@ -94,7 +95,7 @@ class Block:
 
     @property
     def _heads(self) -> bytes:
-        whole = self._results.packed_maps(self._index) if self.pooling is None else None
+        whole = self._results.packed_maps(self._index) if self._to_pool is None else None
         return whole or self._pooled_heads
 
     @cached_property
@@ -122,7 +123,7 @@ class Block:
     def _sides(self, part: Part) -> tuple[Pooling | None, Pooling | None]:
         """How the rows and the columns of a part's maps are pooled."""
         if part == "encoder":
-            return self.pooling, self.pooling
+            return self._to_pool, self._to_pool
         if part == "decoder":
             return self._target.read, self._target.read
         return self._target.written, self.pooling

@@ -11,7 +11,7 @@ from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.charts.one_text.plotly import map_figure
 from reportgen.report.html.packing import in_letters, packed_lengths
-from reportgen.report.html.size.map_pooling import Pooling, TargetPooling
+from reportgen.report.html.size.map_pooling import TargetPooling
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
@@ -19,6 +19,7 @@ from reportgen.report.panel.coloured.measures import TextMeasure, about, cls_nam
 from reportgen.report.panel.coloured.steps import StepRow
 from reportgen.results.completions import cross_sizes, read_labels, row_units, written_units
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
+from reportgen.results.maps.cells import Pooling
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT

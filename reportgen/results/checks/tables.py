@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from reportgen.results.checks.cells import require_cells
 from reportgen.results.checks.columns import flat, require_columns
 from reportgen.results.checks.conditions import (
     analysed_rows,
@@ -85,6 +86,7 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
         for column, least in ((offset, 0), (size, 1)):
             require((texts[column].drop_null().to_numpy() >= least).all(), column)
         require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
+    require_cells(texts)
     if info.output.kind == "choice":
         require((n_names == n_scores).all(), "score_names")
         require((list_lengths(texts[STEPS].drop_null()) == (n_scores > 0)).all(), STEPS)

@@ -12,6 +12,7 @@ from reportgen.results.completions import cross_sizes, packed_part, part_shape
 from reportgen.results.info import ANALYSED, DecoderInfo, ModelInfo, Part
 from reportgen.results.maps.packed import unpack_layers, unpack_levels
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import map_cells
 
 _KEPT = 100_000  # weights of a text, up to which it is unpacked once
 Head: TypeAlias = int | Literal["mean"] | None
@@ -26,6 +27,9 @@ class AttentionMaps:
     tokens: tuple[str, ...]  # of the columns, as the tokenizer writes them
     text_id: str
     queries: tuple[str, ...]  # of the rows: the same, but for attention across to the text
+    # Of the pooled maps of a long text, the position of the first token of each row and column,
+    # which stands for the tokens up to the next (`tokens` has the first); else None.
+    cells: tuple[int, ...] | None = None
 
 
 def attention_maps(
@@ -65,7 +69,9 @@ def attention_maps(
     )
     found = np.stack(list(layers))
     queries, keys = map_tokens(results, text, part)
-    return AttentionMaps(found if chosen is None else found[0], keys, str(text_id), queries)
+    maps, cells = found if chosen is None else found[0], map_cells(results.text_row(text))
+    own_cells = None if cells is None else tuple(cells)
+    return AttentionMaps(maps, keys, str(text_id), queries, own_cells)
 
 
 def map_levels(results: Results, text: int) -> NDArray[np.uint8] | None:
@@ -112,8 +118,12 @@ def _weighted(
 
 
 def map_tokens(results: Results, text: int, part: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tokens of the rows and of the columns of these maps, as the tokenizer writes them."""
+    """The tokens of the rows and of the columns of these maps, as the tokenizer writes them; of
+    pooled ones the first of each cell."""
     tokens = tuple(results.tokens_of(text, "token")["token"].astype(str))
+    cells = map_cells(results.text_row(text))
+    if cells is not None:
+        tokens = tuple(tokens[start] for start in cells)
     target = results.target_of(text)
     if part == "encoder" or target is None:
         return tokens, tokens

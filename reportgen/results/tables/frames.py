@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reportgen.results.tables.row_groups import Table, part_of
+from reportgen.results.tables.schema import MAP_CELLS
 
 _WHOLE = {
     pa.int8(): pd.Int8Dtype(),
@@ -50,6 +51,13 @@ def text_reader(table: pd.DataFrame) -> Callable[[int], Mapping[str, Any] | None
     """What reads the row of `table` that a row of `texts` has; None where it has none."""
     places, read = {text: row for row, text in enumerate(table["text"].tolist())}, row_reader(table)
     return lambda text: read(places[text]) if text in places else None
+
+
+def map_cells(row: Mapping[str, Any]) -> list[int] | None:
+    """The first token of each cell of the pooled maps of a `row` of `texts`; None where its maps
+    are whole or were not kept."""
+    found = row[MAP_CELLS]
+    return found if isinstance(found, list) else None
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

@@ -25,6 +25,7 @@ LEARNED_SHARE = "learned_share"
 CROSS = "cross_received"
 CROSS_NORM = "cross_received_norm"
 CROSS_SIZES = "cross_value_sizes"
+MAP_CELLS = "map_cells"
 MOST_CLASSES = 20
 # Columns of the table of heads, and where the table of layers has their means over the heads.
 HEAD_MEANS: Mapping[str, str] = {"special_share": "special_share_mean", "entropy": "entropy_mean"}
@@ -65,6 +66,8 @@ TEXTS_SCHEMA = pa.schema(
         ("first_token", pa.int64()),  # its first row in `tokens`
         ("map_offset", pa.int64()),  # start of its maps in maps.bin; null if not kept
         ("map_bytes", pa.int64()),
+        # Of maps that were pooled while they were read: the first token of each cell; else null.
+        (MAP_CELLS, pa.list_(pa.int32())),
         # The same of the maps of a decoder of its own: to its target, and across to the text.
         *((f"{part}_{what}", pa.int64()) for part in DECODER_PARTS for what in ("offset", "bytes")),
     ]
@@ -295,7 +298,7 @@ LATER_COLUMNS = frozenset(
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
-        *(LEARNED_SHARE, "learned_expected", CROSS, f"{CROSS}_layers"),
+        *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
         *(GRADIENT_STEPS, WEIGHTED_STEPS),
         *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES),
         *HEAD_MEANS.values(),

@@ -245,6 +245,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "first_token": [first],
                     "map_offset": [offset],
                     "map_bytes": [size],
+                    "map_cells": [None],
                     **{f"{part}_offset": [None] for part in DECODER_PARTS},
                     **{f"{part}_bytes": [None] for part in DECODER_PARTS},
                 },

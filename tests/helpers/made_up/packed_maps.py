@@ -1,10 +1,15 @@
 """Whole attention maps to packed bytes and back, where the package goes layer by layer."""
 
 from base64 import b85decode
+from itertools import pairwise
 
 import numpy as np
 
+from reportgen.results.maps.cells import Pooling, pooling
 from reportgen.results.maps.packed import Packer, quantise, unpack_layers
+from reportgen.results.store import Results
+from reportgen.results.tables.schema import TABLES
+from reportgen.results.units import text_units
 
 
 def pack(maps: np.ndarray) -> bytes:
@@ -24,3 +29,34 @@ def unpacked_block(text):
     """The bytes of a block of a page: base85 in which other letters stand for those that HTML
     reads as its own."""
     return b85decode(text.translate(str.maketrans(",.:", "<>&")))
+
+
+def with_pooled_maps(made: Results, text: int) -> Results:
+    """The same results with the maps of row `text` of `texts` pooled, in plain loops."""
+    units, model, content = text_units(made, text), made.info.model, bytearray()
+    how = pooling(units.units, units.unit_of)
+    texts = made.texts.astype({"map_cells": object})
+    for row in np.flatnonzero(texts["map_offset"].notna()):
+        packed = made.packed_maps(row)
+        if row == text:
+            maps = unpack(packed, model.n_layers, model.n_heads)
+            packed = pack(pooled_plainly(maps, how))
+        texts.loc[row, ["map_offset", "map_bytes"]] = len(content), len(packed)
+        content += packed
+    texts.at[text, "map_cells"] = list(how.starts)
+    tables = {name: made.stored(name) for name in TABLES} | {"texts": texts}
+    return Results.from_tables(made.info, tables, bytes(content))
+
+
+def pooled_plainly(maps: np.ndarray, how: Pooling) -> np.ndarray:
+    """Maps `[..., query, key]` pooled: to a cell the sum over its tokens, from it the mean."""
+    tokens = [range(a, b) for a, b in pairwise((*how.starts, how.n_tokens))]
+    return np.stack(
+        [
+            np.stack(
+                [sum(maps[..., q, k] for q in own for k in to) / len(own) for to in tokens], -1
+            )
+            for own in tokens
+        ],
+        -2,
+    )

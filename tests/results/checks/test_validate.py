@@ -300,6 +300,24 @@ def test_maps_that_are_not_where_they_should_be(
         read_all(folder)
 
 
+@pytest.mark.parametrize("cells", [[], [1, 2], [0, 2, 2], [0, 4], [0, 2]])
+def test_cells_hold_all_tokens_in_order_and_are_those_of_the_maps(
+    folder: Path, cells: list[int]
+) -> None:
+    pq.write_table(changed(read(folder, "texts"), "map_cells", cells, 2), folder / "texts.parquet")
+    with pytest.raises(ResultsError, match=r"'map_cells' does not fit|16 bytes, not more"):
+        read_all(folder)
+
+
+def test_texts_without_maps_have_no_cells(folder: Path) -> None:
+    table = read(folder, "texts")
+    for column, value in (("map_offset", None), ("map_bytes", None), ("map_cells", [0, 2])):
+        table = changed(table, column, value, 2)
+    pq.write_table(table, folder / "texts.parquet")
+    with pytest.raises(ResultsError, match=r"texts\.parquet: .*'map_cells' does not fit"):
+        read_all(folder)
+
+
 def test_maps_that_are_not_all_there(folder: Path) -> None:
     pq.write_table(changed(read(folder, "texts"), "map_bytes", 2**62, 3), folder / "texts.parquet")
     read_all(folder)  # they reach to the end of the file

@@ -15,6 +15,7 @@ from reportgen.report.charts.one_text.heatmap import colour_top, own_content
 from reportgen.results.maps.arrays import map_levels
 from reportgen.results.maps.packed import weights_of
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import map_cells
 
 SHADES = 7  # steps of the colours besides none: few take half the bytes
 DOTS = 24  # along a side of a head, at most; a dot shows the largest of several weights
@@ -43,6 +44,9 @@ def head_picture(results: Results, text: int) -> HeadPicture | None:
     if levels is None:
         return None
     content = ~results.token_table(text)["is_special"].to_numpy().astype(np.bool_)
+    cells = map_cells(results.text_row(text))
+    if cells is not None:  # a special token is a cell of its own
+        content = content[cells]
     steps = [
         [head_steps(head, content) for head in (*weights, weights.mean(axis=0))]
         for weights in map(weights_of, levels)

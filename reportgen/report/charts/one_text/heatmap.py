@@ -13,6 +13,7 @@ from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.results.maps.arrays import map_levels
+from reportgen.results.maps.cells import Pooling, stored_pooling
 from reportgen.results.maps.packed import weights_of
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
@@ -79,17 +80,33 @@ def text_map(
     levels = map_levels(results, text)
     if levels is None:
         return None
-    last = weights_of(levels[-1])
-    cells, content = unit_map(last.mean(axis=0), units.unit_of, units.unit_of), units.content
-    each = ceil(len(labels) / side)
+    mean, content = weights_of(levels[-1]).mean(axis=0), units.content
+    each, how = ceil(len(labels) / side), stored_pooling(results, text)
+    if how is None:
+        cells = unit_map(mean, units.unit_of, units.unit_of)
+    else:
+        cells = drawn_cells(mean, how, units, each)
     if each > 1:
-        group = (np.arange(len(labels)) // each).tolist()
-        cells = unit_map(cells.astype(np.float32), group, group)
+        if how is None:
+            group = (np.arange(len(labels)) // each).tolist()
+            cells = unit_map(cells.astype(np.float32), group, group)
         content = own_content(content, each)
         labels = labels[::each]
     # The bytes of a row may add up to a little more than 1.
     learned = np.maximum(0, 1 - cells.sum(axis=1)) if results.has_learned_sink else None
     return TextMap(cells, tuple(labels), colour_top(cells, content), each, learned)
+
+
+def drawn_cells(maps: NDArray[np.float32], how: Pooling, units: TextUnits, each: int) -> Floats:
+    """Pooled maps `[query, key]` with `each` units a cell, as they are drawn: where one of theirs
+    lies in several, its attention is spread evenly over its tokens."""
+    cell = np.repeat(np.arange(len(how.starts)), how.sizes)  # [token]
+    drawn = np.array(units.unit_of) // each
+    shared = np.zeros((drawn[-1] + 1, len(how.starts)))  # [drawn, cell], how many tokens
+    np.add.at(shared, (drawn, cell), 1)
+    of_queries = shared / shared.sum(axis=1, keepdims=True)
+    found: Floats = of_queries @ maps @ (shared / np.array(how.sizes)).T
+    return found
 
 
 def unit_map(

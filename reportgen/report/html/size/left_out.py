@@ -12,6 +12,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import map_cells
 
 _RUNS = 8  # runs of texts that a sentence names; of more it gives only the number of texts
 _NAMES = {
@@ -67,6 +68,8 @@ def carries(
         sentences.append(
             lang.say("panel", "pooled", tokens=int(row["n_tokens"]), most=given.pooled[text])
         )
+        is_here = map_cells(row) is None
+        sentences.append(lang.say("panel", "pooled_here" if is_here else "pooled_before"))
     return lang.say("common", "space").join(sentences)
 
 
@@ -96,7 +99,7 @@ def reduced_sentences(
         reason == "size" and level is not Level.LAYERS for level, reason in groups
     ):
         sentences.append(language.say("reduced", "order"))
-    sentences += _pooled(given, options, language)
+    sentences += _pooled(findings.results, given, options, language)
     if given.sizes.planned > options.max_size:
         size = megabytes(given.sizes.planned, language)
         sentences.append(language.say("reduced", "over", size=size, limit=limits["size"]))
@@ -121,18 +124,25 @@ def _limits(results: Results, options: RenderOptions, language: Language) -> dic
     }
 
 
-def _pooled(given: Given, options: RenderOptions, language: Language) -> list[str]:
+def _pooled(
+    results: Results, given: Given, options: RenderOptions, language: Language
+) -> list[str]:
     numbers = [text + 1 for text in sorted(given.pooled) if given.levels[text] >= Level.LAYERS]
-    if not numbers:
-        return []
+    before = {number for number in numbers if map_cells(results.text_row(number - 1)) is not None}
+    groups = {
+        "pooled": [number for number in numbers if number not in before],
+        "pooled_before": sorted(before),
+    }
     return [
         language.say(
             "reduced",
-            "pooled",
-            texts=_texts(numbers, language),
+            key,
+            texts=_texts(own, language),
             above=options.pool_above,
-            most=max(given.pooled[number - 1] for number in numbers),
+            most=max(given.pooled[number - 1] for number in own),
         )
+        for key, own in groups.items()
+        if own
     ]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers.made_up.packed_maps import pooled_plainly, unpack
 from helpers.real.explaining import NUMBER, encoded, load
 from helpers.real.families import load_family
 from helpers.real.models import ARCHITECTURES
@@ -15,8 +16,9 @@ from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
 from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
-from reportgen.analysis.attention.long_texts.stripes import find_stripes
+from reportgen.analysis.attention.long_texts.stripes import Stripe, find_stripes
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -28,7 +30,10 @@ from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo
+from reportgen.results.maps.cells import pooling, stored_pooling
+from reportgen.results.maps.packed import MAX_ERROR, quantise, unpack_levels
 from reportgen.results.store import Results
+from reportgen.results.units import text_units
 from reportgen.texts.read import TextInput, TextSet
 
 ROLES = ("cls", "sep")
@@ -43,8 +48,15 @@ def text_of(model: LoadedModel) -> EncodedText:
     return encode(model.tokenizer, "the cat sat on the mat and the dog " * 2, None, 100)
 
 
+@pytest.fixture(autouse=True)
+def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let cells hold several tokens of short texts."""
+    monkeypatch.setattr("reportgen.results.maps.cells.SIDE", 5)
+
+
 def summaries(model: LoadedModel, n_rows: int) -> tuple[TextSummary, TextSummary]:
-    """The figures of a text from whole maps, and from stripes of `n_rows` queries."""
+    """The figures of a text from whole maps, and from stripes of `n_rows` queries; its pooled maps
+    are those of plain loops over whole ones."""
     text, capture = text_of(model), Capture(model.module, model.encoder)
     is_causal = probe(model, capture, encoded(model, "the cat", "the cat sat on the mat")).is_causal
     stripes = find_stripes(model, capture, text)
@@ -53,8 +65,23 @@ def summaries(model: LoadedModel, n_rows: int) -> tuple[TextSummary, TextSummary
     kinds = {"has_window": model.has_window, "learned_sinks": capture.has_learned_sinks}
     whole, read = BatchSummary(layout, **kinds), StripeSummary(layout, 4, **kinds)
     inputs = model.inputs([text])
-    capture.run(inputs, lambda _, maps: whole.add(maps))
-    stripes.run(inputs, read.add, n_rows)
+    layers: list[np.ndarray] = []
+    pooled = PooledMaps(cells_of(text), 4)
+
+    def keep(_: int, maps: torch.Tensor) -> None:
+        whole.add(maps)
+        layers.append(maps[0].numpy().copy())
+
+    def take(stripe: Stripe) -> None:
+        pooled.add(stripe)
+        read.add(stripe)
+
+    capture.run(inputs, keep)
+    stripes.run(inputs, take, n_rows)
+    expected = quantise(pooled_plainly(np.stack(layers), cells_of(text)))
+    found = unpack_levels(pooled.packed(), len(layers), 4)
+    assert np.abs(found.astype(int) - expected).max() <= 1  # the last bit of a float32
+    assert (found != expected).mean() < 0.01
     assert model.encoder.config._attn_implementation == "eager"
     return whole.texts()[0], read.text()
 
@@ -131,8 +158,9 @@ def test_a_long_text_has_all_but_what_takes_whole_maps(folder, tmp_path, monkeyp
     assert long == [False, True, True, False]
     (remark,) = set(read.info.remarks) - set(whole.info.remarks)
     assert remark.startswith("2 texts are longer than 12 tokens")
-    assert read.texts["map_bytes"].isna().tolist() == long
-    assert not whole.texts["map_bytes"].isna().any()
+    for results in (whole, read):
+        assert not results.texts["map_bytes"].isna().any()
+    require_pooled(whole, read, long)
     for name in ("heads", "roles", "layers"):
         require_same(getattr(whole, name), getattr(read, name), long)
     own, other = (results.token_table(1).to_pandas() for results in (whole, read))
@@ -141,11 +169,31 @@ def test_a_long_text_has_all_but_what_takes_whole_maps(folder, tmp_path, monkeyp
         assert np.isfinite(results.texts["prediction"]).all()
     page = render(Findings(read), RenderOptions()).text
     assert "2 texts are longer than 12 tokens" in page
+    assert "Texts 2–3: so long that maps are pooled" in page
+    few = results_of(model, tmp_path / "few", costs, evidence="none", keep_maps="2")
+    assert few.texts["map_cells"].isna().tolist() == [True, False, True, True]
+    assert few.packed_maps(1) == read.packed_maps(1)
 
     evidence = read.stored("evidence")
     for text in (1, 2):
         (row,) = evidence[evidence["text"] == text].to_dict("records")
         assert "gradients would take the whole attention maps of" in str(row)
+
+
+def require_pooled(whole: Results, read: Results, long: list[bool]) -> None:
+    """The maps of long texts are those of plain loops over whole ones."""
+    n_layers, n_heads = whole.info.model.n_layers, whole.info.model.n_heads
+    for text, is_long in enumerate(long):
+        own, other = (results.packed_maps(text) for results in (whole, read))
+        how, units = stored_pooling(read, text), text_units(read, text)
+        if not is_long:
+            assert how is None
+            assert own == other
+            continue
+        assert how == pooling(units.units, units.unit_of)
+        assert 3 < len(how.starts) < how.n_tokens / 2
+        expected = pooled_plainly(unpack(own, n_layers, n_heads), how)
+        assert np.abs(unpack(other, n_layers, n_heads) - expected).max() <= 2 * MAX_ERROR
 
 
 def test_evidence_on_a_long_text_holds_no_maps(folder, tmp_path, monkeypatch) -> None:

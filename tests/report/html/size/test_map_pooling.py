@@ -7,7 +7,8 @@ from helpers.made_up.packed_maps import unpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.html.size.map_pooling import SIDE, pool, pool_maps, pooling
+from reportgen.report.html.size.map_pooling import pool_maps
+from reportgen.results.maps.cells import SIDE, pool, pooling
 from reportgen.results.maps.packed import MAX_ERROR, unpack_layers
 from reportgen.results.units import Unit, text_units
 
