@@ -136,7 +136,7 @@ class Overview {
   // `leavesOut` is whether the window has a column that the overview has not: the learned sink's.
   describe(shape, { rows, columns, whole, size }, leavesOut) {
     const range = ([start, end]) => say("window_range", {
-      from: start + 1, to: end, first: shape.labels[start], last: shape.labels[end - 1],
+      from: start + 1, to: end, first: cutLabel(shape.labels[start]), last: cutLabel(shape.labels[end - 1]),
     });
     const place = say("window_says", { rows: range(rows), columns: range(columns), n: shape.count });
     this.text.textContent = [place, ...(leavesOut ? [say("overview_leaves_out")] : [])].join(say("space"));
