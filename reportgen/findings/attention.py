@@ -145,14 +145,15 @@ def _places(results: Results, role: str) -> tuple[Booleans, Places, Places]:
     """Returns which rows of a role are of texts that take part, the layers of these rows, and the
     place of each of them in `[text, layer]`, where only texts that have the role are counted."""
     counted = takes_part(results)
-    text, layer = results.of_role(role, "text", "layer")
-    takes = counted[text.astype(np.intp)]
-    text, layer = text[takes].astype(np.intp), layer[takes].astype(np.intp)
+    text, layer = (own.astype(np.int32) for own in results.of_role(role, "text", "layer"))
+    takes = counted[text]
+    text, layer = text[takes], layer[takes]
     has_role = np.zeros(len(counted), np.bool_)
     has_role[text] = True
     layers = np.unique(layer)
-    row, column = (np.cumsum(has_role) - 1)[text], np.searchsorted(layers, layer)
-    return takes, layers, row * len(layers) + column
+    place = (np.cumsum(has_role) - 1)[text] * len(layers)
+    place += np.searchsorted(layers, layer)
+    return takes, layers, place
 
 
 def layer_figures(
