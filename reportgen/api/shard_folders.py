@@ -155,16 +155,18 @@ def read_parts(folders: Sequence[Path]) -> Parts:
 
 
 def _read(folder: Path) -> Mapping[str, Any]:
-    try:
-        stored = json.loads((folder / _FILE).read_bytes())
-        number, of = stored["shard"]
-        if not 1 <= number <= of:
-            raise ValueError(stored["shard"])
-    except (FileNotFoundError, NotADirectoryError) as error:
+    path = folder / _FILE
+    if not path.is_file():  # a pipe would be waited for
         raise ResultsError(
             f"{folder}: not a complete shard (no {_FILE}); make it with `reportgen analyze --shard`"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        )
+    try:
+        stored = json.loads(path.read_bytes())
+        number, of = stored["shard"]
+        shard_number(f"{number}/{of}")
+        if type(number) is not int or type(of) is not int:
+            raise ValueError(stored["shard"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error
     found: Mapping[str, Any] = stored
     return found

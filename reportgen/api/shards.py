@@ -65,7 +65,7 @@ def merge(
         ResultsError: the parts are of different analyses, or one is damaged.
         UsageError: the texts or the model are no longer those of the parts.
     """
-    for part in parts.folders[1:]:
+    for part in parts.folders:
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
     begun = begun_before(kept, texts, _options(asked))

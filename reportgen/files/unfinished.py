@@ -64,7 +64,10 @@ class Unfinished:
     @property
     def has_results(self) -> bool:
         """Whether there is anything to go on from."""
-        return any(self.path.glob("*.zip"))
+        try:
+            return any(self.path.glob("*.zip"))
+        except OSError:  # such as of a name that is too long to be written
+            return False
 
 
 @contextmanager

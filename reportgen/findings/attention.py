@@ -150,8 +150,8 @@ def _places(results: Results, role: str) -> tuple[Booleans, Places, Places]:
     text, layer = text[takes], layer[takes]
     has_role = np.zeros(len(counted), np.bool_)
     has_role[text] = True
-    layers = np.unique(layer)
-    place = (np.cumsum(has_role) - 1)[text] * len(layers)
+    layers: Places = np.unique(layer).astype(np.intp)
+    place: Places = (np.cumsum(has_role) - 1)[text] * len(layers)
     place += np.searchsorted(layers, layer)
     return takes, layers, place
 

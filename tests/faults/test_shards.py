@@ -1,9 +1,12 @@
 """Shards of an analysis: merged they are one run, byte for byte, and what does not fit is named."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from helpers.calling import call
@@ -148,7 +151,27 @@ def test_shards_that_do_not_fit_are_named(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("damage", ["truncated", "removed", "evidence", "run.json", "shard.json"])
+def damage_result(path: Path, damage: str) -> None:
+    """Remove a result, or damage it as disks and people do."""
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "pipe":
+        os.mkfifo(path)
+    elif damage == "truncated":
+        path.write_bytes(content[:-9])
+    elif damage == "header":  # a bit of how the first part is packed
+        at = content.index(b"PK\1\2") + 10
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    elif damage == "parts":  # one is missing, the others are as they were
+        with ZipFile(BytesIO(content)) as old, ZipFile(path, "w") as new:
+            for name in old.namelist()[:-2]:
+                new.writestr(name, old.read(name))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["truncated", "removed", "evidence", "pipe", "header", "parts", "run.json", "shard.json"],
+)
 def test_a_damaged_shard_is_named_and_not_measured_again(
     parts: Path, place: Path, tmp_path: Path, monkeypatch, damage: str
 ) -> None:
@@ -157,17 +180,35 @@ def test_a_damaged_shard_is_named_and_not_measured_again(
     kind = "evidence" if damage == "evidence" else "attention"
     result = sorted((tmp_path / "1").glob(f"{kind}-*.zip"))[0]
     told = f"{tmp_path / '1'}: missing or damaged: {result.name}; run this shard again"
-    if damage in ("removed", "evidence"):
-        result.unlink()
-    elif damage == "truncated":
-        result.write_bytes(result.read_bytes()[:-9])
+    contents: tuple[str, ...] = ("",)
+    if ".json" in damage:
+        told, contents = f"{damage}: damaged; run this shard again", ("{", "[]", "[" * 100_000)
     else:
-        (tmp_path / "1" / damage).write_text("{", "utf-8")
-        told = f"{damage}: damaged"
-    done = call("merge", tmp_path / "1", parts / "2", "-o", tmp_path / "merged")
-    assert done.exit_code == 1
-    assert told in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+        damage_result(result, damage)
+    for content in contents:
+        if content:
+            (tmp_path / "1" / damage).write_text(content, "utf-8")
+        done = call("merge", tmp_path / "1", parts / "2", "-o", tmp_path / "merged")
+        assert done.exit_code == 1
+        assert told in done.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_what_a_shard_alone_says_of_itself_is_checked_too(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(place)
+    alone = Path(shutil.copytree(parts / "1", tmp_path / "1"))
+    said = json.loads((alone / "shard.json").read_text("utf-8"))
+    for shard, is_alone in (([1, 1], True), ([1, 10**9], False), ([True, 1], False)):
+        (alone / "shard.json").write_text(json.dumps(said | {"shard": shard}), "utf-8")
+        (alone / "run.json").unlink(missing_ok=True)
+        done = call("merge", alone, "-o", tmp_path / "merged")
+        assert done.exit_code == 1
+        assert f"{'run' if is_alone else 'shard'}.json: damaged; run this shard" in done.stderr
+    (alone / "shard.json").unlink()
+    os.mkfifo(alone / "shard.json")
+    assert "not a complete shard" in call("merge", alone, "-o", tmp_path / "merged").stderr
 
 
 def test_texts_that_changed_since_are_named(
@@ -252,3 +293,13 @@ def test_a_folder_of_something_else_is_never_replaced_by_a_shard(
     assert "holds more than a shard (photo.png)" in done.stderr
     piped = call("analyze", "-", *command[2:-1], "-o", tmp_path / "x", stdin="the cat\n")
     assert "texts from standard input cannot be read again by merge" in piped.stderr
+
+
+def test_a_name_that_is_too_long_for_the_system_is_told_in_one_line(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(place)
+    done = call("merge", parts / "1", parts / "2", "-o", tmp_path / ("o" * 250))
+    assert done.exit_code == 1
+    assert "cannot be written (File name too long)" in done.stderr
+    assert not list(tmp_path.iterdir())

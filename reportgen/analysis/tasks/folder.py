@@ -1,7 +1,8 @@
 """The folder with the results of tasks; an analysis that ended early continues from it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reportgen.analysis.tasks.task import StoredResult, Task, TaskResult, packed
-from reportgen.errors import unwritten
+from reportgen.errors import OutputError, first_line, unwritten
 from reportgen.files import system
 
 
@@ -62,7 +63,11 @@ class TaskFolder:
         return facts
 
     def load(self, task: Task) -> TaskResult:
-        """The result of `task`, which has one."""
+        """The result of `task`, which has one.
+
+        Raises:
+            OutputError: it can no longer be read.
+        """
         with self._open(task) as found:
             return found.whole()
 
@@ -76,11 +81,19 @@ class TaskFolder:
         frame: pd.DataFrame = rows.filter(pc.equal(rows["text"], row)).to_pandas()
         return frame
 
-    def _open(self, task: Task) -> StoredResult:
+    @contextmanager
+    def _open(self, task: Task) -> Iterator[StoredResult]:
         assert self.facts(task) is not None
-        return StoredResult(task, self._known[task.name][0])
+        path = self._known[task.name][0]
+        try:
+            with StoredResult(task, path) as found:
+                yield found
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"{path}: can no longer be read ({first_line(error)}); give the same command again"
+            ) from error
 
 
 def _packed(facts: Mapping[str, Any]) -> bytes:
-    own = {name: value for name, value in facts.items() if name != "rows"}
+    own = {name: value for name, value in facts.items() if name not in ("rows", "tables")}
     return json.dumps(own, separators=(",", ":")).encode()

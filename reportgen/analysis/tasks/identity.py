@@ -38,7 +38,7 @@ def begun_in(folder: Path, worker: "Worker") -> Begun:
         _write(folder, content.encode())
         return found
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder / _FILE}: damaged; give --force, not --resume") from error
+        raise _damaged(folder) from error
     _require(folder, known, own)
     return found
 
@@ -47,12 +47,19 @@ def begun_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> Begu
     """What the analysis in `folder` found out at its start, without loading its model.
 
     Raises:
-        UsageError: it was of other texts, other options or versions.
+        UsageError: it was of other texts, other options or versions, or its file is damaged.
     """
-    known, found = _stored(folder)
+    try:
+        known, found = _stored(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder) from error
     own = _without_model(with_units(texts, found.info.settings.units), options)
     _require(folder, known, {**known, **own})
     return found
+
+
+def _damaged(folder: Path) -> UsageError:
+    return UsageError(f"{folder / _FILE}: damaged; give --force, not --resume")
 
 
 def _require(folder: Path, known: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -104,8 +111,17 @@ def require_same(first: Path, other: Path) -> None:
 
 
 def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
-    stored = json.loads((folder / _FILE).read_bytes())
-    return stored["identity"], msgspec.convert(stored["begun"], Begun)
+    path = folder / _FILE
+    if not path.is_file():  # a pipe would be waited for
+        raise FileNotFoundError(path)
+    try:
+        stored = json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    identity = msgspec.convert(stored["identity"], dict[str, Any])
+    if not identity.keys() >= {"options", "versions", "device", "batching", *_NAMES}:
+        raise ValueError("not all is said of the analysis")
+    return identity, msgspec.convert(stored["begun"], Begun)
 
 
 def _write(folder: Path, content: bytes) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 import pyarrow as pa
 
@@ -46,7 +46,7 @@ class TaskResult:
 def packed(task: Task, result: TaskResult) -> bytes:
     """The content of the file of a result: a zip, whose parts have checksums."""
     stream = BytesIO()
-    facts = {"rows": list(task.rows), **result.facts}
+    facts = {"rows": list(task.rows), "tables": list(result.tables), **result.facts}
     with ZipFile(stream, "w") as parts:
         parts.writestr(ZipInfo(_FACTS), json.dumps(facts))
         for name, rows in result.tables.items():
@@ -64,6 +64,8 @@ class StoredResult:
     """
 
     def __init__(self, task: Task, path: Path) -> None:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(path)
         with _naming_damage():
             self._parts = ZipFile(path)
             self.facts: Mapping[str, Any] = json.loads(self._parts.read(_FACTS))
@@ -78,9 +80,13 @@ class StoredResult:
         self._parts.close()
 
     def check(self) -> None:
-        """Check that all parts are as they were written."""
+        """Check that all parts are there and as they were written."""
         with _naming_damage():
             damaged = self._parts.testzip()
+            tables = (name + _TABLE for name in self.facts["tables"])
+            is_whole = set(self._parts.namelist()) == {_FACTS, _MAPS, *tables}
+        if not is_whole:
+            raise ValueError("parts of it are missing")
         if damaged is not None:
             raise ValueError(f"{damaged} in it is damaged")
 
@@ -109,5 +115,7 @@ def _table_bytes(rows: pa.Table) -> bytes:
 def _naming_damage() -> Iterator[None]:
     try:
         yield
-    except (BadZipFile, EOFError, KeyError, pa.ArrowException) as error:
+    except OSError:
+        raise
+    except Exception as error:  # one bit of a header leads to any of a dozen kinds of error
         raise ValueError(f"it is damaged ({error})") from error
