@@ -170,6 +170,9 @@ def test_what_differs_is_named(
     (kept / "run.json").write_text("{", "utf-8")
     with pytest.raises(UsageError, match=r"run\.json: damaged"):
         run(tmp_path / "r", model, kept)
+    (kept / "run.json").unlink()  # of what its results are is not known
+    with pytest.raises(UsageError, match=r"run\.json: damaged"):
+        run(tmp_path / "again", model, kept)
 
 
 def test_a_time_for_evidence_is_turned_into_a_number_once(

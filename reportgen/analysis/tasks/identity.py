@@ -32,7 +32,9 @@ def begun_in(folder: Path, worker: "Worker") -> Begun:
     own = _identity(worker)
     try:
         known, found = _stored(folder)
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if any(folder.glob("*.zip")):  # results of what is not known
+            raise _damaged(folder) from error
         found = begun(worker)
         content = json.dumps({"identity": own, "begun": asdict(found)}, indent=1)
         _write(folder, content.encode())
