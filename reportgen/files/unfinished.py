@@ -70,6 +70,21 @@ class Unfinished:
             return False
 
 
+def keep(path: Path, content: bytes) -> None:
+    """Write a file that is whole and on the disk when it has its name.
+
+    Raises:
+        OutputError: the disk is full or fails.
+    """
+    beside = path.with_suffix(".part")
+    try:
+        system.write(beside, content)
+        system.sync(beside)
+        system.rename(beside, path)
+    except OSError as error:
+        raise unwritten(path, error) from error
+
+
 @contextmanager
 def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfinished]:
     """The folder beside `output` in which a run keeps what it has done.

@@ -39,7 +39,7 @@ SUFFIXES: dict[str, InputFormat] = {
 BY_LINES = 8_000_000
 _MOST_UNPACKED = 100  # times its size: what unpacks to more is read as a whole, up to the limits
 MAX_STDIN = 10_000_000_000  # bytes of standard input that are kept on the disk
-_CELL_ENDS = {"csv": b",;\t", "tsv": b"\t", "json": b",", "jsonl": b","}
+_CELL_ENDS = {"csv": (b",", b";", b"\t"), "tsv": (b"\t",), "json": (b",",), "jsonl": (b",",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ def require_bounded(data: bytes, input_format: str, path: str) -> None:
     """
     is_text = input_format not in _BINARY
     n_lines = max(data.count(end) for end in (b"\n", b"\r")) if is_text else 0
-    n_cells = max((data.count(end) for end in _ends_of_cells(input_format)), default=0)
+    n_cells = max((data.count(end) for end in _CELL_ENDS.get(input_format, ())), default=0)
     for n, most, what in (
         (len(data), limits.MAX_BYTES, "bytes"),
         (n_lines, limits.MAX_ROWS, "lines"),
@@ -239,10 +239,6 @@ def require_bounded(data: bytes, input_format: str, path: str) -> None:
             raise InputError(
                 f"{path}: more than {most:,} {what}; split it, or give its beginning alone"
             )
-
-
-def _ends_of_cells(input_format: str) -> list[bytes]:
-    return [bytes([end]) for end in _CELL_ENDS.get(input_format, b"")]
 
 
 def _name(path: str) -> str:

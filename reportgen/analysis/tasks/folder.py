@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reportgen.analysis.tasks.task import StoredResult, Task, TaskResult, packed
-from reportgen.errors import OutputError, first_line, unwritten
-from reportgen.files import system
+from reportgen.errors import OutputError, first_line
+from reportgen.files.unfinished import keep
 
 
 class TaskFolder:
@@ -37,13 +37,7 @@ class TaskFolder:
             OutputError: the disk is full or fails.
         """
         path = self.path / task.name
-        beside = path.with_suffix(".part")
-        try:
-            system.write(beside, packed(task, result))
-            system.sync(beside)
-            system.rename(beside, path)
-        except OSError as error:
-            raise unwritten(path, error) from error
+        keep(path, packed(task, result))
         self._known[task.name] = (path, _packed(result.facts))
 
     def facts(self, task: Task) -> Mapping[str, Any] | None:

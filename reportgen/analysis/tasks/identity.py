@@ -11,8 +11,8 @@ import msgspec
 
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.run_info import Begun, begun, versions
-from reportgen.errors import ResultsError, UsageError, unwritten
-from reportgen.files import system
+from reportgen.errors import ResultsError, UsageError
+from reportgen.files.unfinished import keep
 from reportgen.texts.read import TextSet, with_units
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
@@ -37,7 +37,7 @@ def begun_in(folder: Path, worker: "Worker") -> Begun:
             raise _damaged(folder) from error
         found = begun(worker)
         content = json.dumps({"identity": own, "begun": asdict(found)}, indent=1)
-        _write(folder, content.encode())
+        keep(folder / _FILE, content.encode())
         return found
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder) from error
@@ -89,7 +89,7 @@ def begin_as(folder: Path, part: Path) -> None:
         OutputError: the disk is full or fails.
     """
     if not (folder / _FILE).exists():
-        _write(folder, (part / _FILE).read_bytes())
+        keep(folder / _FILE, (part / _FILE).read_bytes())
 
 
 def require_same(first: Path, other: Path) -> None:
@@ -126,17 +126,6 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
     return identity, msgspec.convert(stored["begun"], Begun)
 
 
-def _write(folder: Path, content: bytes) -> None:
-    path = folder / _FILE
-    beside = path.with_suffix(".part")
-    try:
-        system.write(beside, content)
-        system.sync(beside)
-        system.rename(beside, path)
-    except OSError as error:
-        raise unwritten(path, error) from error
-
-
 def _identity(worker: "Worker") -> dict[str, Any]:
     """All that the results of tasks depend on."""
     model = worker.model
@@ -158,12 +147,11 @@ def _without_model(texts: TextSet, asked: AnalysisOptions) -> dict[str, Any]:
         "texts": _digest(texts),
         "files": [asdict(file) for file in texts.files],
         "versions": versions(),
-        "options": {**dict(options.pop("shown")), **_given(options)},
+        "options": {
+            **options.pop("shown"),
+            **{name.replace("_", "-"): value for name, value in options.items()},
+        },
     }
-
-
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.replace("_", "-"): value for name, value in options.items()}
 
 
 def _digest(texts: TextSet) -> str:

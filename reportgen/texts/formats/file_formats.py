@@ -64,7 +64,7 @@ def read_table(
     readers: Mapping[str, Callable[[Lines | FileLines, str], Table]] = {
         "txt": _txt,
         "csv": partial(_csv, delimiter=delimiter),
-        "tsv": _tsv,
+        "tsv": partial(_cells, delimiter="\t"),
         "jsonl": _jsonl,
     }
     if isinstance(content, Path):
@@ -153,10 +153,6 @@ def _separators(text: str) -> list[tuple[str, int]]:
     header = _QUOTED.sub("", next(_HEADER.finditer(text.lstrip("\r\n")))[0])
     found = {each: len(re.findall(rf"{each}(?! )", header)) for each in ",;\t" if each in header}
     return sorted(found.items(), key=lambda each: -each[1]) or [(",", 0)]
-
-
-def _tsv(lines: Lines | FileLines, path: str) -> Table:
-    return _cells(lines, path, "\t")
 
 
 def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> Table:
