@@ -38,6 +38,7 @@ from reportgen.files.temporary import Temporary, make_scratch, scratch_folder
 from reportgen.files.unfinished import unfinished_run
 from reportgen.models.callers_module import bare, borrowed
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
@@ -199,27 +200,11 @@ def analyze(
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
         options = AnalysisOptions(**asdict(analysis), shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
-        start = partial(_started, chosen_engine, text_set, model, tokenizer, model_options)
+        spec = ModelSpec()  # not needed where this process does it, with a model of any kind
+        if chosen_engine != EngineChoices():
+            spec = arguments.model_spec(named_model(model, tokenizer, model_options))
+        start = partial(engine_of, chosen_engine, text_set, spec, is_silent=False)
         return _analyzed(text_set, loaded, options, folder, bars, start, resume=resume, small=small)
-
-
-@contextmanager
-def _started(
-    choices: EngineChoices,
-    texts: TextSet,
-    model: Any,
-    tokenizer: Any,
-    model_options: Mapping[str, Any],
-    options: AnalysisOptions,
-) -> Iterator[Engine | None]:
-    """The engine that runs the analysis in other processes; None if this process does it, with a
-    model of any kind."""
-    if choices == EngineChoices():
-        yield None
-        return
-    spec = arguments.model_spec(named_model(model, tokenizer, model_options))
-    with engine_of(choices, texts, spec, options, is_silent=False) as engine:
-        yield engine
 
 
 def _analyzed(
