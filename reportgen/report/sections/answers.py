@@ -36,6 +36,7 @@ from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS, MIN_UNITS
 from reportgen.results.units import text_units
 
+_PRAISE = ("agreement", "partly", "at_least_partly", "largely")
 _TOKEN = 22  # half-width characters of a token in an answer
 _VERDICTS = ("sink", "raised", "unclear", "none", "too_few_texts")  # the first is told
 _KEYS = {"none": "no_pile", "too_few_texts": "few"}
@@ -264,7 +265,10 @@ def _trust(findings: Findings, language: Language) -> Answer:
             return answer(say("is_change"), say("is_change_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS, units=MIN_UNITS))
     unclear = "agreement" if estimate.interval.low > 0 else "no_agreement"
-    verdict = say(trust_word(estimate.interval) or unclear)
+    below = findings.colouring.is_below_rarity
+    word = trust_word(estimate.interval) or unclear
+    # A ranking that needs no model agrees as well: that is no praise of the colours.
+    verdict = say("as_rarity" if below and word in _PRAISE else word)
     row = cls_name(findings.info, language) or ""
     views = [first, *(view for view in _BESIDE if view in known and view != first)][: ROWS - 1]
     rows = [
@@ -291,7 +295,6 @@ def _trust(findings: Findings, language: Language) -> Answer:
     # The rows are measured alike; the sentence has the figure of texts held out of the choice.
     is_same = language.write(estimate.mean, "correlation") == rows[0].shown
     ending = "" if is_same else "_others"
-    below = findings.colouring.is_below_rarity
     key = f"below_rarity{ending}" if below else f"agreement_remark{ending}"
     remark = say(key, mean=estimate.mean)
     ends = (say("axis_chance"), say("axis_same"))

@@ -183,7 +183,8 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
         (-0.29, -0.2, "headline_opposite", "opposite", False),
         (-0.29, 0.2, "headline_opposite", "opposite", True),
         (0.0, -0.2, "headline_zero", "no_agreement", False),
-        (0.5, 0.6, "headline", "at_least_partly", True),
+        (0.5, 0.4, "headline", "at_least_partly", False),
+        (0.5, 0.6, "headline", "as_rarity", True),
     ],
 )
 def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
