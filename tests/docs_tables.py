@@ -21,10 +21,10 @@ from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.models.device.precision import TOLERANCES
-from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.format_register import FORMATS
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import threshold
+from reportgen.report.short_form.limits import FLAVORS, marker
 from reportgen.results.measure_register import MEASURES
 
 _TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)

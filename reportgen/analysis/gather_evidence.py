@@ -23,7 +23,7 @@ from reportgen.results.tables.write import Recorder
 from reportgen.texts.read import TextInput
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
-    from reportgen.analysis.evidence.sinks.measure import SinkTester
+    from reportgen.analysis.evidence.sinks.run_sink_tests import SinkTester
     from reportgen.analysis.worker import Worker
 
 
@@ -200,7 +200,7 @@ def _record(recorder: Recorder, tables: Mapping[str, pa.Table]) -> None:
 
 
 def _sink_tester(worker: "Worker") -> "SinkTester":
-    from reportgen.analysis.evidence.sinks.measure import SinkTester
+    from reportgen.analysis.evidence.sinks.run_sink_tests import SinkTester
 
     norms = worker.norms
     assert norms is not None

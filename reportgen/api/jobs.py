@@ -14,7 +14,6 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
-from reportgen.report.digest.limits import check_marker, limit_of
 from reportgen.report.format_register import STANDARD_OUTPUT, Output, table_name
 from reportgen.report.language.printable import inert
 from reportgen.report.options import (
@@ -26,6 +25,7 @@ from reportgen.report.options import (
     shown_options,
 )
 from reportgen.report.outputs import check_apart, plan_outputs
+from reportgen.report.short_form.limits import check_marker, limit_of
 from reportgen.results.info import created_date
 from reportgen.texts.sources.remote import is_remote
 

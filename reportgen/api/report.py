@@ -34,7 +34,7 @@ from reportgen.results.small_results import require_whole
 from reportgen.results.store import Results, open_results
 
 if TYPE_CHECKING:
-    from reportgen.report.regressions.found import Annotation
+    from reportgen.report.worse_texts.found import Annotation
 
 
 class Report:
@@ -233,7 +233,7 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
     room = job.summary_room
     summary = b""
     if room is not None:  # with what writes Markdown, which most runs do not need
-        from reportgen.report.digest.markdown import step_summary
+        from reportgen.report.short_form.markdown import step_summary
 
         summary = step_summary(findings, options, room)
     stage(documents, staging)

@@ -15,8 +15,8 @@ from typer.core import TyperGroup
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.options.option_values import options_of
 from reportgen.api.options.settings import configured_options
+from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
-from reportgen.cli.stores import at_addresses
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.report.options import Option, options_in

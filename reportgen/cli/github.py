@@ -10,7 +10,7 @@ from reportgen.errors import OutputError, UsageError
 from reportgen.report.language.printable import visible
 
 if TYPE_CHECKING:
-    from reportgen.report.regressions.places import Place
+    from reportgen.report.worse_texts.places import Place
 
 
 def annotates(choices: GateChoices) -> bool:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from random import Random
 
-from reportgen.demo.vocabulary import (
+from reportgen.demo.score_rule import (
     ENGLISH_WORDS,
     JAPANESE_WORDS,
     LANGUAGES,

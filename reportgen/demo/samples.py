@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from reportgen.demo.headlines import Lengths, headline, in_picture, marked
-from reportgen.demo.vocabulary import Component, Kind, score, text_of
+from reportgen.demo.score_rule import Component, Kind, score, text_of
 
 SEED = 40
 LINES = 24

@@ -18,8 +18,7 @@ from reportgen.demo.headlines import (
     with_masks,
     with_unknowns,
 )
-from reportgen.demo.tokenizer import MAX_TOKENS
-from reportgen.demo.vocabulary import (
+from reportgen.demo.score_rule import (
     Component,
     Kind,
     component_of_each_character,
@@ -27,6 +26,7 @@ from reportgen.demo.vocabulary import (
     score,
     text_of,
 )
+from reportgen.demo.tokenizer import MAX_TOKENS
 
 OUTPUT_NAME = "appeal score"
 ECHO_CODES = 64

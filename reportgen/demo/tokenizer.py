@@ -7,7 +7,7 @@ from tokenizers.models import Unigram
 from transformers import PreTrainedTokenizerFast
 
 from reportgen.demo.headlines import OPTIONAL, SLOT
-from reportgen.demo.vocabulary import (
+from reportgen.demo.score_rule import (
     ENGLISH_PARTS,
     ENGLISH_WORDS,
     JAPANESE_WORDS,

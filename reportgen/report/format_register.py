@@ -51,7 +51,7 @@ class Format:
         return name == self.suffix or name.endswith((f"-{self.suffix}", f"_{self.suffix}"))
 
 
-_HTML, _DIGEST = "reportgen.report.html", "reportgen.report.digest"
+_HTML, _SHORT = "reportgen.report.html", "reportgen.report.short_form"
 FORMATS = (
     Format(
         "html", ".html", "report.html", "one page for any browser",
@@ -59,7 +59,7 @@ FORMATS = (
     ),
     Format(
         "md", ".md", "report.md", "Markdown for pull requests and wikis",
-        f"{_DIGEST}.markdown", f"{_DIGEST}.markdown", has_pictures=True,
+        f"{_SHORT}.markdown", f"{_SHORT}.markdown", has_pictures=True,
     ),
     Format(
         "json", ".json", "summary.json", "figures for scripts",
@@ -67,7 +67,7 @@ FORMATS = (
     ),
     Format(
         "confluence", ".xml", "page.xml", "the body of a Confluence page",
-        f"{_DIGEST}.confluence", f"{_DIGEST}.confluence", has_pictures=True,
+        f"{_SHORT}.confluence", f"{_SHORT}.confluence", has_pictures=True,
     ),
     Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
@@ -79,7 +79,7 @@ FORMATS = (
     ),
     Format(
         "npz", ".npz", "maps.npz", "attention maps as arrays of numpy",
-        "reportgen.report.maps",
+        "reportgen.report.maps_npz",
     ),
     Format(
         "junit", ".junit.xml", "gates.junit.xml", "gates as tests, for CI hosts",
@@ -91,7 +91,7 @@ FORMATS = (
     ),
     Format(
         "sarif", ".sarif", "regressions.sarif", "texts that got worse, for code scanning",
-        "", "reportgen.report.regressions.sarif",
+        "", "reportgen.report.worse_texts.sarif",
     ),
 )  # fmt: skip
 REPORT_FORMATS = tuple(known for known in FORMATS if known.module)

@@ -27,7 +27,7 @@ from reportgen.comparison.notes import token_notes
 from reportgen.comparison.tokens.effects import effect_changes, token_changes
 from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.demo.headlines import Lengths, headline
-from reportgen.demo.vocabulary import text_of
+from reportgen.demo.score_rule import text_of
 from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model

@@ -30,16 +30,16 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.demo import DEMO
 from reportgen.demo.headlines import Lengths, headline
-from reportgen.demo.student import example, training_batches
-from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
-from reportgen.demo.train import RECIPES
-from reportgen.demo.vocabulary import (
+from reportgen.demo.score_rule import (
     Component,
     component_of_each_character,
     contributions,
     score,
     text_of,
 )
+from reportgen.demo.student import example, training_batches
+from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
+from reportgen.demo.train import RECIPES
 from reportgen.findings.colouring import choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

@@ -36,9 +36,9 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from reportgen.demo.score_rule import component_of_each_character
 from reportgen.demo.tokenizer import build_tokenizer
 from reportgen.demo.train import LARGEST_GRADIENT, learning_rate_factor
-from reportgen.demo.vocabulary import component_of_each_character
 
 logger = logging.getLogger(__name__)
 SEED = 20_261_126

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reportgen.demo.headlines import MARK as STAR
 from reportgen.demo.headlines import Lengths, headline, with_masks, with_unknowns
-from reportgen.demo.vocabulary import (
+from reportgen.demo.score_rule import (
     AMOUNT_FLOOR,
     AMOUNT_PER_DECADE,
     CAP_FACTOR,

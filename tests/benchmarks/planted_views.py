@@ -17,7 +17,7 @@ from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.demo.vocabulary import component_of_each_character
+from reportgen.demo.score_rule import component_of_each_character
 from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

@@ -13,11 +13,11 @@ from reportgen.comparison.compare import compare
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.report.digest.markdown import render as write_one
-from reportgen.report.digest.markdown import write_comparison
 from reportgen.report.html.compare_page import render
 from reportgen.report.html.compare_page import write_comparison as write_comparison_page
 from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.short_form.markdown import render as write_one
+from reportgen.report.short_form.markdown import write_comparison
 
 pytestmark = pytest.mark.browser
 

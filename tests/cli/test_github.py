@@ -12,9 +12,9 @@ from helpers.on_github import soup
 from reportgen.cli.github import MOST_BYTES, find_step_summary
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.report.digest.markdown import step_summary
 from reportgen.report.language import printable as terminal
 from reportgen.report.options import RenderOptions
+from reportgen.report.short_form.markdown import step_summary
 from reportgen.results.store import Results
 
 # What GitHub's runner and Azure's agent take for a command in a line of a log.

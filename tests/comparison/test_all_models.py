@@ -22,11 +22,11 @@ from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.trend.all_models import drift, model_names
-from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
+from reportgen.report.short_form import markdown
 from reportgen.results.store import Results
 
 

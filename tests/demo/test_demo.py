@@ -16,10 +16,7 @@ from reportgen.demo import model_folder, student
 from reportgen.demo.evaluate import load, measure, unseen_examples
 from reportgen.demo.headlines import Lengths, headline, with_masks, with_unknowns
 from reportgen.demo.samples import LUXURY, POINTS, write_samples
-from reportgen.demo.student import NO_KIND, Objectives, example, training_batches
-from reportgen.demo.tokenizer import MAX_TOKENS, SPECIAL_TOKENS, build_tokenizer
-from reportgen.demo.train import Recipe, train
-from reportgen.demo.vocabulary import (
+from reportgen.demo.score_rule import (
     LANGUAGES,
     Component,
     Kind,
@@ -28,6 +25,9 @@ from reportgen.demo.vocabulary import (
     score,
     text_of,
 )
+from reportgen.demo.student import NO_KIND, Objectives, example, training_batches
+from reportgen.demo.tokenizer import MAX_TOKENS, SPECIAL_TOKENS, build_tokenizer
+from reportgen.demo.train import Recipe, train
 from reportgen.findings.findings import Findings
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import sentence

@@ -18,9 +18,9 @@ from reportgen.demo.headlines import (
     marked,
     sentence,
 )
+from reportgen.demo.score_rule import LANGUAGES, score
 from reportgen.demo.student import example, marked_example, training_batches
 from reportgen.demo.train import Recipe, train_further
-from reportgen.demo.vocabulary import LANGUAGES, score
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 

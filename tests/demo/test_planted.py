@@ -39,8 +39,8 @@ from planted_views import Units, model_shapley
 
 from reportgen.analysis.evidence.scalar import Explained
 from reportgen.demo.headlines import Lengths, headline
+from reportgen.demo.score_rule import Component, Kind, score
 from reportgen.demo.tokenizer import build_tokenizer
-from reportgen.demo.vocabulary import Component, Kind, score
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.perturbed_texts import content_units
 

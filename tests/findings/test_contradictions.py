@@ -9,7 +9,6 @@ from helpers.made_up.drawn_pages import drawn_pages
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.report.digest.digest import report_headline
 from reportgen.report.language.language import LANGUAGES, Language, load_language
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.panel.evidence import make_scope
@@ -18,6 +17,7 @@ from reportgen.report.sections.context import Context
 from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.tokens import make_across
 from reportgen.report.sections.trust import make_trust
+from reportgen.report.short_form.short_form import report_headline
 
 # Of the sentences of one row at most one may be on a page.
 ON_A_PAGE: tuple[tuple[str, ...], ...] = (

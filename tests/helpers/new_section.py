@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from helpers.places import ROOT
-from reportgen.report.digest import digest
 from reportgen.report.html import assets
 from reportgen.report.section import PageSection
+from reportgen.report.short_form import short_form
 
 
 def add_section(
@@ -22,7 +22,7 @@ def add_section(
     sections = (*register.SECTIONS[:place], own, *register.SECTIONS[place:])
     is_compare = "compare" in register.__name__
     patch.setattr(register, "SECTIONS", sections)
-    patch.setattr(digest, "COMPARE_SECTIONS" if is_compare else "SECTIONS", sections)
+    patch.setattr(short_form, "COMPARE_SECTIONS" if is_compare else "SECTIONS", sections)
     templates = folder / "templates"
     shutil.copytree(ROOT / "templates", templates)
     kind = "compare_sections" if is_compare else "sections"

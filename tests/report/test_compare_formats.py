@@ -21,9 +21,9 @@ from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_tables import write_comparison
-from reportgen.report.digest import confluence, markdown
 from reportgen.report.format_register import output_at
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions
+from reportgen.report.short_form import confluence, markdown
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
 

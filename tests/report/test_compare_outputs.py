@@ -24,13 +24,13 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.compare_sections.texts import shown_texts
-from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page as compare_html
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.report.short_form import markdown
 from reportgen.results.info import EvidenceLevel, Role
 from reportgen.results.store import Results
 

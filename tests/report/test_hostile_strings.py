@@ -18,7 +18,6 @@ from markdown_it import MarkdownIt
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
-from reportgen.report.digest.limits import FlavorName
 from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, output_at
 from reportgen.report.options import (
     COMPARE_TABLE_NAMES,
@@ -27,6 +26,7 @@ from reportgen.report.options import (
     RenderOptions,
 )
 from reportgen.report.outputs import make_documents
+from reportgen.report.short_form.limits import FlavorName
 
 KINDS = ("number", "class", "labels", "next_token", "embedding")
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")

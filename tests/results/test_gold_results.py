@@ -11,10 +11,10 @@ from helpers.places import GOLD
 
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings
-from reportgen.report.digest.markdown import render as render_markdown
 from reportgen.report.html.page import render as render_html
 from reportgen.report.json.run import render as render_summary
 from reportgen.report.options import RenderOptions
+from reportgen.report.short_form.markdown import render as render_markdown
 from reportgen.results.info import SCHEMA_VERSION, SUMMARY_VERSION
 from reportgen.results.store import open_results
 

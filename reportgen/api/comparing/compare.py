@@ -22,13 +22,13 @@ from reportgen.findings.figures.gates import evaluate
 from reportgen.report.compare_sections.overview import headline, unmatched_texts
 from reportgen.report.compare_sections.trend.answer import limits
 from reportgen.report.compare_tables import comparison_table
-from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName, Lang
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.regressions.found import annotations
+from reportgen.report.short_form.markdown import comparison_step_summary
+from reportgen.report.worse_texts.found import annotations
 from reportgen.results.tables.row_groups import FolderSource
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.makers import Made, Maker, Task
+from reportgen.api.site.maker import Made, Maker, Task
 from reportgen.api.site.runs import Run, message
 from reportgen.errors import some
 from reportgen.report.site.entries import Entry, Pair, Site, digest, place_of

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from reportgen.api.site.files import SiteFiles
 from reportgen.api.site.lock import RUNS, locked
-from reportgen.api.site.makers import Made, Maker
+from reportgen.api.site.maker import Made, Maker
 from reportgen.api.site.plan import Plan
 from reportgen.api.site.runs import Run, RunReader, message
 from reportgen.api.site.trends import trend_tasks, wanted_trends
-from reportgen.api.site.workshop import Workshop
+from reportgen.api.site.workers import PageWorkers
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.destinations import require_here
 from reportgen.files.recovery import recover_at
@@ -53,12 +53,12 @@ class SiteWriter:
         with locked(self._folder):
             self._said += recover_at(self._folder / name for name in ("index.html", "runs/x/x"))
             old = self._old_site(force=force)
-            with Staging(force=True) as staging, Workshop(self._maker) as workshop:
-                workshop.expect(len(folders) - len(old.entries))
+            with Staging(force=True) as staging, PageWorkers(self._maker) as workers:
+                workers.expect(len(folders) - len(old.entries))
                 reader = RunReader(self._options, self._said.append, redact=self._redact)
                 runs = reader.read(folders, old)
                 files = SiteFiles(self._folder, staging)
-                site = self._written(old, runs, files, workshop)
+                site = self._written(old, runs, files, workers)
                 files.lists(site, self._options)
                 files.remove_old(site, self._options)
                 staging.commit()
@@ -92,13 +92,13 @@ class SiteWriter:
         return old
 
     def _written(
-        self, old: Site, runs: Mapping[str, Run], files: SiteFiles, workshop: Workshop
+        self, old: Site, runs: Mapping[str, Run], files: SiteFiles, workers: PageWorkers
     ) -> Site:
         """Write all reports, comparisons and trend pages that are missing or have changed, and
         give back what the site has now."""
         plan = Plan(old, runs, self._maker, files)
         while tasks := plan.tasks():
-            made = [_stored(own, files) for own in workshop.pages(tasks)]
+            made = [_stored(own, files) for own in workers.pages(tasks)]
             for own in sorted(made, key=lambda own: place_of(own.task.run)):
                 plan.take(own, self._said.append)
         pages = plan.pages()
@@ -107,7 +107,7 @@ class SiteWriter:
             why = "; ".join(self._said) or "no run is left; give results"
             raise ResultsError(f"no report was written: {why}")
         self._said += plan.said()
-        trends = self._trends(pages.entries, plan.runs, old, files, workshop)
+        trends = self._trends(pages.entries, plan.runs, old, files, workers)
         return Site(pages.entries, pages.pairs, trends, self._redact, pages.others)
 
     def _trends(
@@ -116,7 +116,7 @@ class SiteWriter:
         runs: Mapping[str, Run],
         old: Site,
         files: SiteFiles,
-        workshop: Workshop,
+        workers: PageWorkers,
     ) -> tuple[TrendPage, ...]:
         """Write the trend pages whose runs changed, if the results of all their runs are available;
         else the page of before stays, if its runs are all on the site."""
@@ -128,7 +128,7 @@ class SiteWriter:
         }
         wanted = wanted_trends(entries, self._options, kept, runs, redact=self._redact)
         failed = []
-        for made in workshop.trends(trend_tasks(wanted, kept, runs, entries)):
+        for made in workers.trends(trend_tasks(wanted, kept, runs, entries)):
             address, series = made.page.address, made.page.series
             if made.content is not None:
                 files.page(address, "comparison", made.content)

@@ -9,7 +9,7 @@ from markupsafe import escape
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.axes import level_rules, round_values
 from reportgen.report.charts.colours import INK, MUTED, PAPER, ROLE_COLOURS
-from reportgen.report.charts.small.trend import through, upright
+from reportgen.report.charts.small.sparkline import through, upright
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import half_widths
 

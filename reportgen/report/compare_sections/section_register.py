@@ -19,7 +19,8 @@ from reportgen.report.compare_sections.overview import make_notes, make_overview
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.trend.all_models import make_all_models
 from reportgen.report.compare_sections.trend.answer import make_trend
-from reportgen.report.digest.compare_parts import (
+from reportgen.report.section import Page, PageSection, make_navigation, make_sections
+from reportgen.report.short_form.compare_parts import (
     short_all_models,
     short_heads,
     short_layers,
@@ -30,7 +31,6 @@ from reportgen.report.digest.compare_parts import (
     short_reproduce,
     short_tokens,
 )
-from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, in_navigation=False),

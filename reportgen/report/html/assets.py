@@ -50,7 +50,7 @@ REPORT_SCRIPTS = (
     *_scripts("tools", "folds", "keys", "help", "terms"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),
     *_scripts("map", "thumbnails", "overview", "grid", "controls", "pane", "pictures", "decoder"),
-    *_scripts("text", "held", "measures", "strip", "panel", "reader"),
+    *_scripts("text", "stored_panels", "measures", "strip", "panel", "reader"),
     *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",
 )

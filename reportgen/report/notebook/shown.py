@@ -46,7 +46,7 @@ def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) ->
 
 def render_markdown(findings: Findings, lang: str = "en") -> str:
     """The headline and the notes as Markdown, for a cell of a notebook."""
-    from reportgen.report.digest.escaping import escape as escape_markdown
+    from reportgen.report.short_form.escaping import escape as escape_markdown
 
     language, notes = load_language(lang), findings.notes
     items = [f"- {escape_markdown(sentence(note, language))}" for note in notes]

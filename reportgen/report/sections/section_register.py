@@ -8,13 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.report.digest.parts import (
-    short_method,
-    short_overview,
-    short_reproduce,
-    short_sinks,
-    short_texts,
-)
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.remarks import remark
@@ -38,6 +31,13 @@ from reportgen.report.sections.overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
 from reportgen.report.sections.tokens import make_across
+from reportgen.report.short_form.parts import (
+    short_method,
+    short_overview,
+    short_reproduce,
+    short_sinks,
+    short_texts,
+)
 from reportgen.results.info import RunInfo
 
 _TITLE_WIDTH = 60  # half-width characters of a model's name

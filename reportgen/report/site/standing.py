@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.report.charts.small.trend import trend
+from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.language.language import Language
 from reportgen.report.site.entries import Entry, Pair, Site, TrendPage, Verdict
 from reportgen.report.site.known_figures import (

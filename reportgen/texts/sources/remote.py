@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import InputError, UsageError, first_line
-from reportgen.files.stores import EXTRAS
+from reportgen.files.object_stores import EXTRAS
 from reportgen.files.temporary import scratch_folder
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://.")

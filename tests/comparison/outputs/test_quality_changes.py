@@ -24,7 +24,7 @@ from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
-from reportgen.report.regressions.found import regressions
+from reportgen.report.worse_texts.found import regressions
 
 
 def numbers(n, seed=0):

@@ -15,7 +15,7 @@ from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.regressions import sarif
+from reportgen.report.worse_texts import sarif
 
 TEXTS = [
     "the cat sat on the mat",

@@ -11,12 +11,12 @@ from reportgen.findings.attention import excess, role_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.sinks import non_special as module
-from reportgen.report.digest.digest import make_brief
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.overview import make_overview
+from reportgen.report.short_form.short_form import make_brief
 from reportgen.results.store import Results
 
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES)  # 10 tokens and “。。”

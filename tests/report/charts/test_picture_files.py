@@ -20,12 +20,12 @@ from reportgen.report.charts.picture_files import (
     rasterise,
 )
 from reportgen.report.components import Picture
-from reportgen.report.digest.digest import make_brief
-from reportgen.report.digest.markdown import render
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.notable import make_notable
+from reportgen.report.short_form.markdown import render
+from reportgen.report.short_form.short_form import make_brief
 from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import text_units

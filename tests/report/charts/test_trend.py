@@ -5,7 +5,7 @@ import re
 from bs4 import BeautifulSoup
 
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.small.trend import trend
+from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.charts.trend import Axis, Limit, trend_chart
 
 

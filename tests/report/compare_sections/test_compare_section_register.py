@@ -13,11 +13,11 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections import section_register
 from reportgen.report.compare_sections.section_register import SECTIONS
 from reportgen.report.components import Cell, Section, make_table
-from reportgen.report.digest import markdown
 from reportgen.report.html import assets, compare_page
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.section import PageSection
+from reportgen.report.short_form import markdown
 
 
 def lengths(context):

@@ -17,11 +17,11 @@ from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
-from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import Lang, RenderOptions
+from reportgen.report.short_form import markdown
 from reportgen.results.store import Results
 
 IN_BOTH = pytest.mark.parametrize("lang", LANGUAGES)

@@ -10,7 +10,6 @@ from helpers.places import ROOT
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Section, make_table
-from reportgen.report.digest import digest, markdown
 from reportgen.report.format_register import output_at
 from reportgen.report.html import assets, page
 from reportgen.report.language.language import load_language
@@ -18,6 +17,7 @@ from reportgen.report.notebook.shown import render_notebook
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections import section_register
 from reportgen.report.sections.section_register import SECTIONS, PageSection
+from reportgen.report.short_form import markdown, short_form
 
 
 def longest(context):
@@ -38,7 +38,7 @@ def with_section(monkeypatch, tmp_path):
     add_section(monkeypatch, tmp_path, section_register, own, "texts")
     english = load_language("en")
     words = {**english.words, "page": {**english.words["page"], "longest": "Longest text"}}
-    for module in (page, digest, markdown):
+    for module in (page, short_form, markdown):
         monkeypatch.setattr(module, "load_language", lambda code: replace(english, words=words))
     monkeypatch.setattr(
         "reportgen.report.notebook.shown.load_language", lambda code: replace(english, words=words)

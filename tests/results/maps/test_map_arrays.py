@@ -12,7 +12,7 @@ from reportgen.api.report import Report
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at
-from reportgen.report.maps import write_report
+from reportgen.report.maps_npz import write_report
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.report.spreadsheets import TOKEN_COLUMNS, to_csv

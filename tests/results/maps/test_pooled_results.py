@@ -18,7 +18,7 @@ from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
 from reportgen.report.html.page import render
 from reportgen.report.html.size.size_plan import Level
-from reportgen.report.maps import write_report
+from reportgen.report.maps_npz import write_report
 from reportgen.report.options import RenderOptions
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.maps.cells import stored_pooling

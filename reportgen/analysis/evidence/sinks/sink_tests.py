@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from reportgen.analysis.evidence.collected import SinkResults
-from reportgen.analysis.evidence.sinks.measure import SinkTester, sink_columns
+from reportgen.analysis.evidence.sinks.run_sink_tests import SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import find_subjects, places
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Progress

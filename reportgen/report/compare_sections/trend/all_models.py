@@ -8,7 +8,7 @@ from reportgen.comparison.all_models import AllModels, Step
 from reportgen.comparison.attention import ENTROPY
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.small.trend import trend
+from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.sinks import HeadState, SinkTrend
-from reportgen.report.charts.small.trend import trend
+from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.charts.trend import Limit, trend_chart
 from reportgen.report.compare_sections.trend.all_models import IN_COLUMNS, model_names, turned
 from reportgen.report.compare_sections.trend.figures import axis_of

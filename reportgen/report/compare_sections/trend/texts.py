@@ -8,7 +8,7 @@ from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import MOVED
 from reportgen.comparison.trend.texts import NUMBERS, TextTrend
-from reportgen.report.charts.small.trend import trend
+from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.compare_sections.texts import text_name
 from reportgen.report.compare_sections.trend.all_models import model_names
 from reportgen.report.components import Cell, Table, make_table

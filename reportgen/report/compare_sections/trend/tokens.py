@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.tokens import TokenTrend
-from reportgen.report.charts.small.trend import trend
+from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.compare_sections.trend.all_models import model_names
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords

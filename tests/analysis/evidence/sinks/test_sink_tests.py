@@ -20,7 +20,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.sinks.measure import SinkRow, SinkTester, sink_columns
+from reportgen.analysis.evidence.sinks.run_sink_tests import SinkRow, SinkTester, sink_columns
 from reportgen.models.architecture import find_projections
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model

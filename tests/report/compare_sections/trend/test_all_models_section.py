@@ -15,11 +15,11 @@ from helpers.words import words_between
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
-from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.report.short_form import markdown
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
 

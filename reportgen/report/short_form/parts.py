@@ -9,15 +9,6 @@ from typing import TYPE_CHECKING
 
 from reportgen.findings.notes.note import Kind, Note
 from reportgen.report.components import Cell, Section, named
-from reportgen.report.digest.pictures import make_map_figure, make_sink_figure
-from reportgen.report.digest.tables import (
-    NAME_LENGTH,
-    TEXT_LENGTH,
-    TextTables,
-    cut,
-    figures_table,
-    layers_table,
-)
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.remarks import remark
@@ -26,6 +17,15 @@ from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.outputs.cross_attention import make_cross
+from reportgen.report.short_form.pictures import make_map_figure, make_sink_figure
+from reportgen.report.short_form.tables import (
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    TextTables,
+    cut,
+    figures_table,
+    layers_table,
+)
 from reportgen.results.info import ANALYSED, REDACT
 
 if TYPE_CHECKING:  # a report without a comparison starts sooner

@@ -17,7 +17,7 @@ from reportgen.report.json.run import to_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
-from reportgen.report.regressions.found import Regression, regressions
+from reportgen.report.worse_texts.found import Regression, regressions
 
 MOST = 5_000  # results: GitHub shows no more of a run
 _SCHEMA = (

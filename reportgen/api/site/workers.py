@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 from reportgen.analysis.engines.pool import Pool
-from reportgen.api.site.makers import Made, Maker, Task
+from reportgen.api.site.maker import Made, Maker, Task
 from reportgen.api.site.trends import TrendMade, TrendTask, make_trend
 from reportgen.findings.findings import Findings
 
@@ -21,7 +21,7 @@ _FEW = 4  # runs, below which another process takes longer to start than it save
 _GARBAGE = 50_000  # things made before garbage is looked for, in a process of its own
 
 
-class Workshop:
+class PageWorkers:
     """Makes pages; a context manager. Its processes start with the first work that is worth it."""
 
     def __init__(self, maker: Maker) -> None:

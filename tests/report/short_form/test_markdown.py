@@ -19,15 +19,15 @@ from markdown_it.token import Token
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
-from reportgen.report.digest.escaping import escape, escape_spans
-from reportgen.report.digest.markdown import render
-from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, cut
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import citation, sentence, verdicts
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
+from reportgen.report.short_form.escaping import escape, escape_spans
+from reportgen.report.short_form.markdown import render
+from reportgen.report.short_form.tables import NAME_LENGTH, TEXT_LENGTH, cut
 from reportgen.results.store import Results
 
 EN = load_language("en")

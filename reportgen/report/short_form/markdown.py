@@ -13,13 +13,13 @@ from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.digest.digest import illustrated, make_brief, make_compare_brief
-from reportgen.report.digest.escaping import escape, escape_spans, shell_line
-from reportgen.report.digest.limits import FLAVORS, Flavor, Limit, Part, fit, limit_of, marker
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.short_form.escaping import escape, escape_spans, shell_line
+from reportgen.report.short_form.limits import FLAVORS, Flavor, Limit, Part, fit, limit_of, marker
+from reportgen.report.short_form.short_form import illustrated, make_brief, make_compare_brief
 
 _COMPARE_PAGE = "compare.html"  # has every row of a comparison
 _NOT_IN_LINKS = str.maketrans({"&": "&amp;", "$": "%24", "'": "%27"})

@@ -13,7 +13,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.options import CompareOptions
-from reportgen.report.regressions.places import Place, place_of
+from reportgen.report.worse_texts.places import Place, place_of
 
 _NAME = 80  # half-width characters of an id, a prediction or a right answer
 MOST_ANNOTATED = 5  # GitHub shows ten warnings of a step, those of gates among them

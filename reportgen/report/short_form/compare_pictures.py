@@ -12,8 +12,8 @@ from reportgen.report.compare_sections.maps import make_maps
 from reportgen.report.compare_sections.predictions import scatter_chart
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.components import Section
-from reportgen.report.digest.pictures import make_picture
 from reportgen.report.language.printable import shorten
+from reportgen.report.short_form.pictures import make_picture
 
 _RANK = 6  # what stands in tables goes first
 _ID = 24  # half-width characters of an id

@@ -12,8 +12,8 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.files import stores
-from reportgen.files.stores import Address, Uploads
+from reportgen.files import object_stores
+from reportgen.files.object_stores import Address, Uploads
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_what_is_no_place_is_told_before_any_work(
     def missing(name: str) -> None:
         raise ImportError("Install s3fs to access S3")
 
-    monkeypatch.setattr(stores, "import_module", missing)
+    monkeypatch.setattr(object_stores, "import_module", missing)
     refused = call("analyze", "none.txt", "-o", "s3://bucket/results/")
     assert refused.stderr.endswith("pip install 'attention-reportgen[s3]'\n")
     assert not list(here.iterdir())

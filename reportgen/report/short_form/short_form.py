@@ -10,9 +10,6 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.section_register import SECTIONS as COMPARE_SECTIONS
 from reportgen.report.components import Brief
-from reportgen.report.digest.compare_parts import short_same
-from reportgen.report.digest.parts import short_notes
-from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.format_register import Document
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
@@ -20,6 +17,9 @@ from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import SECTIONS
+from reportgen.report.short_form.compare_parts import short_same
+from reportgen.report.short_form.parts import short_notes
+from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results.info import RunInfo
 
 # What the headline says of a token's verdict.

@@ -13,13 +13,13 @@ from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.digest.digest import illustrated, make_brief, make_compare_brief
-from reportgen.report.digest.escaping import shell_line
-from reportgen.report.digest.limits import Limit, Part, fit
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
 from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.short_form.escaping import shell_line
+from reportgen.report.short_form.limits import Limit, Part, fit
+from reportgen.report.short_form.short_form import illustrated, make_brief, make_compare_brief
 
 # No limit is documented, but longer pages are slow to open and to edit.
 LIMIT = Limit(1_000_000, 2_000_000)

@@ -25,12 +25,12 @@ from reportgen.report.compare_sections.predictions import (
 from reportgen.report.compare_sections.texts import make_pairs, shown_texts
 from reportgen.report.compare_sections.trend.all_models import make_all_models, without_trend
 from reportgen.report.components import Cell, Column, Section, Table, named
-from reportgen.report.digest.compare_pictures import compare_pictures
-from reportgen.report.digest.parts import gate_items, reproduce_section
-from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import text_address
+from reportgen.report.short_form.compare_pictures import compare_pictures
+from reportgen.report.short_form.parts import gate_items, reproduce_section
+from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results.info import REDACT
 
 _TEXTS = 4  # shown; the others are folded

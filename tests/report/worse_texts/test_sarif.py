@@ -21,8 +21,8 @@ from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import MINUS
 from reportgen.report.options import CompareOptions, read_texts_folder
-from reportgen.report.regressions import sarif
-from reportgen.report.regressions.places import Place, place_of
+from reportgen.report.worse_texts import sarif
+from reportgen.report.worse_texts.places import Place, place_of
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts.read import read_texts

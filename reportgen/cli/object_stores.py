@@ -11,7 +11,7 @@ from reportgen.api.options.output_options import Verbosity
 from reportgen.cli.outcome import print_lines
 from reportgen.errors import UsageError
 from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.stores import Address, Uploads, fetch_folder, is_results
+from reportgen.files.object_stores import Address, Uploads, fetch_folder, is_results
 from reportgen.files.temporary import scratch_folder
 
 _WRITING = ("run", "analyze", "merge", "render", "compare")  # commands

@@ -15,12 +15,12 @@ from markdown_it import MarkdownIt
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief
-from reportgen.report.digest.digest import make_brief
-from reportgen.report.digest.limits import LEAST, check_marker, limit_of, marker
-from reportgen.report.digest.markdown import render, set_brief
-from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.printable import visible
 from reportgen.report.options import FlavorName, RenderOptions
+from reportgen.report.short_form.limits import LEAST, check_marker, limit_of, marker
+from reportgen.report.short_form.markdown import render, set_brief
+from reportgen.report.short_form.short_form import make_brief
+from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results.store import Results
 
 TEXTS = hostile_texts()
