@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.outputs.outcomes import Outcome
@@ -122,10 +120,7 @@ def _flips(predictions: PredictionChanges | None, name: str, outcome: Outcome) -
     """How many texts changed their class, by outcome."""
     if predictions is None or not predictions.outcomes:
         return _with_ends(name, None, None)
-    flipped = predictions.flips(outcome)
-    share = mean_interval(flipped.astype(np.float64))
-    interval = share and Interval(*(len(flipped) * end for end in share))
-    return _with_ends(name, int(flipped.sum()), interval)
+    return _with_ends(name, predictions.n_flips(outcome), predictions.flips_interval(outcome))
 
 
 def _distances(heads: HeadChanges | None) -> Figures:

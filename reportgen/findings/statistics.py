@@ -140,6 +140,25 @@ def certain_share(interval: Interval | None, n_texts: int) -> Interval | None:
     return Interval(0.0, 1.0 - least) if interval == (0.0, 0.0) else interval
 
 
+def certain_change(interval: Interval | None, n_texts: int) -> Interval | None:
+    """The interval of how far a share changed in the same `n_texts` texts; another in the place of
+    one without width at -1, 0 or 1, which says only that all texts changed alike.
+
+    A change is the share that got better less the share that got worse. Where all texts are alike,
+    each of the two has an exact interval (Clopper and Pearson 1934), and the change can be no
+    farther from 0, -1 or 1 than these let it.
+    """
+    if interval is None or interval.low != interval.high:
+        return interval
+    most = 1.0 - ((1 - CONFIDENCE) / 2) ** (1 / n_texts)
+    by_value = {
+        -1.0: Interval(-1.0, 2 * most - 1),
+        0.0: Interval(-most, most),
+        1.0: Interval(1 - 2 * most, 1.0),
+    }
+    return by_value.get(interval.low, interval)
+
+
 def gain(values: Floats) -> Literal["better", "worse", "unclear"]:
     """Whether a gain `[text]` is above 0 on average; unclear where its interval holds 0."""
     if values.mean() <= 0:

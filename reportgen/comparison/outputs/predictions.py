@@ -1,6 +1,6 @@
 """How the predictions of two models differ, text by text, and how close they are to the labels."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,6 +11,7 @@ from reportgen.comparison.outputs.quality import (
     FigureName,
     Quality,
     completion_quality,
+    not_certain,
     number_quality,
     rank_quality,
 )
@@ -23,7 +24,9 @@ from reportgen.findings.statistics import (
     Floats,
     Interval,
     Places,
+    certain_share,
     intervals_of_counts,
+    mean_interval,
 )
 from reportgen.results.info import OutputKind
 from reportgen.results.ranks import spearman
@@ -70,7 +73,8 @@ class PredictionChanges:
     def share_moved(self) -> Change:
         """The change from 0 to the share of texts that moved."""
         moved = self.moved.astype(np.float64)[:, None]
-        return changes(np.zeros_like(moved), moved)[0]
+        found = changes(np.zeros_like(moved), moved)[0]
+        return replace(found, interval=self._share_interval(self.moved))
 
     @property
     def n_moved(self) -> int:
@@ -124,6 +128,18 @@ class PredictionChanges:
         pairs = zip(self.outcomes, self.moved, strict=True) if self.outcomes else ()
         return np.array([bool(moved) and each == outcome for each, moved in pairs], np.bool_)
 
+    def flips_interval(self, outcome: Outcome) -> Interval | None:
+        """The interval of how many texts changed their class with this outcome."""
+        flipped = self.flips(outcome)
+        share = self._share_interval(flipped)
+        return share and Interval(*(len(flipped) * end for end in share))
+
+    def _share_interval(self, flags: Booleans) -> Interval | None:
+        """The interval of a share of texts, `[text]`, that changed; [0, 0] where outputs are the
+        same."""
+        of = mean_interval(flags.astype(np.float64))
+        return of if self.same_outputs else certain_share(of, len(flags))
+
     def n_flips(self, outcome: Outcome) -> int:
         """How many texts changed their class with this outcome."""
         return int(self.flips(outcome).sum())
@@ -173,17 +189,18 @@ def prediction_changes(
     else:
         outcomes = ()
         quality, right_change = right_parts(base, head, pairing, texts)
+    same = not moved.any() and _same_scores(base, head, texts)
     return PredictionChanges(
         kind=kind,
         texts=texts,
         change=moved.astype(np.float64),
         moved=moved,
         names=names,
-        quality=quality,
+        quality=quality if quality is None or same else not_certain(quality),
         outcomes=outcomes,
         right_change=right_change,
         chances=old_chances(base, head, texts),
-        same_outputs=not moved.any() and _same_scores(base, head, texts),
+        same_outputs=same,
     )
 
 

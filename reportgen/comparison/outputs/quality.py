@@ -5,7 +5,7 @@ anew on the same resampled texts (paired bootstrap).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -19,6 +19,7 @@ from reportgen.findings.statistics import (
     Floats,
     Interval,
     Places,
+    certain_change,
     certain_share,
     intervals_of,
     intervals_of_counts,
@@ -213,7 +214,7 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
     return Quality(
         (
             QualityFigure("accuracy", accuracy, accuracy.interval, _of_shares(*right)),
-            QualityFigure("macro_f1", macro_f1, interval, both),
+            QualityFigure("macro_f1", macro_f1, interval, _certain(both, len(labels))),
         ),
         len(labels),
     )
@@ -240,8 +241,22 @@ def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
         interval, both = _split(intervals_of(difference, *columns))
         own, other, n = rows.sum(axis=0).tolist()
         change = _change([own / n, other / n], interval, len(rows))
-        figures.append(QualityFigure(name, change, interval, both))
+        figures.append(QualityFigure(name, change, interval, _certain(both, len(rows))))
     return Quality(tuple(figures), max(len(rows) for rows in counts.values()))
+
+
+def not_certain(quality: Quality) -> Quality:
+    """Figures that are shares, with intervals that have a width also where no text changed. Of
+    macro-F1 it is that of the accuracy there.
+
+    Not for models whose outputs are the same: their change is known to be none.
+    """
+    figures = []
+    for own in quality.figures:
+        interval = certain_change(own.size_interval, own.change.n_texts)
+        change = replace(own.change, interval=interval)
+        figures.append(replace(own, change=change, size_interval=interval))
+    return replace(quality, figures=tuple(figures))
 
 
 def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:
@@ -300,8 +315,12 @@ def _of_means(own: Floats, other: Floats) -> Ends:
 
 def _of_shares(own: Floats, other: Floats) -> Ends:
     """Like `_of_means`, of a figure that is 0 or 1 in each text."""
-    base, head = _of_means(own, other)
-    return certain_share(base, len(own)), certain_share(head, len(other))
+    return _certain(_of_means(own, other), len(own))
+
+
+def _certain(ends: Ends, n_texts: int) -> Ends:
+    base, head = ends
+    return certain_share(base, n_texts), certain_share(head, n_texts)
 
 
 def _change(ends: Sequence[float], interval: Interval | None, n_texts: int) -> Change:

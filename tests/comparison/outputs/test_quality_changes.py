@@ -7,6 +7,7 @@ from helpers.made_up.factories import changed
 from helpers.plain import plain_bootstrap
 from helpers.plain.plain_ranks import spearman
 from helpers.real.two_models import LABELS, TEXTS, pair_of
+from scipy.stats import binom
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
@@ -19,7 +20,7 @@ from reportgen.comparison.outputs.quality import (
     number_quality,
 )
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Interval, certain_change
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
@@ -165,6 +166,36 @@ def test_flips_are_sorted_by_what_became_of_them(tmp_path):
     assert found.figures["texts_broken"] == 3
     assert found.figures["texts_wrong_to_wrong"] == 0
     assert found.changed_texts[:6] == predictions.flipped == [0, 2, 5, 1, 3, 4]
+
+
+def test_where_no_prediction_changed_other_texts_may(tmp_path):
+    """By the tails of the binomial distribution; no doubt where all scores are the same."""
+    names = NAMES["class"][:1] * 12
+    sides = []
+    for side in pair_of(tmp_path, kind="class"):
+        texts = side.texts.assign(prediction_label=names, label=names)
+        sides.append(changed(side, texts=texts))
+    base, head = map(Findings, sides)
+    figures, same = compare(base, head).figures, compare(base, base).figures
+    most = figures["accuracy_drop_high"]
+    assert binom.cdf(0, 12, most) == pytest.approx(0.025, rel=1e-3)
+    for name, times in (("accuracy_drop", 1), ("macro_f1_drop", 1), ("texts_broken", 12)):
+        assert (figures[name], same[name]) == (0, 0)
+        low = -most if name.endswith("drop") else 0
+        ends = (figures[f"{name}_low"], figures[f"{name}_high"])
+        assert ends == pytest.approx((low, times * most), rel=1e-4)
+        assert (same[f"{name}_low"], same[f"{name}_high"]) == (0, 0)
+    assert (figures["prediction_changed_low"], figures["prediction_changed_high"]) == (0, most)
+    assert same["prediction_changed_high"] == 0
+    assert figures["macro_f1_base_low"] == pytest.approx(1 - most)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_change_in_all_texts_is_not_certain(sign):
+    """As many texts as can be may change the other way round."""
+    low, high = sorted(sign * end for end in certain_change(Interval(sign, sign), 12))
+    assert high == 1
+    assert binom.sf(11, 12, (low + 1) / 2) == pytest.approx(0.025)
 
 
 def test_the_texts_whose_error_grew_most_come_first(tmp_path):
