@@ -126,6 +126,9 @@ def test_the_class_that_is_right_least_often_is_among_the_bars(tmp_path):
     assert first.remark.startswith("4 of 5 classes, the worst among them. Always answering “a”")
     said = "Never predicted, though the right answer of 5 texts: “e”."
     assert said in make_quality(findings, EN).remarks
+    texts.loc[0, ["label", "prediction_label"]] = None, "e"  # predicted, but not to be judged
+    unjudged = make_quality(Findings(changed(made, info, texts=texts)), EN)
+    assert not any(remark.startswith("Never") for remark in unjudged.remarks)
 
 
 def test_predictions_that_may_be_no_better_than_a_constant_are_not_called_better(tmp_path):

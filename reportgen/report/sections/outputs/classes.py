@@ -137,22 +137,23 @@ class _ClassWords:
                 name=self._names[fit.base_label],
                 base=fit.base_share,
             ),
-            remarks=(*self._never(fit.counts), *remarks, *self._not_listed(len(used))),
+            remarks=(*self._never(found, fit), *remarks, *self._not_listed(len(used))),
             figures=figures,
             interval_note=interval_note(figures, self._language),
             tables=(self._confusion_table(fit.counts, shown),),
         )
 
-    def _never(self, counts: NDArray[np.intp]) -> tuple[str, ...]:
+    def _never(self, found: Classes, fit: ClassFit) -> tuple[str, ...]:
         """The sentence on classes that are right answers of MIN_TEXTS texts and more, but were
-        never predicted; none where there are none."""
-        missed = np.flatnonzero((counts.sum(axis=1) >= MIN_TEXTS) & (counts.sum(axis=0) == 0))
+        predicted of no text, whether it has a right answer or not; none where there are none."""
+        n_right = fit.counts.sum(axis=1)
+        given = np.isin(np.arange(len(n_right)), found.predicted)
+        missed = np.flatnonzero((n_right >= MIN_TEXTS) & ~given)
         if not len(missed):
             return ()
         quoted = [self._language.say("across", "quoted", name=self._names[i]) for i in missed]
         names = self._language.say("common", "comma").join(quoted)
-        n = int(counts[missed].sum())
-        return (self._language.count("quality", "never_predicted", n, names=names),)
+        return (self._say("never_predicted", n=int(n_right[missed].sum()), names=names),)
 
     def _confusion_table(self, table: NDArray[np.intp], shown: Sequence[int]) -> Table:
         """Labels by predictions: how many texts, coloured by their share of the label's texts."""
