@@ -21,7 +21,7 @@ from reportgen.results.info import EvidenceLevel, Scalar, View
 
 # How many texts, tokens and units a statement needs, and the limits that measurements share with
 # what is said about them.
-LONG_TOKENS = 4096  # of a text: a longer one has no maps, no norms and no rollout
+LONG_TOKENS = 4096  # of a text: a longer one has pooled maps, no norms and no rollout
 MIN_TEXTS = 5  # texts, for a statement about all of them and for an interval
 MIN_CONTENT = 3  # text tokens of a text, for it to take part
 MIN_UNITS = 4  # text units of a text, for a rank correlation

@@ -165,8 +165,7 @@ def test_a_table_of_heads_that_were_not_compared_says_why(tmp_path: Path) -> Non
     done = write_comparison(found, CompareOptions(), output_at("heads.csv"))
     assert done.text.count("\n") == 1
     assert done.reduced == (
-        "heads.csv: No text's whole attention maps are kept in both results, so heads are not "
-        "compared.",
+        "heads.csv: No text has whole attention maps in both results, so heads are not compared.",
     )
     assert write_comparison(found, CompareOptions(), output_at("tokens.csv")).reduced == ()
 

@@ -239,7 +239,7 @@ def test_a_sink_is_said_to_matter_or_not_or_not_to_be_tested(tmp_path: Path) -> 
 
 
 def tables_of(markdown: str) -> list[list[list[str]]]:
-    """Every table as plain text: texts to start with, the same in full, key figures, all texts,
+    """Every table as plain text: texts to start with, the same in detail, key figures, all texts,
     layers."""
     return table_rows(markdown.replace("**", ""))
 
@@ -262,7 +262,7 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
     assert sections(markdown) == [
         ("Attention report: made-up", ""),
         ("Start with these texts", ""),
-        ("", "All 2 texts to start with, in full"),
+        ("", "All 2 texts to start with, in detail"),
         ("", "How much goes to special tokens, layer by layer"),
         ("", "Where the tokens of text 2 look: layer 4, mean over heads"),
         ("", "The model and its figures"),

@@ -128,7 +128,7 @@ def test_a_page_of_mkdocs_is_the_plain_one_with_a_title_and_folds(tmp_path: Path
     )
     assert page.startswith('# a "b" &#126;&#8203;c&#126;\n')
     folded = re.findall(r'^\?\?\? note "(.+)"\n\n    ', page, re.MULTILINE)
-    assert folded[0] == "All 2 texts to start with, in full"
+    assert folded[0] == "All 2 texts to start with, in detail"
     assert folded[-1] == "How to reproduce"
     opened = re.sub(r'^\?\?\? note "(.+)"$', r"## \1", page, flags=re.MULTILINE)
     opened = re.sub(r"^    ", "", opened, flags=re.MULTILINE)

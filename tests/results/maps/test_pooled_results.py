@@ -91,7 +91,7 @@ def test_a_page_carries_them_as_they_are(whole: Results, read: Results, above: i
 
 
 def test_a_page_says_why_no_option_brings_in_every_token(read: Results) -> None:
-    for lang, said in (("en", "its maps are never whole"), ("ja", "全体のマップは作られません")):
+    for lang, said in (("en", "they are never whole"), ("ja", "全体のマップは作られません")):
         document = render(Findings(read), RenderOptions(lang=lang, pool_above=400))  # type: ignore[arg-type]
         assert said in document.text
         assert "--pool-above none" not in document.text
