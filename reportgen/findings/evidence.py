@@ -227,7 +227,8 @@ def explained_values(results: Results) -> NDArray[np.float64] | None:
     if evidence.scalar not in ("number", "margin", "logit"):
         return None
     given, rows = results.texts["scores"], np.flatnonzero(analysed(results))
-    rows = np.array([row for row in rows if np.isfinite(given.iloc[row]).all()], np.intp)
+    pairs = zip(rows, given.iloc[rows], strict=True)
+    rows = np.array([row for row, own in pairs if np.isfinite(own).all()], np.intp)
     found = np.full(len(given), np.nan)
     if not len(rows):
         return found

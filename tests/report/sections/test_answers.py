@@ -108,6 +108,11 @@ def test_classes_with_labels(tmp_path):
     assert first.remark == "Always answering “good”: 100.0\u00a0%."
     all_right = changed(made, texts=texts.assign(label=texts["prediction_label"]))
     assert answers(all_right)[0].answer == "100.0\u00a0% right: 6 of 6 texts"
+    one_wrong = changed(made, texts=texts.assign(label=["bad", *texts["prediction_label"][1:]]))
+    for results, is_exact in ((all_right, True), (one_wrong, False)):
+        note = make_quality(Findings(results), EN).interval_note
+        assert note.startswith("In brackets: 95\u00a0% interval (bootstrap")
+        assert ("the exact one" in note) == is_exact
 
 
 def test_the_class_that_is_right_least_often_is_among_the_bars(tmp_path):

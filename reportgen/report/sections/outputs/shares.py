@@ -39,7 +39,11 @@ def share_figure(
 
 def interval_note(figures: Sequence[Kpi], language: Language) -> str:
     """What the intervals of `figures` are; "" where no figure has one."""
-    return language.say("quality", "intervals") if any(own.remark for own in figures) else ""
+    values = {own.value for own in figures if own.remark}
+    if not values:
+        return ""
+    is_exact = not values.isdisjoint(map(language.percent, (0.0, 1.0)))
+    return language.say("quality", "intervals_exact" if is_exact else "intervals")
 
 
 def label_remarks(use: LabelUse | None, language: Language) -> list[str]:
