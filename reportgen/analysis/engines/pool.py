@@ -52,7 +52,8 @@ class Pool(Generic[Order, Answer]):
 
     def __exit__(self, *error: object) -> None:
         for member in self._members:
-            member.process.terminate()
+            # A process that has just begun may still handle the signal that asks it to end.
+            member.process.kill()
         for member in self._members:
             member.process.join()
 
