@@ -73,11 +73,15 @@ class Unfinished:
 def keep(path: Path, content: bytes) -> None:
     """Write a file that is whole and on the disk when it has its name.
 
+    What has the name of its part is replaced: a link would be written through, a pipe waited for.
+
     Raises:
         OutputError: the disk is full or fails.
     """
     beside = path.with_suffix(".part")
     try:
+        if os.path.lexists(beside):
+            system.remove(beside)
         system.write(beside, content)
         system.sync(beside)
         system.rename(beside, path)

@@ -17,6 +17,7 @@ from reportgen.files.destinations import (
     check_target,
 )
 from reportgen.files.staging import Staging
+from reportgen.files.unfinished import keep
 from reportgen.results.tables.schema import TABLES
 
 
@@ -277,3 +278,19 @@ def test_a_folder_that_holds_anything_else_is_never_replaced(tmp_path: Path) -> 
         with pytest.raises(OutputError, match=r"holds mine\.txt"):
             staging.commit()
     assert [item.name for item in tmp_path.rglob("*")] == ["out", "mine.txt"]
+
+
+def test_what_has_the_name_of_a_part_is_neither_written_through_nor_waited_for(
+    tmp_path: Path,
+) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"not of this run")
+    (tmp_path / "link.part").symlink_to(other)
+    keep(tmp_path / "link.zip", b"kept")
+    assert other.read_bytes() == b"not of this run"
+    os.mkfifo(tmp_path / "pipe.part")
+    keep(tmp_path / "pipe.zip", b"kept")
+    for name in ("link.zip", "pipe.zip"):
+        assert (tmp_path / name).read_bytes() == b"kept"
+        assert not (tmp_path / name).is_symlink()
+    assert left_over(tmp_path) == ["link.zip", "other", "pipe.zip"]
