@@ -221,6 +221,10 @@ def test_the_brief_of_the_sample_is_two_pages(watched, tmp_path):
     assert done.exit_code == 0, done.stderr
     watched.goto(path.as_uri())
     assert pages(printed(watched)) <= 2
+    watched.set_viewport_size({"width": 720, "height": 860})
+    sizes = "e => [e.parentElement.scrollWidth, e.parentElement.clientWidth]"
+    whole, shown = watched.locator(".by-part").evaluate(sizes)
+    assert whole <= shown  # nothing is cut at the right
     watched.set_viewport_size(PAPER)
     watched.emulate_media(media="print")
     asked, said = (
