@@ -63,6 +63,11 @@ def in_column(value: float, digits: int | None, with_sign: bool = False) -> str:
     return f"+{text}" if with_sign and value > 0 and text.strip("0.,") else text
 
 
+def is_zero(value: float, digits: int | None) -> bool:
+    """Whether `written` prints a value as 0."""
+    return not written(value, digits).strip(f"{MINUS}0.,")
+
+
 def number(value: float) -> str:
     """`value` with four significant digits, written out between 0.0001 and ten million."""
     if not isfinite(value):

@@ -26,7 +26,7 @@ from reportgen.report.charts.small.answers import (
 )
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.numbers import column_decimals, is_zero, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
 from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
@@ -194,6 +194,7 @@ def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> l
             "" if token.is_named else few if token.is_few else doubt,
         )
         for token in shown
+        if token.is_named or not is_zero(token.value, digits)
     ]
 
 

@@ -29,7 +29,7 @@ from reportgen.findings.tokens.lists import (
 from reportgen.report.charts.small.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, column_decimals, number, written
+from reportgen.report.language.numbers import NOTHING, column_decimals, is_zero, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.panel.prediction import known_labels
@@ -98,14 +98,14 @@ class _Maker:
     def across(self) -> Across:
         """The section."""
         lists = [
-            self._moving(own, kind, found)
+            self._moving(own, kind, shown)
             for own in self._effects
             for kind, found in own.lists.items()
-            if found
+            if (shown := self._not_zero(found))
         ]
         draws = self._draws()
-        shown = (*lists, draws) if draws else tuple(lists)
-        return Across(self._headline(lists, draws), shown, self._remarks(shown), self._parts())
+        every = (*lists, draws) if draws else tuple(lists)
+        return Across(self._headline(lists, draws), every, self._remarks(every), self._parts())
 
     def _headline(self, lists: Sequence[TokenList], draws: TokenList | None) -> str:
         """The tokens that stand out; that none does, where tokens could be judged."""
@@ -190,6 +190,10 @@ class _Maker:
             ends = interval_text(token.interval, self._digits, self._language)
             rows.append(self._row(kind, token.label, track, ends, own))
         return self._list(kind, own.n_texts, scale, rows, found, own.target, scalar=scalar)
+
+    def _not_zero(self, found: Sequence[ListedToken]) -> tuple[ListedToken, ...]:
+        """Those whose effect is not printed as 0, and any that a sentence may name."""
+        return tuple(own for own in found if own.is_named or not is_zero(own.value, self._digits))
 
     def _draws(self) -> TokenList | None:
         """The tokens with the most attention; None where there are none."""
@@ -300,7 +304,8 @@ class _Maker:
         for kind in kinds:
             draws = kind == "draws"
             spans: list[Span] = []
-            for token in listed(kind, attention if draws else found, _IN_PART):
+            first = listed(kind, attention if draws else found, _IN_PART)
+            for token in first if draws else self._not_zero(first):
                 value = self._ratio(token.value) if draws else self._effect(token.value)
                 ends = interval_text(token.interval, 1 if draws else self._digits, self._language)
                 said = f"{value} {ends}"

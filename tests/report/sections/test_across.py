@@ -165,6 +165,17 @@ def test_lists_hold_what_is_most_as_shrunken_means_with_intervals(planted: Resul
         assert high - low == pytest.approx(2 * half * float(rect["width"]) / abs(value), abs=1.5)
 
 
+def test_a_token_whose_effect_is_printed_as_0_is_not_listed(results: Results) -> None:
+    findings = Findings(with_effects(results, {"ab": 0.6, "cd": -1e-4}, noise=1e-5))
+    (own,) = findings.token_lists
+    assert own.lists["lowers"]
+    across = make_across(findings, EN)
+    assert across is not None
+    assert [item.kind for item in across.lists] == ["raises", "draws"]
+    assert not any("cd" in str(row[3].parts) for table in across.parts for row in table.rows)
+    assert "cd" not in str(make_answers(findings, EN)[1].chart)
+
+
 @LANGUAGES
 def test_only_a_clear_effect_is_named(planted: Results, results: Results, lang: str) -> None:
     language = load_language(lang)
