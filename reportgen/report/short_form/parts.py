@@ -180,7 +180,8 @@ def _worth_a_look(context: Context, tables: TextTables, rows: Sequence[int]) -> 
     keys = ("bold_short", "bold") if _has_bold(context) else ()
     bold = [say("brief", key, view=_view_name(context)) for key in keys]
     front = tables.looked_at(rows[:_FIRST], reasons[:_FIRST], in_short=True)
-    yield Section(2, heading, tuple(bold[:1]), table=front, place=30)
+    is_bold = any(span.is_strong for row in front.rows for cell in row for span in cell.spans)
+    yield Section(2, heading, tuple(bold[:1]) if is_bold else (), table=front, place=30)
     whole = tables.looked_at(rows, reasons)
     if whole != front:
         lead = (*bold[1:], *filter(None, [_agreement(context)]), *picked)

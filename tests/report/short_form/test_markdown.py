@@ -379,6 +379,14 @@ def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
     assert len(tables_of(markdown)[0]) == 4
 
 
+def test_nothing_is_said_to_be_in_bold_where_no_token_is(tmp_path: Path) -> None:
+    for level, is_bold in (("none", False), ("basic", True)):
+        made = make_results(tmp_path / level, HEADLINES[:1], evidence=level)
+        front = render(Findings(made), RenderOptions()).text.partition("### ")[2]
+        front = front.partition("<details>")[0]
+        assert ("In bold: " in front) == ("**" in front) == is_bold
+
+
 def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.3, truncated=(1,))
     *_, texts_table, special = tables_of(render(Findings(results), RenderOptions()).text)
