@@ -122,6 +122,7 @@ class Findings:
     rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)
     label_errors = _part(of_predictions.label_errors)
+    wrong_labels = _part(of_ranking.wrong_labels)
 
     # Single texts and single tokens.
     tokens = _part(of_tokens.corpus_tokens)

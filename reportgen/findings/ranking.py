@@ -64,7 +64,7 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             that of effects; none where it is part of them.
         error: a number's distance to its label, of a similarity in ranks; of a class, by how much
             of the softmax the predicted class leads over the label's, so that 0 is right and 1
-            surely wrong; of a choice the same; of several labels, the largest of `label_errors`;
+            surely wrong; of a choice the same; of several labels, the largest of `wrong_labels`;
             of tags, how many words have a wrong one.
         prediction: the number; of a class or choice, the softmax share of the predicted one.
     """
@@ -200,7 +200,7 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     if kind == "choice":
         return _choice_errors(results)
     if kind == "labels":
-        return label_errors(results).max(axis=1, initial=0.0), nothing
+        return wrong_labels(results).max(axis=1, initial=0.0), nothing
     if kind == "tags":
         return _tag_errors(results), nothing
     if kind != "class":
@@ -212,7 +212,7 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     return np.where(classes.compared, lead, np.nan), prediction
 
 
-def label_errors(results: Results) -> Floats:
+def wrong_labels(results: Results) -> Floats:
     """`[text, label]`, of a model that gives several labels: by how much of a label's probability
     it is wrongly given or missing, 0 where it is right; NaN in texts whose labels are not known."""
     sets, n_labels = label_sets(results), len(results.info.output.labels)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import chance_of, chances_of
-from reportgen.findings.ranking import RANKS, Reason, label_errors
+from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.tracks import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
@@ -159,7 +159,7 @@ def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
         predicted, label = values[row].tolist()
         return say("error", error=written(predicted - label, digits, True))
     if output.kind == "labels":
-        wrong = label_errors(findings.results)[row]
+        wrong = findings.wrong_labels[row]
         place, n = int(wrong.argmax()), int((wrong > 0).sum())
         key = "missing" if findings.label_sets.given[row, place] else "given"
         name, sure = shorten(output.labels[place], CELL), float(wrong[place])
