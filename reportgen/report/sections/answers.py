@@ -12,6 +12,7 @@ import numpy as np
 
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.colouring import trust_word
+from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.thresholds import TINY_EFFECT
@@ -296,7 +297,16 @@ def _trust(findings: Findings, language: Language) -> Answer:
     # The rows are measured alike; the sentence has the figure of texts held out of the choice.
     is_same = language.write(estimate.mean, "correlation") == rows[0].shown
     ending = "" if is_same else "_others"
-    key = f"below_rarity{ending}" if below else f"agreement_remark{ending}"
-    remark = say(key, mean=estimate.mean)
+    is_still = word in _PRAISE and not below and _is_still(findings)
+    key = f"agreement_still{ending}" if is_still else f"agreement_remark{ending}"
+    remark = say(f"below_rarity{ending}" if below else key, mean=estimate.mean)
     ends = (say("axis_chance"), say("axis_same"))
-    return answer(verdict, remark, dots_with_intervals(rows, ends), is_caveat=below)
+    chart = dots_with_intervals(rows, ends)
+    return answer(verdict, remark, chart, is_caveat=below or is_still)
+
+
+def _is_still(findings: Findings) -> bool:
+    """Whether hardly anything changes most of the texts: an order of such changes is no proof that
+    colours show what matters."""
+    largest = largest_changes(findings.results)
+    return len(largest) > 0 and _is_tiny(float(largest.median()), findings)

@@ -317,6 +317,22 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
     assert names[-2:] == ["0 chance", "1 same order"]
 
 
+def test_agreement_on_changes_that_are_tiny_is_told_with_that(tmp_path):
+    """In most texts no change is above 5 % of what predictions span."""
+    texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
+    made = make_results(tmp_path, texts, evidence="basic")
+    rows = made.agreement
+    rows["value"] = rows["view"].map({"gradient": 0.8}).fillna(0.3) + rows["text"] / 1000
+    spread = np.ptp([scores[0] for scores in made.texts["scores"]])
+    first = made.effects["position"] == made.effects["position"].min()
+    for share, is_said in ((0.049, True), (0.051, False)):
+        effects = made.effects.assign(deletion=np.where(first, -share * spread, 0.001 * spread))
+        fourth = make_answers(Findings(changed(made, effects=effects)), EN)[3]
+        assert fourth.answer == "Largely: a good guide"
+        assert fourth.remark.endswith("no token changes the prediction much.") == is_said
+        assert fourth.is_caveat == is_said
+
+
 @pytest.mark.parametrize(
     ("low", "high", "word"),
     [
