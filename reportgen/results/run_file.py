@@ -10,7 +10,13 @@ import msgspec
 from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.files.destinations import as_given, is_address
-from reportgen.results.checks.limits import HEADS, INFO_BYTES, LAYERS, require_regular
+from reportgen.results.checks.limits import (
+    HEADS,
+    INFO_BYTES,
+    LAYERS,
+    require_merged,
+    require_regular,
+)
 from reportgen.results.info import SCHEMA_VERSION, RunInfo, is_commit
 from reportgen.results.tables.row_groups import AGAIN
 
@@ -38,6 +44,7 @@ def read_info(folder: Path) -> RunInfo:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     except ValueError as error:
         raise ResultsError(f"{path}: {error}; {AGAIN}") from error
+    require_merged(content, path)
     try:
         _require_version(content, path)
         info = msgspec.json.decode(content, type=RunInfo)

@@ -1,5 +1,6 @@
 """A baseline in a repository: kept small, compared with a new model in one command, accepted."""
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -103,15 +104,24 @@ def test_a_file_of_a_baseline_that_is_missing_or_broken_is_one_line(
         done = call("compare", damaged, *(more or (place / "baseline",)), "-o", tmp_path / "c.md")
         assert done.exit_code == 1, done.output
         (line,) = done.stderr.splitlines()
-        assert "commit all files of the baseline, or make it again with" in line
         return line
 
     assert {"effects.parquet", "evidence.parquet", "layers.parquet"} < kept.keys()
+    again = "commit all files of the baseline, or make it again with"
     for name in kept.keys() - {"results.json"}:
-        assert f"{damaged / name}: is missing; " in said(name, None)
+        assert f"{damaged / name}: is missing; {again}" in said(name, None)
     pointer = b"version https://git-lfs.github.com/spec/v1\n"
     for name in ("agreement.parquet", "baseline.json"):
-        assert f"{damaged / name}: cannot be read; " in said(name, pointer)
+        assert f"{damaged / name}: cannot be read; {again}" in said(name, pointer)
+    # What git leaves where two branches changed the baseline, and half of it taken from each.
+    for name in ("results.json", "baseline.json"):
+        line = said(name, b"{\n<<<<<<< HEAD\n" + kept[name])
+        assert f"{damaged / name}: holds a conflict of git; take all files of {damaged}" in line
+    weights = json.loads(kept["results.json"])["model"]["weights_sha256"].encode()
+    other = kept["results.json"].replace(weights, b"0" * 64)
+    assert f"{damaged}: holds files of two baselines; take all" in said("results.json", other)
+    other = pd.read_parquet(io.BytesIO(kept["effects.parquet"])).to_parquet(compression="gzip")
+    assert f"{damaged}: holds files of two baselines; take all" in said("effects.parquet", other)
     # Before a model runs, and with the file of other texts.
     assert "effects.parquet: is missing" in said("effects.parquet", None, "--head", "demo")
     described = json.loads(kept["baseline.json"])
@@ -120,7 +130,8 @@ def test_a_file_of_a_baseline_that_is_missing_or_broken_is_one_line(
     line = said("baseline.json", json.dumps(described).encode())
     assert f"agreement.parquet: has {n_rows - 1} rows, not {n_rows} as baseline.json says" in line
     # A baseline without a list of tables, of an older version: what texts call for is checked.
-    del described["tables"]
+    for name in ("tables", "tables_sha256", "model"):
+        del described[name]
     kept["baseline.json"] = json.dumps(described).encode()
     assert "tokens.parquet: is missing; " in said("tokens.parquet", None)
 

@@ -1,7 +1,9 @@
 """Reads baseline.json of results kept small, and checks that all tables it lists are there."""
 
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,7 @@ from reportgen.files.destinations import BASELINE_FILE
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.figures.gates import Gate
 from reportgen.findings.findings import Findings
-from reportgen.results.checks.limits import INFO_BYTES, require_regular
+from reportgen.results.checks.limits import INFO_BYTES, require_merged, require_regular
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource
 from reportgen.results.tables.schema import SMALL
@@ -20,12 +22,21 @@ from reportgen.results.tables.schema import SMALL
 OF_MAPS = ("jsd_mean", "jsd_max", "heads_changed")
 
 
+class _Model(msgspec.Struct, frozen=True):
+    """The model of a baseline."""
+
+    weights_sha256: str
+
+
 class Described(msgspec.Struct, frozen=True):
     """The part of baseline.json that reportgen reads; its other lines are for people."""
 
     figures: dict[str, Value]
     # Rows by table; None in a file of a version that did not list them.
     tables: dict[str, int] | None = None
+    # What ties the files of a baseline together; None in a file of such a version.
+    tables_sha256: str | None = None
+    model: _Model | None = None
 
 
 def read_described(folder: Path) -> Described:
@@ -38,7 +49,9 @@ def read_described(folder: Path) -> Described:
     try:
         if (size := require_regular(path)) > INFO_BYTES:
             raise ValueError(size)
-        return msgspec.json.decode(path.read_bytes(), type=Described)
+        content = path.read_bytes()
+        require_merged(content, path)
+        return msgspec.json.decode(content, type=Described)
     except FileNotFoundError as error:
         raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -78,8 +91,9 @@ def check_gates(gates: Sequence[Gate], folders: Sequence[Path]) -> None:
 
 
 def require_complete(results: Results) -> None:
-    """Check that no table of a baseline is missing or cut, so that a lost table is not mistaken for
-    one that was never measured. Other results are checked when they are read.
+    """Check that no table of a baseline is missing, cut or of another baseline, so that a lost
+    table is not mistaken for one that was never measured, and no mixture, such as git leaves where
+    two branches changed a baseline, for results. Other results are checked when they are read.
 
     Raises:
         ResultsError: a file of it is missing, or is not the one that was written.
@@ -87,7 +101,8 @@ def require_complete(results: Results) -> None:
     source = results.source
     if not results.info.settings.small or not isinstance(source, FolderSource):
         return
-    n_rows = _listed(source.folder)
+    described = read_described(source.folder)
+    n_rows = _listed(described)
     for name, wanted in n_rows.items():
         path = source.folder / f"{name}.parquet"
         if not path.exists():
@@ -97,10 +112,26 @@ def require_complete(results: Results) -> None:
             raise ResultsError(
                 f"{path}: has {found:,} rows, not {wanted:,} as {BASELINE_FILE} says; {AGAIN_SMALL}"
             )
+    told = described.tables_sha256
+    is_mixed = told is not None and told != tables_checksum(source.folder, n_rows)
+    if described.model is not None:
+        is_mixed |= described.model.weights_sha256 != results.info.model.weights_sha256
+    if is_mixed:
+        raise ResultsError(
+            f"{source.folder}: holds files of two baselines; take all from one commit, such as "
+            f"`git checkout main -- {shlex.quote(str(source.folder))}`, or make it again with "
+            "`reportgen analyze --small`"
+        )
 
 
-def _listed(folder: Path) -> Mapping[str, int]:
+def tables_checksum(folder: Path, names: Iterable[str]) -> str:
+    """A checksum of the tables called `names` in the baseline at `folder`."""
+    own = (sha256((folder / f"{name}.parquet").read_bytes()).digest() for name in sorted(names))
+    return sha256(b"".join(own)).hexdigest()
+
+
+def _listed(described: Described) -> Mapping[str, int]:
     """The number of rows of each table that baseline.json lists; empty for a baseline written
     before it had this list."""
-    tables = read_described(folder).tables or {}
+    tables = described.tables or {}
     return {name: n_rows for name, n_rows in tables.items() if name in SMALL}

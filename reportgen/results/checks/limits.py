@@ -4,6 +4,7 @@ A malicious file can unpack to a thousand times its size, or never end. So nothi
 a file says of itself: sizes are also counted while it is unpacked.
 """
 
+import shlex
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from reportgen.errors import ResultsError
 
 # What every file may unpack to; a few hundred MB fit in any machine that runs a model.
 UNPACKED = 200_000_000
@@ -40,6 +43,20 @@ def require_regular(path: Path) -> int:
     if not stat.S_ISREG(found.st_mode):
         raise ValueError(f"{_kind(found.st_mode)}, not a file")
     return found.st_size
+
+
+def require_merged(content: bytes, path: Path) -> None:
+    """Check that the `content` of the file of JSON at `path` has no lines of a conflict of git,
+    which no JSON has.
+
+    Raises:
+        ResultsError: it has.
+    """
+    if content.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in content:
+        raise ResultsError(
+            f"{path}: holds a conflict of git; take all files of {path.parent} from one side, such "
+            f"as `git checkout --theirs {shlex.quote(str(path.parent))}`"
+        )
 
 
 def _kind(mode: int) -> str:
