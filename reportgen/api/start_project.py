@@ -23,7 +23,8 @@ def first_files(host: Host | None) -> dict[str, str]:
 
 
 def write_first_files(host: Host | None, *, force: bool) -> list[str]:
-    """Write the files that are missing into the current folder, or none; returns a line for each.
+    """Write the files that are missing into the current folder, or none; returns a line for each,
+    and one more where the folder is not the top of a git repository, where hosts look for recipes.
 
     Settings that exist are left as they are where `host` has a recipe that is missing: they may be
     edited. With `force` the recipes are written over.
@@ -45,4 +46,12 @@ def write_first_files(host: Host | None, *, force: bool) -> list[str]:
         for path, text in texts.items():
             staging.file(Path(path), text.encode())
         staging.commit()
-    return [*lines, *(f"{path}: written" for path in texts)]
+    lines += [f"{path}: written" for path in texts]
+    above = next((each for each in Path.cwd().parents if (each / ".git").exists()), None)
+    if host is not None and above is not None and not Path(".git").exists():
+        first = next(iter(RECIPES[host]))
+        lines.append(
+            f"{first}: hosts look for it at the top of the repository, and {Path.cwd()} is below "
+            f"it; move what was written to {above}, or call init there"
+        )
+    return lines

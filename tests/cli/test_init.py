@@ -71,6 +71,18 @@ def test_edited_settings_stay_where_a_recipe_is_added() -> None:
     assert tomllib.loads(Path("reportgen.toml").read_text("utf-8"))["fail-if"]
 
 
+def test_below_the_top_of_a_repository_it_says_that_hosts_look_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / ".git").mkdir()
+    (folder / "models").mkdir()
+    assert "hosts look" not in call("init", "--host", "github").stderr
+    monkeypatch.chdir(folder / "models")
+    line = call("init", "--host", "github").stderr.splitlines()[-2]
+    assert line.startswith(".github/workflows/attention.yml: hosts look for it at the top of the")
+    assert f"move what was written to {folder}, or call init there" in line
+
+
 def test_a_host_that_is_not_known_lists_those_that_are() -> None:
     done = call("init", "--host", "svn")
     assert done.exit_code == 2
