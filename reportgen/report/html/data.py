@@ -127,6 +127,8 @@ def text_data(
     texts = segments_of(row)
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
     read = reading(units, texts, results.info.settings.units)
+    if how is not None and not any(map(is_unspaced, texts)):
+        read["words"] = word_of(units.units, texts)  # where names of cells have spaces
     if results.is_redacted:
         read.pop("words", None)  # dots tell no words apart
     return pooled | {

@@ -7,8 +7,10 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpacked_block
 
-from reportgen.report.html.data import head_figures, reading
+from reportgen.report.html.data import head_figures, reading, text_data
 from reportgen.results.info import HEAD_CLASSES
+from reportgen.results.maps.cells import pooling_of
+from reportgen.results.store import Results
 from reportgen.results.units import Unit, text_units, word_of
 
 LAYERS, HEADS = 3, 4
@@ -101,6 +103,20 @@ def test_a_text_offers_words_where_units_share_one(tmp_path):
     assert set(found) == {"words"}
     assert len(found["words"]) == len(made.tokens_of(0))
     assert found["words"][-1] < len(found["words"]) - 1
+
+
+@pytest.mark.parametrize(("line", "has_spaces"), [("it is by us", True), ("無料 クーポン", False)])
+def test_where_units_are_words_a_pooled_text_says_between_which_a_space_stands(
+    tmp_path, line, has_spaces
+):
+    made = make_results(tmp_path, (line,))
+    info = replace(made.info, settings=replace(made.info.settings, units="word"))
+    made = Results(info, made.source)
+    found = text_data(made, 0)
+    assert "words" not in found
+    units = text_units(made, 0).units
+    pooled = text_data(made, 0, pooling_of([unit.segment for unit in units], found["units"]))
+    assert pooled.get("words") == (word_of(units, [line]) if has_spaces else None)
 
 
 def test_a_pair_says_which_segment_a_unit_stands_in(results):
