@@ -58,6 +58,8 @@ def _what_it_is(folder: Path) -> str:
     """A sentence on what a folder without results is."""
     if is_address(folder):
         return "results are read from this machine; copy them here"
+    if not folder.exists():
+        return "no such folder; check the name, or make it with `reportgen analyze`"
     n = sum(1 for _ in folder.glob("*/results.json"))
     if not n:
         return "not a results folder (no results.json); make one with `reportgen analyze`"

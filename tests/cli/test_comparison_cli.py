@@ -112,7 +112,7 @@ def test_other_texts_and_no_results_are_faults(folders: tuple[Path, Path], tmp_p
     assert "; ids 1 to 12 are in both, but with other texts; analyse one file" in done.stderr
     done = call("compare", folders[0], tmp_path / "nowhere", "-o", tmp_path / "x.html")
     assert done.exit_code == 1
-    assert "not a results folder" in done.stderr
+    assert "no such folder; check the name" in done.stderr
     assert not (tmp_path / "x.html").exists()
 
 
