@@ -136,13 +136,14 @@ def test_the_table_of_confusion_counts_every_text(watched, tmp_path):
 
 
 def test_hostile_texts_labels_and_groups_are_text(watched, tmp_path):
-    texts = tuple(line for line in HOSTILE for _ in range(3))
+    texts = tuple(line for line in HOSTILE for _ in range(5))
     results = make_results(tmp_path, texts, evidence="basic", n_layers=1, kind="class")
     results.texts["label"] = texts
     results.texts["group"] = texts[::-1]
+    results.effects["deletion"] = results.effects["position"] % 7 / 10  # equal in equal texts
     watched.goto(written(results, tmp_path))
     assert watched.evaluate("window.bad") is None
-    assert watched.locator("#across table.by-part").count() == 2  # by label and group
+    assert watched.locator("#across table.by-part").count() == 3  # by class, label, group
     for section in ("predictions", "notable", "across"):
         assert watched.locator(f"#{section} :is(script, img, iframe, s)").count() == 0
     assert "<img" in watched.locator("#across").text_content()
