@@ -58,6 +58,7 @@ def main() -> None:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
         typer.echo(printable.inert(f"reportgen: {outcome.system_said(error)}"), err=True)
+        outcome.give_up_unwritten()
         sys.exit(OutputError.exit_code)
 
 

@@ -1,7 +1,9 @@
 """Prints the outcome of a command, and decides its exit code."""
 
 import errno
+import os
 import re
+import sys
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -139,6 +141,16 @@ _CHOICE_LABELS = {
     "from_1": "the number of a choice, counted from 1",
 }
 _GATE_WORDS = {"fail": "failed", "warn": "warning"}
+
+
+def give_up_unwritten() -> None:
+    """Drop what standard output does not take: Python would try again at its end, and then end with
+    lines and an exit code of its own."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def system_said(error: OSError) -> str:

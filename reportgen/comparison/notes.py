@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.outputs.predictions import MOVED
-from reportgen.comparison.outputs.quality import UNCLEAR_ERROR, UNCLEAR_SHARE
+from reportgen.comparison.outputs.quality import UNCLEAR_ERROR, UNCLEAR_SHARE, QualityFigure
 from reportgen.comparison.tokens.effects import (
     EFFECT_LEAST,
     LOOKS_LEAST_CHANGE,
@@ -108,8 +108,13 @@ def _predictions(comparison: "Comparison") -> Iterator[Note]:
         yield plain("prediction_mean", _values("effect", found.mean))
     for figure in found.quality.figures if found.quality else ():
         if figure.gain in ("better", "worse"):
-            name = "error" if figure.name in ("mae", "rmse", "bias") else "fit"
-            yield plain(f"fit_{figure.name}", _values(name, figure.change))
+            yield fit_note(figure)
+
+
+def fit_note(figure: QualityFigure) -> Note:
+    """A note on a figure of quality in both models, whatever its interval says."""
+    name = "error" if figure.name in ("mae", "rmse", "bias") else "fit"
+    return plain(f"fit_{figure.name}", _values(name, figure.change))
 
 
 def _layer(found: LayerChanges) -> Note | None:

@@ -1,6 +1,7 @@
 """The command line: what is written where, what is said, and the exit codes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -251,7 +252,14 @@ def test_a_full_standard_output_is_told_in_one_line(capsys, monkeypatch) -> None
     said = "reportgen: No space left on device; make"
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "reportgen", "--version"]
-        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        ran = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},  # as most people have it
+        )
     assert ran.returncode == 1
     assert ran.stderr.splitlines()[-1].startswith(said)
     assert "Traceback" not in ran.stderr

@@ -504,7 +504,7 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
     assert len(tables) == 3 + 1 + 2 + 1 + 2 + 1
 
 
-def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(text) -> None:
+def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(two_compared, text) -> None:
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
         "The texts that changed most",
@@ -527,7 +527,12 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(text) -> None:
     names = re.findall(r"^- \*\*(.+?):", front, re.MULTILINE)
     order = ["Quality", "Predictions", "Tokens", "Layers", "Heads"]
     assert names == sorted(names, key=order.index)
-    assert set(names) >= {"Predictions", "Tokens", "Heads"}
+    assert set(names) >= {"Quality", "Predictions", "Tokens", "Heads"}
+    # The headline leaves open which model is better: how much it may be stands below it.
+    mae = two_compared.predictions.fit("mae")
+    said = re.search(r"Mean absolute error .*?: (\S+) \\\[(\S+), (\S+)\\\], 12", front)
+    found = [float(x.replace("−", "-")) for x in said.groups()]
+    assert found == pytest.approx([mae.difference, *mae.interval], abs=0.005)
     assert folds[2].startswith("The texts whose error grew most (")
 
 
@@ -542,11 +547,13 @@ def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -
     text = markdown.write_comparison(found, options).text
     first = BeautifulSoup(sanitised(rendered(text[:400])), "html.parser").p
     verdict, *_ = headline(found, CompareWords(found, load_language("en")))
-    assert first.a["href"] == page.replace("(", "%28").replace(")", "%29")
+    assert {link["href"] for link in first.select("a")} == {
+        page.replace("(", "%28").replace(")", "%29")
+    }
     assert first.a.get_text().replace("\u200b", "") == verdict
     assert first.get_text().split("\n")[1] == (
         "made-up → made-up · 12 of 12 texts compared · 2026-01-30 → 2026-01-31 "
-        "· commit 1b3c5d7..4f2a9c1"
+        "· commit 1b3c5d7..4f2a9c1 · Full report"
     )
     links = [link["href"].partition("#")[2] for link in soup(text).select("td a")]
     shown = [f"id={number + 1}" for number in shown_texts(found)]

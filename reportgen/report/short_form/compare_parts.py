@@ -4,6 +4,7 @@ rest is folded."""
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from reportgen.comparison.notes import fit_note
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
@@ -94,6 +95,9 @@ def _answers(context: CompareContext) -> Iterable[Cell]:
     quality = predictions and predictions.quality
     if quality and has_no_news(comparison):  # else the headline says it
         said["quality"].append(verdict(quality, words))
+    if quality and quality.cannot_tell:  # figures that decide have notes, with their intervals
+        unclear = next(filter(quality.is_unclear, quality.deciding))
+        said["quality"].append(words.note(fit_note(unclear)).text)
     if predictions is not None and not comparison.is_same:
         is_first = quality is None or has_no_news(comparison)  # in the headline
         if not is_first or predictions.threshold is not None:  # which it does not explain

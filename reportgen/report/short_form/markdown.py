@@ -88,7 +88,8 @@ def set_brief(
     limit = limit_of(flavor, options.md_limit) if room is None else Limit(room, room)
     address = options.page_url or ""
     headline = _linked(escape_spans(_strong(brief.headline)), address)
-    facts = escape(" · ".join(brief.facts))
+    full = (_linked(escape(language.say("brief", "full")), address),) if address else ()
+    facts = " · ".join((*map(escape, brief.facts), *full))
     style = FLAVORS[flavor]
     heading = "#" if style.is_page else "##"
     title = f"{heading} {escape(brief.title)}\n\n" if brief.title else ""

@@ -504,8 +504,10 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
     results = make_results(tmp_path, ids=("movie 7025", *"bcdef"))
     options = RenderOptions(page_url="report.html", commit="4f2a9c1")
     page = soup(render(Findings(results), options).text)
-    assert page.p.a["href"] == "report.html"
-    assert page.p.get_text().splitlines()[1] == f"{results.info.created} · commit 4f2a9c1"
+    assert {link["href"] for link in page.p.select("a")} == {"report.html"}
+    assert page.p.get_text().splitlines()[1] == (
+        f"{results.info.created} · commit 4f2a9c1 · Full report"
+    )
     links = {link.get_text(): link["href"] for link in page.select("td a")}
     assert links == {
         "movie 7025": "report.html#id=movie%207025",
