@@ -72,7 +72,7 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     row, column = divmod(int(np.abs(change).argmax()), len(change))
     says = words.say(
         "map_difference",
-        top=words.share(change_top(change)),
+        top=change_top(change),
         origin=base.labels[row],
         to=base.labels[column],
         base=words.share(float(base.cells[row, column])),
