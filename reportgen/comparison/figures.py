@@ -1,13 +1,13 @@
 """A comparison as flat figures by name: what gates, scripts and dashboards read."""
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.outputs.outcomes import Outcome
 from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.figures.flat import Value, figure_key, rounded
+from reportgen.findings.outputs.quality_register import QUALITY, QualityKind
 from reportgen.findings.statistics import Interval, mean_interval
 
 if TYPE_CHECKING:
@@ -44,18 +44,11 @@ def comparison_figures(comparison: "Comparison") -> Figures:
             predictions.correlation if predictions else None,
             predictions.correlation_interval if predictions else None,
         ),
-        **_fit(predictions, "r2", "r2", "drop"),
-        **_fit(predictions, "mae", "mae", "rise"),
-        **_fit(predictions, "accuracy", "accuracy", "drop"),
-        **_fit(predictions, "rmse", "rmse", "rise"),
-        **_fit(predictions, "bias", "bias", "rise"),
-        **_fit(predictions, "rank", "rank_correlation", "drop"),
-        **_fit(predictions, "macro_f1", "macro_f1", "drop"),
-        **_fit(predictions, "perplexity", "perplexity", "rise"),
-        **_fit(predictions, "tag_accuracy", "tag_accuracy", "drop"),
-        **_fit(predictions, "mask_accuracy", "mask_accuracy", "drop"),
-        **_fit(predictions, "answer_exact", "answer_exact", "drop"),
-        **_fit(predictions, "answer_f1", "answer_f1", "drop"),
+        **{
+            name: value
+            for kind in QUALITY.values()
+            for name, value in _fit(predictions, kind).items()
+        },
         **_flips(predictions, "texts_fixed", "fixed"),
         **_flips(predictions, "texts_broken", "broken"),
         **_flips(predictions, "texts_wrong_to_wrong", "wrong"),
@@ -100,19 +93,15 @@ def _size(name: str, change: Change | None) -> Figures:
     return _changed(name, change, -1 if change is not None and change.difference < 0 else 1)
 
 
-def _fit(
-    predictions: PredictionChanges | None,
-    name: FigureName,
-    figure: str,
-    worse: Literal["drop", "rise"],
-) -> Figures:
+def _fit(predictions: PredictionChanges | None, kind: QualityKind) -> Figures:
+    """A figure of the fit with labels in both models, and how far it changed for the worse."""
     quality = None if predictions is None else predictions.quality
-    found = None if quality is None else quality.figure(name)
+    found = None if quality is None else quality.figure(kind.name)
     change, ends = (found.change, found.ends) if found else (None, (None, None))
     return {
-        **_with_ends(f"{figure}_base", change.base if change else None, ends[0]),
-        **_with_ends(f"{figure}_head", change.head if change else None, ends[1]),
-        **_changed(f"{figure}_{worse}", change, -1 if worse == "drop" else 1),
+        **_with_ends(f"{kind.of_two}_base", change.base if change else None, ends[0]),
+        **_with_ends(f"{kind.of_two}_head", change.head if change else None, ends[1]),
+        **_changed(kind.change, change, -1 if kind.worse == "drop" else 1),
     }
 
 

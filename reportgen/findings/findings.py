@@ -24,6 +24,12 @@ from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import tags as of_tags
+from reportgen.findings.outputs.quality_register import (
+    QUALITY,
+    QualityKind,
+    deciding,
+    quality_names,
+)
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
@@ -54,6 +60,7 @@ class Findings:
 
     results: Results
     colour: str = AUTO  # the measure that texts are coloured by first, or "auto"
+    quality: str | None = None  # the figure that decides how good the model is; None: the task's
     _text_notes: dict[int, tuple[Note, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -139,6 +146,17 @@ class Findings:
         """What special tokens get in each head; None where no text has such a token."""
         return self.head_shares if np.isfinite(self.head_shares.share).all() else None
 
+    @cached_property
+    def deciding(self) -> QualityKind | None:
+        """The figure that decides how good the model is; None where none is measured."""
+        measured = [
+            name
+            for name in quality_names(self.info.output)
+            if (figure := RUN_FIGURES.find(QUALITY[name].of_run)) is not None
+            and figure.values({}, self)[QUALITY[name].of_run] is not None
+        ]
+        return deciding(self.info.output, measured, self.quality)
+
     @property
     def n_labelled(self) -> int:
         """How many texts have both a predicted number and a number as label."""
@@ -186,6 +204,15 @@ class Findings:
         """The predicted and given labels, for a model that puts out several and at least one
         analysed text."""
         return of_classes.label_counts(self.results, self.label_sets)
+
+    @property
+    def labels_exact(self) -> float | None:
+        """The share of texts whose labels are all right; None for other outputs and without
+        labels."""
+        if self.info.output.kind != "labels" or not self.analysed.any():
+            return None
+        exact = self.label_counts.exact
+        return exact.share if exact else None
 
     @cached_property
     def label_use(self) -> of_labels.LabelUse | None:

@@ -8,7 +8,6 @@ import numpy as np
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.outputs.outcomes import JUDGES, Outcome, old_chances
 from reportgen.comparison.outputs.quality import (
-    FigureName,
     Quality,
     completion_quality,
     not_certain,
@@ -118,7 +117,7 @@ class PredictionChanges:
         ]
         return (float(np.median(lost)), max(lost)) if lost else None
 
-    def fit(self, name: FigureName) -> Change | None:
+    def fit(self, name: str) -> Change | None:
         """The change of one figure of the fit with the labels; None where it is not defined."""
         return None if self.quality is None else self.quality.change(name)
 

@@ -13,6 +13,7 @@ import numpy as np
 from reportgen.comparison.change import Change, changes
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.predictions import r_squared
+from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
     Booleans,
@@ -27,26 +28,11 @@ from reportgen.findings.statistics import (
 )
 from reportgen.results.ranks import spearman
 
-FigureName: TypeAlias = Literal[
-    "mae",
-    "rmse",
-    "bias",
-    "rank",
-    "r2",
-    "accuracy",
-    "macro_f1",
-    "perplexity",
-    "tag_accuracy",
-    "mask_accuracy",
-    "answer_exact",
-    "answer_f1",
-]
 # Of a figure: whether the interval says that the new model is better. Of all: "mixed" where some
 # are better and some worse, "few" where there are too few texts for an interval.
 Gain: TypeAlias = Literal["better", "worse", "none", "few"]
 Verdict: TypeAlias = Literal["better", "worse", "mixed", "none", "few"]
 Ends: TypeAlias = tuple[Interval | None, Interval | None]
-_SMALLER_IS_BETTER = ("mae", "rmse", "bias", "perplexity")
 # An interval that holds 0 and reaches farther than this may hold a change that matters: a share of
 # the old model's error or perplexity, and a difference of the other figures.
 UNCLEAR_ERROR = 0.1
@@ -57,7 +43,7 @@ UNCLEAR_SHARE = 0.05
 class QualityFigure:
     """One figure of the fit with the labels, in both models."""
 
-    name: FigureName
+    name: str  # in the register of quality
     change: Change
     # Of the size of the figure, which differs from the change for a bias alone: it is better the
     # nearer it is to 0.
@@ -70,7 +56,7 @@ class QualityFigure:
         if self.size_interval is None:
             return "few"
         low, high = self.size_interval
-        if self.name in _SMALLER_IS_BETTER:
+        if QUALITY[self.name].best != "high":
             low, high = -high, -low
         return "better" if low > 0 else "worse" if high < 0 else "none"
 
@@ -115,16 +101,16 @@ class Quality:
         if figure.gain != "none" or figure.size_interval is None:
             return False
         limit = UNCLEAR_SHARE
-        if figure.name in _SMALLER_IS_BETTER:
+        if QUALITY[figure.name].is_relative:
             of = self.change("mae") if figure.name == "bias" else figure.change
             limit = UNCLEAR_ERROR * (of.base if of else 0.0)
         return max(map(abs, figure.size_interval)) > limit
 
-    def figure(self, name: FigureName) -> QualityFigure | None:
+    def figure(self, name: str) -> QualityFigure | None:
         """One figure; None where it is not defined."""
         return next((each for each in self.figures if each.name == name), None)
 
-    def change(self, name: FigureName) -> Change | None:
+    def change(self, name: str) -> Change | None:
         """The change of one figure; None where it is not defined."""
         found = self.figure(name)
         return None if found is None else found.change
@@ -220,14 +206,14 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
     )
 
 
-def right_quality(name: FigureName, base: Booleans, head: Booleans) -> Quality:
+def right_quality(name: str, base: Booleans, head: Booleans) -> Quality:
     """How often both models are right, each `[text]`, of at least one text."""
     right = [side.astype(np.float64) for side in (base, head)]
     (share,) = changes(*(side[:, None] for side in right))
     return Quality((QualityFigure(name, share, share.interval, _of_shares(*right)),), len(base))
 
 
-def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
+def rates_quality(counts: Mapping[str, Floats]) -> Quality:
     """How well both models do on figures that are shares of several things in a text. Each side is
     `[text, 3]`: how many are right in the old model, in the new model, and how many there are; at
     least one text."""

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from reportgen.comparison.outputs.quality import FigureName, Quality, rates_quality
+from reportgen.comparison.outputs.quality import Quality, rates_quality
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Floats, Places
@@ -75,7 +75,7 @@ def _answers(figure: str, base: Findings, head: Findings, row: int) -> _Counts |
     return (known[0], known[1], 1) if len(known) == 2 else None
 
 
-_COUNTS: Mapping[OutputKind, Mapping[FigureName, _Count]] = {
+_COUNTS: Mapping[OutputKind, Mapping[str, _Count]] = {
     "tags": {"tag_accuracy": _tags},
     "masks": {"mask_accuracy": _masks},
     "answer": {

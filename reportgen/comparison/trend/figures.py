@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change, changes, equal_if_close
-from reportgen.comparison.outputs.quality import FigureName, Quality
+from reportgen.comparison.outputs.quality import Quality
+from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import View
 
@@ -38,7 +38,7 @@ class FigureRow:
     key: str
     values: tuple[ModelValue | None, ...]  # [model]; None where a model has no such figure
     token: str = ""  # of a role, as the first model that has it writes it
-    quality: FigureName | None = None  # of a figure of the fit: which one
+    quality: str | None = None  # of a figure of the fit: which one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ def first_tokens(sides: Sequence[ModelAttention]) -> dict[str, str]:
 
 def quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
     """The figures of the fit with labels; `qualities` are of the models after the first."""
-    for name in get_args(FigureName):
+    for name in QUALITY:
         found = [quality.change(name) if quality else None for quality in qualities]
         base = next((change.base for change in found if change), None)
         if base is not None:

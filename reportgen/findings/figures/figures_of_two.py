@@ -1,22 +1,20 @@
 """The flat figures that only a comparison of two models has; see `figure_register`."""
 
 from collections.abc import Iterator
-from typing import Literal
 
-from reportgen.findings.figures.flat import Estimated, Figure, Unit
+from reportgen.findings.figures.flat import Estimated, Figure
+from reportgen.findings.outputs.quality_register import QUALITY, QualityKind
 
 
-def _of_fit(
-    name: str, unit: Unit, meaning: str, change: Literal["drop", "rise"], *, judged: bool = True
-) -> Iterator[Figure]:
-    """A figure of the fit with labels in the old and in the new model, and how it changed;
-    `judged`: a rise, or a drop, is for the worse."""
+def _of_fit(kind: QualityKind) -> Iterator[Figure]:
+    """A figure of the fit with labels in the old and in the new model, and how it changed."""
     for side, word in (("base", "old"), ("head", "new")):
-        yield Estimated(f"{name}_{side}", unit, meaning.format(word))
-    first, second = ("base", "head") if change == "drop" else ("head", "base")
-    said = f"{name}_{first} minus {name}_{second}"
-    worse = "; above 0 the new model is worse" if judged else ""
-    yield Estimated(f"{name}_{change}", unit, said + worse)
+        yield Estimated(f"{kind.of_two}_{side}", kind.unit, kind.meaning.format(word))
+    first, second = ("base", "head") if kind.worse == "drop" else ("head", "base")
+    meaning = f"{kind.of_two}_{first} minus {kind.of_two}_{second}"
+    if kind.best != "zero":
+        meaning += "; above 0 the new model is worse"
+    yield Estimated(kind.change, kind.unit, meaning)
 
 
 OF_TWO = (
@@ -36,18 +34,7 @@ OF_TWO = (
     ),
     Figure("prediction_change_max", "output", "largest change of a predicted number"),
     Estimated("prediction_correlation", "correlation", "Spearman, predictions of both models"),
-    *_of_fit("r2", "R2", "share of the labels' variance that the {} model explains", "drop"),
-    *_of_fit("mae", "output", "mean distance from the label, {} model", "rise"),
-    *_of_fit("accuracy", "share", "texts whose predicted class is the label, {} model", "drop"),
-    *_of_fit("rmse", "output", "root mean square distance from the label, {} model", "rise"),
-    *_of_fit("bias", "output", "mean of prediction minus label, {} model", "rise", judged=False),
-    *_of_fit("rank_correlation", "correlation", "Spearman with the labels, {} model", "drop"),
-    *_of_fit("macro_f1", "share", "F1, mean over the labels' classes, {} model", "drop"),
-    *_of_fit("perplexity", "number", "perplexity of the completions, {} model", "rise"),
-    *_of_fit("tag_accuracy", "share", "words whose tag is the label's, {} model", "drop"),
-    *_of_fit("mask_accuracy", "share", "masks whose first choice is the label, {} model", "drop"),
-    *_of_fit("answer_exact", "share", "answers that are the label, normalised, {} model", "drop"),
-    *_of_fit("answer_f1", "share", "F1 of the answer's words and the label's, {} model", "drop"),
+    *(figure for kind in QUALITY.values() for figure in _of_fit(kind)),
     Estimated("texts_fixed", "count", "texts whose class is right in the new model alone"),
     Estimated("texts_broken", "count", "texts whose class is right in the old model alone"),
     Estimated("texts_wrong_to_wrong", "count", "texts whose class changed and is wrong in both"),

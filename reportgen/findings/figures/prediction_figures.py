@@ -21,6 +21,7 @@ PREDICTIONS = (
         "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
     ),
     Figure("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
+    Figure("labels_exact", "share", "texts whose labels are all right"),
     *within(
         "completions",
         Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.quality import FigureName
 from reportgen.findings.notes.note import Note
+from reportgen.findings.outputs.quality_register import QUALITY, Scale
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
@@ -21,8 +21,6 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
-SHARES = ("accuracy", "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1")
-ERRORS: tuple[FigureName, ...] = ("mae", "rmse", "bias")  # written as numbers of the output
 NAME = 24  # half-width characters of a token or a name
 
 
@@ -42,7 +40,10 @@ class CompareWords:
         sizes = [0.0] if predictions is None else [*abs(predictions.base), *abs(predictions.head)]
         self._prediction_digits = column_decimals(float(max(sizes, default=0.0)))
         quality = predictions.quality if predictions else None
-        errors = [e.change for e in quality.figures if e.name in ERRORS] if quality else []
+        kinds = (
+            [(each.change, QUALITY[each.name].scale) for each in quality.figures] if quality else []
+        )
+        errors = [change for change, scale in kinds if scale == "error"]
         self._error_digits = column_decimals(max(map(_largest, errors), default=0.0))
         self._writers: Mapping[str, Write] = {
             "error": self.error,
@@ -87,17 +88,16 @@ class CompareWords:
         """A distance from labels, or the difference of two."""
         return in_column(value, self._error_digits, with_sign)
 
-    def quality(self, name: FigureName) -> Write:
+    def quality(self, name: str) -> Write:
         """Writes a figure of the fit with labels."""
-        if name in SHARES:
-            return self.share
-        return self.error if name in ERRORS else self.fit
+        writers: Mapping[Scale, Write] = {"share": self.share, "error": self.error}
+        return writers.get(QUALITY[name].scale, self.fit)
 
-    def both_quality(self, name: FigureName, change: Change) -> tuple[str, str]:
+    def both_quality(self, name: str, change: Change) -> tuple[str, str]:
         """A figure of the fit with labels in the old and the new model; with more digits where it
         differs and would be printed as the same."""
         old, new = (self.quality(name)(value, False) for value in (change.base, change.head))
-        if old == new and change.base != change.head and name not in SHARES:
+        if old == new and change.base != change.head and QUALITY[name].scale != "share":
             return number(change.base), number(change.head)
         return old, new
 

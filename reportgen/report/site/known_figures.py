@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from reportgen.findings.figures.flat import Value
+from reportgen.findings.outputs.quality_register import QUALITY, Best, Scale
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.site.entries import Entry, Verdict
-
-Better: TypeAlias = Literal["low", "high", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +15,23 @@ class Known:
     """How a figure is written, and whether a low or a high one is better."""
 
     style: str
-    better: Better = ""
+    best: Best | None = None  # None: none is better than another
     change: str = ""  # the figure of a comparison that is above 0 if the newer run is worse
 
 
+_STYLES: Mapping[Scale, str] = {
+    "error": "number",
+    "ratio": "number",
+    "share": "percent",
+    "correlation": "correlation",
+}
 # By name, in the order of their columns. Each is shown where a run has it.
 FIGURES: Mapping[str, Known] = {
-    "label_mae": Known("number", "low", "mae_rise"),
-    "label_rank_correlation": Known("correlation", "high", "rank_correlation_drop"),
-    "label_accuracy": Known("percent", "high", "accuracy_drop"),
-    "tag_accuracy": Known("percent", "high", "tag_accuracy_drop"),
-    "entity_f1": Known("percent", "high"),
-    "mask_accuracy": Known("percent", "high", "mask_accuracy_drop"),
-    "answer_exact": Known("percent", "high", "answer_exact_drop"),
-    "answer_f1": Known("percent", "high", "answer_f1_drop"),
-    "perplexity": Known("number", "low", "perplexity_rise"),
+    **{
+        kind.of_run: Known(_STYLES[kind.scale], kind.best, kind.change)
+        for kind in QUALITY.values()
+        if kind.is_listed
+    },
     "prediction_mean": Known("number"),
     "special_share_mean": Known("percent"),
     "colouring_agreement": Known("correlation"),
@@ -52,7 +52,7 @@ def shown_figures(entries: Iterable[Entry]) -> list[str]:
 
 def figure_name(key: str, language: Language) -> str:
     """What a figure is called."""
-    return language.say("site", key)
+    return language.say("site", f"figure_{key}")
 
 
 def figure_text(key: str, value: float | None, language: Language) -> str:
@@ -85,8 +85,8 @@ def best_of(key: str, entries: Iterable[Entry]) -> Entry | None:
     """The run with the best figure, of equal ones the first; None where no figure is better than
     another."""
     have = [entry for entry in entries if key in entry.figures]
-    better = FIGURES[key].better
+    best = FIGURES[key].best
     values = {entry.figures[key] for entry in have}
-    if not better or len(values) < 2:
+    if best is None or len(values) < 2:
         return None
-    return (min if better == "low" else max)(have, key=lambda entry: entry.figures[key])
+    return (min if best == "low" else max)(have, key=lambda entry: entry.figures[key])

@@ -79,7 +79,7 @@ def _series(
     key = "series" if last.inputs else "series_redacted"
     verdicts = pair.verdicts if pair and pair.base == runs[-2].id else {}
     figures = {own: _figure(own, runs, verdicts, language) for own in shown_figures(runs)}
-    judged = (own for name, own in figures.items() if FIGURES[name].better)
+    judged = (own for name, own in figures.items() if FIGURES[name].best)
     newest = language.say("site", "trend_heading_newest", n=_POINTS)
     return Series(
         name=language.count("site", key, len(runs), inputs=last.inputs, texts=last.n_texts),
@@ -136,6 +136,6 @@ def _verdict(
     """Whether a figure that changed is better or worse: as the comparison finds, if it compares the
     figure; else as it is, which is exact for a count."""
     known = FIGURES[key]
-    if known.change or not known.better or old is None or new is None:
+    if known.change or known.best is None or old is None or new is None:
         return verdicts.get(key, "")
-    return "better" if (new < old) == (known.better == "low") else "worse"
+    return "better" if (new < old) == (known.best == "low") else "worse"

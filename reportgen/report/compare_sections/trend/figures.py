@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
+from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.trend import Axis, trend_chart
 from reportgen.report.compare_sections.trend.all_models import (
@@ -14,7 +15,7 @@ from reportgen.report.compare_sections.trend.all_models import (
     points_of,
     writer,
 )
-from reportgen.report.language.comparison import ERRORS, CompareWords
+from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import exact
 from reportgen.report.language.printable import shorten, visible
 
@@ -74,11 +75,12 @@ def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
 def _possible(interval: Interval | None, row: FigureRow) -> Interval | None:
     """The part of an interval in which the figure can lie: an interval of its change may say more
     about the value than that."""
-    if interval is None or row.quality == "bias":
+    kind = QUALITY[row.quality] if row.quality else None
+    if interval is None or (kind is not None and kind.best == "zero"):
         return interval
-    has_sign = row.quality in ("rank", "r2") or row.key == AGREEMENT
+    has_sign = row.key == AGREEMENT or (kind is not None and kind.scale == "correlation")
     low = interval.low if has_sign else max(0.0, interval.low)
-    has_top = row.quality not in (*ERRORS, "perplexity")
+    has_top = kind is None or not kind.is_relative
     return Interval(low, min(1.0, interval.high) if has_top else interval.high)
 
 
