@@ -23,6 +23,7 @@ from reportgen.findings.outputs import masks as of_masks
 from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
+from reportgen.findings.outputs import scored as of_scored
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
@@ -35,7 +36,7 @@ from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import non_special as of_piles
 from reportgen.findings.sinks import sink_test_figures as of_sinks
-from reportgen.findings.statistics import Floats, Interval, Places, mean_interval
+from reportgen.findings.statistics import Estimate, Floats, Interval, Places, mean_interval
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
 from reportgen.results.info import RunInfo, Statistic, View
@@ -164,10 +165,10 @@ class Findings:
         return fit.n_texts if fit else 0
 
     @property
-    def label_rank(self) -> float | None:
+    def label_rank(self) -> Estimate | None:
         """Spearman's correlation of predicted numbers with labels; None where it is not defined."""
-        if self.rank_fit is not None:
-            return self.rank_fit.correlation
+        if (ranks := self.rank_fit) is not None:
+            return Estimate(ranks.correlation, ranks.interval, ranks.n_texts)
         return self.label_fit.rank if self.label_fit is not None else None
 
     @cached_property
@@ -233,6 +234,17 @@ class Findings:
         if self.choices is not None:
             return self.choices.accuracy.mean if self.choices.accuracy else None
         return self.class_fit.right.share if self.class_fit else None
+
+    @cached_property
+    def scored(self) -> of_scored.Scored | None:
+        """The predictions that have a right answer, each with its error; None where there are
+        none."""
+        return of_scored.scored(self)
+
+    @cached_property
+    def against_constant(self) -> of_scored.Verdict | None:
+        """Whether the model is better than the best constant answer; None where none is defined."""
+        return self.scored.against_constant if self.scored else None
 
     @cached_property
     def class_sureness(self) -> Floats:

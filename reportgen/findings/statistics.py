@@ -10,7 +10,7 @@ the truth.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, log, sqrt
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,14 +159,6 @@ def certain_change(interval: Interval | None, n_texts: int) -> Interval | None:
     return by_value.get(interval.low, interval)
 
 
-def gain(values: Floats) -> Literal["better", "worse", "unclear"]:
-    """Whether a gain `[text]` is above 0 on average; unclear where its interval holds 0."""
-    if values.mean() <= 0:
-        return "worse"
-    interval = mean_interval(values)
-    return "better" if interval is None or interval.low > 0 else "unclear"
-
-
 def intervals_of_ratio(above: Floats, below: Floats) -> list[Interval | None]:
     """`[figure]`: intervals of the ratio of two means over texts, each of `[text, figure]`.
 
@@ -187,12 +179,13 @@ def intervals_of(statistic: Callable[..., Floats], *values: Floats) -> list[Inte
     """`[figure]`: intervals of a `statistic` of the means over texts of `values`.
 
     Each of `values` is `[text, figure]`; all values of a text are drawn together. `statistic` takes
-    the means of the resamples, each `[resample, figure]`. None for fewer than MIN_TEXTS texts, and
-    where an end is not finite.
+    the means of the resamples, each `[resample, figure]`, and returns NaN where a resample has no
+    such figure; such resamples are left out. None for fewer than MIN_TEXTS texts, where an end is
+    not finite, and where more than 1 % of the resamples have no figure.
     """
     if len(values[0]) < MIN_TEXTS:
         return [None] * values[0].shape[1]
-    return intervals_between(statistic(*map(resampled_means, values)), len(values[0]))
+    return _intervals_of_known(statistic(*map(resampled_means, values)), len(values[0]))
 
 
 def intervals_of_counts(
@@ -209,11 +202,19 @@ def intervals_of_counts(
     parts = [statistic(drawn.astype(np.float64)) for drawn in draws]
     if not parts:
         return [None] * statistic(np.ones((1, n_texts))).shape[1]
+    return _intervals_of_known(np.concatenate(parts), n_texts)
+
+
+def _intervals_of_known(resampled: Floats, n_texts: int) -> list[Interval | None]:
+    """`[figure]`: the intervals of a figure from `[resample, figure]`, of which NaN is left out;
+    None where that is more than 1 %."""
+    unknown = np.isnan(resampled)
+    if not unknown.any():
+        return intervals_between(resampled, n_texts)
     found: list[Interval | None] = []
-    for column in np.concatenate(parts).T:
-        known = column[np.isfinite(column)]
-        enough = len(known) >= 0.99 * len(column)
-        found += intervals_between(known[:, None], n_texts) if enough else [None]
+    for column, missing in zip(resampled.T, unknown.T, strict=True):
+        enough = missing.sum() <= 0.01 * len(column)
+        found += intervals_between(column[~missing][:, None], n_texts) if enough else [None]
     return found
 
 

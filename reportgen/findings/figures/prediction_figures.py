@@ -12,12 +12,12 @@ PREDICTIONS = (
     Figure("n_labelled", "count", "texts with a label and a prediction that are numbers"),
     *within(
         "label_fit",
-        Figure("label_mae", "output", "mean distance of the prediction from the label", "mae.mean"),
-        Figure("label_rmse", "output", "root of the mean square of that distance", "rmse.mean"),
-        Figure("label_bias", "output", "mean of prediction minus label", "bias.mean"),
-        Figure("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
+        Estimated("label_mae", "output", "mean distance of the prediction from the label", "mae"),
+        Estimated("label_rmse", "output", "root of the mean square of that distance", "rmse"),
+        Estimated("label_bias", "output", "mean of prediction minus label", "bias"),
+        Estimated("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
     ),
-    Figure(
+    Estimated(
         "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
     ),
     Figure("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),

@@ -6,10 +6,19 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Booleans, Estimate, Floats, Interval, Places, estimates
-from reportgen.results.ranks import spearman
+from reportgen.findings.outputs.ranks import rank_correlation
+from reportgen.findings.statistics import (
+    Booleans,
+    Estimate,
+    Floats,
+    Interval,
+    Places,
+    estimates,
+    intervals_of,
+)
 from reportgen.results.store import Results
 
+SAME = 1e-9  # of the largest squared distance from the mean: a variance of less is none
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
 
@@ -61,9 +70,8 @@ class Fit:
     mae: Estimate  # mean absolute error
     rmse: Estimate  # root of the mean squared error
     bias: Estimate  # mean of prediction minus label
-    mean_label_mae: float  # the mean absolute error of always answering the labels' mean
-    r2: float | None  # None where the labels are all the same
-    rank: float | None  # Spearman; None where either side is all the same
+    r2: Estimate | None  # None where the labels are all the same
+    rank: Estimate | None  # Spearman; None where either side is all the same
 
     @property
     def n_texts(self) -> int:
@@ -76,9 +84,14 @@ class Fit:
         return self.predictions - self.labels
 
     @property
-    def mean_label(self) -> float:
-        """The mean of the labels."""
-        return float(self.labels.mean())
+    def constant(self) -> float:
+        """The constant answer that is least far off on average: the median of the labels."""
+        return float(np.median(self.labels))
+
+    @property
+    def constant_mae(self) -> float:
+        """The mean absolute error of always answering that."""
+        return float(abs(self.labels - self.constant).mean())
 
     def group(self, texts: Booleans) -> ErrorGroup:
         """The errors of the texts for which `texts` `[text]` is true, at least one."""
@@ -149,7 +162,6 @@ def label_fit(results: Results) -> Fit | None:
         return None
     predictions, labels = predictions[rows], labels[rows]
     errors = predictions - labels
-    varies = len(rows) > 1 and np.ptp(labels) > 0 and np.ptp(predictions) > 0
     mae, squares, bias = estimates(np.stack([abs(errors), errors**2, errors], axis=1))
     ends = squares.interval and Interval(squares.interval.low**0.5, squares.interval.high**0.5)
     return Fit(
@@ -159,9 +171,8 @@ def label_fit(results: Results) -> Fit | None:
         mae=mae,
         rmse=Estimate(squares.mean**0.5, ends, squares.n_texts),
         bias=bias,
-        mean_label_mae=float(abs(labels - labels.mean()).mean()),
-        r2=r_squared(predictions, labels) if labels.var() else None,
-        rank=spearman(predictions, labels) if varies else None,
+        r2=_explained(predictions, labels),
+        rank=rank_correlation(predictions, labels),
     )
 
 
@@ -173,6 +184,24 @@ def _spread(values: Floats) -> Spread:
 def r_squared(predictions: Floats, labels: Floats) -> float:
     """1 minus the mean squared error over the variance of `labels`, which must vary."""
     return float(1 - ((predictions - labels) ** 2).mean() / labels.var())
+
+
+def _explained(predictions: Floats, labels: Floats) -> Estimate | None:
+    """R² with its interval; None where the labels do not vary."""
+    if not labels.var():
+        return None
+
+    def explained(left: Floats, mean: Floats, square: Floats) -> Floats:
+        spread = square - mean**2
+        found = np.full_like(spread, np.nan)
+        np.divide(left, spread, out=found, where=spread > SAME)
+        return 1 - found
+
+    centred = labels - labels.mean()
+    size = abs(centred).max()
+    columns = (((predictions - labels) / size) ** 2, centred / size, (centred / size) ** 2)
+    (interval,) = intervals_of(explained, *(column[:, None] for column in columns))
+    return Estimate(r_squared(predictions, labels), interval, len(labels))
 
 
 def label_errors(results: Results) -> "pd.Series[float]":

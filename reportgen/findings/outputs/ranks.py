@@ -1,11 +1,21 @@
 """How well the order of predictions fits the order of labels, when their scales differ."""
 
 from dataclasses import dataclass
+from math import atanh, sqrt, tanh
 
 import numpy as np
+from scipy.special import ndtri
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Floats, Interval, Places, intervals_of_counts
+from reportgen.findings.resampling import GROUPS
+from reportgen.findings.statistics import (
+    CONFIDENCE,
+    Estimate,
+    Floats,
+    Interval,
+    Places,
+    intervals_of_counts,
+)
 from reportgen.results.ranks import mean_ranks, spearman
 from reportgen.results.store import Results
 
@@ -30,21 +40,35 @@ def rank_fit(results: Results) -> RankFit | None:
     """The fit of the order of similarities with that of labels. None for other outputs, and if all
     similarities or all labels are equal."""
     texts, predictions, labels = _both(results)
-    if not (len(texts) and np.ptp(predictions) > 0 and np.ptp(labels) > 0):
+    found = rank_correlation(predictions, labels)
+    if found is None:
+        return None
+    return RankFit(
+        texts=texts,
+        predictions=mean_ranks(predictions),
+        labels=mean_ranks(labels),
+        correlation=found.mean,
+        interval=found.interval,
+    )
+
+
+def rank_correlation(predictions: Floats, labels: Floats) -> Estimate | None:
+    """Spearman's correlation of both `[text]`, with its interval: bootstrap, and for very many
+    texts, where ranks take long, that of Bonett and Wright (2000). None where one does not vary."""
+    if not (len(labels) and np.ptp(predictions) > 0 and np.ptp(labels) > 0):
         return None
 
     def correlation(counts: Floats) -> Floats:
         ranks = (centred_ranks(counts, values) for values in (predictions, labels))
         return weighted_correlation(counts, *ranks)[:, None]
 
-    (interval,) = intervals_of_counts(correlation, len(texts))
-    return RankFit(
-        texts=texts,
-        predictions=mean_ranks(predictions),
-        labels=mean_ranks(labels),
-        correlation=spearman(predictions, labels),
-        interval=interval,
-    )
+    mean, n = spearman(predictions, labels), len(labels)
+    if n <= GROUPS:
+        (interval,) = intervals_of_counts(correlation, n)
+        return Estimate(mean, interval, n)
+    middle = atanh(min(max(mean, -1 + 1e-15), 1 - 1e-15))
+    reach = float(ndtri((1 + CONFIDENCE) / 2)) * sqrt((1 + mean**2 / 2) / (n - 3))
+    return Estimate(mean, Interval(tanh(middle - reach), tanh(middle + reach)), n)
 
 
 def rank_errors(results: Results) -> Floats:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Mapping
 from reportgen.comparison.compare import Comparison
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Verdict
+from reportgen.findings.statistics import Interval
 from reportgen.report.charts.picture_files import make_pictures
+from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.section_register import SECTIONS as COMPARE_SECTIONS
@@ -127,12 +129,19 @@ def _fit(context: Context) -> list[str]:
     fit, share = context.findings.label_fit, context.findings.accuracy
     if (ranks := context.findings.rank_fit) is not None:
         say = context.language.count
-        return [say("brief", "fit_ranks", ranks.n_texts, rank=ranks.correlation)]
+        rank = _with_interval(ranks.correlation, ranks.interval, context.language)
+        return [say("brief", "fit_ranks", ranks.n_texts, rank=rank)]
     if context.findings.info.output.kind == "number" and fit is not None:
         key = "fit_mae" if fit.r2 is None else "fit"
-        values = {} if fit.r2 is None else {"r2": fit.r2}
-        return [context.language.count("brief", key, fit.n_texts, mae=fit.mae.mean, **values)]
+        r2 = fit.r2 and _with_interval(fit.r2.mean, fit.r2.interval, context.language)
+        return [context.language.count("brief", key, fit.n_texts, mae=fit.mae.mean, r2=r2)]
     return [] if share is None else [context.language.say("brief", "right", share=share)]
+
+
+def _with_interval(value: float, interval: Interval | None, language: Language) -> str:
+    """A figure of at most 1 with its interval in brackets, if it has one."""
+    shown = language.write(value, "correlation")
+    return " ".join(filter(None, (shown, interval_text(interval, 2, language))))
 
 
 def _sinks(context: Context) -> list[str]:

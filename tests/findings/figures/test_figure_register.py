@@ -63,7 +63,7 @@ def test_a_figure_is_found(name: str) -> None:
         "clss_share",
         "<role>_share",
         "n_texts_low",
-        "label_mae_low",
+        "n_labelled_low",
         "agreement_attention_spearman",
         "agreement_ig_pearson",
         "sink_swap_ratio",

@@ -16,6 +16,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.shares import (
     LISTED,
     NAME,
+    constant_ending,
     interval_note,
     label_remarks,
     label_table,
@@ -130,7 +131,7 @@ class _ClassWords:
         )
         return Quality(
             headline=self._say(
-                "class_fit" if fit.right.share > fit.base_share else "class_fit_worse",
+                f"class_fit{constant_ending(self._findings)}",
                 k=fit.right.n_right,
                 n=n,
                 share=fit.right.share,

@@ -12,6 +12,7 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.outputs.shares import (
     LISTED,
     NAME,
+    constant_ending,
     interval_note,
     share_bar,
     share_figure,
@@ -33,7 +34,7 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
     if found.accuracy is not None:
         share, base = found.accuracy.mean, found.by_chance
         headline = say(
-            "choices_fit" if share > base else "choices_fit_worse",
+            f"choices_fit{constant_ending(findings)}",
             k=found.n_right,
             n=len(found.labelled),
             share=share,

@@ -10,7 +10,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.ranking import MARKED
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.small.tracks import interval_text
@@ -18,6 +18,7 @@ from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
+from reportgen.report.sections.outputs.shares import constant_ending
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most
@@ -111,8 +112,8 @@ class _Numbers:
             self._figure("mae", fit.mae.mean, fit.mae.interval),
             self._figure("rmse", fit.rmse.mean, fit.rmse.interval),
             self._figure("bias", fit.bias.mean, fit.bias.interval, with_sign=True),
-            Kpi(NOTHING if fit.r2 is None else written(fit.r2, 2), "R²"),
-            Kpi(NOTHING if fit.rank is None else written(fit.rank, 2), say("rank")),
+            self._part_figure("R²", fit.r2),
+            self._part_figure(say("rank"), fit.rank),
             Kpi(f"{len(errors):,}", say("compared")),
         )
         groups = self._groups(fit)
@@ -168,16 +169,13 @@ class _Numbers:
             yield count("unlabelled", n_unlabelled)
 
     def _headline(self, fit: Fit) -> str:
-        if fit.r2 is None:
-            key = "number_fit_same"
-        else:
-            key = "number_fit" if fit.mae.mean < fit.mean_label_mae else "number_fit_worse"
+        ending = "_same" if fit.r2 is None else constant_ending(self._findings)
         return self._say(
-            key,
+            f"number_fit{ending}",
             mae=self._number(fit.mae.mean),
             n=fit.n_texts,
-            mean=self._number(fit.mean_label),
-            base=self._number(fit.mean_label_mae),
+            constant=self._number(fit.constant),
+            base=self._number(fit.constant_mae),
         )
 
     def _bands(self, fit: Fit) -> Table:
@@ -223,6 +221,12 @@ class _Numbers:
         shown = written(value, self._digits, with_sign)
         remark = interval_text(interval, self._digits, self._language)
         return Kpi(shown, self._say(key), remark)
+
+    def _part_figure(self, name: str, found: Estimate | None) -> Kpi:
+        """A figure of at most 1, such as a correlation, with its interval."""
+        if found is None:
+            return Kpi(NOTHING, name)
+        return Kpi(written(found.mean, 2), name, interval_text(found.interval, 2, self._language))
 
     def _number(self, value: float) -> str:
         return written(float(value), self._digits)

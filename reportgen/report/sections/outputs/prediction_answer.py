@@ -12,7 +12,6 @@ from reportgen.findings.outputs.classes import told_labels
 from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
 from reportgen.findings.outputs.ranks import RankFit
-from reportgen.findings.statistics import gain
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
@@ -21,10 +20,10 @@ from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.prediction import prediction
+from reportgen.report.sections.outputs.shares import constant_ending
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
 
-_ENDINGS = {"better": "", "worse": "_worse", "unclear": "_unclear"}  # of keys
 _NAME = 18  # half-width characters of a class, label or token
 
 
@@ -46,6 +45,7 @@ class _Predicted:
         self._language = language
         self._say = partial(language.say, "answers")
         self._names = [shorten(visible(name), _NAME) for name in findings.info.output.labels]
+        self._ending = constant_ending(findings, with_unclear=True)
 
     def answer(self) -> Answer:
         n = int(self._findings.analysed.sum())
@@ -137,18 +137,18 @@ class _Predicted:
             chart = columns_of_dots(spread.values, marked)
             return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
         digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
-        mae, base = (written(value, digits) for value in (fit.mae.mean, fit.mean_label_mae))
-        gained = abs(fit.labels - fit.mean_label) - abs(fit.predictions - fit.labels)
-        key = "numbers_fit" if fit.r2 is None else f"numbers_fit{_ENDINGS[gain(gained)]}"
-        verdict = self._say(key, mae=mae)
-        mean = written(fit.mean_label, digits)
+        mae, base = (written(value, digits) for value in (fit.mae.mean, fit.constant_mae))
+        verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
+        constant = written(fit.constant, digits)
         bars = [
             Bar(self._say("bar_model"), fit.mae.mean, mae),
-            Bar(self._say("bar_mean", mean=mean), fit.mean_label_mae, base),
+            Bar(self._say("bar_constant", constant=constant), fit.constant_mae, base),
         ]
         own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
         bars += [Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in own]
-        return self._told(verdict, self._say("numbers_fit_base", mean=mean), named_bars(bars))
+        return self._told(
+            verdict, self._say("numbers_fit_base", constant=constant), named_bars(bars)
+        )
 
     def _ranks(self, fit: RankFit, opened: int) -> Answer:
         """How the order of similarities fits that of labels."""
@@ -171,9 +171,7 @@ class _Predicted:
             verdict, chart = self._most("class_alone", counts.tolist(), len(given))
             return self._told(verdict, self._unlabelled(), chart)
         right = fit.right
-        labels, given = (side[found.compared] for side in (found.labels, found.predicted))
-        gained = (given == labels) * 1.0 - (labels == fit.base_label)
-        key = "class_fit" if right.share == 1 else f"class_fit{_ENDINGS[gain(gained)]}"
+        key = f"class_fit{self._ending}"
         verdict = self._say(key, share=right.share, k=right.n_right, n=right.n_texts)
         bars, left_out = self._right_bars(fit.counts, "class_bars_some")
         base = self._say("class_fit_base", name=self._names[fit.base_label], base=fit.base_share)
@@ -230,7 +228,7 @@ class _Predicted:
             verdict = self._say("choices", low=low, middle=middle, high=high)
             return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
         k, n, base = found.n_right, len(found.labelled), found.by_chance
-        key = "choices_fit" if found.accuracy.mean > base else "choices_fit_worse"
+        key = f"choices_fit{self._ending}"
         bars = [
             Bar(self._say("bar_model"), k / n, self._language.percent(k / n)),
             Bar(self._say("bar_random"), base, self._language.percent(base)),
@@ -291,7 +289,7 @@ class _Predicted:
         name = self._names[fit.base_label]
         remark += self._say("tags_fit_base", name=name, base=fit.base_share)
         share = fit.n_right / fit.n_words
-        key = "tags_fit" if share > fit.base_share else "tags_fit_worse"
+        key = f"tags_fit{self._ending}"
         verdict = self._say(key, k=fit.n_right, n=fit.n_words, share=share)
         return self._told(verdict, remark, named_bars(bars))
 

@@ -1,10 +1,12 @@
 """What sections on predictions have in common: shares as bars, cells and figures, remarks on labels
 and the table of labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.labels import LabelUse
+from reportgen.findings.outputs.scored import Verdict
 from reportgen.findings.statistics import Places
 from reportgen.report.charts.small.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Table, make_table
@@ -13,6 +15,19 @@ from reportgen.report.language.numbers import NOTHING, percentage
 
 LISTED = 12  # classes, labels, numbers or tokens
 NAME = 22  # half-width characters of a name
+
+# How the model is against the best constant answer, as keys of sentences end.
+_ENDINGS: Mapping[Verdict | None, str] = {
+    "worse": "_worse",
+    "not_better": "_no_better",
+    "unclear": "_unclear",
+}
+
+
+def constant_ending(findings: Findings, *, with_unclear: bool = False) -> str:
+    """How the key of a sentence on the fit ends: by whether a constant answer would do as well."""
+    ending = _ENDINGS.get(findings.against_constant, "")
+    return "" if ending == "_unclear" and not with_unclear else ending
 
 
 def share_bar(share: float) -> Cell:
