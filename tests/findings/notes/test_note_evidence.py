@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_evidence import RATIOS, SUBJECTS
-from helpers.plain.plain_bootstrap import plain_interval
+from helpers.plain.plain_bootstrap import plain_interval, plain_mean_interval
 
 from reportgen.findings.evidence import (
     ViewFigures,
@@ -43,9 +43,9 @@ def figures_of(results: Results, view: str, statistic: str) -> ViewFigures:
 
 def plain_ends(above: np.ndarray, below: np.ndarray | None = None) -> tuple[float, float]:
     """The plain interval of the mean, or of a ratio of means."""
-    return plain_interval(
-        lambda rows: above[rows].mean() / (1 if below is None else below[rows].mean()), len(above)
-    )
+    if below is None:
+        return plain_mean_interval(above.tolist())
+    return plain_interval(lambda rows: above[rows].mean() / below[rows].mean(), len(above))
 
 
 def test_a_sink_tests_figures_are_means_over_texts(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Intervals over texts, computed plainly: other draws, one text at a time."""
 
-from collections.abc import Callable
-from math import sqrt
+from collections.abc import Callable, Sequence
+from math import exp, sqrt
 from random import Random
+from statistics import fmean, stdev
 
 from scipy.stats import norm, t
 
@@ -21,3 +22,21 @@ def plain_interval(
     far = t.ppf(1 - (1 - confidence) / 2, df=n_texts - 1) * sqrt(n_texts / (n_texts - 1))
     place = round(draws * norm.sf(far))
     return found[place], found[-1 - place]
+
+
+def plain_mean_interval(
+    values: Sequence[float], confidence: float = 0.95, draws: int = DRAWS
+) -> tuple[float, float]:
+    """That of a mean: where all texts are on one side of 0, its far end is at least that of
+    Student's t on logarithms, and not beyond 1 where no text is."""
+    n_texts, mean = len(values), fmean(values)
+    low, high = plain_interval(
+        lambda rows: fmean(values[i] for i in rows), n_texts, confidence, draws
+    )
+    if min(values) <= 0 <= max(values):
+        return low, high
+    error = t.ppf((1 + confidence) / 2, n_texts - 1) * stdev(values) / sqrt(n_texts)
+    far = abs(mean) * exp(error / abs(mean))
+    if max(map(abs, values)) <= 1:
+        far = min(far, 1.0)
+    return (low, max(high, far)) if mean > 0 else (min(low, -far), high)
