@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from reportgen.analysis.engines.engine import Done, Engine, EvidenceOrder
 from reportgen.analysis.evidence.collected import Reasons, SinkResults
+from reportgen.analysis.evidence.sinks.subjects import Depth, Suspects, find_suspects
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import Begun
 from reportgen.analysis.tasks.assembly import with_messages
@@ -17,7 +18,7 @@ from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.plan import Plan
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.files.interrupts import held_back
-from reportgen.results.info import SINK_TESTS, Evidence
+from reportgen.results.info import SINK_TESTS_AT, Evidence
 from reportgen.results.tables.schema import EXTRA
 from reportgen.results.tables.write import Recorder
 from reportgen.texts.read import TextInput
@@ -80,7 +81,7 @@ class Gatherer:
         tasks = [*self.sample_tasks(), *extra]
         self.measure(tasks)
         sinks = SinkResults()
-        if self._is_full and not self.is_stopped:
+        if not self.is_stopped:
             with self._until_interrupted():
                 self._test_sinks(sinks)
         return self._recorded(before, tasks, sinks, recorder)
@@ -126,24 +127,26 @@ class Gatherer:
     def _tokens_of(self, row: int) -> pd.DataFrame:
         return self._tasks.tokens_of(self._plan.window_of(row), row)
 
-    @property
-    def _is_full(self) -> bool:
-        return self._begun.info.evidence.level == "full"
-
     def _test_sinks(self, sinks: SinkResults) -> None:
+        sample = [row for task in self.sample_tasks() for row in task.rows]
+        info = self._begun.info
+        suspects = find_suspects(info.evidence.level, sample, info.roles, self._tokens_of)
+        n_done = self._run_sink_tests(suspects, sinks) if suspects.need_model else 0
+        self._progress.advance("sinks", min(len(sample), suspects.depth.most_texts) - n_done)
+
+    def _run_sink_tests(self, suspects: Suspects, sinks: SinkResults) -> int:
+        """Do the sink tests; on how many texts."""
         # With the libraries of models, which merging shards needs for nothing else.
         from reportgen.analysis.evidence.sinks.sink_tests import run_sink_tests
-        from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
 
         worker = self._worker()
-        sample = [row for task in self.sample_tasks() for row in task.rows]
-        rows = [sample[i] for i in evenly_spaced(len(sample), MAX_TEXTS)]
-        sources, tokens = self._texts_of(rows)
-        texts = worker.in_units(rows, sources, tokens)
-        items = worker.evidence_run.explained(rows, texts)
-        tester = _sink_tester(worker)
-        tokens_of, done = tokens.__getitem__, self._tasks
-        run_sink_tests(tester, items, worker.roles, tokens_of, done, self._progress, sinks)
+        sources, tokens = self._texts_of(suspects.rows)
+        texts = worker.in_units(suspects.rows, sources, tokens)
+        items = worker.evidence_run.explained(suspects.rows, texts)
+        tester, tokens_of = _sink_tester(worker, suspects.depth), tokens.__getitem__
+        return run_sink_tests(
+            tester, suspects, items, tokens_of, self._tasks, self._progress, sinks
+        )
 
     def _recorded(
         self, before: Evidence, tasks: Sequence[Task], sinks: SinkResults, recorder: Recorder
@@ -167,7 +170,7 @@ class Gatherer:
             _record(recorder, {**result.tables, "evidence": rows})
         for result in tables:
             _record(recorder, result.tables)
-        cut = SINK_TESTS if self._is_full and self.is_stopped and not sinks.tasks else ()
+        is_cut = self.is_stopped and not sinks.tasks
         return replace(
             before,
             n_texts=n_texts,
@@ -175,7 +178,7 @@ class Gatherer:
             withheld={
                 **before.withheld,
                 **reasons.withheld(self._begun.measures, is_stopped=self.is_stopped),
-                **dict.fromkeys(cut, "interrupted"),
+                **dict.fromkeys(SINK_TESTS_AT[before.level] if is_cut else (), "interrupted"),
                 **sinks.withheld,
             },
             subjects=sinks.subjects,
@@ -199,7 +202,7 @@ def _record(recorder: Recorder, tables: Mapping[str, pa.Table]) -> None:
         recorder.add(name, rows)
 
 
-def _sink_tester(worker: "Worker") -> "SinkTester":
+def _sink_tester(worker: "Worker", depth: Depth) -> "SinkTester":
     from reportgen.analysis.evidence.sinks.run_sink_tests import SinkTester
 
     norms = worker.norms
@@ -208,6 +211,8 @@ def _sink_tester(worker: "Worker") -> "SinkTester":
         worker.explainer,
         worker.capture,
         norms if isinstance(norms, str) else norms.projections,
+        depth,
+        n_layers=worker.probed.n_layers,
         is_causal=worker.probed.is_causal,
         has_window=worker.model.has_window,
     )

@@ -57,7 +57,7 @@ class Cost:
 
     passes: Mapping[Stage, Passes]  # of the steps that will run
     n_texts: Mapping[Stage, int]  # texts that go through each of them
-    is_exact: bool  # False: integrated gradients and sink tests may take more or fewer passes
+    is_exact: bool  # False: sink tests and integrated gradients may take more or fewer passes
     room: Room | None = None  # of the longest text that was looked at; None where none is long
     asked: str | None = None  # texts with evidence, where a budget decides how many
 

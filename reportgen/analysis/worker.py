@@ -128,7 +128,7 @@ class Worker:
         if level == "none" or is_timed(budget):  # see `with_number`
             return str(LEAST)
         given = None if budget is None else read_budget(budget)
-        return str(sample_size(self.cost(n, self.tried), len(self.tried), n, given))
+        return str(sample_size(self.cost(n, self.tried), len(self.tried), n, level, given))
 
     def cost(self, n_texts: int, chosen: Sequence[EncodedText]) -> Cost:
         """The passes of an analysis of `n_texts` texts with evidence on the `chosen` ones."""

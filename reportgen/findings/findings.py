@@ -15,6 +15,7 @@ from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure
 from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
+from reportgen.findings.notes.sinks import SinkEffect, sink_effects
 from reportgen.findings.outputs import answers as of_answers
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
@@ -306,6 +307,11 @@ class Findings:
     def notes(self) -> tuple[Note, ...]:
         """The notes on all texts together, in reading order."""
         return note_register.corpus_notes(self)
+
+    @cached_property
+    def sink_effects(self) -> Mapping[str, SinkEffect]:
+        """Whether the prediction depends on each token that was tested, by its key."""
+        return sink_effects(self.notes)
 
     @cached_property
     def placed(self) -> Placed:

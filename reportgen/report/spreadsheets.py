@@ -20,7 +20,7 @@ from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableName
-from reportgen.results.info import SINK_TESTS, SinkTest
+from reportgen.results.info import SINK_TESTS_AT, SinkTest
 from reportgen.results.measure_register import exported
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import CROSS, CROSS_NORM, EXTRA
@@ -115,12 +115,14 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     `tokens` has the means over heads or, with `heads="sum"`, the sums, of all that is a mean over
     heads; in `texts` the prediction is a number where the model gives one number, and words
     otherwise, and `evidence` is "sample", "extra" (beside the sample, in no average) or missing.
-    `sinks` has a row for every test, done or not; without evidence it and `agreement` have none.
+    `sinks` has a row for every test of the level of evidence, done or not; without evidence it and
+    `agreement` have none.
     """
     if name == "tokens":
         return _tokens(findings, heads)
     if name == "sinks":
-        rows = [_sink_row(s, test) for s in findings.subjects for test in SINK_TESTS]
+        tests = SINK_TESTS_AT[findings.info.evidence.level]
+        rows = [_sink_row(s, test) for s in findings.subjects for test in tests]
         return frame_of(rows, SINK_COLUMNS)
     if name == "agreement":
         rows = [_agreement_row(figures) for figures in findings.agreement]

@@ -100,6 +100,11 @@ DECODER_PARTS: tuple[DecoderPart, ...] = get_args(DecoderPart)
 STATUSES: tuple[Status, ...] = get_args(Status)
 ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
+SINK_TESTS_AT: Mapping[EvidenceLevel, tuple[SinkTest, ...]] = {
+    "none": (),
+    "basic": ("zero_value",),  # of the strongest sink alone
+    "full": SINK_TESTS,
+}
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 RANK_STATISTICS: tuple[Statistic, ...] = ("spearman", "kendall", "spearman_size")
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)

@@ -1,5 +1,6 @@
 """No two sentences of one page deny each other: over made-up results of every kind."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -9,6 +10,7 @@ from helpers.made_up.drawn_pages import drawn_pages
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.report.json.run import render
 from reportgen.report.language.language import LANGUAGES, Language, load_language
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.panel.evidence import make_scope
@@ -40,7 +42,8 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     *(("why-no-op", other) for other in ("why-rank", "N2-heavy", "N2-unclear", "N3", "few-value")),
     *(("why-broadcast", other) for other in ("N2", "N2-heavy", "N2-unclear", "few-value")),
     *(("why", verdict) for verdict in ("N1b", "N1b-below", "N1d", "unclear", "few", "massive")),
-    ("N4", "N5", "N5-first", "N5-open", "N5-unclear", "N6", "N6-partly", "tests-disagree"),
+    ("N4", "N5", "N5-first", "N5-open", "N5-basic", "N5-unclear", "N6", "N6-partly"),
+    *(("tests-disagree", other) for other in ("N4", "N5", "N5-basic", "N6", "N6-partly")),
     *(("tests-unclear", other) for other in ("N4", "N5", "N5-first", "N5-open", "N6", "N6-partly")),
     *(("tests-no-control", other) for other in ("N4", "N5", "N6", "N7", "hide-only")),
     *(("few-tests", other) for other in ("N4", "N5", "N6", "N7", "N8")),
@@ -166,6 +169,45 @@ def test_no_answer_denies_what_its_section_says(found: list[Findings], lang: Lan
         together |= said
         assert _together(said, ANSWERED) == []
     assert {id for row in ANSWERED for id in row} - together == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_answer_on_a_sink_says_what_its_section_and_the_json_say(
+    found: list[Findings], lang: Lang
+) -> None:
+    """Nothing is said to matter, or not to, that its tests do not show."""
+    language, kinds = load_language(lang), set[str]()
+    for own in found:
+        answer = make_answers(own, language)[2].answer
+        told = _keys_told(answer, language)
+        verdicts = json.loads(render(own, RenderOptions(lang=lang)))["verdicts"]
+        effects = {key: own["effect"] for key, own in verdicts.items()}
+        sinks = {note.role for note in own.notes if note.verdict == "sink"}
+        tested = {key: effects[key] for key in sinks if effects[key]}
+        kinds |= {key for key in told if key.startswith("sink")}
+        if not told:
+            assert not sinks
+        elif told == ["sink"]:  # not tested
+            assert sinks
+            assert not tested
+            assert all(
+                note.kind not in ("passed", "test") for note in own.notes if note.role in sinks
+            )
+        elif told != ["sink_learned"]:
+            (kind,) = {key.removeprefix("sink_") for key in told}
+            assert kind in tested.values()
+            assert {key: effect.kind for key, effect in own.sink_effects.items()} | tested == {
+                key: effect.kind for key, effect in own.sink_effects.items()
+            }
+    assert {"sink", "sink_needed", "sink_unused"} <= kinds
+
+
+def _keys_told(answer: str, language: Language) -> list[str]:
+    """The strings of answers on sinks that are told."""
+    keys = [key for key in language.words["answers"] if re.fullmatch(r"sink(_[a-z]+)?", key)]
+    told = {"answers": [answer]}
+    found = [key for key in keys if key != "sink_remark"]
+    return [key for key in found if _is_told(f"answers.{key}", told, language)]
 
 
 def _said(own: Findings, lang: Lang) -> set[str]:

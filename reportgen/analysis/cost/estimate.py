@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
-from reportgen.analysis.evidence.sinks.subjects import MAX_CONTROLS, MAX_TEXTS
+from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
-from reportgen.results.info import SINK_TESTS, EvidenceLevel
+from reportgen.results.info import EvidenceLevel
 from reportgen.results.measure_register import measured_at
 
 # Of the rankings that are tried on a text, about so many give sets of units of their own; the
@@ -51,8 +51,8 @@ def expected_cost(
         stages = _passes(text, level, basis)
         if level == "full":
             stages["faithfulness"] = _faithfulness_passes(text)
-            if n_chosen <= MAX_TEXTS:
-                stages["sinks"] = _sink_passes(text, n_roles)
+        if n_chosen <= DEPTHS[level].most_texts:
+            stages["sinks"] = _sink_passes(text, n_roles, DEPTHS[level])
         counts.update(stages.keys())
         _add(passes, stages)
     # The other texts are assumed to be as long as those chosen.
@@ -63,12 +63,17 @@ def expected_cost(
     return Cost(
         {**first, **passes},
         {**dict.fromkeys(first, n_texts), **counts},
-        is_exact=level != "full" and not has_phrases,
+        is_exact=level == "none" and not has_phrases,
     )
 
 
 def sample_size(
-    cost: Cost, n_tried: int, n_texts: int, budget: Budget | None, pace: float = 0.0
+    cost: Cost,
+    n_tried: int,
+    n_texts: int,
+    level: EvidenceLevel,
+    budget: Budget | None,
+    pace: float = 0.0,
 ) -> int:
     """How many of `n_texts` texts get evidence.
 
@@ -89,22 +94,23 @@ def sample_size(
         return LEAST
     beside = {"texts", "phrases", "sinks"}
     each = sum(price(own) for stage, own in cost.passes.items() if stage not in beside) / n_tried
-    sinks = price(cost.passes.get("sinks", Passes(0, 0, 0.0))) / n_tried
+    sinks = price(cost.passes["sinks"]) / cost.n_texts["sinks"]
+    n_tested = DEPTHS[level].most_texts
     if budget is not None:
         amount = budget.amount / pace if budget.is_time else budget.amount
-        return min(n_texts, max(1, _affordable(amount, each, sinks)))
-    most = _affordable(cost.passes["texts"].work, each, sinks)
+        return min(n_texts, max(1, _affordable(amount, each, sinks, n_tested)))
+    most = _affordable(cost.passes["texts"].work, each, sinks, n_tested)
     n = LEAST
     while 2 * n <= min(MOST, most) and n < n_texts:
         n *= 2
     return n
 
 
-def _affordable(amount: float, each: float, sinks: float) -> int:
-    """How many texts can have evidence for `amount`: one costs `each`, and `sinks` more where it
-    also gets sink tests."""
+def _affordable(amount: float, each: float, sinks: float, n_tested: int) -> int:
+    """How many texts can have evidence for `amount`: one costs `each`, and each of the first
+    `n_tested` costs `sinks` more."""
     tested = amount / (each + sinks)
-    return int(tested if tested < MAX_TEXTS else (amount - MAX_TEXTS * sinks) / each)
+    return int(tested if tested < n_tested else (amount - n_tested * sinks) / each)
 
 
 def work_of(texts: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> float:
@@ -138,10 +144,13 @@ def _faithfulness_passes(text: EncodedText) -> Passes:
     return Passes(n_ranked, 0, n_ranked * len(text.ids) / 2)
 
 
-def _sink_passes(text: EncodedText, n_roles: int) -> Passes:
-    """The passes of the sink tests on one text, if only roles are tested (at least one token)."""
-    n_groups = max(1, n_roles) + min(MAX_CONTROLS, len(content_units(text)))
-    n_runs = len(SINK_TESTS) * n_groups + 2
+def _sink_passes(text: EncodedText, n_roles: int, depth: Depth) -> Passes:
+    """The most passes of the sink tests on one text, if only roles are tested (at least one token):
+    of each changed version, and unchanged to know its scalar; where all tests are done, twice more.
+    """
+    n_subjects = 1 if depth.strongest_only else max(1, n_roles)
+    n_groups = n_subjects + min(depth.most_controls, len(content_units(text)))
+    n_runs = len(depth.tests) * n_groups + (1 if depth.strongest_only else 3)
     return Passes(n_runs, 0, n_runs * len(text.ids))
 
 

@@ -34,7 +34,8 @@ def with_number(
         worker = Worker(texts, model, options, Progress())
         n = len(candidates_in(texts))
         cost, n_tried = worker.cost(n, worker.tried), len(worker.tried)
-        asked = str(sample_size(cost, n_tried, n, read_budget(budget), _pace(worker)))
+        given, pace = read_budget(budget), _pace(worker)
+        asked = str(sample_size(cost, n_tried, n, options.evidence, given, pace))
     return replace(options, evidence_texts=asked)
 
 

@@ -24,7 +24,7 @@ from reportgen.findings.notes.spread import (
 )
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
-from reportgen.results.info import ANALYSED, LEARNED_SINK, Subject
+from reportgen.results.info import ANALYSED, LEARNED_SINK, SINK_TESTS_AT, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
 
 if TYPE_CHECKING:
@@ -111,29 +111,24 @@ def _notes_on(
     verdict = with_heads(verdict, found.sink_heads.get(subject.key))
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
+    tests = _tests(found, layer, tested, is_sink)
     if subject == LEARNED_SINK:
-        output = explained(found.info)
-        tests = sink_test_notes(tested, layer.layer, is_sink, output) if tested else ()
         return (verdict, about(subject, "learned", {}), *tests)
     also = (
         why_note(subject, layer, figures.layers, found.live_rows, explained(found.info))
         if verdict.verdict == "sink"
         else massive_note(subject, figures.layers)
     )
-    does = _what_it_does(found, subject, layer, tested, is_sink)
-    return tuple(note for note in (verdict, also, *does) if note is not None)
-
-
-def _what_it_does(
-    found: "Findings",
-    subject: Subject,
-    layer: LayerFigures,
-    tested: SubjectFigures | None,
-    is_sink: bool,
-) -> tuple[Note, ...]:
-    """The notes on what a token passes on in `layer`, on its sink tests and on its swap."""
-    output = explained(found.info)
-    tests = sink_test_notes(tested, layer.layer, is_sink, output) if tested else ()
     value = value_note(subject, layer, bool(tests)) if is_sink else None
     swap = swap_note(tested, layer.layer) if tested and is_sink else None
-    return tuple(note for note in (value, *tests, swap) if note is not None)
+    return tuple(note for note in (verdict, also, value, *tests, swap) if note is not None)
+
+
+def _tests(
+    found: "Findings", layer: LayerFigures, tested: SubjectFigures | None, is_sink: bool
+) -> tuple[Note, ...]:
+    """The notes on the sink tests of a token that gets most in `layer`."""
+    if tested is None:
+        return ()
+    output, asked = explained(found.info), SINK_TESTS_AT[found.info.evidence.level]
+    return sink_test_notes(tested, layer.layer, is_sink, output, asked)

@@ -1,7 +1,8 @@
 """What a token passes on, and whether that matters: the length of its vectors, the sink tests."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.notes.citations import (
@@ -26,7 +27,7 @@ from reportgen.findings.notes.thresholds import (
 )
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
-from reportgen.results.info import SinkTest, Subject
+from reportgen.results.info import SINK_TESTS, SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
 
 _RATIOS: Mapping[SinkTest, str] = {
@@ -45,12 +46,41 @@ _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
     "N8": (XIAO,),
 }
 _OPEN = ("N5-open", "tests-disagree")  # cases of `passing_case` that leave it open
+# How far the prediction depends on what a sink passes on: on what differs from text to text, or may
+# do so; on something that is the same in every text; hardly at all.
+Dependence: TypeAlias = Literal["needed", "constant", "unused", "unclear"]
+# By the note that says so. Hiding a token and putting another in its place say nothing of that.
+_DEPENDENCE: Mapping[str, Dependence] = {
+    "N4": "unused",
+    "N5": "constant",
+    **dict.fromkeys(("N5-first", "N5-open", "N5-basic", "N5-unclear", "N6", "N6-partly"), "needed"),
+    **dict.fromkeys(
+        ("tests-disagree", "tests-unclear", "tests-no-control", "few-tests"), "unclear"
+    ),
+}
 _SWAPS: Mapping[str | None, str] = {
     "same": "N8",
     "lower": "N8-token",
     "higher": "N8-token",
     None: "N8-unclear",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class SinkEffect:
+    """What the sink tests say of one token: the verdict on it that every output gives."""
+
+    kind: Dependence
+    note: Note  # that says it in full
+
+
+def sink_effects(notes: Iterable[Note]) -> Mapping[str, SinkEffect]:
+    """What the tests say of each token that was tested, by its key."""
+    return {
+        note.role: SinkEffect(_DEPENDENCE[note.id], note)
+        for note in notes
+        if note.id in _DEPENDENCE and note.role is not None
+    }
 
 
 def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note | None:
@@ -88,12 +118,16 @@ def value_case(value_ratio: float, norm_share: float, share: float) -> str:
 
 
 def sink_test_notes(
-    figures: SubjectFigures, layer: int, is_sink: bool, output: Values
+    figures: SubjectFigures,
+    layer: int,
+    is_sink: bool,
+    output: Values,
+    asked: Collection[SinkTest] = SINK_TESTS,
 ) -> tuple[Note, ...]:
     """N4 to N7: the results of the sink tests on one subject, for the explained output.
 
     `layer`, from 1, is the one whose share is named; `is_sink` is whether attention piles up on it;
-    `output` is as `note.explained` gives it.
+    `output` is as `note.explained` gives it; `asked` are the tests that were to be done.
     """
     subject = figures.subject
     tested = {
@@ -108,6 +142,8 @@ def sink_test_notes(
         passed = _passes_on(subject, sure, is_sink, output)
         if passed is not None and passed.id == "N5-open" and figures.is_same:
             passed = replace(passed, id="N5-first", kind="passed")
+        elif passed is not None and passed.id == "N5-open" and "mean_value" not in asked:
+            passed = replace(passed, id="N5-basic", kind="passed")
         if passed is not None and passed.id == "N5":
             passed = _with_exchange(passed, figures.tests.get("swap"))
         notes = (passed, _parking(subject, sure, {**share, **output}))

@@ -66,11 +66,13 @@ def _provenance(info: RunInfo) -> dict[str, object]:
 
 def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
     """What each special-token role is, by its key; `special` where the model has no such token."""
+    effects = findings.sink_effects
     return {
         note.role or "special": {
             "verdict": note.verdict,
             "token": note.token,
             "layer": note.values.get("layer"),
+            "effect": own.kind if (own := effects.get(str(note.role))) else None,
         }
         for note in findings.notes
         if note.is_verdict

@@ -10,11 +10,9 @@ from itertools import chain
 
 import numpy as np
 
-from reportgen.findings.attention import RoleFigures
 from reportgen.findings.colouring import trust_word
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.tokens.lists import EffectLists, ListedToken
 from reportgen.report.charts.small.answers import (
@@ -23,39 +21,28 @@ from reportgen.report.charts.small.answers import (
     Dot,
     dots_with_intervals,
     named_bars,
-    shares_by_layer,
 )
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, is_zero, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.sentences import token_name
 from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
 from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import predicted
+from reportgen.report.sections.sink_answer import sink_answer
 from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS, MIN_UNITS
 from reportgen.results.units import text_units
 
 _PRAISE = ("agreement", "partly", "at_least_partly", "largely")
 _TOKEN = 22  # half-width characters of a token in an answer
-_VERDICTS = ("sink", "raised", "unclear", "none", "too_few_texts")  # the first is told
-_KEYS = {"none": "no_pile", "too_few_texts": "few"}
-# What the answer comes with, beside the share and its equal share in the picture.
-_REMARKS = {
-    "sink": "sink_remark",
-    "raised": "raised_remark",
-    "unclear": "unclear_remark",
-    "none": "no_pile_remark",
-    "too_few_texts": "few_sink_remark",
-}
 # Beside the measure that is shown first, those that a reader may know, the first in front.
 _BESIDE: tuple[View, ...] = ("cls_row_last", "received_norm_all", "received_all", "gradient")
 
 
 def make_answers(findings: Findings, language: Language) -> tuple[Answer, ...]:
     """The answers of a report, in reading order."""
-    makers = (predicted, _changes, _sinks, _trust)
+    makers = (predicted, _changes, sink_answer, _trust)
     return tuple(make(findings, language) for make in makers)
 
 
@@ -197,58 +184,6 @@ def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> l
         for token in shown
         if token.is_named or not is_zero(token.value, digits)
     ]
-
-
-def _sinks(findings: Findings, language: Language) -> Answer:
-    """Whether attention piles up on one token, and where most."""
-    say = partial(language.say, "answers")
-    answer = partial(Answer, "sinks", say("sinks"))
-    notes = [note for note in findings.placed.overview if note.is_verdict]
-    ranked = sorted(
-        (note for note in notes if note.on_sink in _VERDICTS and "share" in note.values),
-        key=lambda note: (_VERDICTS.index(str(note.on_sink)), -float(note.values["share"])),
-    )
-    if not ranked:
-        return answer(say("no_tokens"))
-    note = ranked[0]
-    figures = _figures(findings, note)
-    even = float(note.values["expected"])
-    token = shorten(token_name(note, language), _TOKEN)
-    verdict = say(
-        _KEYS.get(str(note.on_sink), str(note.on_sink)),
-        token=token,
-        share=float(note.values["share"]),
-        layer=note.values["layer"],
-    )
-    key = _REMARKS[str(note.on_sink)]
-    if note.verdict == "sink" and note.is_special:
-        key = "marker_remark"
-    elif note.verdict == "sink" and note.is_text_token:
-        key = "text_sink_remark"
-    n = (
-        MIN_TEXTS
-        if key == "few_sink_remark" or figures is None
-        else figures.layers[0].share.n_texts
-    )
-    remark = say(key, n=n, token=token, of=int(findings.analysed.sum()))
-    if figures is None:
-        return answer(verdict, remark)
-    shares = [layer.share.mean for layer in figures.layers]
-    chart = shares_by_layer(
-        shares,
-        even,
-        [language.percent(share) for share in shares],
-        (say("layer_letter"), say("even_line", even=even)),
-    )
-    return answer(verdict, remark, chart, is_caveat=key == "text_sink_remark")
-
-
-def _figures(findings: Findings, note: Note) -> RoleFigures | None:
-    """The figures by layer of the token that a verdict is about."""
-    if note.role is not None and note.role in findings.roles:
-        return findings.roles[note.role]
-    own = (pile for pile in findings.piles.found if pile.subject.key == note.role)
-    return next((pile.figures for pile in own), None)
 
 
 def _trust(findings: Findings, language: Language) -> Answer:

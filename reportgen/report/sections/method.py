@@ -132,6 +132,8 @@ def _measured(findings: Findings) -> list[str]:
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]
         keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]
+    elif evidence.subjects:
+        keys.append("tests_basic")
     return [*keys, "effects"]
 
 

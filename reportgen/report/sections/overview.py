@@ -16,6 +16,7 @@ from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import in_short, token_name, verdicts
 from reportgen.report.panel.panel import sentences
+from reportgen.report.sections.sink_answer import untested
 from reportgen.results.info import LEARNED_SINK
 
 _TESTED: tuple[Kind, ...] = ("passed", "test")  # what the sink tests say
@@ -108,10 +109,10 @@ def _is_sink(findings: Findings, sinks: Sequence[Note], language: Language) -> s
     roles = {note.role for note in sinks}
     tested = [note for note in findings.notes if note.role in roles and note.kind in _TESTED]
     said += in_short(tested, language)
-    if findings.info.evidence.level != "full" and not findings.results.is_redacted:
-        said.append(language.say("sinks", "untested"))
+    if not findings.results.is_redacted:
+        said.append(untested(findings, sinks, language))
     said += [_naming(key, own, language) for key, own in kinds.items() if own]
-    return language.say("common", "space").join(said)
+    return language.say("common", "space").join(filter(None, said))
 
 
 def _naming(key: str, tokens: Sequence[str], language: Language) -> str:

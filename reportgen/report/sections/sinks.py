@@ -20,7 +20,7 @@ from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import in_short, subject_name
 from reportgen.report.panel.panel import sentences
-from reportgen.results.info import LEARNED_SINK, SINK_TESTS, SinkTest, Subject
+from reportgen.results.info import LEARNED_SINK, SINK_TESTS_AT, SinkTest, Subject
 
 _SCALE = log_scale()
 
@@ -61,7 +61,8 @@ def make_sinks(findings: Findings, language: Language) -> SinkPanels | None:
         return None
     maker = _Maker(findings, language)
     panels = tuple(panel for subject in maker.subjects() if (panel := maker.panel(subject)))
-    more = language.say("sink", "more") if level == "basic" else ""
+    more = "" if level == "full" else "more_tests" if findings.subjects else "more"
+    more = more and language.say("sink", more)
     return SinkPanels(panels, axis(_SCALE), more) if panels else None
 
 
@@ -72,6 +73,7 @@ class _Maker:
         self._findings = findings
         self._language = language
         self._say = partial(language.say, "sink")
+        self._tests = SINK_TESTS_AT[findings.info.evidence.level]
         self._tested = {figures.subject.key: figures for figures in findings.subjects}
         self._others = {pile.subject: pile.figures for pile in findings.piles.found}
 
@@ -108,7 +110,7 @@ class _Maker:
             value=self._value(token, layers),
             tests=()
             if tested is None
-            else tuple(self._test(test, token, tested) for test in SINK_TESTS),
+            else tuple(self._test(test, token, tested) for test in self._tests),
             tested_on=self._say("tested_on", texts=tested.n_texts) if tested and has_fewer else "",
         )
 

@@ -17,6 +17,7 @@ from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.outputs.cross_attention import make_cross
+from reportgen.report.sections.sink_answer import untested
 from reportgen.report.short_form.pictures import make_map_figure, make_sink_figure
 from reportgen.report.short_form.tables import (
     NAME_LENGTH,
@@ -77,7 +78,7 @@ def short_overview(context: Context) -> Iterable[Section]:
 
 def _about_sinks(context: Context) -> list[str]:
     """Every verdict, and what each sink passes on as far as that was measured."""
-    notes = short_notes(context)
+    notes, findings = short_notes(context), context.findings
     sinks = {note.role for note in notes if note.verdict == "sink"}
     tested = {note.role for note in notes if note.kind in _TESTED}
     chosen = [
@@ -87,10 +88,9 @@ def _about_sinks(context: Context) -> list[str]:
         or (note.role in sinks & tested and note.kind in _TESTED)
         or (note.role in sinks - tested and note.kind == "length")
     ]
-    said = list(in_short(chosen, context.language))
-    if sinks and not tested:
-        said.append(context.language.say("brief", "not_tested"))
-    return said
+    verdicts = [note for note in notes if note.is_verdict and note.role in sinks]
+    said = (*in_short(chosen, context.language), untested(findings, verdicts, context.language))
+    return list(filter(None, said))
 
 
 def _about_trust(context: Context) -> str:

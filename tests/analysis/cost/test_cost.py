@@ -44,8 +44,8 @@ def test_basic_evidence_runs_without_and_with_each_unit_alone_and_goes_back_once
     assert expected.passes["deletion"].forward == 12 + 6 + 8  # alone, and nothing
     assert expected.passes["deletion"].work == 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2)
     assert expected.passes["gradient"].backward == 2
-    assert set(expected.passes) == {"texts", "gradient", "deletion"}
-    assert expected.is_exact
+    assert set(expected.passes) == {"texts", "gradient", "deletion", "sinks"}
+    assert not expected.is_exact  # there may be no sink to test
 
 
 def test_an_embedding_has_no_effect_alone():
@@ -68,6 +68,14 @@ def test_sink_tests_are_counted_for_at_most_fifty_texts():
     assert many.passes["sinks"].forward == 50 * one
     assert (many.n_texts["sinks"], many.n_texts["ig"]) == (50, 60)
     assert not many.is_exact
+
+
+def test_in_basic_evidence_one_sink_is_tested_with_three_controls_on_at_most_24_texts():
+    expected = cost([encoded(8)] * 60, "basic")
+    assert expected.n_texts["sinks"] == 24
+    assert expected.passes["sinks"].forward == 24 * (1 + 1 + 3)
+    # A tenth of the tokens of a text, on average over the texts of a sample of usual size.
+    assert 24 * (1 + 1 + 3) / 50 <= 0.1 * 24
 
 
 def test_texts_without_evidence_are_taken_to_be_as_long_as_those_with_it():
@@ -107,10 +115,12 @@ def test_a_budget_is_as_many_texts_as_it_pays_for():
     tried = [encoded(5), encoded(7)]
     expected = cost(tried, "basic", n_texts=10_000)
     each = 26 / 2 + 2 + 1  # forward passes of deletion and gradient, and one back
-    for amount, n in ((each * 30, 30), (each * 30 - 1, 29), (1, 1), (1e9, 10_000)):
-        assert sample_size(expected, 2, 10_000, Budget(amount, is_time=False)) == n
+    sinks = 24 * 5  # of 24 texts
+    amounts = ((each * 30 + sinks, 30), (each * 30 + sinks - 1, 29), (1, 1), (1e9, 10_000))
+    for amount, n in (*amounts, ((each + 5) * 7, 7)):
+        assert sample_size(expected, 2, 10_000, "basic", Budget(amount, is_time=False)) == n
     work = sum(p.work for name, p in expected.passes.items() if name != "texts") / 2
-    assert sample_size(expected, 2, 10_000, Budget(7 * work * 0.1, is_time=True), pace=0.1) == 7
+    assert sample_size(expected, 2, 10_000, "basic", Budget(7 * work * 0.1, is_time=True), 0.1) == 7
 
 
 def test_a_budget_pays_sink_tests_of_the_first_fifty_texts_alone():
@@ -120,19 +130,20 @@ def test_a_budget_pays_sink_tests_of_the_first_fifty_texts_alone():
     each = sum(p.forward + p.backward for p in expected.passes.values()) - 10_000 - sinks
     for n in (10, 50, 60):
         budget = Budget(n * each + min(n, 50) * sinks, is_time=False)
-        assert sample_size(expected, 1, 10_000, budget) == n
+        assert sample_size(expected, 1, 10_000, "full", budget) == n
 
 
 @pytest.mark.parametrize(
     ("n_texts", "n"),
-    # Attention costs 20 a text, evidence 133.
-    [(3, 50), (664, 50), (665, 100), (1_329, 100), (1_330, 200), (10**7, 800)],
+    # Attention costs 20 a text, evidence 133, and 50 more on each of 24.
+    [(3, 50), (724, 50), (725, 100), (1_389, 100), (1_390, 200), (10**7, 800)],
 )
 def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: int, n: int):
     expected = cost([encoded(8)], "basic", n_texts=n_texts)
-    work = sum(p.work for name, p in expected.passes.items() if name != "texts")
-    assert (50 * 2 * work <= expected.passes["texts"].work) == (n > 50)
-    assert sample_size(expected, 1, n_texts, None) == n
+    work = sum(p.work for name, p in expected.passes.items() if name not in ("texts", "sinks"))
+    both = 50 * 2 * work + 24 * expected.passes["sinks"].work
+    assert (both <= expected.passes["texts"].work) == (n > 50)
+    assert sample_size(expected, 1, n_texts, "basic", None) == n
 
 
 def test_the_larger_of_two_samples_has_the_texts_of_the_smaller():

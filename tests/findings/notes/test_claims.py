@@ -108,6 +108,7 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N5": lambda of: of("zero_ratio")[0] > 0.25 and of("mean_ratio")[1] <= 0.25,
     "N5-open": lambda of: of("zero_ratio")[0] > 0.25,
     "N5-first": lambda of: of("zero_ratio")[0] > 0.25,
+    "N5-basic": lambda of: of("zero_ratio")[0] > 0.25,
     "N6": lambda of: of("mean_ratio")[0] >= 0.5,
     "N6-partly": lambda of: of("mean_ratio")[0] > 0.25 and of("mean_ratio")[1] < 0.5,
     "N7": lambda of: of("hide_ratio")[0] >= 1,

@@ -4,17 +4,18 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from helpers.made_up.every_note import grid
 from helpers.made_up.made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing, probed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
+from reportgen.findings.notes.sinks import sink_effects, sink_test_notes, swap_note, value_note
 from reportgen.findings.sinks.sink_test_figures import Swapped
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import in_short, sentence
-from reportgen.results.info import SinkTest
+from reportgen.results.info import SINK_TESTS_AT, SinkTest
 
 
 def ids(notes: tuple[Note | None, ...]) -> list[str]:
@@ -115,6 +116,33 @@ def truth(zero: float, mean: float) -> str:
     if mean <= 0.25:
         return "N5"
     return "N6-partly" if mean < 0.5 else "N6"
+
+
+@pytest.mark.parametrize(
+    ("zero", "id", "kind"),
+    [
+        (0.25, "N4", "unused"),
+        ((0.2, 0.1, 0.26), "tests-unclear", "unclear"),
+        (0.26, "N5-basic", "needed"),
+        ((7.0, 2.0, 40.0), "N5-basic", "needed"),
+        (None, "tests-no-control", "unclear"),
+        ((0.2, None), "few-tests", "unclear"),
+    ],
+)
+def test_what_the_one_test_of_basic_evidence_says(zero: Made | None, id: str, kind: str) -> None:
+    """That the average over other texts was not tried is no fault of the model."""
+    notes = sink_test_notes(probed({"zero_value": zero}), 2, True, OUTPUT, SINK_TESTS_AT["basic"])
+    assert ids(notes) == [id]
+    assert {key: effect.kind for key, effect in sink_effects(notes).items()} == {"cls": kind}
+
+
+def test_every_note_on_what_is_passed_on_has_one_verdict() -> None:
+    """And no other note has one: hiding a key and swapping tokens say nothing of it."""
+    notes = [*grid()]
+    told = {note.id for note in notes if note.kind in ("passed", "test")}
+    for note in notes:
+        assert bool(sink_effects([note])) == (note.id in told)
+    assert {"N7", "N8", "hide-only"} <= {note.id for note in notes} - told
 
 
 intervals = st.tuples(

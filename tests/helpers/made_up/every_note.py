@@ -35,7 +35,15 @@ from reportgen.findings.notes.trust import (
     rollout_note,
 )
 from reportgen.findings.statistics import Interval
-from reportgen.results.info import LEARNED_SINK, OutputKind, Reason, SinkTest, Subject, View
+from reportgen.results.info import (
+    LEARNED_SINK,
+    SINK_TESTS_AT,
+    OutputKind,
+    Reason,
+    SinkTest,
+    Subject,
+    View,
+)
 from reportgen.results.store import Results
 
 LONG = "x" * 64  # more tokens than the head size
@@ -77,6 +85,7 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
         make_results(folder(), HEADLINES[:3], special=False, evidence="full"),
         make_results(folder(), special=False, evidence="full"),
         *(make_results(folder(), kind=kind, sink=0.6, evidence="full") for kind in KINDS),
+        make_results(folder(), sink=0.6, evidence="basic", sink_ratio=2.0),
         make_results(folder(), sink=0.6, evidence="basic", withheld=_withheld()),
         make_results(folder(), HEADLINES[:3], sink=0.6, evidence="full"),
         make_results(folder(), HEADLINES[:1], sink=0.6, evidence="full"),
@@ -150,6 +159,7 @@ def _tests() -> Iterator[Note]:
         for is_same in (False, True):
             figures = replace(probed(ratios, subject), is_same=is_same)
             yield from sink_test_notes(figures, 2, subject is CLS, OUTPUT)
+            yield from sink_test_notes(figures, 2, subject is CLS, OUTPUT, SINK_TESTS_AT["basic"])
     for output in OUTPUTS:
         for ratios in (
             {"zero_value": 0.1, "hide_key": (1.0, 0.9, 1.1)},

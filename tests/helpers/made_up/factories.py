@@ -94,6 +94,7 @@ class MadeUp:
     reads_cls_only: bool = True
     withheld: tuple[tuple[str, Reason], ...] = ()
     later: bool = False
+    sink_ratio: float | None = None
 
 
 def make_results(
@@ -158,6 +159,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
         asked.reads_cls_only,
         dict(asked.withheld),
         asked.later,
+        asked.sink_ratio,
     )
     kept = first = 0
     with Recorder(folder) as whole:

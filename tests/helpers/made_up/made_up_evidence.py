@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.plain.plain_ranks import kendall, spearman
-from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
+from reportgen.results.info import Evidence, EvidenceLevel, OutputKind, Reason, Subject
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.tables.write import Recorder
 
@@ -33,8 +33,12 @@ class MadeUpEvidence:
         reads_cls_only: bool,
         withheld: Mapping[str, Reason],
         later: bool = False,
+        sink_ratio: float | None = None,
     ) -> None:
         """`later`: with the measures that came in version 2 of the results."""
+        self._ratios = RATIOS if level == "full" and special else {}
+        if level == "basic" and special and sink_ratio is not None:
+            self._ratios = {"cls": {"zero_value": sink_ratio}}
         self._level = level
         self._n_layers = n_layers
         self._kind = kind
@@ -88,7 +92,7 @@ class MadeUpEvidence:
         )
         recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
         self._append_agreement(recorder, text, content, effects, views)
-        if self._level == "full" and self._special:
+        if self._ratios:
             self._append_sinks(recorder, text, n, received)
 
     def info(self) -> Evidence:
@@ -105,7 +109,7 @@ class MadeUpEvidence:
             n_texts=self._n_texts,
             norms_error=3e-7,
             withheld=self._withheld,
-            subjects=SUBJECTS if self._level == "full" and self._special else (),
+            subjects=tuple(subject for subject in SUBJECTS if subject.key in self._ratios),
         )
 
     def _effects(self, content: NDArray[np.bool_]) -> dict[str, Floats]:
@@ -196,8 +200,9 @@ class MadeUpEvidence:
             )
 
     def _append_sinks(self, recorder: Recorder, text: int, n: int, received: Floats) -> None:
-        for subject, position in (("cls", 0), ("sep", n - 1)):
-            for test in SINK_TESTS:
+        for subject, ratios in self._ratios.items():
+            position = 0 if subject == "cls" else n - 1
+            for test, ratio in ratios.items():
                 control = 0.04 + 0.002 * float(self._random.random())
                 share = received[:, position]
                 recorder.append(
@@ -206,7 +211,7 @@ class MadeUpEvidence:
                         "text": [text],
                         "subject": [subject],
                         "test": [test],
-                        "effect": [control * RATIOS[subject][test]],
+                        "effect": [control * ratio],
                         "control": [control],
                         "n_controls": [min(8, n - 2)],
                         "share_layers": [share],

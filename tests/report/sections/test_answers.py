@@ -23,6 +23,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.outputs.predictions import make_quality
+from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.tokens import make_across
 from reportgen.results.measure_register import CHANGES, COLOURS, MIN_TEXTS
 
@@ -291,6 +292,64 @@ def test_the_strongest_special_token_is_judged(tmp_path, share, said, remark):
     assert third.answer.startswith(said)
     assert third.remark.startswith(remark)
     assert third.section == "sinks"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said", "remark"),
+    [
+        (2.0, "Yes, on [CLS], and it matters", "Zeroed, it moves the prediction 2.0 times as far"),
+        (0.1, "Yes, on [CLS], but it is hardly used", "moves the prediction 0.10 times as far"),
+        (None, "Yes, on [CLS]: ", "[CLS] is added to each text. Whether a sink there matters was"),
+    ],
+)
+def test_what_the_test_of_the_strongest_sink_says_is_in_the_answer(tmp_path, ratio, said, remark):
+    made = make_results(tmp_path, sink=0.6, evidence="basic", sink_ratio=ratio)
+    third = answers(made)[2]
+    assert third.answer.startswith(said)
+    assert remark in third.remark
+    assert "no fault" not in third.answer + third.remark
+    japanese = answers(made, JA)[2]
+    assert ("予測を左右する" in japanese.answer) == (ratio == 2.0)
+    for answer in (third, japanese):
+        assert len(answer.answer.split()) <= 15
+        assert len(answer.remark.split()) <= 15
+
+
+def test_with_all_tests_the_answer_has_what_they_say_together(tmp_path):
+    """A large effect that an average over other texts has too is that of a constant."""
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    assert "hardly used" in answers(made)[2].answer  # .12 times a text token's
+    sinks, is_zero = made.sinks, (made.sinks["test"] == "zero_value").to_numpy()
+    large = sinks.assign(effect=np.where(is_zero, 3 * sinks["control"], sinks["effect"]))
+    constant = answers(changed(made, sinks=large))[2]
+    assert constant.answer == "Yes, on [CLS], but only as a constant"
+    assert constant.remark.startswith("Zeroed, it counts 3.0 times a text token; its average")
+    both = sinks.assign(effect=3 * sinks["control"])
+    assert answers(changed(made, sinks=both))[2].answer.endswith(", and it matters")
+    is_mean = (sinks["test"] == "mean_value").to_numpy()
+    odd = sinks.assign(effect=np.where(is_mean, 3 * sinks["control"], sinks["effect"]))
+    unclear = answers(changed(made, sinks=odd))[2]
+    assert unclear.answer == "Yes, on [CLS]; effect unclear"
+    assert unclear.remark == "Two tests disagree: 0.12 and 3.0 times a text token's effect."
+
+
+def test_of_two_sinks_the_one_that_was_tested_is_told(tmp_path):
+    made = make_results(tmp_path, n_layers=2, sink=0.5, evidence="basic", sink_ratio=1.5)
+    roles = made.roles.assign(share=np.where(made.roles["role"] == "sep", 0.9, 0.6), expected=0.05)
+    assert answers(changed(made, roles=roles))[2].answer.startswith("Yes, on [CLS], and")
+    untested = make_results(tmp_path / "u", n_layers=2, sink=0.5, evidence="basic")
+    assert answers(changed(untested, roles=roles))[2].answer.startswith("Yes, on [SEP]: 90")
+
+
+def test_a_sink_that_could_not_be_tested_is_told_with_the_reason(tmp_path):
+    made = make_results(
+        tmp_path, sink=0.6, evidence="basic", withheld={"zero_value": "values_unproven"}
+    )
+    for language in (EN, JA):
+        said = make_overview(Findings(made), language).is_sink
+        reason = language.say("reasons", "values_unproven")
+        assert language.say("sinks", "untestable", reason=reason) in said
+        assert language.say("sinks", "untested_basic") not in said
 
 
 def test_without_special_tokens_the_first_position_is_judged(tmp_path):

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import Array, even_spread
+from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.evidence.sinks.cases import Case, Group, swapped
 from reportgen.analysis.evidence.sinks.interventions import (
     is_hidden,
     is_renormalised,
@@ -22,7 +23,6 @@ from reportgen.analysis.evidence.sinks.interventions import (
     values_replaced,
     visible_cells,
 )
-from reportgen.analysis.evidence.sinks.subjects import Case, Group, swapped
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
 from reportgen.models.device.devices import moved, precise
@@ -93,8 +93,6 @@ def at_places(groups: Sequence[Group], means: Mapping[Kind, Vectors]) -> list[Te
 class Whole:
     """An unchanged text."""
 
-    received: Array  # [layer, key], attention received, mean over heads and queries
-    expected: Array  # [layer, key], of `received` with equal shares
     seen: tuple[Tensor, ...]  # for each layer [query, key]: whether any head has weight there
     first_maps: Tensor  # [head, query, key], of the first layer
     values: ValueSums | None  # None if values were not read
@@ -115,43 +113,37 @@ class SinkRuns:
     explainer: Explainer
     capture: Capture
     projections: Sequence[Projection]
+    n_layers: int
     is_causal: bool
     has_window: bool
 
     def whole(self, case: Case, *, reads_values: bool) -> Whole:
         """Run the unchanged text. Errors of the model are not caught."""
         maps_of_first: list[Tensor] = []
-        received: list[Tensor] = []
         seen: list[Tensor] = []
         values = ValueSums(case) if reads_values else None
 
         def take(layer: int, maps: Tensor) -> None:
             if layer == 0:  # a copy, because some models change their maps in place afterwards
                 maps_of_first.append(maps[0].clone())
-            received.append(_received(maps))
             seen.append((maps[0] > 0).any(dim=0))
 
         with nullcontext() if values is None else values_read(self.projections, values.take):
             self.capture.run(self.explainer.inputs([case.text]), take)
-        return Whole(
-            received=_by_layer(received)[0],
-            expected=_by_layer([self._expected(cells) for cells in seen])[0],
-            seen=tuple(seen),
-            first_maps=maps_of_first[0],
-            values=values,
-        )
+        return Whole(seen=tuple(seen), first_maps=maps_of_first[0], values=values)
 
     def changed(
         self,
         test: SinkTest,
         case: Case,
         groups: Sequence[Group],
-        whole: Whole,
+        whole: Whole | None,
         means: Mapping[Kind, Vectors],
     ) -> dict[Group, Outcome | str]:
         """Do `test` on each of `groups`: the outcome, or an error message.
 
         Args:
+            whole: the text unchanged; only used by hide_key.
             means: mean value vectors of the kinds of `groups`; only used by mean_value.
         """
         # Where maps come with the output, those of all layers are in memory at once.
@@ -173,7 +165,7 @@ class SinkRuns:
         self,
         test: SinkTest,
         case: Case,
-        whole: Whole,
+        whole: Whole | None,
         means: Mapping[Kind, Vectors],
         every: Sequence[Group],
         batch: Sequence[int],
@@ -186,11 +178,12 @@ class SinkRuns:
         if test == "swap":
             returned = self.capture.run(inputs, lambda _, maps: received.append(_received(maps)))
         elif test == "hide_key":
+            assert whole is not None
             returned = self._without_keys(inputs, groups, whole)
         else:
             vectors = at_places(groups, means) if test == "mean_value" else None
             rows, keys = (moved(own, self.explainer.model.device) for own in _places(groups))
-            with values_replaced(self.projections, len(whole.seen), rows, keys, vectors):
+            with values_replaced(self.projections, self.n_layers, rows, keys, vectors):
                 returned = self.explainer.model.module(**inputs)
         outputs = self.explainer.model.reader.values(returned, inputs, texts)
         scalars = self.explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
@@ -241,24 +234,6 @@ class SinkRuns:
         if not torch.stack([own.to(hidden.device) for own in agreeing]).all():
             raise CaptureError("a key could not be hidden as asked")
         return returned
-
-    def _expected(self, seen: Tensor) -> Tensor:
-        """Attention received if each query spread its attention evenly over the keys it can see.
-
-        Args:
-            seen: of the layer, `[query, key]`.
-
-        Returns:
-            `[1, key]`.
-        """
-        visible = torch.ones_like(seen)
-        if self.is_causal:
-            visible = visible.tril()
-        if self.has_window:  # keys outside the window have a weight of exactly 0 in every head
-            visible = seen
-        even = torch.full((1, len(seen)), 1 / len(seen), device=seen.device)
-        learned = self.capture.has_learned_sinks
-        return even_spread(visible[None], even, learned_sinks=learned)[1]
 
 
 def _received(maps: Tensor) -> Tensor:

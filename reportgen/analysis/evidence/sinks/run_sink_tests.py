@@ -8,7 +8,7 @@ tokens, as controls.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.sinks.cases import Case, Group, find_case, groups_of
 from reportgen.analysis.evidence.sinks.changed_runs import (
     Kind,
     Outcome,
@@ -27,18 +28,11 @@ from reportgen.analysis.evidence.sinks.changed_runs import (
     Vectors,
     Whole,
 )
-from reportgen.analysis.evidence.sinks.subjects import (
-    MAX_TEXTS,
-    Case,
-    Group,
-    evenly_spaced,
-    find_case,
-    groups_of,
-)
+from reportgen.analysis.evidence.sinks.subjects import Depth, evenly_spaced
 from reportgen.analysis.progress import Passes
 from reportgen.models.architecture import Projection
 from reportgen.models.loading.factory import describe
-from reportgen.results.info import SINK_TESTS, Reason, SinkTest, Subject
+from reportgen.results.info import Reason, SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
 
 
@@ -51,9 +45,7 @@ class SinkRow:
     effect: float | None
     control: float | None
     n_controls: int
-    share_layers: Array
     share_after_layers: Array | None
-    expected_layers: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,12 +66,18 @@ class SinkPlan:
     withheld: Mapping[SinkTest, Reason]
     passes: Passes  # exact, if nothing fails
 
+    @property
+    def needs_whole(self) -> bool:
+        """Whether the unchanged texts are run too."""
+        return not {"mean_value", "hide_key"}.isdisjoint(self.tests)
+
 
 class SinkTester:
     """Does the sink tests of one model.
 
     Args:
         projections: how its value vectors are read, as verified; or the reason why they cannot be.
+        n_layers: of the encoder.
         is_causal: whether queries see earlier keys only.
         has_window: whether some of its layers only attend to nearby keys.
 
@@ -92,36 +90,41 @@ class SinkTester:
         explainer: Explainer,
         capture: Capture,
         projections: Sequence[Projection] | Reason,
+        depth: Depth,
         *,
+        n_layers: int,
         is_causal: bool,
         has_window: bool,
     ) -> None:
+        self.depth = depth
         self._without: dict[SinkTest, Reason] = {}
         if isinstance(projections, str):
             self._without = {"zero_value": projections, "mean_value": projections}
             projections = ()
         self.has_learned_sinks = capture.has_learned_sinks
         self._runs = SinkRuns(
-            explainer, capture, projections, is_causal=is_causal, has_window=has_window
+            explainer, capture, projections, n_layers, is_causal=is_causal, has_window=has_window
         )
 
     def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
-        """Choose at most MAX_TEXTS of the `explained` texts, and the tests that can be done.
+        """Choose texts of those `explained`, as the depth says, and the tests that can be done.
 
-        A text needs MIN_CONTENT text tokens and at least one of `subjects`. Whether the model
-        hides keys as asked is tried on the longest text.
+        A text needs MIN_CONTENT text tokens and at least one of the `subjects` that are tested.
+        Whether the model hides keys as asked is tried on the longest text.
         """
-        numbered = enumerate(explained)
-        fitting = [case for i, item in numbered if (case := find_case(i, item, subjects))]
-        cases = tuple(fitting[i] for i in evenly_spaced(len(fitting), MAX_TEXTS))
-        withheld = dict(self._without)
-        if cases and not self._hides_keys(max(cases, key=lambda case: len(case.text.ids))):
+        depth, numbered = self.depth, enumerate(explained)
+        fitting = [case for i, item in numbered if (case := find_case(i, item, subjects, depth))]
+        cases = tuple(fitting[i] for i in evenly_spaced(len(fitting), depth.most_texts))
+        withheld = {test: why for test, why in self._without.items() if test in depth.tests}
+        hides = "hide_key" in depth.tests and cases
+        if hides and not self._hides_keys(max(cases, key=lambda case: len(case.text.ids))):
             withheld["hide_key"] = "cannot_hide"
-        tests = tuple(test for test in SINK_TESTS if test not in withheld)
+        tests = tuple(test for test in depth.tests if test not in withheld)
         averaged = _averaged(cases) if "mean_value" in tests else frozenset()
-        counts = [_n_passes(case, tests, averaged) for case in cases]
+        plan = SinkPlan(cases, tests, averaged, withheld, Passes(0, 0, 0.0))
+        counts = [_n_passes(case, plan) for case in cases]
         work = sum(n * len(case.text.ids) for n, case in zip(counts, cases, strict=True))
-        return SinkPlan(cases, tests, averaged, withheld, Passes(sum(counts), 0, work))
+        return replace(plan, passes=Passes(sum(counts), 0, work))
 
     def run(self, plan: SinkPlan, done: Collection[int] = ()) -> Iterator[tuple[int, Measured]]:
         """Test one text after another; one that fails has a message but no rows.
@@ -138,7 +141,7 @@ class SinkTester:
             whole = self._whole(case, plan)
             if isinstance(whole, str):
                 faults[case.index] = whole
-            elif whole.values is not None:
+            elif whole is not None and whole.values is not None:
                 means.add(whole.values)
         for case in (case for case in plan.cases if case.index not in done):
             whole = faults.get(case.index) or self._whole(case, plan)
@@ -147,8 +150,10 @@ class SinkTester:
             else:
                 yield case.index, self._measure(case, whole, plan, means)
 
-    def _whole(self, case: Case, plan: SinkPlan) -> Whole | str:
-        """Run the unchanged text; an error message if that fails."""
+    def _whole(self, case: Case, plan: SinkPlan) -> Whole | str | None:
+        """Run the unchanged text; None if no test needs that, an error message if it fails."""
+        if not plan.needs_whole:
+            return None
         try:
             return self._runs.whole(case, reads_values=bool(plan.averaged))
         except (Exception, SystemExit) as error:  # user code may call exit()
@@ -163,10 +168,12 @@ class SinkTester:
         outcomes = self._runs.changed("hide_key", case, case.subjects, whole, {})
         return not any(isinstance(outcome, str) for outcome in outcomes.values())
 
-    def _measure(self, case: Case, whole: Whole, plan: SinkPlan, means: ValueMeans) -> Measured:
+    def _measure(
+        self, case: Case, whole: Whole | None, plan: SinkPlan, means: ValueMeans
+    ) -> Measured:
         """Do all tests of one text."""
         vectors: dict[Kind, Vectors] = {}
-        if whole.values is not None:
+        if whole is not None and whole.values is not None:
             # If texts failed, fewer kinds have means than planned.
             averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
             own = averaged & whole.values.counts.keys()
@@ -181,7 +188,7 @@ class SinkTester:
                     continue
                 if test != "hide_key" and not group.positions:  # of a learned sink
                     continue
-                row, message = _row(case, whole, test, group, outcomes)
+                row, message = _row(case, test, group, outcomes)
                 rows.append(row)
                 if message is not None:
                     messages.append(message)
@@ -199,7 +206,7 @@ def sink_columns(
     Args:
         text: its row in the table of texts.
         places: positions of each subject in the text.
-        tokens: the text's rows of the table of tokens, which have the norms.
+        tokens: the text's rows of the table of tokens, which have shares and norms.
     """
     if not rows:
         return {}
@@ -209,6 +216,8 @@ def sink_columns(
     return {
         "text": [text] * len(rows),
         **{field.name: [getattr(row, field.name) for row in rows] for field in fields(SinkRow)},
+        "share_layers": [_share(tokens["received_layers"], at) for at in subjects],
+        "expected_layers": [_share(tokens["expected_layers"], at) for at in subjects],
         "norm_share_layers": [_by_layer(norms, at, np.sum) for at in subjects],
         "value_size_layers": [_by_layer(sizes, at, np.mean) for at in subjects],
         "content_value_size_layers": [_by_layer(sizes, content, np.mean) for _ in rows],
@@ -241,15 +250,14 @@ def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
     return kinds if kinds - {None} else frozenset()
 
 
-def _n_passes(case: Case, tests: Sequence[SinkTest], averaged: Collection[Kind]) -> int:
+def _n_passes(case: Case, plan: SinkPlan) -> int:
     """The runs of one text: unchanged, once more for the means, and each changed version."""
-    n_changed = sum(len(groups_of(case, test, averaged)) for test in tests)
-    return 1 + bool(averaged) + n_changed
+    n_changed = sum(len(groups_of(case, test, plan.averaged)) for test in plan.tests)
+    return plan.needs_whole + bool(plan.averaged) + n_changed
 
 
 def _row(
     case: Case,
-    whole: Whole,
     test: SinkTest,
     group: Group,
     outcomes: Mapping[Group, Outcome | str],
@@ -280,18 +288,17 @@ def _row(
         effect=effect,
         control=control,
         n_controls=len(controls),
-        share_layers=_share(whole.received, positions),
         share_after_layers=after,
-        expected_layers=_share(whole.expected, positions),
     )
     return row, None if fault is None else f"{test} of {group.subject}: {fault}"
 
 
-def _share(received: Array, positions: Sequence[int]) -> Array:
-    """`[layer]`: what `positions` get of `received` `[layer, key]`; without positions, what no key
-    gets, which is a learned sink's."""
-    share: Array = received[:, positions].sum(axis=1) if positions else 1 - received.sum(axis=1)
-    return share
+def _share(column: pd.Series, positions: NDArray[np.intp]) -> NDArray[np.float64]:
+    """`[layer]`: what `positions` get of attention received, a column of lists by layer; without
+    positions, what no token gets, which is a learned sink's."""
+    received = np.stack(column.to_list()).astype(np.float64)  # [position, layer]
+    share: NDArray[np.float64] = received[positions].sum(axis=0)
+    return share if len(positions) else 1 - received.sum(axis=0)
 
 
 def _effect(case: Case, outcome: Outcome) -> float:

@@ -1,17 +1,24 @@
-"""Subjects of the sink tests: the tokens and positions that are tested, and their controls."""
+"""Subjects of the sink tests: the tokens and positions that are tested, on which texts.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+Nothing of a model is imported here: where there is nothing to test, none is loaded.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.analysis.evidence.scalar import Explained
-from reportgen.analysis.evidence.text_evidence import Floats
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import put
-from reportgen.results.info import LEARNED_SINK, Role, SinkTest, Subject
+from reportgen.results.info import (
+    LEARNED_SINK,
+    SINK_TESTS_AT,
+    EvidenceLevel,
+    Role,
+    SinkTest,
+    Subject,
+)
 from reportgen.results.measure_register import (
     MIN_CONTENT,
     MIN_TEXTS,
@@ -19,14 +26,86 @@ from reportgen.results.measure_register import (
     SINK_EXCESS,
 )
 
-MAX_TEXTS = 50  # in which subjects are looked for, and which are tested
+Floats: TypeAlias = NDArray[np.float64]
+LOOKED_AT = 50  # texts in which subjects are looked for
 MAX_FOUND = 3  # subjects beside the special-token roles
-MAX_CONTROLS = 8  # groups of text tokens that a subject is compared with
 # The first position of texts that begin with content, in models without a start token.
 FIRST = Subject("first", "", "position")
 
 
-def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple[Subject, ...]:
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How thoroughly sinks are tested."""
+
+    tests: tuple[SinkTest, ...]
+    most_texts: int  # that are tested, evenly spaced
+    most_controls: int  # groups of text tokens that a subject is compared with
+    strongest_only: bool  # False: all special tokens, and all other possible sinks
+
+    def tested(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
+        """Those of `subjects`, as `find_subjects` gives them, that are tested."""
+        return subjects[:1] if self.strongest_only else subjects
+
+
+# The first is what every run can afford: two passes and one for each control, on few texts.
+DEPTHS: Mapping[EvidenceLevel, Depth] = {
+    "basic": Depth(SINK_TESTS_AT["basic"], most_texts=24, most_controls=3, strongest_only=True),
+    "full": Depth(SINK_TESTS_AT["full"], most_texts=50, most_controls=8, strongest_only=False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """What is tested, and on which texts.
+
+    Attributes:
+        found: as `find_subjects` gives them.
+        rows: of the table of texts, in input order.
+    """
+
+    depth: Depth
+    found: tuple[Subject, ...]
+    rows: tuple[int, ...]
+
+    @property
+    def need_model(self) -> bool:
+        """Whether there may be something to test."""
+        return bool(self.rows) or not self.depth.strongest_only  # a learned sink has no tokens
+
+
+def find_suspects(
+    level: EvidenceLevel,
+    sample: Sequence[int],
+    roles: Sequence[Role],
+    tokens_of: Callable[[int], pd.DataFrame],
+) -> Suspects:
+    """What is tested at a level of evidence.
+
+    Args:
+        sample: rows of the table of texts.
+        roles: of their special tokens.
+        tokens_of: from a row of the table of texts to its rows of the table of tokens.
+    """
+    depth = DEPTHS[level]
+    rows = [sample[i] for i in evenly_spaced(len(sample), LOOKED_AT)]
+    found = find_subjects(roles, map(tokens_of, rows), strongest_only=depth.strongest_only)
+    if depth.strongest_only:
+        tested = {subject.key for subject in depth.tested(found)}
+        rows = [row for row in rows if _has_any(tested, found, tokens_of(row))]
+    chosen = tuple(rows[i] for i in evenly_spaced(len(rows), depth.most_texts))
+    return Suspects(depth, found, chosen)
+
+
+def _has_any(keys: set[str], subjects: Sequence[Subject], tokens: pd.DataFrame) -> bool:
+    """Whether a text has one of the subjects `keys`, and enough content to test it."""
+    roles = [None if pd.isna(role) else str(role) for role in tokens["role"]]
+    at = places(subjects, tokens["token"].tolist(), roles)
+    return roles.count(None) >= MIN_CONTENT and not keys.isdisjoint(at)
+
+
+def find_subjects(
+    roles: Sequence[Role], texts: Iterable[pd.DataFrame], *, strongest_only: bool = False
+) -> tuple[Subject, ...]:
     """Choose what is tested: the special-token `roles` in `texts`, then other possible sinks.
 
     The latter are at most MAX_FOUND text tokens (as the tokenizer writes them), or the first
@@ -37,20 +116,23 @@ def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple
 
     Args:
         texts: for each text its rows of the table of tokens, in the order of positions.
+        strongest_only: take special tokens too only if they get SINK_EXCESS, and put what gets most
+            first.
     """
-    present: set[str] = set()
+    special: dict[str, list[Floats]] = {}
     first: list[Floats] = []
     everywhere: dict[str, list[Floats]] = {}
     elsewhere: dict[str, list[Floats]] = {}
     for tokens in texts:
         is_content = tokens["role"].isna().to_numpy(dtype=np.bool_)
-        present.update(tokens["role"].dropna())
+        special |= {role: special.get(role, []) for role in tokens["role"].dropna()}
         if is_content.sum() < MIN_CONTENT:
             continue
         columns = (tokens["received_layers"], tokens["expected_layers"])
         shares = np.stack([np.stack(column.to_list()) for column in columns], axis=1)
         shares = shares.astype(np.float64)  # [position, received | expected, layer]
         names = tokens["token"].to_numpy()
+        _add(special, tokens["role"].to_numpy()[~is_content], shares[~is_content], most=1.0)
         _add(everywhere, names[is_content], shares[is_content])
         if is_content[0]:
             first.append(_excess(shares[0]))
@@ -58,10 +140,17 @@ def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple
     found = {FIRST: _peak(first)}
     by_token = everywhere if found[FIRST] is None else elsewhere
     found |= {Subject(f"token:{t}", t, "token"): _peak(shares) for t, shares in by_token.items()}
+    present = [Subject(role.key, role.token, "role") for role in roles if role.key in special]
+    if strongest_only:
+        found |= {subject: _peak(special[subject.key]) for subject in present}
+        return _ranked(found)
+    return (*present, *_ranked(found)[:MAX_FOUND])
+
+
+def _ranked(found: Mapping[Subject, float | None]) -> tuple[Subject, ...]:
+    """The subjects that were `found` to have a peak, the highest first."""
     peaks = {subject: peak for subject, peak in found.items() if peak is not None}
-    ranked = sorted(peaks, key=lambda subject: (-peaks[subject], subject.key))
-    special = [Subject(role.key, role.token, "role") for role in roles if role.key in present]
-    return (*special, *ranked[:MAX_FOUND])
+    return tuple(sorted(peaks, key=lambda subject: (-peaks[subject], subject.key)))
 
 
 def places(
@@ -90,13 +179,13 @@ def places(
     }
 
 
-def control_groups(positions: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
-    """At most MAX_CONTROLS disjoint groups of `size` `positions` each.
+def control_groups(positions: Sequence[int], size: int, most: int) -> tuple[tuple[int, ...], ...]:
+    """At most `most` disjoint groups of `size` `positions` each.
 
     All positions that are used are evenly spaced, and so are those of each group. There is no group
     if `size` is larger than the number of positions.
     """
-    n_groups = min(MAX_CONTROLS, len(positions) // size)
+    n_groups = min(most, len(positions) // size)
     taken = [positions[i] for i in evenly_spaced(len(positions), n_groups * size)]
     return tuple(tuple(taken[group::n_groups]) for group in range(n_groups))
 
@@ -108,14 +197,19 @@ def evenly_spaced(n: int, most: int) -> tuple[int, ...]:
     return tuple((2 * i + 1) * n // (2 * most) for i in range(most))
 
 
-def _add(sums: dict[str, list[Floats]], names: NDArray[np.object_], shares: Floats) -> None:
+def _add(
+    sums: dict[str, list[Floats]],
+    names: NDArray[np.object_],
+    shares: Floats,
+    most: float = MOST_OF_TEXT,
+) -> None:
     """Add one text: what each token gets beyond the equal share, by `shares`
-    `[position, received | expected, layer]`."""
+    `[position, received | expected, layer]`; without tokens whose equal share is over `most`."""
     codes, tokens = pd.factorize(names)
     by_token = np.zeros((len(tokens), *shares.shape[1:]))
     np.add.at(by_token, codes, shares)
     for token, own in zip(tokens, by_token, strict=True):
-        if (own[1] <= MOST_OF_TEXT).all():
+        if (own[1] <= most).all():
             sums.setdefault(token, []).append(_excess(own))
 
 
@@ -137,92 +231,3 @@ def _peak(excess: Sequence[Floats]) -> float | None:
         return None
     most = float(np.mean(excess, axis=0).max())
     return most if most >= SINK_EXCESS else None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Positions of a text that are changed together."""
-
-    subject: str | None  # its key; None for a group of text tokens
-    positions: tuple[int, ...]  # none of a learned sink
-
-    @property
-    def size(self) -> int:
-        """The number of text tokens that it is compared with."""
-        return max(1, len(self.positions))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Case:
-    """A text that is tested."""
-
-    index: int  # index among the explained texts
-    explained: Explained
-    subjects: tuple[Group, ...]  # those that the text has
-    controls: tuple[Group, ...]  # groups of text tokens, of the same sizes as the subjects
-    content: tuple[int, ...]  # positions of content that is not a subject
-
-    @property
-    def text(self) -> EncodedText:
-        """The text that is run."""
-        return self.explained.text
-
-
-def find_case(index: int, explained: Explained, subjects: Sequence[Subject]) -> Case | None:
-    """Make the case of one text; None if it has no subject, or fewer than MIN_CONTENT content
-    tokens.
-
-    Controls are content that is not a subject, so that no sink is compared with another sink.
-    """
-    text = explained.text
-    found = places(subjects, text.tokens, text.roles)
-    if text.n_content < MIN_CONTENT or not found:
-        return None
-    taken = {position for positions in found.values() for position in positions}
-    content = [i for i, role in enumerate(text.roles) if role is None and i not in taken]
-    groups = tuple(Group(key, positions) for key, positions in found.items())
-    sizes = sorted({group.size for group in groups})
-    return Case(
-        index=index,
-        explained=explained,
-        subjects=groups,
-        controls=tuple(Group(None, g) for size in sizes for g in control_groups(content, size)),
-        content=tuple(content),
-    )
-
-
-def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> tuple[Group, ...]:
-    """The groups of `case` on which `test` is done.
-
-    Args:
-        averaged: the subjects that have mean value vectors; None stands for content.
-    """
-    groups = case.subjects + case.controls
-    if test == "hide_key":
-        return groups
-    groups = tuple(group for group in groups if group.positions)  # a learned sink passes nothing on
-    if test == "mean_value":
-        sizes = {len(group.positions) for group in case.subjects if group.subject in averaged}
-        return tuple(
-            group for group in groups if group.subject in averaged and len(group.positions) in sizes
-        )
-    if test == "swap":
-        return tuple(group for group in groups if swapped(case, group) is not None)
-    return groups
-
-
-def swapped(case: Case, group: Group) -> EncodedText | None:
-    """The text with other tokens at the positions of `group`; None if it has no other token.
-
-    Each is replaced by the next text token with another id, starting half the text's content
-    further on.
-    """
-    ids = {}
-    for position in group.positions:
-        start = sum(i < position for i in case.content) + len(case.content) // 2
-        following = (case.text.ids[i] for i in (case.content * 3)[start:])  # then from the start
-        other = next((own for own in following if own != case.text.ids[position]), None)
-        if other is None:
-            return None
-        ids[position] = other
-    return put(case.text, ids)

@@ -143,17 +143,17 @@ def test_all_positions_of_a_role_are_one_subject():
 
 
 def test_controls_are_spread_over_the_text():
-    assert control_groups(range(1, 9), 1) == tuple((i,) for i in range(1, 9))
-    assert control_groups(range(16), 1) == tuple((i,) for i in range(1, 16, 2))
-    assert control_groups([3, 4, 5, 6], 2) == ((3, 5), (4, 6))
-    assert control_groups([3, 4, 5], 2) == ((3, 5),)
-    assert control_groups([3, 4], 3) == ()
-    assert control_groups([], 1) == ()
+    assert control_groups(range(1, 9), 1, 8) == tuple((i,) for i in range(1, 9))
+    assert control_groups(range(16), 1, 8) == tuple((i,) for i in range(1, 16, 2))
+    assert control_groups([3, 4, 5, 6], 2, 8) == ((3, 5), (4, 6))
+    assert control_groups([3, 4, 5], 2, 8) == ((3, 5),)
+    assert control_groups([3, 4], 3, 8) == ()
+    assert control_groups([], 1, 8) == ()
 
 
 @given(st.integers(0, 200), st.integers(1, 12))
 def test_controls_never_share_a_position(n: int, size: int):
-    groups = control_groups(range(n), size)
+    groups = control_groups(range(n), size, 8)
     assert len(groups) == min(8, n // size)
     assert all(len(group) == size for group in groups)
     taken = [position for group in groups for position in group]

@@ -1,0 +1,104 @@
+"""Texts that get sink tests: what is changed in each, and what that is compared with."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.evidence.scalar import Explained
+from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import put
+from reportgen.results.info import SinkTest, Subject
+from reportgen.results.measure_register import MIN_CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Positions of a text that are changed together."""
+
+    subject: str | None  # its key; None for a group of text tokens
+    positions: tuple[int, ...]  # none of a learned sink
+
+    @property
+    def size(self) -> int:
+        """The number of text tokens that it is compared with."""
+        return max(1, len(self.positions))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A text that is tested."""
+
+    index: int  # index among the explained texts
+    explained: Explained
+    subjects: tuple[Group, ...]  # what is tested of it
+    controls: tuple[Group, ...]  # groups of text tokens, of the same sizes as the subjects
+    content: tuple[int, ...]  # positions of content that is not a subject
+
+    @property
+    def text(self) -> EncodedText:
+        """The text that is run."""
+        return self.explained.text
+
+
+def find_case(
+    index: int, explained: Explained, subjects: Sequence[Subject], depth: Depth
+) -> Case | None:
+    """Make the case of one text; None if it has nothing to test, or fewer than MIN_CONTENT content
+    tokens.
+
+    Controls are content that is none of `subjects`, so that no sink is compared with another sink.
+    """
+    text = explained.text
+    found = places(subjects, text.tokens, text.roles)
+    tested = [subject.key for subject in depth.tested(subjects) if subject.key in found]
+    if text.n_content < MIN_CONTENT or not tested:
+        return None
+    taken = {position for positions in found.values() for position in positions}
+    content = [i for i, role in enumerate(text.roles) if role is None and i not in taken]
+    groups = tuple(Group(key, found[key]) for key in tested)
+    sizes = sorted({group.size for group in groups})
+    most = depth.most_controls
+    return Case(
+        index=index,
+        explained=explained,
+        subjects=groups,
+        controls=tuple(Group(None, g) for n in sizes for g in control_groups(content, n, most)),
+        content=tuple(content),
+    )
+
+
+def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> tuple[Group, ...]:
+    """The groups of `case` on which `test` is done.
+
+    Args:
+        averaged: the subjects that have mean value vectors; None stands for content.
+    """
+    groups = case.subjects + case.controls
+    if test == "hide_key":
+        return groups
+    groups = tuple(group for group in groups if group.positions)  # a learned sink passes nothing on
+    if test == "mean_value":
+        sizes = {len(group.positions) for group in case.subjects if group.subject in averaged}
+        return tuple(
+            group for group in groups if group.subject in averaged and len(group.positions) in sizes
+        )
+    if test == "swap":
+        return tuple(group for group in groups if swapped(case, group) is not None)
+    return groups
+
+
+def swapped(case: Case, group: Group) -> EncodedText | None:
+    """The text with other tokens at the positions of `group`; None if it has no other token.
+
+    Each is replaced by the next text token with another id, starting half the text's content
+    further on.
+    """
+    ids = {}
+    for position in group.positions:
+        start = sum(i < position for i in case.content) + len(case.content) // 2
+        following = (case.text.ids[i] for i in (case.content * 3)[start:])  # then from the start
+        other = next((own for own in following if own != case.text.ids[position]), None)
+        if other is None:
+            return None
+        ids[position] = other
+    return put(case.text, ids)
