@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Both are read when the libraries are imported, so a fixture would come too late.
     os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # The first process of a run names the folder to the others, which it starts, and removes it.
     if FOLDER not in os.environ:
         folder = TemporaryDirectory()

@@ -9,6 +9,7 @@ import pytest
 import torch
 from helpers.made_up.packed_maps import unpack
 from helpers.real.models import ARCHITECTURES, SENTENCES, save_model
+from helpers.rounding import assert_near, near
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from reportgen.analysis.options import AnalysisOptions
@@ -72,17 +73,13 @@ def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Pa
                 model(input_ids=torch.tensor([ids]), output_attentions=True).attentions
             )[:, 0].numpy()  # [layer, head, query, key]
         received = np.stack(tokens["received_layers"]).T
-        np.testing.assert_allclose(received, maps.mean((1, 2)), atol=1e-6)
-        np.testing.assert_allclose(tokens["received_last"], maps[-1].mean((0, 1)), atol=1e-6)
-        np.testing.assert_allclose(tokens["received_all"], maps.mean((0, 1, 2)), atol=1e-6)
+        assert_near(received, maps.mean((1, 2)))
+        assert_near(tokens["received_last"], maps[-1].mean((0, 1)))
+        assert_near(tokens["received_all"], maps.mean((0, 1, 2)))
         if is_causal or "cls" in set(tokens["role"]):
             query = len(ids) - 1 if is_causal else 0
-            np.testing.assert_allclose(
-                tokens["cls_row_last"], maps[-1, :, query].mean(0), atol=1e-6
-            )
-            np.testing.assert_allclose(
-                tokens["cls_row_all"], maps[:, :, query].mean((0, 1)), atol=1e-6
-            )
+            assert_near(tokens["cls_row_last"], maps[-1, :, query].mean(0))
+            assert_near(tokens["cls_row_all"], maps[:, :, query].mean((0, 1)))
         else:
             assert tokens["cls_row_last"].isna().all()
         packed = results.packed_maps(row)
@@ -107,9 +104,7 @@ def check_heads_and_roles(results: Results, row: int, maps: np.ndarray) -> None:
     for layer in range(n_layers):
         seen = visible if not has_window(maps[layer]) else (maps[layer] > 0).any(0)
         expected = (seen / seen.sum(1, keepdims=True)).mean(0)
-        np.testing.assert_allclose(
-            np.stack(tokens["expected_layers"])[:, layer], expected, atol=1e-6
-        )
+        assert_near(np.stack(tokens["expected_layers"])[:, layer], expected)
         for head in range(n_heads):
             here = maps[layer, head]
             figures = heads.loc[(layer + 1, head + 1)]
@@ -167,7 +162,7 @@ def test_other_batch_sizes_agree(bert: Path, tmp_path: Path) -> None:
     for table in ("tokens", "heads", "roles", "texts"):
         left, right = getattr(one, table), getattr(many, table)
         numbers = left.select_dtypes("float").columns
-        np.testing.assert_allclose(left[numbers], right[numbers], atol=1e-5)
+        assert_near(left[numbers], right[numbers])
     assert many.heads["head_class"].tolist() == one.heads["head_class"].tolist()
 
 
@@ -192,7 +187,7 @@ def test_predictions_equal_the_models_own(bert: Path, tmp_path: Path) -> None:
             continue
         with torch.inference_mode():
             expected = model(**tokenizer(text, return_tensors="pt")).logits.item()
-        assert value == pytest.approx(expected, abs=1e-5)
+        assert value == near(expected)
     assert results.texts["label_value"].iloc[0] == 1.5
     assert np.isnan(results.texts["label_value"].iloc[-1])
 
@@ -206,9 +201,7 @@ def test_windows_keep_the_order_and_the_row_numbers(
     assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
     assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
     assert pieces.tokens["token"].tolist() == whole.tokens["token"].tolist()
-    np.testing.assert_allclose(
-        pieces.tokens["received_all"], whole.tokens["received_all"], atol=1e-5
-    )
+    assert_near(pieces.tokens["received_all"], whole.tokens["received_all"])
     for row in range(len(TEXTS)):
         assert (pieces.packed_maps(row) is None) == (whole.packed_maps(row) is None)
 
@@ -397,9 +390,7 @@ def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -
     assert results.info.checks.batching == "equal lengths"
     assert results.info.checks.padded_difference > 1e-3
     alone = run(tmp_path / "s", folder, text_set(TEXTS[0]))
-    np.testing.assert_allclose(
-        results.tokens_of(0)["received_all"], alone.tokens_of(0)["received_all"], atol=1e-6
-    )
+    assert_near(results.tokens_of(0)["received_all"], alone.tokens_of(0)["received_all"])
 
 
 def test_words_are_left_out_whole(bert: Path, tmp_path: Path) -> None:
@@ -423,7 +414,7 @@ def test_words_are_left_out_whole(bert: Path, tmp_path: Path) -> None:
         own = tokens[units == unit]
         words.append(text[own["start"].min() : own["end"].max()])
         expected = whole - score(units != unit)
-        np.testing.assert_allclose(effects[units == unit], expected, atol=1e-5)
+        assert_near(effects[units == unit], expected)
     assert words[:5] == ["the", "unbelievable", "cats", "sat", ","]
     assert "1,000円" in words
 

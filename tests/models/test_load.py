@@ -12,6 +12,7 @@ import torch
 from helpers.places import ROOT
 from helpers.real.albert_for_regression import AlbertForRegression
 from helpers.real.models import ARCHITECTURES, SENTENCES, save_model, spread_weights, tiny_model
+from helpers.rounding import near
 from torch import Tensor
 from transformers import AlbertModel, AutoConfig, AutoModel
 from transformers.utils import logging as transformers_logging
@@ -70,7 +71,7 @@ def test_the_users_own_checkpoint_predicts_what_their_class_predicts(
         with torch.no_grad():
             _, expected, attentions = module(**model.tokenizer(text, return_tensors="pt"))
         assert attentions is None  # left to itself, the class gives no attention maps
-        assert prediction.value == pytest.approx(expected.item(), abs=1e-5)
+        assert prediction.value == near(expected.item())
     assert model.output == OutputInfo("number", "score")
     assert (model.encoder_name, model.encoder) == ("albert", model.module.albert)
     assert model.info.name == model.info.architecture == "AlbertForRegression"
@@ -176,7 +177,7 @@ def test_a_prediction_squeezed_to_a_scalar_is_read(users_file: Path) -> None:
     assert model.output == OutputInfo("number", "clicks")
     alone = predict(model, "the cat")[0].value
     together = predict(model, "the cat", "the cat sat on the mat")
-    assert together[0].value == pytest.approx(alone, abs=1e-5)
+    assert together[0].value == near(alone)
 
 
 def test_an_entry_can_be_chosen(users_file: Path) -> None:
@@ -210,7 +211,7 @@ def test_every_family_loads_with_a_regression_head(tmp_path: Path, architecture:
     # One batch of texts of different lengths says the same as each text alone.
     together = predict(model, *SENTENCES[2:4])
     for text, prediction in zip(SENTENCES[2:4], together, strict=True):
-        assert prediction.value == pytest.approx(predict(model, text)[0].value, abs=1e-4)
+        assert prediction.value == near(predict(model, text)[0].value)
 
 
 def test_a_number_is_what_transformers_computes(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ def test_a_number_is_what_transformers_computes(tmp_path: Path) -> None:
     for text in SENTENCES:
         with torch.no_grad():
             expected = made(**model.tokenizer(text, return_tensors="pt")).logits
-        assert predict(model, text)[0].value == pytest.approx(expected.item(), abs=1e-5)
+        assert predict(model, text)[0].value == near(expected.item())
 
 
 @pytest.mark.parametrize(

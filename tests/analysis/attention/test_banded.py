@@ -7,6 +7,7 @@ import pytest
 import torch
 from helpers.real.every_family import CHANGES, tiny
 from helpers.real.models import spread_weights
+from helpers.rounding import assert_near
 from torch import Tensor
 from transformers import (
     LEDConfig,
@@ -32,7 +33,6 @@ CLASSES = {
     "led": (LEDConfig, LEDModel),
     "longt5": (LongT5Config, LongT5EncoderModel),
 }
-CLOSE = {"atol": 1e-6, "rtol": 0.0}
 RADIUS = {"longformer": 2, "led": 2, "longt5": 3}
 
 
@@ -131,7 +131,7 @@ def test_maps_are_those_of_plain_attention(family: str, with_global: bool) -> No
                 else:
                     places = GLOBAL[row] if with_global else ()
                     plain = plain_windows(module, own, RADIUS[family], places)
-                torch.testing.assert_close(maps[row, :, :length, :length], plain, **CLOSE)
+                assert_near(maps[row, :, :length, :length], plain)
                 assert not maps[row, :, :length, length:].any()
 
 
@@ -173,6 +173,6 @@ def test_values_are_read_by_text_and_without_what_the_model_pads_by() -> None:
         n_heads = block.maps.shape[1]
         for text, size in enumerate(LENGTHS):
             own = by_head(module.value(states[text, :size]), n_heads)
-            torch.testing.assert_close(block.values[text, :size].transpose(0, 1), own, **CLOSE)
+            assert_near(block.values[text, :size].transpose(0, 1), own)
             passed_on = (block.maps[text, :, :size, :size] @ own).transpose(0, 1).flatten(1)
-            torch.testing.assert_close(block.gathered[text, :size], passed_on, atol=1e-5, rtol=0)
+            assert_near(block.gathered[text, :size], passed_on)

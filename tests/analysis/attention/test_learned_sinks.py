@@ -12,6 +12,7 @@ import torch
 from bs4 import BeautifulSoup
 from helpers.real.few_steps import take_few_steps
 from helpers.real.learned_sinks import TEXTS, analysed, gpt_oss
+from helpers.rounding import assert_near, near
 from torch import Tensor, nn
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
 
@@ -94,22 +95,22 @@ def test_shares_are_those_of_a_plain_loop(model: LoadedModel, results: Results) 
         for layer, maps in enumerate(plain_maps(model, ids)):
             received = np.mean([np.mean(rows, axis=0) for rows in maps], axis=0)
             got = [float(own[layer]) for own in tokens["received_layers"]]
-            np.testing.assert_allclose(got, received[:n], atol=1e-5)
+            assert_near(got, received[:n])
             row = layers.loc[(number, layer + 1)]
-            assert row["learned_share"] == pytest.approx(received[n], abs=1e-5)
+            assert row["learned_share"] == near(received[n])
             even = sum(1 / (seen + 2) for seen in range(n)) / n
-            assert row["learned_expected"] == pytest.approx(even, abs=1e-6)
+            assert row["learned_expected"] == near(even)
             evens = [float(own[layer]) for own in tokens["expected_layers"]]
-            assert sum(evens) + even == pytest.approx(1, abs=1e-6)
+            assert sum(evens) + even == near(1)
             for head, rows in enumerate(maps):
                 own = heads.loc[(number, layer + 1, head + 1)]
                 share = sum(row[n] for row in rows) / n
-                assert own["learned_share"] == pytest.approx(share, abs=1e-5)
+                assert own["learned_share"] == near(share)
                 entropy = [
                     -sum(w * log(w) for w in row if w > 0) / log(query + 2)
                     for query, row in enumerate(rows)
                 ]
-                assert own["entropy"] == pytest.approx(sum(entropy) / n, abs=1e-5)
+                assert own["entropy"] == near(sum(entropy) / n)
     assert results.info.checks.row_sum_error < 1e-5
 
 
@@ -154,17 +155,17 @@ def test_without_it_the_output_moves_as_in_a_plain_model(
         whole = log_probabilities(model, ids)
         best = int(whole.argmax())
         explained = results.evidence.set_index("text").loc[number, "explained"]
-        assert float(whole[best]) == pytest.approx(explained, abs=1e-5)
+        assert float(whole[best]) == near(explained)
         kept = [own.sinks for own in attentions]
         for own in attentions:
             own.sinks = nn.Parameter(torch.full_like(own.sinks, -torch.inf))
         effect = abs(float(log_probabilities(model, ids)[best] - whole[best]))
         for own, before in zip(attentions, kept, strict=True):
             own.sinks = before
-        assert row["effect"] == pytest.approx(effect, abs=1e-5)
+        assert row["effect"] == near(effect)
         assert row["n_controls"] == min(8, len(ids))
         maps = np.array(plain_maps(model, ids))  # [layer, head, query, key]
-        np.testing.assert_allclose(row["share_layers"], maps[..., -1].mean((1, 2)), atol=1e-5)
+        assert_near(row["share_layers"], maps[..., -1].mean((1, 2)))
     note = {note.id: note for note in Findings(results).notes if note.role == "learned_sink"}
     ratio = results.sinks["effect"].mean() / results.sinks["control"].mean()
     assert note["hide-only"].values["hide_ratio"] == pytest.approx(ratio)

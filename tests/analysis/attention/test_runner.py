@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.real.explaining import NUMBER, encoded, load
 from helpers.real.families import load_family, on_dogs, proven
+from helpers.rounding import assert_near
 from torch import nn
 
 from reportgen.analysis.attention.checks import probe
@@ -52,8 +53,8 @@ def test_batches_give_each_text_its_own_norms_and_rollout(folder: Path, architec
     for one, other in zip(together, alone, strict=True):
         for name in ("received", "share", "value_sizes", "mixing"):
             padded, unpadded = (getattr(o.summary.norms, name) for o in (one, other))
-            np.testing.assert_allclose(padded, unpadded, rtol=1e-6, atol=1e-6)
-        np.testing.assert_allclose(one.summary.rollout.row, other.summary.rollout.row, atol=1e-6)
+            assert_near(padded, unpadded)
+        assert_near(one.summary.rollout.row, other.summary.rollout.row)
         assert len(one.summary.norms.received) == 3
 
 

@@ -15,6 +15,7 @@ import torch
 from helpers.plain.plain_models import run_plainly
 from helpers.real.explaining import Head, load, with_module
 from helpers.real.few_steps import take_few_steps
+from helpers.rounding import assert_near, near
 from scipy.stats import kendalltau, spearmanr
 
 from reportgen.analysis.evidence.measures import integrated_gradients, shapley
@@ -152,13 +153,13 @@ def test_the_effects_of_a_text_equal_a_plain_computation(full, bert) -> None:
         "ig": integrated,
         "jacobian": np.full(n, np.nan),
     }.items():
-        np.testing.assert_allclose(effects[name], expected, atol=1e-5, err_msg=name)
-    assert effects["alti"].sum() == pytest.approx(1, abs=1e-5)
-    assert evidence["explained"] == pytest.approx(whole, abs=1e-5)
+        assert_near(effects[name], expected, err_msg=name)
+    assert effects["alti"].sum() == near(1)
+    assert evidence["explained"] == near(whole)
     offset = abs(np.nanmean(masked)) / np.nanstd(masked)
     assert evidence["mask_offset"] == pytest.approx(offset, rel=1e-3)
     gap = abs(integrated.sum() - (whole - base)) / abs(whole - base)
-    assert evidence["ig_error"] == pytest.approx(gap, abs=1e-4)
+    assert evidence["ig_error"] == near(gap)
     assert (evidence["live_rows"], evidence["n_rows"]) == (1, n)
     assert evidence["reads_cls_only"]
     assert evidence["message"] == ""
@@ -202,8 +203,8 @@ def test_faithfulness_equals_a_plain_computation(full, bert) -> None:
         without.append(abs(whole - plain.number(rest)))
         alone.append(abs(whole - plain.number(only)))
     found = full.agreement.set_index(["text", "view", "statistic"])["value"]
-    assert found[row, "gradient", "comprehensiveness"] == pytest.approx(np.mean(without), abs=1e-5)
-    assert found[row, "gradient", "sufficiency"] == pytest.approx(np.mean(alone), abs=1e-5)
+    assert found[row, "gradient", "comprehensiveness"] == near(np.mean(without))
+    assert found[row, "gradient", "sufficiency"] == near(np.mean(alone))
 
 
 @pytest.mark.parametrize("test", ["zero_value", "mean_value", "hide_key"])
@@ -241,20 +242,20 @@ def test_the_sink_tests_equal_a_plain_computation(full, bert, test: str) -> None
     rows = full.sinks.set_index(["text", "subject", "test"])
     for subject, place in specials.items():
         found = rows.loc[row, subject, test]
-        assert found["effect"] == pytest.approx(changed(place % n), abs=2e-5)
-        assert found["control"] == pytest.approx(control, abs=2e-5)
+        assert found["effect"] == near(changed(place % n))
+        assert found["control"] == near(control)
         assert found["n_controls"] == n - 2
     tokens = full.tokens_of(row)
     cls = rows.loc[row, "cls", test]
-    np.testing.assert_allclose(cls["share_layers"], tokens["received_layers"].iloc[0], atol=1e-6)
+    assert_near(cls["share_layers"], tokens["received_layers"].iloc[0])
     norms = tokens["received_norm_layers"].iloc[0]
-    np.testing.assert_allclose(cls["norm_share_layers"], norms, atol=1e-6)
+    assert_near(cls["norm_share_layers"], norms)
     sizes = np.stack(tokens["value_size_layers"])
-    np.testing.assert_allclose(cls["value_size_layers"], sizes[0], atol=1e-6)
+    assert_near(cls["value_size_layers"], sizes[0])
     content = sizes[1:-1].mean(0)
-    np.testing.assert_allclose(cls["content_value_size_layers"], content, atol=1e-6)
+    assert_near(cls["content_value_size_layers"], content)
     ratios = tokens["value_ratio_layers"].iloc[0]
-    np.testing.assert_allclose(cls["value_ratio_layers"], ratios, atol=1e-6)
+    assert_near(cls["value_ratio_layers"], ratios)
 
 
 def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:
@@ -270,7 +271,7 @@ def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:
     jacobian = torch.autograd.functional.jacobian(embedding, table(torch.tensor(ids)).detach())
     sizes = jacobian.square().sum((0, 2)).sqrt()
     effects = results.effects_of(3)
-    np.testing.assert_allclose(effects["jacobian"], sizes, atol=1e-5)
+    assert_near(effects["jacobian"], sizes)
     assert effects["gradient"].isna().all()
     assert dict(results.info.evidence.withheld) == {"gradient": "embedding_output"}
     assert results.evidence["explained"].eq(1.0).all()
@@ -387,9 +388,7 @@ def test_texts_with_evidence_are_evenly_spaced_in_input_order(bert, full, tmp_pa
             assert some.effects_of(row) is None
             continue
         columns = ["deletion", "mask", "gradient", "alti"]  # of the others, ig knows the spread
-        np.testing.assert_allclose(
-            some.effects_of(row)[columns], full.effects_of(row)[columns], atol=1e-5
-        )
+        assert_near(some.effects_of(row)[columns], full.effects_of(row)[columns])
 
 
 def test_texts_that_could_not_be_analysed_leave_their_place_to_others(tmp_path: Path) -> None:
@@ -438,7 +437,7 @@ def require_close(one: pd.DataFrame, other: pd.DataFrame) -> None:
             for own, their in zip(left[column], right[column], strict=True):
                 assert (own is None) == (their is None)
                 if own is not None:
-                    np.testing.assert_allclose(own, their, atol=1e-5, err_msg=column)
+                    assert_near(own, their, err_msg=column)
         else:
             pd.testing.assert_series_equal(left[column], right[column])
 
@@ -487,7 +486,7 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
             assert values.isna().all(), view
             continue
         expected = full.effects.loc[full.effects["text"] < n_texts, view]
-        np.testing.assert_allclose(values, expected, atol=1e-5)
+        assert_near(values, expected)
     assert set(results.sinks["text"]) == ({0} if stage == "sinks" else set())
     statistics = {"spearman", "kendall"}
     if stage != "deletion":
@@ -507,7 +506,7 @@ def test_an_interrupt_in_a_later_task_leaves_the_earlier_ones_whole(
     first = results.effects[results.effects["text"] < 4]
     whole = full.effects[full.effects["text"] < 4]
     columns = ["deletion", "gradient", "mask", "alti"]
-    np.testing.assert_allclose(first[columns], whole[columns], atol=1e-5)
+    assert_near(first[columns], whole[columns])
     assert set(results.info.evidence.withheld) == set(SINK_TESTS)
 
 
@@ -633,6 +632,4 @@ def test_texts_beside_the_sample_are_measured_and_change_no_figure(
             own, alone = results.effects_of(text), every.effects_of(text)
             assert own is not None
             assert alone is not None
-            np.testing.assert_allclose(
-                own[[*BASIC]].to_numpy(float), alone[[*BASIC]].to_numpy(float), atol=1e-5
-            )
+            assert_near(own[[*BASIC]].to_numpy(float), alone[[*BASIC]].to_numpy(float))

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers.real.explaining import load, one
+from helpers.rounding import near
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
@@ -60,13 +61,13 @@ def test_leads_of_completions_equal_a_plain_loop(tmp_path):
         return [float(rows[i - 1, ids[i]] - rows[i - 1, OTHER]) for i in places]
 
     whole = leads(range(len(text.ids)))
-    assert (explainer.scalar, item.value) == ("completion", pytest.approx(sum(whole), abs=1e-4))
+    assert (explainer.scalar, item.value) == ("completion", near(sum(whole)))
     (found,) = deletion_effects(explainer, [item])
     for unit, effect, scores in zip(found.units, found.effects, found.scores, strict=True):
         left = leads([i for i in range(len(text.ids)) if i not in unit])
         expected = [a - b for a, b in zip(whole, left, strict=True)]
-        assert scores == pytest.approx(expected, abs=1e-4)
-        assert effect == pytest.approx(sum(expected), abs=1e-4)
+        assert scores == near(expected)
+        assert effect == near(sum(expected))
 
 
 @pytest.mark.parametrize("token", [None, "cat"])
@@ -80,7 +81,7 @@ def test_leads_at_masks_equal_a_plain_loop(tmp_path, token):
     expected = [
         float(whole[i, target] - whole[i, OTHER]) for i, target in zip(text.held, own, strict=True)
     ]
-    assert item.scores == pytest.approx(expected, abs=1e-4)
+    assert item.scores == near(expected)
     (found,) = deletion_effects(explainer, [item])
     for unit, scores in zip(found.units, found.scores, strict=True):
         kept = [i for i in range(len(text.ids)) if i not in unit]
@@ -89,9 +90,7 @@ def test_leads_at_masks_equal_a_plain_loop(tmp_path, token):
             float(rows[kept.index(i), target] - rows[kept.index(i), OTHER])
             for i, target in zip(text.held, own, strict=True)
         ]
-        assert scores == pytest.approx(
-            [a - b for a, b in zip(expected, left, strict=True)], abs=1e-4
-        )
+        assert scores == near([a - b for a, b in zip(expected, left, strict=True)])
 
 
 def test_what_is_predicted_stays_the_same(tmp_path):
@@ -99,7 +98,7 @@ def test_what_is_predicted_stays_the_same(tmp_path):
     inputs = model.inputs(texts)
     (found,) = model.reader.read(model.module(**inputs), inputs, texts)
     best = log_probabilities(model, texts[0].ids)[list(texts[0].held)].amax(1)
-    assert found.scores[::5] == pytest.approx(best.tolist(), abs=1e-5)
+    assert found.scores[::5] == near(best.tolist())
 
 
 def test_what_can_not_be_asked_is_told_in_one_line(tmp_path):

@@ -8,6 +8,7 @@ import torch
 from helpers.calling import call
 from helpers.real.explaining import CLASSES, NUMBER, Head, encoded, explain, load, one, with_module
 from helpers.real.models import SENTENCES, save_model
+from helpers.rounding import near
 from torch import nn
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_class
@@ -34,7 +35,7 @@ def test_a_number_is_explained_as_it_is(folder: Path) -> None:
     explainer, items = explain(model, texts)
     assert explainer.scalar == "number"
     for text, item in zip(texts, items, strict=True):
-        assert item.value == pytest.approx(float(plain(model, text.ids)), abs=1e-6)
+        assert item.value == near(float(plain(model, text.ids)))
         assert (item.label, item.index, item.anchor, item.text) == (None, 0, None, text)
 
 
@@ -47,7 +48,7 @@ def test_a_class_is_explained_by_its_lead_over_the_strongest_other(folder: Path)
         logits = plain(model, text.ids)
         assert item.label == model.output.labels[logits.argmax()]
         first, second, _ = logits.sort(descending=True).values
-        assert item.value == pytest.approx(float(first - second), abs=1e-6)
+        assert item.value == near(float(first - second))
 
 
 @pytest.mark.parametrize("asked", ["fair", "1"])
@@ -59,7 +60,7 @@ def test_the_class_asked_for_is_explained_in_every_text(folder: Path, asked: str
         logits = plain(model, text.ids)
         assert item.label == "fair"
         other = max(float(logits[0]), float(logits[2]))
-        assert item.value == pytest.approx(float(logits[1]) - other, abs=1e-6)
+        assert item.value == near(float(logits[1]) - other)
 
 
 def test_a_label_is_explained_by_its_logit(folder: Path) -> None:
@@ -68,7 +69,7 @@ def test_a_label_is_explained_by_its_logit(folder: Path) -> None:
     explainer, items = explain(model, texts)
     assert explainer.scalar == "logit"
     for text, item in zip(texts, items, strict=True):
-        assert item.value == pytest.approx(float(plain(model, text.ids).max()), abs=1e-6)
+        assert item.value == near(float(plain(model, text.ids).max()))
 
 
 @pytest.mark.parametrize(("asked", "index"), [(None, 0), ("2", 1), ("3", 2)])
@@ -90,7 +91,7 @@ def test_of_several_numbers_the_first_is_explained_or_the_one_asked_for(
         with torch.no_grad():
             own = head(**one(item.text.ids))[0]
         assert item.label == names[index]
-        assert item.value == pytest.approx(float(own[index]), abs=1e-6)
+        assert item.value == near(float(own[index]))
 
 
 def test_an_embedding_is_explained_by_its_cosine_to_itself(folder: Path) -> None:
@@ -104,7 +105,7 @@ def test_an_embedding_is_explained_by_its_cosine_to_itself(folder: Path) -> None
         left = plain(model, without(item.text, [1]).ids, "last_hidden_state").mean(0)
         cosine = torch.cosine_similarity(whole, left, dim=0)
         assert item.value == 1.0
-        assert value == pytest.approx(float(cosine), abs=1e-6)
+        assert value == near(float(cosine))
     assert explainer.run([Changed(items[0], items[0].text)]) == pytest.approx([1.0], abs=1e-12)
 
 
@@ -119,7 +120,7 @@ def test_a_causal_model_is_explained_by_the_token_that_it_predicts(
     for text, item in zip(texts, items, strict=True):
         own = plain(model, text.ids)[-1].log_softmax(0)
         assert item.text == text
-        assert item.value == pytest.approx(float(own.max()), abs=1e-5)
+        assert item.value == near(float(own.max()))
         assert item.label == spell(model.tokenizer, int(own.argmax()))
 
 
@@ -140,7 +141,7 @@ def test_a_next_token_that_was_asked_for_is_explained_or_its_lead_over_another(
             own = plain(model, text.ids)[-1].log_softmax(0)
             assert isinstance(item, Explained)
             expected = float(own[own_id] - sign * own[other_id])
-            assert item.value == pytest.approx(expected, abs=1e-5)
+            assert item.value == near(expected)
 
 
 @pytest.mark.parametrize(
@@ -185,8 +186,8 @@ def test_other_batch_sizes_give_the_same(folder: Path, architecture, task, chang
         explainer, items = explain(model, texts, batch_tokens)
         changed = [Changed(item, without(item.text, [1])) for item in items]
         found.append([*(item.value for item in items), *explainer.run(changed)])
-    assert found[0] == pytest.approx(found[1], abs=1e-5)
-    assert found[0] == pytest.approx(found[2], abs=1e-5)
+    assert found[0] == near(found[1])
+    assert found[0] == near(found[2])
     assert len(set(found[0][-len(items) :])) == len(items)  # the texts differ
 
 
@@ -231,12 +232,12 @@ def test_a_text_that_fails_takes_no_other_with_it(folder: Path, give: str) -> No
     message = "that token" if give == "fail" else "the output is not a finite number"
     assert message in found[1]
     expected = [item.value for item in sound.explain(texts)]
-    assert [found[0].value, found[2].value] == pytest.approx([expected[0], expected[2]], abs=1e-6)
+    assert [found[0].value, found[2].value] == near([expected[0], expected[2]])
     changed = [Changed(found[0], text) for text in texts]
     values = Explainer(model, "padded", 1024).run(changed)
-    assert values[0] == pytest.approx(found[0].value, abs=1e-6)
+    assert values[0] == near(found[0].value)
     assert message in values[1]
-    assert values[2] == pytest.approx(found[2].value, abs=1e-6)
+    assert values[2] == near(found[2].value)
 
 
 def test_an_embedding_of_zero_has_no_cosine(folder: Path) -> None:
@@ -278,7 +279,7 @@ def test_the_class_asked_for_is_that_of_the_results(tmp_path: Path) -> None:
     assert set(results.evidence["explained_label"]) == {"good"}
     for text, value in enumerate(results.evidence["explained"]):
         bad, fair, good = results.texts["scores"].iloc[text]
-        assert value == pytest.approx(good - max(bad, fair), abs=1e-5)
+        assert value == near(good - max(bad, fair))
 
 
 def test_a_class_that_the_model_lacks_is_a_usage_error(tmp_path: Path) -> None:

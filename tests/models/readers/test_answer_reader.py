@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers.real.explaining import load, one
+from helpers.rounding import near
 
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
@@ -72,8 +73,8 @@ def test_the_answer_is_the_best_of_all_stretches(tmp_path, family):
         assert own.steps == (first, last)
         assert own.held == tuple(range(first, last + 1))
         assert len(own.held) <= LONGEST
-        assert own.scores == pytest.approx((start, end), abs=1e-5)
-        assert own.value == pytest.approx(start + end, abs=1e-5)
+        assert own.scores == near((start, end))
+        assert own.value == near(start + end)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -86,7 +87,7 @@ def test_effects_equal_a_plain_loop(tmp_path, family):
     alone = alone_effects(explainer, explained)
     for text, item, found, single in zip(texts, explained, deleted, alone, strict=True):
         first, last, *whole = best_by_plain_loop(model, text)
-        assert item.value == pytest.approx(sum(whole), abs=1e-5)
+        assert item.value == near(sum(whole))
 
         def scores(kept, text=text, first=first, last=last):
             context = [kept.index(i) for i in kept if text.segments[i] == 1]
@@ -104,10 +105,10 @@ def test_effects_equal_a_plain_loop(tmp_path, family):
             assert not set(unit) & set(range(first, last + 1))
             left = scores([i for i in range(len(text.ids)) if i not in unit])
             expected = [a - b for a, b in zip(whole, left, strict=True)]
-            assert own == pytest.approx(expected, abs=2e-5)
-            assert effect == pytest.approx(sum(expected), abs=5e-5)
+            assert own == near(expected)
+            assert effect == near(sum(expected))
             added = sum(scores(sorted((*fixed, *unit))))
-            assert lone == pytest.approx(added - nothing, abs=5e-5)
+            assert lone == near(added - nothing)
 
 
 def test_the_gradient_reaches_the_embeddings(tmp_path):
@@ -115,7 +116,7 @@ def test_the_gradient_reaches_the_embeddings(tmp_path):
     explainer = Explainer(model, "padded", 300)
     items = explainer.explain(encoded(model, *TEXTS)[0])
     scalars = explainer.scalars(explainer.outputs([item.text for item in items]), items)
-    assert scalars.tolist() == pytest.approx([item.value for item in items], abs=1e-5)
+    assert scalars.tolist() == near([item.value for item in items])
     table = model.encoder.get_input_embeddings().weight
     (gradient,) = torch.autograd.grad(scalars.sum(), [table])
     assert gradient.abs().sum() > 0

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers.real.explaining import load
+from helpers.rounding import near
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.measures.deletion import (
@@ -92,7 +93,7 @@ def test_logits_are_those_of_the_library_and_the_largest_is_picked(tmp_path, fam
             logits = model.chooser(
                 **{name: torch.tensor([own]) for name, own in given.items() if name in accepted}
             ).logits[0]
-        assert own.scores == pytest.approx(logits.tolist(), abs=1e-5)
+        assert own.scores == near(logits.tolist())
         assert source.chosen == int(logits.argmax())
         assert source.pair == source.choices[source.chosen]
 
@@ -109,7 +110,7 @@ def test_effects_equal_a_plain_loop_over_all_choices(tmp_path, family):
     masked = mask_effects(explainer, explained)
     for row, (source, item) in enumerate(zip(sources, explained, strict=True)):
         text, size = item.text, len(item.text.ids)
-        assert item.value == pytest.approx(plain_lead(model, source), abs=2e-5)
+        assert item.value == near(plain_lead(model, source))
         nothing = lead_of(model, keep(text, fixed_positions(text)))
         for unit, deleted, lone, hidden in zip(
             found["deletion"][row].units,
@@ -119,10 +120,10 @@ def test_effects_equal_a_plain_loop_over_all_choices(tmp_path, family):
             strict=True,
         ):
             rest = [i for i in range(size) if i not in unit]
-            assert deleted == pytest.approx(item.value - _without(model, text, rest), abs=5e-5)
+            assert deleted == near(item.value - _without(model, text, rest))
             fixed = sorted((*fixed_positions(text), *unit))
-            assert lone == pytest.approx(_without(model, text, fixed) - nothing, abs=5e-5)
-            assert hidden == pytest.approx(item.value - _masked(model, text, unit), abs=5e-5)
+            assert lone == near(_without(model, text, fixed) - nothing)
+            assert hidden == near(item.value - _masked(model, text, unit))
 
 
 def _without(model, text, kept):

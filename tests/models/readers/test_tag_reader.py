@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from helpers.real.explaining import load, one
+from helpers.rounding import near
 from tokenizers import pre_tokenizers
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
@@ -54,7 +55,7 @@ def test_each_word_has_the_tag_of_its_first_token(tmp_path, family):
         assert own.steps == tuple(first)
         assert own.score_names == tuple(model.output.labels[i] for i in rows.argmax(1).tolist())
         assert own.label == " ".join(own.score_names)
-        assert own.scores == pytest.approx(rows.max(1).values.tolist(), abs=1e-5)
+        assert own.scores == near(rows.max(1).values.tolist())
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -72,8 +73,8 @@ def test_what_leaving_a_unit_out_does_equals_a_plain_loop(tmp_path, family, join
         steps = [step.position for step in text.steps]
         tags = rows[steps].argmax(1).tolist()
         whole = [float(rows[place, tag]) for place, tag in zip(steps, tags, strict=True)]
-        assert item.value == pytest.approx(sum(whole), abs=1e-5)
-        assert item.scores == pytest.approx(whole, abs=1e-5)
+        assert item.value == near(sum(whole))
+        assert item.scores == near(whole)
         for unit, effect, scores in zip(found.units, found.effects, found.scores, strict=True):
             left = [i for i in range(len(text.ids)) if i not in unit]
             changed = plain(model, [text.ids[i] for i in left])
@@ -81,9 +82,9 @@ def test_what_leaving_a_unit_out_does_equals_a_plain_loop(tmp_path, family, join
                 float("nan") if place in unit else value - float(changed[left.index(place), tag])
                 for place, tag, value in zip(steps, tags, whole, strict=True)
             ]
-            assert scores == pytest.approx(expected, abs=2e-5, nan_ok=True)
+            assert scores == near(expected)
             known = [value for value in expected if value == value]
-            assert effect == pytest.approx(sum(known), abs=5e-5)
+            assert effect == near(sum(known))
 
 
 def test_steps_stay_with_their_tokens(tmp_path):
@@ -110,7 +111,7 @@ def test_changed_texts_keep_the_tags_of_the_whole_one(tmp_path):
     given = replace(item.text, steps=tuple(replace(s, target=0) for s in item.text.steps))
     outputs = explainer.outputs([given])[0]
     rows = plain(model, given.ids)[[step.position for step in given.steps], 0]
-    assert outputs.tolist() == pytest.approx(rows.tolist(), abs=1e-5)
+    assert outputs.tolist() == near(rows.tolist())
 
 
 def test_the_gradient_of_the_sum_reaches_the_embeddings(tmp_path):
@@ -118,7 +119,7 @@ def test_the_gradient_of_the_sum_reaches_the_embeddings(tmp_path):
     explainer = Explainer(model, "padded", 200)
     items = explainer.explain(encoded(model, *TEXTS))
     scalars = explainer.scalars(explainer.outputs([item.text for item in items]), items)
-    assert scalars.tolist() == pytest.approx([item.value for item in items], abs=1e-5)
+    assert scalars.tolist() == near([item.value for item in items])
     table = model.encoder.get_input_embeddings().weight
     (gradient,) = torch.autograd.grad(scalars.sum(), [table])
     assert gradient.abs().sum() > 0

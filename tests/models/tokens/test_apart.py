@@ -11,6 +11,7 @@ import torch
 from helpers.real.few_steps import take_few_steps
 from helpers.real.models import save_model
 from helpers.real.sentence_folders import dense, save_sentence_encoder
+from helpers.rounding import near
 
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -88,14 +89,14 @@ def test_vectors_and_similarities_are_those_of_sentence_transformers(
     assert paired.output.kind == "number"
     assert paired.output.name == "cosine similarity"
     expected = np.diagonal(library.similarity(*vectors).numpy())
-    assert similarities(paired) == pytest.approx(expected, abs=1e-5)
+    assert similarities(paired) == near(expected)
     for (text, _), vector in zip(PAIRS, vectors[0], strict=True):
         own = encode(model.tokenizer, text, None, model.info.max_tokens)
         inputs = model.inputs([own])
         with torch.no_grad():
             (found,) = model.reader.values(model.module(**inputs), inputs, [own])
         length = found.norm()  # a plain pooling is reported as it is, not of length 1
-        assert (found / length).numpy() == pytest.approx(vector, abs=1e-5)
+        assert (found / length).numpy() == near(vector)
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean", "manhattan"])
@@ -113,7 +114,7 @@ def test_layers_after_the_pooling_and_the_way_to_compare_are_read(
     paired = ready_for_pairs(model, texts())
     assert paired.output.similarity == similarity
     expected = np.diagonal(library.similarity(*vectors).numpy())
-    assert similarities(paired) == pytest.approx(expected, abs=1e-5)
+    assert similarities(paired) == near(expected)
 
 
 def analysed(folder: Path, results: Path, evidence: EvidenceLevel) -> Results:
@@ -145,14 +146,14 @@ def test_maps_and_effects_of_a_pair_are_those_of_its_texts_alone(
         effects = results.effects_of(row)
         assert effects is not None
         value = float(torch.cosine_similarity(*vectors, dim=0))
-        assert results.texts["prediction"].iloc[row] == pytest.approx(value, abs=1e-5)
+        assert results.texts["prediction"].iloc[row] == near(value)
         units = content_units(alone[0])
         if len(units) == 1:
             continue  # with nothing but special tokens left, or nothing at all
         for unit in units:
             ids = [own for i, own in enumerate(alone[0].ids) if i not in unit]
             left = float(torch.cosine_similarity(plain_run(model, ids)[1], vectors[1], dim=0))
-            assert effects["deletion"].iloc[unit[0]] == pytest.approx(value - left, abs=1e-5)
+            assert effects["deletion"].iloc[unit[0]] == near(value - left)
 
 
 def plain_run(model: LoadedModel, ids: Any) -> tuple[np.ndarray[Any, Any], torch.Tensor]:
@@ -173,10 +174,10 @@ def test_even_shares_count_the_tokens_of_the_same_text(tmp_path: Path) -> None:
     sizes = [len(encode(model.tokenizer, own, None, 64).ids) for own in PAIRS[0]]
     # A token is looked at by its own text alone, as one of `size` keys.
     expected = [1 / sum(sizes)] * sum(sizes)
-    assert tokens["expected"].tolist() == pytest.approx(expected, abs=1e-6)
-    assert tokens["received_all"].sum() == pytest.approx(1, abs=1e-5)
+    assert tokens["expected"].tolist() == near(expected)
+    assert tokens["received_all"].sum() == near(1)
     halves = tokens["cls_row_all"].to_numpy()
-    assert halves[: sizes[0]].sum() == pytest.approx(0.5, abs=1e-5)
+    assert halves[: sizes[0]].sum() == near(0.5)
 
 
 def test_a_text_without_a_pair_fails_alone(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_prompts_stand_in_front_as_in_sentence_transformers(
     ]
     model = ready_for_pairs(loaded(folder, prompts=names), texts())
     plain = np.diagonal(library.similarity(*vectors).numpy())
-    assert similarities(model) == pytest.approx(plain, abs=1e-5)
+    assert similarities(model) == near(plain)
 
 
 def test_the_default_prompt_of_the_folder_is_used_for_single_texts_too(tmp_path: Path) -> None:
@@ -261,7 +262,7 @@ def test_the_default_prompt_of_the_folder_is_used_for_single_texts_too(tmp_path:
     inputs = model.inputs([text])
     with torch.no_grad():
         (found,) = model.reader.values(model.module(**inputs), inputs, [text])
-    assert found.numpy() == pytest.approx(vector, abs=1e-5)
+    assert found.numpy() == near(vector)
     assert [token for token, role in zip(text.tokens, text.roles, strict=True) if not role] == [
         "the",
         "cat",
@@ -325,7 +326,7 @@ def test_tokens_of_prompts_can_be_left_out_of_the_pooling(
     ]
     model = ready_for_pairs(loaded(folder, prompts=names), texts())
     plain = np.diagonal(library.similarity(*vectors).numpy())
-    assert similarities(model) == pytest.approx(plain, abs=1e-5)
+    assert similarities(model) == near(plain)
 
 
 def leave_prompts_out(folder: Path) -> None:
@@ -351,9 +352,9 @@ def test_single_texts_are_pooled_without_their_prompts_by_a_plain_loop_too(tmp_p
                 if role is None or i == len(text.ids) - 1  # [SEP], not [CLS] and the prompt
             ]
             plain = sum(counted) / len(counted)
-            assert own.numpy() == pytest.approx(plain.numpy(), abs=1e-5)
+            assert own.numpy() == near(plain.numpy())
     vectors = reference(folder).encode([one.text for one in given], prompt=PROMPTS["query"])
-    assert found.numpy() == pytest.approx(vectors, abs=1e-5)
+    assert found.numpy() == near(vectors)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 import torch
 from helpers.real.explaining import load, one
 from helpers.real.models import SENTENCES, tiny_tokenizer
+from helpers.rounding import near
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
@@ -117,8 +118,8 @@ def test_log_probabilities_equal_one_run_a_token(folder: Path, architecture: str
         found = model.reader.read(model.module(**inputs), inputs, texts)
     for text, prediction in zip(texts, found, strict=True):
         plain = plain_log_probabilities(model, text.ids, text.completion[0])
-        assert prediction.scores == pytest.approx(plain, abs=1e-5)
-        assert prediction.value == pytest.approx(sum(plain), abs=1e-5)
+        assert prediction.scores == near(plain)
+        assert prediction.value == near(sum(plain))
         for i, name in zip(text.completion, prediction.score_names, strict=True):
             with torch.no_grad():
                 best = int(model.module(**one(text.ids[:i])).logits[0, -1].argmax())
@@ -135,15 +136,15 @@ def test_effects_on_each_token_equal_plain_runs(folder: Path, architecture: str)
     for text, item, found in zip(texts, items, deletion_effects(explainer, items), strict=True):
         assert not isinstance(found, str)
         whole = plain_log_probabilities(model, text.ids, text.completion[0])
-        assert item.value == pytest.approx(sum(whole), abs=1e-5)
+        assert item.value == near(sum(whole))
         assert found.units == content_units(text)
         assert not {i for unit in found.units for i in unit}.intersection(text.completion)
         for unit, effect, scores in zip(found.units, found.effects, found.scores, strict=True):
             left = without(text, unit)
             plain = plain_log_probabilities(model, left.ids, left.completion[0])
             expected = [one - other for one, other in zip(whole, plain, strict=True)]
-            assert scores == pytest.approx(expected, abs=1e-5)
-            assert effect == pytest.approx(sum(expected), abs=1e-5)
+            assert scores == near(expected, size=abs(item.value))
+            assert effect == near(sum(expected), size=abs(item.value))
     alone = alone_effects(explainer, items)
     if architecture == "gpt2":  # without its text nothing stands before the completion
         assert alone == "no_special_tokens"
@@ -155,7 +156,7 @@ def test_effects_on_each_token_equal_plain_runs(folder: Path, architecture: str)
             others = [i for own in content_units(text) if own != unit for i in own]
             own = without(text, others)
             plain = sum(plain_log_probabilities(model, own.ids, own.completion[0]))
-            assert effect == pytest.approx(plain - base, abs=1e-5)
+            assert effect == near(plain - base, size=abs(base))
 
 
 def test_the_only_unit_before_a_completion_cannot_be_left_out(folder: Path) -> None:

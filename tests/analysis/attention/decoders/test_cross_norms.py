@@ -22,6 +22,7 @@ from helpers.real.writers import (
     with_target,
     writer_tokenizer,
 )
+from helpers.rounding import assert_near
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
@@ -117,8 +118,8 @@ def test_norms_are_the_lengths_of_vectors_added_up_one_by_one(model: LoadedModel
         text = with_target(model, *pair)
         maps, single, every = plain(model, text.ids, text.target.read, text.target.n_given - 1)
         rows = every / every.sum(-1, keepdims=True)
-        np.testing.assert_allclose(found.received, rows.mean(1), atol=1e-5)
-        np.testing.assert_allclose(found.received.sum(-1), 1, atol=1e-5)
+        assert_near(found.received, rows.mean(1))
+        assert_near(found.received.sum(-1), 1)
         lengths = maps * found.sizes[:, :, None]
         np.testing.assert_allclose(lengths, single, atol=1e-5 * max(1, single.max()))
         assert found.is_proven
@@ -139,7 +140,7 @@ def test_the_row_that_a_head_reads_has_norms_too() -> None:
     _, _, every = plain(model, text.ids, target.read, target.n_given - 1)
     assert every.shape[1] == 1
     row = every[:, 0] / every[:, 0].sum(-1, keepdims=True)
-    np.testing.assert_allclose(found["cross"].norms.received, row, atol=1e-5)
+    assert_near(found["cross"].norms.received, row)
 
 
 def test_values_that_do_not_give_the_output_are_not_used(monkeypatch) -> None:
@@ -173,10 +174,8 @@ def test_results_have_them_by_token_and_by_head(results: Results, tmp_path: Path
         received = (every / every.sum(-1, keepdims=True)).mean(1)
         tokens = results.tokens_of(row)
         own = np.stack(tokens["cross_received_norm_layers"])
-        np.testing.assert_allclose(own, received.T, atol=1e-5)
-        np.testing.assert_allclose(
-            tokens["cross_received_norm"].to_numpy(float), received.mean(0), atol=1e-5
-        )
+        assert_near(own, received.T)
+        assert_near(tokens["cross_received_norm"].to_numpy(float), received.mean(0))
         if row == 2:  # --keep-maps 2
             assert tokens["cross_value_sizes"].isna().all()
             continue
@@ -184,14 +183,14 @@ def test_results_have_them_by_token_and_by_head(results: Results, tmp_path: Path
         sizes = np.stack(tokens["cross_value_sizes"]).T.reshape(2, 4, 1, -1)
         assert (np.abs(found - by_head) <= MAX_ERROR * sizes + 1e-5).all()
         mean = report.maps(str(row + 1), 1, "mean", "cross", values=True).values
-        np.testing.assert_allclose(mean, found[0].mean(0), atol=1e-5)
+        assert_near(mean, found[0].mean(0))
     with pytest.raises(UsageError, match="only maps of part=\"cross\" have values, not 'encoder'"):
         report.maps("1", values=True)
     report.save(tmp_path / "maps.npz", tmp_path / "tokens.csv")
     kept = np.load(tmp_path / "maps.npz", allow_pickle=False)
     assert kept["cross_values_2"].shape == (2, 4, len(results.tokens_of(1)))
     table = pd.read_csv(tmp_path / "tokens.csv")["cross_received_norm"]
-    np.testing.assert_allclose(table, results.tokens["cross_received_norm"], atol=1e-6)
+    assert_near(table, results.tokens["cross_received_norm"])
 
 
 def test_a_page_has_lengths_only_beside_the_maps_of_every_head(results: Results) -> None:

@@ -17,6 +17,7 @@ from helpers.real.writers import (
     with_target,
     writer_tokenizer,
 )
+from helpers.rounding import assert_near, near
 from transformers import (
     BertConfig,
     EncoderDecoderConfig,
@@ -88,19 +89,19 @@ def test_figures_are_those_of_the_librarys_maps(model: LoadedModel) -> None:
         }
         for part, maps in plain_maps(model, *pair).items():
             summary = found[part]
-            np.testing.assert_allclose(summary.received, maps.mean(axis=(1, 2)), atol=1e-6)
+            assert_near(summary.received, maps.mean(axis=(1, 2)))
             shares = maps[..., special[part]].sum(-1).mean(-1)
-            np.testing.assert_allclose(summary.special_share, shares, atol=1e-6)
+            assert_near(summary.special_share, shares)
             rows = range(1, maps.shape[2]) if part == "decoder" else range(maps.shape[2])
             plain = [relative_entropy(maps[:, :, row], part, row) for row in rows]
-            np.testing.assert_allclose(summary.entropy, np.mean(plain, axis=0), atol=1e-5)
+            assert_near(summary.entropy, np.mean(plain, axis=0))
             assert summary.row_sum_error < 1e-5
         n_read = len(text.target.read)
         even = sum((np.arange(n_read) <= row) / (row + 1) for row in range(n_read))
-        np.testing.assert_allclose(found["decoder"].expected[0], even / n_read, atol=1e-6)
-        np.testing.assert_allclose(found["cross"].expected, 1 / len(text.ids), atol=1e-6)
+        assert_near(found["decoder"].expected[0], even / n_read)
+        assert_near(found["cross"].expected, 1 / len(text.ids))
         n_special = special["cross"].sum()
-        even = pytest.approx(np.full(2, n_special / len(text.ids)), abs=1e-6)
+        even = near(np.full(2, n_special / len(text.ids)))
         assert found["cross"].special_even == even
 
 
@@ -133,12 +134,12 @@ def test_equal_shares_are_counted_over_the_mask_of_each_layer() -> None:
                 seen = [key for key in range(query + 1) if query - key < window]
                 expected[seen] += 1 / len(seen) / n_read
                 own = plain[layer][:, query][:, seen].astype(float)
-                assert own.sum(-1) == pytest.approx(np.ones(2), abs=1e-5)
+                assert own.sum(-1) == near(np.ones(2))
                 if len(seen) > 1:
                     entropy.append(-(own * np.log(own)).sum(-1) / np.log(len(seen)))
-            np.testing.assert_allclose(summary.expected[layer], expected, atol=1e-6)
-            np.testing.assert_allclose(summary.entropy[layer], np.mean(entropy, axis=0), atol=1e-5)
-            assert summary.special_even[layer] == pytest.approx(expected[special].sum(), abs=1e-6)
+            assert_near(summary.expected[layer], expected)
+            assert_near(summary.entropy[layer], np.mean(entropy, axis=0))
+            assert summary.special_even[layer] == near(expected[special].sum())
 
 
 def test_maps_are_the_librarys_own(model: LoadedModel) -> None:
@@ -159,7 +160,7 @@ def test_hooks_take_the_same_values_as_the_output(model: LoadedModel) -> None:
     for part, maps in plain_maps(model, *pair).items():
         own = torch.stack(taken[part]).numpy()
         own = own[:, :, text.target.n_given - 1 :] if part == "cross" else own
-        np.testing.assert_allclose(own, maps, atol=1e-6)
+        assert_near(own, maps)
 
 
 def test_a_class_that_declares_nothing_is_read_from_its_output() -> None:
@@ -175,7 +176,7 @@ def test_a_class_that_declares_nothing_is_read_from_its_output() -> None:
     model = with_targets(load_module(module, tokenizer, ModelSpec()))
     for pair, found in zip(PAIRS[:2], run(model, *PAIRS[:2]).texts(), strict=True):
         for part, maps in plain_maps(model, *pair).items():
-            np.testing.assert_allclose(found[part].received, maps.mean(axis=(1, 2)), atol=1e-6)
+            assert_near(found[part].received, maps.mean(axis=(1, 2)))
 
 
 def test_a_decoder_without_such_maps_is_left_out_with_a_remark(
@@ -227,14 +228,14 @@ def test_results_hold_the_decoders_figures_and_maps(results: Results) -> None:
     for row, pair in enumerate(PAIRS):
         plain = plain_maps(model, *pair)
         cross = np.stack(results.tokens_of(row)["cross_received_layers"])
-        np.testing.assert_allclose(cross, plain["cross"].mean(axis=(1, 2)).T, atol=1e-6)
+        assert_near(cross, plain["cross"].mean(axis=(1, 2)).T)
         means = results.tokens_of(row)["cross_received"].to_numpy(float)
-        np.testing.assert_allclose(means, cross.mean(axis=1), atol=1e-6)
-        assert means.sum() == pytest.approx(1, abs=1e-5)
+        assert_near(means, cross.mean(axis=1))
+        assert means.sum() == near(1)
         target = results.target_of(row)
         received = np.stack(target["received_layers"].iloc[:-1])
-        np.testing.assert_allclose(received, plain["decoder"].mean(axis=(1, 2)).T, atol=1e-6)
-        assert target["received"].iloc[:-1].sum() == pytest.approx(1, abs=1e-5)
+        assert_near(received, plain["decoder"].mean(axis=(1, 2)).T)
+        assert target["received"].iloc[:-1].sum() == near(1)
         assert target[["received", "expected"]].iloc[-1].isna().all()
         for part in DECODER_PARTS:
             found = part_maps(results, row, part)
@@ -258,9 +259,7 @@ def test_maps_of_each_part_are_arrays_with_their_tokens(results: Results, tmp_pa
     written = tuple(target["token"][~target["is_given"].astype(bool)])
     cross = report.maps("2", layer=2, head=1, part="cross")
     assert (cross.queries, cross.tokens) == (written, tokens)
-    np.testing.assert_allclose(
-        cross.values, (part_maps(results, 1, "cross")[1, 0] / 255.0) ** 2, atol=1e-6
-    )
+    assert_near(cross.values, (part_maps(results, 1, "cross")[1, 0] / 255.0) ** 2)
     decoder = report.maps("2", None, None, "decoder")
     assert decoder.queries == decoder.tokens == tuple(target["token"][:-1])
     assert decoder.values.shape == (2, 2, len(target) - 1, len(target) - 1)
@@ -289,6 +288,4 @@ def test_a_model_without_a_decoder_has_one_part(tmp_path: Path) -> None:
 def test_the_file_of_tokens_has_what_the_decoder_looks_at(results: Results, tmp_path: Path) -> None:
     Report(results).save(tmp_path / "tokens.csv")
     found = pd.read_csv(tmp_path / "tokens.csv")
-    np.testing.assert_allclose(
-        found["cross_received"], results.tokens["cross_received"].to_numpy(float), atol=1e-6
-    )
+    assert_near(found["cross_received"], results.tokens["cross_received"].to_numpy(float))

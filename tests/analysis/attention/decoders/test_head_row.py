@@ -10,6 +10,7 @@ import torch
 from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
 from helpers.real.writers import PAIRS, tiny_decoder_head, writer_tokenizer
+from helpers.rounding import assert_near
 from torch import Tensor, nn
 from transformers import (
     BartForQuestionAnswering,
@@ -120,9 +121,9 @@ def test_maps_of_the_row_that_is_read_are_the_librarys_own(name: str) -> None:
             own = torch.stack(taken[part]).numpy()
             n_read = plain["decoder"].shape[2]
             own = own[:, :, n_read - 1 : n_read] if part == "cross" else own[:, :, :n_read, :n_read]
-            np.testing.assert_allclose(own, plain[part], atol=1e-6)
+            assert_near(own, plain[part])
             received = plain[part].mean(axis=(1, 2))
-            np.testing.assert_allclose(found[part].received, received, atol=1e-6)
+            assert_near(found[part].received, received)
             assert found[part].row_sum_error < 1e-5
 
 
@@ -228,15 +229,13 @@ def test_results_hold_what_the_row_looks_at(results: Results) -> None:
     for row, source in enumerate(TEXTS):
         plain = plain_maps(model, encoded(model, source))
         cross = np.stack(results.tokens_of(row)["cross_received_layers"])
-        np.testing.assert_allclose(cross, plain["cross"].mean(axis=(1, 2)).T, atol=1e-6)
+        assert_near(cross, plain["cross"].mean(axis=(1, 2)).T)
         for part in DECODER_PARTS:
             found = part_maps(results, row, part)
             np.testing.assert_allclose((found / 255.0) ** 2, plain[part], atol=MAX_ERROR)
         assert target_units(results, row) == ()  # nothing is written
     table = pd.read_csv(results.folder.parent / "tokens.csv")
-    np.testing.assert_allclose(
-        table["cross_received"], results.tokens["cross_received"].to_numpy(float), atol=1e-6
-    )
+    assert_near(table["cross_received"], results.tokens["cross_received"].to_numpy(float))
     agreement = results.stored("agreement")
     assert "cross_received" in set(agreement["view"])
 
@@ -323,7 +322,7 @@ def test_answers_have_maps_with_a_row_for_each_token_of_the_context(tmp_path: Pa
         found = part_maps(results, row, "cross")
         np.testing.assert_allclose((found / 255.0) ** 2, cross, atol=MAX_ERROR)
         received = np.stack(tokens["cross_received_layers"])
-        np.testing.assert_allclose(received, cross.mean(axis=(1, 2)).T, atol=1e-6)
+        assert_near(received, cross.mean(axis=(1, 2)).T)
         units = text_units(results, row).units
         assert row_units(results, row) == units[tokens["unit"][first] :]
         assert len(written_units(results, row)) == len(tokens) - first

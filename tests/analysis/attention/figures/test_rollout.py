@@ -6,6 +6,7 @@ import torch
 from helpers.plain.reference import RECORDS
 from helpers.real.explaining import encoded
 from helpers.real.models import tiny_model, tiny_tokenizer
+from helpers.rounding import assert_near, near
 
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
@@ -58,9 +59,9 @@ def test_rollout_is_the_product_of_maps_and_residuals(architecture: str, kind: s
             row = steps[-1][0]
         else:
             row = steps[-1][-1] if is_causal else steps[-1].mean(0)
-        np.testing.assert_allclose(found.row, row, atol=1e-6)
-        np.testing.assert_allclose(found.special_share, shares, atol=1e-6)
-        assert found.row.sum() == pytest.approx(1, abs=1e-6)
+        assert_near(found.row, row)
+        assert_near(found.special_share, shares)
+        assert found.row.sum() == near(1)
 
 
 def test_rollout_equals_the_reference(minilm: LoadedModel) -> None:
@@ -71,7 +72,7 @@ def test_rollout_equals_the_reference(minilm: LoadedModel) -> None:
         np.testing.assert_allclose(found.special_share, shares, rtol=1e-4, atol=1e-5)
         # What is shown of all rows is the special tokens' part: the same, from the whole column.
         column = np.array(record["rollout_col_mean"])
-        assert found.special_share[-1] == pytest.approx(column[[0, -1]].sum(), abs=1e-5)
+        assert found.special_share[-1] == near(column[[0, -1]].sum())
 
 
 def test_one_token_keeps_all() -> None:

@@ -11,6 +11,7 @@ from helpers.made_up.packed_maps import pooled_plainly, unpack
 from helpers.real.explaining import NUMBER, encoded, load
 from helpers.real.families import load_family
 from helpers.real.models import ARCHITECTURES
+from helpers.rounding import assert_near
 
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
@@ -90,7 +91,7 @@ def require_equal(one: TextSummary, other: TextSummary) -> None:
     for field in fields(TextSummary):
         first, second = getattr(one, field.name), getattr(other, field.name)
         if first is not None and field.name != "in_stripes":
-            np.testing.assert_allclose(second, first, rtol=1e-6, atol=1e-6, err_msg=field.name)
+            assert_near(second, first, err_msg=field.name)
 
 
 @pytest.mark.parametrize("n_rows", [1, 7, 1000])
@@ -230,6 +231,6 @@ def require_same(whole: pd.DataFrame, read: pd.DataFrame, long: list[bool]) -> N
             first, second = first[~is_long], second[~is_long]
         for one, other in zip(first, second, strict=True):
             if isinstance(one, float | np.ndarray):
-                np.testing.assert_allclose(other, one, rtol=2e-6, atol=2e-6, err_msg=name)
+                assert_near(other, one, err_msg=name)
             else:
                 assert one is other or one == other or (pd.isna(one) and pd.isna(other)), name

@@ -12,6 +12,7 @@ from helpers.plain.plain_attention import PlainLayer, plain_layers, plain_parts
 from helpers.plain.reference import RECORDS
 from helpers.real.explaining import encoded
 from helpers.real.families import SITES, load_family, on_dogs, proven
+from helpers.rounding import assert_near, near
 
 import reportgen.analysis.attention.values.norms as norms_module
 from reportgen.analysis.attention.batches import CONTENT, lay_out
@@ -103,9 +104,7 @@ def test_figures_are_those_of_explicit_tensors(folder: Path, family: str) -> Non
             np.testing.assert_allclose(found.received[number], received, rtol=1e-4, atol=1e-5)
             np.testing.assert_allclose(found.value_sizes[number], sizes, rtol=1e-5)
             for column, role in enumerate(ROLES):
-                assert found.share[number, column] == pytest.approx(
-                    received[roles == role].sum(), abs=1e-5
-                )
+                assert found.share[number, column] == near(received[roles == role].sum())
                 assert found.value_size[number, column] == pytest.approx(
                     sizes[roles == role].mean(), rel=1e-5
                 )
@@ -140,7 +139,7 @@ def test_a_text_in_a_padded_batch_is_as_it_is_alone(folder: Path, family: str) -
         names = ("received", "share", "value_sizes", "content_value_size", "value_ratios")
         for name in (*names, "value_ratio", "output_ranks", "output_rank", "mixing"):
             padded, unpadded = getattr(one, name), getattr(alone, name)
-            np.testing.assert_allclose(padded, unpadded, rtol=1e-6, atol=1e-6)
+            assert_near(padded, unpadded)
 
 
 def test_working_in_small_steps_gives_the_same(
@@ -152,9 +151,9 @@ def test_working_in_small_steps_gives_the_same(
     monkeypatch.setattr(norms_module, "CHUNK", 300)
     monkeypatch.setattr(output_rank, "CHUNK", 300)
     for one, other in zip(whole, measured(model, texts), strict=True):
-        np.testing.assert_allclose(one.received, other.received, atol=1e-6)
-        np.testing.assert_allclose(one.output_ranks, other.output_ranks, atol=1e-6)
-        np.testing.assert_allclose(one.mixing, other.mixing, atol=1e-6)
+        assert_near(one.received, other.received)
+        assert_near(one.output_ranks, other.output_ranks)
+        assert_near(one.mixing, other.mixing)
 
 
 def close(value, expected) -> None:
@@ -238,7 +237,7 @@ def test_a_text_whose_self_check_fails_has_no_figures_and_others_theirs(folder: 
         if name != "error":
             assert np.isnan(getattr(found[1], name)).all(), name
     for number in (0, 2):
-        np.testing.assert_allclose(found[number].received, whole[number].received, atol=1e-6)
+        assert_near(found[number].received, whole[number].received)
 
 
 def test_padding_has_no_part_in_the_self_check(folder: Path) -> None:
@@ -253,8 +252,8 @@ def test_padding_has_no_part_in_the_self_check(folder: Path) -> None:
     on_dogs(model, "encoder.layer.1.attention.output.dense", shift)
     for one, other in zip(measured(model, texts), whole, strict=True):
         assert one.error == pytest.approx(other.error, rel=1e-3)
-        np.testing.assert_allclose(one.received, other.received, atol=1e-6)
-        np.testing.assert_allclose(one.mixing, other.mixing, atol=1e-6)
+        assert_near(one.received, other.received)
+        assert_near(one.mixing, other.mixing)
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -271,8 +270,8 @@ def test_what_is_not_finite_in_one_text_stays_there(folder: Path, bad: float) ->
     found = measured(model, texts)
     assert [one.is_proven for one in found] == [True, False, True]
     for number in (0, 2):
-        np.testing.assert_allclose(found[number].received, whole[number].received, atol=1e-6)
-        np.testing.assert_allclose(found[number].mixing, whole[number].mixing, atol=1e-6)
+        assert_near(found[number].received, whole[number].received)
+        assert_near(found[number].mixing, whole[number].mixing)
 
 
 @pytest.mark.parametrize("head", [None, 2])

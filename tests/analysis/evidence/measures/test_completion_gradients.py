@@ -10,6 +10,7 @@ import torch
 from helpers.calling import call
 from helpers.real.explaining import load
 from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, with_target
+from helpers.rounding import assert_near, near
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.explain_options import ExplainOptions
@@ -99,7 +100,7 @@ def test_without_earlier_tokens_later_ones_fall_as_in_a_plain_loop(tmp_path, fam
                     assert own is None
                     continue
                 plain = whole[position - 1] - left[kept.index(position) - 1]
-                assert own == pytest.approx(float(plain), abs=1e-5)
+                assert own == near(float(plain))
 
 
 def written(model: LoadedModel, text, target, **kwargs) -> torch.Tensor:
@@ -179,7 +180,7 @@ def test_without_earlier_tokens_of_a_target(name: str) -> None:
                     assert own is None
                     continue
                 plain = whole[position - n_given] - left[kept.index(position) - n_given]
-                assert own == pytest.approx(float(plain), abs=1e-5)
+                assert own == near(float(plain))
 
 
 @pytest.mark.parametrize("name", ["t5", "gpt2"])
@@ -219,6 +220,6 @@ def test_results_have_them_for_each_token(tmp_path: Path, name: str) -> None:
                 np.testing.assert_allclose(stored, plain, rtol=1e-4, atol=1e-6)
         for position, own_falls in falls.items():
             stored = (effects if target is None else target)[DELETION_SCORES].iloc[position]
-            np.testing.assert_allclose(stored, np.array(own_falls, float), atol=1e-5)
+            assert_near(stored, np.array(own_falls, float))
         if target is None:
             assert effects["deletion"].iloc[list(text.completion)].isna().all()

@@ -17,6 +17,7 @@ from helpers.real.explaining import (
     with_module,
 )
 from helpers.real.models import SENTENCES
+from helpers.rounding import near
 from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
@@ -122,12 +123,12 @@ def test_shares_are_those_of_plain_torch(folder: Path, architecture: str) -> Non
     explainer, items = explain(model, texts)
     for text, item, found in zip(texts, items, relevance(explainer, items), strict=True):
         scores, value = plainly(model.module, PLAIN[architecture], text)
-        assert value == pytest.approx(item.value, abs=1e-5)
-        assert found.scores == pytest.approx(scores, abs=1e-5)
+        assert value == near(item.value)
+        assert found.scores == near(scores)
         assert found.is_conserved
         assert found.error is not None
         assert found.error < 1e-4
-        assert sum(found.scores) + found.rest == pytest.approx(value, abs=1e-5)
+        assert sum(found.scores) + found.rest == near(value)
 
 
 def test_the_lead_of_a_class_is_shared_out(folder: Path) -> None:
@@ -140,7 +141,7 @@ def test_the_lead_of_a_class_is_shared_out(folder: Path) -> None:
         return (logits[1] - logits[[0, 2]].max())[None]
 
     for text, found in zip(texts, relevance(explainer, items), strict=True):
-        assert found.scores == pytest.approx(plainly(model.module, lead, text)[0], abs=1e-5)
+        assert found.scores == near(plainly(model.module, lead, text)[0])
 
 
 def test_without_biases_and_bends_the_shares_are_the_whole_output(folder: Path) -> None:
@@ -167,9 +168,9 @@ def test_without_biases_and_bends_the_shares_are_the_whole_output(folder: Path) 
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
     for text, item, found in zip(texts, items, relevance(explainer, items), strict=True):
-        assert found.scores == pytest.approx(plainly(module, straight, text)[0], abs=1e-5)
-        assert sum(found.scores) == pytest.approx(item.value, abs=1e-5)
-        assert found.rest == pytest.approx(0.0, abs=1e-5)
+        assert found.scores == near(plainly(module, straight, text)[0])
+        assert sum(found.scores) == near(item.value)
+        assert found.rest == near(0.0)
 
 
 def rms(x: Tensor, module: Any) -> Tensor:
@@ -200,9 +201,9 @@ def test_gates_are_held(folder: Path) -> None:
             states = states + layer.mlp.down_proj(gate * layer.mlp.up_proj(given))
         value = model.module.score(rms(states, inner.norm)[-1])[0]
         scores = (x * torch.autograd.grad(value, x)[0]).sum(-1)
-        assert found.scores == pytest.approx(scores.tolist(), abs=1e-5)
-        assert sum(found.scores) == pytest.approx(item.value, abs=1e-4)
-        assert found.rest == pytest.approx(0.0, abs=1e-6)
+        assert found.scores == near(scores.tolist())
+        assert sum(found.scores) == near(item.value)
+        assert found.rest == near(0.0)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_it_is_conserved_in_every_family(
     model = load(folder, architecture, task, **changes)
     explainer, items = explain(model, encoded(model, *SENTENCES[:2]))
     for item, found in zip(items, relevance(explainer, items), strict=True):
-        assert sum(found.scores) + found.rest == pytest.approx(item.value, abs=1e-4)
+        assert sum(found.scores) + found.rest == near(item.value)
         assert found.is_conserved
 
 
@@ -236,7 +237,7 @@ def test_a_model_that_bends_signals_elsewhere_is_not_conserved(folder: Path) -> 
     explainer, items = explain(own, encoded(own, *TEXTS))
     for item, found in zip(items, relevance(explainer, items), strict=True):
         gap = abs(item.value - sum(found.scores) - found.rest)
-        assert found.error == pytest.approx(gap / abs(item.value), abs=1e-6)
+        assert found.error == near(gap / abs(item.value))
         assert not found.is_conserved
         assert found.error > 0.01
     large = relevance(explainer, items, spread=1e6)
@@ -249,7 +250,7 @@ def test_norms_of_torch_divide_by_a_number(folder: Path, norm: nn.Module) -> Non
     own = with_module(model, Head(model.encoder, lambda hidden, ids, mask: norm(hidden)[:, 0, :1]))
     explainer, items = explain(own, encoded(own, *TEXTS))
     for item, found in zip(items, relevance(explainer, items), strict=True):
-        assert sum(found.scores) + found.rest == pytest.approx(item.value, abs=1e-5)
+        assert sum(found.scores) + found.rest == near(item.value)
         assert found.is_conserved
 
 
@@ -280,7 +281,7 @@ def test_activations_that_are_functions_are_counted(folder: Path) -> None:
     for item, found in zip(items, relevance(explainer, items), strict=True):
         # The constant 1 belongs to no module and is no activation: it is missing.
         gap = item.value - sum(found.scores) - found.rest
-        assert gap == pytest.approx(1.0, abs=1e-5)
+        assert gap == near(1.0)
 
 
 def reasons(model: LoadedModel) -> set[str]:
@@ -340,6 +341,6 @@ def test_shares_of_choices_are_added_up_over_all_of_them(
         for share, copy in zip(shares, item.text.others[strongest].copies, strict=True):
             if copy is not None:
                 own[copy] -= share
-        assert item.value == pytest.approx(logit - rival, abs=2e-5)
-        assert found.scores == pytest.approx(own, abs=2e-5)
+        assert item.value == near(logit - rival)
+        assert found.scores == near(own)
         assert found.is_conserved

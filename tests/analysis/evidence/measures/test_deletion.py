@@ -21,6 +21,7 @@ from helpers.real.explaining import (
     with_module,
 )
 from helpers.real.models import SENTENCES
+from helpers.rounding import assert_near, near
 from torch import Tensor
 
 import reportgen.analysis.evidence.measures.deletion as deletion
@@ -114,7 +115,7 @@ def test_effects_alone_are_those_of_one_run_a_unit(folder: Path, architecture: s
     found = alone_effects(explainer, items)
     assert not isinstance(found, str)
     for text, effects in zip(texts, checked(found, texts), strict=True):
-        assert effects == pytest.approx(alone_by_hand(model, text, number), abs=1e-5)
+        assert effects == near(alone_by_hand(model, text, number))
 
 
 def test_effects_alone_of_a_causal_model_begin_at_its_first_special_token(folder: Path) -> None:
@@ -133,7 +134,7 @@ def test_effects_alone_of_a_causal_model_begin_at_its_first_special_token(folder
     for item, effects in zip(items, checked(found, contexts), strict=True):
         assert item.index is not None
         plain = alone_by_hand(model, item.text, log_probability(item.index))
-        assert effects == pytest.approx(plain, abs=1e-5)
+        assert effects == near(plain)
 
 
 def test_without_special_tokens_nothing_can_be_added_to(folder: Path) -> None:
@@ -150,14 +151,14 @@ def test_effects_are_those_of_one_run_a_unit(folder: Path, architecture: str) ->
     for text, effects in zip(
         texts, checked(deletion_effects(explainer, items), texts), strict=True
     ):
-        assert effects == pytest.approx(brute_force(model, text, number), abs=1e-5)
+        assert effects == near(brute_force(model, text, number))
         assert len({round(effect, 4) for effect in effects}) == len(effects)
     if architecture != "gpt2":
         mask = model.tokenizer.mask_token_id
         for text, effects in zip(
             texts, checked(mask_effects(explainer, items), texts), strict=True
         ):
-            assert effects == pytest.approx(brute_force(model, text, number, mask), abs=1e-5)
+            assert effects == near(brute_force(model, text, number, mask))
 
 
 def test_the_scores_of_every_class_are_those_of_one_run_a_unit(folder: Path) -> None:
@@ -171,7 +172,7 @@ def test_the_scores_of_every_class_are_those_of_one_run_a_unit(folder: Path) -> 
             plain = brute_force(
                 model, text, lambda *given, i=place: float(outputs(*given)["logits"][0, i])
             )
-            assert [scores[place] for scores in own.scores] == pytest.approx(plain, abs=1e-5)
+            assert [scores[place] for scores in own.scores] == near(plain)
 
 
 @pytest.mark.parametrize("options", [NUMBER, {"id2label": {0: "bad", 1: "good"}}])
@@ -191,7 +192,7 @@ def test_an_emoji_of_several_tokens_goes_as_one(folder: Path) -> None:
     (effects,) = deletion_effects(explainer, items)
     assert [len(unit) for unit in effects.units] == [1, len(texts[0].ids) - 4, 1]
     (masked,) = checked(mask_effects(explainer, items), texts)
-    assert masked == pytest.approx(brute_force(model, texts[0], number, mask), abs=1e-5)
+    assert masked == near(brute_force(model, texts[0], number, mask))
 
 
 def test_a_truncated_text_is_explained_as_it_was_cut(folder: Path) -> None:
@@ -200,7 +201,7 @@ def test_a_truncated_text_is_explained_as_it_was_cut(folder: Path) -> None:
     assert text.n_truncated > 0
     explainer, items = explain(model, [text])
     (effects,) = checked(deletion_effects(explainer, items), [text])
-    assert effects == pytest.approx(brute_force(model, text, number), abs=1e-5)
+    assert effects == near(brute_force(model, text, number))
 
 
 def test_a_class_that_was_asked_for_is_explained_in_changed_texts(folder: Path) -> None:
@@ -210,7 +211,7 @@ def test_a_class_that_was_asked_for_is_explained_in_changed_texts(folder: Path) 
     for text, effects in zip(
         texts, checked(deletion_effects(explainer, items), texts), strict=True
     ):
-        assert effects == pytest.approx(brute_force(model, text, margin_of_good), abs=1e-5)
+        assert effects == near(brute_force(model, text, margin_of_good))
 
 
 def test_a_predicted_class_stays_the_one_that_is_explained(folder: Path) -> None:
@@ -228,7 +229,7 @@ def test_a_predicted_class_stays_the_one_that_is_explained(folder: Path) -> None
             logits = outputs(model, ids, types)["logits"][0]
             return float(logits[index] - logits[[i for i in range(3) if i != index]].max())
 
-        assert effects == pytest.approx(brute_force(model, item.text, lead), abs=1e-5)
+        assert effects == near(brute_force(model, item.text, lead))
         n_lost += sum(effect > item.value for effect in effects)
     assert n_lost > 0
 
@@ -242,7 +243,7 @@ def test_effects_on_a_next_token_are_those_of_one_run_a_unit(folder: Path) -> No
         def surprise(model, ids, types, best=item.index):
             return float(outputs(model, ids, types)["logits"][0, -1].log_softmax(0)[best])
 
-        assert found.effects == pytest.approx(brute_force(model, item.text, surprise), abs=1e-5)
+        assert found.effects == near(brute_force(model, item.text, surprise))
     assert mask_effects(explainer, items) == "no_mask_token"
 
 
@@ -272,8 +273,8 @@ def test_other_batches_and_chunks_give_the_same(
         monkeypatch.setattr(deletion, "CHUNK_TOKENS", chunk)
         explainer, items = explain(model, texts, batch_tokens)
         found.append(np.concatenate(checked(deletion_effects(explainer, items), texts)))
-    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
-    np.testing.assert_allclose(found[0], found[2], atol=1e-5)
+    assert_near(found[0], found[1])
+    assert_near(found[0], found[2])
 
 
 def test_a_text_of_one_unit_is_compared_with_its_special_tokens_alone(folder: Path) -> None:
@@ -283,10 +284,10 @@ def test_a_text_of_one_unit_is_compared_with_its_special_tokens_alone(folder: Pa
     explainer, items = explain(model, texts)
     ((effect,),) = checked(deletion_effects(explainer, items), texts)
     alone = number(model, [cls, sep], [0, 0])
-    assert effect == pytest.approx(items[0].value - alone, abs=1e-5)
+    assert effect == near(items[0].value - alone)
     ((effect,),) = checked(mask_effects(explainer, items), texts)
     masked = number(model, [cls, model.tokenizer.mask_token_id, sep], [0, 0, 0])
-    assert effect == pytest.approx(items[0].value - masked, abs=1e-5)
+    assert effect == near(items[0].value - masked)
 
 
 def test_where_nothing_would_be_left_there_is_no_effect(folder: Path) -> None:
@@ -319,7 +320,7 @@ def test_a_model_with_a_table_of_its_own_has_effects(folder: Path) -> None:
     for text, effects in zip(
         texts, checked(deletion_effects(explainer, items), texts), strict=True
     ):
-        assert effects == pytest.approx(brute_force(own, text, scalar), abs=1e-5)
+        assert effects == near(brute_force(own, text, scalar))
 
 
 @pytest.mark.parametrize("give", ["fail", "nan"])
@@ -346,8 +347,8 @@ def test_a_unit_without_which_the_model_fails_has_no_effect(folder: Path, give: 
         assert why in found[i].message
         assert found[i].message.startswith("1 of 3 units: ")
         assert isnan(found[i].effects[1])
-        assert found[i].effects[0] == pytest.approx(expected[i][0], abs=1e-6)
-        assert found[i].effects[2] == pytest.approx(expected[i][2], abs=1e-6)
+        assert found[i].effects[0] == near(expected[i][0])
+        assert found[i].effects[2] == near(expected[i][2])
     assert why in found[2]
 
 

@@ -20,6 +20,7 @@ from helpers.real.explaining import (
     with_module,
 )
 from helpers.real.models import SENTENCES, tiny_model
+from helpers.rounding import assert_near, near
 
 import reportgen.analysis.evidence.measures.integrated_gradients as integrated
 from reportgen.analysis.evidence.measures.integrated_gradients import (
@@ -77,9 +78,9 @@ def test_scores_are_those_of_a_loop_over_steps(folder: Path, architecture, chang
         scores, difference = by_hand(exact, text, lambda r: r["logits"][0, 0], 8)
         found = integrate(explainer, item, 8)
         assert found.steps == 8
-        assert found.scores == pytest.approx(scores, abs=1e-5)
+        assert found.scores == near(scores)
         error = abs(sum(scores) - difference) / abs(difference)
-        assert found.error == pytest.approx(error, abs=1e-4)
+        assert found.error == near(error)
         assert found.is_complete == (error <= 0.02)
 
 
@@ -93,7 +94,7 @@ def test_scores_of_a_class_share_out_its_lead(folder: Path) -> None:
         scores, _ = by_hand(
             exact, text, lambda r: r["logits"][0, 1] - r["logits"][0, [0, 2]].max(), 8
         )
-        assert integrate(explainer, item, 8).scores == pytest.approx(scores, abs=1e-5)
+        assert integrate(explainer, item, 8).scores == near(scores)
 
 
 def test_scores_of_a_next_token_share_out_its_log_probability(folder: Path) -> None:
@@ -106,7 +107,7 @@ def test_scores_of_a_next_token_share_out_its_log_probability(folder: Path) -> N
         exact, items[0].text, lambda r: r["logits"][0, -1].log_softmax(0)[items[0].index], 32
     )
     found = integrate(explainer, items[0], 32)
-    assert found.scores == pytest.approx(scores, abs=1e-5)
+    assert found.scores == near(scores)
     assert sum(found.scores) == pytest.approx(difference, rel=0.02)
 
 
@@ -118,7 +119,7 @@ def test_scores_of_embeddings_equal_the_reference(minilm: LoadedModel) -> None:
         np.testing.assert_allclose(found.scores, record["ig64_cos"], rtol=1e-4, atol=1e-5)
         difference = record["ig64_cos_delta"]
         assert sum(found.scores) == pytest.approx(difference, rel=1e-4)
-        assert found.error == pytest.approx(record["ig64_cos_err"], abs=1e-5)
+        assert found.error == near(record["ig64_cos_err"])
         assert found.is_complete
 
 
@@ -186,7 +187,7 @@ def test_other_batch_sizes_give_the_same(folder: Path) -> None:
         explainer, items = explain(model, texts, batch_tokens)
         found.append(integrated_gradients(explainer, items, 0.0))
     for one_by_one, together in zip(*found, strict=True):
-        np.testing.assert_allclose(one_by_one.scores, together.scores, atol=1e-5)
+        assert_near(one_by_one.scores, together.scores)
         assert one_by_one.steps == together.steps
 
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from helpers.plain.reference import RECORDS
 from helpers.real.explaining import Head, OwnTable, encoded, explain, load, with_module
+from helpers.rounding import assert_near
 
 from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
@@ -111,8 +112,8 @@ def test_other_batch_sizes_give_the_same(folder: Path, monkeypatch: pytest.Monke
         explainer, items = explain(model, texts, batch_tokens)
         found.append(jacobian_norms(explainer, items[:1])[0])
     assert sizes == [1] * 32 + [32] + [5] * 6 + [2]
-    np.testing.assert_allclose(found[0], found[1], atol=1e-5)
-    np.testing.assert_allclose(found[0], found[2], atol=1e-5)
+    assert_near(found[0], found[1])
+    assert_near(found[0], found[2])
 
 
 def test_a_text_of_special_tokens_alone_has_norms(folder: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.real.explaining import NUMBER, Head, encoded, explain, load, one, with_module
+from helpers.rounding import assert_near, near
 from torch import nn
 
 from reportgen.analysis.evidence.measures import shapley
@@ -79,7 +80,7 @@ def test_the_values_of_a_text_add_up_to_what_all_of_them_change(folder: Path) ->
     for text, found in zip(encoded(model, *TEXTS), found_on(model, *TEXTS), strict=True):
         units = frozenset(range(len(content_units(text))))
         whole = plain(model, text, units) - plain(model, text, frozenset())
-        assert sum(found.effects) == pytest.approx(whole, abs=1e-5)
+        assert sum(found.effects) == near(whole)
 
 
 class Additive(nn.Module):
@@ -113,7 +114,7 @@ def test_where_effects_add_up_two_pairs_are_enough_and_give_deletion_effects(
     for one_value, effect in zip(values, deletion_effects(explainer, items), strict=True):
         assert isinstance(one_value, UnitEffects)
         assert isinstance(effect, UnitEffects)
-        np.testing.assert_allclose(one_value.effects, effect.effects, atol=1e-5)
+        assert_near(one_value.effects, effect.effects)
     assert rounds[:3] == [len(TEXTS), 2, 0]  # texts of one or two units are done after one pair
 
 
@@ -121,7 +122,7 @@ def test_the_same_text_has_the_same_values_beside_others(folder: Path) -> None:
     model = load(folder, "bert", **NUMBER)
     beside = found_on(model, *TEXTS)[1]
     (alone,) = found_on(model, TEXTS[1])
-    np.testing.assert_allclose(beside.effects, alone.effects, atol=1e-5)
+    assert_near(beside.effects, alone.effects)
 
 
 def test_without_special_tokens_there_is_nothing_to_start_from(folder: Path) -> None:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers.real.explaining import load, one
+from helpers.rounding import near
 
 from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
@@ -57,7 +58,7 @@ def test_each_mask_has_its_five_likeliest_tokens(tmp_path, family):
         masks = [i for i, token_id in enumerate(text.ids) if token_id == mask]
         assert own.steps == own.held == tuple(masks)
         best = plain(model, text.ids)[masks].topk(5, dim=1)
-        assert own.scores == pytest.approx(best.values.flatten().tolist(), abs=1e-5)
+        assert own.scores == near(best.values.flatten().tolist())
         names = [model.reader.entry_name(i) for i in best.indices.flatten().tolist()]
         assert list(own.score_names) == names
         assert own.label == " ".join(names[i].strip() for i in range(0, len(names), 5))
@@ -85,7 +86,7 @@ def test_effects_equal_a_plain_loop(tmp_path, family, asked):
             return [float(rows[kept.index(i), target]) for i, target in pairs]
 
         whole = scores(list(range(len(text.ids))))
-        assert item.value == pytest.approx(sum(whole), abs=1e-5)
+        assert item.value == near(sum(whole))
         fixed = fixed_positions(text)
         assert set(masks) < set(fixed)
         nothing = sum(scores(list(fixed)))
@@ -94,10 +95,10 @@ def test_effects_equal_a_plain_loop(tmp_path, family, asked):
         ):
             assert not set(unit) & set(masks)
             left = scores([i for i in range(len(text.ids)) if i not in unit])
-            assert own == pytest.approx([a - b for a, b in zip(whole, left, strict=True)], abs=2e-5)
-            assert effect == pytest.approx(sum(whole) - sum(left), abs=5e-5)
+            assert own == near([a - b for a, b in zip(whole, left, strict=True)])
+            assert effect == near(sum(whole) - sum(left))
             added = sum(scores(sorted((*fixed, *unit))))
-            assert lone == pytest.approx(added - nothing, abs=5e-5)
+            assert lone == near(added - nothing)
 
 
 def test_a_text_without_a_mask_says_how_to_write_one(tmp_path):

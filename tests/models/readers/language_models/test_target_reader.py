@@ -11,6 +11,7 @@ from helpers.real.writers import (
     with_target,
     writer_tokenizer,
 )
+from helpers.rounding import near
 from transformers import (
     FSMTConfig,
     FSMTForConditionalGeneration,
@@ -59,10 +60,10 @@ def test_each_token_is_as_likely_as_in_a_run_of_its_own(model: LoadedModel) -> N
             with torch.no_grad():
                 logits = model.module(input_ids=source, decoder_input_ids=before).logits[0, -1]
             plain = logits.double().log_softmax(0)
-            assert score == pytest.approx(float(plain[target.ids[at]]), abs=1e-5)
+            assert score == near(float(plain[target.ids[at]]))
             best = int(plain.argmax())
             assert (found.score_names[at - target.n_given] == "") == (best == target.ids[at])
-        assert found.value == pytest.approx(sum(found.scores), abs=1e-4)
+        assert found.value == near(sum(found.scores))
 
 
 def test_the_decoder_reads_what_the_library_gives_it_for_these_labels(model: LoadedModel) -> None:
@@ -81,9 +82,9 @@ def test_the_decoder_reads_what_the_library_gives_it_for_these_labels(model: Loa
         assert given[0][0].tolist() == list(target.read)
         assert list(target.ids[1:]) == labels[0].tolist()
         plain = -returned.logits[0].log_softmax(-1).gather(1, labels[0][:, None])[:, 0]
-        assert float(plain.mean()) == pytest.approx(float(returned.loss), abs=1e-5)
+        assert float(plain.mean()) == near(float(returned.loss))
         # Special tokens in front are given, so that they do not count.
-        assert found.value == pytest.approx(-float(plain[target.n_given - 1 :].sum()), abs=1e-4)
+        assert found.value == near(-float(plain[target.n_given - 1 :].sum()))
 
 
 def test_tokens_have_their_place_in_the_completion() -> None:
