@@ -81,6 +81,7 @@ def test_the_source_distribution_holds_all_that_a_build_and_its_tests_need(dist:
             "README.md",
             "LICENSE",
             ".ci/run",
+            ".ci/lowest.py",
             "action.yml",
         }
     )

@@ -123,7 +123,9 @@ def _array(values: Sequence[Any] | NDArray[Any], kind: pa.DataType) -> pa.Array:
     """Convert a column; an array with two axes becomes one list per row, missing if all NaN."""
     if not isinstance(values, np.ndarray) or values.ndim == 1:
         return pa.array(values, kind, from_pandas=True)
-    n_rows, width = values.shape
-    offsets = pa.array(np.arange(n_rows + 1, dtype=np.int32) * width)
-    flat = pa.array(values.ravel(), kind.value_type)
-    return pa.ListArray.from_arrays(offsets, flat, mask=pa.array(np.isnan(values).all(axis=1)))
+    missing = np.isnan(values).all(axis=1)
+    ends = np.cumsum(np.where(missing, 0, values.shape[1]), dtype=np.int32)
+    flat = pa.array(values[~missing].ravel(), kind.value_type)
+    # A missing list holds nothing: pyarrow before 25 cannot write one that does.
+    offsets = pa.array(np.concatenate([np.zeros(1, np.int32), ends]))
+    return pa.ListArray.from_arrays(offsets, flat, mask=pa.array(missing))
