@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from reportgen.findings.attention import analysed, excess
+from reportgen.findings.attention import analysed
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.outputs.classes import class_shares, match_classes
@@ -28,7 +28,7 @@ _AT_ONCE = 4096  # texts
 _SEEN = 5e-4  # of a share or a correlation: what is less apart is alike, and reads alike
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
 _OF_ALL: tuple[Reason, ...] = ("error", "tokens")  # also of texts with few text tokens
-_LEAST_OF: Mapping[Reason, float] = {"error": 0.0, "strangeness": _SEEN, "special_excess": 0.0}
+_LEAST_OF: Mapping[Reason, float] = {"error": 0.0, "strangeness": _SEEN, "special_excess": _SEEN}
 RANKS = 2  # texts that each reason picks
 MARKED = 3  # texts with the largest errors, which a chart names
 _MOST = 8  # texts that deserve a look, at most
@@ -56,9 +56,9 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
     Columns:
         tokens: how many the model saw, special tokens included.
         special_share: attention that special tokens receive, mean over layers and heads.
-        special_even: their equal share.
-        special_excess: what they get beyond it, (share - equal) / (1 - equal): the share alone is
-            large in every short text.
+        special_usual: what they usually get in texts as long, see `usual_at_length`.
+        special_excess: what they get beyond that; none in a text where they get no more than their
+            equal share.
         strangeness: how far its attention lies from the other texts', see `strangeness`.
         agreement: rank agreement (Spearman) of the size of the measure that is shown first with
             that of effects; none where it is part of them.
@@ -71,13 +71,15 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
     texts = results.texts
     tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
     error, prediction = _errors(results)
+    tokens = np.where(analysed(results), tokens, np.nan)
     share, even = (text_means(results, name) for name in ("special_share", "uniform_share"))
+    usual = usual_at_length(share, tokens)
     return pd.DataFrame(
         {
-            "tokens": np.where(analysed(results), tokens, np.nan),
+            "tokens": tokens,
             "special_share": share,
-            "special_even": even,
-            "special_excess": excess(share, even),
+            "special_usual": usual,
+            "special_excess": np.where(share > even, share - usual, np.nan),
             "strangeness": strangeness(results),
             "agreement": _agreement(results, shown_first),
             "error": error,
@@ -106,7 +108,7 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
     `found` are the `figures`. A correct prediction is no reason. Texts with few text tokens
     are listed by their error and length only, if there are longer ones: their figures of attention
     rest on little. Nor is a text listed for attention that is that of the average text,
-    or for special tokens that get no more than their equal share.
+    or for special tokens that get no more than their equal share or than is usual at its length.
     """
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
     ranked: dict[Reason, Places] = {}
@@ -175,6 +177,23 @@ def strangeness(results: Results) -> Floats:
         apart = values[part].astype(np.float64) - even[part] - typical
         found[part] = np.sqrt((apart**2).mean(axis=(1, 2)))
     return found
+
+
+def usual_at_length(share: Floats, tokens: Floats) -> Floats:
+    """`[text]`: the `share` that texts with as many `tokens` usually have, by least squares a
+    parabola over the logarithm of their length, or less where there are fewer lengths.
+
+    Any share of special tokens falls with the length of a text, in all models measured, and so does
+    what is beyond the equal share (`tests/benchmarks/special_length.py`): the texts with most of
+    either are the shortest.
+    """
+    usual = np.full(len(share), np.nan)
+    known = np.isfinite(share) & (tokens > 0)
+    if known.any():
+        lengths = np.log(tokens[known])
+        degree = min(2, len(np.unique(lengths)) - 1)
+        usual[known] = np.polynomial.Polynomial.fit(lengths, share[known], degree)(lengths)
+    return usual
 
 
 def _agreement(results: Results, view: View) -> Floats:

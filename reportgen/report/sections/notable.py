@@ -140,8 +140,8 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
     if reason == "tokens":
         return say(reason, n=int(value))
     if reason == "special_excess":
-        share, even = findings.text_figures[["special_share", "special_even"]].iloc[row]
-        return say(reason, share=float(share), even=float(even))
+        share, usual = findings.text_figures[["special_share", "special_usual"]].iloc[row]
+        return say(reason, share=float(share), usual=float(usual))
     return say(reason, value=value, typical=float(findings.text_figures[reason].median()))
 
 
