@@ -18,7 +18,7 @@ from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.plan import Plan
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.files.interrupts import held_back
-from reportgen.results.info import SINK_TESTS_AT, Evidence
+from reportgen.results.info import SINK_TESTS_AT, Evidence, Reason
 from reportgen.results.tables.schema import EXTRA
 from reportgen.results.tables.write import Recorder
 from reportgen.texts.read import TextInput
@@ -112,8 +112,8 @@ class Gatherer:
             if done.halved is not None and not self._is_halved:
                 self._is_halved = True
                 self._progress.halved(done.halved, "a worker")
-            for step in self._worker().steps(done.task):
-                self._progress.advance(step, len(done.task.rows))
+            for step, n_texts in self._worker().steps(done.task).items():
+                self._progress.advance(step, n_texts)
 
     def _texts_of(self, rows: Sequence[int]) -> tuple[list[TextInput], Mapping[int, pd.DataFrame]]:
         """The texts `rows` with what the model added to them, and the tokens of each."""
@@ -159,11 +159,14 @@ class Gatherer:
             messages[task.rows[0]] = result.facts["message"]
             tables.append(result)
         reasons = Reasons()
-        n_texts = n_extra = 0
+        n_texts = n_extra = n_scores = 0
+        unread_scores: list[Reason] = []
         done = (task for task in tasks if self._tasks.facts(task) is not None)
         for result in (*map(self._tasks.load, done), *self._partial):
             rows = with_messages(result.tables["evidence"], messages)
             reasons.add(result.facts["reasons"])
+            unread_scores += result.facts["unread_scores"]
+            n_scores += len(result.tables["sink_scores"])
             extra = rows[EXTRA].to_pylist()
             n_texts += extra.count(False)
             n_extra += extra.count(True)
@@ -183,6 +186,7 @@ class Gatherer:
             },
             subjects=sinks.subjects,
             interrupted=self.is_stopped,
+            unread_scores=unread_scores[0] if unread_scores and not n_scores else None,
         )
 
     @contextmanager

@@ -7,12 +7,14 @@ from typing import TypeAlias
 from reportgen.results.measure_register import measured_at
 
 # A step of an analysis: "texts" (attention of every text), "phrases" (with --units phrase), the id
-# of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), or "sinks" (tests).
+# of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), "sink_scores" (of
+# possible sinks) or "sinks" (tests).
 Stage: TypeAlias = str
 # The steps in the order in which they run, with the names of their progress bars.
 STAGES: Mapping[Stage, str] = {
     "texts": "Attention",
     "phrases": "Phrases",
+    "sink_scores": "Sink scores",
     **{measure.id: measure.bar for measure in measured_at("full", None) if measure.stage},
     "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",

@@ -18,6 +18,12 @@ from reportgen.analysis.cost.estimate import LEAST, expected_cost, extra_cost, s
 from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.sinks.sink_scores import (
+    MAX_TEXTS,
+    SinkScorer,
+    frequent_tokens,
+)
+from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
 from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
 from reportgen.analysis.generation import (
@@ -254,7 +260,8 @@ class Worker:
             tokens: by row of the table of texts, its rows of the table of tokens.
         """
         encoded = self.in_units(task.rows, sources, tokens)
-        return self.evidence_run.run(Subjects(task, encoded, tokens, self._spread))
+        asked = Subjects(task, encoded, tokens, self._spread, self._scored(task))
+        return self.evidence_run.run(asked)
 
     def in_units(
         self,
@@ -269,18 +276,35 @@ class Worker:
         units = (tokens[row]["unit"].tolist() for row in rows)
         return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
 
-    def steps(self, task: Task) -> tuple[Stage, ...]:
-        """The steps that each text of a task of attention or evidence goes through."""
+    def steps(self, task: Task) -> Mapping[Stage, int]:
+        """The steps of a task of attention or evidence, each with how many of its texts go through
+        it."""
         if task.kind == "attention":
-            return ("phrases", "texts") if self.kind == "phrase" else ("texts",)
-        return self.evidence_run.steps(task)
+            every = ("phrases", "texts") if self.kind == "phrase" else ("texts",)
+            return dict.fromkeys(every, len(task.rows))
+        return self.evidence_run.steps(task, self._scored(task))
+
+    def _scored(self, task: Task) -> frozenset[int]:
+        """The rows of the texts of a task of evidence whose scores of possible sinks are measured:
+        of all tasks together MAX_TEXTS, evenly spaced over the sample."""
+        if task.kind == "extra":
+            return frozenset()
+        return frozenset(self._all_scored).intersection(task.rows)
+
+    @property
+    def _all_scored(self) -> list[int]:
+        return [self.sample[place] for place in evenly_spaced(len(self.sample), MAX_TEXTS)]
 
     @cached_property
     def evidence_run(self) -> EvidenceRun:
         """What measures evidence."""
         assert self.norms is not None
         stages = Stages(self.explainer, self.capture, self.norms, self.options.evidence)
-        return EvidenceRun(self.explainer, stages, self._progress, is_causal=self.probed.is_causal)
+        projections = () if isinstance(self.norms, str) else self.norms.projections
+        tokens = frequent_tokens(self.expected(self._all_scored))
+        scorer = SinkScorer(self.explainer, self.capture, projections, tokens)
+        is_causal = self.probed.is_causal
+        return EvidenceRun(self.explainer, stages, self._progress, scorer, is_causal=is_causal)
 
     @cached_property
     def _spread(self) -> float:

@@ -16,7 +16,7 @@ from reportgen.errors import UsageError
 #    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
 #    tokens pass on, massive activations, the shares of learned sinks, and the targets and maps
 #    of decoders; and results that are kept small
-# 3: also one effect of each unit, with what counts only together
+# 3: also one effect of each unit, with what counts only together, and the scores of possible sinks
 SCHEMA_VERSION = 3
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -91,6 +91,8 @@ Reason: TypeAlias = Literal[
     "no_mask_token",
     "no_special_tokens",  # without its content nothing of a text is left to run
     "cannot_hide",  # the model does not hide a key when asked to
+    "scores_unread",  # nothing of the shape of a map goes into a softmax
+    "scores_unproven",  # the softmax of what goes into it is not the captured map
     "unresidual",  # it is not known where the residual is added
     "constant_output",  # leaving something out never changed it
     "interrupted",
@@ -243,6 +245,8 @@ class Evidence:
     withheld: Mapping[str, Reason] = field(default_factory=dict)  # why a measure is missing
     subjects: tuple[Subject, ...] = ()  # of the sink tests, roles first
     interrupted: bool = False  # stopped by the user before all of it was measured
+    # Why the scores of possible sinks could be read in no text; None where they could in some.
+    unread_scores: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,11 @@ class Results:
         return self._frame_of("sinks")
 
     @cached_property
+    def sink_scores(self) -> pd.DataFrame:
+        """One row per text, subject, layer and head; columns as in `SINK_SCORES_SCHEMA`."""
+        return self._frame_of("sink_scores")
+
+    @cached_property
     def agreement(self) -> pd.DataFrame:
         """One row per text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
         return self._frame_of("agreement")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
+from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
@@ -14,6 +15,8 @@ from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.measure_register import measured_at
 
+# Steps that not all texts with evidence go through, those of fewer texts first.
+_FEW: tuple[Stage, ...] = ("sink_scores", "sinks")
 # Of the rankings that are tried on a text, about so many give sets of units of their own; the
 # others share their passes.
 _DISTINCT_RANKINGS = 9
@@ -49,6 +52,8 @@ def expected_cost(
         if level == "none":
             continue
         stages = _passes(text, level, basis)
+        if n_chosen <= sink_scores.MAX_TEXTS:
+            stages["sink_scores"] = Passes(1, 0, ANALYSIS * len(text.ids))
         if level == "full":
             stages["faithfulness"] = _faithfulness_passes(text)
         if n_chosen <= DEPTHS[level].most_texts:
@@ -92,25 +97,35 @@ def sample_size(
 
     if not n_tried:
         return LEAST
-    beside = {"texts", "phrases", "sinks"}
+    beside = {"texts", "phrases", *_FEW}
     each = sum(price(own) for stage, own in cost.passes.items() if stage not in beside) / n_tried
-    sinks = price(cost.passes["sinks"]) / cost.n_texts["sinks"]
-    n_tested = DEPTHS[level].most_texts
+    n_of = {"sink_scores": sink_scores.MAX_TEXTS, "sinks": DEPTHS[level].most_texts}
+    few = [(n_of[stage], price(cost.passes[stage]) / cost.n_texts[stage]) for stage in _FEW]
     if budget is not None:
         amount = budget.amount / pace if budget.is_time else budget.amount
-        return min(n_texts, max(1, _affordable(amount, each, sinks, n_tested)))
-    most = _affordable(cost.passes["texts"].work, each, sinks, n_tested)
+        return min(n_texts, max(1, _affordable(amount, each, few)))
+    most = _affordable(cost.passes["texts"].work, each, few)
     n = LEAST
     while 2 * n <= min(MOST, most) and n < n_texts:
         n *= 2
     return n
 
 
-def _affordable(amount: float, each: float, sinks: float, n_tested: int) -> int:
-    """How many texts can have evidence for `amount`: one costs `each`, and each of the first
-    `n_tested` costs `sinks` more."""
-    tested = amount / (each + sinks)
-    return int(tested if tested < n_tested else (amount - n_tested * sinks) / each)
+def _affordable(amount: float, each: float, few: Iterable[tuple[int, float]]) -> int:
+    """How many texts can have evidence for `amount`: one costs `each`.
+
+    Args:
+        few: steps that not all texts go through, each with how many texts do at most, and what it
+            costs of one. Those of fewer texts come first.
+    """
+    paid = 0.0  # for all texts of the steps that no more texts go through
+    every = [*few]
+    for most, price in every:
+        tested = (amount - paid) / (each + sum(own for limit, own in every if limit >= most))
+        if tested < most:
+            return int(tested)
+        paid += most * price
+    return int((amount - paid) / each)
 
 
 def work_of(texts: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from reportgen.analysis.evidence.agreement import (
     Rankings,
@@ -17,6 +18,7 @@ from reportgen.analysis.evidence.agreement import (
 )
 from reportgen.analysis.evidence.collected import reasons_of
 from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
 from reportgen.analysis.evidence.stages import Stages
 from reportgen.analysis.evidence.text_evidence import (
     Floats,
@@ -28,7 +30,7 @@ from reportgen.analysis.evidence.text_evidence import (
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import View
+from reportgen.results.info import Reason, View
 from reportgen.results.tables.write import rows_of
 
 
@@ -39,12 +41,14 @@ class Subjects:
     Attributes:
         tokens: by row of the table of texts, its rows of the table of tokens.
         spread: standard deviation of the scalar over texts.
+        scored: rows of the texts whose scores of possible sinks are measured.
     """
 
     task: Task
     texts: Sequence[EncodedText]
     tokens: Mapping[int, pd.DataFrame]
     spread: float
+    scored: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -53,6 +57,9 @@ class _Measured:
 
     texts: list[TextEvidence] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)  # of faithfulness
+    # Of possible sinks: rows of their table, and why a text has none.
+    sink_scores: list[pa.Table] = field(default_factory=list)
+    unread_scores: list[Reason] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +69,7 @@ class EvidenceRun:
     explainer: Explainer
     stages: Stages
     progress: Progress
+    scorer: SinkScorer
     is_causal: bool
 
     @property
@@ -69,10 +77,17 @@ class EvidenceRun:
         """The measures that are taken."""
         return self.stages.measures
 
-    def steps(self, task: Task) -> tuple[Stage, ...]:
-        """The steps that each text of a task goes through."""
+    def steps(self, task: Task, scored: frozenset[int]) -> Mapping[Stage, int]:
+        """The steps of a task, each with how many of its texts go through it.
+
+        `scored` are the rows of the texts whose scores of possible sinks are measured.
+        """
         is_ranked = self.stages.is_full and task.kind != "extra"
-        return (*self.stages.taken, "faithfulness") if is_ranked else self.stages.taken
+        every = (*self.stages.taken, "faithfulness") if is_ranked else self.stages.taken
+        return {
+            "sink_scores": len(scored.intersection(task.rows)),
+            **dict.fromkeys(every, len(task.rows)),
+        }
 
     def run(self, asked: Subjects) -> tuple[TaskResult, bool]:
         """Measure the evidence on texts.
@@ -101,6 +116,7 @@ class EvidenceRun:
         """Take all measures, and store results in `found` as they come, so that they survive an
         interrupt."""
         is_extra = asked.task.kind == "extra"
+        self._score_sinks(asked, found)
         found.texts += self.explained(asked.task.rows, asked.texts, is_extra=is_extra)
         explained = [item for item in found.texts if item.explained is not None]
         for measure in self.stages.taken:
@@ -110,6 +126,21 @@ class EvidenceRun:
             ranked = [self._rankings(item, asked) for item in explained]
             found.scores += faithfulness(self.explainer, [one for one in ranked if one is not None])
             self.progress.advance("faithfulness", len(found.texts))
+
+    def _score_sinks(self, asked: Subjects, found: _Measured) -> None:
+        """Measure the scores of possible sinks; a text that fails has none."""
+        for row, text in zip(asked.task.rows, asked.texts, strict=True):
+            if row not in asked.scored:
+                continue
+            try:
+                own = self.scorer.measure(row, text, asked.tokens[row])
+            except (Exception, SystemExit):  # user code may call exit()
+                own = "failed"
+            if isinstance(own, str):
+                found.unread_scores.append(own)
+            else:
+                found.sink_scores.append(rows_of("sink_scores", own))
+            self.progress.advance("sink_scores", 1)
 
     def explained(
         self, rows: Sequence[int], texts: Sequence[EncodedText], *, is_extra: bool = False
@@ -144,7 +175,9 @@ class EvidenceRun:
             "evidence": evidence_columns(found.texts),
         }
         tables = {name: rows_of(name, own) for name, own in columns.items()}
-        return TaskResult(tables, {"reasons": reasons_of(sample)})
+        tables["sink_scores"] = pa.concat_tables([rows_of("sink_scores", {}), *found.sink_scores])
+        facts = {"reasons": reasons_of(sample), "unread_scores": found.unread_scores}
+        return TaskResult(tables, facts)
 
     def _views(self, item: TextEvidence, asked: Subjects) -> dict[View, Floats]:
         return unit_views(asked.tokens[item.text], item.all_effects(), is_causal=self.is_causal)

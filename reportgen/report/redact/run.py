@@ -36,6 +36,8 @@ _EFFECTS = ("effects", "target_effects")
 # Tables that hold only figures; they are copied as they are, and so are the maps.
 _AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "agreement", *_EFFECTS)
 
+_TOKEN = "token:"  # how the key of a Subject begins that is a token of texts
+
 
 class Numbers:
     """What names are replaced by: a dot and a number, counted from 1 in order of appearance."""
@@ -84,7 +86,7 @@ def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
         if (results.folder / name).exists():
             with _writing(folder):
                 _take_over(results.folder / name, folder / name)
-    for name in ("texts", "tokens", "targets", "evidence", "sinks"):
+    for name in ("texts", "tokens", "targets", "evidence", "sinks", "sink_scores"):
         with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) as writer:
             for rows in _masked_parts(results, masked, name):
                 writer.write_table(rows, _AT_ONCE)
@@ -167,8 +169,7 @@ class _Masked:
             return {"explained_label": self._predicted(rows["explained_label"])} | self._message(
                 rows
             )
-        keys = {key: subject.key for key, subject in self._subjects.items()}
-        return {"subject": [keys.get(key, key) for key in _list(rows, "subject")]}
+        return {"subject": list(map(self._subject_key, _list(rows, "subject")))}
 
     def _texts(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         labels, values = _list(rows, "label"), _list(rows, "label_value")
@@ -267,8 +268,12 @@ class _Masked:
     def _subject(self, subject: Subject) -> Subject:
         if subject.kind != "token":
             return subject
-        name = self._number("subject", subject.key)
-        return replace(subject, key=f"token:{name}", token=name)
+        key = self._subject_key(subject.key)
+        return replace(subject, key=key, token=key.removeprefix(_TOKEN))
+
+    def _subject_key(self, key: str) -> str:
+        """The key of a token of texts with a number for the token; any other key as it is."""
+        return _TOKEN + self._number("subject", key) if key.startswith(_TOKEN) else key
 
 
 def _right_choices(results: Results) -> dict[str, int]:

@@ -33,6 +33,10 @@ FILLED: Mapping[str, tuple[str, ...]] = {
     "effects": ("text", "position"),
     "target_effects": ("text", "position"),
     "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
+    "sink_scores": (
+        *("text", "subject", "layer", "head", "n_pairs", "lead", "lead_square", "share"),
+        *("expected", "error"),
+    ),
     "agreement": ("text", "view", "statistic"),
 }
 # Columns of lists in which values may be missing: what stands before a token is not moved by it.

@@ -55,6 +55,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "effects": ("text", "position"),
     "target_effects": ("text", "position"),
     "sinks": ("text", "subject", "test"),
+    "sink_scores": ("text", "subject", "layer", "head", "n_pairs"),
     "agreement": ("text", "view", "statistic"),
 }
 # The columns of the table of texts that the rows of other tables are checked against.
@@ -125,6 +126,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "effects": _effects,
         "target_effects": _target_effects,
         "sinks": _sinks,
+        "sink_scores": _sink_scores,
         "agreement": _agreement,
     }
     checks[name](pa.concat_tables(keys), info, texts)
@@ -300,6 +302,14 @@ def _sinks(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_known(table, "subject", [subject.key for subject in info.evidence.subjects])
     require_known(table, "test", SINK_TESTS)
     require_unique(table, "text", "subject", "test")
+
+
+def _sink_scores(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    require_analysed(table, texts)
+    require_known(table, "layer", range(1, info.model.n_layers + 1))
+    require_known(table, "head", range(1, info.model.n_heads + 1))
+    require_unique(table, "text", "subject", "layer", "head")
+    require((table["n_pairs"].to_numpy() > 0).all(), "n_pairs")
 
 
 def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

@@ -170,9 +170,11 @@ def part_of(table: Table, first: int, size: int, names: Sequence[str]) -> pa.Tab
 
 
 def may_be_missing(name: str, info: RunInfo) -> bool:
-    """Whether a folder may lack the table `name`, which is then empty: either it was added later
-    and is about decoders, or the results are kept small."""
-    return info.settings.small or (name in LATER_TABLES and info.model.decoder is None)
+    """Whether a folder may lack the table `name`, which is then empty: it was added in a later
+    version, or in version 2 and is about decoders, or the results are kept small."""
+    since = LATER_TABLES.get(name, 1)
+    is_of_decoders = since == 2 and info.model.decoder is None
+    return info.settings.small or info.schema_version < since or is_of_decoders
 
 
 class FolderSource:

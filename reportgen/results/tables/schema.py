@@ -264,6 +264,31 @@ SINKS_SCHEMA = pa.schema(
         (f"{VALUE_RATIO}_layers", pa.list_(pa.float32())),  # as in `tokens`, mean over positions
     ]
 )
+# Why a token draws attention, in each head of a few texts; see
+# `analysis/evidence/sinks/sink_scores.py`.
+SINK_SCORES_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("subject", pa.string()),  # key of a Subject
+        ("layer", pa.int16()),
+        ("head", pa.int16()),
+        ("n_pairs", pa.int32()),  # of a text token that asks, and a token of the subject
+        # Score of the subject less the mean score of the other text tokens that the one that asks
+        # sees: mean over the pairs, and mean of its square.
+        ("lead", pa.float64()),
+        ("lead_square", pa.float64()),
+        ("share", pa.float32()),  # of the attention of the tokens that ask, and with equal shares
+        ("expected", pa.float32()),
+        ("error", pa.float32()),  # largest difference of the softmax of the scores from the map
+        # Length of the subject's key, and of the vector that the head passes on from it, that of
+        # another text token being 1; cosine of its key, and of that of the others, to the mean
+        # query of the tokens that ask. Null where keys or values are not known.
+        ("key_size", pa.float32()),
+        ("value_size", pa.float32()),
+        ("key_cosine", pa.float32()),
+        ("text_cosine", pa.float32()),
+    ]
+)
 AGREEMENT_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),
@@ -286,11 +311,18 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "effects": EFFECTS_SCHEMA,
     "target_effects": TARGET_EFFECTS_SCHEMA,
     "sinks": SINKS_SCHEMA,
+    "sink_scores": SINK_SCORES_SCHEMA,
     "agreement": AGREEMENT_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
-# Tables that results folders of earlier versions do not have.
-LATER_TABLES = frozenset(("targets", "decoder_heads", "target_effects"))
+# Tables that results folders of earlier versions do not have: the first version that has them. Some
+# of version 2 that are about decoders came later than others of that version.
+LATER_TABLES: Mapping[str, int] = {
+    "targets": 2,
+    "decoder_heads": 2,
+    "target_effects": 2,
+    "sink_scores": 3,
+}
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (

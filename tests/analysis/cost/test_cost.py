@@ -44,7 +44,7 @@ def test_basic_evidence_runs_without_and_with_each_unit_alone_and_goes_back_once
     assert expected.passes["deletion"].forward == 12 + 6 + 8  # alone, and nothing
     assert expected.passes["deletion"].work == 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2)
     assert expected.passes["gradient"].backward == 2
-    assert set(expected.passes) == {"texts", "gradient", "deletion", "sinks"}
+    assert set(expected.passes) == {"texts", "gradient", "deletion", "sink_scores", "sinks"}
     assert not expected.is_exact  # there may be no sink to test
 
 
@@ -70,6 +70,13 @@ def test_sink_tests_are_counted_for_at_most_fifty_texts():
     assert not many.is_exact
 
 
+def test_scores_of_sinks_take_one_pass_of_at_most_24_texts():
+    for level in ("basic", "full"):
+        expected = cost([encoded(8)] * 60, level)
+        assert expected.n_texts["sink_scores"] == 24
+        assert expected.passes["sink_scores"] == Passes(24, 0, 24 * 10 * ANALYSIS)
+
+
 def test_in_basic_evidence_one_sink_is_tested_with_three_controls_on_at_most_24_texts():
     expected = cost([encoded(8)] * 60, "basic")
     assert expected.n_texts["sinks"] == 24
@@ -86,7 +93,9 @@ def test_texts_beside_the_sample_cost_their_measures_alone():
     basis = CostBasis("number", n_figures=16, has_mask_token=True)
     texts = [encoded(5), encoded(7)]
     whole, extra = cost(texts, "full"), extra_cost(texts, "full", basis)
-    assert set(whole.passes) - set(extra.passes) == {"texts", "faithfulness", "sinks"}
+    assert set(whole.passes) - set(extra.passes) == {
+        *("texts", "faithfulness", "sink_scores", "sinks")
+    }
     assert all(whole.passes[stage] == own for stage, own in extra.passes.items())
     assert extra.n_texts == dict.fromkeys(extra.passes, 2)
     assert not extra.is_exact
@@ -115,9 +124,9 @@ def test_a_budget_is_as_many_texts_as_it_pays_for():
     tried = [encoded(5), encoded(7)]
     expected = cost(tried, "basic", n_texts=10_000)
     each = 26 / 2 + 2 + 1  # forward passes of deletion and gradient, and one back
-    sinks = 24 * 5  # of 24 texts
+    sinks = 24 * (5 + 1)  # tests and scores of 24 texts
     amounts = ((each * 30 + sinks, 30), (each * 30 + sinks - 1, 29), (1, 1), (1e9, 10_000))
-    for amount, n in (*amounts, ((each + 5) * 7, 7)):
+    for amount, n in (*amounts, ((each + 6) * 7, 7)):
         assert sample_size(expected, 2, 10_000, "basic", Budget(amount, is_time=False)) == n
     work = sum(p.work for name, p in expected.passes.items() if name != "texts") / 2
     assert sample_size(expected, 2, 10_000, "basic", Budget(7 * work * 0.1, is_time=True), 0.1) == 7
@@ -127,21 +136,22 @@ def test_a_budget_pays_sink_tests_of_the_first_fifty_texts_alone():
     tried = [encoded(5)]
     expected = cost(tried, "full", n_texts=10_000)
     sinks = expected.passes["sinks"].forward
-    each = sum(p.forward + p.backward for p in expected.passes.values()) - 10_000 - sinks
-    for n in (10, 50, 60):
-        budget = Budget(n * each + min(n, 50) * sinks, is_time=False)
+    each = sum(p.forward + p.backward for p in expected.passes.values()) - 10_000 - sinks - 1
+    for n in (10, 30, 50, 60):
+        budget = Budget(n * each + min(n, 50) * sinks + min(n, 24), is_time=False)
         assert sample_size(expected, 1, 10_000, "full", budget) == n
 
 
 @pytest.mark.parametrize(
     ("n_texts", "n"),
-    # Attention costs 20 a text, evidence 133, and 50 more on each of 24.
-    [(3, 50), (724, 50), (725, 100), (1_389, 100), (1_390, 200), (10**7, 800)],
+    # Attention costs 20 a text, evidence 133, and 70 more on each of 24.
+    [(3, 50), (748, 50), (749, 100), (1_413, 100), (1_414, 200), (10**7, 800)],
 )
 def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: int, n: int):
     expected = cost([encoded(8)], "basic", n_texts=n_texts)
-    work = sum(p.work for name, p in expected.passes.items() if name not in ("texts", "sinks"))
-    both = 50 * 2 * work + 24 * expected.passes["sinks"].work
+    few = ("sink_scores", "sinks")
+    work = sum(p.work for name, p in expected.passes.items() if name not in ("texts", *few))
+    both = 50 * 2 * work + 24 * sum(expected.passes[name].work for name in few)
     assert (both <= expected.passes["texts"].work) == (n > 50)
     assert sample_size(expected, 1, n_texts, "basic", None) == n
 

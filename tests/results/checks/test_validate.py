@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +16,7 @@ from whole_folder import BY_STEP, TEXTS, write_whole
 from reportgen.errors import ResultsError
 from reportgen.results.checks.columns import FILLED
 from reportgen.results.info import OutputKind
-from reportgen.results.run_file import read_info
+from reportgen.results.run_file import read_info, write_info
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import FolderSource
 from reportgen.results.tables.schema import (
@@ -146,6 +147,7 @@ def test_a_table_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
 def test_folders_of_earlier_versions_lack_tables(name: str, tmp_path: Path) -> None:
     made = make_results(tmp_path, TEXTS, n_layers=2, n_heads=2)
     (tmp_path / f"{name}.parquet").unlink()
+    write_info(tmp_path, replace(made.info, schema_version=LATER_TABLES[name] - 1))
     assert open_results(tmp_path).stored(name).empty
     assert list(made.stored(name).columns) == TABLES[name].names
 

@@ -28,6 +28,7 @@ def write_whole(folder: Path) -> None:
     pq.write_table(targets(made), folder / "targets.parquet")
     pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
     pq.write_table(target_effects(made), folder / "target_effects.parquet")
+    pq.write_table(sink_scores(made), folder / "sink_scores.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
     write_info(folder, replace(made.info, model=model))
 
@@ -50,6 +51,19 @@ def decoder_heads(made: Results) -> pa.Table:
         for head in (1, 2)
     ]
     return pa.Table.from_pylist(rows, TABLES["decoder_heads"])
+
+
+def sink_scores(made: Results) -> pa.Table:
+    """Figures of [CLS] in each head of every text that was analysed."""
+    fields = TABLES["sink_scores"]
+    figures = {field.name: 0.5 for field in fields if pa.types.is_floating(field.type)}
+    places = [
+        {"text": text, "subject": "cls", "layer": layer, "head": head, "n_pairs": 3}
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for layer in (1, 2)
+        for head in (1, 2)
+    ]
+    return pa.Table.from_pylist([place | figures for place in places], fields)
 
 
 def target_effects(made: Results) -> pa.Table:

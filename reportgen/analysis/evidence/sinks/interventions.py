@@ -12,7 +12,8 @@ from transformers import PreTrainedModel
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
 
-# Called with the number of a layer, from 0, and its value vectors [text, key, value head, size].
+# Called with the number of a layer, from 0, and its value vectors [text, key, value head, size] or
+# what was made of them.
 TakeValues = Callable[[int, Tensor], None]
 
 
@@ -25,6 +26,23 @@ def values_read(projections: Sequence[Projection], take: TakeValues) -> Iterator
 
     def read(layer: int, projection: Projection, made: Tensor) -> None:
         take(layer, projection.values(made))
+
+    with _hooked(projections, read):
+        yield
+
+
+@contextmanager
+def value_sizes_read(projections: Sequence[Projection], take: TakeValues) -> Iterator[None]:
+    """A context in which `take` is called, for each layer that runs, with the length of the vector
+    that each head passes on from each key, `[text, head, key]`: that of its value vector times its
+    part of the output projection."""
+
+    def read(layer: int, projection: Projection, made: Tensor) -> None:
+        values = projection.per_head(projection.values(made)).float()
+        weight = projection.weight().float()  # [head, size, width]
+        gram = weight @ weight.transpose(1, 2)
+        squares = torch.einsum("tkhi,hij,tkhj->thk", values, gram, values)
+        take(layer, squares.clamp(min=0).sqrt())
 
     with _hooked(projections, read):
         yield

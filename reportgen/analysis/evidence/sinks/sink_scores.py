@@ -1,0 +1,257 @@
+"""Why a token draws attention: its scores, split into what every token gives it alike and the rest.
+
+The lead of a token is its score from one query less the mean score of the text tokens that this
+query sees. A softmax does not change with a constant that is added to a row, so that scores tell
+nothing but such differences; and where scores are q·k / sqrt(d), the lead is
+q · (k - mean k) / sqrt(d). For each text, layer and head the mean of the leads and of their squares
+is stored. The square of the mean over all texts is what every query gives alike, the rest of the
+mean square is how far queries differ (`findings/sinks/sink_scores.py`).
+
+The reference is the mean score, and not the logarithm of the mean of exp(score): that follows the
+one token which a query likes best, so that a key which all queries like alike would seem to depend
+on the query wherever some of them have something better to look at.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.scores import LayerScores, ScoreReader
+from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.evidence.sinks.interventions import value_sizes_read
+from reportgen.analysis.evidence.sinks.subjects import FIRST, excess_of
+from reportgen.models.architecture import Projection
+from reportgen.models.device.devices import precise
+from reportgen.models.device.precision import tolerances
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.results.info import Reason
+from reportgen.results.measure_register import LONG_TOKENS, MIN_CONTENT, MIN_TEXTS, MOST_OF_TEXT
+
+MAX_TEXTS = 24
+MAX_TOKENS = 3  # of a text, beside its special tokens and its first position
+# Beyond the equal share, mean over heads: what one head of a dozen can give alone.
+LEAST_EXCESS = 0.05
+_CHUNK = 4_000_000  # scores that are worked on at once
+Columns: TypeAlias = Mapping[str, NDArray[Any]]  # of the table of sink scores
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """Where the tokens of a text stand that concern one subject, `[token]` each."""
+
+    own: Tensor  # the subject
+    others: Tensor  # the other text tokens, which ask and which it is compared with
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkScorer:
+    """Measures the scores of possible sinks, one text at a time."""
+
+    explainer: Explainer
+    capture: Capture
+    projections: Sequence[Projection]  # as proven; none where values cannot be read
+    tokens: Collection[str]  # of texts, that are looked at
+
+    def measure(self, row: int, text: EncodedText, tokens: pd.DataFrame) -> Columns | Reason:
+        """Run a text once: rows of the table of sink scores, or why there are none.
+
+        Args:
+            row: the text's row in the table of texts; `tokens` are its rows in that of tokens.
+
+        Returns:
+            No rows where the text has no subject, or too few text tokens that see it;
+            "scores_unread" if nothing of the shape of a map went into a softmax in some layer;
+            "scores_unproven" if the softmax of it is not the captured map in some head. Errors of
+            the model are not caught.
+        """
+        if len(text.ids) > LONG_TOKENS:
+            return {}
+        subjects = score_subjects(tokens, self.tokens)
+        found = _Text(self.capture.has_learned_sinks, subjects, text)
+        most = tolerances(self.explainer.model.info.dtype).repeated
+        fault: Reason | None = None
+        reader = ScoreReader(len(text.ids))
+
+        def take(layer: int, maps: Tensor) -> None:
+            nonlocal fault
+            scores = None if fault or not found.fits(maps) else reader.take(maps)
+            if scores is None:
+                fault = fault or "scores_unread"
+            elif not bool((scores.error <= most).all()):
+                fault = "scores_unproven"
+            else:
+                found.add(layer, scores, maps[0])
+
+        with reader, value_sizes_read(self.projections, found.add_values):
+            self.capture.run(self.explainer.inputs([text]), take)
+        return fault or found.columns(row)
+
+
+class _Text:
+    """Collects the figures of one text, layer by layer."""
+
+    def __init__(
+        self, has_learned_sinks: bool, subjects: Mapping[str, Sequence[int]], text: EncodedText
+    ) -> None:
+        self._n_tokens = len(text.ids)
+        self._has_learned_sinks = has_learned_sinks
+        content = torch.tensor([role is None for role in text.roles])
+        self._places: dict[str, _Places] = {}
+        for key, positions in subjects.items():
+            own = torch.zeros_like(content)
+            own[list(positions)] = True
+            self._places[key] = _Places(own, content & ~own)
+        self._value_sizes: dict[int, Tensor] = {}  # by layer, [head, key]
+        self._parts: list[dict[str, NDArray[Any]]] = []
+
+    def fits(self, maps: Tensor) -> bool:
+        """Whether `maps` `[text, head, query, key]` are those of this text alone."""
+        return len(maps) == 1 and maps.shape[-1] == self._n_tokens
+
+    def add_values(self, layer: int, sizes: Tensor) -> None:
+        """Add how long the vectors are that are passed on, `[1, head, key]`."""
+        self._value_sizes[layer] = sizes[0]
+
+    def add(self, layer: int, scores: LayerScores, maps: Tensor) -> None:
+        """Add the scores of the next layer, with its `maps` `[head, query, key]`."""
+        sizes = self._value_sizes.get(layer)
+        for key, on_host in self._places.items():
+            places = _Places(on_host.own.to(maps.device), on_host.others.to(maps.device))
+            own = self._figures(scores, maps, places)
+            if own is None:
+                continue
+            n_heads = len(maps)
+            unknown = np.full(n_heads, np.nan)
+            self._parts.append(
+                {
+                    "subject": np.full(n_heads, key, object),
+                    "layer": np.full(n_heads, layer + 1),
+                    "head": np.arange(1, n_heads + 1),
+                    **own,
+                    "value_size": unknown if sizes is None else _ratio(sizes, places),
+                }
+            )
+
+    def columns(self, row: int) -> Columns:
+        """All of it as columns of the table of sink scores; {} if there is nothing."""
+        if not self._parts:
+            return {}
+        first = self._parts[0]
+        columns = {name: np.concatenate([part[name] for part in self._parts]) for name in first}
+        return {"text": np.full(len(columns["lead"]), row), **columns}
+
+    def _figures(
+        self, layer: LayerScores, maps: Tensor, places: _Places
+    ) -> dict[str, NDArray[Any]] | None:
+        """The figures of one subject in one layer, `[head]` each; None where no query sees both it
+        and MIN_CONTENT other text tokens."""
+        own, others = places.own, places.others
+        n_heads, length, _ = maps.shape
+        step = max(1, _CHUNK // (n_heads * length))
+        asking = torch.zeros_like(own)
+        sums = precise(maps.new_zeros(4, n_heads))
+        n_pairs = n_rows = 0
+        for start in range(0, length, step):
+            rows = slice(start, start + step)
+            seen = (maps[:, rows] > 0).any(0)  # [query, key]
+            visible = seen & others
+            n_visible = visible.sum(-1)
+            pairs = seen[:, own] & (others[rows] & (n_visible >= MIN_CONTENT))[:, None]
+            asks = pairs.any(-1)
+            scores = layer.scores[:, rows]
+            usual = scores.where(visible, 0).sum(-1) / n_visible.clamp(min=1)  # [head, query]
+            leads = precise((scores[..., own] - usual[..., None]).where(pairs, 0))
+            shares = precise(maps[:, rows][:, asks][..., own]).sum((1, 2))
+            n_seen = seen[asks].sum(-1) + self._has_learned_sinks
+            even = precise(seen[asks][:, own].sum(-1) / n_seen).sum().expand(n_heads)
+            sums += torch.stack([leads.sum((1, 2)), (leads**2).sum((1, 2)), shares, even])
+            n_pairs, n_rows = n_pairs + int(pairs.sum()), n_rows + int(asks.sum())
+            asking[rows] = asks
+        if not n_pairs:
+            return None
+        lead, square, share, expected = (own.cpu().numpy() for own in sums)
+        return {
+            "n_pairs": np.full(n_heads, n_pairs),
+            "lead": lead / n_pairs,
+            "lead_square": square / n_pairs,
+            "share": share / n_rows,
+            "expected": expected / n_rows,
+            "error": layer.error.cpu().numpy(),
+            **_key_figures(layer, asking, places),
+        }
+
+
+def frequent_tokens(texts: Iterable[EncodedText]) -> frozenset[str]:
+    """The text tokens that at least MIN_TEXTS of `texts` have: of others nothing could be said."""
+    counts = Counter(
+        token
+        for text in texts
+        for token in {
+            own for own, role in zip(text.tokens, text.roles, strict=True) if role is None
+        }
+    )
+    return frozenset(token for token, count in counts.items() if count >= MIN_TEXTS)
+
+
+def score_subjects(
+    tokens: pd.DataFrame, frequent: Collection[str]
+) -> Mapping[str, tuple[int, ...]]:
+    """The positions of what may be a sink in one text, by the key of a Subject.
+
+    These are its special tokens; its first position, if that is content; and at most MAX_TOKENS of
+    its other text tokens that are `frequent`, those that get most beyond their equal share in some
+    layer, at least LEAST_EXCESS.
+
+    Args:
+        tokens: the rows of the text in the table of tokens.
+    """
+    found: dict[str, list[int]] = {}
+    by_token: dict[str, list[int]] = {}
+    for position, (token, role) in enumerate(zip(tokens["token"], tokens["role"], strict=True)):
+        if not pd.isna(role):
+            found.setdefault(role, []).append(position)
+        elif position == 0:
+            found[FIRST.key] = [position]
+        elif token in frequent:
+            by_token.setdefault(token, []).append(position)
+    columns = (tokens["received_layers"], tokens["expected_layers"])
+    shares = np.stack([np.stack(column.to_list()) for column in columns]).astype(np.float64)
+    peaks = {
+        token: float(excess_of(own).max())
+        for token, at in by_token.items()
+        if (own := shares[:, at].sum(axis=1))[1].max() <= MOST_OF_TEXT
+    }
+    high = sorted((-peak, token) for token, peak in peaks.items() if peak >= LEAST_EXCESS)
+    found |= {f"token:{token}": by_token[token] for _, token in high[:MAX_TOKENS]}
+    return {key: tuple(at) for key, at in found.items()}
+
+
+def _key_figures(layer: LayerScores, asking: Tensor, places: _Places) -> dict[str, NDArray[Any]]:
+    """How long the subject's key is, as a multiple of a text token's, and how far it and theirs
+    point the way of the mean query, `[head]` each; NaN where keys are not known."""
+    if layer.queries is None or layer.keys is None:
+        unknown = np.full(len(layer.scores), np.nan)
+        return dict.fromkeys(("key_size", "key_cosine", "text_cosine"), unknown)
+    query = layer.queries[:, asking].mean(1, keepdim=True)  # [head, 1, size]
+    cosines = torch.cosine_similarity(layer.keys, query, dim=-1)
+    return {
+        "key_size": _ratio(torch.linalg.vector_norm(layer.keys, dim=-1), places),
+        "key_cosine": cosines[:, places.own].mean(-1).cpu().numpy(),
+        "text_cosine": cosines[:, places.others].mean(-1).cpu().numpy(),
+    }
+
+
+def _ratio(sizes: Tensor, places: _Places) -> NDArray[Any]:
+    """`[head]`: the mean of `sizes` `[head, key]` over the subject, over that of text tokens; NaN
+    where that is 0."""
+    own, usual = sizes[:, places.own].mean(-1), sizes[:, places.others].mean(-1)
+    ratio: NDArray[Any] = torch.where(usual > 0, own / usual, torch.nan).cpu().numpy()
+    return ratio
