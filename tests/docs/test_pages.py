@@ -10,6 +10,7 @@ from helpers.places import ROOT
 from typer.main import get_command
 
 from reportgen.cli.commands import app
+from reportgen.report.language.language import load_language
 
 MAX_README_LINES = 250
 CALLS = [(page, command) for page in PAGES for command in commands(page)]
@@ -73,3 +74,19 @@ def _word(words: shlex.shlex) -> str | None:
     """The next word of a command; None at its end, be it a pipe or a redirection."""
     word = words.get_token()
     return None if word is None or set(word) <= set("|>;") else word
+
+
+def test_the_glossary_gives_the_coverage_that_was_measured() -> None:
+    """The least and the most at 5 and at 24 texts, in the table and in the sentence below it."""
+    page = PAGES["docs/evidence.md"]
+    start = page.index("| texts | 5 | 8 | 24 | 100 |")
+    rows = [line.split("|") for line in page[start:].split("\n\n")[0].splitlines()[2:]]
+    below = re.search(r"lognormal less 1: (\.\d+), \.\d+ and (\.\d+) at 5, 8 and 24 texts", page)
+    assert below
+    for column, least in ((2, below[1]), (4, below[2])):
+        found = [float(row[column].split()[0]) for row in rows] + [float(least)]
+        low, high = (f"{100 * end:.0f}" for end in (min(found), max(found)))
+        for lang, said in (("en", f"{low} to {high}"), ("ja", f"{low}〜{high}")):
+            entries = load_language(lang).words["glossary"]["entries"]
+            (meaning,) = [own["meaning"] for own in entries if own["id"] == "interval"]
+            assert said in meaning

@@ -25,6 +25,7 @@ from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.tokens import make_across
+from reportgen.report.short_form.markdown import render as markdown
 from reportgen.results.measure_register import CHANGES, COLOURS, MIN_TEXTS
 
 EN, JA = load_language("en"), load_language("ja")
@@ -149,21 +150,65 @@ def test_predictions_that_may_be_no_better_than_a_constant_are_not_called_better
     assert answers(changed(made, texts=texts))[0].answer == said
 
 
-def test_classes_without_labels(tmp_path):
-    made = make_results(tmp_path, kind="class")
-    counts = made.texts["prediction_label"].value_counts()
-    first = answers(made)[0]
-    assert first.answer == f"Mostly “{counts.index[0]}”: {counts.iloc[0]} of 6 texts"
+@pytest.mark.parametrize(
+    ("counts", "en", "ja"),
+    [
+        ((9, 6), "Most often “bad”: 9 of 15 texts", "「bad」が最多で、15件中9件"),
+        (
+            (9, 9, 6),
+            "Most often “bad” and “fair”: 9 of 24 texts each",
+            "「bad」と「fair」が最多で、24件中それぞれ9件",
+        ),
+        (
+            (2, 2, 2),
+            "Most often “bad” and 2 others: 2 of 6 texts each",
+            "「bad」ほか2種類が最多で、6件中それぞれ2件",
+        ),
+    ],
+)
+def test_classes_without_labels_are_named_where_no_other_is_as_frequent(tmp_path, counts, en, ja):
+    """Page, Markdown and section on predictions; “mostly” would be more than half."""
+    names = [
+        name for name, n in zip(("bad", "fair", "good"), counts, strict=False) for _ in range(n)
+    ]
+    made = make_results(tmp_path, tuple("ab" * (1 + i) for i in range(len(names))), kind="class")
+    made = with_classes(made, names)
+    findings = Findings(made)
+    for lang, language, said in (("en", EN, en), ("ja", JA, ja)):
+        assert answers(made, language)[0].answer == said
+        headline = make_quality(findings, language).headline
+        assert re.findall(r"\d+", said) == re.findall(r"\d+", headline)
+        assert re.findall("[“「](.*?)[”」]", said) == re.findall("[“「](.*?)[”」]", headline)
+        written = markdown(findings, RenderOptions(lang=lang)).text
+        assert re.sub(r"[\\\u200b]", "", headline) in re.sub(r"[\\\u200b]", "", written)
+
+
+def with_classes(made, names):
+    labels = ("bad", "fair", "good")
+    output = replace(made.info.output, labels=labels)
+    scores = [[float(name == own) for own in labels] for name in names]
+    texts = made.texts.assign(prediction_label=names, scores=scores)
+    return changed(made, texts=texts, info=replace(made.info, output=output))
+
+
+def test_of_several_labels_none_is_the_most_frequent_where_none_was_given(tmp_path):
+    made = make_results(tmp_path, kind="labels")
+    n = len(made.texts)
+    texts = made.texts.assign(scores=[[-5.0] * len(made.info.output.labels)] * n)
+    made = changed(made, texts=texts)
+    assert answers(made)[0].answer == f"No tag in any of {n} texts"
+    assert answers(made, JA)[0].answer == f"{n}件のどれにもタグなし"
+    assert make_quality(Findings(made), EN).headline == f"No tag was given to any of {n} texts."
 
 
 def test_the_next_token_is_named_with_its_texts(tmp_path):
     made = make_results(tmp_path, kind="next_token")
     counts = made.texts["prediction_label"].value_counts()
     first = answers(made)[0]
-    assert first.answer.startswith("Next token mostly “")
+    assert first.answer.startswith("Next token most often “")
     assert f": {counts.iloc[0]} of 6 texts" in first.answer
     made.texts["prediction_label"] = "\n"
-    assert answers(made)[0].answer == "Next token mostly “line break”: 6 of 6 texts"
+    assert answers(made)[0].answer == "Next token most often “line break”: 6 of 6 texts"
 
 
 def with_effects(folder, effect, texts=TEXTS):

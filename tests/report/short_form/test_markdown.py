@@ -260,14 +260,16 @@ def names_of_sections(markdown: str) -> list[str]:
 
 
 def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Path) -> None:
-    results = make_results(tmp_path, sink=0.6, labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
+    results = make_results(
+        tmp_path, sink=0.6, labels=(1.0, 2.0, 7.0, 1.0, 2.0, 1.5)
+    )  # the longest is worst
     markdown = render(Findings(results), RenderOptions(), "report").text
     assert sections(markdown) == [
         ("Attention report: made-up", ""),
         ("Start with these texts", ""),
         ("", "All 2 texts to start with, in detail"),
         ("", "How much goes to special tokens, layer by layer"),
-        ("", "Where the tokens of text 2 look: layer 4, mean over heads"),
+        ("", "Where the tokens of text 3 look: layer 4, mean over heads"),
         ("", "The model and its figures"),
         ("", "All 6 texts"),
         ("", "Attention to special tokens, layer by layer"),
@@ -303,7 +305,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     share = f"{100 * float(sink.values['share']):.1f}\u00a0%"
     layer = sink.values["layer"]
     assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
-    looked_at = tables_of(render(Findings(results), RenderOptions()).text)[1]
+    looked_at = tables_of(render(Findings(results), RenderOptions()).text)[0]
     assert headline.endswith(f"; {len(looked_at) - 1} texts to start with.**  ")
     assert headline.startswith("**made-up, 6 texts: ")
 

@@ -20,6 +20,7 @@ from reportgen.report.sections.outputs.shares import (
     interval_note,
     label_remarks,
     label_table,
+    most_frequent,
     share_bar,
     share_cell,
     share_figure,
@@ -69,8 +70,7 @@ class _ClassWords:
         right."""
         found = self._findings.label_counts
         counts, n, exact = found.predicted, found.n_texts, found.exact
-        top = int(counts.argmax())
-        headline = self._say("labels_alone", name=self._names[top], k=counts[top], n=n)
+        headline = self._most("labels_alone", counts, n)
         use = self._findings.label_use
         remarks = label_remarks(use, self._language)
         if use is not None and use.n_used < use.n_labelled:
@@ -107,13 +107,16 @@ class _ClassWords:
             cells = (share_bar(counts[i] / n), Cell(f"{counts[i]:,}"), Cell(sure))
             rows.append((self._names[i], cells))
         columns = map(self._say, ("class", "predicted_bar", "n_texts", "sureness"))
-        most = counts[order[0]]
         key = "class_unmatched" if found.n_unmatched else "class_alone"
         return Quality(
-            headline=self._say(key, name=self._names[order[0]], k=most, n=n),
+            headline=self._most(key, counts, n),
             remarks=(*remarks, *self._not_listed(len(self._names))),
             tables=(make_table(self._say("class_table"), tuple(columns), rows, "tracks"),),
         )
+
+    def _most(self, key: str, counts: NDArray[np.intp], n: int) -> str:
+        """The sentence that names the most frequent, of `n` texts."""
+        return most_frequent("quality", key, self._names, counts.tolist(), n, self._language)
 
     def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> Quality:
         n, by_label = fit.right.n_texts, fit.counts.sum(axis=1)

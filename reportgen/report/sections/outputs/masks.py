@@ -9,7 +9,7 @@ from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
-from reportgen.report.sections.outputs.shares import LISTED, NAME, share_bar
+from reportgen.report.sections.outputs.shares import LISTED, NAME, most_frequent, share_bar
 
 
 def make_masks(findings: Findings, language: Language) -> Quality | None:
@@ -18,12 +18,10 @@ def make_masks(findings: Findings, language: Language) -> Quality | None:
     if found is None:
         return None
     tokens = found.first_choices
-    headline = say(
-        "masks",
-        name=shorten(spoken(tokens[0].name, language), NAME),
-        k=tokens[0].n_texts,
-        n=found.n_masks,
-        different=len(tokens),
+    names = [shorten(spoken(token.name, language), NAME) for token in tokens]
+    counts, different = [token.n_texts for token in tokens], len(tokens)
+    headline = most_frequent(
+        "quality", "masks", names, counts, found.n_masks, language, different=different
     )
     figures: tuple[Kpi, ...] = ()
     if found.first_share is not None and found.listed_share is not None:

@@ -20,7 +20,7 @@ from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.sections.outputs.shares import constant_ending
+from reportgen.report.sections.outputs.shares import constant_ending, most_frequent
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -296,7 +296,7 @@ class _Predicted:
     def _most(self, key: str, counts: list[int], n: int) -> tuple[str, Drawing]:
         """The answer that names the most frequent, of `n` texts, and bars of the first of them."""
         order = sorted(range(len(counts)), key=lambda i: -counts[i])
-        verdict = self._say(key, name=self._names[order[0]], k=counts[order[0]], n=n)
+        verdict = most_frequent("answers", key, self._names, counts, n, self._language)
         bars = [self._share_bar(i, counts[i], n) for i in order[:ROWS] if counts[i]]
         return verdict, named_bars(bars)
 

@@ -16,7 +16,7 @@ from reportgen.report.sections.outputs.found_answers import make_found_answers
 from reportgen.report.sections.outputs.masks import make_masks
 from reportgen.report.sections.outputs.multiple_choice import make_choices
 from reportgen.report.sections.outputs.numbers import make_numbers
-from reportgen.report.sections.outputs.shares import LISTED, NAME, share_bar
+from reportgen.report.sections.outputs.shares import LISTED, NAME, most_frequent, share_bar
 from reportgen.report.sections.outputs.tags import make_tags
 from reportgen.results.info import OutputKind
 
@@ -90,13 +90,11 @@ def _next_tokens(findings: Findings, language: Language) -> Quality:
         cells = (share_bar(token.n_texts / n), Cell(f"{token.n_texts:,}"), chance)
         rows.append((shorten(spoken(token.name, language), NAME), cells))
     columns = [say(key) for key in ("token", "predicted_bar", "n_texts", "mean_chance")]
+    names = [shorten(spoken(token.name, language), NAME) for token in tokens]
+    counts = [token.n_texts for token in tokens]
     return Quality(
-        headline=say(
-            "next_token",
-            name=shorten(spoken(tokens[0].name, language), NAME),
-            k=tokens[0].n_texts,
-            n=n,
-            different=len(tokens),
+        headline=most_frequent(
+            "quality", "next_token", names, counts, n, language, different=len(tokens)
         ),
         tables=(make_table(say("next_table"), columns, rows, "tracks"),),
     )

@@ -3,6 +3,7 @@ and the table of labels."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Literal
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.labels import LabelUse
@@ -39,6 +40,29 @@ def share_bar(share: float) -> Cell:
 def share_cell(part: int, whole: int, language: Language) -> Cell:
     """A cell with the share that `part` is of `whole`; "–" of nothing."""
     return Cell(language.percent(part / whole) if whole else NOTHING)
+
+
+def most_frequent(
+    section: Literal["answers", "quality"],
+    key: str,
+    names: Sequence[str],
+    counts: Sequence[int],
+    n: int,
+    language: Language,
+    **also: int,
+) -> str:
+    """The sentence `key` on what is most frequent, of `n`: all of `names` that have the largest of
+    `counts`, or none where that is 0."""
+    most = max(counts)
+    first = [name for name, count in zip(names, counts, strict=True) if count == most]
+    if not most:
+        return language.say(section, f"{key}_none", n=n)
+    say = partial(language.say, "quality", name=first[0])
+    if len(first) == 1:
+        return language.say(section, key, names=say("named"), k=most, n=n, **also)
+    told = say("named_two", other=first[1]) if len(first) == 2 else ""
+    told = told or say("named_more", n=len(first) - 1)
+    return language.say(section, f"{key}_each", names=told, k=most, n=n, **also)
 
 
 def share_figure(

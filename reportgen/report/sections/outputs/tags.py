@@ -17,6 +17,7 @@ from reportgen.report.sections.outputs.shares import (
     interval_note,
     label_remarks,
     label_table,
+    most_frequent,
     share_figure,
 )
 
@@ -69,9 +70,8 @@ class _TagWords:
         if found.marks_entities:
             n = sum(n for _, n in found.kinds)
             return self._language.count("quality", "tags_entities", n, words=found.n_words)
-        top = int(found.predicted.argmax())
-        name, k = self._names[top], int(found.predicted[top])
-        return self._say("tags_alone", name=name, k=k, n=found.n_words)
+        counts, n = found.predicted.tolist(), found.n_words
+        return most_frequent("quality", "tags_alone", self._names, counts, n, self._language)
 
     def _remarks(self, fit: TagFit | None) -> list[str]:
         found = self._found
