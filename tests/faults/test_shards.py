@@ -17,6 +17,7 @@ from helpers.real.models import SENTENCES, save_model
 from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api import named_model
+from reportgen.demo import model_folder
 from reportgen.results.store import open_results
 
 TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a", "a very good day")
@@ -93,6 +94,25 @@ def test_merged_shards_are_one_run(
         "none" if "none" in more else "full" if "full" in more else "basic"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["merged", "whole"]
+
+
+def test_the_test_of_the_strongest_sink_is_that_of_one_run(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which token that is takes all texts, so a merge tests it; workers leave it to the process
+    that started them."""
+    monkeypatch.chdir(place)
+    shutil.copytree(model_folder(), place / "demo")
+    command = ("analyze", "texts.jsonl", "--model", "demo")
+    whole, merged, shared = tmp_path / "whole", tmp_path / "merged", tmp_path / "shared"
+    assert call(*command, "-o", whole).exit_code == 0
+    parts = [shard(place, number, 2, "--force", model="demo") for number in (2, 1)]
+    assert call("merge", *parts, "-o", merged).exit_code == 0
+    assert call(*command, "--workers", "2", "-o", shared).exit_code == 0
+    assert contents(merged) == contents(shared) == contents(whole)
+    sinks = open_results(merged).sinks
+    assert set(sinks["subject"]) == {"cls"}
+    assert set(sinks["test"]) == {"zero_value"}
 
 
 def test_more_shards_than_windows_leave_some_empty(
