@@ -90,7 +90,7 @@ class Findings:
     takes_part = _part(attention.takes_part)
     n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
-    sink_heads = _part(of_heads.sink_heads)
+    sink_heads = _part(of_heads.all_heads)
     head_shares = _part(head_figures.head_shares)
     role_shares = _part(head_figures.role_shares)
     shares_by_text = _part(text_shares.shares_by_text)
@@ -141,7 +141,7 @@ class Findings:
     @cached_property
     def piles(self) -> of_piles.Piles:
         """Tokens other than special tokens on which attention may pile up, each with a verdict."""
-        return of_piles.piles(self.results, self.subjects)
+        return of_piles.piles(self.results, self.subjects, self.sink_heads)
 
     @property
     def special(self) -> head_figures.HeadShares | None:

@@ -343,6 +343,23 @@ def lows_among(
     return tuple(found)
 
 
+def low_of_means(sums: Floats, squares: Floats, n_texts: int, n_tried: int) -> Floats:
+    """The lower ends of intervals of means over texts, of which the highest of `n_tried` is named
+    (Bonferroni, with Student's t); minus infinity for fewer than MIN_TEXTS texts. For so many
+    figures that texts cannot be drawn anew for each.
+
+    Args:
+        sums: over the texts, of any shape; `squares` are those of the squared values.
+    """
+    means: Floats = sums / max(1, n_texts)
+    if n_texts < MIN_TEXTS:
+        return np.full_like(means, -np.inf)
+    variance = np.maximum(squares - n_texts * means**2, 0.0) / (n_texts - 1)
+    further = stdtrit(n_texts - 1, 1 - (1 - CONFIDENCE) / 2 / n_tried)
+    low: Floats = means - further * np.sqrt(variance / n_texts)
+    return low
+
+
 def _distance(size: Estimate) -> float:
     """How far the lower end of a positive figure is below it, on a logarithmic scale; 0 if that is
     not defined."""

@@ -88,6 +88,27 @@ def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Pa
         check_heads_and_roles(results, row, maps)
 
 
+def check_top(figures, tokens, received: np.ndarray, expected: np.ndarray) -> None:
+    """The text token that a head gives most beyond its equal share, all its places together."""
+    places: dict[str, list[int]] = {}
+    for i, (name, is_special) in enumerate(zip(tokens["token"], tokens["is_special"], strict=True)):
+        if not is_special:
+            places.setdefault(name if i else "", []).append(i)
+    found = {
+        at[0]: (received[at].sum(), expected[at].sum())
+        for at in places.values()
+        if expected[at].sum() <= 0.5
+    }
+    if not found:
+        assert np.isnan(figures["top_share"])
+        return
+    excess = {at: (share - even) / (1 - even) for at, (share, even) in found.items()}
+    at = int(figures["top_position"])
+    assert excess[at] == pytest.approx(max(excess.values()), abs=1e-5)  # of equal ones any
+    close(figures["top_share"], found[at][0])
+    close(figures["top_expected"], found[at][1])
+
+
 def check_heads_and_roles(results: Results, row: int, maps: np.ndarray) -> None:
     """Every figure of the two tables, and the effective tokens, against loops over `maps`."""
     tokens = results.tokens_of(row)
@@ -115,6 +136,7 @@ def check_heads_and_roles(results: Results, row: int, maps: np.ndarray) -> None:
             special = [i for i in range(n) if roles[i] is not None]
             close(figures["special_share"], received[special].sum() if special else np.nan)
             close(figures["uniform_share"], expected[special].sum())
+            check_top(figures, tokens, received, expected)
             rows = [entropy(here[q]) / np.log(seen[q].sum()) for q in range(n) if seen[q].sum() > 1]
             close(figures["entropy"], np.mean(rows) if rows else np.nan, 1e-5)
             far = [

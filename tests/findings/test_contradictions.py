@@ -35,7 +35,8 @@ ON_A_PAGE: tuple[tuple[str, ...], ...] = (
 )
 # The same for sentences about one token: what it gets, what it passes on, what the tests say of it.
 ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
-    ("N1", "N1b", "N1b-below", "N1d", "unclear", "unclear-raised", "few", "no-text"),
+    ("N1", "N1b", "N1b-below", "N1d", "N1h", "unclear", "unclear-raised", "few", "no-text"),
+    ("N1h", "single-heads"),
     ("N2", "N2-heavy", "N2-unclear", "N3", "few-value"),
     ("value-weighted", "value-plain"),
     ("why-read", "why-unread", "why-all-rows"),
@@ -77,6 +78,7 @@ DRAWN = (
 
 # And for what is told beside notes: answers, headlines, remarks.
 _SINK = ("answers.sink", "sinks.is_sink", "brief.sink", "N1")
+_IN_HEADS = ("answers.in_heads", "brief.in_heads", "N1h")
 _NO_SINK = (
     "answers.raised",
     "answers.no_pile",
@@ -91,6 +93,7 @@ _IN_LISTS = ("across.headline_raises", "across.headline_lowers", "across.headlin
 _UNNAMED = ("answers.none_stands_out", "answers.nothing_changes", "answers.too_few_tokens")
 ANSWERED: tuple[tuple[str, ...], ...] = (
     *product(_SINK, _NO_SINK),
+    *product(_IN_HEADS, ("sinks.no_sink", "brief.no_sink", "answers.no_pile", "answers.raised")),
     *product(("answers.unclear", "brief.unclear"), ("sinks.no_sink", "brief.no_sink")),
     *product(_AGREES, (*_OTHERWISE, "trust.headline_opposite", "trust.chosen_highest_beside")),
     ("trust.headline", "trust.headline_zero", "trust.headline_opposite", "trust.not_computed"),

@@ -29,6 +29,9 @@ class Layout:
     columns: Tensor
     real: Tensor  # [text, position], bool
     content: Tensor  # [text, position], bool
+    # [text, position]: the first position of the same text token, not counting that at position 0,
+    # which is the same as none; of other tokens their own.
+    same: Tensor
     query_mean: Tensor  # [text, query], weights of a mean over queries: 1 / length on real tokens
     # [text, row], positions of the queries whose mean row is the [CLS] row: one, or two where the
     # texts of a pair are read apart.
@@ -44,7 +47,7 @@ class Layout:
         if device == self.real.device:
             return self
         if device not in self._elsewhere:
-            tensors = ("columns", "real", "content", "query_mean", "cls", "has_pair")
+            tensors = ("columns", "real", "content", "same", "query_mean", "cls", "has_pair")
             own = {name: getattr(self, name).to(device) for name in tensors}
             self._elsewhere[device] = replace(self, **own)
         return self._elsewhere[device]
@@ -139,6 +142,7 @@ def lay_out(
     columns = [real, ~real, content, real & ~content]
     columns += [mask([own == s for own in text.segments] for text in texts) for s in (0, 1)]
     columns += [mask([own == role for own in text.roles] for text in texts) for role in roles]
+    same = [_first_of_same(text) for text in texts]
     positions = [cls_positions(text, is_causal=is_causal) for text in texts]
     n_rows = max(map(len, positions)) or 1
     return Layout(
@@ -146,12 +150,22 @@ def lay_out(
         columns=moved(torch.stack(columns, dim=1).float(), device).transpose(1, 2),
         real=moved(real, device),
         content=moved(content, device),
+        same=moved(torch.tensor([[*own, *range(len(own), size)] for own in same]), device),
         query_mean=moved(real / lengths[:, None], device),
         cls=moved(torch.tensor([found or [0] * n_rows for found in positions]), device),
         has_cls=tuple(map(bool, positions)),
         has_pair=moved(torch.tensor([1 in text.segments for text in texts]), device),
         is_causal=is_causal,
     )
+
+
+def _first_of_same(text: EncodedText) -> list[int]:
+    """`[position]`, as `Layout.same`."""
+    first: dict[str, int] = {}
+    return [
+        first.setdefault(token, place) if role is None and place else place
+        for place, (token, role) in enumerate(zip(text.tokens, text.roles, strict=True))
+    ]
 
 
 def even_spread(

@@ -18,7 +18,7 @@ from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS
+from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS, TOP
 from reportgen.texts.labels import label_number
 from reportgen.texts.read import TextInput
 
@@ -241,6 +241,7 @@ def _heads_of(text: AnalysedText, summary: TextSummary, roles: Sequence[str]) ->
         if summary.learned_share is None
         else summary.learned_share.ravel(),
         "uniform_share": np.repeat(uniform, n_heads),
+        **dict(zip(TOP, summary.top.reshape(-1, len(TOP)).T, strict=True)),
         "entropy": summary.entropy.ravel(),
         "distance": summary.distance.ravel(),
         "head_class": [HEAD_CLASSES[number] for number in summary.head_class.ravel()],

@@ -55,6 +55,11 @@ class Note:
         return "none" if self.rules_out_sink and self.verdict == "unclear" else self.verdict
 
     @property
+    def is_in_heads(self) -> bool:
+        """Whether its token is a sink in single heads, but not in the mean over heads."""
+        return "head_excess" in self.values
+
+    @property
     def is_text_token(self) -> bool:
         """Whether it is about a token that texts have themselves: no special one, no position."""
         return bool(self.token) and not self.is_special

@@ -84,8 +84,8 @@ def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
 
 def _rank(notes: tuple[Note, ...]) -> int:
     """The rank of a token's notes, by the first of them, which says whether it is a sink: sinks
-    come first."""
-    return 0 if notes[0].verdict == "sink" else 1
+    come first, then those of single heads."""
+    return 0 if notes[0].verdict == "sink" else 1 if notes[0].is_in_heads else 2
 
 
 def _no_special(found: "Findings") -> Note:

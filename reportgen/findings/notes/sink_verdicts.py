@@ -42,6 +42,7 @@ OUTCOMES: Mapping[str, Verdict] = {
     "unclear": "unclear",
     "N1": "sink",
 }
+IN_HEADS = "N1h"  # a sink in single heads alone
 _NO_SINK = ("N1b", "N1b-below", "unclear-raised", "N1d")
 _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
     "N1": (CLARK, KOVALEVA, GU),
@@ -112,11 +113,21 @@ def subject_verdict(subject: Subject, figures: RoleFigures) -> tuple[Note, Layer
 
 def with_heads(note: Note, heads: SinkHeads | None) -> Note:
     """The verdict, with the number of heads in which the token is a sink. Left out if that was not
-    stored, or if it is 0 and the mean over heads says the same."""
+    stored, or if it is 0 and the mean over heads says the same.
+
+    Where the mean over heads is no sink, but a single head surely is one, the sentence is N1h.
+    """
     if heads is None or "excess" not in note.values or (note.rules_out_sink and not heads.n_sink):
         return note
-    values = {"n_sink_heads": heads.n_sink, "n_heads": heads.n_heads}
-    return replace(note, values={**note.values, **values}, also=(*note.also, "single-heads"))
+    values = {**note.values, "n_sink_heads": heads.n_sink, "n_heads": heads.n_heads}
+    also = ("heads-top",) if not note.is_special else ()
+    if note.verdict == "sink" or not heads.is_sure:
+        return replace(note, values=values, also=(*note.also, "single-heads", *also))
+    layer, head = heads.strongest
+    values |= {"head_layer": layer, "head": head, "head_excess": float(heads.excess.max())}
+    return replace(
+        note, id=IN_HEADS, values=values, citations=(GU,), also=also, rules_out_sink=False
+    )
 
 
 def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:

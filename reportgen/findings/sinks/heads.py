@@ -1,25 +1,35 @@
-"""In how many heads a special token is a sink (the sink rate of Gu et al. 2024)."""
+"""In how many single heads a token is a sink (the sink rate of Gu et al. 2024)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.attention import excess, takes_part
-from reportgen.findings.statistics import Floats
-from reportgen.results.measure_register import SINK_EXCESS
+from reportgen.findings.repeated_texts import first_alike
+from reportgen.findings.statistics import Floats, Places, low_of_means
+from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
 from reportgen.results.store import Results
+from reportgen.results.tables.frames import frame_of
+from reportgen.results.tables.schema import TOP
 
 _AT_ONCE = 10_000  # texts
+_SINCE = 3  # first version of results with the token that each head looks at most
 _COLUMNS = {"cls": "cls_share", "sep": "sep_share"}
+# Keys of what is no special token: the first position, else `token:` and the token.
+FIRST_KEY = "first"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SinkHeads:
-    """What each head gives one special token beyond the equal share, mean over texts."""
+    """What each head gives one token beyond the equal share, mean over texts."""
 
     excess: Floats  # [layer, head]
+    # [layer, head], the lower end of its interval, which holds for the strongest of all heads and
+    # of all tokens that were tried
+    low: Floats
 
     @property
     def n_heads(self) -> int:
@@ -41,10 +51,26 @@ class SinkHeads:
         """The share of such heads among all heads."""
         return self.n_sink / self.n_heads
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether at least one head surely is one."""
+        return bool((self.low >= SINK_EXCESS).any())
+
+    @property
+    def strongest(self) -> tuple[int, int]:
+        """The layer and the head, from 1, that give it most."""
+        layer, head = np.unravel_index(int(self.excess.argmax()), self.excess.shape)
+        return int(layer) + 1, int(head) + 1
+
+
+def all_heads(results: Results) -> Mapping[str, SinkHeads]:
+    """The sink heads of special tokens by role, then of the first position and of text tokens."""
+    return {**sink_heads(results), **token_heads(results)}
+
 
 def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
-    """The sink heads of each role, over the texts that count and have it. Left out are roles in no
-    such text, and roles whose shares were not stored by head.
+    """The sink heads of each special-token role, over the texts that count and have it. Left out
+    are roles in no such text, and roles whose shares were not stored by head.
 
     These are stored for [CLS] and separators, and for all special tokens together: so for any role
     that is a model's only one.
@@ -60,17 +86,136 @@ def sink_heads(results: Results) -> Mapping[str, SinkHeads]:
         if even is None:
             continue
         counted = takes_part(results)
-        total, n_texts = np.zeros((model.n_layers, model.n_heads)), 0
+        shape = (model.n_layers, model.n_heads)
+        total, squares, n_texts = np.zeros(shape), np.zeros(shape), 0
         for start in range(0, len(even), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             own = results.head_values(columns[key], part).astype(np.float64)
             expected = even[part, :, None].astype(np.float64)
             beyond = excess(own, np.repeat(expected, model.n_heads, axis=2))
             known = beyond[counted[part] & np.isfinite(beyond).all(axis=(1, 2))]
-            total, n_texts = total + known.sum(axis=0), n_texts + len(known)
+            total, squares = total + known.sum(axis=0), squares + (known**2).sum(axis=0)
+            n_texts += len(known)
         if n_texts:
-            found[key] = SinkHeads(total / n_texts)
+            low = low_of_means(total, squares, n_texts, total.size * len(keys))
+            found[key] = SinkHeads(total / n_texts, low)
     return found
+
+
+def token_heads(results: Results) -> Mapping[str, SinkHeads]:
+    """The heads of the first position, if it is content, and of text tokens that at least one head
+    gives so much; by key, those of the most such heads first.
+
+    A head counts in a text for the text token that it gives most, all its places together; what
+    stands at the first position is apart. For any other token it counts as nothing, so that all
+    figures are at most as large as they are. Equal texts count once.
+    """
+    info = results.info
+    if results.is_redacted or info.settings.small or info.schema_version < _SINCE:
+        return {}
+    shape = info.model.n_layers, info.model.n_heads
+    size = shape[0] * shape[1]
+    names: dict[str, int] = {}
+    n_texts = np.zeros(0, np.intp)  # [token], by `names`
+    sums = _NO_SUMS
+    for texts in _parts(results):
+        more, counts = _tops(results, texts, names)
+        n_texts = np.pad(n_texts, (0, len(names) - len(n_texts)))
+        n_texts[: len(counts)] += counts
+        sums = sums.plus(more)
+    n_tried = int((n_texts >= MIN_TEXTS).sum())
+    found: dict[str, SinkHeads] = {}
+    for key, token in names.items():
+        start, end = np.searchsorted(sums.pair, (token * size, (token + 1) * size)).tolist()
+        n, own = int(n_texts[token]), slice(start, end)
+        if n < MIN_TEXTS or not (sums.excess[own] >= n * SINK_EXCESS).any():
+            continue
+        total, squares = np.zeros(size), np.zeros(size)
+        places = sums.pair[own] - token * size
+        total[places], squares[places] = sums.excess[own], sums.square[own]
+        low = low_of_means(total, squares, n, size * n_tried)
+        found[key] = SinkHeads((total / n).reshape(shape), low.reshape(shape))
+    return dict(sorted(found.items(), key=lambda item: (-item[1].n_sink, item[0])))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sums:
+    """Sums over texts of what heads give tokens beyond the equal share, `[pair]`, in the order of
+    the pairs."""
+
+    pair: NDArray[np.int64]  # number of the token * number of heads in all layers + which head
+    excess: Floats
+    square: Floats
+
+    def plus(self, more: "_Sums") -> "_Sums":
+        """These and `more` together."""
+        pair, place = np.unique(np.concatenate([self.pair, more.pair]), return_inverse=True)
+
+        def added(own: Floats, other: Floats) -> Floats:
+            values = np.concatenate([own, other])
+            found: Floats = np.bincount(place, weights=values, minlength=len(pair)).astype(float)
+            return found
+
+        return _Sums(pair, added(self.excess, more.excess), added(self.square, more.square))
+
+
+_NO_SUMS = _Sums(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+
+
+def _parts(results: Results) -> Iterator[Places]:
+    """The texts that count, each of equal ones once, some at a time."""
+    first = first_alike(results) == np.arange(len(results.texts))
+    rows = np.flatnonzero(takes_part(results) & first)
+    for start in range(0, len(results.texts), _AT_ONCE):
+        own = rows[(rows >= start) & (rows < start + _AT_ONCE)]
+        if len(own):
+            yield own
+
+
+def _tops(results: Results, texts: Places, names: dict[str, int]) -> tuple[_Sums, Places]:
+    """What each head gives the token that it gives most, summed over `texts`; and how many of these
+    have each token, `[token]`.
+
+    Tokens are numbered by their keys in `names`, to which new ones are added.
+    """
+    part = slice(int(texts[0]), int(texts[-1]) + 1)
+    token_at, counts = _content(results, texts, part, names)
+    place, share, even = (
+        results.head_values(name, part)[texts - texts[0]].reshape(len(texts), -1) for name in TOP
+    )
+    row, head = np.nonzero(np.isfinite(place))
+    first = results.texts["first_token"].to_numpy(np.int64)
+    token = token_at[first[texts[row]] - first[texts[0]] + place[row, head].astype(np.int64)]
+    beyond = excess(share.astype(np.float64), even.astype(np.float64))[row, head]
+    pair = (token * place.shape[1] + head)[token >= 0]
+    beyond = beyond[token >= 0]
+    return _NO_SUMS.plus(_Sums(pair, beyond, beyond**2)), counts
+
+
+def _content(
+    results: Results, texts: Places, part: slice, names: dict[str, int]
+) -> tuple[NDArray[np.int64], Places]:
+    """The numbers of the tokens of a `part` of all texts, `[token]`, -1 for special ones; and of
+    `texts` of that part, how many have each token, `[number]`.
+
+    A token that equal shares would give most of a text to does not count there.
+    """
+    own = results.texts.iloc[part]
+    columns = ("text", "position", "token", "role", "expected")
+    start, n_tokens = int(own["first_token"].iloc[0]), int(own["n_tokens"].sum())
+    rows = frame_of(results.token_part(start, n_tokens, *columns))
+    codes, found = pd.factorize(rows["token"])
+    numbers = np.array([names.setdefault(f"token:{name}", len(names)) for name in found], np.int64)
+    token_at = numbers[codes]
+    is_content = rows["role"].isna().to_numpy(np.bool_)
+    is_first = is_content & (rows["position"] == 0).to_numpy(np.bool_)
+    if is_first.any():
+        token_at[is_first] = names.setdefault(FIRST_KEY, len(names))
+    token_at[~is_content] = -1
+    kept = rows.assign(token=token_at)[is_content & rows["text"].isin(texts).to_numpy(np.bool_)]
+    even = kept.groupby(["text", "token"], sort=False)["expected"].sum()
+    numbered = even.index.get_level_values("token")[even.to_numpy() <= MOST_OF_TEXT]
+    return token_at, np.bincount(numbered.to_numpy(np.intp), minlength=len(names))
 
 
 def _equal_shares(results: Results, key: str) -> Floats | NDArray[np.float32] | None:

@@ -3,7 +3,7 @@
 They are judged by the rule for special tokens, from the table of tokens, so without evidence too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from reportgen.findings.attention import (
     with_norms,
     with_vectors,
 )
+from reportgen.findings.sinks.heads import SinkHeads
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import LEARNED_SINK, Subject
@@ -93,10 +94,12 @@ class _Gathered:
         return RoleFigures(len(self.share), layers, n_tried)
 
 
-def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
+def piles(
+    results: Results, subjects_tested: Sequence[SubjectFigures], heads: Mapping[str, SinkHeads]
+) -> Piles:
     """The first position, if it is a content token in at least one text. Then at most MAX_FOUND
     content tokens that get SINK_EXCESS or more in some layer, in means over at least MIN_TEXTS
-    texts.
+    texts; and as many of those that single `heads` surely give that.
 
     Where the first position is such a sink, tokens are judged by their other positions only. What
     the sink tests were done on, `subjects_tested`, follows where it is not among these. In a
@@ -118,7 +121,10 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
     peaks = {} if results.is_redacted else (elsewhere if is_sink else everywhere).peaks()
     high = sorted((-peak, token) for token, peak in peaks.items() if peak >= SINK_EXCESS)
     subjects = [FIRST] if n_first else []
-    subjects += [Subject(f"token:{token}", token, "token") for _, token in high[:MAX_FOUND]]
+    names = [token for _, token in high[:MAX_FOUND]]
+    sure = [key.removeprefix("token:") for key, own in heads.items() if own.is_sure]
+    names += [name for name in sure if name in peaks and name not in names][:MAX_FOUND]
+    subjects += [Subject(f"token:{name}", name, "token") for name in names]
     found = [
         Pile(subject, own.figures(1 if subject == FIRST else len(peaks)))
         for subject, own in zip(subjects, _gathered(results, subjects, is_sink), strict=True)

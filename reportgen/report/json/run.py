@@ -73,6 +73,8 @@ def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
             "token": note.token,
             "layer": note.values.get("layer"),
             "effect": own.kind if (own := effects.get(str(note.role))) else None,
+            "sink_heads": note.values.get("n_sink_heads"),
+            "heads": note.values.get("n_heads"),
         }
         for note in findings.notes
         if note.is_verdict

@@ -64,9 +64,13 @@ def _told(findings: Findings) -> Note | None:
         if note.is_verdict and note.on_sink in _VERDICTS and "share" in note.values
     ]
 
-    def rank(note: Note) -> tuple[int, bool, float]:
+    def rank(note: Note) -> tuple[int, bool, bool, float]:
+        place = _VERDICTS.index(str(note.on_sink))
         is_untested = note.verdict == "sink" and note.role not in tested
-        return _VERDICTS.index(str(note.on_sink)), is_untested, -float(note.values["share"])
+        # A sink in single heads comes after sinks, before all that is none.
+        is_in_heads = note.is_in_heads
+        share = float(note.values["share"])
+        return min(place, 1) if is_in_heads else place, not is_in_heads, is_untested, -share
 
     return min(found, key=rank, default=None)
 
@@ -82,6 +86,8 @@ def _in_words(
     say, verdict = partial(language.say, "answers"), str(note.on_sink)
     if verdict == "sink":
         return _on_sink(findings, note, values, language)
+    if note.is_in_heads:
+        return say("in_heads", **values), say("in_heads_remark", **values)
     told = say(_KEYS.get(verdict, verdict), **values)
     is_few = verdict == "too_few_texts" or figures is None
     n = MIN_TEXTS if is_few or figures is None else figures.layers[0].share.n_texts

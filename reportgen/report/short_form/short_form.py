@@ -35,7 +35,7 @@ _CLAUSES: Mapping[Verdict, str] = {
     "no_special_tokens": "no_special",
 }
 _NOTHING = ("no_sink", "no_special")
-_CLAUSE_ORDER = ("sink", "raised", "unclear", "few", *_NOTHING)
+_CLAUSE_ORDER = ("sink", "in_heads", "raised", "unclear", "few", *_NOTHING)
 
 
 def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief:
@@ -152,8 +152,11 @@ def _sinks(context: Context) -> list[str]:
     for note in short_notes(context):
         if note.on_sink is None:
             continue
-        clause = _CLAUSES[note.on_sink]
+        clause = "in_heads" if note.is_in_heads else _CLAUSES[note.on_sink]
         said = token_name(note, context.language)
+        if note.is_in_heads:
+            k, n = note.values["n_sink_heads"], note.values["n_heads"]
+            said = say("brief", "with_heads", token=said, k=k, n=n)
         if clause in ("sink", "raised"):
             share, layer = float(note.values["share"]), note.values["layer"]
             said = say("brief", "with_share", token=said, share=share, layer=layer)

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from reportgen.results.checks.cells import require_cells
 from reportgen.results.checks.columns import flat, require_columns
 from reportgen.results.checks.conditions import (
+    Ints,
     analysed_rows,
     counted_up,
     has_value,
@@ -31,7 +32,7 @@ from reportgen.results.info import (
     STATUSES,
     RunInfo,
 )
-from reportgen.results.measure_register import VIEWS
+from reportgen.results.measure_register import MOST_OF_TEXT, VIEWS
 from reportgen.results.tables.schema import (
     COMPLETION_SEGMENT,
     CROSS,
@@ -39,6 +40,7 @@ from reportgen.results.tables.schema import (
     EXTRA,
     LEARNED_SHARE,
     STEPS,
+    TOP,
     left_out,
 )
 
@@ -185,6 +187,22 @@ def _require_grid(rows: pa.Table, first: int, name: str, info: RunInfo, texts: p
     if name == "heads":
         require_equal(rows, "head", place % n_heads + 1)
         require_known(rows, "head_class", HEAD_CLASSES)
+        n_tokens = ints(texts, "n_tokens")[analysed[place // size]]
+        _require_top(rows, n_tokens)
+
+
+def _require_top(rows: pa.Table, n_tokens: Ints) -> None:
+    """Check that the token that a head looks at most is one of its text, of `n_tokens` tokens, with
+    an equal share that is not all of it."""
+    position, share, expected = (rows[name] for name in TOP)
+    known = has_value(rows, TOP[0])
+    for name in TOP[1:]:
+        require((has_value(rows, name) == known).all(), name)
+    at = position.drop_null().to_numpy()
+    require(((at >= 0) & (at < n_tokens[known]) & (at == np.floor(at))).all(), TOP[0])
+    require((share.drop_null().to_numpy() >= 0).all(), TOP[1])
+    even = expected.drop_null().to_numpy()
+    require(((even > 0) & (even <= MOST_OF_TEXT + _ROUNDING)).all(), TOP[2])
 
 
 def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

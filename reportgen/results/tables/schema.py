@@ -22,6 +22,7 @@ CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
 OUTPUT_RANK = "output_rank"
 ACTIVATION = "activation"
 LEARNED_SHARE = "learned_share"
+TOP = ("top_position", "top_share", "top_expected")
 CROSS = "cross_received"
 CROSS_NORM = "cross_received_norm"
 CROSS_SIZES = "cross_value_sizes"
@@ -128,6 +129,10 @@ HEADS_SCHEMA = pa.schema(
         ("sep_share", pa.float32()),
         (LEARNED_SHARE, pa.float32()),  # of a learned sink; null without one
         ("uniform_share", pa.float32()),  # `special_share` with equal shares
+        # The text token that gets most beyond its equal share, all its places in the text together
+        # (what stands at position 0 is apart): the first of them, what it gets, and its equal
+        # share. Null where no text token counts, see MOST_OF_TEXT.
+        *((name, pa.float32()) for name in TOP),
         ("entropy", pa.float32()),  # 0..1 over all visible keys; null for a single token
         ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without
         ("head_class", pa.string()),
@@ -331,7 +336,7 @@ LATER_COLUMNS = frozenset(
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
         *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
-        *(GRADIENT_STEPS, WEIGHTED_STEPS),
+        *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP),
         *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES),
         *HEAD_MEANS.values(),
         *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),

@@ -19,6 +19,7 @@ from helpers.made_up.made_up_figures import (
 )
 from helpers.made_up.pairs import pairs
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
+from helpers.made_up.token_tops import looked_at
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
@@ -46,6 +47,8 @@ from reportgen.results.info import (
 )
 from reportgen.results.store import Results
 
+# Different texts of 11 tokens, the last of which is the same in all.
+STOP = tuple(f"{i:02}{(text * 4)[:18]}です" for i, text in enumerate(HEADLINES * 2))
 LONG = "x" * 64  # more tokens than the head size
 KINDS: tuple[OutputKind, ...] = ("number", "numbers", "class", "labels", "embedding", "next_token")
 OUTPUTS: tuple[dict[str, str], ...] = (
@@ -86,6 +89,7 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
         make_results(folder(), special=False, evidence="full"),
         *(make_results(folder(), kind=kind, sink=0.6, evidence="full") for kind in KINDS),
         make_results(folder(), sink=0.6, evidence="basic", sink_ratio=2.0),
+        looked_at(make_results(folder(), STOP, n_heads=4), [1], token="です"),
         make_results(folder(), sink=0.6, evidence="basic", withheld=_withheld()),
         make_results(folder(), HEADLINES[:3], sink=0.6, evidence="full"),
         make_results(folder(), HEADLINES[:1], sink=0.6, evidence="full"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES
+from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, TOP
 
 Token = tuple[str, int | None, int | None]  # with its span, which special tokens have not
 
@@ -163,11 +163,29 @@ def head_rows(one: OneText) -> dict[str, Any]:
         "sep_share": [per_head[w][-1] if special else None for w in where],
         "learned_share": [None] * len(where),
         "uniform_share": [is_special.sum() / n] * len(where),
+        **_top_rows(one, [per_head[w] for w in where]),
         "entropy": [one.entropy[w].mean() / np.log(n) if n > 1 else None for w in where],
         "distance": [_distance(maps[w], ~is_special) for w in where],
         "head_class": [
             "vertical" if per_head[w][is_special].sum() > 0.5 else "heterogeneous" for w in where
         ],
+    }
+
+
+def _top_rows(one: OneText, received: list[np.ndarray]) -> dict[str, Any]:
+    """The text token that each head gives most beyond its equal share, all its places together."""
+    n, at = one.n_tokens, {}
+    for place, (token, *_) in enumerate(one.tokens):
+        if not one.is_special[place]:
+            at.setdefault(token if place else None, []).append(place)
+    own = [places for places in at.values() if len(places) / n <= 0.5]
+    if not own:
+        return {name: [None] * len(received) for name in TOP}
+    tops = [max(own, key=lambda at: (sum(r[at]) * n - len(at)) / (n - len(at))) for r in received]
+    return {
+        "top_position": [places[0] for places in tops],
+        "top_share": [sum(r[places]) for r, places in zip(received, tops, strict=True)],
+        "top_expected": [len(places) / n for places in tops],
     }
 
 

@@ -210,6 +210,7 @@ def test_unclear_is_a_verdict(tmp_path: Path) -> None:
 def test_a_model_without_special_tokens_says_so(tmp_path: Path) -> None:
     told = summary(make_results(tmp_path, special=False))
     none = {"verdict": "no_special_tokens", "token": None, "layer": None, "effect": None}
+    none |= {"sink_heads": None, "heads": None}
     assert told["verdicts"].pop("special") == none
     first = told["verdicts"].pop("first")
     assert (first["verdict"], first["token"], told["verdicts"]) == ("none", "", {})

@@ -29,6 +29,7 @@ from reportgen.analysis.attention.figures.head_classes import classify, near_wei
 from reportgen.analysis.attention.figures.rollout import TextRollout
 from reportgen.analysis.attention.values.norms import TextNorms
 from reportgen.analysis.device.copies import LayerFigures
+from reportgen.results.measure_register import MOST_OF_TEXT
 
 _TINY = torch.finfo(torch.float32).tiny
 # Queries with less than this weight on text tokens are left out of figures over content alone.
@@ -44,6 +45,9 @@ class TextSummary:
     expected: Array  # [layer, key], of `received` with equal shares
     shares: Array  # [layer, head, role], sums of attention received
     special_share: Array  # [layer, head]
+    # Of the text token that stands out most, all its places together: the first of these, what it
+    # gets, and that with equal shares; NaN where there is no such token. [layer, head, figure]
+    top: Array
     self_share: Array  # [layer, role], weight of a role's own rows on the role, mean over heads
     entropy: Array  # [layer, head], 0..1, mean over queries
     distance: Array  # [layer, head], tokens, mean over queries
@@ -164,6 +168,7 @@ class BatchSummary:
                 "special_share": (received @ layout.columns[..., SPECIAL : SPECIAL + 1]).squeeze(
                     -1
                 ),
+                "top": _top(received, layer.even.received, layout),
                 "self_share": _self_share(sums[..., FIRST_ROLE:], layout),
                 "entropy": _mean(
                     entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
@@ -204,6 +209,7 @@ class BatchSummary:
             expected=layers["expected"][:, keys],
             shares=layers["shares"],
             special_share=layers["special_share"],
+            top=layers["top"],
             self_share=layers["self_share"],
             entropy=layers["entropy"],
             distance=layers["distance"],
@@ -220,6 +226,34 @@ class BatchSummary:
 def _by_column(maps: Tensor, columns: Tensor) -> Tensor:
     """`[text, head, query, column]`: sums of `maps` over the keys of each column."""
     return (maps.flatten(1, 2) @ columns).view(*maps.shape[:3], -1)
+
+
+def _top(received: Tensor, even: Tensor, layout: Layout) -> Tensor:
+    """`[text, head, 3]`: of the text token that gets most beyond its equal share, all its places
+    together, the first place, what it gets, and its equal share; NaN where there is none.
+
+    A token that equal shares would give most of a text to does not count.
+
+    Args:
+        received: `[text, head, key]`, mean over queries.
+        even: `[text, key]`, the same with equal shares.
+    """
+    content, same = layout.content.to(received.dtype), layout.same
+    shares = torch.zeros_like(received)
+    shares.scatter_add_(2, same[:, None].expand_as(received), received * content[:, None])
+    expected = torch.zeros_like(even).scatter_add_(1, same, even * content)
+    counts = (expected > 0) & (expected <= MOST_OF_TEXT)
+    excess = (shares - expected[:, None]) / (1 - expected[:, None]).clamp(min=_TINY)
+    place = excess.masked_fill(~counts[:, None], -torch.inf).argmax(-1)  # [text, head]
+    found = torch.stack(
+        [
+            place.to(received.dtype),
+            shares.gather(2, place[..., None]).squeeze(-1),
+            expected.gather(1, place),
+        ],
+        dim=-1,
+    )
+    return found.masked_fill(~counts.any(-1)[:, None, None], torch.nan)
 
 
 def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:

@@ -1,0 +1,186 @@
+"""Text tokens that single heads look at: planted, against plain loops, and not out of noise."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.token_tops import looked_at
+from helpers.real.explaining import load
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.findings.findings import Findings
+from reportgen.findings.sinks.heads import token_heads
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.report.json.run import render
+from reportgen.report.language.language import LANGUAGES, load_language
+from reportgen.report.language.sentences import in_short, sentence
+from reportgen.report.options import RenderOptions
+from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.overview import make_overview
+from reportgen.report.sections.sinks import make_sinks
+from reportgen.report.short_form.short_form import make_brief
+from reportgen.results.info import InputInfo
+from reportgen.results.store import Results
+from reportgen.texts.read import TextInput, TextSet
+
+STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES * 2)  # 10 tokens and “。。”
+STOP = tuple(f"{i:02}{text}" for i, text in enumerate(STOP))  # all of them different
+KEY = "token:。。"
+
+
+def plainly(results: Results, token: str) -> dict[tuple[int, int], float]:
+    """By layer and head: what the token gets beyond its equal share where it is what the head gives
+    most, else nothing; mean over the texts that have it."""
+    tokens, texts = results.tokens, results.texts
+    found: dict[tuple[int, int], list[float]] = {}
+    for row in results.heads.itertuples():
+        own = tokens[tokens["text"] == row.text]
+        if texts["n_content"][row.text] < 3 or token not in own["token"].tolist()[1:]:
+            continue
+        at = own[own["position"] == row.top_position]["token"].tolist()
+        is_top = at == [token] and row.top_position > 0
+        beyond = (row.top_share - row.top_expected) / (1 - row.top_expected) if is_top else 0.0
+        found.setdefault((row.layer, row.head), []).append(float(beyond))
+    return {key: sum(values) / len(values) for key, values in found.items()}
+
+
+def test_a_head_counts_for_the_token_that_it_gives_most(tmp_path: Path) -> None:
+    results = looked_at(make_results(tmp_path, STOP, n_layers=2, n_heads=4), [2], share=0.6)
+    found = token_heads(results)[KEY].excess
+    for (layer, head), mean in plainly(results, "。。").items():
+        assert found[layer - 1, head - 1] == pytest.approx(mean, abs=1e-6)
+
+
+def test_one_head_of_four_in_every_layer_is_told(tmp_path: Path) -> None:
+    """Over all heads the token gets too little to be called a sink."""
+    made = make_results(tmp_path, STOP, n_layers=3, n_heads=4, evidence="basic")
+    findings = Findings(looked_at(made, [3]))
+    heads = findings.sink_heads[KEY]
+    assert (heads.n_sink, heads.n_heads, heads.n_by_layer) == (3, 12, (1, 1, 1))
+    assert heads.is_sure
+    assert heads.strongest[1] == 3
+    (note,) = (note for note in findings.notes if note.is_verdict and note.role == KEY)
+    assert (note.id, note.verdict) == ("N1h", "raised")
+    assert note.values["share"] == pytest.approx(0.25 * 0.99 + (1 - 0.25 * 0.99) / 12, abs=1e-6)
+    verdict = json.loads(render(findings, RenderOptions()))["verdicts"][KEY]
+    assert (verdict["verdict"], verdict["sink_heads"], verdict["heads"]) == ("raised", 3, 12)
+    for lang in LANGUAGES:
+        language = load_language(lang)
+        said = sentence(note, language)
+        assert language.words["sentences"]["heads-top"] in said
+        answer = make_answers(findings, language)[2]
+        assert "“。。”" in answer.answer or "「。。」" in answer.answer
+        assert "3" in answer.answer
+        assert "12" in answer.answer
+        overview = make_overview(findings, language)
+        assert overview.no_sink == overview.is_sink == ""
+        assert in_short([note], language)[0] in overview.verdicts
+        brief = make_brief(findings, RenderOptions(lang=lang), "report.md")
+        assert {"en": "in single heads alone on", "ja": "一部のヘッドだけ"}[lang] in brief.headline
+        panels = make_sinks(findings, language)
+        assert panels is not None
+        own = next(panel for panel in panels.panels if "。。" in panel.token)
+        assert language.say("sink", "heads") in own.columns
+    assert (
+        make_answers(findings, load_language("en"))[2].answer == "Only in 3 of 12 heads: on “。。”"
+    )
+
+
+def test_where_every_head_looks_at_it_the_token_is_a_sink_and_its_heads_are_counted(
+    tmp_path: Path,
+) -> None:
+    results = looked_at(make_results(tmp_path, STOP, n_layers=2, n_heads=4), [1, 2, 3, 4], 0.8)
+    (note,) = (note for note in Findings(results).notes if note.is_verdict and note.role == KEY)
+    assert (note.id, note.also) == ("N1", ("single-heads", "heads-top"))
+    assert (note.values["n_sink_heads"], note.values["n_heads"]) == (8, 8)
+
+
+def test_texts_too_short_too_few_or_all_the_same_make_no_sink(tmp_path: Path) -> None:
+    short = make_results(tmp_path / "s", tuple(f"{i:02}。。" for i in range(30)), n_heads=4)
+    assert KEY not in token_heads(looked_at(short, [1]))
+    few = make_results(tmp_path / "f", STOP[:4], n_heads=4)
+    assert KEY not in token_heads(looked_at(few, [1]))
+    same = make_results(tmp_path / "e", STOP[:1] * 20, n_heads=4)
+    assert KEY not in token_heads(looked_at(same, [1]))
+    five = make_results(tmp_path / "5", STOP[:5], n_heads=4)
+    assert token_heads(looked_at(five, [1]))[KEY].is_sure
+
+
+def test_a_token_of_half_of_the_texts_is_judged_by_those_that_have_it(tmp_path: Path) -> None:
+    texts = tuple(text if i % 2 else text.replace("。。", "、、") for i, text in enumerate(STOP))
+    results = looked_at(make_results(tmp_path, texts, n_layers=2, n_heads=4), [1])
+    heads = token_heads(results)[KEY]
+    assert heads.n_sink == 2
+    assert heads.excess[0, 0] == pytest.approx(plainly(results, "。。")[1, 1], abs=1e-6)
+
+
+def test_results_of_earlier_versions_and_redacted_ones_have_no_such_heads(tmp_path: Path) -> None:
+    results = looked_at(make_results(tmp_path, STOP, n_heads=4), [1])
+    assert KEY in token_heads(results)
+    bare = results.heads.assign(top_position=np.nan, top_share=np.nan, top_expected=np.nan)
+    assert token_heads(changed(results, heads=bare)) == {}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_makes_no_sink(tmp_path: Path, seed: int) -> None:
+    """Attention of heads drawn at random, over texts that share all their tokens."""
+    random = np.random.default_rng(seed)
+    pieces = [f"{a}{a}" for a in "bcdefghijk"]
+    texts = tuple("".join(random.choice(pieces, 8)) for _ in range(12))
+    found = Findings(make_results(tmp_path, texts, n_layers=4, n_heads=6, seed=seed)).sink_heads
+    assert not any(heads.is_sure for heads in found.values())
+
+
+LINE = "the cat sat on mat and a dog . good film very bad for every new , today"
+WORDS = LINE.split()
+
+
+def run(folder: Path, model: LoadedModel) -> Results:
+    """Texts of random words."""
+    random = np.random.default_rng(1)
+    lines = [" ".join(random.choice(WORDS, random.integers(8, 16))) for _ in range(16)]
+    texts = tuple(TextInput(str(i), f"{text} .", source="t") for i, text in enumerate(lines))
+    folder.mkdir()
+    given = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
+    return analyze(given, model, folder, AnalysisOptions(evidence="none"))
+
+
+@pytest.mark.parametrize(("architecture", "task"), [("bert", "sequence"), ("llama", "causal")])
+def test_random_weights_make_no_text_token_a_sink(tmp_path, architecture: str, task: str) -> None:
+    for seed in range(2):
+        model = load(tmp_path / str(seed), architecture, task, seed=seed)
+        found = token_heads(run(tmp_path / f"r{seed}", model))
+        assert not any(own.is_sure for key, own in found.items() if key != "first")
+
+
+def test_a_head_that_was_made_to_look_at_full_stops_is_found(tmp_path: Path) -> None:
+    """The second head of the first layer of a BERT, by its keys and the bias of its queries."""
+    folder = tmp_path / "bert"
+    tokenizer = load(tmp_path, "bert", "sequence").tokenizer
+    config = AutoConfig.from_pretrained(next(tmp_path.rglob("config.json")).parent)
+    torch.manual_seed(0)
+    module = AutoModelForSequenceClassification.from_config(config)
+    dot = tokenizer.convert_tokens_to_ids(".")
+    with torch.no_grad():
+        words = module.bert.embeddings.word_embeddings.weight
+        words[dot] = 0
+        words[dot, 0] = 50.0  # nothing else is large at this place
+        attention, size = module.bert.encoder.layer[0].attention.self, config.hidden_size // 4
+        attention.query.bias[size : 2 * size] = 10.0
+        attention.key.weight[size : 2 * size] = 0
+        attention.key.weight[size : 2 * size, 0] = 1.0
+    module.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    found = token_heads(run(tmp_path / "r", load_model(ModelSpec(model=str(folder)))))
+    assert list(found) == ["token:."]
+    heads = found["token:."]
+    assert (heads.n_sink, heads.strongest) == (1, (1, 2))
+    assert heads.excess[0, 1] > 0.95
+    assert heads.is_sure
