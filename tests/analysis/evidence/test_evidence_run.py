@@ -70,8 +70,8 @@ def run(
 def few_steps() -> Iterator[None]:
     """Few steps of integrated gradients and few permutations; all are tested on their own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(integrated_gradients, "FIRST_STEPS", 8)
-        patch.setattr(integrated_gradients, "MOST_STEPS", 16)
+        patch.setattr(integrated_gradients, "FIRST_STEPS", 9)
+        patch.setattr(integrated_gradients, "MOST_STEPS", 18)
         patch.setattr(shapley, "MOST_PAIRS", 3)
         yield
 
