@@ -11,6 +11,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.note_register import subject_notes
+from reportgen.report.language.language import load_language
+from reportgen.report.language.sentences import verdicts as verdicts_in_words
 from reportgen.results.info import Role, Subject
 from reportgen.results.store import Results
 
@@ -56,6 +58,23 @@ def test_the_verdict_follows_the_thresholds_whatever_an_even_spread_is(
     note = by_id(Findings(results).notes)[id]
     assert note.values["layer"] == (2 if share > expected else 1)
     assert note.values["n_texts"] == 6
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "layer 2, it takes 5.2\u00a0% of all attention; an equal share is 5.1\u00a0%."),
+        ("ja", "最も多い第2層でも5.2%で、均等な場合は5.1%です"),
+    ],
+)
+def test_a_share_that_is_a_little_above_the_equal_share_is_given_beside_it(
+    tmp_path: Path, lang: str, said: str
+) -> None:
+    """It is no more than “1.0 times” it, and is not “never more” than that."""
+    results = with_roles(make_results(tmp_path), same_in_every_text(0.052, 0.051))
+    told = verdicts_in_words(Findings(results).notes, load_language(lang))
+    assert len(told) == 2
+    assert all(said in verdict for verdict in told)
 
 
 def test_an_interval_across_a_threshold_is_unclear(tmp_path: Path) -> None:
