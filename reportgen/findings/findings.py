@@ -40,6 +40,7 @@ from reportgen.findings.sinks import sink_test_figures as of_sinks
 from reportgen.findings.statistics import Estimate, Floats, Interval, Places, mean_interval
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
+from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 
@@ -299,9 +300,19 @@ class Findings:
         return of_lists.lists_by_target(self.results, self.tokens, self.explained_targets)
 
     @cached_property
-    def token_attention(self) -> of_lists.Shrunken:
+    def told_lists(self) -> of_lists.EffectLists | None:
+        """Those of `token_lists` that the answer at the top is about."""
+        return of_lists.told_first(self.token_lists)
+
+    @property
+    def last_token(self) -> LastToken | None:
+        """How often the last token changes the output most, where that is most often."""
+        return self.tokens.last if self.tokens.is_without_last else None
+
+    @cached_property
+    def token_attention(self) -> of_lists.Ranked:
         """How much attention each text token draws."""
-        return of_lists.shrunken_attention(self.tokens)
+        return of_lists.ranked_attention(self.tokens)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

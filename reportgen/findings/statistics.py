@@ -20,7 +20,6 @@ from scipy.special import ndtr, stdtr, stdtrit
 
 from reportgen.findings.resampling import draw_counts, resampled_means
 from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.ranks import adjusted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,16 +252,6 @@ def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
     np.divide(np.abs(means), errors, out=scores, where=known & (errors > 0))
     found = np.ones_like(means)
     found[known] = 2 * stdtr(n_texts[known] - 1.0, -scores[known])
-    return found
-
-
-def benjamini_hochberg(p: Floats) -> Booleans:
-    """`[figure]`: whether a figure is accepted; at most FALSE_DISCOVERIES of the accepted ones are
-    so by chance.
-
-    `p` are the p-values of every figure that could have been named (Benjamini and Hochberg 1995).
-    """
-    found: Booleans = adjusted(p) <= FALSE_DISCOVERIES
     return found
 
 

@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 from helpers.made_up.drawn_pages import drawn_pages
+from helpers.made_up.moved_tokens import with_last, with_parts
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -114,6 +115,9 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("answers.none_matters", "across.nothing_moves"),
     ("answers.none_matters", "across.few_shared"),
     ("answers.too_few_tokens", "across.none_moves"),
+    *product(("answers.last", "across.last"), (*_NAMED, *_UNNAMED, "across.none_moves")),
+    *product(("answers.last", "across.last"), ("across.nothing_moves", "constant")),
+    *product(("across.none_elsewhere",), ("across.none_moves", *_IN_LISTS)),
 )
 
 
@@ -121,7 +125,13 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
 def found(situations, tmp_path_factory) -> list[Findings]:
     """What many made-up reports say."""
     drawn = drawn_pages(lambda: tmp_path_factory.mktemp("results"), DRAWN)
-    return [*situations, *map(Findings, drawn)]
+    folder = tmp_path_factory.mktemp("moved")
+    moved = (
+        with_last(folder / "last", 7),
+        with_parts(folder / "both", {"ab": 0.6, "cd": -0.5}, 0.05),
+        with_parts(folder / "little", {}, 1e-5),
+    )
+    return [*situations, *map(Findings, (*drawn, *moved))]
 
 
 @pytest.fixture(scope="module")

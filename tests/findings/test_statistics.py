@@ -13,7 +13,6 @@ from reportgen.findings.statistics import (
     CONFIDENCE,
     Estimate,
     Interval,
-    benjamini_hochberg,
     estimates,
     intervals_of,
     intervals_of_counts,
@@ -117,15 +116,6 @@ def test_what_cannot_be_tested_has_a_p_value_of_1() -> None:
     errors = np.array([0.1, 0.1, np.nan, 0.0, 0.0])
     found = p_values(means, errors, np.array([4, 9, 9, 9, 9]))
     assert list(found) == [1, 1, 1, 1, 0]
-
-
-def test_benjamini_hochberg_takes_the_longest_run_below_its_line() -> None:
-    p = RANDOM.uniform(0, 1, 50) ** 3
-    order = sorted(range(50), key=lambda i: p[i])
-    n_named = max((k for k in range(1, 51) if p[order[k - 1]] <= 0.1 * k / 50), default=0)
-    assert 0 < n_named < 50
-    assert set(np.flatnonzero(benjamini_hochberg(p))) == set(order[:n_named])
-    assert not len(benjamini_hochberg(np.empty(0)))
 
 
 def test_the_lower_end_of_the_strongest_of_many_is_bonferronis() -> None:

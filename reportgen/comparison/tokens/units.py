@@ -9,8 +9,10 @@ import pandas as pd
 from reportgen.comparison.change import SAME_OUTPUT, Sides, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.comparison.tokens.contrast import contrasts
+from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Places
-from reportgen.findings.tokens.figures import unit_labels
+from reportgen.findings.tokens.figures import unit_labels, without_last
+from reportgen.findings.tokens.last_token import last_token
 from reportgen.results.store import Results
 
 _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
@@ -59,6 +61,8 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
     )
     known = found.comparable[text[starts]] & np.isfinite(before + after)
     before, after = (np.where(known, side, np.nan) for side in (before, after))
+    if _ends_stand_out(base, head, text[starts], (before, after)):
+        before, after = (without_last(text[starts], side) for side in (before, after))
     return UnitPairs(
         names=names,
         label=label,
@@ -71,6 +75,18 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         flipped=found.flipped[text[starts]],
         n_other_rival=found.n_other_rival,
     )
+
+
+def _ends_stand_out(base: Results, head: Results, text: Places, effects: Sides) -> bool:
+    """Whether the last units of the texts are most often the strongest in one of the models: then
+    lists of both are of tokens elsewhere, as in a report."""
+    same = first_alike(base)
+    found = (
+        last_token(text, own, same)
+        for side, own in zip((base, head), effects, strict=True)
+        if side.info.model.is_causal
+    )
+    return any(own is not None and own.stands_out for own in found)
 
 
 def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from reportgen.findings.attention import analysed
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
+from reportgen.findings.tokens.last_token import LastToken, last_token
 from reportgen.results.info import View
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION
@@ -35,8 +36,15 @@ class CorpusTokens:
     label: Places  # [row], place in `labels`
     count: Places  # [row], how often it occurs in the text
     attention: Floats  # [row], times the text's average text token; NaN where not measured
-    effect: Floats  # [row], deletion effect; NaN where not measured
+    # [row], deletion effect; NaN where not measured. Of last tokens that stand out none is part.
+    effect: Floats
     same: Places  # [row], of texts that are equal, the row of `texts` of the first
+    last: LastToken | None = None  # how often the last is the strongest, in a causal model
+
+    @property
+    def is_without_last(self) -> bool:
+        """Whether effects are of tokens elsewhere alone, since the last ones stand out."""
+        return self.last is not None and self.last.stands_out
 
     def among(self, texts: Booleans) -> "CorpusTokens":
         """The rows of the texts for which `texts` `[text]` is true."""
@@ -49,6 +57,7 @@ class CorpusTokens:
             self.attention[own],
             self.effect[own],
             self.same[own],
+            self.last,
         )
 
     @property
@@ -113,8 +122,22 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
     ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
     codes, labels = unit_labels(results, tokens, starts)
-    same = first_alike(results)
-    return _by_text(text[starts], codes, labels, ratios, deletion[starts], same)
+    same, effects = first_alike(results), deletion[starts]
+    last = last_token(text[starts], effects, same) if is_causal else None
+    if last is not None and last.stands_out:
+        effects = without_last(text[starts], effects)
+    found = _by_text(text[starts], codes, labels, ratios, effects, same)
+    return replace(found, last=last)
+
+
+def without_last(text: Places, effects: Floats) -> Floats:
+    """`[unit]`: the effects, NaN for the last unit of each text that has one; `text` is ascending
+    and has the row of `texts` of each unit."""
+    known = np.flatnonzero(np.isfinite(effects))
+    ends = np.flatnonzero(np.diff(text[known], append=-1) != 0)
+    found = effects.copy()
+    found[known[ends]] = np.nan
+    return found
 
 
 def token_means(tokens: CorpusTokens) -> Means:

@@ -1,14 +1,15 @@
-"""Which tokens do most, of all texts: shrunken means, so that luck is not listed as a finding.
+"""Which tokens do most, of all texts, chosen so that luck is not listed as a finding.
 
-The largest of many means is large partly by chance. So each mean is pulled towards what tokens do
-on average, by as much as its texts leave it open (Efron and Morris 1975):
+A figure that is printed is the plain mean over the texts that have the token. The largest of many
+means is large partly by chance, so plain means do not say which tokens to list, and in what order:
+shrunken means do, and the chance that the truth has the other sign (see `shrinkage`). A list holds
+the tokens whose chance of that is at most WRONG_LISTED; a sentence names a token only at
+WRONG_NAMED, in enough different texts, and where the interval beside it leaves out the centre.
 
-    centre + (mean - centre) * t2 / (t2 + s2 / n)
-
-where s2 is the variance over the n texts that have the token, pulled towards that of all tokens,
-and t2 the variance between tokens in truth, by the method of moments (Hedges and Olkin 1985). A
-token is named in a sentence only if Benjamini-Hochberg at FALSE_DISCOVERIES keeps it, and the
-interval that is printed beside it leaves out the centre.
+The variance over the texts that have a token is pulled towards that of all tokens (Smyth 2004).
+The interval is that of Student's t. Of *m* tokens that were judged, *R* are listed; a figure that
+was picked lies far out by luck more often than any other, so intervals hold at the level
+1 - .05 R / m (Benjamini and Yekutieli 2005).
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,23 +19,20 @@ from math import inf
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import digamma, stdtrit
 
-from reportgen.findings.statistics import (
-    CONFIDENCE,
-    Booleans,
-    Floats,
-    Interval,
-    benjamini_hochberg,
-    p_values,
-)
+from reportgen.findings.statistics import CONFIDENCE, Booleans, Floats, Interval, Places
 from reportgen.findings.tokens.figures import CorpusTokens, TokenEffect, TokenKind, fewest_texts
+from reportgen.findings.tokens.shrinkage import shrink
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.store import Results
 
 LISTED = 8  # tokens in a list
+IN_DOUBT = 16  # tokens that may be chance, which are shown on request
 TARGETS = 3  # explained classes, labels or tokens that have lists of their own
 MOST = 0.5  # of the changes, that tokens in enough texts have, for "none stands out"
+WRONG_LISTED = 0.10  # chance of the other sign, of a token in a list, at most
+WRONG_NAMED = 0.05  # the same of a token that a sentence names
 _PRIOR_TEXTS = 4  # how many texts the variance of all tokens counts for in that of one
 
 
@@ -42,22 +40,38 @@ class ListedToken(NamedTuple):
     """A token of a list."""
 
     label: int  # place in `CorpusTokens.labels`
-    value: float  # shrunken mean over the texts that have it
+    value: float  # mean over the texts that have it
     interval: Interval  # of that
+    wrong_sign: float  # chance that the truth is on the other side of the centre, or on it
     is_named: bool  # whether a sentence may name it
-    is_few: bool  # in too few different texts for that, though its interval leaves out the centre
-    is_unsure: bool  # in enough, and its interval leaves it out, but it may be chance among so many
+    is_few: bool  # in too few different texts for that
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The tokens that do one thing, those in front that do it most for sure."""
+
+    sure: tuple[ListedToken, ...] = ()
+    doubtful: tuple[ListedToken, ...] = ()  # whose sign may be chance; none of them is named
+    n_sure: int = 0  # also those beyond the length of the list
+    n_doubtful: int = 0
+
+    @property
+    def named(self) -> ListedToken | None:
+        """The first that a sentence may name."""
+        return next((token for token in self.sure if token.is_named), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shrunken:
+class Ranked:
     """`[label]` each; NaN for tokens in too few texts to be listed."""
 
-    values: Floats
+    means: Floats  # over the texts that have the token
     intervals: Floats  # [end, label]
+    shrunken: Floats  # distance from the centre that is left after what chance makes of it
+    wrong_sign: Floats
     is_named: Booleans
     is_few: Booleans
-    is_unsure: Booleans
     centre: float
     judged: float  # of the sizes of all values, the share of tokens in enough different texts
 
@@ -68,92 +82,128 @@ class EffectLists:
 
     target: str | None  # the explained class, label or token; None where there is only one figure
     n_texts: int  # that have deletion effects
-    shrunken: Shrunken
-    lists: Mapping[TokenEffect, tuple[ListedToken, ...]]
+    ranked: Ranked
+    lists: Mapping[TokenEffect, Listing]
 
     @property
     def tells_of_none(self) -> bool:
         """Whether most of what changes the figure lies on tokens in too few texts to be named, and
         none is named: then it is not known whether one stands out."""
-        return self.shrunken.judged < MOST and not self.shrunken.is_named.any()
+        return self.ranked.judged < MOST and not self.names_any
+
+    @property
+    def names_any(self) -> bool:
+        """Whether a sentence may name a token."""
+        return any(own.named for own in self.lists.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no token that moves the figure is in enough texts to be judged."""
+        return not any(own.n_sure or own.n_doubtful for own in self.lists.values())
 
 
-def shrink(
+def rank_tokens(
     tokens: CorpusTokens, values: Floats, fewest: int, centre: float | None, least: float = -inf
-) -> Shrunken:
-    """Shrunken means over texts of `values` (one per row of `tokens`), by label.
+) -> Ranked:
+    """What is known of the means over texts of `values` (one per row of `tokens`), by label.
 
-    What may be named goes by texts that differ: a copy shows nothing new.
+    Copies of a text show nothing new, so errors go by texts that differ.
 
     Args:
         fewest: rows that a label must have.
-        centre: what means are pulled towards, and compared with; None for the mean of all means.
+        centre: what means are compared with; None for the mean of all means.
         least: what no value can be below.
     """
     known, size = np.isfinite(values), len(tokens.labels)
     label, values = tokens.label[known], values[known]
     counts = np.bincount(label, minlength=size)
-    held = np.maximum(counts, 1)
-    means = np.bincount(label, weights=values, minlength=size) / held
-    squares = np.bincount(label, weights=(values - means[label]) ** 2, minlength=size)
-    listed = counts >= fewest
-    if not listed.any():
-        nothing = np.full(size, np.nan)
-        none = np.zeros(size, np.bool_)
-        return Shrunken(nothing, np.stack([nothing, nothing]), none, none, none, 0.0, 0.0)
-    middle = float(means[listed].mean()) if centre is None else centre
-    freedom = counts - 1.0
-    pooled = squares.sum() / max(np.maximum(freedom, 0).sum(), 1)
-    # Keeps what never differs from being divided by nothing.
-    tiny = 1e-12 * max(float(np.square(means).max()), np.finfo(float).tiny)
-    pulled = (squares + _PRIOR_TEXTS * pooled) / (np.maximum(freedom, 0) + _PRIOR_TEXTS)
-    variance = np.maximum(pulled, tiny) / held
-    between = float(((means - middle) ** 2 - variance)[listed].mean())
-    kept = max(between, 0.0) / (max(between, 0.0) + variance)
-    shrunken = np.where(listed, middle + kept * (means - middle), np.nan)
-    half = stdtrit(np.maximum(freedom, 1) + _PRIOR_TEXTS, (1 + CONFIDENCE) / 2)
-    half = half * np.sqrt(kept * variance)
-    n_texts = int(tokens.same.max()) + 1
-    pairs = np.unique(label * n_texts + tokens.same[known])
-    different = np.bincount(pairs // n_texts, minlength=size)
-    tested = listed & (different >= MIN_TEXTS)
-    errors = np.sqrt(squares / np.maximum(freedom, 1) / np.maximum(different, 1))
-    is_named = np.zeros(size, np.bool_)
-    found = p_values((means - middle)[tested], errors[tested], different[tested])
-    is_named[tested] = benjamini_hochberg(found)
-    ends = np.stack([np.maximum(shrunken - half, least), shrunken + half])
+    judged = counts >= fewest
+    if not judged.any():
+        nothing, none = np.full(size, np.nan), np.zeros(size, np.bool_)
+        ends = np.stack([nothing, nothing])
+        return Ranked(nothing, ends, nothing, nothing, none, none, 0.0, 0.0)
+    means = np.bincount(label, weights=values, minlength=size) / np.maximum(counts, 1)
+    middle = float(means[judged].mean()) if centre is None else centre
+    different = _different(label, tokens.same[known], size)
+    errors, freedom = _errors(label, values, means, different)
+    found = shrink((means - middle)[judged], errors[judged], freedom[judged])
+    shrunken, wrong = np.full((2, size), np.nan)
+    shrunken[judged], wrong[judged] = found.means, found.wrong_sign
+    with np.errstate(invalid="ignore"):
+        is_sure = wrong <= WRONG_LISTED
+    share = max(int(is_sure.sum()), 1) / int(judged.sum())
+    half = stdtrit(freedom, 1 - (1 - CONFIDENCE) / 2 * share) * errors
+    means = np.where(judged, means, np.nan)
+    ends = np.stack([np.maximum(means - half, least), means + half])
     with np.errstate(invalid="ignore"):
         is_apart = (ends[0] > middle) | (ends[1] < middle)
-    is_few, is_unsure = is_apart & ~tested, is_apart & tested & ~is_named
+        is_named = is_apart & (wrong <= WRONG_NAMED) & (different >= MIN_TEXTS)
     sizes = np.bincount(label, weights=np.abs(values), minlength=size)
-    judged = float(sizes[tested].sum() / sizes.sum()) if sizes.any() else 0.0
-    return Shrunken(shrunken, ends, is_named & is_apart, is_few, is_unsure, middle, judged)
+    is_few = different < MIN_TEXTS
+    part = float(sizes[judged & ~is_few].sum() / sizes.sum()) if sizes.any() else 0.0
+    return Ranked(means, ends, shrunken, wrong, is_named, is_few, middle, part)
 
 
-def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[ListedToken, ...]:
-    """The tokens that do `kind` most, the strongest first, at most `most`."""
-    values = -found.values if kind == "lowers" else found.values
-    least = -found.centre if kind == "lowers" else found.centre
+def _different(label: Places, same: Places, size: int) -> Places:
+    """`[label]`: how many texts that differ have it."""
+    n_texts = int(same.max()) + 1
+    pairs = np.unique(label * n_texts + same)
+    return np.bincount(pairs // n_texts, minlength=size).astype(np.intp)
+
+
+def _errors(
+    label: Places, values: Floats, means: Floats, different: Places
+) -> tuple[Floats, Floats]:
+    """`[label]` twice: the standard errors of the means, and their degrees of freedom."""
+    size = len(means)
+    squares = np.bincount(label, weights=(values - means[label]) ** 2, minlength=size)
+    freedom = np.maximum(np.bincount(label, minlength=size) - 1.0, 0)
+    own = squares / np.maximum(freedom, 1)
+    varies = own > 0
+    # The mean of logarithms, which lie too low for few texts (Smyth 2004).
+    logs = np.log(own[varies]) - digamma(freedom[varies] / 2) + np.log(freedom[varies] / 2)
+    pooled = np.exp(np.average(logs, weights=freedom[varies])) if varies.any() else 0.0
+    pulled = (squares + _PRIOR_TEXTS * pooled) / (freedom + _PRIOR_TEXTS)
+    variance = np.maximum(pulled, own)
+    # Keeps what never differs from being divided by nothing.
+    tiny = 1e-12 * max(float(np.square(means).max()), np.finfo(float).tiny)
+    errors = np.sqrt(np.maximum(variance, tiny) / np.maximum(different, 1))
+    return errors, np.maximum(different - 1.0, 0) + _PRIOR_TEXTS
+
+
+def listed(kind: TokenKind, found: Ranked, most: int = LISTED) -> Listing:
+    """The tokens that do `kind`, those that do it most after shrinkage first: at most `most` that
+    are sure."""
+    sign = -1.0 if kind == "lowers" else 1.0
     with np.errstate(invalid="ignore"):
-        fits = values > least
-    order = np.argsort(np.where(fits, -values, np.inf), kind="stable")[: int(fits.sum())]
-    return tuple(
-        ListedToken(
-            int(i),
-            float(found.values[i]),
-            Interval(*map(float, found.intervals[:, i])),
-            bool(found.is_named[i]),
-            bool(found.is_few[i]),
-            bool(found.is_unsure[i]),
-        )
-        for i in order[:most]
+        fits = sign * (found.means - found.centre) > 0
+        is_sure = fits & (found.wrong_sign <= WRONG_LISTED)
+    distances = np.where(fits, sign * (found.means - found.centre), -inf)
+    order = np.lexsort((-distances, np.where(fits, -sign * found.shrunken, inf)))
+    sure, doubtful = (order[part[order]] for part in (is_sure, fits & ~is_sure))
+    return Listing(
+        tuple(_token(found, int(i)) for i in sure[:most]),
+        tuple(_token(found, int(i)) for i in doubtful[:IN_DOUBT]),
+        len(sure),
+        len(doubtful),
     )
 
 
-def shrunken_attention(tokens: CorpusTokens) -> Shrunken:
+def _token(found: Ranked, i: int) -> ListedToken:
+    return ListedToken(
+        i,
+        float(found.means[i]),
+        Interval(*map(float, found.intervals[:, i])),
+        float(found.wrong_sign[i]),
+        bool(found.is_named[i]),
+        bool(found.is_few[i]),
+    )
+
+
+def ranked_attention(tokens: CorpusTokens) -> Ranked:
     """How much attention tokens draw, relative to the average text token of their texts."""
     fewest = fewest_texts(tokens.n_texts)
-    return shrink(tokens, tokens.attention, fewest, 1.0, least=0.0)
+    return rank_tokens(tokens, tokens.attention, fewest, 1.0, least=0.0)
 
 
 def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = None) -> EffectLists:
@@ -167,7 +217,7 @@ def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = No
     """
     n_texts = tokens.n_effect
     centre, least = (None, 0.0) if is_size else (0.0, -inf)
-    found = shrink(tokens, tokens.effect, fewest_texts(n_texts), centre, least)
+    found = rank_tokens(tokens, tokens.effect, fewest_texts(n_texts), centre, least)
     kinds: tuple[TokenEffect, ...] = ("moves",) if is_size else ("raises", "lowers")
     lists = {kind: listed(kind, found) for kind in kinds} if n_texts else {}
     return EffectLists(target, n_texts, found, lists)
@@ -198,7 +248,14 @@ def lists_by_target(
         effect_lists(tokens.among(explaining(results, target)), is_size=is_size, target=target)
         for target in targets
     )
-    return tuple(islice((own for own in found if any(own.lists.values())), TARGETS))
+    return tuple(islice((own for own in found if not own.is_empty), TARGETS))
+
+
+def told_first(lists: Sequence[EffectLists]) -> EffectLists | None:
+    """Of the lists by target those that an answer is about: the first that name a token, else the
+    first in which any token can be judged; None where none can."""
+    filled = [own for own in lists if not own.is_empty]
+    return next((own for own in filled if own.names_any), filled[0] if filled else None)
 
 
 def explaining(results: Results, target: str) -> Booleans:

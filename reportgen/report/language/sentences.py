@@ -6,6 +6,7 @@ from reportgen.findings.notes.citations import Citation
 from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import Interval
+from reportgen.findings.tokens.last_token import LastToken
 from reportgen.report.language.language import Language
 from reportgen.results.info import LEARNED_SINK, OutputInfo, RunInfo, Subject
 
@@ -83,6 +84,14 @@ def short_scalar_name(info: RunInfo, language: Language) -> str:
     """The same in short, for a sentence on one text."""
     said = explained(info)
     return _scalar("outputs", said, language) if said else ""
+
+
+def last_values(last: LastToken, language: Language) -> Mapping[str, object]:
+    """The figures of the sentences on the last token of a text."""
+    low, high = (language.percent(end) for end in last.interval)
+    interval = language.say("number", "interval", low=low, high=high)
+    n, k = last.n_texts, last.n_strongest
+    return {"k": k, "n": n, "share": last.share, "chance": last.chance, "interval": interval}
 
 
 def output_kind(output: OutputInfo, language: Language) -> str:

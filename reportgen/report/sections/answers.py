@@ -6,7 +6,6 @@ can be trusted. An answer names a token only where a sentence may (see `findings
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, is_zero, written
 from reportgen.report.language.printable import shorten
+from reportgen.report.language.sentences import last_values
 from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
 from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import predicted
@@ -56,9 +56,12 @@ def _changes(findings: Findings, language: Language) -> Answer:
         return _changes_in_one(findings, language, answer)
     if findings.is_constant:
         return answer(say("nothing_changes"))
-    own = next((own for own in findings.token_lists if any(own.lists.values())), None)
     if findings.results.is_redacted:
         return answer(say("redacted"), say("redacted_remark"))
+    own = findings.told_lists
+    if findings.last_token is not None:
+        verdict = say("last", **last_values(findings.last_token, language))
+        return _changes_elsewhere(findings, language, answer, verdict)
     if own is None or own.tells_of_none:
         is_judged = any(not own.tells_of_none for own in findings.token_lists)
         verdict = say("none_stands_out" if is_judged else "too_few_tokens")
@@ -67,12 +70,11 @@ def _changes(findings: Findings, language: Language) -> Answer:
     said = {
         kind: shorten(names[token.label], _TOKEN)
         for kind, found in own.lists.items()
-        if (token := next((token for token in found if token.is_named), None))
-        and not _is_tiny(token.value, findings)
+        if (token := found.named) and not _is_tiny(token.value, findings)
     }
     if not said:
-        listed = chain.from_iterable(own.lists.values())
-        is_still = all(_is_tiny(token.value, findings) for token in listed)
+        listed = [token for found in own.lists.values() for token in (*found.sure, *found.doubtful)]
+        is_still = all(_is_tiny(end, findings) for token in listed for end in token.interval)
         verdict = say("none_matters" if is_still else "none_stands_out")
     elif "moves" in said:
         verdict = say("moves", token=said["moves"])
@@ -81,14 +83,41 @@ def _changes(findings: Findings, language: Language) -> Answer:
     else:
         (key,) = said
         verdict = say(key, **{"up" if key == "raises" else "down": said[key]})
-    what = shorten(own.target or "", 2 * _TOKEN)
-    about = "mean_change_of" if own.target else f"mean_change{_of_size(findings)}"
-    remark = language.count("answers", about, own.n_texts, what=what)
+    return _changes_over_texts(findings, own, language, answer, verdict)
+
+
+def _changes_over_texts(
+    findings: Findings,
+    own: EffectLists,
+    language: Language,
+    answer: Callable[..., Answer],
+    verdict: str,
+    about: str = "",
+) -> Answer:
+    """What changes the prediction over all texts: the strongest of the tokens that are listed, or
+    the changes of one text where none is. `about` is the key of the remark, if it is another."""
+    say = partial(language.say, "answers")
     few = say("doubt_few")
-    bars = _changing(own, names, say("doubt"), few)
+    bars = _changing(own, findings.tokens.labels, say("doubt"), few)
+    if not bars:
+        return _changes_in_opened(findings, language, answer, verdict)
+    what = shorten(own.target or "", 2 * _TOKEN)
+    about = about or ("mean_change_of" if own.target else f"mean_change{_of_size(findings)}")
+    remark = language.count("answers", about, own.n_texts, what=what)
     doubts = {bar.doubt for bar in bars} - {""}
     pale = say("pale_few" if doubts == {few} else "pale") if doubts else ""
     return answer(verdict, remark, named_bars(bars), pale=pale)
+
+
+def _changes_elsewhere(
+    findings: Findings, language: Language, answer: Callable[..., Answer], verdict: str
+) -> Answer:
+    """What changes the prediction beside the last token, which does so most."""
+    own = findings.told_lists
+    if own is None or own.tells_of_none:
+        return _changes_in_opened(findings, language, answer, verdict)
+    about = "mean_change_of" if own.target else "mean_change_elsewhere"
+    return _changes_over_texts(findings, own, language, answer, verdict, about)
 
 
 def _is_tiny(value: float, findings: Findings) -> bool:
@@ -158,19 +187,18 @@ def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[B
 
 
 def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> list[Bar]:
-    """The tokens that change the figure most, the strongest rise in front, the strongest fall last.
-
-    Those whose interval is clear of no change stand before others, and the one that a sentence
-    names is among them; what it may not name is in `doubt`, or too `few` texts.
-    """
+    """The listed tokens that change the figure most, the strongest rise in front, the strongest
+    fall last, the one that a sentence names among them; what none may name is in `doubt`, or in too
+    `few` texts."""
     each = ROWS // len(own.lists)
     shown: list[ListedToken] = []
     for kind, found in own.lists.items():
-        first = sorted(found, key=lambda token: not token.is_named)[:1]
-        others = (token for token in found if token not in first)
-        beside = sorted(others, key=lambda own: not (own.is_named or own.is_few or own.is_unsure))
-        ordered = sorted((first + beside)[:each], key=lambda token: -abs(token.value))
+        first = [found.named] if found.named else []
+        others = [token for token in found.sure if token not in first]
+        ordered = sorted((first + others)[:each], key=lambda token: -abs(token.value))
         shown += ordered[::-1] if kind == "lowers" else ordered
+    if not shown:
+        return []
     digits = column_decimals(max(abs(token.value) for token in shown))
     is_signed = "moves" not in own.lists
     return [

@@ -1,9 +1,8 @@
 """The section on the tokens of all texts: which draw attention, and which change the output."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 
 import numpy as np
 from markupsafe import Markup
@@ -21,17 +20,18 @@ from reportgen.findings.tokens.figures import (
 from reportgen.findings.tokens.lists import (
     EffectLists,
     ListedToken,
+    Listing,
     effect_lists,
     explaining,
     listed,
-    shrunken_attention,
+    ranked_attention,
 )
 from reportgen.report.charts.small.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, column_decimals, is_zero, number, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.sentences import scalar_name
+from reportgen.report.language.sentences import last_values, scalar_name
 from reportgen.report.panel.prediction import known_labels
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -58,6 +58,8 @@ class TokenList:
     beside: str  # heading of the column of other figures; "" where there are none
     # Token; chart; value with its interval; texts; how often it occurs; the other figure, if any.
     rows: tuple[tuple[Cell, ...], ...]
+    more: str = ""  # heading of what may be chance; "" where nothing is left
+    doubtful: tuple[tuple[Cell, ...], ...] = ()  # rows of that, at most IN_DOUBT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class _Maker:
         self._attention = findings.token_attention
         self._targets = findings.explained_targets
         self._effects = findings.token_lists
-        shown = [own.shrunken.values for own in self._effects]
+        shown = [own.ranked.means for own in self._effects]
         largest = max((float(np.nanmax(abs(v), initial=0.0)) for v in shown), default=0.0)
         self._digits = column_decimals(largest)
 
@@ -101,17 +103,19 @@ class _Maker:
             self._moving(own, kind, shown)
             for own in self._effects
             for kind, found in own.lists.items()
-            if (shown := self._not_zero(found))
+            if (shown := self._not_zero(found)).sure or shown.doubtful
         ]
         draws = self._draws()
         every = (*lists, draws) if draws else tuple(lists)
         return Across(self._headline(lists, draws), every, self._remarks(every), self._parts())
 
     def _headline(self, lists: Sequence[TokenList], draws: TokenList | None) -> str:
-        """The tokens that stand out; that none does, where tokens could be judged."""
+        """The tokens that stand out, the last one in front; that none does, where any is judged."""
         sentences = [item.said for item in lists if item.said]
         if not sentences and self._has_effects():
-            sentences += self._none_moves()
+            sentences = self._none_moves()
+        if (last := self._findings.last_token) is not None:
+            sentences.insert(0, self._say("last", **last_values(last, self._language)))
         if draws:
             sentences.append(draws.said or self._say("none_draws"))
         return self._language.say("common", "space").join(sentences)
@@ -121,7 +125,7 @@ class _Maker:
         if self._findings.is_constant:
             return [self._say("nothing_moves")]
         if not all(own.tells_of_none for own in self._effects):
-            return [self._say("none_moves")]
+            return [self._say("none_elsewhere" if self._findings.last_token else "none_moves")]
         said = [self._say("few_shared", n=MIN_TEXTS)]
         is_finest = self._findings.info.settings.units == "token"
         return said if is_finest else [*said, self._say("few_shared_words")]
@@ -145,8 +149,8 @@ class _Maker:
         if kind != "draws" and spread is not None and size <= TINY_EFFECT * spread:
             scalar = scalar_name(self._findings.info, self._language)
             parts.append(self._say("headline_tiny", scalar=scalar, spread=spread))
-        for key in ("few", "unsure"):
-            beside = [rows[i] for i in range(named) if getattr(found[i], f"is_{key}")]
+        for key, is_few in (("few", True), ("unsure", False)):
+            beside = [rows[i] for i in range(named) if found[i].is_few == is_few]
             names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in beside]
             tokens = self._language.say("common", "comma").join(names)
             parts += [self._say(f"headline_{key}", n=MIN_TEXTS, tokens=tokens)] if names else []
@@ -154,13 +158,13 @@ class _Maker:
 
     def _has_effects(self) -> bool:
         """Whether any token is in enough texts of one explained figure to be judged."""
-        return any(np.isfinite(own.shrunken.values).any() for own in self._effects)
+        return any(np.isfinite(own.ranked.means).any() for own in self._effects)
 
     def _remarks(self, lists: Sequence[TokenList]) -> tuple[str, ...]:
         remarks = []
         n, fewest = self._n_texts, fewest_texts(self._n_texts)
         if not any(item.kind == "draws" for item in lists):
-            if np.isfinite(self._attention.values).any():
+            if np.isfinite(self._attention.means).any():
                 remarks.append(self._say("no_draws", n=n, fewest=fewest))
             else:
                 remarks.append(self._language.count("across", "few", n, fewest=fewest))
@@ -178,54 +182,56 @@ class _Maker:
             )
         return tuple(remarks)
 
-    def _moving(
-        self, own: EffectLists, kind: TokenEffect, found: Sequence[ListedToken]
-    ) -> TokenList:
+    def _moving(self, own: EffectLists, kind: TokenEffect, found: Listing) -> TokenList:
         """The tokens with the largest effects of one kind."""
         scale = self._effect_scale()
         scalar = scalar_name(self._findings.info, self._language)
-        rows = []
-        for token in found:
+
+        def row(token: ListedToken) -> tuple[Cell, ...]:
             track = bar(scale, token.value, token.interval, colour=0 if token.value > 0 else 3)
             ends = interval_text(token.interval, self._digits, self._language)
-            rows.append(self._row(kind, token.label, track, ends, own))
-        return self._list(kind, own.n_texts, scale, rows, found, own.target, scalar=scalar)
+            return self._row(kind, token.label, track, ends, own)
 
-    def _not_zero(self, found: Sequence[ListedToken]) -> tuple[ListedToken, ...]:
+        return self._list(kind, own.n_texts, scale, row, found, own.target, scalar=scalar)
+
+    def _not_zero(self, found: Listing) -> Listing:
         """Those whose effect is not printed as 0, and any that a sentence may name."""
-        return tuple(own for own in found if own.is_named or not is_zero(own.value, self._digits))
+
+        def kept(tokens: Sequence[ListedToken]) -> tuple[ListedToken, ...]:
+            return tuple(t for t in tokens if t.is_named or not is_zero(t.value, self._digits))
+
+        return replace(found, sure=kept(found.sure), doubtful=kept(found.doubtful))
 
     def _draws(self) -> TokenList | None:
         """The tokens with the most attention; None where there are none."""
         found = listed("draws", self._attention)
-        if not found:
+        every = (*found.sure, *found.doubtful)
+        if not every:
             return None
-        scale = round_scale(0.0, max(2.0, *(token.interval.high for token in found)), 1.0)
+        scale = round_scale(0.0, max(2.0, *(token.interval.high for token in every)), 1.0)
         view = self._language.measure(self._findings.shown_attention, "name", row="[CLS]")
         whole = self._effects[0] if self._n_effect and not self._targets else None
-        rows = [
-            self._row(
-                "draws",
-                token.label,
-                bar(scale, token.value, token.interval, colour=1),
-                interval_text(token.interval, 1, self._language),
-                whole,
-            )
-            for token in found
-        ]
-        return self._list("draws", self._n_texts, scale, rows, found, None, view=view)
+
+        def row(token: ListedToken) -> tuple[Cell, ...]:
+            track = bar(scale, token.value, token.interval, colour=1)
+            ends = interval_text(token.interval, 1, self._language)
+            return self._row("draws", token.label, track, ends, whole)
+
+        return self._list("draws", self._n_texts, scale, row, found, None, view=view)
 
     def _list(
         self,
         kind: TokenKind,
         n_texts: int,
         scale: Scale,
-        rows: Sequence[tuple[Cell, ...]],
-        found: Sequence[ListedToken],
+        make_row: Callable[[ListedToken], tuple[Cell, ...]],
+        found: Listing,
         target: str | None,
         **values: str,
     ) -> TokenList:
-        """The list of `rows`; `values` are those of its lead, which names the number of texts."""
+        """The list of what was `found`; `values` are those of its lead, which names the number of
+        texts."""
+        rows, doubtful = (tuple(map(make_row, own)) for own in (found.sure, found.doubtful))
         fewest = fewest_texts(n_texts)
         attention = self._say("attention")
         has_effects = self._n_effect and (kind != "draws" or not self._targets)
@@ -236,14 +242,25 @@ class _Maker:
         title = self._say(f"{kind}_title", what=what)
         return TokenList(
             kind=kind,
-            said=self._named(kind, rows, found, what),
+            said=self._named(kind, rows, found.sure, what),
             title=title,
             lead=self._language.count("across", f"{kind}_lead", n_texts, fewest=fewest, **values),
             axis=axis(scale),
             value=value,
             beside=beside,
-            rows=tuple(rows),
+            rows=rows,
+            more=self._more(found),
+            doubtful=doubtful,
         )
+
+    def _more(self, found: Listing) -> str:
+        """How many tokens more do the same, but may do so by chance."""
+        if not found.doubtful:
+            return ""
+        key = "doubtful" if found.sure else "doubtful_only"
+        said = self._language.count("across", key, found.n_doubtful)
+        n = len(found.doubtful)
+        return said if n == found.n_doubtful else said + self._say("doubtful_first", n=n)
 
     def _row(
         self, kind: TokenKind, label: int, track: Markup, interval: str, own: EffectLists | None
@@ -251,8 +268,8 @@ class _Maker:
         """`own` are the effects that stand in the row; None where none do."""
         target = own.target if own else None
         tokens = self._tokens if target is None else self._of_target(target)
-        attention = self._ratio(float(self._attention.values[label]))
-        effect = self._effect(float(own.shrunken.values[label])) if own else ""
+        attention = self._ratio(float(self._attention.means[label]))
+        effect = self._effect(float(own.ranked.means[label])) if own else ""
         value, beside = (attention, effect) if kind == "draws" else (effect, attention)
         rows = tokens.label == label
         rows &= np.isfinite(tokens.attention if kind == "draws" else tokens.effect)
@@ -272,8 +289,9 @@ class _Maker:
         """The scale of all lists of effects, so that they can be compared; no interval is cut."""
         ends = [0.0]
         for own in self._effects:
-            for token in chain.from_iterable(own.lists.values()):
-                ends += token.interval
+            for listing in own.lists.values():
+                for token in (*listing.sure, *listing.doubtful):
+                    ends += token.interval
         return round_scale(min(ends), max(ends), 0.0)
 
     def _parts(self) -> tuple[Table, ...]:
@@ -298,14 +316,14 @@ class _Maker:
         """The row of a part: its name, its texts, and by kind its strongest tokens, each followed
         by its figure in bold, with its interval."""
         tokens = self._tokens.among(part.texts)
-        found = effect_lists(tokens, is_size=self._is_size).shrunken
-        attention = shrunken_attention(tokens)
+        found = effect_lists(tokens, is_size=self._is_size).ranked
+        attention = ranked_attention(tokens)
         cells = [Cell(self._part_name(part, division)), Cell(f"{tokens.n_texts:,}")]
         for kind in kinds:
             draws = kind == "draws"
             spans: list[Span] = []
             first = listed(kind, attention if draws else found, _IN_PART)
-            for token in first if draws else self._not_zero(first):
+            for token in (first if draws else self._not_zero(first)).sure:
                 value = self._ratio(token.value) if draws else self._effect(token.value)
                 ends = interval_text(token.interval, 1 if draws else self._digits, self._language)
                 said = f"{value} {ends}"

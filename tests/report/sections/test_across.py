@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.moved_tokens import with_last
 from markupsafe import Markup
-from scipy.stats import t, ttest_1samp
+from scipy.special import digamma
+from scipy.stats import binomtest, t, ttest_1samp
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.tokens.figures import (
@@ -20,11 +22,13 @@ from reportgen.findings.tokens.figures import (
     fewest_texts,
     token_means,
 )
-from reportgen.findings.tokens.lists import effect_lists, shrink
+from reportgen.findings.tokens.lists import effect_lists, rank_tokens
+from reportgen.findings.tokens.shrinkage import shrink
+from reportgen.report.components import Cell
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import written
 from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.tokens import Across, TokenList, make_across
+from reportgen.report.sections.tokens import Across, make_across
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
@@ -46,9 +50,9 @@ class Row(NamedTuple):
     beside: str = ""
 
 
-def rows_of(tokens: TokenList) -> list[Row]:
+def rows_of(given: tuple[tuple[Cell, ...], ...]) -> list[Row]:
     rows = []
-    for token, chart, value, *others in tokens.rows:
+    for token, chart, value, *others in given:
         assert chart.track is not None
         figures = [cell.text for cell in others]
         rows.append(Row(token.text, chart.track, value.text, value.small, *figures))
@@ -110,26 +114,36 @@ def with_effects(results: Results, parts: Mapping[str, float], noise: float = 0.
     return changed(results, effects=results.effects.assign(deletion=own.to_numpy()))
 
 
-def shrunken(by_token: Mapping[str, list[float]], centre: float) -> dict[str, tuple[float, float]]:
-    """Shrunken mean and half the width of its interval, by loops; of tokens in three texts."""
+class Plain(NamedTuple):
+    """A token's mean, its interval, what is left of it, and the chance that its sign is wrong."""
+
+    mean: float
+    half: float
+    left: float
+    wrong: float
+
+
+def ranked(by_token: Mapping[str, list[float]], centre: float) -> dict[str, Plain]:
+    """Plain means with intervals, by loops; of tokens in three texts, all of which differ."""
     every = {token: values for token, values in by_token.items() if len(values) >= 3}
-    squares = {
-        token: sum((value - np.mean(values)) ** 2 for value in values)
-        for token, values in by_token.items()
-    }
-    pooled = sum(squares.values()) / sum(len(values) - 1 for values in by_token.values())
-    spread = {
-        token: (squares[token] + 4 * pooled) / (len(values) + 3) / len(values)
-        for token, values in every.items()
-    }
-    away = {token: np.mean(values) - centre for token, values in every.items()}
-    between = max(0, np.mean([away[token] ** 2 - spread[token] for token in every]))
-    found = {}
-    for token, values in every.items():
-        kept = between / (between + spread[token])
-        half = t.ppf(0.975, len(values) + 3) * (kept * spread[token]) ** 0.5
-        found[token] = (centre + kept * away[token], half)
-    return found
+    several = [values for values in by_token.values() if len(values) > 1 and np.ptp(values) > 0]
+    logs = [
+        np.log(np.var(v, ddof=1)) - digamma((len(v) - 1) / 2) + np.log((len(v) - 1) / 2)
+        for v in several
+    ]
+    pooled = np.exp(np.average(logs, weights=[len(v) - 1 for v in several]))
+    errors = []
+    for values in every.values():
+        own, freedom = np.var(values, ddof=1), len(values) - 1
+        pulled = (own * freedom + 4 * pooled) / (freedom + 4)
+        errors.append((max(own, pulled) / len(values)) ** 0.5)
+    away = np.array([np.mean(values) - centre for values in every.values()])
+    freedoms = np.array([len(values) + 3.0 for values in every.values()])
+    found = shrink(away, np.array(errors), freedoms)
+    level = 1 - 0.05 * max((found.wrong_sign <= 0.1).sum(), 1) / len(every)
+    halves = t.ppf((1 + level) / 2, freedoms) * errors
+    rows = zip(away + centre, halves, found.means, found.wrong_sign, strict=True)
+    return {token: Plain(*row) for token, row in zip(every, rows, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -137,38 +151,48 @@ def planted(results: Results) -> Results:
     return with_effects(results, PARTS)
 
 
-def test_lists_hold_what_is_most_as_shrunken_means_with_intervals(planted: Results) -> None:
+def test_lists_hold_what_is_sure_as_plain_means_with_intervals(planted: Results) -> None:
     across = made(planted)
     wanted = plain(planted, "received_norm_all")
     columns = ({k: [pair[i] for pair in v.values()] for k, v in wanted.items()} for i in (0, 1))
-    (ratios, effects) = (shrunken(own, c) for own, c in zip(columns, (1.0, 0.0), strict=True))
+    (ratios, effects) = (ranked(own, c) for own, c in zip(columns, (1.0, 0.0), strict=True))
     lists = {item.kind: item for item in across.lists}
-    raises = sorted((k for k, (v, _) in effects.items() if v > 0), key=lambda k: -effects[k][0])
-    lowers = sorted((k for k, (v, _) in effects.items() if v < 0), key=lambda k: effects[k][0])
-    draws = sorted((k for k, (v, _) in ratios.items() if v > 1), key=lambda k: -ratios[k][0])
-    for kind, tokens in (("raises", raises), ("lowers", lowers), ("draws", draws)):
-        if tokens:
-            assert [row.token for row in rows_of(lists[kind])] == tokens
-    assert raises[0] == "ab"
-    assert lowers[0] == "cd"
-    for row in (*rows_of(lists["raises"]), *rows_of(lists["lowers"])):
-        value, half = effects[row.token]
-        assert float(row.value.replace("−", "-")) == pytest.approx(value, abs=6e-4)
-        assert row.value[0] == ("+" if value > 0 else "−")
-        ends = [float(end.replace("−", "-")) for end in row.interval.strip("[]").split(", ")]
-        assert ends == pytest.approx([value - half, value + half], abs=6e-4)
-        assert row.n_texts == str(len(wanted[row.token]))
-        # The drawn ends are on the same straight scale as the drawn mean: none is cut off.
-        path = BeautifulSoup(str(row.track), "html.parser").find_all("path")[-1]["d"]
-        low, high = (float(end) for end in re.match(r"M([\d.]+) 11H([\d.]+)", path).groups())
-        rect = BeautifulSoup(str(row.track), "html.parser").find("rect")
-        assert high - low == pytest.approx(2 * half * float(rect["width"]) / abs(value), abs=1.5)
+    for kind, own, centre, sign in (
+        ("raises", effects, 0, 1),
+        ("lowers", effects, 0, -1),
+        ("draws", ratios, 1, 1),
+    ):
+        fits = [k for k, v in own.items() if sign * (v.mean - centre) > 0]
+        fits.sort(key=lambda k, own=own, sign=sign: -sign * own[k].left)
+        sure = [k for k in fits if own[k].wrong <= 0.1]
+        doubtful = [k for k in fits if k not in sure]
+        if fits:
+            assert [row.token for row in rows_of(lists[kind].rows)] == sure
+            assert [row.token for row in rows_of(lists[kind].doubtful)] == doubtful
+            assert (str(len(doubtful)) in lists[kind].more) == bool(doubtful)
+    assert rows_of(lists["raises"].rows)[0].token == "ab"
+    assert rows_of(lists["lowers"].rows)[0].token == "cd"
+    for kind in ("raises", "lowers"):
+        for row in (*rows_of(lists[kind].rows), *rows_of(lists[kind].doubtful)):
+            value, half = effects[row.token][:2]
+            assert value == pytest.approx(np.mean([e for _, e in wanted[row.token].values()]))
+            assert float(row.value.replace("−", "-")) == pytest.approx(value, abs=6e-4)
+            assert row.value[0] == ("+" if value > 0 else "−")
+            ends = [float(end.replace("−", "-")) for end in row.interval.strip("[]").split(", ")]
+            assert ends == pytest.approx([value - half, value + half], abs=6e-4)
+            assert row.n_texts == str(len(wanted[row.token]))
+            # The drawn ends are on the same straight scale as the drawn mean: none is cut off.
+            path = BeautifulSoup(str(row.track), "html.parser").find_all("path")[-1]["d"]
+            low, high = (float(end) for end in re.match(r"M([\d.]+) 11H([\d.]+)", path).groups())
+            rect = BeautifulSoup(str(row.track), "html.parser").find("rect")
+            drawn = 2 * half * float(rect["width"]) / abs(value)
+            assert high - low == pytest.approx(drawn, abs=0.02 * drawn + 1.5)
 
 
 def test_a_token_whose_effect_is_printed_as_0_is_not_listed(results: Results) -> None:
     findings = Findings(with_effects(results, {"ab": 0.6, "cd": -1e-4}, noise=1e-5))
     (own,) = findings.token_lists
-    assert own.lists["lowers"]
+    assert own.lists["lowers"].sure
     across = make_across(findings, EN)
     assert across is not None
     assert [item.kind for item in across.lists] == ["raises", "draws"]
@@ -195,12 +219,12 @@ def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
     across = make_across(findings, EN)
     assert across is not None
     raises = next(item for item in across.lists if item.kind == "raises")
-    first, second, *_ = rows_of(raises)
+    first, second, *_ = rows_of(raises.rows)
     assert (first.token, first.n_texts, second.token) == ("cd", "4", "ab")
     assert raises.said == (
-        f"Of the tokens with a clear effect, “ab” raises the prediction most: by "
+        f"After allowing for chance, “ab” raises the prediction most: by "
         f"{second.value[1:]} on average, in 7 texts. "
-        f"Stronger, but in fewer than 5 different texts: “cd” ({first.value})."
+        f"Before it, but in fewer than 5 different texts: “cd” ({first.value})."
     )
     answer = make_answers(findings, EN)[1]
     assert answer.answer == "“ab” clearly raises it"
@@ -224,20 +248,30 @@ def corpus(values: np.ndarray) -> CorpusTokens:
     )
 
 
-def test_a_stronger_token_that_may_be_chance_is_told_beside_the_one_that_is_named() -> None:
-    """It does more on average, but in half of its texts: the test does not keep it of so many,
-    though its interval leaves out 0."""
+def test_a_mean_that_half_of_its_texts_make_is_not_listed_as_sure() -> None:
+    """It is the largest, but in half of its texts alone."""
     random = np.random.default_rng(5)
     values = random.normal(0, 0.05, (6, 20))
     values[:, 0] += 0.5
-    values[:, 1] = [0.1, 0.2, 0.1, 4.0, 4.0, 4.0]
-    values[:, 2:4] -= 6
+    values[:, 1] = [-1, 0.2, 0.1, 4.0, 4.0, -2.0]
     found = effect_lists(corpus(values), is_size=False).lists["raises"]
-    unsure, named = found[0], found[1]
-    assert (unsure.label, named.label) == (1, 0)
-    assert unsure.interval.low > 0
-    assert (unsure.is_unsure, unsure.is_named, unsure.is_few) == (True, False, False)
-    assert (named.is_unsure, named.is_named) == (False, True)
+    assert [token.label for token in found.sure] == [0]
+    assert found.named == found.sure[0]
+    unsure = next(token for token in found.doubtful if token.label == 1)
+    assert unsure.value == pytest.approx(values[:, 1].mean())
+    assert unsure.value > found.sure[0].value
+    assert not any(token.is_named for token in found.doubtful)
+
+
+def test_what_a_list_cannot_hold_is_counted() -> None:
+    values = np.random.default_rng(7).normal(0, 0.1, (8, 60))
+    values[:, :20] += 1.0
+    found = effect_lists(corpus(values), is_size=False).lists
+    raises, lowers = found["raises"], found["lowers"]
+    assert (len(raises.sure), raises.n_sure) == (8, 20)
+    assert not lowers.sure
+    assert raises.n_sure + raises.n_doubtful + lowers.n_doubtful == 60
+    assert len(lowers.doubtful) == min(16, lowers.n_doubtful)
 
 
 @LANGUAGES
@@ -248,7 +282,7 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
     language, findings = load_language(lang), Findings(changed(results, effects=effects))
     across = make_across(findings, language)
     assert across is not None
-    most = next(item for item in across.lists if item.kind == "raises").rows[0]
+    most = next(item for item in across.lists if item.kind == "raises").doubtful[0]
     low, high = (float(end.replace("−", "-")) for end in most[2].small.strip("[]").split(", "))
     assert low < 0 < high
     assert language.say("across", "few_shared", n=5) in across.headline
@@ -266,21 +300,21 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
 
 
 def test_a_token_is_named_only_where_its_printed_interval_leaves_out_the_centre() -> None:
-    """Its own texts hardly differ, so that a test alone would name it; but tokens hardly differ
-    either, so that its shrunken mean is that of all."""
+    """Its own texts hardly differ, so that a test alone would name it; but texts of other tokens
+    do, and by so much its own may too."""
     n_texts, n_tokens = 6, 12
     random = np.random.default_rng(3)
     values = 1 + random.normal(0, 0.3, (n_texts, n_tokens))
     values[:, 0] = 1.02 + random.normal(0, 0.001, n_texts)
     tokens = corpus(values)
     assert ttest_1samp(values[:, 0], 1).pvalue * n_tokens < 0.1
-    found = shrink(tokens, tokens.attention, 3, 1.0)
+    found = rank_tokens(tokens, tokens.attention, 3, 1.0)
     assert found.intervals[0, 0] <= 1 <= found.intervals[1, 0]
     assert not found.is_named[0]
     for seed in range(40):
         drawn = 1 + np.random.default_rng(seed).normal(0, 0.1, values.shape)
         drawn += np.linspace(-0.3, 0.3, n_tokens)
-        found = shrink(tokens, drawn.ravel(), 3, 1.0)
+        found = rank_tokens(tokens, drawn.ravel(), 3, 1.0)
         low, high = found.intervals[:, found.is_named]
         assert found.is_named.any()
         assert ((low > 1) | (high < 1)).all()
@@ -332,7 +366,7 @@ def test_effects_on_different_classes_are_never_averaged(tmp_path: Path, lang: s
     signs = np.where(names[results.effects["text"]] == "yes", 1, -1)
     effects = results.effects.assign(deletion=results.effects["deletion"] * signs)
     across = make_across(Findings(changed(results, evidence=evidence, effects=effects)), language)
-    shown = {item.title: rows_of(item) for item in across.lists if item.kind != "draws"}
+    shown = {item.title: rows_of(item.rows) for item in across.lists if item.kind != "draws"}
     yes, no = (language.say("across", "quoted", name=name) for name in ("yes", "no"))
     titles = {
         (kind, name): language.say("across", f"{kind}_title", what=name)
@@ -344,7 +378,7 @@ def test_effects_on_different_classes_are_never_averaged(tmp_path: Path, lang: s
     assert set(shown) <= set(titles.values())
     assert raises.n_texts == lowers.n_texts == "14"
     draws = [item for item in across.lists if item.kind == "draws"]
-    assert all(row.beside == "" for item in draws for row in rows_of(item))
+    assert all(row.beside == "" for item in draws for row in rows_of(item.rows))
     assert yes in across.headline
     assert no in across.headline
     assert language.say("across", "apart", n=2) in across.remarks
@@ -369,11 +403,11 @@ def test_without_evidence_attention_received_is_shown_and_said(tmp_path: Path) -
     assert [item.kind for item in across.lists] == ["draws"]
     assert across.remarks == ("What changes the prediction was not measured (--evidence none).",)
     wanted = plain(results, "received_all")
-    ratios = shrunken({k: [a for a, _ in v.values()] for k, v in wanted.items()}, 1.0)
-    for row in rows_of(across.lists[0]):
-        value, half = ratios[row.token]
+    ratios = ranked({k: [a for a, _ in v.values()] for k, v in wanted.items()}, 1.0)
+    for row in rows_of((*across.lists[0].rows, *across.lists[0].doubtful)):
+        value, half = ratios[row.token][:2]
         assert row.value == f"{value:.1f}×"
-        assert row.interval == f"[{value - half:.1f}, {value + half:.1f}]"
+        assert row.interval == f"[{max(value - half, 0):.1f}, {value + half:.1f}]"
         assert row.beside == ""
 
 
@@ -399,7 +433,10 @@ def test_in_causal_models_attention_is_taken_over_its_even_spread(tmp_path: Path
 def test_embeddings_have_one_list_without_a_sign(tmp_path: Path) -> None:
     across = made(make_results(tmp_path, TEXTS, kind="embedding", evidence="basic"))
     assert [item.kind for item in across.lists] == ["moves", "draws"]
-    assert not any(row.value.startswith(("+", "−")) for row in rows_of(across.lists[0]))
+    assert not any(
+        row.value.startswith(("+", "−"))
+        for row in rows_of((*across.lists[0].rows, *across.lists[0].doubtful))
+    )
 
 
 def test_few_texts_are_said_in_words(tmp_path: Path) -> None:
@@ -443,7 +480,7 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
     table = made(results).parts[0]
     assert [row[0].text for row in table.rows] == ["up to 4.500", "above 4.500"]
     for row, texts in zip(table.rows, ({0, 1, 2, 3}, {4, 5, 6, 7}), strict=True):
-        means = shrunken(
+        means = ranked(
             {
                 label: [e for text, (_, e) in rows.items() if text in texts]
                 for label, rows in wanted.items()
@@ -451,7 +488,8 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
             },
             0.0,
         )
-        raised = sorted((k for k, (v, _) in means.items() if v > 0), key=lambda k: -means[k][0])
+        raised = [k for k, own in means.items() if own.mean > 0 and own.wrong <= 0.1]
+        raised.sort(key=lambda k: -means[k].left)
         tokens, values = row[2].parts[::2], row[2].parts[1::2]
         assert [token.text for token in tokens] == raised[:3]
         for token, value in zip(tokens, values, strict=True):
@@ -470,8 +508,12 @@ def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Pa
 
 
 def test_parts_by_several_labels_are_named_as_predictions_are(tmp_path: Path) -> None:
-    results = make_results(tmp_path, TEXTS, kind="labels", evidence="basic")
-    results.texts["label"] = ['["taste", "price"]', "[]"] * 4
+    """Where "ab" draws most attention in both parts."""
+    results = make_results(tmp_path, TEXTS * 2, kind="labels", evidence="basic")
+    results.texts["label"] = ['["taste", "price"]', "[]"] * 8
+    is_ab = results.tokens["token"] == "ab"
+    tokens = results.tokens.assign(received_norm_all=np.where(is_ab, 0.5, 0.05))
+    results = changed(results, tokens=tokens)
     names = {row[0].text for table in made(results).parts for row in table.rows}
     assert names == {"price, taste", "none"}
 
@@ -483,3 +525,43 @@ def test_classes_are_parts_too(tmp_path: Path) -> None:
     for part in parts:
         own = results.texts["prediction_label"] == part.name
         assert part.texts.tolist() == own.tolist()
+
+
+@LANGUAGES
+@pytest.mark.parametrize(("n", "is_told"), [(8, True), (7, True), (3, False), (0, False)])
+def test_that_the_last_token_does_most_is_the_finding(
+    tmp_path: Path, n: int, is_told: bool, lang: str
+) -> None:
+    """By chance one of three would be the last in a third of the texts."""
+    findings, language = Findings(with_last(tmp_path, n)), load_language(lang)
+    across, answer = make_across(findings, language), make_answers(findings, language)[1]
+    assert across is not None
+    wanted = language.say("answers", "last", k=n, n=8)
+    assert (answer.answer == wanted) == is_told
+    low, high = binomtest(n, 8).proportion_ci(0.95)
+    interval = f"[{language.percent(low)}, {language.percent(high)}]"
+    start = language.say("across", "last", k=n, n=8, share=n / 8, chance=1 / 3, interval=interval)
+    assert across.headline.startswith(start) == is_told
+    # Row 9: a token that ends texts is not what all lists are of.
+    endings = {"gh", "ij"}
+    effects = findings.token_means.effect
+    ends = [effects[findings.tokens.labels.index(label)] for label in endings]
+    assert np.isnan(ends).all() == is_told
+
+
+def test_the_headline_and_the_section_name_the_same_tokens(tmp_path: Path) -> None:
+    """Row 9: the headline read the lists of the first target alone, which named none."""
+    results = make_results(tmp_path, TEXTS * 4, kind="class", evidence="basic")
+    names = np.array(["no", "yes"])[np.arange(len(TEXTS) * 4) % 16 // 10]
+    results = with_effects(results, {"ab": 0.6})
+    evidence = results.evidence.assign(explained_label=names[results.evidence["text"]])
+    is_yes = names[results.effects["text"]] == "yes"
+    noise = np.random.default_rng(4).normal(0, 0.5, len(is_yes))
+    effects = results.effects.assign(deletion=np.where(is_yes, results.effects["deletion"], noise))
+    findings = Findings(changed(results, evidence=evidence, effects=effects))
+    assert findings.explained_targets[0] == "no"
+    assert [own.names_any for own in findings.token_lists] == [False, True]
+    assert "“ab” raises “yes” most" in make_across(findings, EN).headline
+    answer = make_answers(findings, EN)[1]
+    assert answer.answer == "“ab” clearly raises it"
+    assert answer.remark.startswith("For “yes”")

@@ -249,12 +249,12 @@ def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
     texts = tuple(f"aabb{c}{c}" for c in "cdefghij")  # "bb" too stands in all of them
     made = with_effects(tmp_path, np.linspace(0.9, 1.1, 8), texts)
     effects = made.effects.copy()
-    effects.loc[effects["position"] == 2, "deletion"] = [4.0, -1.0] * 4
+    effects.loc[effects["position"] == 2, "deletion"] = [1.6, 0.2] * 4
     found = answers(changed(made, effects=effects))[1]
     assert found.answer == "“aa” clearly raises it"
     assert found.remark == "Mean effect of each token over 8 texts."
     assert found.pale == "Pale bars could be chance."
-    pale, clear = drawn(found.chart).find_all("rect")
+    clear, pale = drawn(found.chart).find_all("rect")
     assert "pale" in pale["class"]
     assert re.fullmatch(r"bb \+\d\.\d+: could be chance", pale.get_text())
     assert "pale" not in clear["class"]
