@@ -303,8 +303,7 @@ class Worker:
         projections = () if isinstance(self.norms, str) else self.norms.projections
         tokens = frequent_tokens(self.expected(self._all_scored))
         scorer = SinkScorer(self.explainer, self.capture, projections, tokens)
-        is_causal = self.probed.is_causal
-        return EvidenceRun(self.explainer, stages, self._progress, scorer, is_causal=is_causal)
+        return EvidenceRun(self.explainer, stages, self._progress, scorer)
 
     @cached_property
     def _spread(self) -> float:

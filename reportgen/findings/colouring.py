@@ -8,15 +8,17 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.evidence import size_agreement
-from reportgen.findings.notes.thresholds import TRUST_LARGELY, TRUST_PARTLY, certain
-from reportgen.findings.statistics import Estimate, Interval, estimate, is_reversed
+from reportgen.findings.evidence import ByView, size_agreement
+from reportgen.findings.judgement import Judgement, judge
+from reportgen.findings.statistics import Estimate, estimate
+from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, CHANGES, COLOURS
+from reportgen.results.measure_register import BASELINES, BY_ID, CHANGES, COLOURS, MIN_TEXTS
 from reportgen.results.store import Results
 
 AUTO = "auto"
 MIN_CHOICE = 8  # different texts with evidence; with fewer, no measure is chosen by its agreement
+LEAD = 2.0  # standard errors of its lead in each text by which one of few texts replaces the usual
 _FOLDS = 5
 # Where there is no choice by agreement: the first of these that was measured.
 _PREFERRED: tuple[View, ...] = ("gradient", "received_norm_all", "received_all")
@@ -37,6 +39,10 @@ class Colouring:
     agreement: Estimate | None = None
     rarity: Estimate | None = None  # the same of token rarity
     missing: View | None = None  # asked for, but not measured
+    # What its agreement says beyond the baselines; None for too few texts. It has an agreement of
+    # its own, also of texts that are too few to choose by.
+    judgement: Judgement | None = None
+    ahead_of: View | None = None  # of few texts: the usual measure, which it is far ahead of
 
     @property
     def is_agreeing(self) -> bool:
@@ -45,32 +51,6 @@ class Colouring:
         interval = self.agreement.interval if self.agreement else None
         return interval is not None and interval.low > 0
 
-    @property
-    def is_below_rarity(self) -> bool:
-        """Whether token rarity alone agrees as well or better; False if rarity is reversed."""
-        if self.agreement is None or self.rarity is None:
-            return False
-        return self.agreement.mean <= self.rarity.mean and self.rarity.mean > 0
-
-
-TrustWord: TypeAlias = Literal["opposite", "hardly", "partly", "at_least_partly", "largely"]
-
-
-def trust_word(agreement: Interval) -> TrustWord | None:
-    """The word for how far colours can be trusted, by the interval of their agreement. None if its
-    lower end calls for "hardly" and its upper end does not."""
-    if is_reversed(agreement):
-        return "opposite"
-    if agreement.low >= TRUST_PARTLY and agreement.low < TRUST_LARGELY <= agreement.high:
-        return "at_least_partly"
-    return certain(_trust_word, agreement)
-
-
-def _trust_word(agreement: float) -> TrustWord:
-    if agreement < TRUST_PARTLY:
-        return "hardly"
-    return "partly" if agreement < TRUST_LARGELY else "largely"
-
 
 def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     """The measure that colours the texts of `results` first; `asked` is "auto" or one of them.
@@ -78,19 +58,22 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     What is asked for but was not measured is replaced as "auto" would. "auto" takes the measure
     whose sizes agree best with the size of effects in at least MIN_CHOICE different texts that have
     all measures (Spearman, mean over texts; of equals the first in the register); else gradient
-    size, norm-weighted attention or attention received, the first of them that was measured.
+    size, norm-weighted attention or attention received, the first of them that was measured, unless
+    another is far ahead in at least MIN_TEXTS texts.
     """
     given = size_agreement(results)
     able = offered(results)
     table = _complete(given, able)
+    plain = {view: given[view] for view in BASELINES if view in given}
     if asked in _measured(results):
-        return _told(asked, "asked", table, table.get(asked))
+        return _told(asked, "asked", table, table.get(asked), plain)
     missing = None if asked == AUTO else asked
-    if len(table) >= MIN_CHOICE and len(table.columns) > ("rarity" in table):
-        return replace(_best(table), missing=missing)
+    if len(table) >= MIN_CHOICE and len(table.columns):
+        return replace(_best(table, plain), missing=missing)
     known = [view for view in _PREFERRED if view in able]
-    way: Way = "unmeasured" if results.info.evidence.level == "none" else "few"
-    return Colouring(known[0], way, n_texts=len(table), missing=missing)
+    if results.info.evidence.level == "none":
+        return Colouring(known[0], "unmeasured", n_texts=len(table), missing=missing)
+    return replace(_of_few(known[0], table, given, plain), missing=missing)
 
 
 def offered(results: Results) -> tuple[View, ...]:
@@ -118,7 +101,7 @@ def _make_measured(results: Results) -> tuple[View, ...]:
         return ("received_all",)
     measures = [BY_ID[view] for view in COLOURS if view not in results.info.evidence.withheld]
     if results.info.settings.small:  # their values are left out, and how far they agree is kept
-        known = {"received_all", *results.agreement["view"]}
+        known = {"received_all", *drawn_agreement(results)["view"]}
         return tuple(m.id for m in measures if m.id in known)
     of_tokens = {m.id: m.column or m.id for m in measures if m.table == "tokens"}
     tokens, effects = results.token_columns(*of_tokens.values()), results.effects
@@ -138,37 +121,61 @@ def is_complete(results: Results) -> bool:
 
 
 def _complete(given: Mapping[View, "pd.Series[float]"], views: Sequence[View]) -> pd.DataFrame:
-    """`[text, view]`: the agreement of `views` and of rarity, in the texts that have all of these.
+    """`[text, view]`: the agreement of `views`, in the texts that have all of these.
 
     A view that was compared in less than half of the texts is left out, so that it does not take
     the texts from the others.
     """
-    known = {view: given[view] for view in (*views, "rarity") if view in given}
+    known = {view: given[view] for view in views if view in given}
     most = max(map(len, known.values()), default=0)
     kept = {view: own for view, own in known.items() if 2 * len(own) >= most}
     return pd.DataFrame(kept).dropna().sort_index()
 
 
-def _best(table: pd.DataFrame) -> Colouring:
-    views = table.drop(columns="rarity", errors="ignore")
+def _best(table: pd.DataFrame, plain: ByView) -> Colouring:
     fold = np.arange(len(table)) % _FOLDS
     scores = pd.Series(np.nan, table.index)
     for one in range(_FOLDS):
         held = fold == one
-        scores[held] = views.loc[held, views[~held].mean().idxmax()]
-    return _told(str(views.mean().idxmax()), "best", table, scores)
+        scores[held] = table.loc[held, table[~held].mean().idxmax()]
+    return _told(str(table.mean().idxmax()), "best", table, scores, plain)
 
 
 def _told(
-    view: View, way: Way, table: pd.DataFrame, scores: "pd.Series[float] | None"
+    view: View, way: Way, table: pd.DataFrame, scores: "pd.Series[float] | None", plain: ByView
 ) -> Colouring:
     is_enough = len(table) >= MIN_CHOICE
-    rarity = table.get("rarity")
+    rarity = plain.get("rarity")
     return Colouring(
         view=view,
         way=way,
-        n_views=len(table.columns) - ("rarity" in table),
+        n_views=len(table.columns),
         n_texts=len(table),
         agreement=estimate(scores) if is_enough and scores is not None else None,
-        rarity=estimate(rarity) if is_enough and rarity is not None else None,
+        rarity=estimate(rarity.reindex(table.index)) if is_enough and rarity is not None else None,
+        judgement=None if scores is None else judge(scores, plain),
+    )
+
+
+def _of_few(
+    usual: View, table: pd.DataFrame, given: "Mapping[View, pd.Series[float]]", plain: ByView
+) -> Colouring:
+    """What colours texts that are too few to choose by: the `usual` measure, unless another is
+    ahead of it by more than LEAD standard errors."""
+    leads: dict[View, float] = {}
+    if usual in table and len(table) >= MIN_TEXTS:
+        ahead = table.sub(table[usual], axis=0)
+        is_far = ahead.mean() > LEAD * ahead.std() / np.sqrt(len(table))
+        leads = {str(view): float(ahead[view].mean()) for view in ahead if is_far[view]}
+    view = max(leads, key=lambda view: leads[view], default=usual)
+    scores = given.get(view)
+    return Colouring(
+        view=view,
+        way="few",
+        n_texts=len(table),
+        # One that was picked because of its agreement is judged as one of all.
+        judgement=judge(scores, plain, len(table.columns) if leads else 1)
+        if scores is not None
+        else None,
+        ahead_of=usual if leads else None,
     )

@@ -11,22 +11,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.attention import analysed, takes_part
+from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import (
     Estimate,
     estimate,
 )
+from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import (
     STATISTICS,
     Scalar,
     Statistic,
     View,
 )
-from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
+from reportgen.results.measure_register import BASELINES, BY_ID, MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD
 
-BASELINES: tuple[View, ...] = ("rarity", "random")
 # Statistics that mean little without those of a random order beside them.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
 
@@ -82,8 +83,7 @@ def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
         beside = by_view
         if statistic == "spearman_size":
             beside = results.recent(_of_different, "spearman")
-        baselines = {view: beside[view] for view in BASELINES if view in beside}
-        found += (_view_figures(view, statistic, by_view, baselines) for view in by_view)
+        found += (_view_figures(view, statistic, by_view, beside) for view in by_view)
     return tuple(sorted(found, key=lambda figures: VIEWS.index(figures.view)))
 
 
@@ -97,7 +97,8 @@ def _of_different(results: Results, statistic: Statistic) -> ByView:
 
 def _of_every(results: Results, statistic: Statistic) -> ByView:
     """The values of a statistic in all texts."""
-    return _by_view(results.agreement[results.agreement["value"].notna()], statistic)
+    rows = drawn_agreement(results)
+    return _by_view(rows[rows["value"].notna()], statistic)
 
 
 def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
@@ -120,8 +121,8 @@ def different_agreement(results: Results) -> pd.DataFrame:
 
 
 def _different_agreement(results: Results) -> pd.DataFrame:
-    known = results.agreement[results.agreement["value"].notna()]
-    return without_copies(results, known, "view", "statistic")
+    rows = drawn_agreement(results)
+    return without_copies(results, rows[rows["value"].notna()], "view", "statistic")
 
 
 def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
@@ -134,6 +135,16 @@ def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
     return {
         view: found for view in VIEWS if (found := {**unsigned, **by_size}.get(view)) is not None
     }
+
+
+def judgements(results: Results) -> Mapping[View, Judgement]:
+    """Of each measure that is compared by size in enough texts, what that says beyond the
+    baselines; all are judged together."""
+    given = size_agreement(results)
+    plain = {view: given[view] for view in BASELINES if view in given}
+    judged = [view for view in given if BY_ID[view].group != "baselines"]
+    found = {view: judge(given[view], plain, len(judged)) for view in judged}
+    return {view: own for view, own in found.items() if own is not None}
 
 
 def is_signed(view: View, scalar: Scalar | None) -> bool:
@@ -283,18 +294,18 @@ def _view_figures(
     view: View,
     statistic: Statistic,
     by_view: ByView,
-    baselines: ByView,
+    beside: ByView,
 ) -> ViewFigures:
-    """The figures of each view. `by_view` holds the values of the statistic by text; `baselines`
-    the values that they are compared with."""
+    """The figures of a view. `by_view` holds the values of the statistic by text; `beside` those
+    of the baselines, which have no sign."""
     own = by_view[view]
     agreement = estimate(own)
     assert agreement is not None
     figures = ViewFigures(view, statistic, agreement)
     if figures.stated is None:
         return figures
-    rarity, random = (baselines.get(baseline) for baseline in BASELINES)
-    if rarity is not None and view not in BASELINES:
+    rarity, random = (beside.get(baseline) for baseline in ("rarity", "random"))
+    if rarity is not None and view not in (*BASELINES, "random"):
         figures = replace(figures, over_rarity=estimate(own - rarity))
     if random is not None and view != "random" and statistic in _HIGHER_IS_BETTER:
         lead = (own - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)

@@ -13,6 +13,7 @@ from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.notes.sinks import SinkEffect, sink_effects
@@ -262,6 +263,14 @@ class Findings:
     def colouring(self) -> Colouring:
         """The measure that texts are coloured by first, and why."""
         return choose_colouring(self.results, self.colour)
+
+    @cached_property
+    def judgements(self) -> Mapping[View, Judgement]:
+        """What the agreement of each measure says beyond the baselines. That of the one that
+        colours the texts is measured on texts that did not choose it."""
+        shown = self.colouring.judgement
+        own = {} if shown is None else {self.colouring.view: shown}
+        return {**evidence.judgements(self.results), **own}
 
     @property
     def shown_first(self) -> View:

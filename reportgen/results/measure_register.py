@@ -35,9 +35,10 @@ PHRASE_WORDS = 4  # up to so many words
 CONSERVED = 0.01  # of the explained figure: the most that the shares of CP-LRP may miss it by
 MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
 
-# How a unit's value comes from the values of its tokens: their sum, the root of the sum of their
-# squares, the largest, or the first (where a value was measured by unit and stands on each token).
-Combine: TypeAlias = Literal["sum", "length", "largest", "first"]
+# How a unit's value comes from the values of its tokens: their sum, the same over what they would
+# get if attention were spread evenly, the root of the sum of their squares, the largest, or the
+# first (where a value was measured by unit and stands on each token).
+Combine: TypeAlias = Literal["sum", "share", "length", "largest", "first"]
 # The explained figures that a text has however much of it is left out, and that are no distances.
 LASTING_FIGURES: tuple[Scalar, ...] = (
     *("number", "margin", "logit"),
@@ -62,7 +63,7 @@ class Measure:
     combine: Combine = "sum"
     table: Literal["tokens", "effects"] | None = "effects"  # of the results; None: in no table
     column: str = ""  # in that table; "": called like the measure
-    is_over_even: bool = False  # causal models: taken as a multiple of its even-spread value
+    is_over_even: bool = False  # not every token can look at every other: see `equal_shares`
     is_row: bool = False  # read from the row of [CLS], or of a causal model's last token
     # Of evidence only, which is measured in stages:
     level: EvidenceLevel = "none"  # the lowest level of evidence that includes it
@@ -72,6 +73,7 @@ class Measure:
     unsigned_for: tuple[Scalar, ...] = ()  # though signed: where effects are distances
     scalars: tuple[Scalar, ...] = ()  # the explained figures it is defined for; () for all
     is_share: bool = False  # values sum to 1 over a text
+    is_plain: bool = False  # needs no model: what a measure has to beat
     shown: tuple[Place, ...] = ()
     since: int = 1  # first version of the results folder that has its column
 
@@ -85,11 +87,15 @@ class Measure:
 
 
 def _received(column: str, *shown: Place) -> Measure:
-    return Measure(column, "attention", table="tokens", is_over_even=True, shown=shown)
+    return Measure(column, "attention", "share", table="tokens", is_over_even=True, shown=shown)
+
+
+def _cross(column: str) -> Measure:
+    return Measure(column, "attention", "share", table="tokens", shown=("colours",), since=2)
 
 
 def _row(column: str, *shown: Place) -> Measure:
-    return Measure(column, "attention", table="tokens", is_row=True, shown=shown)
+    return Measure(column, "attention", "share", table="tokens", is_row=True, shown=shown)
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -99,9 +105,9 @@ MEASURES: tuple[Measure, ...] = (
     _received("received_all", "colours"),
     _received("received_last"),
     # From the tokens that a decoder of its own writes, mean over its layers, all heads together.
-    Measure("cross_received_norm", "attention", table="tokens", shown=("colours",), since=2),
+    _cross("cross_received_norm"),
     # The same, of attention alone: mean over layers and heads.
-    Measure("cross_received", "attention", table="tokens", shown=("colours",), since=2),
+    _cross("cross_received"),
     _row("cls_row_all"),
     _row("cls_row_last", "colours"),
     _row("rollout"),
@@ -207,9 +213,16 @@ MEASURES: tuple[Measure, ...] = (
         shown=("colours", "table", "tokens"),
         since=2,
     ),
-    # Baselines without the model: vocabularies list frequent tokens first; any order at all.
-    Measure("rarity", "baselines", "largest", table="tokens", column="token_id"),
-    Measure("random", "baselines", table=None),
+    # Baselines that need no model, each in the one direction in which it could find what matters:
+    # the rare (vocabularies list frequent tokens first), the long, what few of the given texts
+    # have. Of the order in the text both directions are as likely, so that each is one of them.
+    Measure("rarity", "baselines", "largest", table="tokens", column="token_id", is_plain=True),
+    Measure("text_rarity", "baselines", table=None, is_plain=True),
+    Measure("unit_tokens", "baselines", table=None, is_plain=True),
+    Measure("characters", "baselines", table=None, is_plain=True),
+    Measure("early", "baselines", table=None, is_plain=True),
+    Measure("late", "baselines", table=None, is_plain=True),
+    Measure("random", "baselines", table=None),  # any order at all
 )
 BY_ID: Mapping[View, Measure] = {measure.id: measure for measure in MEASURES}
 # The measures of evidence in the order in which pages list them: first those that have colours.
@@ -230,7 +243,13 @@ VIEWS: tuple[View, ...] = tuple(
     for measure in sorted(MEASURES, key=lambda measure: measure.group == "baselines")
     if measure.id not in CHANGES
 )
+# What a measure has to beat: how much a unit tells of itself, without the model.
+BASELINES: tuple[View, ...] = tuple(measure.id for measure in MEASURES if measure.is_plain)
 COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown)
+# Attention that can colour a text; its columns are called like the measures.
+COLOURED_ATTENTION: tuple[Measure, ...] = tuple(
+    measure for measure in MEASURES if measure.group == "attention" and "colours" in measure.shown
+)
 _LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")
 
 

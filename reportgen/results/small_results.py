@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
+from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import RunInfo, Statistic
 from reportgen.results.store import Results, open_results
-from reportgen.results.tables.row_groups import FolderSource
+from reportgen.results.tables.row_groups import FolderSource, table_of
 from reportgen.results.tables.schema import (
     DELETION_SCORES,
     EXTRA,
@@ -149,7 +150,8 @@ def _rows(results: Results, name: str) -> pa.Table:
     if name == "evidence":
         rows = _with(rows, EXTRA, pa.array([False] * len(rows), pa.bool_()))
     if name == "agreement":  # of the others a comparison says nothing
-        rows = rows.filter(np.isin(rows["statistic"].to_numpy(), _STATISTICS))
+        own = drawn_agreement(results)
+        rows = table_of(name, own[own["statistic"].isin(_STATISTICS)])
     if name == "layers":
         texts, layers = (rows[column].to_numpy().astype(np.intp) for column in ("text", "layer"))
         for column, kept in HEAD_MEANS.items():

@@ -1,10 +1,11 @@
 """Groups the tokens of a text into display units: what is drawn as one cell.
 
-Attention to a unit is the sum over its tokens, attention from it the mean (Clark et al. 2019).
+Attention to a unit is the sum over its tokens, attention from it the mean (Clark et al. 2019). How
+strongly it is coloured, and where it ranks, is said by `unit_values`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 from unicodedata import name
@@ -13,9 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.results.info import OutputKind
+from reportgen.results.info import OutputKind, View
+from reportgen.results.measure_register import COLOURED_ATTENTION
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION, CROSS, CROSS_NORM
+from reportgen.results.unit_values import equal_shares, unit_starts, unit_values
 
 # Scripts that do not put spaces between words.
 _UNSPACED = ("HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
@@ -102,6 +105,8 @@ class TextUnits:
     # Attention received from what a decoder of its own writes; None without one.
     cross_all: Floats | None = None
     cross_norm_all: Floats | None = None  # the same weighted by norms; None if not measured
+    # `[unit]` by measure of attention with colours: multiples of the unit's equal share.
+    multiples: Mapping[View, Floats] = field(default_factory=dict)
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
@@ -139,6 +144,7 @@ def _make_units(results: Results, text: int) -> TextUnits:
     def means_if_known(name: str) -> Floats | None:
         return means(name) if tokens[name].null_count == 0 else None
 
+    starts, expected = unit_starts(unit_of), tokens["expected"].to_numpy()
     return TextUnits(
         units=units,
         unit_of=unit_of,
@@ -153,6 +159,16 @@ def _make_units(results: Results, text: int) -> TextUnits:
         kind=results.info.output.kind,
         cross_all=means_if_known(CROSS),
         cross_norm_all=means_if_known(CROSS_NORM),
+        multiples={
+            measure.id: unit_values(
+                measure,
+                tokens[measure.id].to_numpy(),
+                starts,
+                equal_shares(measure, expected, len(tokens)),
+            )
+            for measure in COLOURED_ATTENTION
+            if tokens[measure.id].null_count == 0
+        },
     )
 
 
@@ -173,12 +189,6 @@ def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str)
         return label or names[0]
     label = segment[span[0] : span[1]]
     return label if label.strip(_SPACES) else _SPACE * len(label) or names[0]
-
-
-def unit_sums(column: "pd.Series[Any] | Floats", unit_of: Sequence[int]) -> Floats:
-    """Sum a column over the tokens of each unit, `[unit]`; NaN if a token's value is missing."""
-    sums: Floats = _sums(np.asarray(column, np.float64)[None], unit_of)[0]
-    return sums
 
 
 def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:

@@ -82,9 +82,7 @@ def modes(
     batches = plan_batches([len(text.ids) for text in texts], limits_of(model, tokens).tokens)
     runner = Runner(model, capture, probed, ["cls", "sep"], tokens)
     explainer = Explainer(model, probed.batching, tokens)
-    measured = EvidenceRun(
-        explainer, Stages(explainer, capture, norms, "basic"), Progress(), is_causal=False
-    )
+    measured = EvidenceRun(explainer, Stages(explainer, capture, norms, "basic"), Progress())
 
     def floor() -> None:
         model.encoder.set_attn_implementation("sdpa")

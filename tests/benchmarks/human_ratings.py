@@ -31,6 +31,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import torch
+from judged import print_judged
+from planted_few import print_rules
 from planted_rule import Floats
 from planted_views import YARDSTICK, model_shapley
 from scipy.stats import pearsonr, spearmanr
@@ -43,7 +45,6 @@ from transformers import (
 )
 
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -52,6 +53,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.join_words import joined_to_words
+from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import BY_ID, MIN_UNITS
 from reportgen.results.store import Results
@@ -216,6 +218,8 @@ def measured(folder: Path, held: Sequence[Rated]) -> tuple[float, Colouring, pd.
         results = analyze(text_set(short), model, Path(place), options)
         views = [views_of(results, text) for text in range(len(short))]
         chosen = choose_colouring(results)
+        print_judged(results, folder.name)
+        print_rules(results, folder.name)
     splitter = word_splitter()
     words = [
         joined_to_words(

@@ -20,12 +20,12 @@ from random import Random
 import numpy as np
 import pandas as pd
 import torch
+from judged import print_judged
 from numpy.typing import NDArray
-from planted_few import few_texts
+from planted_few import few_texts, print_rules
 from scipy.stats import mannwhitneyu, pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
-from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.demo import DEMO
@@ -43,6 +43,7 @@ from reportgen.demo.train import RECIPES
 from reportgen.findings.colouring import choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
+from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import MEASURES
 from reportgen.results.store import Results
@@ -74,6 +75,8 @@ def main() -> None:
         )
         texts = list(over_texts(results, headlines))
         chosen = choose_colouring(results)
+        print_judged(results, "headlines")
+        print_rules(results, "headlines")
         scores = results.texts["prediction"].to_numpy(np.float64)
     n_units = sum(len(truth) for _, truth in texts)
     fit = pearsonr(scores, [score(components) for components in headlines]).statistic

@@ -13,7 +13,6 @@ from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_sc
 from scipy.stats import pearsonr
 
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -23,6 +22,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.perturbed_texts import content_units, keep
+from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
@@ -149,9 +149,7 @@ def _units(
         spells = (spans["end"] > spans["start"]).to_numpy(bool)
         owner = component_of_each_character(one.components)
         places = [owner[end - 1] for end in spans["end"].to_numpy(int)[spells]]
-        views: dict[str, Floats] = dict(
-            unit_views(tokens, effects, is_causal=bool(results.info.model.is_causal))
-        )
+        views: dict[str, Floats] = dict(unit_views(tokens, effects))
         both = yardstick(views)
         assert both is not None
         views[YARDSTICK] = both

@@ -10,6 +10,7 @@ from helpers.places import GOLD
 
 from reportgen.findings.colouring import MIN_CHOICE, choose_colouring
 from reportgen.findings.findings import Findings
+from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.store import Results, open_results
 
 TEXTS = tuple(f"{i:02} a line of words number {i}" for i in range(24))
@@ -62,16 +63,38 @@ def test_of_equals_the_first_in_the_register_is_chosen(basic) -> None:
     views = {"attention_gradient": same, "gradient": same, "received_all": same}
     found = choose_colouring(with_agreement(basic, **views, rarity=same))
     assert found.view == "received_all"
-    assert found.is_below_rarity  # as well is not better
+    assert found.judgement is not None
+    assert found.judgement.verdict == "no_more"  # as well is not better
 
 
-@pytest.mark.parametrize("n", [0, MIN_CHOICE - 1])
-def test_too_few_texts_give_attention_times_gradient(basic, n: int) -> None:
+@pytest.mark.parametrize("n", [0, MIN_TEXTS - 1])
+def test_too_few_texts_give_gradient_size(basic, n: int) -> None:
     views = {"gradient": [0.1] * n, "received_all": [0.9] * n, "rarity": [0.0] * n}
     found = choose_colouring(with_agreement(basic, **views))
     assert (found.view, found.way, found.agreement) == ("gradient", "few", None)
+    assert (found.judgement, found.ahead_of) == (None, None)
     views = {"gradient": [0.1] * 8, "received_all": [0.9] * 8, "rarity": [0.0] * 8}
     assert choose_colouring(with_agreement(basic, **views)).view == "received_all"
+
+
+@pytest.mark.parametrize("n", range(MIN_TEXTS, MIN_CHOICE))
+def test_few_texts_have_gradient_size_unless_another_is_far_ahead(basic, n: int) -> None:
+    """A model that reverses words, with five to seven texts: gradient size at −.08 was chosen
+    beside attention × value at .70."""
+    spread = np.linspace(-0.3, 0.3, n)
+    views = {"gradient": -0.08 - spread, "received_norm_all": 0.7 + spread, "rarity": 0.0 * spread}
+    found = choose_colouring(with_agreement(basic, **{k: list(v) for k, v in views.items()}))
+    assert (found.view, found.way, found.ahead_of) == ("received_norm_all", "few", "gradient")
+    assert found.agreement is None
+    assert found.judgement is not None
+    assert found.judgement.agreement.mean == pytest.approx(0.7)
+    assert found.judgement.n_judged == 2  # picked by it, so that its interval is that of one of two
+    close = np.where(np.arange(n) % 2, 0.9, -0.6)  # ahead, but not in every text
+    views = {"gradient": 0.3 + spread, "received_norm_all": 0.3 + spread + close}
+    found = choose_colouring(with_agreement(basic, **{k: list(v) for k, v in views.items()}))
+    assert (found.view, found.ahead_of) == ("gradient", None)
+    assert found.judgement is not None
+    assert found.judgement.n_judged == 1
 
 
 def test_where_no_agreement_is_a_number_nothing_is_chosen_by_it(basic) -> None:
@@ -122,7 +145,9 @@ def test_what_was_asked_for_comes_first_and_what_was_not_measured_is_named(basic
     views = {"gradient": [0.5] * N, "received_all": [0.2] * N, "rarity": [0.3] * N}
     results = with_agreement(basic, **views)
     asked = choose_colouring(results, "received_all")
-    assert (asked.view, asked.way, asked.is_below_rarity) == ("received_all", "asked", True)
+    assert (asked.view, asked.way) == ("received_all", "asked")
+    assert asked.judgement is not None
+    assert (asked.judgement.verdict, asked.judgement.baseline) == ("worse", "rarity")
     assert asked.agreement is not None
     assert asked.agreement.mean == pytest.approx(0.2)
     part = choose_colouring(results, "deletion")

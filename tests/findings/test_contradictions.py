@@ -63,7 +63,7 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
 # And for sentences about one colouring.
 ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (
     ("N13-better", "N13b", "N13-worse"),
-    ("N13-zero", "N13-opposite"),
+    ("N13-zero", "N13-opposite", "N13-together"),
 )
 
 
@@ -74,6 +74,7 @@ DRAWN = (
     *(42, 45, 46, 48, 54, 56, 57, 58, 60, 63, 64, 66, 67, 69, 76, 81, 84, 85, 88, 90),
     *(93, 96, 97, 100, 102, 103, 105, 109, 111, 114, 118),
     163,  # on which tokens can be judged, and none stands out
+    198,  # on which the colours that agree best rank tokens the other way round
 )
 
 
@@ -87,8 +88,9 @@ _NO_SINK = (
     "sinks.no_sink",
     "brief.no_sink",
 )
-_AGREES = ("answers.partly", "answers.at_least_partly", "answers.largely", "answers.agreement")
-_OTHERWISE = ("answers.opposite", "answers.no_agreement", "trust.headline_zero")
+_AGREES = ("verdict.is_little", "verdict.is_partly", "verdict.is_largely")
+_OTHERWISE = ("verdict.is_opposite", "verdict.is_chance", "trust.headline_zero")
+_LESS = ("verdict.is_worse", "verdict.is_no_more", "trust.against_worse", "trust.against_no_more")
 _NAMED = ("answers.raises", "answers.lowers", "answers.raises_and_lowers", "answers.moves")
 _IN_LISTS = ("across.headline_raises", "across.headline_lowers", "across.headline_moves")
 _UNNAMED = ("answers.none_stands_out", "answers.nothing_changes", "answers.too_few_tokens")
@@ -96,12 +98,17 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     *product(_SINK, _NO_SINK),
     *product(_IN_HEADS, ("sinks.no_sink", "brief.no_sink", "answers.no_pile", "answers.raised")),
     *product(("answers.unclear", "brief.unclear"), ("sinks.no_sink", "brief.no_sink")),
-    *product(_AGREES, (*_OTHERWISE, "trust.headline_opposite", "trust.chosen_highest_beside")),
+    *product(_AGREES, (*_OTHERWISE, "trust.headline_opposite", "trust.chosen_highest")),
+    *product((*_AGREES, "trust.against_above"), _LESS),
+    ("verdict.is_worse", "trust.against_no_more"),
+    ("verdict.is_no_more", "trust.against_worse"),
+    ("verdict.is_no_more", "trust.headline_zero"),
+    ("verdict.is_chance", "trust.against_above"),
     ("trust.headline", "trust.headline_zero", "trust.headline_opposite", "trust.not_computed"),
-    ("trust.chosen_best_beside", "trust.headline_zero"),
-    ("trust.chosen_best_beside", "trust.headline_opposite"),
-    ("answers.opposite", "trust.headline"),
-    ("answers.no_agreement", "trust.headline"),
+    ("trust.chosen_best", "trust.headline_zero"),
+    ("trust.chosen_best", "trust.headline_opposite"),
+    ("verdict.is_opposite", "trust.headline"),
+    ("verdict.is_chance", "trust.headline"),
     ("answers.few_agreement", "trust.headline"),
     ("answers.few_agreement", "N13"),
     ("trust.not_computed", "N13"),
@@ -228,8 +235,10 @@ def _said(own: Findings, lang: Lang) -> set[str]:
     language = load_language(lang)
     trust = make_trust(own, make_scope(own, language), language)
     across, overview = make_across(own, language), make_overview(own, language)
+    answers = [answer.answer for answer in make_answers(own, language)]
     told = {
-        "answers": [answer.answer for answer in make_answers(own, language)],
+        "answers": answers,
+        "verdict": answers[-1:],
         "trust": [trust.headline, trust.chosen, trust.not_computed] if trust else [],
         "across": [across.headline, *across.remarks] if across else [],
         "sinks": [overview.no_sink, overview.is_sink],
@@ -245,7 +254,7 @@ def _is_told(name: str, told: Mapping[str, Sequence[str]], language: Language) -
     pattern = re.sub(r"\\{.*?\\}", ".+?", re.escape(language.words[section][key]))
     if section == "brief":
         pattern = f"(: |; |：|、){pattern}"  # a clause of the headline
-    search = re.fullmatch if section == "answers" else re.search
+    search = re.fullmatch if section in ("answers", "verdict") else re.search
     return any(search(pattern, each) for each in told[section])
 
 

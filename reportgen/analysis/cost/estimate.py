@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from reportgen.analysis.cost.budget import Budget
-from reportgen.analysis.evidence.agreement import n_passes
+from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth

@@ -7,16 +7,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from reportgen.analysis.evidence.agreement import (
-    Rankings,
-    Score,
-    agreement_columns,
-    faithfulness,
-    rankings,
-    text_agreement,
-    unit_views,
-)
 from reportgen.analysis.evidence.collected import reasons_of
+from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
 from reportgen.analysis.evidence.stages import Stages
@@ -30,6 +22,7 @@ from reportgen.analysis.evidence.text_evidence import (
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
 from reportgen.results.info import Reason, View
 from reportgen.results.tables.write import rows_of
 
@@ -70,7 +63,6 @@ class EvidenceRun:
     stages: Stages
     progress: Progress
     scorer: SinkScorer
-    is_causal: bool
 
     @property
     def measures(self) -> tuple[View, ...]:
@@ -180,4 +172,4 @@ class EvidenceRun:
         return TaskResult(tables, facts)
 
     def _views(self, item: TextEvidence, asked: Subjects) -> dict[View, Floats]:
-        return unit_views(asked.tokens[item.text], item.all_effects(), is_causal=self.is_causal)
+        return unit_views(asked.tokens[item.text], item.all_effects())

@@ -11,11 +11,16 @@ from reportgen.comparison.pairing import Pairing
 from reportgen.comparison.tokens.contrast import contrasts
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Places
-from reportgen.findings.tokens.figures import unit_labels, without_last
+from reportgen.findings.tokens.figures import n_tokens_of, without_last
 from reportgen.findings.tokens.last_token import last_token
+from reportgen.results.info import View
+from reportgen.results.measure_register import BY_ID
 from reportgen.results.store import Results
+from reportgen.results.unit_names import unit_labels
+from reportgen.results.unit_values import equal_shares, unit_values
 
 _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
+_LENGTH = "n_tokens"  # of its text
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +56,7 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         none, nothing = np.empty(0, np.intp), (np.empty(0), np.empty(0))
         return UnitPairs((), none, none, none, nothing, nothing, nothing, 0, none.astype(bool))
     label, names = unit_labels(base, own, starts)
-    row = _ratios((own, other), "cls_row_all", "even", starts)
+    row = _multiples((own, other), "cls_row_all", starts)
     if not (reads_one_row(base) and reads_one_row(head)):
         row = np.full(len(starts), np.nan), np.full(len(starts), np.nan)
     found = contrasts(base, head, pairing)
@@ -68,7 +73,7 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         label=label,
         text=text[starts],
         unit=unit[starts],
-        attention=_ratios((own, other), "received_all", "expected", starts),
+        attention=_multiples((own, other), "received_all", starts),
         row=row,
         effect=(before, equal_if_close(before, after, _size(base, head), SAME_OUTPUT)),
         n_other_target=found.n_other_target,
@@ -92,8 +97,7 @@ def _ends_stand_out(base: Results, head: Results, text: Places, effects: Sides) 
 def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
     """The tokens of the aligned texts."""
     frame = results.token_columns(*_COLUMNS, "received_all", "expected", "cls_row_all")
-    lengths = results.texts["n_tokens"].to_numpy(np.float64)
-    frame["even"] = 1 / lengths[frame["text"].to_numpy(np.intp)]
+    frame[_LENGTH] = n_tokens_of(results, frame["text"].to_numpy(np.intp))
     own: pd.DataFrame = frame[_rows(results, pairing)]
     return own
 
@@ -104,15 +108,16 @@ def _rows(results: Results, pairing: Pairing) -> Booleans:
     return found
 
 
-def _ratios(
-    sides: tuple[pd.DataFrame, pd.DataFrame], attention: str, even: str, starts: Places
-) -> Sides:
-    """`[unit]` in both models: the attention that the tokens of a unit get, divided by what they
-    would get if it were spread evenly. `attention` and `even` are columns of the table of
-    tokens."""
+def _multiples(sides: tuple[pd.DataFrame, pd.DataFrame], view: View, starts: Places) -> Sides:
+    """`[unit]` in both models: the attention that units get, over their equal share."""
+    measure = BY_ID[view]
     base, head = (
-        np.add.reduceat(tokens[attention].to_numpy(np.float64), starts)
-        / np.add.reduceat(tokens[even].to_numpy(np.float64), starts)
+        unit_values(
+            measure,
+            tokens[view],
+            starts,
+            equal_shares(measure, tokens["expected"], tokens[_LENGTH].to_numpy(np.intp)),
+        )
         for tokens in sides
     )
     return base, equal_if_close(base, head)

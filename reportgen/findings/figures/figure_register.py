@@ -130,6 +130,13 @@ _EVIDENCE = (
         "colouring.agreement",
     ),
     Estimated("colouring_rarity", "number", "that of token rarity", "colouring.rarity"),
+    Estimated(
+        "colouring_over_baseline",
+        "number",
+        "that agreement minus that of the baseline, which needs no model, that comes closest or "
+        "does better",
+        "colouring.judgement.over",
+    ),
     Figure("colouring_n_views", "count", "views it was chosen from", "colouring.n_views"),
     Figure("colouring_n_texts", "count", "texts they were compared in", "colouring.n_texts"),
 )
@@ -222,7 +229,7 @@ WATCHED: Mapping[str, tuple[str, ...]] = {
         *("label_mae", "label_rmse", "label_r2", "label_rank_correlation", "label_accuracy"),
         *("perplexity", "tag_accuracy", "entity_f1", "answer_exact", "answer_f1"),
         *("mask_accuracy", "special_share_mean", "special_share_max", "<role>_ratio"),
-        *("entropy_mean", "colouring_agreement", "colouring_rarity"),
+        *("entropy_mean", "colouring_agreement", "colouring_rarity", "colouring_over_baseline"),
     ),
     "compare": (
         *("texts_comparable", "prediction_changed", "prediction_change_mean", "r2_drop"),

@@ -2,12 +2,13 @@
 trusted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from reportgen.findings.evidence import ViewFigures
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 # The measures that the page has colours for, the one it shows first in front.
 _SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
-_OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
 def trust_notes(found: "Findings") -> list[Note]:
@@ -37,7 +37,14 @@ def trust_notes(found: "Findings") -> list[Note]:
         return []
     output = explained(found.info)
     row = next((role.token for role in found.info.roles if role.key == "cls"), "")
-    ranked = Ranked(found.agreement_by_size, found.agreement_with_sign, found.is_averaged)
+    held = found.shown_first if found.colouring.way == "best" else None
+    ranked = Ranked(
+        found.agreement_by_size,
+        found.agreement_with_sign,
+        found.is_averaged,
+        found.judgements,
+        held,
+    )
     agreement = agreement_notes(ranked, row, output, found.info.model.is_causal)
     if not agreement and found.results.effects["deletion"].notna().any():
         spearman = (item for item in found.agreement if item.statistic == "spearman")
@@ -61,10 +68,12 @@ class Ranked:
     by_size: Mapping[View, ViewFigures]  # of sizes with the size of effects
     with_sign: Mapping[View, ViewFigures]  # of views with a sign with effects as they are
     is_averaged: bool = True  # the yardstick is the mean of leaving out and adding alone
+    judgements: Mapping[View, Judgement] = field(default_factory=dict)  # beyond the baselines
+    held: View | None = None  # judged on texts that took no part in choosing it
 
 
 def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -> list[Note]:
-    """N13 for each of the views that the page shows, beside the ceiling and token rarity.
+    """N13 for each of the views that the page shows, beside the ceiling and the best baseline.
 
     All are compared by size; beside that, those with a sign also with it, and with the ceiling of
     that comparison. In results of earlier versions these have the second figure only.
@@ -82,7 +91,7 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
         is_size = view in ranked.by_size
         figures = ranked.by_size if is_size else ranked.with_sign
         own, ceiling = figures[view], figures.get("mask")
-        rarity = ranked.by_size.get("rarity") if is_size else None
+        judged = ranked.judgements.get(view) if is_size else None
         signed = ranked.with_sign.get(view) if is_size else None
         top = ranked.with_sign.get("mask") if signed else None
         values = {
@@ -92,8 +101,7 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
             "effect": f"effect_{'size' if is_size else 'signed'}{averaged.replace('-', '_')}",
             **figure("agreement", own.estimate),
             **figure("ceiling", ceiling.estimate if ceiling else None),
-            **figure("rarity", rarity.estimate if rarity else None),
-            **figure("over_rarity", own.over_rarity if is_size else None),
+            **_against(judged),
             **figure("signed", signed.estimate if signed else None),
             **figure("signed_ceiling", top.estimate if top else None),
             **output,
@@ -101,30 +109,41 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
         first = "" if notes else "-first"  # the first note explains its terms
         ends = own.estimate.interval
         also = (
-            _against_nothing(ends),
+            _against_nothing(ends, judged),
             None if notes else f"N13-explained{averaged}",
             "N13-even" if is_causal and view in received[:1] else None,
             f"N13-ceiling{first}{'' if is_size else '-signed'}" if ceiling else None,
-            _against_rarity(own.over_rarity) if rarity else None,
+            *_said_against(judged, is_held=view == ranked.held),
             f"N13-signed{'-ceiling' if top else ''}" if signed else None,
         )
         notes.append(plain("N13", values, JAIN, SERRANO, NEELY, kind="agreement", also=also))
     return notes
 
 
-def _against_nothing(ends: Interval | None) -> str | None:
-    """N13-zero where the order may be unrelated, N13-opposite where it is reversed."""
-    if ends is None or ends.low > 0:
-        return None
-    return "N13-opposite" if is_reversed(ends) else "N13-zero"
+def _against_nothing(ends: Interval | None, judged: Judgement | None) -> str | None:
+    """N13-zero where the order may be unrelated, N13-opposite where it is reversed; N13-together
+    where it may be unrelated because it is one of several."""
+    if ends is not None and ends.low <= 0:
+        return "N13-opposite" if is_reversed(ends) else "N13-zero"
+    is_doubtful = judged is not None and (judged.agreement.low or 0.0) <= 0
+    return "N13-together" if is_doubtful else None
 
 
-def _against_rarity(over_rarity: Estimate | None) -> str | None:
-    """Whether a view beats token rarity: N13-better, N13-worse, or N13b if that is open."""
-    if over_rarity is None or over_rarity.interval is None:
-        return None
-    low, high = over_rarity.interval
-    return _OVER_RARITY[1 if low > 0 else -1 if high < 0 else 0]
+def _against(judged: Judgement | None) -> Values:
+    """The baseline that a view is told beside, and how far it is from that."""
+    if judged is None or judged.baseline is None or judged.over is None:
+        return {}
+    base = judged.agreement.mean - judged.over.mean
+    return {"baseline": judged.baseline, "base": base, **figure("over_baseline", judged.over)}
+
+
+def _said_against(judged: Judgement | None, *, is_held: bool) -> tuple[str | None, ...]:
+    """Whether a view is surely better than all baselines, surely worse than one, or neither."""
+    if judged is None or judged.over is None or judged.over.interval is None:
+        return ()
+    low, high = judged.over.interval
+    key = "N13-better" if low > 0 else "N13-worse" if high < 0 else "N13b"
+    return key, "N13-held" if is_held else None
 
 
 def rollout_note(

@@ -13,9 +13,10 @@ from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.findings.tokens.last_token import LastToken, last_token
 from reportgen.results.info import View
+from reportgen.results.measure_register import BY_ID
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION
-from reportgen.results.units import unit_label
+from reportgen.results.unit_names import unit_labels
+from reportgen.results.unit_values import equal_shares, times_average, unit_values
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
 _PARTS = 6  # parts of one kind, the largest ones
@@ -118,11 +119,13 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     if not len(starts):
         none, nothing = np.empty(0, np.intp), np.empty(0)
         return CorpusTokens((), none, none, none, nothing, nothing, none)
-    is_causal = results.info.model.is_causal
-    even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
-    ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
+    sizes = np.diff(starts, append=len(text))
+    even = equal_shares(BY_ID[view], tokens["expected"], n_tokens_of(results, text))
+    values = unit_values(BY_ID[view], tokens[view], starts, even)
+    ratios = times_average(values, sizes, text[starts])
     codes, labels = unit_labels(results, tokens, starts)
     same, effects = first_alike(results), deletion[starts]
+    is_causal = results.info.model.is_causal
     last = last_token(text[starts], effects, same) if is_causal else None
     if last is not None and last.stands_out:
         effects = without_last(text[starts], effects)
@@ -223,19 +226,10 @@ def _by_text(
     )
 
 
-def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Floats:
-    """`[unit]`, as `measures.multiples` computes for one text; NaN if nothing was measured.
-
-    `values`, `even` and `text` are `[text token]`; `starts` is where each unit begins.
-    """
-    size = np.diff(starts, append=len(values))
-    measure = np.add.reduceat(values, starts) / np.add.reduceat(even, starts)
-    owner = text[starts]
-    total = np.bincount(owner, weights=measure * size)
-    average = total / np.maximum(np.bincount(owner, weights=size), 1)
-    ratios = np.full(len(starts), np.nan)
-    np.divide(measure, average[owner], out=ratios, where=average[owner] > 0)
-    return ratios
+def n_tokens_of(results: Results, text: Places) -> Places:
+    """How many tokens the text of each token has, `[token]`; `text` are rows of `texts`."""
+    lengths: Places = results.texts["n_tokens"].to_numpy(np.intp)[text]
+    return lengths
 
 
 def token_effects(results: Results, n_tokens: int) -> Floats:
@@ -247,46 +241,3 @@ def token_effects(results: Results, n_tokens: int) -> Floats:
         rows = first[effects["text"].to_numpy(np.intp)] + effects["position"].to_numpy(np.intp)
         values[rows] = effects["deletion"].to_numpy(np.float64)
     return values
-
-
-def unit_labels(
-    results: Results, tokens: pd.DataFrame, starts: Places
-) -> tuple[Places, tuple[str, ...]]:
-    """`[unit]`: indices into the labels, and the labels. They are in lower case if the tokenizer
-    knows no capitals.
-
-    `tokens` are text tokens with the columns text, unit, segment, token, start and end; a unit
-    begins at each of `starts`.
-    """
-    parts = tuple(results.texts[name].tolist() for name in ("text", "pair", COMPLETION))
-    name, found = pd.factorize(tokens["token"])  # a token is written the same in many places
-    names: list[str] = found.tolist()
-    has_case = any(one != one.lower() for one in names)
-    text, segment = (tokens[key].to_numpy(np.intp)[starts] for key in ("text", "segment"))
-    first = tokens["start"].to_numpy(np.float64, na_value=np.nan)
-    last = tokens["end"].to_numpy(np.float64, na_value=np.nan)
-    # A unit of which any token has no place has none.
-    begins, ends = np.minimum.reduceat(first, starts), np.maximum.reduceat(last, starts)
-    placed = np.isfinite(begins) & np.isfinite(ends)
-    begins, ends = (np.where(placed, at, 0).astype(np.intp) for at in (begins, ends))
-    stops = np.append(starts[1:], len(name))
-    places: dict[str, int] = {}
-    known: dict[str, int] = {}  # the same by the label as its text writes it
-    codes: list[int] = []
-    # As numbers of Python, which cut strings in a third of the time.
-    rows = (values.tolist() for values in (begins, ends, text, segment))
-    for i, (begin, end, own, part) in enumerate(zip(*rows, strict=True)):
-        whole = parts[part][own]
-        written = whole[begin:end]  # "" where it has no place
-        code = known.get(written)
-        if code is None:
-            label = written
-            if is_blank := not label.strip():
-                span = (begin, end) if placed[i] else None
-                own_names = [names[each] for each in name[starts[i] : stops[i]]]
-                label = unit_label(own_names, span, whole)
-            code = places.setdefault(label if has_case else label.lower(), len(places))
-            if not is_blank:
-                known[written] = code
-        codes.append(code)
-    return np.asarray(codes, np.intp), tuple(places)

@@ -9,6 +9,7 @@ from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
@@ -93,9 +94,12 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "mask_offset": findings.mask_offset,
         "deletion_offset": findings.deletion_offset,
     }
-    agreement: dict[str, dict[str, object]] = {}
+    agreement: dict[str, dict[str, dict[str, object]]] = {}
     for figures in findings.agreement:
         agreement.setdefault(figures.view, {})[figures.statistic] = _agreement(figures)
+    for view, judged in findings.judgements.items():
+        if by_size := findings.agreement_by_size.get(view):
+            agreement[view][by_size.statistic] |= _judgement(judged)
     said: dict[str, object] = {
         "level": evidence.level,
         "scalar": evidence.scalar,
@@ -123,10 +127,22 @@ def _colouring(colouring: Colouring) -> dict[str, object]:
         "view": colouring.view,
         "way": colouring.way,
         "missing": colouring.missing,
+        "ahead_of": colouring.ahead_of,
         "n_views": colouring.n_views,
         "n_texts": colouring.n_texts,
         "agreement": _estimate(agreement) if agreement else None,
         "rarity": _estimate(rarity) if rarity else None,
+        **(_judgement(colouring.judgement) if colouring.judgement else {}),
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _judgement(judged: Judgement) -> dict[str, object]:
+    """What an agreement says beyond the baselines; what is not known is left out."""
+    said = {
+        "verdict": judged.verdict,
+        "baseline": judged.baseline,
+        "over_baseline": _estimate(judged.over) if judged.over else None,
     }
     return {name: value for name, value in said.items() if value is not None}
 

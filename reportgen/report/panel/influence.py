@@ -66,9 +66,9 @@ class Looks:
 
     @property
     def values(self) -> Floats:
-        """`[unit]`: what counts. Of a row its shares, as the map shows them; of attention received
-        that per token, as a multiple of what the average text token gets."""
-        return self.measure.values if self.row else _multiples(self.measure)
+        """`[unit]`: what counts, attention per token as a multiple of what the average text token
+        gets."""
+        return self.measure.values if self.measure.ratios is None else self.measure.ratios
 
 
 def looks_of(found: Sequence[TextMeasure], row: str) -> Looks:
@@ -170,16 +170,10 @@ def influence(
     )
 
 
-def _multiples(points: TextMeasure) -> Floats:
-    """`[unit]`: attention, as a multiple of what the average text token gets."""
-    return points.values if points.ratios is None else points.ratios
-
-
 def _attention(looks: Looks, i: int, language: Language) -> str:
-    """The share of a unit, and how many times the average that is; first what counts."""
-    ratio = fixed(float(_multiples(looks.measure)[i]), 1)
-    key = "of_row" if looks.row else "received"
-    return language.say("influence", key, share=looks.measure.shown[i], ratio=ratio)
+    """How many times the average a unit gets per token, and its share of all attention."""
+    ratio = fixed(float(looks.values[i]), 1)
+    return language.say("influence", "received", share=looks.measure.shown[i], ratio=ratio)
 
 
 def _moves(found: Sequence[TextMeasure]) -> TextMeasure | None:
@@ -208,13 +202,11 @@ def _looks_sentence(looks: Looks, names: Sequence[str], language: Language) -> s
         return say("even_row") if looks.row else points.flat
     first, second = looks.order[0], looks.order[min(1, len(looks.order) - 1)]
     key = "most_of_row" if looks.row else "most_attention"
-    is_alone = first == second or points.values[second] < points.values[first] / WIDTH
+    is_alone = first == second or looks.values[second] < looks.values[first] / WIDTH
     return say(
         f"{key}_one" if is_alone else key,
         first=names[first],
         second=names[second],
-        share=points.shown[first],
-        second_share=points.shown[second],
     )
 
 

@@ -21,12 +21,13 @@ from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
+from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list
 from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results
-from reportgen.results.tables.row_groups import StoredTable, may_be_missing
+from reportgen.results.tables.row_groups import StoredTable, may_be_missing, table_of
 from reportgen.results.tables.schema import STEPS, TABLES, in_schema
 
 DOT = "•"
@@ -34,7 +35,7 @@ _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 _AT_ONCE = 4096  # rows of a row group, which are read together
 _EFFECTS = ("effects", "target_effects")
 # Tables that hold only figures; they are copied as they are, and so are the maps.
-_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "agreement", *_EFFECTS)
+_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", *_EFFECTS)
 
 _TOKEN = "token:"  # how the key of a Subject begins that is a token of texts
 
@@ -90,7 +91,9 @@ def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
         with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) as writer:
             for rows in _masked_parts(results, masked, name):
                 writer.write_table(rows, _AT_ONCE)
-    with _writing(folder):
+    with _writing(folder):  # with the baseline that takes the words of all texts to know
+        agreement = table_of("agreement", drawn_agreement(results))
+        pq.write_table(agreement, folder / "agreement.parquet")
         write_info(folder, masked.info())
     return open_results(folder)
 

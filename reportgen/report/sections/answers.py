@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.findings.colouring import trust_word
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.tokens.lists import EffectLists, ListedToken
 from reportgen.report.charts.small.answers import (
@@ -30,11 +30,11 @@ from reportgen.report.panel.coloured.measures import cls_name, strongest, text_e
 from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.sink_answer import sink_answer
+from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS, MIN_UNITS
 from reportgen.results.units import text_units
 
-_PRAISE = ("agreement", "partly", "at_least_partly", "largely")
 _TOKEN = 22  # half-width characters of a token in an answer
 # Beside the measure that is shown first, those that a reader may know, the first in front.
 _BESIDE: tuple[View, ...] = ("cls_row_last", "received_norm_all", "received_all", "gradient")
@@ -215,57 +215,61 @@ def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> l
 
 
 def _trust(findings: Findings, language: Language) -> Answer:
-    """How well the colours that are shown first agree with what changes the prediction."""
+    """Whether the colours that are shown first tell what changes the prediction, and more of it
+    than what needs no model."""
     say = partial(language.say, "answers")
     answer = partial(Answer, "trust", say("trust"))
     if findings.info.evidence.level == "none":
         return answer(say("not_measured"), say("ask_evidence"))
     known, first = findings.agreement_by_size, findings.shown_first
-    shown = known.get(first)
-    estimate = findings.colouring.agreement or (shown.estimate if shown else None)
-    if estimate is None or estimate.interval is None:
+    judged = findings.colouring.judgement
+    if judged is None:
         if findings.is_constant:
             return answer(say("no_order"), say("no_order_remark"))
         if first in CHANGES:
             return answer(say("is_change"), say("is_change_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS, units=MIN_UNITS))
-    unclear = "agreement" if estimate.interval.low > 0 else "no_agreement"
-    below = findings.colouring.is_below_rarity
-    word = trust_word(estimate.interval) or unclear
-    # A ranking that needs no model agrees as well: that is no praise of the colours.
-    verdict = say("as_rarity" if below and word in _PRAISE else word)
     row = cls_name(findings.info, language) or ""
     views = [first, *(view for view in _BESIDE if view in known and view != first)][: ROWS - 1]
     rows = [
         Dot(
             language.measure(view, "short", row=row),
-            (own := known[view].estimate if view in known else estimate).mean,
+            (own := known[view].estimate if view in known else judged.agreement).mean,
             own.interval,
             language.write(own.mean, "correlation"),
             is_first=view == first,
         )
         for view in views
     ]
-    if (rarity := known.get("rarity")) is not None:
-        shown_as = language.write(rarity.estimate.mean, "correlation")
-        rows.append(
-            Dot(
-                language.measure("rarity", "name"),
-                rarity.estimate.mean,
-                rarity.estimate.interval,
-                shown_as,
-                is_base=True,
-            )
-        )
-    # The rows are measured alike; the sentence has the figure of texts held out of the choice.
-    is_same = language.write(estimate.mean, "correlation") == rows[0].shown
-    ending = "" if is_same else "_others"
-    is_still = word in _PRAISE and not below and _is_still(findings)
-    key = f"agreement_still{ending}" if is_still else f"agreement_remark{ending}"
-    remark = say(f"below_rarity{ending}" if below else key, mean=estimate.mean)
-    ends = (say("axis_chance"), say("axis_same"))
-    chart = dots_with_intervals(rows, ends)
-    return answer(verdict, remark, chart, is_caveat=below or is_still)
+    if judged.baseline is not None and (base := known.get(judged.baseline)) is not None:
+        name, of_base = language.measure(judged.baseline, "name"), base.estimate
+        shown = language.write(of_base.mean, "correlation")
+        rows.append(Dot(name, of_base.mean, of_base.interval, shown, is_base=True))
+    is_still = judged.is_above_all and _is_still(findings)
+    return answer(
+        verdict_of(judged, language),
+        _agreement_remark(findings, judged, is_still, language),
+        dots_with_intervals(rows, (say("axis_chance"), say("axis_same"))),
+        is_caveat=is_still or judged.verdict == "worse",
+    )
+
+
+def _agreement_remark(
+    findings: Findings, judged: Judgement, is_still: bool, language: Language
+) -> str:
+    """The figures of the verdict, in one sentence."""
+    say = partial(language.say, "answers", mean=judged.agreement.mean)
+    # The rows of the chart are measured alike; what was chosen by its agreement is judged on texts
+    # held out of the choice.
+    ending = "_others" if findings.colouring.way == "best" else ""
+    if is_still:
+        return say(f"agreement_still{ending}")
+    if judged.over is None or judged.baseline is None:
+        return say(f"agreement_alone{ending}")
+    name = language.measure(judged.baseline, "name")
+    return say(
+        f"agreement_remark{ending}", over=judged.over.mean, ends=judged.over.interval, baseline=name
+    )
 
 
 def _is_still(findings: Findings) -> bool:

@@ -1,7 +1,7 @@
 """The section on agreement: how well each measure finds the tokens that change the output."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from markupsafe import Markup
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
 from reportgen.findings.evidence import ViewFigures, different_agreement
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.statistics import Estimate, is_reversed
 from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
@@ -37,8 +38,8 @@ class TrustGroup:
     """Measures of one kind, and how well each agrees with what changes the output."""
 
     title: str
-    # Name, with what a baseline stands for; chart; agreement by size; with sign; gain over rarity;
-    # texts.
+    # Name, with what a baseline stands for; chart; agreement by size; with sign; against the best
+    # baseline; texts.
     rows: tuple[tuple[Cell, ...], ...]
 
 
@@ -75,34 +76,51 @@ def make_trust(findings: Findings, scope: Scope, language: Language) -> Trust | 
 
 
 def chosen(colouring: Colouring, language: Language, row: str) -> str:
-    """Why a measure colours the texts first, with its agreement and that of token rarity.
+    """Why a measure colours the texts first, with its agreement and what that says beyond the
+    baselines.
 
     `row` is the name of the token whose row is read; "" where there is none.
     """
     if colouring.way == "unmeasured":
         return ""
-    agreement, rarity = colouring.agreement, colouring.rarity
+    judged = colouring.judgement
     values = {
         "view": language.measure(colouring.view, "name", row=row),
         "n": colouring.n_views,
         "min": MIN_CHOICE,
         "texts": colouring.n_texts,
-        "mean": written(agreement.mean, _DIGITS) if agreement else None,
-        "rarity": written(rarity.mean, _DIGITS) if rarity else None,
+        "mean": written(judged.agreement.mean, _DIGITS) if judged else None,
     }
-    beside = "_beside" if rarity else ""
     key = f"chosen_{colouring.way}"
     if colouring.way == "best":
-        key = f"chosen_{'best' if colouring.is_agreeing else 'highest'}{beside}"
+        key = f"chosen_{'best' if colouring.is_agreeing else 'highest'}"
+    if colouring.ahead_of is not None:
+        key, usual = "chosen_ahead", language.measure(colouring.ahead_of, "name", row=row)
+        values["usual"] = usual
     said = [language.say("trust", key, **values)]
     if colouring.missing is not None:
         name = language.measure(colouring.missing, "name", row=row)
         said.insert(0, language.say("trust", "chosen_missing", view=name))
-    if agreement and colouring.way != "best":
-        said.append(language.say("trust", f"chosen{beside or '_alone'}", **values))
-    if colouring.is_below_rarity:
-        said.append(language.say("trust", "chosen_below"))
-    return language.say("common", "space").join(said)
+    if judged and colouring.way != "best":
+        said.append(language.say("trust", "chosen_agreement", **values))
+    if judged:
+        said.append(_against(judged, language))
+    return language.say("common", "space").join(filter(None, said))
+
+
+def _against(judged: Judgement, language: Language) -> str:
+    """What an agreement says beyond the baselines; "" where none was measured."""
+    if judged.over is None or judged.baseline is None:
+        return ""
+    ending = f"_{judged.verdict}" if judged.verdict in ("worse", "no_more") else ""
+    return language.say(
+        "trust",
+        f"against{'_above' if judged.is_above_all else ending}",
+        baseline=language.measure(judged.baseline, "name"),
+        base=written(judged.agreement.mean - judged.over.mean, _DIGITS),
+        over=judged.over.mean,
+        ends=judged.over.interval,
+    )
 
 
 class _Maker:
@@ -126,8 +144,8 @@ class _Maker:
             for item in self._by_size.values()
         ]
         self._scale = correlation_scale(min(ends, default=0.0))
-        shown = self._by_size.get(findings.shown_first)
-        self._first = findings.colouring.agreement or (shown.estimate if shown else None)
+        judged = findings.colouring.judgement
+        self._first = judged.agreement if judged else None
         self._ceiling = self._by_size.get("mask")
         # Measures that are not to be relied on, and have no bar.
         self._unsound = () if is_complete(findings.results) else ("ig",)
@@ -184,12 +202,8 @@ class _Maker:
             # What chose by agreement is scored on texts that took no part in the choice.
             key = "measured_on_others" if colouring.way == "best" else "measured_on"
             parts.append(self._say(key, texts=first.n_texts, interval=interval))
-            # The sentence on the choice has rarity's figure where it has one.
-            baselines: tuple[View, ...] = ("mask",) if colouring.rarity else ("mask", "rarity")
-            for baseline in baselines:
-                if own := self._by_size.get(baseline):
-                    mean = self._cell(own.estimate).text
-                    parts.append(self._say(f"headline_{baseline}", mean=mean))
+            if own := self._ceiling:
+                parts.append(self._say("headline_mask", mean=self._cell(own.estimate).text))
         return self._language.say("common", "space").join(filter(None, parts))
 
     def _not_computed(self) -> str:
@@ -232,9 +246,18 @@ class _Maker:
             Cell("", track=self._bar(by_size, colour)),
             self._cell(by_size.estimate if by_size else None),
             self._cell(with_sign.estimate if with_sign else None),
-            self._cell(by_size.over_rarity if by_size else None, with_sign=True),
+            self._over(view),
             Cell(f"{known.estimate.n_texts:,}" if known else NOTHING),
         )
+
+    def _over(self, view: View) -> Cell:
+        """How far a measure is from the baseline that comes closest, or does better."""
+        judged = self._findings.judgements.get(view)
+        if judged is None or judged.over is None or judged.baseline is None:
+            return Cell(NOTHING)
+        found = self._cell(judged.over, with_sign=True)
+        name = self._language.measure(judged.baseline, "name")
+        return replace(found, small=self._say("over_which", interval=found.small, name=name))
 
     def _bar(self, item: ViewFigures | None, colour: int | None) -> Markup:
         """Its agreement by size beside the ceiling; nothing for what is not to be relied on."""

@@ -10,11 +10,9 @@ import torch
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForSequenceClassification
 
-from reportgen.analysis.evidence.agreement import (
+from reportgen.analysis.evidence.faithfulness import (
     PERCENTS,
-    Floats,
     Rankings,
-    Score,
     faithfulness,
     n_passes,
     rankings,
@@ -24,7 +22,9 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.results.agreement import Score
 from reportgen.results.info import View
+from reportgen.results.unit_values import Floats
 
 
 def made_text(ids: Sequence[int], units: Sequence[int] | None = None) -> EncodedText:

@@ -116,9 +116,9 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N8-token": lambda of: of("swap_ratio")[1] < 0.9 or of("swap_ratio")[0] > 1.1,
     "N12": lambda of: of("rollout_share")[0] > 0.5,
     "N12-unrelated": lambda of: of("rollout_agreement")[0] <= 0 <= of("rollout_agreement")[1],
-    "N13-better": lambda of: of("over_rarity")[0] > 0,
-    "N13b": lambda of: of("over_rarity")[0] <= 0 <= of("over_rarity")[1],
-    "N13-worse": lambda of: of("over_rarity")[1] < 0,
+    "N13-better": lambda of: of("over_baseline")[0] > 0,
+    "N13b": lambda of: of("over_baseline")[0] <= 0 <= of("over_baseline")[1],
+    "N13-worse": lambda of: of("over_baseline")[1] < 0,
     "N13c": lambda of: of("offset")[0] > 1,
     "N13d": lambda of: of("offset")[0] > 1,
 }
@@ -298,7 +298,7 @@ def test_a_share_by_length_stands_beside_the_share_of_attention(notes: list[Note
 
 def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[Note]) -> None:
     for note in notes:
-        if note.id == "N13" and "rarity" in note.values and "over_rarity_low" in note.values:
+        if note.id == "N13" and "over_baseline_low" in note.values:
             assert {"N13-better", "N13b", "N13-worse"} & set(note.also)
         if note.id == "N13" and "ceiling" in note.values:
             signs = "-signed" if "signed" in str(note.values["effect"]) else ""
@@ -313,7 +313,7 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
     for note in notes:
         if note.values.get("excess", -1) > 0 > note.values["excess_low"]:
             continue
-        if not {"agreement", "over_rarity", "rollout_agreement"} & note.values.keys():
+        if not {"agreement", "over_baseline", "rollout_agreement"} & note.values.keys():
             assert "\u2212" not in sentence(note, language)
             assert "+" not in sentence(note, language)
 

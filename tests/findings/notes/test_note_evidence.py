@@ -21,6 +21,7 @@ from reportgen.findings.evidence import (
     rollout_share,
 )
 from reportgen.findings.sinks.sink_test_figures import subject_figures
+from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import SINK_TESTS
 from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
@@ -190,11 +191,11 @@ def test_agreement_is_a_mean_over_the_texts_that_have_it(tmp_path: Path) -> None
     order = [VIEWS.index(figures.view) for figures in found]
     assert order == sorted(order)
     assert {figures.statistic for figures in found} == {"spearman", "kendall"}
-    assert len(found) == len(results.agreement.groupby(["view", "statistic"]))
+    assert len(found) == len(drawn_agreement(results).groupby(["view", "statistic"]))
     for figures in found:
         rows = [
             row
-            for row in results.agreement.to_dict("records")
+            for row in drawn_agreement(results).to_dict("records")
             if (row["view"], row["statistic"]) == (figures.view, figures.statistic)
         ]
         assert figures.estimate.mean == pytest.approx(mean(row["value"] for row in rows))

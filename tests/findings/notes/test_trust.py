@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, viewed
+from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, judged, viewed
 
 from reportgen.findings.evidence import ViewFigures, is_constant
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, SUNDARARAJAN
 from reportgen.findings.notes.missing import missing_notes
 from reportgen.findings.notes.note import Note
@@ -35,24 +36,27 @@ from reportgen.results.measure_register import CONSERVED
 COSINE = {"scalar": "cosine", "output_name": "embedding"}
 
 
-def noted(*figures: ViewFigures) -> list[Note]:
-    ranked = Ranked({item.view: item for item in figures}, {})
+def noted(*figures: ViewFigures, held: View | None = None, **told: Judgement) -> list[Note]:
+    ranked = Ranked({item.view: item for item in figures}, {}, judgements=told, held=held)
     return agreement_notes(ranked, "[CLS]", OUTPUT, False)
 
 
-def test_each_shown_view_has_its_agreement_with_ceiling_and_rarity_beside_it() -> None:
+def test_each_shown_view_has_its_agreement_with_ceiling_and_baseline_beside_it() -> None:
     first, second = noted(
-        viewed("gradient", (0.54, 0.46, 0.61), over_rarity=(0.13, 0.02, 0.2)),
-        viewed("received_norm_all", (0.48, 0.38, 0.57), over_rarity=(0.07, -0.1, 0.2)),
+        viewed("gradient", (0.54, 0.46, 0.61)),
+        viewed("received_norm_all", (0.48, 0.38, 0.57)),
         viewed("mask", 0.66),
-        viewed("rarity", 0.41),
         viewed("random", 0.0),
+        gradient=judged((0.13, 0.02, 0.2), (0.54, 0.4, 0.7)),
+        received_norm_all=judged((0.07, -0.1, 0.2), (0.48, 0.3, 0.6), "no_more"),
+        held="gradient",
     )
     assert [note.values["view"] for note in (first, second)] == ["received_norm_all", "gradient"]
     assert (first.values["agreement"], first.values["agreement_low"]) == (0.48, 0.38)
-    assert (first.values["ceiling"], first.values["rarity"]) == (0.66, 0.41)
+    assert (first.values["ceiling"], first.values["base"]) == (0.66, pytest.approx(0.41))
+    assert first.values["baseline"] == "characters"
     assert first.also == ("N13-explained-averaged", "N13-ceiling-first", "N13b")
-    assert second.also == ("N13-ceiling", "N13-better")
+    assert second.also == ("N13-ceiling", "N13-better", "N13-held")
     assert JAIN in first.citations
 
 
@@ -73,12 +77,12 @@ def test_a_view_with_a_sign_is_compared_by_size_then_with_its_sign_and_that_ceil
 
 
 def test_results_of_the_first_version_compare_signs_alone_and_name_deletion() -> None:
-    sizes = {"gradient": viewed("gradient", 0.5), "rarity": viewed("rarity", 0.4)}
+    sizes = {"gradient": viewed("gradient", 0.5)}
     signs = {"ig": viewed("ig", 0.7), "mask": viewed("mask", 0.8)}
     plain, signed = agreement_notes(Ranked(sizes, signs, False), "[CLS]", OUTPUT, is_causal=False)
     assert (plain.values["effect"], plain.also[0]) == ("effect_size", "N13-explained")
     assert (signed.values["effect"], signed.values["agreement"]) == ("effect_signed", 0.7)
-    assert signed.also == ("N13-ceiling-signed",)  # nothing of rarity, which has no sign
+    assert signed.also == ("N13-ceiling-signed",)  # nothing of baselines, which have no sign
 
 
 @pytest.mark.parametrize(
@@ -131,14 +135,23 @@ def test_a_causal_models_attention_received_is_ranked_above_an_even_spread() -> 
         ((-0.1, -0.2, -0.01), "N13-worse"),
     ],
 )
-def test_a_view_is_held_against_rarity_by_the_interval_of_the_difference(
+def test_a_view_is_held_against_a_baseline_by_the_interval_of_the_difference(
     over: Made, key: str
 ) -> None:
-    (note,) = noted(viewed("ig", 0.3, over_rarity=over), viewed("rarity", 0.3))
+    (note,) = noted(viewed("ig", 0.3), ig=judged(over))
     assert note.also == ("N13-explained-averaged", key)
 
 
-def test_without_a_ceiling_or_rarity_nothing_is_said_of_them() -> None:
+def test_a_view_that_is_one_of_many_may_agree_by_chance() -> None:
+    """Its own interval lies above 0, the one that holds for all views does not."""
+    chance = judged((0.1, -0.2, 0.4), (0.3, -0.1, 0.7), "chance")
+    (note,) = noted(viewed("ig", (0.3, 0.1, 0.5)), ig=chance)
+    assert note.also == ("N13-together", "N13-explained-averaged", "N13b")
+    (note,) = noted(viewed("ig", (0.3, -0.1, 0.5)), ig=chance)
+    assert note.also[0] == "N13-zero"
+
+
+def test_without_a_ceiling_or_a_baseline_nothing_is_said_of_them() -> None:
     (note,) = noted(viewed("received_all", 0.3))
     assert note.also == ("N13-explained-averaged",)
     assert "ceiling" not in note.values

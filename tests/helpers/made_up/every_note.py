@@ -13,6 +13,7 @@ from helpers.made_up.made_up_figures import (
     OUTPUT,
     Made,
     estimate,
+    judged,
     passing,
     probed,
     viewed,
@@ -199,11 +200,13 @@ def _agreement() -> Iterator[Note]:
         OUTPUTS, product(CORRELATIONS, repeat=2), product(both, both), ("[CLS]", "")
     ):
         shown = {view: viewed(view, agreement, over) for view in views}
-        beside = {**shown, "mask": viewed("mask", 0.7), "rarity": viewed("rarity", 0.35)}
+        beside = {**shown, "mask": viewed("mask", 0.7), "characters": viewed("characters", 0.35)}
+        told = dict.fromkeys(views, judged(over, agreement))
         signed = {"ig": viewed("ig", agreement)}
         with_top = {**signed, "mask": viewed("mask", 0.8)}
         for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
-            ranked = Ranked(sizes, signs, is_averaged)
+            known = told if sizes is beside else {}
+            ranked = Ranked(sizes, signs, is_averaged, known, "gradient" if row else None)
             yield from agreement_notes(ranked, row, output, is_causal)
         only_signed = Ranked({"gradient": shown["gradient"]}, with_top, is_averaged)
         yield from agreement_notes(only_signed, row, output, is_causal)

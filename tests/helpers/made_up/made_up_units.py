@@ -28,4 +28,5 @@ def made_units(
         expected_all=even,
         cls_row_all=None,
         cls_token=None,
+        multiples={"received_all": found / even},
     )

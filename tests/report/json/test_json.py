@@ -24,6 +24,7 @@ from reportgen.report.json import metrics
 from reportgen.report.json.run import render, to_json
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject
+from reportgen.results.measure_register import BASELINES
 from reportgen.results.store import Results
 
 SCHEMA = json.loads(files("reportgen.report").joinpath("summary.schema.json").read_text("utf-8"))
@@ -276,7 +277,7 @@ def test_evidence_is_told_with_its_intervals(tmp_path: Path) -> None:
         said = told["agreement"][view.view][view.statistic]
         assert said["mean"] == pytest.approx(view.estimate.mean, rel=1e-5)
         assert said["n_texts"] == view.estimate.n_texts
-        assert ("over_rarity" in said) == (view.view not in ("rarity", "random"))
+        assert ("over_rarity" in said) == (view.view not in (*BASELINES, "random"))
 
 
 def test_only_what_was_measured_is_told(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_token_that_gets_next_to_nothing_is_not_named_as_the_second():
     (attention,) = made(points=(3, 1))
     for share, is_named in ((0.99 / WIDTH, False), (1.01 / WIDTH, True)):
         values = np.where(np.arange(10) == 1, share, 1.0)
-        (sentence,) = told((replace(attention, values=values),)).sentences
+        (sentence,) = told((replace(attention, values=values, ratios=values),)).sentences
         assert "“d”" in sentence
         assert ("“b”" in sentence) == is_named
 

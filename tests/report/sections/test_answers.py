@@ -12,9 +12,7 @@ from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 from markupsafe import escape
 
-from reportgen.findings.colouring import trust_word
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval
 from reportgen.report.charts.small.answers import columns_of_dots
 from reportgen.report.html.page import render
 from reportgen.report.language.language import load_language
@@ -409,15 +407,15 @@ def test_without_special_tokens_a_text_too_short_is_not_said_to_have_no_sink(tmp
     assert third.answer == language.say("answers", "no_tokens")
 
 
-def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
+def test_agreement_is_that_of_the_colours_with_the_baseline_of_the_verdict_beside_it(tmp_path):
     made = make_results(tmp_path, HEADLINES * 2, evidence="basic")
     findings = Findings(made)
     fourth = answers(made)[3]
-    known = findings.agreement_by_size
-    shown = findings.colouring.agreement or known[findings.shown_first].estimate
-    assert f"{shown.mean:.2f}".replace("-", "−") in fourth.remark
+    judged = findings.colouring.judgement
+    assert f"{judged.agreement.mean:.2f}".replace("-", "−") in fourth.remark
+    assert f"{judged.over.mean:.2f}".replace("-", "−") in fourth.remark
     names = [text.get_text() for text in drawn(fourth.chart).find_all("text")]
-    assert "token rarity" in names
+    assert EN.measure(judged.baseline, "name") in names
     assert names[-2:] == ["0 chance", "1 same order"]
 
 
@@ -432,27 +430,9 @@ def test_agreement_on_changes_that_are_tiny_is_told_with_that(tmp_path):
     for share, is_said in ((0.049, True), (0.051, False)):
         effects = made.effects.assign(deletion=np.where(first, -share * spread, 0.001 * spread))
         fourth = make_answers(Findings(changed(made, effects=effects)), EN)[3]
-        assert fourth.answer == "Largely: a good guide"
-        assert fourth.remark.endswith("no token changes the prediction much.") == is_said
+        assert fourth.answer == "Yes: largely what counts"
+        assert fourth.remark.endswith("in most nothing changes much.") == is_said
         assert fourth.is_caveat == is_said
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "word"),
-    [
-        (0.1, 0.19, "hardly"),
-        (0.2, 0.59, "partly"),
-        (0.6, 0.9, "largely"),
-        (0.3, 0.7, "at_least_partly"),
-        (0.1, 0.3, None),
-        (0.1, 0.7, None),
-        (-0.4, -0.01, "opposite"),
-        (-0.4, -0.004, "hardly"),  # printed as 0.00
-        (-0.4, 0.1, "hardly"),
-    ],
-)
-def test_a_word_stands_only_where_the_whole_interval_calls_for_it(low, high, word):
-    assert trust_word(Interval(low, high)) == word
 
 
 def test_of_what_the_model_wrote_itself_no_share_of_first_choices_is_praised(tmp_path):

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.made_up_figures import judged
 
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.language import load_language
 from reportgen.report.panel.evidence import make_scope
@@ -47,7 +47,7 @@ def number(text):
     return float(text.replace("−", "-").replace("+", ""))
 
 
-Row = namedtuple("Row", "name chart spearman with_sign over_rarity n_texts")
+Row = namedtuple("Row", "name chart spearman with_sign over n_texts")
 FIRST = "the default colours"
 
 
@@ -84,12 +84,16 @@ def test_every_row_is_the_mean_over_texts(results):
         assert rows[name].n_texts.text == "5"  # one has too few text tokens
 
 
-def test_the_gain_over_rarity_is_the_difference_of_the_means(results):
-    spearman, rows = means(results), rows_of(trust_of(results))
-    gain = spearman["gradient"] - spearman["rarity"]
-    assert number(rows["gradient size"].over_rarity.text) == pytest.approx(gain, abs=0.005)
-    assert rows["gradient size"].over_rarity.text[0] in "+−"
-    assert rows["token rarity"].over_rarity.text == "–"
+def test_the_gain_over_a_baseline_is_the_difference_of_the_means(results):
+    findings, rows = Findings(results), rows_of(trust_of(results))
+    judged = findings.judgements["gradient"]
+    known = {view: own.estimate.mean for view, own in findings.agreement_by_size.items()}
+    gain = known["gradient"] - known[judged.baseline]
+    over = rows["gradient size"].over
+    assert number(over.text) == pytest.approx(gain, abs=0.005)
+    assert over.text[0] in "+−"
+    assert over.small.endswith(f"] {EN.measure(judged.baseline, 'name')}")
+    assert rows["token rarity"].over.text == "–"
 
 
 def test_the_best_stand_first_and_baselines_in_their_own_order(results):
@@ -105,10 +109,12 @@ def test_the_best_stand_first_and_baselines_in_their_own_order(results):
     assert [name.text for name, *_ in trust.groups[2].rows] == [
         "[MASK] effect",
         "token rarity",
+        "rarity among these texts",
         "random order",
     ]
     assert [name.small.split(":")[0] for name, *_ in trust.groups[2].rows] == [
         "ceiling",
+        "baseline",
         "baseline",
         "baseline",
     ]
@@ -132,12 +138,16 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     assert f"the default colours and what changes the prediction: {mean} " in trust.headline
     assert trust.beside.startswith(
         "The colours show gradient size: choosing by measurement takes at least 8 different "
-        "texts whose tokens can be ranked by their effect (here: 5). The figure is a rank "
-        "correlation of sizes, mean over 5 texts, 95\u00a0% interval ["
+        "texts whose tokens can be ranked by their effect (here: 5). Its agreement is "
+    )
+    assert "The figure is a rank correlation of sizes, mean over 5 texts, 95\u00a0% interval [" in (
+        trust.beside
     )
     ceiling = means(results)["mask"]
     assert f"with [MASK] in a token's place, correlates with it at {ceiling:.2f}." in trust.beside
-    assert "For comparison, ranking tokens by token rarity gives" in trust.beside
+    judged = Findings(results).colouring.judgement
+    name = EN.measure(judged.baseline, "name")
+    assert f"any ranking that needs no model: {name} gives" in trust.beside
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
     assert first.text == "gradient size"
     withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
@@ -147,72 +157,84 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     assert not trust_of(without).has_ceiling
 
 
-def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
-    def said(way="best", agreement=None, rarity=None, missing=None, lang="en"):
-        found = Colouring("gradient", way, 6, 24, agreement, rarity, missing)
+def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline():
+    def said(way="best", verdict="partly", over=(0.128, 0.05, 0.2), missing=None, lang="en"):
+        own = judged(over, (0.612, 0.5, 0.7), verdict)
+        found = Colouring("gradient", way, 6, 24, own.agreement, None, missing, own)
         return chosen(found, load_language(lang), "[CLS]")
 
-    high = Estimate(0.612, Interval(0.5, 0.7), 24)
-    low = Estimate(0.484, Interval(0.4, 0.6), 24)
     best = (
         "Of the 6 measures that can colour a text, gradient size agrees best with what changes the "
-        "prediction: 0.61"
+        "prediction: 0.61."
     )
-    assert said("best", high, low) == f"{best} (token rarity: 0.48)."
-    assert said("best", high) == f"{best}."
-    below = "Token rarity agrees at least as well, so these colours say little beyond the tokens"
-    assert said("best", low, high).endswith(f"{below} themselves.")
-    assert said("asked", low, high) == (
-        "The colours show gradient size, as --colour asked. Its agreement is 0.48 (token rarity: "
-        f"0.61). {below} themselves."
+    gain = "length in characters gives 0.48, a difference of 0.13 (0.05 to 0.20)."
+    above = f"That is surely more than any ranking that needs no model: {gain}"
+    assert said() == f"{best} {above}"
+    assert said(verdict="no_more", over=(0.1, -0.1, 0.3)) == (
+        f"{best} A ranking that needs no model, length in characters, gives 0.51: the difference, "
+        "0.10 (−0.10 to 0.30), may be none."
     )
-    assert said("best", high, missing="ig").startswith(
+    worse = said("asked", "worse", (-0.1, -0.2, -0.05))
+    assert worse == (
+        "The colours show gradient size, as --colour asked. Its agreement is 0.61. A ranking that "
+        "needs no model, length in characters, surely does better: 0.71, a difference of −0.10 "
+        "(−0.20 to −0.05)."
+    )
+    assert said(missing="ig").startswith(
         "--colour asked for integrated gradients, which was not measured here. Of the 6 measures"
     )
-    assert said("best", high, low, lang="ja") == (
-        "色分けに使える6種類の尺度のうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です"
-        "（トークンの希少さは0.48）。"
+    assert said(lang="ja") == (
+        "色分けに使える6種類の尺度のうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です。"
+        "モデルを使わないどの順位よりも確実によく一致します。「文字数」は0.48で、差は0.13（0.05～0.20）です。"
     )
-    assert "トークンの希少さの一致度はそれ以上" in said("asked", low, high, lang="ja")
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize(
-    ("best", "of_rarity", "headline", "answer", "is_below"),
+    ("best", "of_rarity", "headline", "verdict", "against"),
     [
-        (-0.29, -0.2, "headline_opposite", "opposite", False),
-        (-0.29, 0.2, "headline_opposite", "opposite", True),
-        (0.0, -0.2, "headline_zero", "no_agreement", False),
-        (0.5, 0.4, "headline", "at_least_partly", False),
-        (0.5, 0.6, "headline", "as_rarity", True),
+        (-0.29, -0.2, "headline_opposite", "opposite", "against"),
+        (-0.29, 0.2, "headline_opposite", "opposite", "against"),
+        (0.0, -0.2, "headline_zero", "chance", "against"),
+        (0.5, 0.3, "headline", "partly", "against_above"),
+        (0.5, 0.7, "headline", "worse", "against_worse"),
     ],
 )
 def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
-    tmp_path, lang, best, of_rarity, headline, answer, is_below
+    tmp_path, lang, best, of_rarity, headline, verdict, against
 ):
     """Of the measures that could colour these texts the best is at `best`, the others below."""
     texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
     made = make_results(tmp_path, texts, evidence="basic")
-    rows = made.agreement
+    rows = made.agreement[made.agreement["view"] != "random"].copy()
     order = rows["text"].to_numpy() - rows["text"].mean()
     at = rows["view"].map({"gradient": best, "rarity": of_rarity}).fillna(-0.6)
-    rows["value"] = at + order / 4 * (0.03 if best < 0 else 0.35)
+    noise = np.where(rows["view"] == "rarity", -1, 1) * (rows["text"] % 2 - 0.5) / 50
+    rows["value"] = at + order / 4 * (0.03 if best < 0 else 0.35) + noise
+    others = rows[rows["view"] == "rarity"].assign(view="text_rarity", value=-0.5)
+    made = changed(made, agreement=pd.concat([rows, others]))
     language, findings = load_language(lang), Findings(made)
     trust = make_trust(findings, make_scope(findings, language), language)
     fourth = make_answers(findings, language)[3]
-    mean = findings.colouring.agreement.mean
+    judged = findings.colouring.judgement
     assert findings.shown_first == "gradient"
-    assert trust.headline == language.say(
-        "trust", headline, mean=language.write(mean, "correlation")
-    )
-    assert fourth.answer == language.say("answers", answer)
+    assert judged.verdict == verdict
+    mean = language.write(judged.agreement.mean, "correlation")
+    assert trust.headline == language.say("trust", headline, mean=mean)
+    name = language.measure("rarity", "name")
+    assert fourth.answer == language.say("verdict", f"is_{verdict}", baseline=name)
     agrees = {"en": "agrees best", "ja": "最もよく一致する"}[lang]
     assert (agrees in trust.chosen) == (best > 0)
     assert language.measure("gradient", "name", row="[CLS]") in trust.chosen
-    assert (language.say("trust", "chosen_below") in trust.chosen) == is_below
-    assert fourth.remark == language.say(
-        "answers", "below_rarity" if is_below else "agreement_remark", mean=mean
+    said = language.say(
+        "trust",
+        against,
+        baseline=name,
+        base=language.write(judged.agreement.mean - judged.over.mean, "correlation"),
+        over=judged.over.mean,
+        ends=judged.over.interval,
     )
+    assert trust.chosen.endswith(said)
 
 
 def test_rows_that_can_colour_no_text_say_so(results):
@@ -330,7 +352,7 @@ def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
 
     def headline(low, high):
-        rows = made.agreement.copy()
+        rows = made.agreement[made.agreement["view"].isin(["gradient", "rarity"])].copy()
         own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
         rows.loc[own, "value"] = np.linspace(low, high, own.sum())
         return trust_of(changed(made, agreement=rows)).headline

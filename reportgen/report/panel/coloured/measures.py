@@ -1,6 +1,6 @@
 """The measures that can colour a text: values, colours and words of its units for each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -14,9 +14,10 @@ from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.coloured.strip import Kind
 from reportgen.results.info import RunInfo, View
-from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS, Combine
+from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits, unit_sums
+from reportgen.results.unit_values import Floats, times_average, unit_starts, unit_values
+from reportgen.results.units import TextUnits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEf
     live = row["live_rows"]
     return TextEffects(
         columns={
-            measure.id: _COMBINE[measure.combine](column, unit_of)
+            measure.id: unit_values(measure, column, unit_starts(unit_of), 1 / len(unit_of))
             for measure, column in columns.items()
             if not np.isnan(column.to_numpy(np.float64)).all()
         },
@@ -55,31 +56,6 @@ def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEf
     )
 
 
-def _first(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """The value that all tokens of a unit have, `[unit]`."""
-    values = np.zeros(max(unit_of) + 1)
-    values[list(unit_of)] = column.to_numpy(np.float64)
-    return values
-
-
-def _length(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """The root of the sum of squares over each unit's tokens, `[unit]`."""
-    return np.sqrt(unit_sums(column.to_numpy() ** 2, unit_of))
-
-
-def _largest(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """The largest value of each unit's tokens, `[unit]`."""
-    values: Floats = column.groupby(list(unit_of)).max().to_numpy(np.float64)
-    return values
-
-
-# From a column `[token]` and the unit of each token to values `[unit]`.
-_COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
-    "sum": unit_sums,
-    "length": _length,
-    "first": _first,
-    "largest": _largest,
-}
 # Of measures that are no attention, those that are made of it as well.
 _LOOKS: Mapping[View, str] = {"attention_gradient": "not_only_look"}
 SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
@@ -142,21 +118,10 @@ def attention_received(found: Sequence[TextMeasure]) -> TextMeasure:
     return by_id.get("received_norm_all") or by_id["received_all"]
 
 
-def multiples(
-    units: TextUnits, values: Floats, even: Floats | None = None, *, is_whole: bool = False
-) -> Floats:
-    """`values` per token as multiples of the average text token, `[unit]`; with `is_whole` those
-    of whole units as multiples of the average text unit.
-
-    In causal models, `values` are divided by their `even` spread instead of the number of tokens,
-    because more queries see early tokens. All zero if there is no content, or it receives nothing.
-    """
-    size = np.ones_like(units.n_tokens) if is_whole else units.n_tokens
-    measure = values / (size if even is None else even)
-    weights = size * units.content
-    if not (measure * weights).sum() > 0:
-        return np.zeros(len(size))
-    return measure / np.average(measure, weights=weights)
+def times_average_token(units: TextUnits, values: Floats) -> Floats:
+    """`values` of attention as multiples of that of the average text token, `[unit]`; all zero if
+    there is no content, or it receives nothing."""
+    return np.nan_to_num(times_average(values, np.where(units.content, units.n_tokens, 0)))
 
 
 def colour_scale(units: TextUnits, ratios: Floats) -> float:
@@ -246,14 +211,10 @@ class _Words:
         self._row = visible(cls_name(info, language) or "")
 
     def attention(self, id: View, values: Floats) -> TextMeasure:
-        """A measure of attention, coloured relative to the average text token.
-
-        Of a row the whole share of a unit counts, as in the map and in what is said of it.
-        """
-        units, measure = self._units, BY_ID[id]
-        is_over_even = self._info.model.is_causal and measure.is_over_even
-        even = units.expected_all if is_over_even else None
-        ratios = multiples(units, values, even, is_whole=measure.is_row)
+        """A measure of attention, coloured relative to the average text token; `values` are the
+        shares of the units, as printed."""
+        units = self._units
+        ratios = times_average_token(units, units.multiples[id])
         scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
         is_flat = bool(order) and ratios[order[0]] < STANDS_OUT

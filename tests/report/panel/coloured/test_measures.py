@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_units import made_units
 
 from reportgen.report.language.language import load_language
@@ -15,9 +15,9 @@ from reportgen.report.panel.coloured.measures import (
     about,
     colour_scale,
     measures,
-    multiples,
     printed,
     text_effects,
+    times_average_token,
 )
 from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.units import text_units
@@ -188,32 +188,24 @@ def test_gradients_that_do_not_add_up_are_not_to_be_relied_on(full):
     assert said not in of_effect("ig", [0.1, 0.2], info=full.info).legend
 
 
-def test_ratios_are_per_token_over_the_average_content_token():
+def test_ratios_are_over_the_average_content_token():
     # "a" is special; "b" has two tokens, "c" one: 0.2, 0.2 and 0.1 a token, 0.5 / 3 on average.
     units = made_units([0.5, 0.4, 0.1], [0.25, 0.5, 0.25], (0, 1, 1, 2), special=(0,))
-    assert multiples(units, units.received_all)[1:] == pytest.approx([1.2, 0.6])
-    # Of a row the whole share of "b" counts, as in the map: 0.4 and 0.1, 0.25 on average.
-    row = multiples(units, units.received_all, is_whole=True)
-    assert row[1:] == pytest.approx([1.6, 0.4])
-
-
-def test_over_the_even_spread_a_unit_of_several_tokens_is_not_divided_twice():
+    found = times_average_token(units, units.multiples["received_all"])
+    assert found[1:] == pytest.approx([1.2, 0.6])
+    # Where the first token is seen by more queries, its equal share is larger.
     units = made_units([0.5, 0.3, 0.2], [0.6, 0.25, 0.15], (0, 1, 2))
     over = np.array([0.5 / 0.6, 1.2, 0.2 / 0.15])
-    assert multiples(units, units.received_all, units.expected_all) == pytest.approx(
-        over / over.mean()
-    )
-    units = made_units([0.6, 0.4], [0.4, 0.2], (0, 0, 1))
-    assert multiples(units, units.received_all, units.expected_all) == pytest.approx(
-        np.array([1.5, 2.0]) / (5 / 3)
-    )
+    assert times_average_token(units, over) == pytest.approx(over / over.mean())
 
 
-def test_causal_models_are_coloured_over_the_even_spread_but_for_the_row(full):
+def test_received_attention_is_coloured_over_its_equal_share_but_not_the_row(full):
     info = replace(full.info, model=replace(full.info.model, is_causal=True))
     tokens, content = full.tokens_of(0), ~special_of(full)
+    every = full.stored("tokens")
     even = np.linspace(0.2, 0.01, len(tokens))
-    units = replace(text_units(full, 0), expected_all=even)
+    every.loc[every["text"] == 0, "expected"] = even.astype(np.float32)
+    units = text_units(changed(full, tokens=every), 0)
     found = {m.id: m for m in measures(info, units, tokens["token"].tolist(), None, EN)}
     over = tokens["received_all"].to_numpy(float) / even
     assert found["received_all"].ratios == pytest.approx(over / over[content].mean())
@@ -226,12 +218,12 @@ def test_causal_models_are_coloured_over_the_even_spread_but_for_the_row(full):
 @pytest.mark.parametrize(("received", "top"), [([0.2, 0.3], 2.0), ([0.1, 0.1, 0.8], 2.4)])
 def test_the_colours_end_at_the_largest_ratio_but_never_below_two(received, top):
     units = made_units(received, received, range(len(received)))
-    assert colour_scale(units, multiples(units, units.received_all)) == pytest.approx(top)
+    assert colour_scale(units, times_average_token(units, units.received_all)) == pytest.approx(top)
 
 
 def test_content_that_receives_nothing_has_no_colour():
     units = made_units([1.0, 0.0], [0.5, 0.5], (0, 1), special=(0,))
-    assert multiples(units, units.received_all).tolist() == [0.0, 0.0]
+    assert times_average_token(units, units.received_all).tolist() == [0.0, 0.0]
 
 
 def test_a_flat_text_says_that_no_token_stands_out(tmp_path):

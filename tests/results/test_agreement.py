@@ -10,18 +10,22 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from helpers.made_up.factories import make_results
+from helpers.places import GOLD
 from helpers.plain.reference import RECORDS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.evidence.agreement import (
+from reportgen.results.agreement import (
     Score,
     agreement_columns,
+    drawn_agreement,
     text_agreement,
+    text_rarity,
     unit_views,
     yardstick,
 )
 from reportgen.results.measure_register import MIN_UNITS, VIEWS
+from reportgen.results.store import open_results
 from reportgen.results.tables.schema import AGREEMENT_SCHEMA
 
 IN_TOKENS = (
@@ -44,6 +48,7 @@ IN_EFFECTS = (
     "alone",
     "cp_lrp",
 )
+PLACES = ("unit_tokens", "early", "late")  # baselines that take no offsets
 # Which vector of the reference each view is; all of them explain the embedding.
 REFERENCE = {
     "received_norm_all": "all_norms_col",
@@ -70,6 +75,7 @@ def token_table(
         pd.DataFrame(
             {"text": text, "unit": units, "is_special": is_special, "token_id": ids, **given}
         )
+        .assign(expected=columns.get("expected", 1 / len(units)))
         .assign(segment=pd.array([0] * len(units), pd.Int8Dtype()))
         .astype({"unit": "Int32", "token_id": "Int32", "is_special": "boolean"})
     )
@@ -124,7 +130,7 @@ def test_a_real_encoder_agrees_as_its_reference_vectors_do(number: int) -> None:
     }
     for statistic, plain in (("spearman", plain_spearman), ("kendall", plain_kendall)):
         found = values(scores, statistic)
-        assert set(found) == {*REFERENCE, "random"}
+        assert set(found) == {*REFERENCE, *PLACES, "random"}
         for view, own in expected.items():
             assert found[view] == pytest.approx(plain(own, deletion), abs=1e-12)
 
@@ -166,15 +172,16 @@ def test_a_units_value_is_made_of_its_tokens() -> None:
     expected = {
         "deletion": [-0.4, 0.3],  # measured on the unit, so not added up
         "mask": [0.7, 0.1],
-        "received_all": [0.1 + 0.2, 0.05],
-        "rollout": [0.03, 0.03],
+        # Over its equal share, which is 2 of 5 tokens for the first unit, 1 of 5 for the second.
+        "received_all": [(0.1 + 0.2) * 5 / 2, 0.05 * 5],
+        "rollout": [0.03 * 5 / 2, 0.03 * 5],
         "gradient": [5.0, 2.0],  # 3 and 4 stand at a right angle
         "jacobian": [13.0, 1.0],
         "ig": [0.25, 0.125],
         "alti": [0.4, 0.1],
         "rarity": [900, 30],
     }
-    assert set(views) == {*expected, "random"}
+    assert set(views) == {*expected, *PLACES, "random"}
     for name, own in expected.items():
         assert views[name].tolist() == pytest.approx(own)
 
@@ -185,9 +192,9 @@ def test_tokens_of_a_completion_take_no_part() -> None:
     tokens = token_table(range(4), [False] * 4, [5, 6, 7, 8], received_all=[0.1, 0.2, 0.3, 0.4])
     tokens = tokens.assign(expected=0.25, **dict.fromkeys(rows, 0.25))
     effects = effects_table(4, deletion=[1.0, 2.0, np.nan, np.nan])
-    assert rows <= unit_views(tokens, effects, is_causal=True).keys()
+    assert rows <= unit_views(tokens, effects).keys()
     completed = tokens.assign(segment=pd.array([0, 0, 2, 2], pd.Int8Dtype()))
-    views = unit_views(completed, effects, is_causal=True)
+    views = unit_views(completed, effects)
     assert not rows & views.keys()
     assert {name: len(values) for name, values in views.items()} == dict.fromkeys(views, 2)
     assert views["deletion"].tolist() == [1.0, 2.0]
@@ -285,8 +292,61 @@ def test_effects_of_one_size_agree_with_nothing(deletion: list[float]) -> None:
 def test_without_deletion_effects_there_is_no_agreement() -> None:
     tokens = token_table(range(5), [False] * 5, range(5), received_all=[0.1, 0.2, 0.3, 0.15, 0.25])
     views = unit_views(tokens, effects_table(5))
-    assert set(views) == {"received_all", "rarity", "random"}
+    assert set(views) == {"received_all", "rarity", *PLACES, "random"}
     assert text_agreement(0, views, "number") == []
+
+
+def test_baselines_are_what_units_tell_of_themselves() -> None:
+    tokens = token_table([0, 1, 1, 2, 3, 4], [True, *[False] * 4, True], [1, 7, 900, 30, 8, 2])
+    tokens = tokens.assign(start=[None, 0, 2, 5, 6, None], end=[None, 2, 5, 6, 16, None])
+    views = unit_views(tokens, effects_table(6, deletion=[np.nan, 1, 1, 2, 3, np.nan]))
+    assert views["unit_tokens"].tolist() == [2, 1, 1]
+    assert views["characters"].tolist() == [5, 1, 10]
+    assert views["early"].tolist() == [2, 1, 0]
+    assert views["late"].tolist() == [0, 1, 2]
+
+
+def test_a_baseline_that_is_the_same_for_all_units_says_nothing() -> None:
+    same = np.ones(5)
+    views = {"deletion": np.arange(5.0) + 1, "unit_tokens": same, "received_all": same}
+    scores = text_agreement(0, views, "number")
+    assert {score.view: score.value for score in scores} == {"unit_tokens": 0.0}
+    assert text_agreement(0, {**views, "deletion": same}, "number") == []
+
+
+def test_rarity_among_the_texts_counts_all_texts_but_not_twice(tmp_path: Path) -> None:
+    results = make_results(tmp_path, ("abcdef", "ababxy", "cdxyzw"), evidence="basic")
+    pieces = {0: "ab cd ef", 1: "ab ab xy", 2: "cd xy zw"}
+    found = text_rarity(results)
+    for text, own in pieces.items():
+        rare = [
+            sum(piece not in pieces[other].split() for other in pieces) for piece in own.split()
+        ]
+        assert found[text].tolist() == rare
+
+
+def test_results_of_earlier_versions_are_ranked_anew_by_what_is_drawn() -> None:
+    """They hold the ranks of sums, while colours were drawn per token."""
+    for name in ("results_1", "results_2"):
+        results = open_results(GOLD / name)
+        stored, found = results.agreement, drawn_agreement(results)
+        assert len(stored)
+        texts = [text for text in results.evidence["text"] if results.effects_of(text) is not None]
+        expected: list[Score] = []
+        for text in texts:
+            effects, rare = results.effects_of(text), text_rarity(results).get(text)
+            assert effects is not None
+            views = unit_views(results.tokens_of(text), effects)
+            scalar = results.info.evidence.scalar
+            assert scalar is not None
+            if rare is not None:
+                expected += text_agreement(text, {**views, "text_rarity": rare}, scalar)
+        keys = ["text", "view", "statistic"]
+        again = found[found["statistic"].isin(["spearman", "kendall", "spearman_size"])]
+        told = {tuple(row[:3]): row[3] for row in again[[*keys, "value"]].itertuples(index=False)}
+        assert told == {tuple(score[:3]): pytest.approx(score[3]) for score in expected}
+        others = stored[~stored["statistic"].isin(["spearman", "kendall", "spearman_size"])]
+        assert len(found) == len(again) + len(others)
 
 
 def test_special_tokens_alone_have_no_views() -> None:
@@ -332,7 +392,8 @@ def test_views_come_from_results_and_scores_fit_their_table(tmp_path: Path) -> N
     content = ~tokens["is_special"].to_numpy(bool)
     assert set(views) <= {*VIEWS, "deletion"}
     for name in ("received_norm_all", "cls_row_last", "received_last", "rollout"):
-        assert views[name].tolist() == tokens[name][content].tolist()  # type: ignore[index]
+        shares = tokens[name][content].to_numpy(float)  # type: ignore[index]
+        assert views[name] == pytest.approx(shares * len(tokens))
     assert views["gradient"].tolist() == pytest.approx(effects["gradient"][content].tolist())
     columns = agreement_columns(text_agreement(0, views, "number"))
     table = pa.table(columns, schema=AGREEMENT_SCHEMA)

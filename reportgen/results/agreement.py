@@ -1,0 +1,235 @@
+"""Agreement of each measure's ranking of text units with their effect on the output.
+
+The measures are compared as they are drawn: by the value of each unit (see `unit_values`). Rank
+agreement says that two measures order the units alike, not that either of them is right.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.results.info import Scalar, Statistic, View
+from reportgen.results.measure_register import (
+    BASELINES,
+    BY_ID,
+    MIN_UNITS,
+    VIEWS,
+    YARDSTICK,
+)
+from reportgen.results.ranks import kendall, spearman
+from reportgen.results.store import Results
+from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
+from reportgen.results.unit_names import unit_labels
+from reportgen.results.unit_values import Floats, Places, equal_shares, unit_starts, unit_values
+
+_SEED = 20190603
+_DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
+_OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it
+_PLACES = ("text", "unit", "segment", "token", "start", "end", "is_special", HELD)
+
+
+class Score(NamedTuple):
+    """A row of the table of agreement."""
+
+    text: int
+    view: View
+    statistic: Statistic
+    value: float
+
+
+def unit_views(
+    tokens: pd.DataFrame,
+    effects: pd.DataFrame | Mapping[str, Floats],
+) -> dict[View, Floats]:
+    """Both parts of the yardstick and all other measures of one text, by text unit.
+
+    Args:
+        tokens: the text's rows of the table of tokens, in the order of positions.
+        effects: the columns of the table of effects, also with one row per token.
+
+    Returns:
+        `[text unit]` by measure, NaN where a unit has no value, without those of a completion
+        and masks. Measures without any value are left out, and with a completion those read from
+        the row of the last token, which none of it is read from. Of the baselines, only the one
+        that takes all texts is missing.
+    """
+    content = ranked_tokens(tokens)
+    starts = unit_starts(tokens["unit"].to_numpy(dtype=np.intp)[content])
+    if not len(starts):
+        return {}
+    expected = tokens["expected"].to_numpy(dtype=np.float64)[content]
+    is_completed = bool(_is_completion(tokens).any())
+    views: dict[View, Floats] = {}
+    for name in (*VIEWS, *YARDSTICK):
+        measure = BY_ID[name]
+        if measure.table is None or (measure.is_row and is_completed):
+            continue
+        if measure.table == "tokens" and (measure.column or name) not in tokens.columns:
+            continue
+        column = (tokens if measure.table == "tokens" else effects)[measure.column or name]
+        values = np.asarray(column, dtype=np.float64)[content]
+        even = equal_shares(measure, expected, len(tokens))
+        by_unit = unit_values(measure, values, starts, even)
+        if not np.isnan(by_unit).all():
+            views[name] = by_unit
+    views |= _plain_views(tokens[content], starts)
+    views["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
+    return views
+
+
+def _plain_views(tokens: pd.DataFrame, starts: Places) -> dict[View, Floats]:
+    """What units tell of themselves, `[unit]`: how many tokens and characters they have, and their
+    place in the text."""
+    places = np.arange(len(starts), dtype=np.float64)
+    views: dict[View, Floats] = {
+        "unit_tokens": np.diff(starts, append=len(tokens)).astype(np.float64),
+        "early": places[::-1],
+        "late": places,
+    }
+    if {"start", "end"} <= set(tokens.columns):
+        first, last = (
+            tokens[name].to_numpy(np.float64, na_value=np.nan) for name in ("start", "end")
+        )
+        views["characters"] = np.maximum.reduceat(last, starts) - np.minimum.reduceat(first, starts)
+    return views
+
+
+def ranked_tokens(tokens: pd.DataFrame) -> NDArray[np.bool_]:
+    """`[token]`: which take part in a ranking: no special tokens, none of a completion, and no
+    masks."""
+    held = tokens[HELD] if HELD in tokens else pd.Series(False, tokens.index)
+    is_held = held.fillna(False).to_numpy(dtype=np.bool_)
+    is_special = tokens["is_special"].to_numpy(dtype=np.bool_)
+    return np.asarray(~is_special & ~_is_completion(tokens) & ~is_held, dtype=np.bool_)
+
+
+def _is_completion(tokens: pd.DataFrame) -> NDArray[np.bool_]:
+    of_completion: NDArray[np.bool_] = (
+        tokens["segment"].fillna(0).to_numpy(np.int64) == COMPLETION_SEGMENT
+    )
+    return of_completion
+
+
+def yardstick(views: Mapping[View, Floats]) -> Floats | None:
+    """The effect of each unit of a text, `[unit]`, which all measures are compared with.
+
+    It is the mean of its deletion effect and its effect alone, where all units have both; else the
+    deletion effect, None where that was not measured. `views` are as `unit_views` gives them.
+    """
+    parts = [views[name] for name in YARDSTICK if name in views]
+    if "deletion" not in views:
+        return None
+    is_whole = len(parts) == len(YARDSTICK) and np.isfinite(parts).all()
+    return np.mean(parts, axis=0) if is_whole else views["deletion"]
+
+
+def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:
+    """Rank correlation of each of a text's `views` (see `unit_views`) with its `yardstick`.
+
+    Spearman's rho and Kendall's tau-b over the text units that have both values. Signed measures
+    are compared with signed effects, and by size as well ("spearman_size"); the others with the
+    size of effects; for embeddings, whose effects are distances, all are compared by size. There
+    is no score for fewer than MIN_UNITS units, nor if either side has the same value for all; but
+    a baseline that has says nothing of the units, which is 0.
+    """
+    effects = yardstick(views)
+    if effects is None:
+        return []
+    scores: list[Score] = []
+    for view, values in views.items():
+        if view in YARDSTICK:
+            continue
+        both = np.isfinite(values) & np.isfinite(effects)
+        own, effect = values[both], effects[both]
+        # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
+        has_sign = BY_ID[view].signed and scalar != "cosine"
+        first = (own, effect) if has_sign else (abs(own), abs(effect))
+        scores += _correlations(text, view, *first, _BOTH)
+        if has_sign:
+            scores += _correlations(text, view, abs(own), abs(effect), ("spearman_size",))
+    return scores
+
+
+_BOTH: tuple[Statistic, ...] = ("spearman", "kendall")
+_CORRELATIONS: Mapping[Statistic, Callable[[Floats, Floats], float]] = {
+    "spearman": spearman,
+    "kendall": kendall,
+    "spearman_size": spearman,
+}
+
+
+def _correlations(
+    text: int, view: View, own: Floats, effect: Floats, statistics: Sequence[Statistic]
+) -> list[Score]:
+    if len(own) < MIN_UNITS or not np.ptp(effect):
+        return []
+    if not np.ptp(own):
+        return [Score(text, view, name, 0.0) for name in statistics if view in BASELINES]
+    return [Score(text, view, name, _CORRELATIONS[name](own, effect)) for name in statistics]
+
+
+def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
+    """Columns of the table of agreement, one row per score."""
+    return {name: [getattr(score, name) for score in scores] for name in Score._fields}
+
+
+def _random(text: int, n_units: int) -> Floats:
+    """A random order that depends only on the row of the text and its number of units."""
+    return np.random.default_rng((_SEED, text, n_units)).permutation(n_units).astype(np.float64)
+
+
+def drawn_agreement(results: Results) -> pd.DataFrame:
+    """The table of agreement, with the baseline that takes all texts to know.
+
+    Earlier versions ranked units by other values than they drew: their correlations are computed
+    again from what is stored. Results kept small hold what was computed when they were made.
+    """
+    return results.recent(_drawn_agreement)
+
+
+def _drawn_agreement(results: Results) -> pd.DataFrame:
+    stored = results.agreement
+    if results.info.settings.small or (stored["view"] == _OF_ALL).any() or stored.empty:
+        return stored
+    found = pd.DataFrame(list(_scores_again(results)), columns=list(Score._fields))
+    if results.info.schema_version >= _DRAWN_SINCE:
+        found = found[found["view"] == _OF_ALL]
+        kept = stored
+    else:
+        kept = stored[~stored["statistic"].isin(_CORRELATIONS)]
+    parts = [part for part in (kept, found) if len(part)]
+    both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
+    return both.astype(stored.dtypes.to_dict())
+
+
+def _scores_again(results: Results) -> Iterator[Score]:
+    """The correlations of every text of the sample, from the tables of tokens and effects."""
+    scalar = results.info.evidence.scalar
+    rarities = text_rarity(results)
+    for text in results.evidence["text"].tolist():
+        effects = results.effects_of(text)
+        if effects is None or scalar is None or text not in rarities:
+            continue
+        views = unit_views(results.tokens_of(text), effects)
+        yield from text_agreement(text, {**views, _OF_ALL: rarities[text]}, scalar)
+
+
+def text_rarity(results: Results) -> Mapping[int, Floats]:
+    """By row of `texts`, in how many of the texts each unit does not stand, `[text unit]` as in
+    `unit_views`."""
+    tokens = results.token_columns(*_PLACES)
+    tokens = tokens[ranked_tokens(tokens)]
+    text, unit = (tokens[name].to_numpy(np.intp) for name in ("text", "unit"))
+    starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
+    if not len(starts):
+        return {}
+    codes, labels = unit_labels(results, tokens, starts)
+    owner = text[starts]
+    once = np.unique(owner * len(labels) + codes) % len(labels)
+    n_texts = np.bincount(once, minlength=len(labels))
+    rare = (len(np.unique(owner)) - n_texts[codes]).astype(np.float64)
+    firsts = np.flatnonzero(np.diff(owner, prepend=-1))
+    return dict(zip(owner[firsts].tolist(), np.split(rare, firsts[1:]), strict=True))

@@ -1,0 +1,93 @@
+"""The value of each display unit for a measure, made of the values of its tokens.
+
+What is drawn, ranked, listed and compared is this value: what is judged is what is seen.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.results.measure_register import Combine, Measure
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+_ROUNDING = 1e-9  # what an even text is off by
+
+
+def _sums(values: Floats, starts: Places) -> Floats:
+    return np.add.reduceat(values, starts)
+
+
+# From values `[token]` and the first token of each unit to values `[unit]`; shares, which are
+# divided by equal shares, stand in `unit_values`.
+_COMBINE: Mapping[Combine, Callable[[Floats, Places], Floats]] = {
+    "sum": _sums,
+    "length": lambda values, starts: np.sqrt(_sums(values**2, starts)),
+    "first": lambda values, starts: values[starts],
+    "largest": np.maximum.reduceat,
+}
+
+
+def unit_starts(unit: Any) -> Places:
+    """Where each unit begins, `[unit]`, of the numbers of the units of tokens, `[token]`; the
+    tokens of a unit follow one another."""
+    return np.flatnonzero(np.diff(np.asarray(unit, dtype=np.intp), prepend=-1))
+
+
+def unit_values(
+    measure: Measure, values: Any, starts: Places, equal: "Floats | float" = 1.0
+) -> Floats:
+    """The values of units, `[unit]`, of the `values` of their tokens, `[token]`; NaN for a unit
+    with a token that has none.
+
+    Attention is what all tokens of a unit get over what they would get if it were spread evenly:
+    1 is the equal share, for a long word as for a short one, and for a token that few others can
+    look at as for any.
+
+    Args:
+        starts: where each unit begins, `[unit]`.
+        equal: the equal share of each token (see `equal_shares`), which only attention needs.
+    """
+    own = np.asarray(values, dtype=np.float64)
+    if measure.combine != "share":
+        return _COMBINE[measure.combine](own, starts)
+    even = _sums(np.broadcast_to(np.asarray(equal, np.float64), own.shape), starts)
+    found = np.full(len(starts), np.nan)
+    np.divide(_sums(own, starts), even, out=found, where=even > 0)
+    return found
+
+
+def equal_shares(
+    measure: Measure, expected: "pd.Series[float] | Floats", n_tokens: "int | Places"
+) -> "Floats | float":
+    """What a token would get of a measure of attention if it were spread evenly, `[token]`.
+
+    That is what the results say of attention received, where not every token can look at every
+    other; of a row, and of what another text gives, one part of as many as the text has tokens.
+    """
+    if measure.is_over_even:
+        return np.asarray(expected, dtype=np.float64)
+    return 1.0 / n_tokens
+
+
+def times_average(values: Floats, n_tokens: Places, text: "Places | None" = None) -> Floats:
+    """`values` of attention, `[unit]`, as multiples of that of the average text token.
+
+    Args:
+        n_tokens: how many text tokens each unit has, `[unit]`; 0 for a special token, which takes
+            no part in the average.
+        text: the text of each unit, `[unit]`, where there are several.
+
+    Returns:
+        NaN in texts without text tokens, and where these get nothing.
+    """
+    owner = np.zeros(len(values), np.intp) if text is None else text
+    total = np.bincount(owner, weights=np.where(n_tokens > 0, values * n_tokens, 0.0))
+    average = total / np.maximum(np.bincount(owner, weights=n_tokens), 1)
+    found = np.full(len(values), np.nan)
+    np.divide(values, average[owner], out=found, where=average[owner] > 0)
+    found[np.abs(found - 1) < _ROUNDING] = 1.0
+    return found
