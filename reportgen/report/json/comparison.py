@@ -13,7 +13,8 @@ from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.run import ends, to_json
+from reportgen.report.json.records import ends
+from reportgen.report.json.run import to_json
 from reportgen.report.json.trend import trend_record
 from reportgen.report.options import CompareOptions
 from reportgen.results.info import COMPARISON_VERSION, RunInfo

@@ -11,8 +11,8 @@ from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
-from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
+from reportgen.report.json.records import errors_record, estimate_record
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 
@@ -37,6 +37,7 @@ def render(findings: Findings, options: RenderOptions) -> str:
         "verdicts": _verdicts(findings),
         "figures": findings.figures,
         "gates": gate_records(options.gates),
+        "errors": errors_record(findings),
         "evidence": _evidence(findings),
     }
     return to_json(summary)
@@ -115,7 +116,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "colouring": _colouring(findings.colouring),
         "agreement": agreement,
         "live_rows": asdict(live) if live else None,
-        **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
+        **{name: estimate_record(estimate) for name, estimate in estimates.items() if estimate},
     }
     return {name: value for name, value in said.items() if value not in (None, {})}
 
@@ -130,8 +131,8 @@ def _colouring(colouring: Colouring) -> dict[str, object]:
         "ahead_of": colouring.ahead_of,
         "n_views": colouring.n_views,
         "n_texts": colouring.n_texts,
-        "agreement": _estimate(agreement) if agreement else None,
-        "rarity": _estimate(rarity) if rarity else None,
+        "agreement": estimate_record(agreement) if agreement else None,
+        "rarity": estimate_record(rarity) if rarity else None,
         **(_judgement(colouring.judgement) if colouring.judgement else {}),
     }
     return {name: value for name, value in said.items() if value is not None}
@@ -142,7 +143,7 @@ def _judgement(judged: Judgement) -> dict[str, object]:
     said = {
         "verdict": judged.verdict,
         "baseline": judged.baseline,
-        "over_baseline": _estimate(judged.over) if judged.over else None,
+        "over_baseline": estimate_record(judged.over) if judged.over else None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -155,14 +156,14 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
         "kind": figures.subject.kind,
         "n_texts": figures.n_texts,
         "layer": strongest.layer,
-        "share": _estimate(strongest.share),
+        "share": estimate_record(strongest.share),
         "expected": rounded(strongest.expected),
-        "share_swapped": _estimate(swapped) if swapped else None,
+        "share_swapped": estimate_record(swapped) if swapped else None,
         "tests": {
             test: {
                 "effect": rounded(found.effect.mean),
                 "control": rounded(found.control.mean),
-                "ratio": _estimate(found.ratio) if found.ratio else None,
+                "ratio": estimate_record(found.ratio) if found.ratio else None,
                 "n_texts": found.effect.n_texts,
             }
             for test, found in figures.tests.items()
@@ -171,25 +172,11 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
 
 
 def _agreement(figures: ViewFigures) -> dict[str, object]:
-    said = _estimate(figures.estimate)
+    said = estimate_record(figures.estimate)
     if figures.stated is None:
         return {"mean": None, "low": None, "high": None, "n_texts": figures.estimate.n_texts}
     if figures.over_rarity:
-        said["over_rarity"] = _estimate(figures.over_rarity)
+        said["over_rarity"] = estimate_record(figures.over_rarity)
     if figures.beats_random is not None:
         said["beats_random"] = figures.beats_random
     return said
-
-
-def _estimate(estimate: Estimate) -> dict[str, object]:
-    return {
-        "mean": rounded(estimate.mean),
-        **ends(estimate.interval),
-        "n_texts": estimate.n_texts,
-    }
-
-
-def ends(interval: Interval | None) -> dict[str, object]:
-    """Both ends of an interval; null for None."""
-    low, high = interval or (None, None)
-    return {"low": rounded(low), "high": rounded(high)}

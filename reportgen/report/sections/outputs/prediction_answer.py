@@ -1,6 +1,7 @@
 """The first of the four answers: what the model predicted, and how well, by the kind of output."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -20,6 +21,7 @@ from reportgen.report.language.numbers import column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.prediction import prediction
+from reportgen.report.sections.errors import short_error
 from reportgen.report.sections.outputs.shares import constant_ending, most_frequent
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
@@ -33,15 +35,22 @@ _ORDERED = {"ranks_fit": 0.6, "ranks_partly": 0.4, "ranks_hardly": -1.0}
 
 
 def predicted(findings: Findings, language: Language) -> Answer:
-    """What the model predicted; how well, where labels can be compared."""
-    return _Predicted(findings, language).answer()
+    """What the model predicted; how well and where it is wrong, where labels can be compared."""
+    where = short_error(findings, language)
+    answer = _Predicted(findings, language, has_errors=bool(where)).answer()
+    if not where:
+        return answer
+    between = language.say("common", "space")
+    said = between.join(filter(None, (where, answer.remark)))
+    return replace(answer, remark=said, is_caveat=True)
 
 
 class _Predicted:
     """Makes the answer for each kind of output."""
 
-    def __init__(self, findings: Findings, language: Language) -> None:
+    def __init__(self, findings: Findings, language: Language, *, has_errors: bool) -> None:
         self._findings = findings
+        self._has_errors = has_errors  # where they lie is said before the remark
         self._language = language
         self._say = partial(language.say, "answers")
         self._names = [shorten(visible(name), _NAME) for name in findings.info.output.labels]
@@ -146,9 +155,8 @@ class _Predicted:
         ]
         own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
         bars += [Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in own]
-        return self._told(
-            verdict, self._say("numbers_fit_base", constant=constant), named_bars(bars)
-        )
+        base = "" if self._has_errors else self._say("numbers_fit_base", constant=constant)
+        return self._told(verdict, base, named_bars(bars))
 
     def _ranks(self, fit: RankFit, opened: int) -> Answer:
         """How the order of similarities fits that of labels."""
