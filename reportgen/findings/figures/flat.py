@@ -233,8 +233,12 @@ def _subjects(findings: "Findings") -> _Items:
 
 
 def _views(findings: "Findings") -> _Items:
+    by_size = findings.agreement_by_size
     for figures in findings.agreement:
-        yield {"view": figures.view, "statistic": figures.statistic}, figures
+        keys = {"view": figures.view, "statistic": figures.statistic}
+        is_judged = figures is by_size.get(figures.view)
+        judged = findings.judgements.get(figures.view) if is_judged else None
+        yield keys, replace(figures, judgement=judged)
 
 
 # By the first key in the names of the figures.
