@@ -12,7 +12,7 @@ from reportgen.findings import attention, evidence, head_figures, text_shares
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
-from reportgen.findings.figures.flat import Value, measure
+from reportgen.findings.figures.flat import Value, measure, value_of
 from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
@@ -154,15 +154,16 @@ class Findings:
         return self.head_shares if np.isfinite(self.head_shares.share).all() else None
 
     @cached_property
-    def deciding(self) -> QualityKind | None:
-        """The figure that decides how good the model is; None where none is measured."""
-        measured = [
-            name
+    def deciding(self) -> tuple[QualityKind, float] | None:
+        """The figure that decides how good the model is, and its value; None where none is
+        measured."""
+        values = {
+            name: value_of(RUN_FIGURES, QUALITY[name].of_run, self)
             for name in quality_names(self.info.output)
-            if (figure := RUN_FIGURES.find(QUALITY[name].of_run)) is not None
-            and figure.values({}, self)[QUALITY[name].of_run] is not None
-        ]
-        return deciding(self.info.output, measured, self.quality)
+        }
+        known = {name: float(value) for name, value in values.items() if value is not None}
+        kind = deciding(self.info.output, known, self.quality)
+        return None if kind is None else (kind, known[kind.name])
 
     @property
     def n_labelled(self) -> int:

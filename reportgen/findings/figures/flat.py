@@ -192,6 +192,12 @@ def measure(figures: FigureList, findings: "Findings") -> dict[str, Value]:
     return found
 
 
+def value_of(figures: FigureList, name: str, findings: "Findings") -> Value:
+    """The value of one figure without keys in its name, without those of the others."""
+    figure = figures.find(name)
+    return None if figure is None else figure.values({}, findings)[name]
+
+
 # What figures are read from, with what stands for the keys in their names.
 _Items: TypeAlias = Iterator[tuple[Mapping[str, str], object]]
 

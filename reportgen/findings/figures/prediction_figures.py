@@ -51,6 +51,9 @@ PREDICTIONS = (
         ),
     ),
     Figure("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
+    Figure(
+        "label_macro_f1", "share", "F1, mean over the classes that are labels", "class_fit.macro_f1"
+    ),
     Figure("labels_exact", "share", "texts whose labels are all right"),
     *within(
         "completions",

@@ -35,6 +35,7 @@ def render(findings: Findings, options: RenderOptions) -> str:
         "title": options.title,
         "provenance": _provenance(info),
         "verdicts": _verdicts(findings),
+        "quality": _quality(findings),
         "figures": findings.figures,
         "gates": gate_records(options.gates),
         "errors": errors_record(findings),
@@ -64,6 +65,14 @@ def _provenance(info: RunInfo) -> dict[str, object]:
         "inputs": [{"name": item.name, "sha256": item.sha256 or None} for item in info.inputs],
         "versions": dict(sorted(info.versions.items())),
     }
+
+
+def _quality(findings: Findings) -> dict[str, object] | None:
+    """The figure that decides how good the model is; null without labels."""
+    if findings.deciding is None:
+        return None
+    kind, value = findings.deciding
+    return {"decided_by": kind.name, "figure": kind.of_run, "value": rounded(value)}
 
 
 def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:

@@ -12,12 +12,13 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import told_labels
 from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
+from reportgen.findings.outputs.quality_register import QualityKind
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, fixed, written
+from reportgen.report.language.numbers import QUALITY_STYLES, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.prediction import prediction
@@ -38,11 +39,20 @@ def predicted(findings: Findings, language: Language) -> Answer:
     """What the model predicted; how well and where it is wrong, where labels can be compared."""
     where = short_error(findings, language)
     answer = _Predicted(findings, language, has_errors=bool(where)).answer()
-    if not where:
-        return answer
-    between = language.say("common", "space")
-    said = between.join(filter(None, (where, answer.remark)))
-    return replace(answer, remark=said, is_caveat=True)
+    remarks = [where, answer.remark]
+    if findings.deciding is not None and findings.deciding[0].name == findings.quality:
+        # The figure that was asked for comes first, then what is said of this kind of output.
+        remarks = [language.say("answers", "decided_beside", said=answer.answer), *remarks]
+        answer = replace(answer, answer=_decided(*findings.deciding, language))
+    remark = language.say("common", "space").join(filter(None, remarks))
+    return replace(answer, remark=remark, is_caveat=answer.is_caveat or bool(where))
+
+
+def _decided(kind: QualityKind, value: float, language: Language) -> str:
+    """The figure of quality that was asked for."""
+    name = language.say("compared", f"quality_{kind.name}")
+    shown = language.write(value, QUALITY_STYLES[kind.scale])
+    return language.say("answers", "decided_by", name=name[:1].upper() + name[1:], value=shown)
 
 
 class _Predicted:
