@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+from reportgen.analysis.attention.scores import scores_error
 from reportgen.analysis.attention.try_model import sample_text, try_model
+from reportgen.models.device.precision import allowed, tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec
@@ -63,7 +65,9 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
     with redirect_stdout(sys.stderr):
         loaded = load_named(spec, verbose=verbose)
         capture, probe = try_model(loaded)
-        decoder, remark = find_decoder(loaded, capture, sample_text(loaded))
+        text = sample_text(loaded)
+        decoder, remark = find_decoder(loaded, capture, text)
+        error = scores_error(capture, loaded.inputs([text]), len(text.ids))
     info = loaded.info
     way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
     padded = (
@@ -81,6 +85,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         f"{_n(probe.n_heads, 'head')}, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
+        "Scores": _scores(error, info.dtype),
         "Padding": f"{padded}; batches: {probe.batching}",
         "Tokenizer": f"{info.tokenizer}: {info.vocabulary_size:,} tokens, fits the model",
         "Longest text": f"{info.max_tokens:,} tokens",
@@ -92,6 +97,16 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         *(f"{name:13} {value}" for name, value in facts.items()),
         *(f"{'Note':13} {note}" for note in notes),
     ]
+
+
+def _scores(error: float | str, dtype: str) -> str:
+    """Whether it can be told why a token is a sink."""
+    if isinstance(error, str):
+        return "nothing of the shape of a map goes into a softmax, so that they cannot be read"
+    most = tolerances(dtype).repeated
+    if not error <= most:
+        return f"not read: their softmax does not give the maps ({allowed(error, most, dtype)})"
+    return f"read as they go into the softmax, which gives the maps within {error:.1e}"
 
 
 def _kind(loaded: LoadedModel) -> OutputKind:

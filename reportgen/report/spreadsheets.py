@@ -89,6 +89,9 @@ SINK_COLUMNS = {
     "share": "float32",
     "expected": "float32",
     "share_after": "float32",
+    "alike": "float32",
+    "lead": "float32",
+    "key_size": "float32",
 }
 AGREEMENT_COLUMNS = {
     "view": "string",
@@ -122,7 +125,7 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
         return _tokens(findings, heads)
     if name == "sinks":
         tests = SINK_TESTS_AT[findings.info.evidence.level]
-        rows = [_sink_row(s, test) for s in findings.subjects for test in tests]
+        rows = [_sink_row(findings, s, test) for s in findings.subjects for test in tests]
         return frame_of(rows, SINK_COLUMNS)
     if name == "agreement":
         rows = [_agreement_row(figures) for figures in findings.agreement]
@@ -199,11 +202,13 @@ def _choice_columns(found: Choices) -> dict[str, dict[int, object]]:
     }
 
 
-def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
+def _sink_row(findings: Findings, figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
     """What a test found; the shares are those of the layer in which they stand out most."""
     subject, strongest = figures.subject, figures.strongest
     done = figures.tests.get(test)
     swapped = figures.share_swapped if test == "swap" else None
+    scores = findings.sink_scores.get(subject.key, {}).get(strongest.layer)
+    key = scores.key_size if scores else None
     return {
         "token": subject.token,
         "kind": subject.kind,
@@ -217,6 +222,9 @@ def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
         "share": strongest.share.mean,
         "expected": strongest.expected,
         "share_after": swapped.mean if swapped else None,
+        "alike": scores.alike.mean if scores else None,
+        "lead": scores.lead.mean if scores else None,
+        "key_size": key.mean if key else None,
     }
 
 

@@ -30,7 +30,7 @@ COLUMNS = {
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
     "message, evidence",
     "sinks": "token, kind, role, test, ratio, low, high, effect, control, n_texts, layer, share, "
-    "expected, share_after",
+    "expected, share_after, alike, lead, key_size",
     "agreement": "view, statistic, mean, low, high, n_texts",
 }
 FULL_EFFECTS = ("mask", "ig", "alti", "shapley", "cp_lrp")

@@ -9,10 +9,12 @@ softmax is taken for the scores of a layer only if the softmax of it is the capt
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
+
+from reportgen.analysis.attention.capture import Capture
 
 # Functions that multiply queries by keys, with the places of both among their arguments.
 _PRODUCTS: Mapping[str, tuple[int, int]] = {
@@ -133,3 +135,20 @@ def _vectors(
         return None, None
     keys = keys.expand(*queries.shape[:-2], *keys.shape[-2:])
     return queries.flatten(0, -3).float(), keys.flatten(0, -3).float()
+
+
+def scores_error(
+    capture: Capture, inputs: Mapping[str, Tensor], n_tokens: int
+) -> float | Literal["scores_unread"]:
+    """Run one text: the largest difference of the softmax of its scores from the captured maps, in
+    any layer and head; "scores_unread" if some layer has no scores."""
+    errors: list[float | None] = []
+
+    def take(layer: int, maps: Tensor) -> None:
+        found = reader.take(maps)
+        errors.append(None if found is None else float(found.error.max()))
+
+    with ScoreReader(n_tokens) as reader:
+        capture.run(inputs, take)
+    known = [error for error in errors if error is not None]
+    return max(known) if len(known) == len(errors) else "scores_unread"

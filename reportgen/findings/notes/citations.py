@@ -20,6 +20,9 @@ ALI = Citation(
     "XAI for Transformers: Better Explanations through Conservative Propagation",
     "arXiv 2202.07304",
 )
+BARBERO = Citation(
+    "Barbero et al. 2025", "Why do LLMs attend to the first token?", "arXiv 2504.02732"
+)
 BENJAMINI = Citation(
     "Benjamini and Hochberg 1995",
     "Controlling the False Discovery Rate: A Practical and Powerful Approach to Multiple Testing",

@@ -1,6 +1,6 @@
 """Which notes the findings call for, in reading order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
@@ -13,6 +13,7 @@ from reportgen.findings.notes.missing import (
 )
 from reportgen.findings.notes.note import Note, about, explained
 from reportgen.findings.notes.sink_causes import massive_note, why_note
+from reportgen.findings.notes.sink_scores import score_note
 from reportgen.findings.notes.sink_verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import (
@@ -121,7 +122,18 @@ def _notes_on(
     )
     value = value_note(subject, layer, bool(tests)) if is_sink else None
     swap = swap_note(tested, layer.layer) if tested and is_sink else None
-    return tuple(note for note in (verdict, also, value, *tests, swap) if note is not None)
+    does = [note for note in (value, *tests, swap) if note is not None]
+    score = _score(found, subject, layer, does) if verdict.verdict == "sink" else None
+    return tuple(note for note in (verdict, also, *does, score) if note is not None)
+
+
+def _score(
+    found: "Findings", subject: Subject, layer: LayerFigures, does: Sequence[Note]
+) -> Note | None:
+    """The note on why a sink draws attention in `layer`; `does` are those on what it passes on."""
+    scores = found.sink_scores.get(subject.key, {}).get(layer.layer)
+    unread = found.info.evidence.unread_scores
+    return score_note(subject, scores, unread, found.info.model.n_heads, does)
 
 
 def _tests(

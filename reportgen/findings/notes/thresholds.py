@@ -27,6 +27,10 @@ TEST_LARGE = 0.5
 HIDE_LARGE = 1.0
 SWAP_SAME = 0.10  # how far a share may move with another token in the place
 ROLLOUT_SHARE = 0.5
+# Of the mean square of a sink's lead, the part that is the same for every token that asks. At 0.8
+# the leads spread by half their mean, at 0.5 by as much as their mean.
+ALIKE_MOST = 0.8
+ALIKE_LITTLE = 0.5
 TINY_EFFECT = 0.05  # largest deletion effect of a text, in the range of the scores of all texts
 TRUST_PARTLY = 0.2  # rank agreement of the colours with what changes the prediction
 TRUST_LARGELY = 0.6
@@ -54,6 +58,8 @@ THRESHOLDS = (
     Threshold("test_large", TEST_LARGE),
     Threshold("hide_large", HIDE_LARGE),
     Threshold("swap_same", SWAP_SAME),
+    Threshold("alike_most", ALIKE_MOST),
+    Threshold("alike_little", ALIKE_LITTLE),
     Threshold("rollout_limit", ROLLOUT_SHARE),
     Threshold("mask_limit", MASK_OFFSET),
     Threshold("tiny_effect", TINY_EFFECT),

@@ -10,9 +10,10 @@ from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
+from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.records import errors_record, estimate_record
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 
@@ -35,10 +36,8 @@ def render(findings: Findings, options: RenderOptions) -> str:
         "title": options.title,
         "provenance": _provenance(info),
         "verdicts": _verdicts(findings),
-        "quality": _quality(findings),
         "figures": findings.figures,
         "gates": gate_records(options.gates),
-        "errors": errors_record(findings),
         "evidence": _evidence(findings),
     }
     return to_json(summary)
@@ -65,14 +64,6 @@ def _provenance(info: RunInfo) -> dict[str, object]:
         "inputs": [{"name": item.name, "sha256": item.sha256 or None} for item in info.inputs],
         "versions": dict(sorted(info.versions.items())),
     }
-
-
-def _quality(findings: Findings) -> dict[str, object] | None:
-    """The figure that decides how good the model is; null without labels."""
-    if findings.deciding is None:
-        return None
-    kind, value = findings.deciding
-    return {"decided_by": kind.name, "figure": kind.of_run, "value": rounded(value)}
 
 
 def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
@@ -121,11 +112,13 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "norms_error": rounded(evidence.norms_error),
         "withheld": dict(sorted(evidence.withheld.items())),
         "sinks": {figures.subject.key: _sink(figures) for figures in findings.subjects},
+        "sink_scores": _sink_scores(findings),
+        "unread_scores": evidence.unread_scores,
         "yardstick": "effect" if findings.is_averaged else "deletion",
         "colouring": _colouring(findings.colouring),
         "agreement": agreement,
         "live_rows": asdict(live) if live else None,
-        **{name: estimate_record(estimate) for name, estimate in estimates.items() if estimate},
+        **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
     }
     return {name: value for name, value in said.items() if value not in (None, {})}
 
@@ -140,8 +133,8 @@ def _colouring(colouring: Colouring) -> dict[str, object]:
         "ahead_of": colouring.ahead_of,
         "n_views": colouring.n_views,
         "n_texts": colouring.n_texts,
-        "agreement": estimate_record(agreement) if agreement else None,
-        "rarity": estimate_record(rarity) if rarity else None,
+        "agreement": _estimate(agreement) if agreement else None,
+        "rarity": _estimate(rarity) if rarity else None,
         **(_judgement(colouring.judgement) if colouring.judgement else {}),
     }
     return {name: value for name, value in said.items() if value is not None}
@@ -152,7 +145,7 @@ def _judgement(judged: Judgement) -> dict[str, object]:
     said = {
         "verdict": judged.verdict,
         "baseline": judged.baseline,
-        "over_baseline": estimate_record(judged.over) if judged.over else None,
+        "over_baseline": _estimate(judged.over) if judged.over else None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -165,14 +158,14 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
         "kind": figures.subject.kind,
         "n_texts": figures.n_texts,
         "layer": strongest.layer,
-        "share": estimate_record(strongest.share),
+        "share": _estimate(strongest.share),
         "expected": rounded(strongest.expected),
-        "share_swapped": estimate_record(swapped) if swapped else None,
+        "share_swapped": _estimate(swapped) if swapped else None,
         "tests": {
             test: {
                 "effect": rounded(found.effect.mean),
                 "control": rounded(found.control.mean),
-                "ratio": estimate_record(found.ratio) if found.ratio else None,
+                "ratio": _estimate(found.ratio) if found.ratio else None,
                 "n_texts": found.effect.n_texts,
             }
             for test, found in figures.tests.items()
@@ -180,12 +173,63 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
     }
 
 
+def _sink_scores(findings: Findings) -> dict[str, dict[str, object]]:
+    """The scores of each sink, by its key, in the layer that its verdict names."""
+    found = {}
+    for note in findings.notes:
+        if note.verdict != "sink" or note.role is None:
+            continue
+        own = findings.sink_scores.get(note.role, {}).get(int(note.values["layer"]))
+        if own is not None:
+            found[note.role] = _scores(own)
+    return found
+
+
+def _scores(own: SinkScores) -> dict[str, object]:
+    vectors = {
+        "key_size": own.key_size,
+        "value_size": own.value_size,
+        "key_cosine": own.key_cosine,
+        "text_key_cosine": own.text_cosine,
+    }
+    return {
+        "layer": own.layer,
+        "n_texts": own.n_texts,
+        "alike": _estimate(own.alike),
+        "lead": _estimate(own.lead),
+        **{name: found and _estimate(found) for name, found in vectors.items()},
+        "heads": [
+            {
+                "head": head.head,
+                "share": rounded(head.share),
+                "lead": rounded(head.lead),
+                "alike": rounded(head.alike),
+            }
+            for head in own.heads
+        ],
+    }
+
+
 def _agreement(figures: ViewFigures) -> dict[str, object]:
-    said = estimate_record(figures.estimate)
+    said = _estimate(figures.estimate)
     if figures.stated is None:
         return {"mean": None, "low": None, "high": None, "n_texts": figures.estimate.n_texts}
     if figures.over_rarity:
-        said["over_rarity"] = estimate_record(figures.over_rarity)
+        said["over_rarity"] = _estimate(figures.over_rarity)
     if figures.beats_random is not None:
         said["beats_random"] = figures.beats_random
     return said
+
+
+def _estimate(estimate: Estimate) -> dict[str, object]:
+    return {
+        "mean": rounded(estimate.mean),
+        **ends(estimate.interval),
+        "n_texts": estimate.n_texts,
+    }
+
+
+def ends(interval: Interval | None) -> dict[str, object]:
+    """Both ends of an interval; null for None."""
+    low, high = interval or (None, None)
+    return {"low": rounded(low), "high": rounded(high)}

@@ -164,6 +164,7 @@ def _values(note: Note, language: Language) -> dict[str, object]:
         values["test"] = language.say("tests", str(values["test"]))
     if "reason" in values:
         values["reason"] = language.say("reasons", str(values["reason"]))
+    if "measures" in values:
         values["measures"] = measure_names(str(values["measures"]).split("\n"), language)
     return values
 

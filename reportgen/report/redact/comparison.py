@@ -54,7 +54,6 @@ def redacted_comparison(
             Findings(other),
             matching,
             comparison.null,
-            judging=comparison.judging,
             whole=comparison,
             infos=tuple(redacted_info(side.results, lang) for side in comparison.sides),
         )

@@ -1,6 +1,6 @@
 """The section on attention sinks: a panel for each token that may be one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +9,7 @@ from markupsafe import Markup
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.sinks.heads import SinkHeads
+from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
@@ -96,7 +97,9 @@ class _Maker:
         language = self._language
         token = visible(subject_name(subject, language))
         own = [note for note in self._findings.notes if note.role == subject.key]
-        columns, rows = self._table(layers, tested, self._findings.sink_heads.get(subject.key))
+        heads = self._findings.sink_heads.get(subject.key)
+        scores = self._findings.sink_scores.get(subject.key, {})
+        columns, rows = self._table(layers, tested, heads, scores)
         has_fewer = tested is not None and tested.n_texts != n_texts
         return SinkPanel(
             token=token[:1].upper() + token[1:],
@@ -159,6 +162,7 @@ class _Maker:
         layers: Sequence[LayerFigures],
         tested: SubjectFigures | None,
         heads: SinkHeads | None,
+        scores: Mapping[int, SinkScores],
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Headings and rows of the figures by layer; figures that no layer has are left out."""
         swapped = [own.after for own in tested.swapped] if tested else []
@@ -171,10 +175,14 @@ class _Maker:
             "activation": [self._times(_mean(layer.activation)) for layer in layers],
             "heads": self._heads(heads),
             "swapped": [self._percent(share.mean) for share in swapped],
+            "alike": [self._alike(scores.get(layer.layer)) for layer in layers],
         }
         kept = {key: cells for key, cells in columns.items() if set(cells) - {NOTHING}}
         numbers = map(str, range(1, len(layers) + 1))
         return tuple(map(self._say, kept)), tuple(zip(numbers, *kept.values(), strict=True))
+
+    def _alike(self, scores: SinkScores | None) -> str:
+        return NOTHING if scores is None else self._percent(scores.alike.mean)
 
     def _rank(self, rank: Estimate | None) -> str:
         return NOTHING if rank is None else fixed(rank.mean, 2)

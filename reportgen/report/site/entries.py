@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from reportgen.comparison.outputs.quality import Verdict
 from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult, found_text
@@ -27,6 +26,7 @@ _CONTENT = 8  # characters of an id that tell runs apart
 _NAME = 40  # characters of the name of a run in the address of its page
 
 
+Verdict: TypeAlias = Literal["better", "worse", "unclear"]
 # By date, the parts of a name, and id.
 Order: TypeAlias = tuple[str, list[tuple[int, str]], str]
 

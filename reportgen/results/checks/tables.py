@@ -325,7 +325,9 @@ def _sinks(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 def _sink_scores(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_analysed(table, texts)
     require_known(table, "layer", range(1, info.model.n_layers + 1))
-    require_known(table, "head", range(1, info.model.n_heads + 1))
+    n_heads = info.model.n_heads  # each has a row, one after another
+    require_equal(table, "head", np.arange(len(table)) % n_heads + 1)
+    require(len(table) % n_heads == 0, "head")
     require_unique(table, "text", "subject", "layer", "head")
     require((table["n_pairs"].to_numpy() > 0).all(), "n_pairs")
 

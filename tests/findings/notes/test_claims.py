@@ -104,6 +104,9 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N2": lambda of: of("value_ratio")[1] <= 0.5,
     "N2-heavy": lambda of: of("value_ratio")[1] <= 0.5,
     "N3": lambda of: of("value_ratio")[0] > 0.5,
+    "score-alike": lambda of: of("alike")[0] >= 0.8,
+    "score-between": lambda of: of("alike")[0] > 0.5 and of("alike")[1] < 0.8,
+    "score-asks": lambda of: of("alike")[1] <= 0.5,
     "N4": lambda of: of("zero_ratio")[1] <= 0.25,
     "N5": lambda of: of("zero_ratio")[0] > 0.25 and of("mean_ratio")[1] <= 0.25,
     "N5-open": lambda of: of("zero_ratio")[0] > 0.25,
@@ -313,7 +316,8 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
     for note in notes:
         if note.values.get("excess", -1) > 0 > note.values["excess_low"]:
             continue
-        if not {"agreement", "over_baseline", "rollout_agreement"} & note.values.keys():
+        signed = {"agreement", "over_baseline", "rollout_agreement", "key_cosine"}
+        if not signed & note.values.keys():
             assert "\u2212" not in sentence(note, language)
             assert "+" not in sentence(note, language)
 

@@ -26,6 +26,8 @@ RATIOS = (0.0, 0.1, 0.25, 0.35, 0.4, 0.9, 1.1, 9.6)
 AFTER_SWAP = (0.5, 0.9, 1.0, 1.5)
 AGREEMENT = (-0.5, -0.2, 0.0, 0.1, 0.3, 0.7)
 OFFSETS = (0.3, 1.0, 2.0)
+DIFFERENCES = (0.5, 2.0, 3.0, 8.0)  # of a sink's leads from their mean, which is 4
+UNREAD = (*[None] * 3, "scores_unread", "scores_unproven", "failed")
 SPREADS = (0.0, 0.02, 0.2)
 
 
@@ -59,9 +61,12 @@ def _made(folder: Callable[[], Path]) -> Iterator[Results]:
 
 def _drawn(results: Results, random: Random) -> Results:
     model = replace(results.info.model, is_causal=bool(random.random() < 0.3))
+    # Of a generator of its own, so that all else stays as it is drawn.
+    unread = random.spawn(1)[0].choice(UNREAD)
+    evidence = replace(results.info.evidence, unread_scores=unread)
     return changed(
         results,
-        replace(results.info, model=model),
+        replace(results.info, model=model, evidence=evidence),
         tokens=_tokens(results.tokens, random),
         roles=_roles(results.roles, random),
         layers=_layers(results.layers, random),
@@ -69,6 +74,7 @@ def _drawn(results: Results, random: Random) -> Results:
         agreement=_agreement(results.agreement, random),
         evidence=_evidence(results.evidence, random),
         effects=_effects(results, random),
+        sink_scores=_sink_scores(results, random),
     )
 
 
@@ -147,6 +153,27 @@ def _sinks(sinks: pd.DataFrame, random: Random) -> pd.DataFrame:
         )
     ]
     return sinks[kept].reset_index(drop=True)
+
+
+def _sink_scores(results: Results, random: Random) -> pd.DataFrame:
+    """Scores of special tokens in all heads, which give them most of their attention; of few texts
+    now and then, and none where they could not be read."""
+    model, info = results.info.model, results.info.evidence
+    texts = np.flatnonzero(results.texts["n_tokens"])[: 3 if random.random() < 0.1 else None]
+    if info.level == "none" or random.random() < 0.3:
+        texts = texts[:0]
+    places = [
+        (text, role.key, layer, head)
+        for text in texts
+        for layer in range(1, model.n_layers + 1)
+        for role in results.info.roles
+        for head in range(1, model.n_heads + 1)
+    ]
+    rows = pd.DataFrame(places, columns=["text", "subject", "layer", "head"])
+    around = np.clip(_around(random, DIFFERENCES, len(rows), 10.0), 0, None)
+    figures = {"n_pairs": 20, "share": 0.6, "expected": 0.1, "error": 0.0, "value_size": 0.3}
+    vectors = {"key_size": 0.8, "key_cosine": 0.7, "text_cosine": -0.1}
+    return rows.assign(lead=4.0, lead_square=16.0 + around**2, **figures, **vectors)
 
 
 def _agreement(agreement: pd.DataFrame, random: Random) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, about
 from reportgen.findings.notes.sink_causes import massive_note, why_note
+from reportgen.findings.notes.sink_scores import score_note
 from reportgen.findings.notes.sink_verdicts import subject_verdict
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note
@@ -36,6 +37,7 @@ from reportgen.findings.notes.trust import (
     offset_note,
     rollout_note,
 )
+from reportgen.findings.sinks.sink_scores import HeadScores, SinkScores
 from reportgen.findings.statistics import Interval
 from reportgen.results.info import (
     LEARNED_SINK,
@@ -126,6 +128,7 @@ def grid() -> Iterator[Note]:
     yield from _values()
     yield from _why()
     yield from _tests()
+    yield from _scores()
     yield from _others()
     yield from _agreement()
 
@@ -178,6 +181,22 @@ def _tests() -> Iterator[Note]:
         note = swap_note(probed({}, subject, swap=ratio), 2)
         assert note is not None
         yield note
+
+
+def _scores() -> Iterator[Note]:
+    shares: tuple[Made, ...] = (0.92, 0.67, 0.1, 0.0, 1.0, (0.7, 0.4, 0.9), (0.9, None))
+    keys: tuple[Made | None, ...] = (0.35, 1.6, None)
+    for subject, alike, key in product((CLS, COMMA, FIRST), shares, keys):
+        cosine = None if key is None else estimate(-0.1)
+        made = SinkScores(
+            *(2, 20, (HeadScores(1, 0.6, 4.5, 0.9),) * 3),
+            *(estimate(alike), estimate(4.5), key and estimate(key), None, cosine, cosine),
+        )
+        others = [about(subject, id, {}) for id in ("N2", "N4")]
+        yield from filter(None, [score_note(subject, made, None, 12, others)])
+    reasons: tuple[Reason, ...] = ("scores_unread", "scores_unproven", "failed")
+    for subject, reason in product((CLS, COMMA, FIRST), reasons):
+        yield from filter(None, [score_note(subject, None, reason, 12, ())])
 
 
 def _others() -> Iterator[Note]:

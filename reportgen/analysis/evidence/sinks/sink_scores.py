@@ -75,7 +75,7 @@ class SinkScorer:
         if len(text.ids) > LONG_TOKENS:
             return {}
         subjects = score_subjects(tokens, self.tokens)
-        found = _Text(self.capture.has_learned_sinks, subjects, text)
+        found = TextScores(self.capture.has_learned_sinks, subjects, text)
         most = tolerances(self.explainer.model.info.dtype).repeated
         fault: Reason | None = None
         reader = ScoreReader(len(text.ids))
@@ -95,7 +95,7 @@ class SinkScorer:
         return fault or found.columns(row)
 
 
-class _Text:
+class TextScores:
     """Collects the figures of one text, layer by layer."""
 
     def __init__(

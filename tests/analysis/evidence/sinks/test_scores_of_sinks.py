@@ -14,9 +14,11 @@ from helpers.real.families import SITES, load_family, proven
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.scores import LayerScores
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.sinks.sink_scores import (
     SinkScorer,
+    TextScores,
     frequent_tokens,
     score_subjects,
 )
@@ -122,9 +124,28 @@ def test_the_key_is_compared_with_text_tokens_and_the_mean_query(tmp_path: Path)
         assert row["lead"] == pytest.approx(lead, rel=1e-3, abs=1e-4)
 
 
-def test_no_constant_of_a_row_changes_the_figures_and_no_other_key_does(tmp_path: Path) -> None:
-    """A softmax does not change with what is added to a row. And a text token that some queries
-    like very much does not make a sink's lead depend on who asks."""
+def test_a_key_that_all_like_alike_is_so_though_some_like_another_one_better(
+    tmp_path: Path,
+) -> None:
+    """By the logarithm of mean attention, which follows the best key, it would depend on who
+    asks. What is added to a row changes nothing, since a softmax does not change with it."""
+    text = encoded(load_family(tmp_path, "bert"), TEXT)[0]
+    n = len(text.ids)
+    scores = torch.zeros(1, n, n)
+    scores[0, :, 0] = 3.0
+    scores[0, 1::2, 5] = 8.0  # every other token likes it best
+    scores += torch.randn(n, 1, generator=torch.Generator().manual_seed(0))
+    maps = scores.softmax(-1)
+    own = TextScores(has_learned_sinks=False, subjects={"cls": [0]}, text=text)
+    own.add(0, LayerScores(scores, torch.zeros(1), None, None), maps)
+    found = own.columns(0)
+    assert found["lead"][0] ** 2 / found["lead_square"][0] >= 0.98
+    content = torch.tensor(list(range(1, n - 1)))
+    by_weight = (maps[0, content, 0] / maps[0][content][:, content].mean(-1)).log()
+    assert by_weight.mean() ** 2 / (by_weight**2).mean() <= 0.2
+
+
+def test_keys_that_all_score_alike_have_no_lead(tmp_path: Path) -> None:
     model = load(tmp_path, "bert", num_labels=1, problem_type="regression")
     attention = model.encoder.encoder.layer[0].attention.self
     with torch.no_grad():
