@@ -25,28 +25,26 @@ def rounding(size: float, depth: int = MODEL, dtype: torch.dtype = torch.float32
     return _FACTOR * torch.finfo(dtype).eps * size * sqrt(depth)
 
 
-def near(expected: Any, *, size: float | None = None, depth: int = MODEL) -> Any:
+def near(expected: Any, *, size: float = 0.0, depth: int = MODEL) -> Any:
     """What is equal to `expected`, a number or an array, but for `rounding`.
 
-    `size` is that of the largest number that it is made from, which is not that of `expected` where
-    that is a difference: it is rounded as what is subtracted. Unless given, it is the largest of
-    `expected`, and 1 at least, the size of vectors and scores in a model.
+    `size` is that of the largest number that it is made from. That of `expected` and 1, the size of
+    vectors and scores in a model, are the least: a difference is rounded as what is subtracted.
     """
     values = np.asarray(expected, dtype=np.float64)
-    tolerance = rounding(_size(values) if size is None else size, depth)
-    return pytest.approx(
-        values if values.ndim else float(values), rel=0, abs=tolerance, nan_ok=True
-    )
+    single = values if values.ndim else float(values)
+    return pytest.approx(single, rel=0, abs=_tolerance(values, size, depth), nan_ok=True)
 
 
 def assert_near(
-    found: Any, expected: Any, *, size: float | None = None, depth: int = MODEL, err_msg: str = ""
+    found: Any, expected: Any, *, size: float = 0.0, depth: int = MODEL, err_msg: str = ""
 ) -> None:
     """`found`, an array or a column of a table, is `near` to `expected`."""
     values = np.asarray(expected, dtype=np.float64)
-    tolerance = rounding(_size(values) if size is None else size, depth)
+    tolerance = _tolerance(values, size, depth)
     np.testing.assert_allclose(found, values, rtol=0, atol=tolerance, err_msg=err_msg)
 
 
-def _size(values: np.ndarray) -> float:
-    return max(1.0, float(np.abs(values[np.isfinite(values)]).max(initial=0.0)))
+def _tolerance(values: np.ndarray, size: float, depth: int) -> float:
+    own = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    return rounding(max(1.0, own, size), depth)

@@ -159,7 +159,7 @@ def test_the_effects_of_a_text_equal_a_plain_computation(full, bert) -> None:
     offset = abs(np.nanmean(masked)) / np.nanstd(masked)
     assert evidence["mask_offset"] == pytest.approx(offset, rel=1e-3)
     gap = abs(integrated.sum() - (whole - base)) / abs(whole - base)
-    assert evidence["ig_error"] == near(gap)
+    assert evidence["ig_error"] == near(gap, size=1 / abs(whole - base))
     assert (evidence["live_rows"], evidence["n_rows"]) == (1, n)
     assert evidence["reads_cls_only"]
     assert evidence["message"] == ""
@@ -242,8 +242,8 @@ def test_the_sink_tests_equal_a_plain_computation(full, bert, test: str) -> None
     rows = full.sinks.set_index(["text", "subject", "test"])
     for subject, place in specials.items():
         found = rows.loc[row, subject, test]
-        assert found["effect"] == near(changed(place % n))
-        assert found["control"] == near(control)
+        assert found["effect"] == near(changed(place % n), size=abs(whole))
+        assert found["control"] == near(control, size=abs(whole))
         assert found["n_controls"] == n - 2
     tokens = full.tokens_of(row)
     cls = rows.loc[row, "cls", test]

@@ -66,8 +66,8 @@ def test_leads_of_completions_equal_a_plain_loop(tmp_path):
     for unit, effect, scores in zip(found.units, found.effects, found.scores, strict=True):
         left = leads([i for i in range(len(text.ids)) if i not in unit])
         expected = [a - b for a, b in zip(whole, left, strict=True)]
-        assert scores == near(expected)
-        assert effect == near(sum(expected))
+        assert scores == near(expected, size=abs(sum(whole)))
+        assert effect == near(sum(expected), size=abs(sum(whole)))
 
 
 @pytest.mark.parametrize("token", [None, "cat"])

@@ -105,10 +105,10 @@ def test_effects_equal_a_plain_loop(tmp_path, family):
             assert not set(unit) & set(range(first, last + 1))
             left = scores([i for i in range(len(text.ids)) if i not in unit])
             expected = [a - b for a, b in zip(whole, left, strict=True)]
-            assert own == near(expected)
-            assert effect == near(sum(expected))
+            assert own == near(expected, size=abs(item.value))
+            assert effect == near(sum(expected), size=abs(item.value))
             added = sum(scores(sorted((*fixed, *unit))))
-            assert lone == near(added - nothing)
+            assert lone == near(added - nothing, size=abs(nothing))
 
 
 def test_the_gradient_reaches_the_embeddings(tmp_path):

@@ -21,6 +21,7 @@ from reportgen.models.tasks.multiple_choice import ChoiceModel, ready_for_choice
 from reportgen.models.tokens.perturbed_texts import fixed_positions, keep
 from reportgen.texts.read import TextInput, TextSet
 
+LOGITS = 4.0  # the size of those that a lead is the difference of
 FAMILIES = ("bert", "roberta", "albert", "distilbert", "electra", "deberta_v2")
 TEXTS = (
     ("the cat sat on", ("the mat", "a dog and a log", "coffee")),
@@ -110,7 +111,7 @@ def test_effects_equal_a_plain_loop_over_all_choices(tmp_path, family):
     masked = mask_effects(explainer, explained)
     for row, (source, item) in enumerate(zip(sources, explained, strict=True)):
         text, size = item.text, len(item.text.ids)
-        assert item.value == near(plain_lead(model, source))
+        assert item.value == near(plain_lead(model, source), size=LOGITS)
         nothing = lead_of(model, keep(text, fixed_positions(text)))
         for unit, deleted, lone, hidden in zip(
             found["deletion"][row].units,
@@ -120,10 +121,10 @@ def test_effects_equal_a_plain_loop_over_all_choices(tmp_path, family):
             strict=True,
         ):
             rest = [i for i in range(size) if i not in unit]
-            assert deleted == near(item.value - _without(model, text, rest))
+            assert deleted == near(item.value - _without(model, text, rest), size=LOGITS)
             fixed = sorted((*fixed_positions(text), *unit))
-            assert lone == near(_without(model, text, fixed) - nothing)
-            assert hidden == near(item.value - _masked(model, text, unit))
+            assert lone == near(_without(model, text, fixed) - nothing, size=LOGITS)
+            assert hidden == near(item.value - _masked(model, text, unit), size=LOGITS)
 
 
 def _without(model, text, kept):
