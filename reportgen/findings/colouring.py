@@ -43,6 +43,16 @@ class Colouring:
     # its own, also of texts that are too few to choose by.
     judgement: Judgement | None = None
     ahead_of: View | None = None  # of few texts: the usual measure, which it is far ahead of
+    # Of the one that agrees best: the one that agrees next best, and by how much less in each text.
+    # None where it was the only one.
+    next_best: View | None = None
+    over_next: Estimate | None = None
+
+    @property
+    def is_surely_best(self) -> bool:
+        """Whether it surely agrees better than the one that agrees next best."""
+        over = self.over_next
+        return over is None or (over.interval is not None and over.interval.low > 0)
 
     @property
     def is_agreeing(self) -> bool:
@@ -138,7 +148,11 @@ def _best(table: pd.DataFrame, plain: ByView) -> Colouring:
     for one in range(_FOLDS):
         held = fold == one
         scores[held] = table.loc[held, table[~held].mean().idxmax()]
-    return _told(str(table.mean().idxmax()), "best", table, scores, plain)
+    first, *others = table.mean().sort_values(ascending=False, kind="stable").index.tolist()
+    found = _told(first, "best", table, scores, plain)
+    if not others:
+        return found
+    return replace(found, next_best=others[0], over_next=estimate(table[first] - table[others[0]]))
 
 
 def _told(

@@ -122,6 +122,8 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("trust.headline", "trust.headline_zero", "trust.headline_opposite", "trust.not_computed"),
     ("trust.chosen_best", "trust.headline_zero"),
     ("trust.chosen_best", "trust.headline_opposite"),
+    *product(("trust.chosen_close",), ("trust.chosen_best", "trust.headline_zero")),
+    ("trust.chosen_close", "trust.headline_opposite"),
     ("verdict.is_opposite", "trust.headline"),
     ("verdict.is_chance", "trust.headline"),
     ("answers.few_agreement", "trust.headline"),

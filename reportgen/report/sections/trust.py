@@ -93,7 +93,11 @@ def chosen(colouring: Colouring, language: Language, row: str) -> str:
     }
     key = f"chosen_{colouring.way}"
     if colouring.way == "best":
-        key = f"chosen_{'best' if colouring.is_agreeing else 'highest'}"
+        close = "best" if colouring.is_surely_best else "close"
+        key = f"chosen_{close if colouring.is_agreeing else 'highest'}"
+    if colouring.over_next is not None and colouring.next_best is not None:
+        values["next"] = language.measure(colouring.next_best, "name", row=row)
+        values |= {"over": colouring.over_next.mean, "ends": colouring.over_next.interval}
     if colouring.ahead_of is not None:
         key, usual = "chosen_ahead", language.measure(colouring.ahead_of, "name", row=row)
         values["usual"] = usual

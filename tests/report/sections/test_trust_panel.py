@@ -1,5 +1,6 @@
 """The panel on agreement: figures of the results, what they are held against, and why not."""
 
+import re
 from collections import namedtuple
 
 import numpy as np
@@ -8,15 +9,18 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import judged
+from scipy.stats import ttest_1samp
 
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.language import load_language
+from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.tokens import make_across
 from reportgen.report.sections.trust import chosen, make_trust
+from reportgen.report.short_form.markdown import render as markdown
 from reportgen.results.measure_register import BY_ID, COLOURS
 
 EN = load_language("en")
@@ -187,6 +191,43 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline()
         "色分けに使える6種類の尺度のうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です。"
         "モデルを使わないどの順位よりも確実によく一致します。「文字数」は0.48で、差は0.13（0.05～0.20）です。"
     )
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("apart", [0.0, 0.3])
+def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(
+    tmp_path, lang, apart
+):
+    """.006 [−.062, .072] over the next is no lead: page, Markdown and sentence say both."""
+    texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
+    made = make_results(tmp_path, texts, evidence="basic")
+    rows = made.agreement[made.agreement["view"] != "random"].copy()
+    turn = np.where(rows["text"] % 2, 0.1, -0.1)
+    height = {"gradient": 0.55 + apart, "received_norm_all": 0.49}
+    rows["value"] = rows["view"].map(height).fillna(-0.6)
+    rows["value"] += np.where(rows["view"] == "gradient", turn, -turn) + rows["text"] / 1000
+    findings = Findings(changed(made, agreement=rows))
+    colouring, language = findings.colouring, load_language(lang)
+    one, other = (rows[rows["view"] == view]["value"].to_numpy() for view in height)
+    assert colouring.over_next.mean == pytest.approx(np.mean(one - other))
+    interval, student = colouring.over_next.interval, ttest_1samp(one - other, 0)
+    assert (interval.low > 0) == (student.confidence_interval().low > 0) == bool(apart)
+    said = make_trust(findings, make_scope(findings, language), language).chosen
+    best = {"en": "agrees best", "ja": "最もよく一致する"}[lang]
+    assert (best in said) == bool(apart)
+    close = language.say(
+        "trust",
+        "chosen_close",
+        view=language.measure("gradient", "name"),
+        n=colouring.n_views,
+        mean=f"{colouring.judgement.agreement.mean:.2f}",
+        next=language.measure("received_norm_all", "name"),
+        over=colouring.over_next.mean,
+        ends=interval,
+    )
+    assert said.startswith(close) == (not apart)
+    written = re.sub("[\\\\\u200b]", "", markdown(findings, RenderOptions(lang=lang)).text)
+    assert (close in written) == (not apart)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
