@@ -42,6 +42,7 @@ class ListedToken(NamedTuple):
     label: int  # place in `CorpusTokens.labels`
     value: float  # mean over the texts that have it
     interval: Interval  # of that
+    n_texts: int
     wrong_sign: float  # chance that the truth is on the other side of the centre, or on it
     is_named: bool  # whether a sentence may name it
     is_few: bool  # in too few different texts for that
@@ -67,6 +68,7 @@ class Ranked:
     """`[label]` each; NaN for tokens in too few texts to be listed."""
 
     means: Floats  # over the texts that have the token
+    n_texts: Places  # that have it
     intervals: Floats  # [end, label]
     shrunken: Floats  # distance from the centre that is left after what chance makes of it
     wrong_sign: Floats
@@ -121,7 +123,7 @@ def rank_tokens(
     if not judged.any():
         nothing, none = np.full(size, np.nan), np.zeros(size, np.bool_)
         ends = np.stack([nothing, nothing])
-        return Ranked(nothing, ends, nothing, nothing, none, none, 0.0, 0.0)
+        return Ranked(nothing, counts, ends, nothing, nothing, none, none, 0.0, 0.0)
     means = np.bincount(label, weights=values, minlength=size) / np.maximum(counts, 1)
     middle = float(means[judged].mean()) if centre is None else centre
     different = _different(label, tokens.same[known], size)
@@ -141,7 +143,7 @@ def rank_tokens(
     sizes = np.bincount(label, weights=np.abs(values), minlength=size)
     is_few = different < MIN_TEXTS
     part = float(sizes[judged & ~is_few].sum() / sizes.sum()) if sizes.any() else 0.0
-    return Ranked(means, ends, shrunken, wrong, is_named, is_few, middle, part)
+    return Ranked(means, counts, ends, shrunken, wrong, is_named, is_few, middle, part)
 
 
 def _different(label: Places, same: Places, size: int) -> Places:
@@ -194,6 +196,7 @@ def _token(found: Ranked, i: int) -> ListedToken:
         i,
         float(found.means[i]),
         Interval(*map(float, found.intervals[:, i])),
+        int(found.n_texts[i]),
         float(found.wrong_sign[i]),
         bool(found.is_named[i]),
         bool(found.is_few[i]),

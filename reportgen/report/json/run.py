@@ -2,6 +2,7 @@
 then the details, nested, with names that depend on what was measured."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from reportgen.findings.colouring import Colouring
@@ -13,6 +14,8 @@ from reportgen.findings.judgement import Judgement
 from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
+from reportgen.findings.tokens.last_token import LastToken
+from reportgen.findings.tokens.lists import ListedToken
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
@@ -118,9 +121,48 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "colouring": _colouring(findings.colouring),
         "agreement": agreement,
         "live_rows": asdict(live) if live else None,
+        "last_token": _last_token(findings.tokens.last),
+        "tokens": [] if findings.results.is_redacted else _tokens(findings),
         **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
     }
-    return {name: value for name, value in said.items() if value not in (None, {})}
+    return {name: value for name, value in said.items() if value not in (None, {}, [])}
+
+
+def _last_token(last: LastToken | None) -> dict[str, object] | None:
+    """In how many texts of a causal model the last token is the strongest."""
+    if last is None:
+        return None
+    share = Estimate(last.share, last.interval, last.n_texts)
+    chance = rounded(last.chance)
+    return {**_estimate(share), "chance": chance, "stands_out": last.stands_out}
+
+
+def _tokens(findings: Findings) -> list[dict[str, object]]:
+    """The lists of tokens that change each explained figure; `doubtful` ones may be chance."""
+    names = findings.tokens.labels
+    return [
+        {
+            "target": own.target,
+            "kind": kind,
+            "n_texts": own.n_texts,
+            "n_sure": listing.n_sure,
+            "n_doubtful": listing.n_doubtful,
+            "sure": [_token(token, names) for token in listing.sure],
+            "doubtful": [_token(token, names) for token in listing.doubtful],
+        }
+        for own in findings.token_lists
+        for kind, listing in own.lists.items()
+        if listing.n_sure or listing.n_doubtful
+    ]
+
+
+def _token(token: ListedToken, names: Sequence[str]) -> dict[str, object]:
+    return {
+        "token": names[token.label],
+        **_estimate(Estimate(token.value, token.interval, token.n_texts)),
+        "wrong_sign": rounded(token.wrong_sign),
+        "is_named": token.is_named,
+    }
 
 
 def _colouring(colouring: Colouring) -> dict[str, object]:

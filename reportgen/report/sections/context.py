@@ -12,6 +12,7 @@ from reportgen.report.panel.evidence import Scope, make_scope
 from reportgen.report.sections.notable import Marked, Notable, make_notable
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import Overview, make_overview
+from reportgen.report.sections.tokens import Across, make_across
 from reportgen.report.sections.trust import Trust, make_trust
 
 
@@ -52,6 +53,11 @@ class Context:
     def trust(self) -> Trust | None:
         """The section on agreement; None without evidence."""
         return make_trust(self.findings, self.scope, self.language)
+
+    @cached_property
+    def across(self) -> Across | None:
+        """The section on the tokens of all texts."""
+        return make_across(self.findings, self.language)
 
     @cached_property
     def notable(self) -> Notable:

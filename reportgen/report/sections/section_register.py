@@ -30,8 +30,8 @@ from reportgen.report.sections.outputs.cross_attention import CrossRest, make_cr
 from reportgen.report.sections.overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
-from reportgen.report.sections.tokens import make_across
 from reportgen.report.short_form.parts import (
+    short_across,
     short_method,
     short_overview,
     short_reproduce,
@@ -128,7 +128,7 @@ SECTIONS: tuple[PageSection[Context], ...] = (
     PageSection("predictions", lambda context: context.quality),
     PageSection("sinks", _sinks, short_sinks),
     PageSection("trust", lambda context: context.trust),
-    PageSection("across", lambda context: make_across(context.findings, context.language)),
+    PageSection("across", lambda context: context.across, short_across),
     PageSection("method", _method, short_method, is_of_listed=True),
     PageSection("reproduce", _reproduce, short_reproduce),
 )

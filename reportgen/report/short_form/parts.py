@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reportgen.findings.notes.note import Kind, Note
-from reportgen.report.components import Cell, Section, named
+from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.remarks import remark
@@ -187,6 +187,27 @@ def _worth_a_look(context: Context, tables: TextTables, rows: Sequence[int]) -> 
         lead = (*bold[1:], *filter(None, [_agreement(context)]), *picked)
         more = language.count("brief", name, len(rows))
         yield Section(2, more, lead, table=whole, is_folded=True, place=41)
+
+
+def short_across(context: Context) -> Iterable[Section]:
+    """The tokens that do most over all texts: a folded table for each list, and one for those of it
+    that may be chance."""
+    across, say = context.across, context.language.say
+    if across is None:
+        return
+    lead: tuple[str, ...] = (across.headline,)
+    for found in across.lists:
+        names = (say("common", "token"), found.value, say("common", "n_texts"))
+        columns = tuple(Column(name, is_figures=i > 0) for i, name in enumerate(names))
+        more = found.title + say("page", "colon") + found.more
+        for heading, rows in ((found.title, found.rows), (more, found.doubtful)):
+            if rows:
+                shown = (
+                    (Cell(cut(row[0].text, NAME_LENGTH)), Cell(str(row[2])), row[3]) for row in rows
+                )
+                table = Table(columns, tuple(shown))
+                yield Section(5, heading, lead, table=table, is_folded=True, place=62)
+                lead = ()
 
 
 def short_sinks(context: Context) -> Iterable[Section]:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.moved_tokens import with_last, with_parts
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.comparison.compare import compare
@@ -315,3 +316,30 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
 def test_distances_have_no_direction_that_a_mask_could_shift(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="embedding", evidence="full")
     assert "mask_offset" not in summary(results)["evidence"]
+
+
+def test_tokens_are_those_of_the_lists_with_their_counts(tmp_path: Path) -> None:
+    results = with_parts(tmp_path, {"ab": 0.6, "cd": -0.5}, 0.05)
+    told = summary(results)["evidence"]["tokens"]
+    (own,) = Findings(results).token_lists
+    assert [item["kind"] for item in told] == ["raises", "lowers"]
+    for item in told:
+        listing = own.lists[item["kind"]]
+        assert (item["n_sure"], item["n_doubtful"]) == (listing.n_sure, listing.n_doubtful)
+        assert len(item["doubtful"]) == len(listing.doubtful) == listing.n_doubtful
+    first = told[0]["sure"][0]
+    means = Findings(results).token_means
+    place = Findings(results).tokens.labels.index("ab")
+    assert (first["token"], first["is_named"]) == ("ab", True)
+    assert first["mean"] == pytest.approx(means.effect[place], rel=1e-5)
+    assert first["n_texts"] == means.n_effect[place]
+    assert first["low"] < first["mean"] < first["high"]
+    assert all(row["wrong_sign"] > 0.1 for item in told for row in item["doubtful"])
+
+
+def test_the_last_token_of_a_causal_model_has_its_share(tmp_path: Path) -> None:
+    told = summary(with_last(tmp_path / "a", 7))["evidence"]["last_token"]
+    assert (told["mean"], told["n_texts"], told["stands_out"]) == (7 / 8, 8, True)
+    assert told["chance"] == pytest.approx(1 / 3, abs=1e-5)
+    assert not summary(with_last(tmp_path / "b", 3))["evidence"]["last_token"]["stands_out"]
+    assert "last_token" not in summary(with_parts(tmp_path / "c", {}, 0.1))["evidence"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.moved_tokens import with_parts
 from helpers.on_github import soup
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -25,8 +26,10 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import citation, sentence, verdicts
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.run import redacted
+from reportgen.report.sections.context import Context
 from reportgen.report.short_form.escaping import escape, escape_spans
 from reportgen.report.short_form.markdown import render
+from reportgen.report.short_form.parts import short_across
 from reportgen.report.short_form.tables import NAME_LENGTH, TEXT_LENGTH, cut
 from reportgen.results.store import Results
 
@@ -538,3 +541,20 @@ def test_long_texts_are_cut_in_the_middle(text: str, length: int, short: str) ->
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = make_results(tmp_path / "1"), make_results(tmp_path / "2")
     assert render(Findings(one), RenderOptions()) == render(Findings(two), RenderOptions())
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_tokens_over_all_texts_stand_in_folded_tables(tmp_path, lang):
+    findings = Findings(with_parts(tmp_path, {"ab": 0.6, "cd": -0.5}, 0.05))
+    language = load_language(lang)
+    context = Context(findings, RenderOptions(lang=lang), language, "report.md")
+    found = list(short_across(context))
+    assert context.across is not None
+    assert found[0].lead == (context.across.headline,)
+    assert all(section.is_folded for section in found)
+    headings = [section.heading for section in found]
+    for item in context.across.lists:
+        assert (item.title in headings) == bool(item.rows)
+        assert any(item.more and item.more in heading for heading in headings) == bool(item.more)
+    n_rows = sum(len(section.table.rows) for section in found)
+    assert n_rows == sum(len(item.rows) + len(item.doubtful) for item in context.across.lists)

@@ -103,7 +103,7 @@ def test_whole_rows_are_left_out_and_counted_in_the_last_line(written, brief, fl
 def test_every_table_row_has_a_cell_a_column(written) -> None:
     for text in written.values():
         page = BeautifulSoup(rendered(text), "html.parser")
-        assert len(page.find_all("table")) == 5
+        assert len(page.find_all("table")) == 6
         for table in page.find_all("table"):
             columns = len(table.find_all("th"))
             cells = {len(row.find_all("td")) for row in table.find("tbody").find_all("tr")}
