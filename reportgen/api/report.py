@@ -19,6 +19,7 @@ from reportgen.files.temporary import Temporary
 from reportgen.findings.detail import check_detail
 from reportgen.findings.figures.gates import GateResult, evaluate
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.quality_register import misfit
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import headline, sentence
@@ -225,8 +226,9 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
         ResultsError: the results are damaged.
     """
     check_detail(job.options.detail, findings.texts["text_id"].tolist())
-    if job.options.colour != findings.colour:
-        findings = replace(findings, colour=job.options.colour)
+    colour, quality = job.options.colour, job.options.quality
+    if (colour, quality) != (findings.colour, findings.quality):
+        findings = replace(findings, colour=colour, quality=quality)
     gates = evaluate(job.gates, findings.figures) if job.gates else ()
     options = replace(job.options, gates=gates)
     documents = make_documents(findings, job.outputs, options)
@@ -240,4 +242,5 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
     lines += [f"{folder}/: results folder" for folder in job.folders]
+    lines += filter(None, [misfit(findings.info.output, job.options.quality)])
     return Written(documents, tuple(lines), gates, summary)

@@ -10,10 +10,10 @@ from reportgen.comparison.attention import (
     head_changes,
     role_by_layer,
 )
+from reportgen.comparison.floors import NO_LIMITS, NullLimits
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.outputs.quality import Quality, Verdict
+from reportgen.comparison.outputs.quality import Judging, Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
-from reportgen.comparison.seed_noise import NO_LIMITS, NullLimits
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.comparison.trend.checkpoints import checkpoints
@@ -99,13 +99,16 @@ class _Changes:
 
 
 def all_models(
-    sides: Sequence[Findings], null: NullLimits | None = None, folders: Sequence[str] = ()
+    sides: Sequence[Findings],
+    null: NullLimits | None = None,
+    folders: Sequence[str] = (),
+    judging: Judging | None = None,
 ) -> AllModels:
     """Compare each model with the first, and with the one before it.
 
     Only texts count that all models analysed and have finite predictions of. The tables of at most
     three models are in memory at a time. `folders` are the names of those with the results, ""
-    where they are not kept.
+    where they are not kept; `judging` says how it is decided which model is better.
 
     Raises:
         ComparisonError: a model has no text in common with the first, or no text is in all results.
@@ -120,10 +123,10 @@ def all_models(
     for side, own in zip(sides[1:], rows[1:], strict=True):
         this = _part(side, own)
         pairing = replace(pair(first, this), labels=labels)
-        from_first = from_previous = _step(first, this, pairing, limits)
+        from_first = from_previous = _step(first, this, pairing, limits, judging)
         if previous is not first:
             pairing = replace(pair(previous, this), labels=labels)
-            from_previous = _step(previous, this, pairing, limits)
+            from_previous = _step(previous, this, pairing, limits, judging)
         steps.append((from_first[0], from_previous[0]))
         changed.append(from_first[1])
         moved.append(from_previous[1])
@@ -163,12 +166,17 @@ def _part(side: Findings, rows: Sequence[int]) -> Findings:
 
 
 def _step(
-    base: Findings, head: Findings, pairing: Pairing, limits: NullLimits
+    base: Findings,
+    head: Findings,
+    pairing: Pairing,
+    limits: NullLimits,
+    judging: Judging | None,
 ) -> tuple[Step, _Changes]:
     """What changed between two models."""
     sides = base.results, head.results
-    predictions = prediction_changes(base, head, pairing, limits.prediction)
-    heads = head_changes(*sides, pairing, limits.head)
+    predictions = prediction_changes(base, head, pairing, limits.prediction, judging)
+    outputs_moved = None if predictions is None else predictions.outputs_moved
+    heads = head_changes(*sides, pairing, limits.head, outputs_moved)
     units = unit_pairs(*sides, pairing)
     effects, tokens = effect_changes(units), token_changes(units, limits.effect, limits.looks)
     quality = predictions.quality if predictions else None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from reportgen.comparison.change import Change, changes, equal_if_close
+from reportgen.comparison.floors import HEAD_LEAST
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
@@ -28,10 +29,6 @@ STEP = 1  # bytes that two packed weights may differ by and count as equal
 _WEIGHTS = (np.arange(256) / 255.0) ** 2
 _PRODUCTS = -entr(_WEIGHTS) / np.log(2)  # w log2(w), 0 for 0
 T = TypeVar("T")
-# A head has changed if the mean distance of its attention is above this. Up to it, less than 6 % of
-# a row's weight is on other keys: half the sum of absolute differences is at most sqrt(2 ln 2)
-# times the distance (Pinsker's inequality, from either row to their middle).
-HEAD_CHANGED = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +41,19 @@ class HeadChanges:
     distance: Floats  # [layer, head], mean over texts
     intervals: tuple[tuple[Interval | None, ...], ...]  # [layer][head], over texts
     special: tuple[tuple[Change, ...], ...]  # [layer][head], share of special tokens; none: ()
-    limit: float = HEAD_CHANGED  # a head has changed if its distance is above this
+    limit: float = HEAD_LEAST  # attention has moved if its distance is above this
+    # Whether what the models put out moved too; None where that is not compared.
+    outputs_moved: bool | None = None
 
     @property
     def changed(self) -> Booleans:
-        """`[layer, head]`: which heads changed. Where there is an interval, all of it must lie
-        above the limit."""
+        """`[layer, head]`: which heads changed: their attention moved, and so did the outputs."""
+        return self.moved & (self.outputs_moved is not False)
+
+    @property
+    def moved(self) -> Booleans:
+        """`[layer, head]`: in which heads attention moved. Where there is an interval, all of it
+        must lie above the limit."""
         lowest = [
             [
                 mean if interval is None else interval.low
@@ -67,12 +71,17 @@ class HeadChanges:
 
 
 def head_changes(
-    base: Results, head: Results, pairing: Pairing, least: float = 0.0
+    base: Results,
+    head: Results,
+    pairing: Pairing,
+    least: float = 0.0,
+    outputs_moved: bool | None = None,
 ) -> HeadChanges | None:
     """How far apart both models' attention is in each head. None if they have different numbers of
     layers or heads, or if no text has its whole maps in both results.
 
-    A head has changed if its distance is above HEAD_CHANGED and above `least`.
+    Attention has moved in a head if its distance is above HEAD_LEAST and above `least`; the head
+    has changed unless it is known of the outputs that they have not moved.
 
     One text is read at a time, and one number per head is kept of it.
     """
@@ -94,7 +103,8 @@ def head_changes(
         distance=by_head.mean(axis=0),
         intervals=_square(intervals, n_layers, n_heads),
         special=_special(base, head, pairing),
-        limit=max(HEAD_CHANGED, least),
+        limit=max(HEAD_LEAST, least),
+        outputs_moved=outputs_moved,
     )
 
 

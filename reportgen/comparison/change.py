@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from reportgen.findings.statistics import Floats, Interval, Places, mean_intervals
+from reportgen.findings.statistics import CONFIDENCE, Floats, Interval, Places, mean_intervals
 
 # Another batch size or thread count changes what a model returns by at most this fraction of the
 # largest figure; smaller differences count as none. `tests/cli/test_comparison_cli.py` checks it.
@@ -30,6 +30,10 @@ class Change:
     def is_certain(self) -> bool:
         """Whether the interval excludes 0; if it does not, the change is within noise."""
         return self.lies_beyond(0.0)
+
+    def is_told(self, least: float) -> bool:
+        """Whether the interval excludes 0 and the change is larger than `least`."""
+        return self.is_certain and abs(self.difference) > least
 
     def lies_beyond(self, limit: float) -> bool:
         """Whether the whole interval lies on one side of 0, farther from it than `limit`."""
@@ -75,3 +79,24 @@ def ranked_texts(texts: Places, sizes: Floats, least: float = 0.0) -> list[int]:
     """
     order = np.argsort(-sizes, kind="stable")
     return [int(texts[place]) for place in order if sizes[place] > least]
+
+
+def certain_change(
+    interval: Interval | None, n_texts: int, confidence: float = CONFIDENCE
+) -> Interval | None:
+    """The interval of how far a share changed in the same `n_texts` texts; another in the place of
+    one without width at -1, 0 or 1, which says only that all texts changed alike.
+
+    A change is the share that got better less the share that got worse. Where all texts are alike,
+    each of the two has an exact interval (Clopper and Pearson 1934), and the change can be no
+    farther from 0, -1 or 1 than these let it.
+    """
+    if interval is None or interval.low != interval.high:
+        return interval
+    most = 1.0 - ((1 - confidence) / 2) ** (1 / n_texts)
+    by_value = {
+        -1.0: Interval(-1.0, 2 * most - 1),
+        0.0: Interval(-most, most),
+        1.0: Interval(1 - 2 * most, 1.0),
+    }
+    return by_value.get(interval.low, interval)

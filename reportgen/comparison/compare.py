@@ -1,7 +1,7 @@
 """Everything that changed from one model to another; each part is computed once and kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 
@@ -9,11 +9,12 @@ from reportgen.comparison.all_models import AllModels, all_models
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
 from reportgen.comparison.change import ranked_texts
 from reportgen.comparison.figures import comparison_figures
+from reportgen.comparison.floors import NO_LIMITS, NullLimits, null_limits
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
+from reportgen.comparison.outputs.quality import Judging
 from reportgen.comparison.pairing import Pairing, pair
-from reportgen.comparison.seed_noise import NO_LIMITS, NullLimits, null_limits
 from reportgen.comparison.tokens.effects import (
     EffectChanges,
     TokenChange,
@@ -42,6 +43,7 @@ class Comparison:
     null: NullLimits | None = None  # what changes must exceed; None where no null was given
     sides: tuple[Findings, ...] = ()  # every model in order, with all its texts; () for two
     folders: tuple[str, ...] = ()  # of the results of `sides`, by name; "" where they are not kept
+    judging: Judging = field(default_factory=Judging)  # how it is decided which model is better
 
     @property
     def _limits(self) -> NullLimits:
@@ -55,12 +57,15 @@ class Comparison:
     @cached_property
     def all_models(self) -> AllModels | None:
         """Every model, against the first and the one before; None where two are compared."""
-        return all_models(self.sides, self.null, self.folders) if self.sides else None
+        if not self.sides:
+            return None
+        return all_models(self.sides, self.null, self.folders, self.judging)
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:
         """What changed in the predictions, and in how well they fit the labels."""
-        return prediction_changes(self.base, self.head, self.pairing, self._limits.prediction)
+        least = self._limits.prediction
+        return prediction_changes(self.base, self.head, self.pairing, least, self.judging)
 
     @cached_property
     def layers(self) -> tuple[LayerChanges, ...]:
@@ -71,7 +76,8 @@ class Comparison:
     def heads(self) -> HeadChanges | None:
         """How far apart the attention of each head is."""
         sides = self.base.results, self.head.results
-        return head_changes(*sides, self.pairing, self._limits.head)
+        moved = None if self.predictions is None else self.predictions.outputs_moved
+        return head_changes(*sides, self.pairing, self._limits.head, moved)
 
     @cached_property
     def units(self) -> UnitPairs:

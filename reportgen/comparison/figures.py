@@ -49,6 +49,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
             for kind in QUALITY.values()
             for name, value in _fit(predictions, kind).items()
         },
+        **_verdict(predictions),
         **_flips(predictions, "texts_fixed", "fixed"),
         **_flips(predictions, "texts_broken", "broken"),
         **_flips(predictions, "texts_wrong_to_wrong", "wrong"),
@@ -64,6 +65,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         **_size("entropy_change_max", largest.get(ENTROPY)),
         **_distances(heads),
         "heads_changed": None if heads is None else int(heads.changed.sum()),
+        "heads_moved": None if heads is None else int(heads.moved.sum()),
         **_changed("deletion_change_mean", effects.mean if effects else None),
         "deletion_change_max": None if effects is None else float(effects.change.max()),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
@@ -102,6 +104,17 @@ def _fit(predictions: PredictionChanges | None, kind: QualityKind) -> Figures:
         **_with_ends(f"{kind.of_two}_base", change.base if change else None, ends[0]),
         **_with_ends(f"{kind.of_two}_head", change.head if change else None, ends[1]),
         **_changed(kind.change, change, -1 if kind.worse == "drop" else 1),
+    }
+
+
+def _verdict(predictions: PredictionChanges | None) -> Figures:
+    """Whether the new model is better, and whether it is worse; None where no figure decides or
+    there are too few texts."""
+    quality = None if predictions is None else predictions.quality
+    known = quality is not None and quality.verdict != "few"
+    return {
+        f"quality_{name}": int(quality.verdict == name) if quality and known else None
+        for name in ("better", "worse")
     }
 
 

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
+from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.outputs.predictions import MOVED
-from reportgen.comparison.outputs.quality import UNCLEAR_ERROR, UNCLEAR_SHARE, QualityFigure
-from reportgen.comparison.tokens.effects import (
+from reportgen.comparison.floors import (
     EFFECT_LEAST,
+    HEAD_LEAST,
+    LAYER_LEAST,
     LOOKS_LEAST_CHANGE,
-    EffectChanges,
-    TokenChange,
+    MOVED,
 )
+from reportgen.comparison.outputs.quality import QualityFigure
+from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
 from reportgen.findings.notes.citations import BENJAMINI, CLARK, LIN, SERRANO, XIAO, Citation
 from reportgen.findings.notes.note import Note, ends, plain
 from reportgen.findings.notes.thresholds import Threshold
@@ -38,9 +39,8 @@ CHANGE_THRESHOLDS = (
     Threshold("looks_ratio", LOOKS_RATIO),
     Threshold("looks_least", LOOKS_LEAST),
     Threshold("share_changed", SHARE_CHANGED),
-    Threshold("unclear_error", UNCLEAR_ERROR),
-    Threshold("unclear_share", UNCLEAR_SHARE),
-    Threshold("head_changed", HEAD_CHANGED, LIN),
+    Threshold("layer_least", LAYER_LEAST),
+    Threshold("head_changed", HEAD_LEAST, LIN),
     Threshold("confidence", CONFIDENCE),
     Threshold("resamples", RESAMPLES),
     Threshold("min_texts", MIN_TEXTS),
@@ -113,7 +113,7 @@ def _predictions(comparison: "Comparison") -> Iterator[Note]:
 
 def fit_note(figure: QualityFigure) -> Note:
     """A note on a figure of quality in both models, whatever its interval says."""
-    name = "error" if figure.name in ("mae", "rmse", "bias") else "fit"
+    name = "error" if figure.kind.scale == "error" else "fit"
     return plain(f"fit_{figure.name}", _values(name, figure.change))
 
 

@@ -40,6 +40,8 @@ class ViewFigures:
     statistic: Statistic
     estimate: Estimate
     over_rarity: Estimate | None = None  # paired difference to token rarity; None for baselines
+    # What it says beyond the baselines; None where that is not judged, as with a sign.
+    judgement: Judgement | None = None
     # Texts in which it beats the random ranking; None for that, and for correlations
     beats_random: int | None = None
 

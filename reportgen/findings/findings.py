@@ -12,12 +12,13 @@ from reportgen.findings import attention, evidence, head_figures, text_shares
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
-from reportgen.findings.figures.flat import Value, measure
+from reportgen.findings.figures.flat import Value, measure, value_of
 from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.notes.sinks import SinkEffect, sink_effects
 from reportgen.findings.outputs import answers as of_answers
+from reportgen.findings.outputs import calibration as of_calibration
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
@@ -26,7 +27,9 @@ from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import scored as of_scored
+from reportgen.findings.outputs import slopes as of_slopes
 from reportgen.findings.outputs import tags as of_tags
+from reportgen.findings.outputs import where_wrong as of_where
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
     QualityKind,
@@ -153,15 +156,16 @@ class Findings:
         return self.head_shares if np.isfinite(self.head_shares.share).all() else None
 
     @cached_property
-    def deciding(self) -> QualityKind | None:
-        """The figure that decides how good the model is; None where none is measured."""
-        measured = [
-            name
+    def deciding(self) -> tuple[QualityKind, float] | None:
+        """The figure that decides how good the model is, and its value; None where none is
+        measured."""
+        values = {
+            name: value_of(RUN_FIGURES, QUALITY[name].of_run, self)
             for name in quality_names(self.info.output)
-            if (figure := RUN_FIGURES.find(QUALITY[name].of_run)) is not None
-            and figure.values({}, self)[QUALITY[name].of_run] is not None
-        ]
-        return deciding(self.info.output, measured, self.quality)
+        }
+        known = {name: float(value) for name, value in values.items() if value is not None}
+        kind = deciding(self.info.output, known, self.quality)
+        return None if kind is None else (kind, known[kind.name])
 
     @property
     def n_labelled(self) -> int:
@@ -250,6 +254,21 @@ class Findings:
     def against_constant(self) -> of_scored.Verdict | None:
         """Whether the model is better than the best constant answer; None where none is defined."""
         return self.scored.against_constant if self.scored else None
+
+    @cached_property
+    def where_wrong(self) -> of_where.WhereWrong | None:
+        """How errors differ with what the texts differ in; None where that cannot be said."""
+        return of_where.where_wrong(self)
+
+    @cached_property
+    def slopes(self) -> of_slopes.Slopes | None:
+        """Whether predicted numbers lie too close together; None where labels do not tell."""
+        return of_slopes.slopes(self.label_fit, first_alike(self.results))
+
+    @cached_property
+    def calibration(self) -> of_calibration.Calibration | None:
+        """Whether probabilities can be believed; None for outputs without, and too few texts."""
+        return of_calibration.calibration(self.scored, first_alike(self.results))
 
     @cached_property
     def class_sureness(self) -> Floats:

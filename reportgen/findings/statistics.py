@@ -176,25 +176,6 @@ def certain_share(interval: Interval | None, n_texts: int) -> Interval | None:
     return Interval(0.0, 1.0 - least) if interval == (0.0, 0.0) else interval
 
 
-def certain_change(interval: Interval | None, n_texts: int) -> Interval | None:
-    """The interval of how far a share changed in the same `n_texts` texts; another in the place of
-    one without width at -1, 0 or 1, which says only that all texts changed alike.
-
-    A change is the share that got better less the share that got worse. Where all texts are alike,
-    each of the two has an exact interval (Clopper and Pearson 1934), and the change can be no
-    farther from 0, -1 or 1 than these let it.
-    """
-    if interval is None or interval.low != interval.high:
-        return interval
-    most = 1.0 - ((1 - CONFIDENCE) / 2) ** (1 / n_texts)
-    by_value = {
-        -1.0: Interval(-1.0, 2 * most - 1),
-        0.0: Interval(-most, most),
-        1.0: Interval(1 - 2 * most, 1.0),
-    }
-    return by_value.get(interval.low, interval)
-
-
 def intervals_of_ratio(above: Floats, below: Floats) -> list[Interval | None]:
     """`[figure]`: intervals of the ratio of two means over texts, each of `[text, figure]`.
 
@@ -269,22 +250,24 @@ def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
     return found
 
 
-def tail(n_texts: int) -> float:
+def tail(n_texts: int, confidence: float = CONFIDENCE) -> float:
     """The share of the resamples of `n_texts` texts beyond each end of an interval.
 
     The 2.5 % of a normal distribution, moved out to where Student's t has them, and by as much as a
     resample's spread is smaller than that of the texts it is drawn from.
     """
-    widened = np.sqrt(n_texts / (n_texts - 1)) * stdtrit(n_texts - 1, (1 + CONFIDENCE) / 2)
+    widened = np.sqrt(n_texts / (n_texts - 1)) * stdtrit(n_texts - 1, (1 + confidence) / 2)
     return float(ndtr(-widened))
 
 
-def intervals_between(resampled: Floats, n_texts: int) -> list[Interval | None]:
+def intervals_between(
+    resampled: Floats, n_texts: int, confidence: float = CONFIDENCE
+) -> list[Interval | None]:
     """`[figure]`: the intervals of a figure of `n_texts` texts, from `[resample, figure]`.
 
     None where an end is not finite.
     """
-    return _intervals(_quantiles(resampled, n_texts))
+    return _intervals(_quantiles(resampled, n_texts, confidence))
 
 
 def _intervals(ends: Floats) -> list[Interval | None]:
@@ -295,10 +278,10 @@ def _intervals(ends: Floats) -> list[Interval | None]:
     ]
 
 
-def _quantiles(resampled: Floats, n_texts: int) -> Floats:
+def _quantiles(resampled: Floats, n_texts: int, confidence: float = CONFIDENCE) -> Floats:
     """`[end, figure]`: np.quantile of `[resample, figure]` at both ends, without what it does
     beside, which takes as long; NaN where any resample is."""
-    last, outside = len(resampled) - 1, tail(n_texts)
+    last, outside = len(resampled) - 1, tail(n_texts, confidence)
     shares = np.array([outside, 1 - outside])
     places = last * shares
     before = np.floor(places).astype(np.intp)

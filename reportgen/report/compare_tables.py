@@ -23,7 +23,7 @@ from reportgen.report.json.comparison import (
     token_records,
     value_record,
 )
-from reportgen.report.json.run import ends
+from reportgen.report.json.records import ends
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName

@@ -15,6 +15,12 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult
+from reportgen.findings.outputs.quality_register import (
+    QUALITY,
+    SmallestChange,
+    read_smallest_change,
+    write_smallest_change,
+)
 from reportgen.results.info import is_commit
 from reportgen.results.measure_register import COLOURS
 
@@ -192,6 +198,15 @@ class WriteOptions:
             "(needs the extra [png]) or none."
         ),
     ] = "svg"
+    quality: Annotated[
+        str | None,
+        _REPORT(
+            choices=tuple(QUALITY),
+            metavar="FIGURE",
+            help="The figure that decides how good a model is, e.g. rmse. Default: that of the "
+            "kind of output, such as mae or accuracy.",
+        ),
+    ] = None
     gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found
 
 
@@ -208,6 +223,16 @@ class CompareOptions(WriteOptions):
             "name them there. Default: where they are read from; results know no folder.",
         ),
     ] = None
+    smallest_change: Annotated[
+        str,
+        _REPORT(
+            metavar="N%,Npoints",
+            read=read_smallest_change,
+            help="The smallest change of quality that is worth telling: of an error or a "
+            "perplexity as a share of the old one, of a share or a correlation in points, e.g. "
+            "10%,2points.",
+        ),
+    ] = write_smallest_change(SmallestChange())
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "compare"
     text_files: tuple[tuple[str, str], ...] = field(
         default=(), repr=False

@@ -192,29 +192,32 @@ def drawn_agreement(results: Results) -> pd.DataFrame:
 
 def _drawn_agreement(results: Results) -> pd.DataFrame:
     stored = results.agreement
-    if results.info.settings.small or (stored["view"] == _OF_ALL).any() or stored.empty:
+    known = stored.loc[stored["value"].notna(), "text"].unique().tolist()
+    if results.info.settings.small or (stored["view"] == _OF_ALL).any() or not known:
         return stored
-    found = pd.DataFrame(list(_scores_again(results)), columns=list(Score._fields))
-    if results.info.schema_version >= _DRAWN_SINCE:
-        found = found[found["view"] == _OF_ALL]
-        kept = stored
-    else:
-        kept = stored[~stored["statistic"].isin(_CORRELATIONS)]
+    is_drawn = results.info.schema_version >= _DRAWN_SINCE
+    kept = stored if is_drawn else stored[~stored["statistic"].isin(_CORRELATIONS)]
+    scores = _scores_again(results, known, (*YARDSTICK, _OF_ALL) if is_drawn else None)
+    found = pd.DataFrame(list(scores), columns=list(Score._fields))
     parts = [part for part in (kept, found) if len(part)]
     both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
     return both.astype(stored.dtypes.to_dict())
 
 
-def _scores_again(results: Results) -> Iterator[Score]:
-    """The correlations of every text of the sample, from the tables of tokens and effects."""
+def _scores_again(
+    results: Results, texts: Sequence[int], names: Sequence[View] | None
+) -> Iterator[Score]:
+    """The correlations of `texts`, from the tables of tokens and effects: of all views, or of those
+    with `names`."""
     scalar = results.info.evidence.scalar
     rarities = text_rarity(results)
-    for text in results.evidence["text"].tolist():
+    for text in texts:
         effects = results.effects_of(text)
         if effects is None or scalar is None or text not in rarities:
             continue
-        views = unit_views(results.tokens_of(text), effects)
-        yield from text_agreement(text, {**views, _OF_ALL: rarities[text]}, scalar)
+        views = {**unit_views(results.tokens_of(text), effects), _OF_ALL: rarities[text]}
+        asked = views if names is None else {name: views[name] for name in names if name in views}
+        yield from text_agreement(text, asked, scalar)
 
 
 def text_rarity(results: Results) -> Mapping[int, Floats]:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.calling import call
@@ -14,6 +15,8 @@ from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import workers
+from reportgen.comparison.outputs.fit import number_fit
+from reportgen.comparison.outputs.quality import Judging, Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
@@ -24,6 +27,7 @@ from reportgen.report.site.index import write_index
 from reportgen.report.site.known_figures import figure_name, verdicts
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.standing import all_series
+from reportgen.results.info import OutputInfo
 from reportgen.results.run_file import name_commit
 from reportgen.results.store import open_results
 
@@ -114,7 +118,7 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     assert value.get_text() == EN.write(new, "number")
     size, verdict = change.get_text().split(maxsplit=1)
     assert abs(float(size.replace("−", "-")) - (new - old)) < 0.001
-    assert verdict == "no clear change"  # six texts cannot tell
+    assert verdict == "unclear"  # six texts cannot tell
     name = min(errors, key=errors.__getitem__)
     assert best.b.get_text() == EN.write(errors[name], "number")
     assert best.small.get_text() == ("this run" if name == "ck-1000" else name)
@@ -221,16 +225,12 @@ def test_better_and_worse_are_what_the_comparison_finds_or_counts_say(site) -> N
         )
         for id, error, n in (("a", 0.1, 2), ("b", 0.2, 1))
     )
-    changes = {"mae_rise": (0.1, 0.05, 0.2), "perplexity_rise": (0.1, -0.05, 0.2)}
-    changes |= {"answer_f1_drop": (-0.1, -0.2, -0.05), "accuracy_drop": (0, None, None)}
-    figures = {
-        f"{key}{end}": value
-        for key, values in changes.items()
-        for end, value in zip(("", "_low", "_high"), values, strict=True)
-    }
-    judged = {"label_mae": "worse", "perplexity": "unclear", "answer_f1": "better"}
-    assert verdicts(figures) == {**judged, "label_accuracy": "unclear"}
-    pair = Pair("a", "b", "", verdicts=verdicts(figures))
+    errors = np.linspace(-1, 1, 12)
+    fits = number_fit(errors, 2 * errors, np.zeros(12))
+    quality = judged(fits, Outputs(OutputInfo("number", "score"), True, False), Judging())
+    assert verdicts(quality) == {"label_mae": "worse"}  # others that are not listed have no column
+    assert verdicts(None) == {}
+    pair = Pair("a", "b", "", verdicts={**verdicts(quality), "perplexity": "unclear"})
     for pairs, told in (
         ((pair,), {"label_mae": "worse", "perplexity": "unclear"}),
         ((replace(pair, base="earlier"),), {}),  # the change is since the run before

@@ -212,7 +212,9 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(
     assert {token["turn"] for token in others} == {"noise"}
     changes = [abs(token["deletion_effect"]["change"]) for token in record["tokens"]]
     assert changes[0] > 10 * max(changes[1:])
-    assert record["quality"]["verdict"] == "better"  # where ★ tells what words do not, it pays
+    quality = record["quality"]  # where ★ tells what words do not, it pays; 40 texts cannot tell
+    assert (quality["decided_by"], quality["verdict"]) == ("mae", "unclear")
+    assert quality["mae"]["change"] < 0
 
 
 def test_a_report_on_the_second_bundled_model_names_the_shortcut_first(

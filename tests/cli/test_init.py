@@ -36,7 +36,7 @@ def test_every_setting_stands_there_with_a_value_that_it_takes() -> None:
     own = {"strict", "redact"}  # of commands alone
     assert known == set(setting_names("run")) - own
     assert len(configured_options("run").values) == len(known) - 2  # gates
-    assert configured_gates("compare").fail_if == ("mae_rise_low > 0",)
+    assert configured_gates("compare").fail_if == ("quality_worse > 0",)
     assert configured_options("run").values["label_column"] == "stars"
 
 

@@ -15,8 +15,8 @@ from helpers.real.two_models import LABELS, TEXTS, chain, pair_of, row_of
 from scipy.stats import spearmanr
 
 from reportgen.comparison import all_models as module
-from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.floors import HEAD_LEAST
 from reportgen.comparison.trend import common
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
@@ -132,7 +132,7 @@ def test_small_steps_that_add_up_are_told_first(tmp_path: Path, lang: str) -> No
     models = found.all_models
     assert [step.n_moved for step in models.from_previous] == [0, 0, 0]
     assert [step.n_heads_changed for step in models.from_previous] == [0, 0, 0]
-    assert max(step.distance for step in models.from_previous) < HEAD_CHANGED
+    assert max(step.distance for step in models.from_previous) < HEAD_LEAST
     last = models.from_first[-1]
     assert last.n_moved == len(TEXTS)
     assert last.n_heads_changed >= 8

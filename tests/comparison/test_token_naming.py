@@ -8,8 +8,9 @@ from helpers.real.two_models import STAR, pair_of, plant
 from scipy.stats import ttest_1samp
 
 from reportgen.comparison.compare import compare
+from reportgen.comparison.floors import EFFECT_LEAST
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.tokens.effects import EFFECT_LEAST, token_changes
+from reportgen.comparison.tokens.effects import token_changes
 from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import FALSE_DISCOVERIES

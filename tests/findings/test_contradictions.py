@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 from helpers.made_up.drawn_pages import drawn_pages
+from helpers.made_up.labelled import classes_with_labels, numbers_with_labels
 from helpers.made_up.moved_tokens import with_last, with_parts
 
 from reportgen.findings.findings import Findings
@@ -17,6 +18,8 @@ from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.errors import make_errors
+from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.tokens import make_across
 from reportgen.report.sections.trust import make_trust
@@ -143,6 +146,54 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     *product(("answers.last", "across.last"), ("across.nothing_moves", "constant")),
     *product(("across.none_elsewhere",), ("across.none_moves", *_IN_LISTS)),
 )
+
+
+# And for sentences about errors.
+_SURE = ("longer", "shorter", "worse", "better")
+_FIT = ("_worse", "_no_better", "_unclear")
+ABOUT_ERRORS: tuple[tuple[str, ...], ...] = (
+    ("errors.longer", "errors.shorter"),
+    *product((f"errors.{key}" for key in _SURE), ("errors.nothing_sure",)),
+    *product((f"errors.short_{key}" for key in _SURE), ("errors.nothing_sure",)),
+    tuple(f"errors.slope_{key}" for key in ("too_close", "too_far", "cautious")),
+    tuple(f"errors.calibration_{key}" for key in ("over", "under", "off", "fits")),
+    ("errors.short_over", "errors.calibration_fits"),
+    tuple(f"answers.numbers_fit{ending}" for ending in _FIT),
+    tuple(f"answers.class_fit{ending}" for ending in _FIT),
+    ("answers.numbers_fit_worse", "quality.number_fit"),
+    ("answers.numbers_fit_worse", "quality.number_fit_no_better"),
+    ("answers.class_fit", "quality.class_fit_worse"),
+    ("answers.class_fit_worse", "quality.class_fit"),
+)
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory) -> list[Findings]:
+    """What reports on numbers and classes with right answers say, from good to worse than a
+    constant, from squeezed to spread, with probabilities from too low to too high."""
+    made = tmp_path_factory.mktemp("labelled")
+    return [*numbers_with_labels(made / "numbers"), *classes_with_labels(made / "classes")]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_sentence_about_errors_denies_another(labelled: list[Findings], lang: Lang) -> None:
+    names = {name for row in ABOUT_ERRORS for name in row}
+    language, together = load_language(lang), set[str]()
+    for own in labelled:
+        section, quality = make_errors(own, language), make_quality(own, language)
+        said = [section.headline, *section.sentences] if section else []
+        if section and section.probabilities:
+            said.append(section.probabilities.headline)
+        first = make_answers(own, language)[0]
+        told = {
+            "answers": [first.answer],
+            "errors": [*said, first.remark],
+            "quality": [quality.headline] if quality else [],
+        }
+        here = {name for name in names if _is_told(name, told, language)}
+        together |= here
+        assert _together(here, ABOUT_ERRORS) == []
+    assert names - together == set()
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,8 @@ def test_the_headline_counts_and_names_the_planted_token(
     n_moved = two_compared.predictions.n_moved
     mae = two_compared.predictions.fit("mae")
     same = (
-        "Unclear: 12 texts cannot tell which model is nearer to the right answers (mean absolute "
+        "Unclear: 12 texts cannot tell whether either model is better by 5\N{NO-BREAK SPACE}% or "
+        "more (mean absolute "
     )
     start, end = (float(x) for x in said[0].removeprefix(f"{same}error ")[:-2].split(" → "))
     assert (start, end) == pytest.approx((mae.base, mae.head), abs=0.005)

@@ -16,15 +16,22 @@ from reportgen.api.options.option_values import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
+from reportgen.comparison.outputs.quality import Judging
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
+from reportgen.findings.outputs.quality_register import misfit, smallest_change
 from reportgen.report.compare_sections.overview import headline, unmatched_texts
 from reportgen.report.compare_sections.trend.answer import limits
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
-from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName, Lang
+from reportgen.report.options import (
+    COMPARE_TABLE_NAMES,
+    CompareOptions,
+    CompareTableName,
+    Lang,
+)
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.short_form.markdown import comparison_step_summary
@@ -228,9 +235,14 @@ def write_comparison(
         ComparisonError: no text is in both.
         ResultsError: the results are damaged.
     """
-    gates = evaluate(job.gates, compared.head.figures | compared.figures) if job.gates else ()
-    options, room = replace(job.options, gates=gates), job.summary_room
-    with redacted_comparison(compared.comparison, options.lang, wanted=job.redact) as comparison:
+    options, room, whole = job.options, job.summary_room, compared.comparison
+    judging = Judging(options.quality, smallest_change(options.smallest_change))
+    if judging != whole.judging:
+        whole = replace(whole, judging=judging)
+    if job.gates:
+        figures = {**compared.head.figures, **whole.figures}
+        options = replace(options, gates=evaluate(job.gates, figures))
+    with redacted_comparison(whole, options.lang, wanted=job.redact) as comparison:
         documents = make_documents(comparison, job.outputs, options)
         summary = b"" if room is None else comparison_step_summary(comparison, options, room)
         said = [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
@@ -238,7 +250,8 @@ def write_comparison(
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
-    written = Written(documents, tuple(lines), gates, summary, worst)
+    lines += filter(None, [misfit(whole.head.info.output, options.quality)])
+    written = Written(documents, tuple(lines), options.gates, summary, worst)
     return replace(written, lines=(*lines, *written.reduced, *said))
 
 

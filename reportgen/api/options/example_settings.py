@@ -23,7 +23,7 @@ _COMPARE = """
 # [compare]
 # output = ["compare.html", "compare.md"]
 # report = ["report.html"]
-# fail-if = ["mae_rise_low > 0"]
+# fail-if = ["quality_worse > 0"]
 """
 _ACTIVE = {"fail-if": ["n_failed > 0"]}  # the one that is set from the start
 _LISTS = {"output": ["report.html", "metrics.json"], "warn-if": ["unknown_share > 5%"]}

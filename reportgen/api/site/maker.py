@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reportgen.api.site.runs import Run, message
 from reportgen.comparison.compare import compare
+from reportgen.comparison.outputs.quality import Verdict
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
@@ -17,7 +18,7 @@ from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.redact.run import redacted
-from reportgen.report.site.entries import Dated, Entry, Verdict, make_entry
+from reportgen.report.site.entries import Dated, Entry, make_entry
 from reportgen.report.site.known_figures import verdicts
 from reportgen.report.site.links import links_of_comparison, links_of_report, title_of_comparison
 from reportgen.report.site.options import SiteOptions
@@ -94,7 +95,7 @@ class Maker:
             look = CompareOptions(lang=lang, layout="dir", title=title)
             with redacted_comparison(compare(old, new), lang, wanted=self.redact) as shown:
                 content = compare_page.render(shown, look, place)
-                judged = verdicts(shown.figures)
+                judged = verdicts(shown.predictions.quality if shown.predictions else None)
                 said = headline(shown, CompareContext(shown, look, load_language(lang)).words)
         except (ComparisonError, ResultsError) as error:
             return replace(made, not_compared=message(error, redact=self.redact))

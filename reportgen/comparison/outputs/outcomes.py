@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from reportgen.comparison.outputs.quality import Quality, class_quality, right_quality
+from reportgen.comparison.outputs.fit import Fit, class_fits, right_fit
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import class_shares, match_classes
@@ -25,7 +25,7 @@ _OUTCOMES: dict[tuple[bool, bool], Outcome] = {
     (True, True): "right",
     (False, False): "wrong",
 }
-Judged: TypeAlias = tuple[Quality | None, tuple[Outcome, ...]]
+Judged: TypeAlias = tuple[tuple[Fit, ...], tuple[Outcome, ...]]
 
 
 def _classes(base: Findings, head: Findings, pairing: Pairing, texts: Places) -> Judged:
@@ -33,10 +33,10 @@ def _classes(base: Findings, head: Findings, pairing: Pairing, texts: Places) ->
     own, other = (match_classes(side.results, pairing.labels) for side in (base, head))
     both = own.compared & other.compared & pairing.analysed
     if not both.any():
-        return None, ()
-    quality = class_quality(own.predicted[both], other.predicted[both], own.labels[both])
+        return (), ()
+    fits = class_fits(own.predicted[both], other.predicted[both], own.labels[both])
     was, now = (side.predicted == side.labels for side in (own, other))
-    return quality, tuple(
+    return fits, tuple(
         _OUTCOMES[bool(was[text]), bool(now[text])] if both[text] else "unknown" for text in texts
     )
 
@@ -49,9 +49,9 @@ def _choices(base: Findings, head: Findings, pairing: Pairing, texts: Places) ->
     )
     known = [text for text in texts.tolist() if own[text].label != NONE]
     if not known:
-        return None, ()
+        return (), ()
     was, now = (np.array([side[text].is_right for text in known]) for side in (own, other))
-    return right_quality("accuracy", was, now), tuple(
+    return right_fit("accuracy", was, now), tuple(
         "unknown"
         if own[text].label == NONE
         else _OUTCOMES[own[text].is_right, other[text].is_right]

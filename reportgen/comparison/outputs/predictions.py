@@ -6,14 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
+from reportgen.comparison.floors import CHANCE_MOVED, MOVED
+from reportgen.comparison.outputs.fit import Fit, completion_fit, number_fit, rank_fits
 from reportgen.comparison.outputs.outcomes import JUDGES, Outcome, old_chances
-from reportgen.comparison.outputs.quality import (
-    Quality,
-    completion_quality,
-    not_certain,
-    number_quality,
-    rank_quality,
-)
+from reportgen.comparison.outputs.quality import Judging, Outputs, Quality, judged
 from reportgen.comparison.outputs.share_right import right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
@@ -31,9 +27,6 @@ from reportgen.results.info import OutputKind
 from reportgen.results.ranks import spearman
 from reportgen.results.store import Results
 
-# A predicted number has moved if it differs by more than this fraction of the standard deviation of
-# the base's predictions.
-MOVED = 0.05
 # In which order texts whose class changed are listed: what a reader must see comes first.
 _FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")
 
@@ -79,6 +72,12 @@ class PredictionChanges:
     def n_moved(self) -> int:
         """How many texts' prediction changed."""
         return int(self.moved.sum())
+
+    @property
+    def outputs_moved(self) -> bool:
+        """Whether any prediction changed, or, of classes and choices, how likely the old one is."""
+        lost = (abs(own - other) for own, other in self.chances)
+        return bool(self.moved.any()) or any(change > CHANCE_MOVED for change in lost)
 
     @property
     def largest(self) -> float:
@@ -158,14 +157,20 @@ class PredictionChanges:
 
 
 def prediction_changes(
-    base: Findings, head: Findings, pairing: Pairing, least: float = 0.0
+    base: Findings,
+    head: Findings,
+    pairing: Pairing,
+    least: float = 0.0,
+    judging: Judging | None = None,
 ) -> PredictionChanges | None:
     """What changed in the predictions; None where the outputs differ in kind, where they are
     embeddings (results hold none), and where no text has a prediction in both. The log-probability
     of a completion is compared as a number.
 
-    A number has moved where it changed by more than `least` and more than MOVED says.
+    A number has moved where it changed by more than `least` and more than MOVED says. `judging`
+    says how it is decided which model is better.
     """
+    judging = judging or Judging()
     kind = base.info.output.kind
     if not pairing.same_output or kind == "embedding":
         return None
@@ -174,7 +179,7 @@ def prediction_changes(
         return None
     if kind in ("number", "numbers", "completion"):
         own: OutputKind = "numbers" if kind == "numbers" else "number"
-        return _numbers(base, head, pairing, texts, own, least)
+        return _numbers(base, head, pairing, texts, own, least, judging)
     columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
@@ -184,10 +189,10 @@ def prediction_changes(
     texts = texts[known]
     judge, right_change = JUDGES.get(kind), np.empty(0)
     if judge is not None:
-        quality, outcomes = judge(base, head, pairing, texts)
+        fits, outcomes = judge(base, head, pairing, texts)
     else:
         outcomes = ()
-        quality, right_change = right_parts(base, head, pairing, texts)
+        fits, right_change = right_parts(base, head, pairing, texts)
     same = not moved.any() and _same_scores(base, head, texts)
     return PredictionChanges(
         kind=kind,
@@ -195,7 +200,7 @@ def prediction_changes(
         change=moved.astype(np.float64),
         moved=moved,
         names=names,
-        quality=quality if quality is None or same else not_certain(quality),
+        quality=judged(fits, Outputs(base.info.output, bool(moved.any()), same), judging),
         outcomes=outcomes,
         right_change=right_change,
         chances=old_chances(base, head, texts),
@@ -204,7 +209,13 @@ def prediction_changes(
 
 
 def _numbers(
-    base: Findings, head: Findings, pairing: Pairing, texts: Places, kind: OutputKind, least: float
+    base: Findings,
+    head: Findings,
+    pairing: Pairing,
+    texts: Places,
+    kind: OutputKind,
+    least: float,
+    judging: Judging,
 ) -> PredictionChanges | None:
     own, other = (_scores(side.results, texts) for side in (base, head))  # [text, number]
     known = np.isfinite(own).all(axis=1) & np.isfinite(other).all(axis=1)
@@ -229,26 +240,28 @@ def _numbers(
     labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
     has_errors = base.info.output.similarity is None
     errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (before, after)]
+    moved, same = np.abs(change) > threshold, not change.any()
+    outputs = Outputs(base.info.output, bool(moved.any()), same)
     return PredictionChanges(
         kind=kind,
         texts=texts,
         change=change,
-        moved=np.abs(change) > threshold,
+        moved=moved,
         base=before,
         head=after,
         threshold=threshold,
         is_null_threshold=threshold == least > 0,
-        same_outputs=not change.any(),
+        same_outputs=same,
         mean=mean,
         correlation=spearman(before, after) if varies else None,
-        quality=_number_quality(base, head, texts, before, after, labels),
+        quality=judged(_fits(base, head, texts, before, after, labels), outputs, judging),
         error_growth=errors[1] - errors[0],
     )
 
 
-def _number_quality(
+def _fits(
     base: Findings, head: Findings, texts: Places, before: Floats, after: Floats, labels: Floats
-) -> Quality | None:
+) -> tuple[Fit, ...]:
     """How well both models fit the labels, or expect the completions."""
     output = base.info.output
     if output.kind == "completion":
@@ -261,8 +274,8 @@ def _number_quality(
             equal_if_close(one, two, size, SAME_OUTPUT) if one.shape == two.shape else two
             for one, two in zip(own, other, strict=True)
         ]
-        return completion_quality(own, near)
-    return (rank_quality if output.similarity else number_quality)(before, after, labels)
+        return completion_fit(own, near)
+    return (rank_fits if output.similarity else number_fit)(before, after, labels)
 
 
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:

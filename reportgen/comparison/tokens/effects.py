@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from reportgen.comparison.change import Change, Sides, changes
+from reportgen.comparison.floors import EFFECT_LEAST, LOOKS_LEAST_CHANGE
 from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.findings.statistics import (
     FALSE_DISCOVERIES,
@@ -19,10 +20,6 @@ from reportgen.findings.tokens.figures import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 from reportgen.results.ranks import adjusted, spearman
 
-# Changes up to these are none, so that rounded weights change no token: of an effect, in spreads of
-# the base's effects; of attention, in equal shares.
-EFFECT_LEAST = 0.05
-LOOKS_LEAST_CHANGE = 0.05
 # How a token's influence changed: it moves the output more than before, less, or the change is
 # within noise.
 Turn: TypeAlias = Literal["more", "less", "noise"]

@@ -7,7 +7,7 @@ import numpy as np
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change, changes, equal_if_close
-from reportgen.comparison.outputs.quality import Quality
+from reportgen.comparison.outputs.quality import Quality, Verdict
 from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import View
@@ -27,6 +27,9 @@ class ModelValue:
     interval: Interval | None = None  # of an agreement, and of a share of predictions that changed
     layer: int | None = None  # in which a share is largest, from 1
     view: View | None = None  # that an agreement is of: what colours the texts first
+    # Of a figure of the fit: whether it is better than in the first model, and on how many texts.
+    gain: Verdict | None = None
+    is_unmoved: bool = False  # no prediction moved from the first model
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class FigureRow:
     values: tuple[ModelValue | None, ...]  # [model]; None where a model has no such figure
     token: str = ""  # of a role, as the first model that has it writes it
     quality: str | None = None  # of a figure of the fit: which one
+    decides: bool = False  # it is the figure of the fit that decides, and there are others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +64,22 @@ def first_tokens(sides: Sequence[ModelAttention]) -> dict[str, str]:
 
 def quality_rows(qualities: Sequence[Quality | None]) -> Iterator[FigureRow]:
     """The figures of the fit with labels; `qualities` are of the models after the first."""
+    deciding = {own.deciding.name for own in qualities if own is not None and own.others}
     for name in QUALITY:
-        found = [quality.change(name) if quality else None for quality in qualities]
-        base = next((change.base for change in found if change), None)
+        values = [_of_quality(quality, name) for quality in qualities]
+        base = next((value.change.base for value in values if value and value.change), None)
         if base is not None:
-            values = [ModelValue(change.head, change) if change else None for change in found]
-            yield FigureRow(name, (ModelValue(base), *values), quality=name)
+            own = (ModelValue(base), *values)
+            yield FigureRow(name, own, quality=name, decides=name in deciding)
+
+
+def _of_quality(quality: Quality | None, name: str) -> ModelValue | None:
+    figure = quality.figure(name) if quality else None
+    if quality is None or figure is None:
+        return None
+    return ModelValue(
+        figure.change.head, figure.change, gain=figure.gain, is_unmoved=quality.is_unmoved
+    )
 
 
 def attention_rows(sides: Sequence[ModelAttention]) -> Iterator[FigureRow]:

@@ -199,6 +199,21 @@ _AGREEMENT = (
         "over_rarity.n_texts",
         is_optional=True,
     ),
+    Estimated(
+        "agreement_<view>_<statistic>_over_baseline",
+        "number",
+        "that agreement, by size, minus that of the baseline that comes closest or does better; "
+        "its interval holds for all that are judged together",
+        "judgement.over",
+        is_optional=True,
+    ),
+    Figure(
+        "agreement_<view>_<statistic>_over_baseline_n_texts",
+        "count",
+        "texts in which both were measured",
+        "judgement.over.n_texts",
+        is_optional=True,
+    ),
     Figure(
         "agreement_<view>_<statistic>_beats_random",
         "count",

@@ -35,6 +35,8 @@ OF_TWO = (
     Figure("prediction_change_max", "output", "largest change of a predicted number"),
     Estimated("prediction_correlation", "correlation", "Spearman, predictions of both models"),
     *(figure for kind in QUALITY.values() for figure in _of_fit(kind)),
+    Figure("quality_better", "count", "1 where the new model is better by what decides, else 0"),
+    Figure("quality_worse", "count", "1 where the new model is worse by what decides, else 0"),
     Estimated("texts_fixed", "count", "texts whose class is right in the new model alone"),
     Estimated("texts_broken", "count", "texts whose class is right in the old model alone"),
     Estimated("texts_wrong_to_wrong", "count", "texts whose class changed and is wrong in both"),
@@ -49,7 +51,8 @@ OF_TWO = (
     Estimated("entropy_change_max", "share", "largest change of a layer's entropy of attention"),
     Estimated("jsd_mean", "number", "Jensen-Shannon distance of attention, mean over the heads"),
     Estimated("jsd_max", "number", "that distance in the head where it is largest"),
-    Figure("heads_changed", "count", "heads whose attention changed by more than noise"),
+    Figure("heads_changed", "count", "those of heads_moved, where the outputs changed too, else 0"),
+    Figure("heads_moved", "count", "heads whose attention moved by more than noise"),
     Estimated(
         "deletion_change_mean", "number", "change of a text's token effects, mean over the texts"
     ),

@@ -192,6 +192,12 @@ def measure(figures: FigureList, findings: "Findings") -> dict[str, Value]:
     return found
 
 
+def value_of(figures: FigureList, name: str, findings: "Findings") -> Value:
+    """The value of one figure without keys in its name, without those of the others."""
+    figure = figures.find(name)
+    return None if figure is None else figure.values({}, findings)[name]
+
+
 # What figures are read from, with what stands for the keys in their names.
 _Items: TypeAlias = Iterator[tuple[Mapping[str, str], object]]
 
@@ -233,8 +239,12 @@ def _subjects(findings: "Findings") -> _Items:
 
 
 def _views(findings: "Findings") -> _Items:
+    by_size = findings.agreement_by_size
     for figures in findings.agreement:
-        yield {"view": figures.view, "statistic": figures.statistic}, figures
+        keys = {"view": figures.view, "statistic": figures.statistic}
+        is_judged = figures is by_size.get(figures.view)
+        judged = findings.judgements.get(figures.view) if is_judged else None
+        yield keys, replace(figures, judgement=judged)
 
 
 # By the first key in the names of the figures.

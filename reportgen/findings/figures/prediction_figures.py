@@ -20,7 +20,40 @@ PREDICTIONS = (
     Estimated(
         "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
     ),
+    *within(
+        "slopes",
+        Estimated(
+            "prediction_slope",
+            "number",
+            "slope of predictions on labels; below 1 for every model that is unsure",
+            "of_predictions",
+        ),
+        Estimated(
+            "label_slope",
+            "number",
+            "slope of labels on predictions: above 1 predictions lie too close together",
+            "of_labels",
+        ),
+    ),
+    Estimated(
+        "error_length_correlation",
+        "correlation",
+        "Spearman, the errors of texts with their length in tokens",
+        "where_wrong.trend.correlation",
+    ),
+    *within(
+        "calibration",
+        Estimated(
+            "overconfidence", "share", "mean probability of predictions less those right", "gap"
+        ),
+        Estimated(
+            "calibration_error", "share", "expected calibration error, chance taken out", "error"
+        ),
+    ),
     Figure("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
+    Figure(
+        "label_macro_f1", "share", "F1, mean over the classes that are labels", "class_fit.macro_f1"
+    ),
     Figure("labels_exact", "share", "texts whose labels are all right"),
     *within(
         "completions",

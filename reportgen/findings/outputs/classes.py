@@ -103,6 +103,13 @@ class ClassFit:
     base_share: float  # of the most frequent label: what always answering it would get right
     base_label: int  # that label
 
+    @property
+    def macro_f1(self) -> float:
+        """F1, mean over the classes that are a label of some text."""
+        given, predicted = self.counts.sum(axis=1), self.counts.sum(axis=0)
+        f1 = 2 * np.diag(self.counts)[given > 0] / (given + predicted)[given > 0]
+        return float(np.mean(f1))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelCounts:

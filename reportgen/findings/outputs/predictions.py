@@ -188,7 +188,7 @@ def r_squared(predictions: Floats, labels: Floats) -> float:
 
 def _explained(predictions: Floats, labels: Floats) -> Estimate | None:
     """R² with its interval; None where the labels do not vary."""
-    if not labels.var():
+    if not 0 < labels.var() < np.inf:
         return None
 
     def explained(left: Floats, mean: Floats, square: Floats) -> Floats:

@@ -6,6 +6,7 @@ The report of one run, comparisons, the site, trends and gates all ask it which 
 which way is better.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,13 +27,14 @@ class QualityKind:
     """One figure of quality."""
 
     name: str  # in compare.json, in `--quality`, and in the strings of the page
-    of_run: str  # the flat figure of one run; "" where there is none
+    of_run: str  # the flat figure of one run
     of_two: str  # how the names of the flat figures of a comparison begin
     unit: Unit
     meaning: str  # "{}" is the model, old or new
     best: Best
     scale: Scale
     is_listed: bool = True  # in lists of runs; other figures stand there for those that are not
+    says_as: str = ""  # the figure that says the same; their verdict is one
 
     @property
     def is_relative(self) -> bool:
@@ -85,6 +87,7 @@ _FIGURES = (
         unit="R2",
         meaning="share of the labels' variance that the {} model explains",
         is_listed=False,
+        says_as="rmse",
     ),
     _Share(
         "accuracy",
@@ -94,7 +97,7 @@ _FIGURES = (
     ),
     _Share(
         "macro_f1",
-        "",
+        "label_macro_f1",
         "macro_f1",
         meaning="F1, mean over the labels' classes, {} model",
         is_listed=False,
@@ -137,6 +140,56 @@ _OF_KIND: Mapping[OutputKind, tuple[str, ...]] = {
 _OF_SIMILARITY = ("rank",)  # whose labels are on another scale
 
 
+@dataclass(frozen=True, slots=True)
+class SmallestChange:
+    """The smallest change of a figure that is worth telling."""
+
+    of_error: float = 0.05  # of an error or a perplexity, as a share of the old one
+    of_share: float = 0.01  # of a share or a correlation, as it is: a point
+
+    def of(self, kind: QualityKind, base: float) -> float:
+        """It in the unit of a figure whose old value, or what that is measured against, is
+        `base`."""
+        return self.of_error * base if kind.is_relative else self.of_share
+
+
+_PARTS = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?(%|points?)")
+
+
+def smallest_change(text: str) -> SmallestChange:
+    """What --smallest-change says; what it leaves out stays as it is by default.
+
+    Raises:
+        UsageError: `text` says nothing of the kind.
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        match = _PARTS.fullmatch(part.strip())
+        key = "of_error" if match and match[2] == "%" else "of_share"
+        if match is None or key in found:
+            raise UsageError(
+                f"--smallest-change {text}: write a share of the old error, points of a share, or "
+                "both, such as 5%,1point"
+            )
+        found[key] = float(match[1]) / 100
+    return SmallestChange(**found)
+
+
+def write_smallest_change(smallest: SmallestChange) -> str:
+    """The smallest change as the option writes it."""
+    of_error, points = (f"{100 * x:.6g}" for x in (smallest.of_error, smallest.of_share))
+    return f"{of_error}%,{points}point{'' if points == '1' else 's'}"
+
+
+def read_smallest_change(text: str) -> str:
+    """The same as `text` with both parts, however it was written.
+
+    Raises:
+        UsageError: `text` says nothing of the kind.
+    """
+    return write_smallest_change(smallest_change(text))
+
+
 def quality_names(output: OutputInfo) -> tuple[str, ...]:
     """The figures of quality that an output can have, the one that decides first."""
     if output.kind == "number" and not output.has_errors:
@@ -154,14 +207,17 @@ def deciding(
         measured: the names of the figures that have a value.
         wanted: the figure that was asked for by `--quality`; where it is not measured, the first
             that is.
-
-    Raises:
-        UsageError: the output has no figure that is called `wanted`.
     """
+    own = quality_names(output)
+    names = (wanted, *own) if wanted in own else own
+    return next((QUALITY[name] for name in names if name in measured), None)
+
+
+def misfit(output: OutputInfo, wanted: str | None) -> str:
+    """A line that says that the figure that was asked for is none of an output; "" if it is."""
     names = quality_names(output)
-    if wanted is not None and names and wanted not in names:
-        raise UsageError(
-            f"--quality {wanted}: this model's quality is measured by {', '.join(names)}"
-        )
-    first = [name for name in (wanted, *names) if name in measured]
-    return QUALITY[first[0]] if first and first[0] is not None else None
+    if wanted is None or wanted in names:
+        return ""
+    if not names:
+        return f"--quality {wanted} has no effect: this kind of output has no right answer"
+    return f"--quality {wanted} has no effect: this model has {', '.join(names)}"

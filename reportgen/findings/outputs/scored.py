@@ -48,7 +48,7 @@ class Scored:
     n_constants: int = 1  # constant answers that it is the best of
     chances: Floats | None = None  # [item], the probability of what was predicted
     right: Booleans | None = None  # [item], whether that is right
-    # [item], where a text has one: the right answer and the prediction, numbers or names.
+    # [item], where a text has one: the right answer, a number or a name, and the predicted name.
     labels: Answers | None = None
     predictions: Answers | None = None
 
@@ -115,8 +115,7 @@ def _number(findings: "Findings") -> Scored | None:
         texts=fit.texts,
         errors=abs(fit.errors),
         constant=abs(fit.labels - fit.constant),
-        labels=fit.labels,
-        predictions=fit.predictions,
+        labels=fit.labels,  # not predictions: far ones are wrong more whatever the model
     )
 
 
@@ -215,13 +214,15 @@ def _choices(findings: "Findings") -> Scored | None:
         constant=1.0 - 1.0 / np.array([len(own.names) for own in known], np.float64),
         chances=np.array([chance_of(own) for own in known], np.float64),
         right=right,
-        labels=_places([own.label for own in known]),
-        predictions=_places([own.place for own in known]),
+        labels=_places([own.label for own in known], findings),
+        predictions=_places([own.place for own in known], findings),
     )
 
 
-def _places(places: Sequence[int]) -> NDArray[np.str_]:
-    return np.array([str(place + 1) for place in places], np.str_)
+def _places(places: Sequence[int], findings: "Findings") -> NDArray[np.str_]:
+    """The names of the columns of choices, else their numbers from 1."""
+    names = dict(enumerate(findings.info.output.labels))
+    return np.array([names.get(place, str(place + 1)) for place in places], np.str_)
 
 
 def _completions(findings: "Findings") -> Scored | None:

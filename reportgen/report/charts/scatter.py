@@ -6,7 +6,7 @@ from math import ceil, log10
 import numpy as np
 from markupsafe import escape
 
-from reportgen.findings.statistics import Floats
+from reportgen.findings.statistics import Floats, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, count_colour, heat_step
 from reportgen.report.charts.svg import Drawing, px
@@ -48,10 +48,7 @@ def scatter(
     names = [exact(tick) for tick in ticks]
     x, y = _LEFT + place(across), _TOP + side - place(up)
     body = _frame([float(place(tick)) for tick in ticks], names, side)
-    line = (
-        f'<path class="even" d="M{_LEFT} {_TOP + side}L{_LEFT + side} {_TOP}" stroke="{MUTED}" '
-        'stroke-width="1.5" stroke-dasharray="5 4" fill="none"/>'
-    )
+    line = _even_line(side)
     most = 1
     if len(x) <= DOTS:
         dots = "".join(f"M{px(a)} {px(b)}h0" for a, b in zip(x, y, strict=True))
@@ -65,6 +62,30 @@ def scatter(
         body += f'<g transform="translate({_LEFT} {_TOP})">{cells}</g>{line}'
     body += _axis_names(axis, _TOP + side)
     return Drawing("scatter", _WIDTH, _TOP + side + 46, sentence, body), most
+
+
+def reliability(
+    bins: Sequence[tuple[float, float, Interval | None]], axis: tuple[str, str], sentence: str
+) -> Drawing:
+    """The share that is right against the probability, from 0 to 1, with the line on which both are
+    equal; each of `bins` is a mean probability, a share and its interval."""
+    side, ticks = _WIDTH - _LEFT - _RIGHT, (0.0, 0.25, 0.5, 0.75, 1.0)
+    names = [f"{100 * tick:.0f}" for tick in ticks]
+    body = _frame([tick * side for tick in ticks], names, side) + _even_line(side)
+    reach = dots = ""
+    for chance, right, interval in bins:
+        x = px(_LEFT + side * chance)
+        dots += f"M{x} {px(_TOP + side - side * right)}h0"
+        if interval is not None:
+            low, high = (px(_TOP + side - side * end) for end in interval)
+            reach += f"M{x} {low}V{high}"
+    body += (
+        f'<path class="ink" d="{reach}" stroke="{INK}" stroke-width="1.5" fill="none"/>'
+        f'<path class="dots" d="{dots}" stroke="{ROLE_COLOURS[0]}" stroke-width="9" '
+        'stroke-linecap="round"/>'
+    )
+    body += _axis_names(axis, _TOP + side)
+    return Drawing("scatter", _WIDTH, _TOP + side + 46, sentence, body)
 
 
 def histogram(
@@ -99,6 +120,14 @@ def histogram(
         f"{_axis_names(axis, bottom)}"
     )
     return Drawing("histogram", _WIDTH, bottom + 46, sentence, body)
+
+
+def _even_line(side: int) -> str:
+    """The line on which both values are equal."""
+    return (
+        f'<path class="even" d="M{_LEFT} {_TOP + side}L{_LEFT + side} {_TOP}" stroke="{MUTED}" '
+        'stroke-width="1.5" stroke-dasharray="5 4" fill="none"/>'
+    )
 
 
 def _frame(places: Sequence[float], names: Sequence[str], side: int) -> str:

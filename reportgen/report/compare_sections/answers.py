@@ -7,15 +7,18 @@ import numpy as np
 
 from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
+from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.comparison.outputs.outcomes import Outcome
 from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.outputs.quality import Quality, QualityFigure
 from reportgen.comparison.tokens.effects import TokenChange
+from reportgen.findings.outputs.quality_register import quality_names
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.small.pairs import pairs_by_layer
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note, limit_of_heads
+from reportgen.report.compare_sections.predictions import others
 from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import most_moved, shown_texts
 from reportgen.report.components import Answer
@@ -52,21 +55,20 @@ class _Answering:
             return answer(self._say("no_predictions"), remark)
         quality = found.quality
         if quality is None:
-            can = found.kind not in ("labels", "numbers", "next_token")
+            can = bool(quality_names(self._comparison.base.info.output))
             return answer(self._say("unknown"), self._say("no_labels" if can else "other_kind"))
-        verdict = quality.verdict
-        shown = quality.with_gain("worse" if verdict == "worse" else "better")
-        figure = (shown or quality.deciding)[0]
-        if verdict == "mixed":
-            worse = quality.with_gain("worse")[0]
-            said = self._say("mixed", better=self._name(figure), worse=self._name(worse))
-        elif verdict == "few":
+        figure, verdict = quality.deciding, quality.verdict
+        if verdict == "few":
             return answer(self._say("few"), self._of_labels(quality), self._both(figure))
-        elif quality.cannot_tell:
-            said = self._say("verdict_unclear", n=quality.n_texts)
+        if verdict == "same" and quality.is_unmoved:
+            verdict_key = "verdict_unmoved"
         else:
-            said = self._say(f"verdict_{verdict}", **self._ends(figure))
-        return answer(said, self._sure(figure), self._both(figure))
+            verdict_key = f"verdict_{verdict}"
+        limit = self._words.smallest(figure.name)
+        said = self._say(verdict_key, n=quality.n_texts, limit=limit, **self._ends(figure))
+        remarks = filter(None, [self._sure(figure), *others(quality, self._words)])
+        remark = self._language.say("common", "space").join(remarks)
+        return answer(said, remark, self._both(figure))
 
     def _name(self, figure: QualityFigure) -> str:
         return self._say(f"short_{figure.name}")
@@ -85,6 +87,7 @@ class _Answering:
             return ""
         return self._say(
             "sure",
+            name=self._name(figure),
             change=self._words.difference(change.difference, write),
             interval=self._words.interval(change.interval, write),
             n=change.n_texts,
@@ -210,6 +213,8 @@ class _Answering:
             answer = partial(Answer, "layers", self._say("attention"))
         elif heads.changed.any():
             said = self._say("heads", k=int(heads.changed.sum()), n=heads.changed.size)
+        elif heads.moved.any():
+            said = self._say("heads_alone", k=int(heads.moved.sum()), n=heads.moved.size)
         else:
             said = self._say("no_heads", n=heads.changed.size)
         if most is None:
@@ -219,8 +224,9 @@ class _Answering:
             said, reason = self._by_layer(), limit_of_heads(comparison, self._words)
         found, layer, change = most
         share = partial(self._words.share, with_sign=False)
+        key = "sink" if abs(change.difference) > LAYER_LEAST else "sink_about"
         remark = self._say(
-            "sink" if change.difference else "sink_same",
+            key if change.difference else "sink_same",
             token=shorten(visible(found.tokens[0]), _TOKEN) or self._say("special"),
             layer=layer + 1,
             base=share(change.base),
@@ -238,7 +244,7 @@ class _Answering:
         """In how many layers what a special token gets clearly changed."""
         special = [each for each in self._comparison.layers if each.key != ENTROPY]
         by_layer = list(zip(*(each.changes for each in special), strict=True))
-        k = sum(any(change.is_certain for change in layer) for layer in by_layer)
+        k = sum(any(own.is_told(LAYER_LEAST) for own in layer) for layer in by_layer)
         return self._say("layers" if k else "no_layers", k=k, n=len(by_layer))
 
     def _most_changed(self) -> tuple[LayerChanges, int, Change] | None:

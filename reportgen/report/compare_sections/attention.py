@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
+from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.comparison.notes import SHARE_CHANGED
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
@@ -69,7 +70,8 @@ def layer_table(found: LayerChanges, words: CompareWords) -> Table:
         ]
         change = []
         if found.changes:
-            change = [words.changed(found.changes[i], write, matters=SHARE_CHANGED)]
+            own = found.changes[i]
+            change = [words.changed(own, write, matters=SHARE_CHANGED, least=LAYER_LEAST)]
         rows.append((str(i + 1), (*ends, *change)))
     columns = ["layer", "base", "head", *(["change"] if found.changes else [])]
     return make_table(_layer_name(found, words), tuple(map(words.say, columns)), tuple(rows))
@@ -132,7 +134,7 @@ def make_grids(context: CompareContext) -> tuple[Grid, ...] | None:
                     _cell(value, top, fixed(value, 2), is_changed)
                     for value, is_changed in zip(*row, strict=True)
                 ]
-                for row in zip(heads.distance.tolist(), heads.changed.tolist(), strict=True)
+                for row in zip(heads.distance.tolist(), heads.moved.tolist(), strict=True)
             ]
         ),
         most=_most(heads, words) if has_changes else None,
@@ -158,7 +160,7 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
         distance = words.fit(float(heads.distance[layer, head]))
         cells = [Cell(distance, interval or words.say("few"))]
         if heads.special:
-            cells += words.both(heads.special[layer][head], words.share)
+            cells += words.both(heads.special[layer][head], words.share, LAYER_LEAST)
         rows.append((f"L{layer + 1}H{head + 1}", tuple(cells)))
     columns = [words.say("head_name"), words.say("distance")]
     if heads.special:

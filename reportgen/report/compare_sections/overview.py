@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.floors import HEAD_LEAST, SHARE
 from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.seed_noise import SHARE
 from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
+from reportgen.findings.outputs.quality_register import quality_names
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.compare_sections.trend.all_models import between, drift
@@ -65,15 +65,15 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     heads = comparison.heads
     if heads is not None and heads.changed.any():
         said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
+    elif heads is not None and heads.moved.any():
+        said.append(words.say("headline_heads_alone", k=heads.moved.sum(), n=heads.moved.size))
     return tuple(said)
 
 
 def has_no_news(comparison: Comparison) -> bool:
-    """Whether no prediction changed and the fit with the labels did not clearly change either."""
+    """Whether no prediction moved, so that no model is better either."""
     found = comparison.predictions
-    if found is None or found.quality is None or found.n_moved:
-        return False
-    return found.quality.verdict in ("none", "few")
+    return found is not None and found.quality is not None and not found.n_moved
 
 
 def headline_note(comparison: Comparison) -> tuple[Note, str] | None:
@@ -205,7 +205,7 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     elif comparison.predictions is None:
         said.append(words.say("limit_embedding"))
     elif comparison.predictions.quality is None:
-        can = comparison.predictions.kind in ("number", "class")
+        can = bool(quality_names(comparison.base.info.output))
         said.append(words.say("limit_unlabelled" if can else "limit_quality"))
     null = comparison.null
     if null is not None:
@@ -213,7 +213,7 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
             "name": shorten(visible(null.name), _IDS),
             "effect": words.effect_change(null.effect, False),
             "looks": words.fit(null.looks),
-            "head": words.fit(max(null.head, HEAD_CHANGED)),
+            "head": words.fit(max(null.head, HEAD_LEAST)),
         }
         said.append(words.say("null_used", null_share=SHARE, **named))
     if not pairing.has_evidence:

@@ -1,6 +1,6 @@
 """The sections of a comparison on predictions and on tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.floors import MOVED, SHARE
 from reportgen.comparison.notes import EFFECT_CHANGED
 from reportgen.comparison.outputs.outcomes import Outcome
-from reportgen.comparison.outputs.predictions import MOVED, PredictionChanges
+from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.comparison.outputs.quality import SAME_CONFIDENCE, QualityFigure, Verdict
 from reportgen.comparison.outputs.quality import Quality as ModelQuality
-from reportgen.comparison.outputs.quality import QualityFigure
-from reportgen.comparison.seed_noise import SHARE
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.charts.svg import Drawing
@@ -53,7 +53,7 @@ def make_predictions(context: CompareContext) -> Quality | None:
     quality, tables = found.quality, _tables(comparison, found, words)
     remarks = []
     if quality is not None:
-        remarks += [verdict(quality, words), words.say("quality_note")]
+        remarks += [verdict(quality, words), quality_note(quality, words)]
     if found.outcomes:
         remarks.append(flips(found, words))
     return Quality(
@@ -67,29 +67,51 @@ def make_predictions(context: CompareContext) -> Quality | None:
     )
 
 
+def quality_note(quality: ModelQuality, words: CompareWords) -> str:
+    """When a figure is called better, worse or the same."""
+    said = [
+        words.say("quality_note", limit=words.smallest(quality.deciding.name), same=SAME_CONFIDENCE)
+    ]
+    if quality.others:
+        said.append(words.say("quality_others"))
+    if quality.figure("bias"):
+        said.append(words.say("quality_numbers"))
+    return words.language.say("common", "space").join(said)
+
+
 def verdict(quality: ModelQuality, words: CompareWords) -> str:
-    """Which model fits the labels better, with the figures that say so."""
-
-    def said(figure: QualityFigure) -> str:
-        base, head = words.both_quality(figure.name, figure.change)
-        return words.say(
-            "quality_as", name=words.say(f"quality_{figure.name}"), base=base, head=head
-        )
-
-    def listed(figures: Sequence[QualityFigure]) -> str:
-        return words.language.say("common", "comma").join(map(said, figures))
-
-    first = quality.deciding[:1]
-    if quality.cannot_tell:
-        first = tuple(filter(quality.is_unclear, quality.deciding))[:1]
-    return words.say(
-        f"verdict_{'unclear' if quality.cannot_tell else quality.verdict}",
+    """Which model fits the labels better, by the figure that decides; then the figures that say
+    something else for sure."""
+    figure, key = quality.deciding, f"verdict_{quality.verdict}"
+    if quality.is_unmoved and quality.verdict == "same":
+        key = "verdict_unmoved"
+    said = words.say(
+        key,
         against=words.say(f"against_{'completions' if quality.of_completions else 'labels'}"),
-        better=listed(quality.with_gain("better")),
-        worse=listed(quality.with_gain("worse")),
-        first=listed(first),
+        first=_both(figure, words),
+        limit=words.smallest(figure.name),
         n=quality.n_texts,
     )
+    return words.language.say("common", "space").join((said, *others(quality, words)))
+
+
+def others(quality: ModelQuality, words: CompareWords) -> Iterator[str]:
+    """A sentence on the figures that are better, and one on those that are worse, where the figure
+    that decides is not."""
+    gains: tuple[Verdict, ...] = ("better", "worse")
+    for gain in gains:
+        figures = quality.with_gain(gain) if gain != quality.verdict else ()
+        if figures:
+            comma = words.language.say("common", "comma")
+            listed = comma.join(_both(figure, words) for figure in figures)
+            yield words.say(f"others_{gain}", figures=listed)
+
+
+def _both(figure: QualityFigure, words: CompareWords) -> str:
+    """A figure in both models."""
+    base, head = words.both_quality(figure.name, figure.change)
+    name = words.say(f"quality_{figure.name}")
+    return words.say("quality_as", name=name, base=base, head=head)
 
 
 def flips(found: PredictionChanges, words: CompareWords) -> str:
@@ -116,7 +138,8 @@ def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
     interval = words.interval_if_any(share.interval, words.share)
     figures = [Kpi(words.share(share.head), words.say("share_moved"), interval)]
     if found.mean is not None:
-        cell = words.changed(found.mean, mean_change(found.mean, words))
+        least = found.threshold or 0.0
+        cell = words.changed(found.mean, mean_change(found.mean, words), least=least)
         figures.append(Kpi(cell.text, words.say("mean_change"), cell.small))
         largest = float(found.change[np.abs(found.change).argmax()])
         figures.append(Kpi(words.prediction(largest, True), words.say("largest_change")))
@@ -139,21 +162,22 @@ def _tables(
 def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
     if found.quality is None:
         return None
-    rows = []
-    for figure in found.quality.figures:
+    quality, rows = found.quality, []
+    for figure in quality.figures:
         change, write = figure.change, words.quality(figure.name)
-        ends = [Cell(write(end, False)) for end in (change.base, change.head)]
+        ends = [Cell(end) for end in words.both_quality(figure.name, change)]
         difference = words.difference(change.difference, write)
         interval = words.interval_if_any(change.interval, write)
-        gain = words.say(f"gain_{figure.gain}")
-        if figure.gain == "none":
-            is_unclear = found.quality.is_unclear(figure)
-            gain = words.not_clear(found.quality.n_texts, is_unclear=is_unclear)
-            if figure.name == "bias" and change.is_certain:  # from one side of 0 to the other
-                gain = words.say("unclear_nearer")
+        gain = words.gain(figure.name, figure.gain, quality.n_texts, is_unmoved=quality.is_unmoved)
+        has_own = figure.limit is not None and figure is not quality.deciding
+        if figure.gain == "unclear" and change.is_certain and has_own:
+            # A bias may have gone from one side of 0 to the other.
+            gain = words.say("unclear_nearer" if figure.name == "bias" else "unclear_several")
+        name = words.say(f"quality_{figure.name}")
+        if figure is quality.deciding and quality.others:
+            name = words.say("decides", name=name)
         gain = " ".join(filter(None, (interval, gain)))
-        cells = [*ends, Cell(difference, gain)]
-        rows.append((words.say(f"quality_{figure.name}"), cells))
+        rows.append((name, [*ends, Cell(difference, gain)]))
     names = [words.say(name) for name in ("fit_name", "base", "head", "change")]
     return make_table(words.say("fit"), names, rows)
 

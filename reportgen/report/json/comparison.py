@@ -13,7 +13,8 @@ from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.run import ends, to_json
+from reportgen.report.json.records import ends
+from reportgen.report.json.run import to_json
 from reportgen.report.json.trend import trend_record
 from reportgen.report.options import CompareOptions
 from reportgen.results.info import COMPARISON_VERSION, RunInfo
@@ -120,6 +121,7 @@ def value_record(found: ModelValue | None) -> dict[str, object] | None:
         said["n_texts"] = found.change.n_texts
     if found.interval is not None:
         said |= ends(found.interval)
+    said |= {"gain": found.gain} if found.gain is not None else {}
     said |= {"layer": found.layer} if found.layer is not None else {}
     return said | ({"view": found.view} if found.view is not None else {})
 
@@ -141,9 +143,15 @@ def _quality(comparison: Comparison) -> dict[str, object] | None:
         return None
     return {
         "verdict": quality.verdict,
+        "decided_by": quality.deciding.name,
+        "predictions_moved": not quality.is_unmoved,
         "n_texts": quality.n_texts,
         **{
-            figure.name: {**(change_record(figure.change) or {}), "gain": figure.gain}
+            figure.name: {
+                **(change_record(figure.change) or {}),
+                "smallest_change": rounded(figure.limit),
+                "gain": figure.gain,
+            }
             for figure in quality.figures
         },
     }

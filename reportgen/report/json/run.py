@@ -13,10 +13,11 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
 from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
-from reportgen.findings.statistics import Estimate, Interval
+from reportgen.findings.statistics import Estimate
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.findings.tokens.lists import ListedToken
 from reportgen.report.format_register import Document, Output
+from reportgen.report.json.records import errors_record, estimate_record
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 
@@ -39,8 +40,10 @@ def render(findings: Findings, options: RenderOptions) -> str:
         "title": options.title,
         "provenance": _provenance(info),
         "verdicts": _verdicts(findings),
+        "quality": _quality(findings),
         "figures": findings.figures,
         "gates": gate_records(options.gates),
+        "errors": errors_record(findings),
         "evidence": _evidence(findings),
     }
     return to_json(summary)
@@ -67,6 +70,14 @@ def _provenance(info: RunInfo) -> dict[str, object]:
         "inputs": [{"name": item.name, "sha256": item.sha256 or None} for item in info.inputs],
         "versions": dict(sorted(info.versions.items())),
     }
+
+
+def _quality(findings: Findings) -> dict[str, object] | None:
+    """The figure that decides how good the model is; null without labels."""
+    if findings.deciding is None:
+        return None
+    kind, value = findings.deciding
+    return {"decided_by": kind.name, "figure": kind.of_run, "value": rounded(value)}
 
 
 def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
@@ -123,7 +134,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "live_rows": asdict(live) if live else None,
         "last_token": _last_token(findings.tokens.last),
         "tokens": [] if findings.results.is_redacted else _tokens(findings),
-        **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
+        **{name: estimate_record(estimate) for name, estimate in estimates.items() if estimate},
     }
     return {name: value for name, value in said.items() if value not in (None, {}, [])}
 
@@ -134,7 +145,7 @@ def _last_token(last: LastToken | None) -> dict[str, object] | None:
         return None
     share = Estimate(last.share, last.interval, last.n_texts)
     chance = rounded(last.chance)
-    return {**_estimate(share), "chance": chance, "stands_out": last.stands_out}
+    return {**estimate_record(share), "chance": chance, "stands_out": last.stands_out}
 
 
 def _tokens(findings: Findings) -> list[dict[str, object]]:
@@ -159,7 +170,7 @@ def _tokens(findings: Findings) -> list[dict[str, object]]:
 def _token(token: ListedToken, names: Sequence[str]) -> dict[str, object]:
     return {
         "token": names[token.label],
-        **_estimate(Estimate(token.value, token.interval, token.n_texts)),
+        **estimate_record(Estimate(token.value, token.interval, token.n_texts)),
         "wrong_sign": rounded(token.wrong_sign),
         "is_named": token.is_named,
     }
@@ -175,8 +186,8 @@ def _colouring(colouring: Colouring) -> dict[str, object]:
         "ahead_of": colouring.ahead_of,
         "n_views": colouring.n_views,
         "n_texts": colouring.n_texts,
-        "agreement": _estimate(agreement) if agreement else None,
-        "rarity": _estimate(rarity) if rarity else None,
+        "agreement": estimate_record(agreement) if agreement else None,
+        "rarity": estimate_record(rarity) if rarity else None,
         **(_judgement(colouring.judgement) if colouring.judgement else {}),
     }
     return {name: value for name, value in said.items() if value is not None}
@@ -187,7 +198,7 @@ def _judgement(judged: Judgement) -> dict[str, object]:
     said = {
         "verdict": judged.verdict,
         "baseline": judged.baseline,
-        "over_baseline": _estimate(judged.over) if judged.over else None,
+        "over_baseline": estimate_record(judged.over) if judged.over else None,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -200,14 +211,14 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
         "kind": figures.subject.kind,
         "n_texts": figures.n_texts,
         "layer": strongest.layer,
-        "share": _estimate(strongest.share),
+        "share": estimate_record(strongest.share),
         "expected": rounded(strongest.expected),
-        "share_swapped": _estimate(swapped) if swapped else None,
+        "share_swapped": estimate_record(swapped) if swapped else None,
         "tests": {
             test: {
                 "effect": rounded(found.effect.mean),
                 "control": rounded(found.control.mean),
-                "ratio": _estimate(found.ratio) if found.ratio else None,
+                "ratio": estimate_record(found.ratio) if found.ratio else None,
                 "n_texts": found.effect.n_texts,
             }
             for test, found in figures.tests.items()
@@ -237,9 +248,9 @@ def _scores(own: SinkScores) -> dict[str, object]:
     return {
         "layer": own.layer,
         "n_texts": own.n_texts,
-        "alike": _estimate(own.alike),
-        "lead": _estimate(own.lead),
-        **{name: found and _estimate(found) for name, found in vectors.items()},
+        "alike": estimate_record(own.alike),
+        "lead": estimate_record(own.lead),
+        **{name: found and estimate_record(found) for name, found in vectors.items()},
         "heads": [
             {
                 "head": head.head,
@@ -253,25 +264,11 @@ def _scores(own: SinkScores) -> dict[str, object]:
 
 
 def _agreement(figures: ViewFigures) -> dict[str, object]:
-    said = _estimate(figures.estimate)
+    said = estimate_record(figures.estimate)
     if figures.stated is None:
         return {"mean": None, "low": None, "high": None, "n_texts": figures.estimate.n_texts}
     if figures.over_rarity:
-        said["over_rarity"] = _estimate(figures.over_rarity)
+        said["over_rarity"] = estimate_record(figures.over_rarity)
     if figures.beats_random is not None:
         said["beats_random"] = figures.beats_random
     return said
-
-
-def _estimate(estimate: Estimate) -> dict[str, object]:
-    return {
-        "mean": rounded(estimate.mean),
-        **ends(estimate.interval),
-        "n_texts": estimate.n_texts,
-    }
-
-
-def ends(interval: Interval | None) -> dict[str, object]:
-    """Both ends of an interval; null for None."""
-    low, high = interval or (None, None)
-    return {"low": rounded(low), "high": rounded(high)}

@@ -7,7 +7,7 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.trend.sinks import LayerState, SinkTrend
 from reportgen.comparison.trend.tokens import TokenTrend
 from reportgen.findings.figures.flat import rounded
-from reportgen.report.json.run import ends
+from reportgen.report.json.records import ends
 
 
 def trend_record(found: AllModels | None) -> dict[str, Any] | None:

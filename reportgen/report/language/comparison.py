@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.quality import Verdict
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.quality_register import QUALITY, Scale
 from reportgen.findings.statistics import Interval
@@ -11,6 +12,7 @@ from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
     column_decimals,
+    exact,
     in_column,
     number,
     points,
@@ -32,6 +34,7 @@ class CompareWords:
         self.language = language
         self.scalar = scalar_name(info, language)
         self._n_texts = comparison.pairing.n_texts
+        self._smallest, self._deciding = comparison.judging.smallest, comparison.judging.quality
         self._called = _called(language, are_many=comparison.all_models is not None)
         self.is_size = info.evidence.scalar == "cosine"  # a distance, without a sign
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
@@ -101,6 +104,29 @@ class CompareWords:
             return number(change.base), number(change.head)
         return old, new
 
+    def smallest(self, name: str) -> str:
+        """The smallest change of a figure of the fit with labels that is worth telling."""
+        kind, least = QUALITY[name], self._smallest
+        if kind.is_relative:
+            key = "smallest_bias" if kind.best == "zero" else "smallest_error"
+            return self.say(key, x=least.of_error)
+        if kind.scale == "share":
+            return self.count(
+                "smallest_points", 1 if least.of_share == 0.01 else 2, x=exact(100 * least.of_share)
+            )
+        return exact(least.of_share)
+
+    def gain(self, name: str, gain: Verdict, n_texts: int, *, is_unmoved: bool = False) -> str:
+        """The verdict on a figure of the fit with labels, beside its change."""
+        as_another = QUALITY[name].says_as
+        if as_another and name != self._deciding:
+            return self.say("gain_as", name=self.say(f"quality_{as_another}"))
+        if gain == "same" and is_unmoved:
+            return self.say("gain_unmoved")
+        if gain == "same":
+            return self.say("gain_within", limit=self.smallest(name))
+        return self.say("unclear", n=n_texts) if gain == "unclear" else self.say(f"gain_{gain}")
+
     def times(self, value: float, with_sign: bool = False) -> str:
         """How many times the equal share."""
         return written(value, 2, True) if with_sign else times(value)
@@ -114,18 +140,23 @@ class CompareWords:
         return written(value, 3, with_sign)
 
     def changed(
-        self, change: Change, write: Write, is_clear: bool = True, matters: float | None = None
+        self,
+        change: Change,
+        write: Write,
+        is_clear: bool = True,
+        matters: float | None = None,
+        least: float = 0.0,
     ) -> Cell:
         """The difference with its interval, and whether it is no clear change: its interval holds
-        0, or another test found it not to be `is_clear`. Where the interval also holds more than
-        `matters`, the texts cannot tell."""
+        0, it is no larger than `least`, or another test found it not to be `is_clear`. Where the
+        interval also holds more than `matters`, the texts cannot tell."""
         if change.difference == 0 and change.interval in (None, Interval(0.0, 0.0)):
             return Cell(self.say("no_change"))
         said = self.difference(change.difference, write)
         if change.interval is None:
             return Cell(said, self.say("few"))
         interval = self.interval(change.interval, write)
-        if change.is_certain and is_clear:
+        if change.is_told(least) and is_clear:
             return Cell(said, interval)
         is_unclear = matters is not None and change.reaches_beyond(matters)
         return Cell(said, f"{interval} {self.not_clear(change.n_texts, is_unclear=is_unclear)}")
@@ -134,10 +165,10 @@ class CompareWords:
         """The words for a change whose interval contains 0."""
         return self.say("unclear", n=n_texts) if is_unclear else self.say("within")
 
-    def both(self, change: Change, write: Write) -> tuple[Cell, Cell, Cell]:
-        """The figure in the base, in the head, and its change."""
+    def both(self, change: Change, write: Write, least: float = 0.0) -> tuple[Cell, Cell, Cell]:
+        """The figure in the base, in the head, and its change; up to `least` it is no clear one."""
         base, head = (Cell(write(end, False)) for end in (change.base, change.head))
-        return base, head, self.changed(change, write)
+        return base, head, self.changed(change, write, least=least)
 
     def difference(self, value: float, write: Write) -> str:
         """The difference of two figures that `write` writes, with its unit."""
@@ -171,8 +202,11 @@ class CompareWords:
         given["token"] = shorten(note.token or "", NAME)
         for name, write in self._writers.items():
             if f"{name}_base" in note.values:
-                is_prediction = note.id == "prediction_mean"
-                given |= self._filled(name, note, self.prediction if is_prediction else write)
+                of_fit = note.id.removeprefix("fit_")
+                own = self.prediction if note.id == "prediction_mean" else write
+                given |= self._filled(
+                    name, note, self.quality(of_fit) if of_fit in QUALITY else own
+                )
         if "distance" in note.values:
             given["distance"] = self.fit(float(note.values["distance"]))
         return given
@@ -188,8 +222,9 @@ class CompareWords:
         sure = self.say("few")
         if change.interval is not None:
             of_all = "sure_all" if change.n_texts == self._n_texts else "sure"
+            within = "sure_unclear" if note.id.startswith("fit_") else "sure_within"
             sure = self.say(
-                of_all if change.is_certain else "sure_within",
+                of_all if change.is_certain else within,
                 change=self.difference(difference, write),
                 interval=self.interval(change.interval, write),
                 n=change.n_texts,

@@ -21,8 +21,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import floor, isfinite, log10
 
+from reportgen.findings.outputs.quality_register import Scale
+
 MINUS = "\u2212"
 NOTHING = "–"  # where there is no figure
+# How a figure of quality is written, by its scale.
+QUALITY_STYLES: Mapping[Scale, str] = {
+    "error": "number",
+    "ratio": "number",
+    "share": "percent",
+    "correlation": "correlation",
+}
 _MORE = 3  # decimals at most, beyond those asked for
 
 

@@ -54,6 +54,7 @@ def redacted_comparison(
             Findings(other),
             matching,
             comparison.null,
+            judging=comparison.judging,
             whole=comparison,
             infos=tuple(redacted_info(side.results, lang) for side in comparison.sides),
         )

@@ -24,6 +24,7 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.definitions import definitions
+from reportgen.report.sections.errors import make_errors, short_errors
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.notable import Notable, with_first
 from reportgen.report.sections.outputs.cross_attention import CrossRest, make_cross
@@ -126,6 +127,11 @@ SECTIONS: tuple[PageSection[Context], ...] = (
     ),
     PageSection("texts", _texts, short_texts, is_of_listed=True),
     PageSection("predictions", lambda context: context.quality),
+    PageSection(
+        "errors",
+        lambda context: make_errors(context.findings, context.language),
+        lambda context: short_errors(context.findings, context.language),
+    ),
     PageSection("sinks", _sinks, short_sinks),
     PageSection("trust", lambda context: context.trust),
     PageSection("across", lambda context: context.across, short_across),

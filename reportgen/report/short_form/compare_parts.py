@@ -21,6 +21,7 @@ from reportgen.report.compare_sections.predictions import (
     how_many_moved,
     make_predictions,
     make_tokens,
+    quality_note,
     verdict,
 )
 from reportgen.report.compare_sections.texts import make_pairs, shown_texts
@@ -95,9 +96,8 @@ def _answers(context: CompareContext) -> Iterable[Cell]:
     quality = predictions and predictions.quality
     if quality and has_no_news(comparison):  # else the headline says it
         said["quality"].append(verdict(quality, words))
-    if quality and quality.cannot_tell:  # figures that decide have notes, with their intervals
-        unclear = next(filter(quality.is_unclear, quality.deciding))
-        said["quality"].append(words.note(fit_note(unclear)).text)
+    if quality and quality.verdict == "unclear":  # what is better or worse has a note
+        said["quality"].append(words.note(fit_note(quality.deciding)).text)
     if predictions is not None and not comparison.is_same:
         is_first = quality is None or has_no_news(comparison)  # in the headline
         if not is_first or predictions.threshold is not None:  # which it does not explain
@@ -139,8 +139,8 @@ def short_predictions(context: CompareContext) -> Iterable[Section]:
     if found is None or predictions is None:
         return
     for index, whole in enumerate(found.tables):
-        is_fit = index == 0 and predictions.quality is not None
-        note = (context.words.say("quality_note"),) if is_fit else ()
+        quality = predictions.quality if index == 0 else None
+        note = () if quality is None else (quality_note(quality, context.words),)
         table = _linked(whole, context)
         yield Section(2, whole.title, note, table=table, is_folded=True, place=45)
 

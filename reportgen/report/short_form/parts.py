@@ -16,6 +16,7 @@ from reportgen.report.language.sentences import citation, in_short, sentence
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.errors import told_errors
 from reportgen.report.sections.outputs.cross_attention import make_cross
 from reportgen.report.sections.sink_answer import untested
 from reportgen.report.short_form.pictures import make_map_figure, make_sink_figure
@@ -61,8 +62,10 @@ def short_overview(context: Context) -> Iterable[Section]:
     """How the gates went, and the answers to a reader's questions; folded, the model and the key
     figures."""
     say = context.language.say
+    errors = told_errors(context.findings, context.language)
     answers = (
         ("predictions", context.quality.headline if context.quality else ""),
+        ("errors", say("common", "space").join(errors)),
         ("sinks", say("common", "space").join(_about_sinks(context))),
         ("trust", _about_trust(context)),
     )

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import msgspec
 
+from reportgen.comparison.outputs.quality import Verdict
 from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult, found_text
@@ -26,7 +27,6 @@ _CONTENT = 8  # characters of an id that tell runs apart
 _NAME = 40  # characters of the name of a run in the address of its page
 
 
-Verdict: TypeAlias = Literal["better", "worse", "unclear"]
 # By date, the parts of a name, and id.
 Order: TypeAlias = tuple[str, list[tuple[int, str]], str]
 

@@ -9,7 +9,13 @@ from reportgen.report.html.data import script_words
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.options import Lang
 from reportgen.report.site.entries import Entry, Site
-from reportgen.report.site.known_figures import best_of, figure_name, figure_text, shown_figures
+from reportgen.report.site.known_figures import (
+    best_of,
+    figure_name,
+    figure_text,
+    shown_figures,
+    smallest_changes,
+)
 from reportgen.report.site.links import links_of_gone
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import list_assets, shared
@@ -108,6 +114,8 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             rows=rows,
             by_id={row.entry.id: row for row in rows},
             series=all_series(site, language),
+            standing_note=language.say("site", "standing_note", **smallest_changes()),
+            best_note=language.say("site", "best_note", **smallest_changes()),
             has_best=bool(best),
             has_commits=any(entry.commit for entry in site.entries),
             has_pairs=bool(compared),

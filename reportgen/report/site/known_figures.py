@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reportgen.findings.figures.flat import Value
-from reportgen.findings.outputs.quality_register import QUALITY, Best, Scale
+from reportgen.comparison.outputs.quality import Quality, Verdict
+from reportgen.findings.outputs.quality_register import QUALITY, Best, SmallestChange
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, decimals, written
-from reportgen.report.site.entries import Entry, Verdict
+from reportgen.report.language.numbers import NOTHING, QUALITY_STYLES, decimals, written
+from reportgen.report.site.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,10 @@ class Known:
     change: str = ""  # the figure of a comparison that is above 0 if the newer run is worse
 
 
-_STYLES: Mapping[Scale, str] = {
-    "error": "number",
-    "ratio": "number",
-    "share": "percent",
-    "correlation": "correlation",
-}
 # By name, in the order of their columns. Each is shown where a run has it.
 FIGURES: Mapping[str, Known] = {
     **{
-        kind.of_run: Known(_STYLES[kind.scale], kind.best, kind.change)
+        kind.of_run: Known(QUALITY_STYLES[kind.scale], kind.best, kind.change)
         for kind in QUALITY.values()
         if kind.is_listed
     },
@@ -69,24 +63,28 @@ def change_text(key: str, old: float, new: float, language: Language) -> str:
     return written(new - old, digits, with_sign=True)
 
 
-def verdicts(figures: Mapping[str, Value]) -> dict[str, Verdict]:
-    """By figure, whether the newer run of a comparison with these `figures` is better or worse;
-    "unclear" where the interval of the change holds 0, or where there are too few texts for one."""
-    found: dict[str, Verdict] = {}
-    for key, known in FIGURES.items():
-        if figures.get(known.change) is not None:
-            low, high = (figures[f"{known.change}_{end}"] for end in ("low", "high"))
-            is_worse, is_better = low is not None and low > 0, high is not None and high < 0
-            found[key] = "worse" if is_worse else "better" if is_better else "unclear"
-    return found
+def verdicts(quality: Quality | None) -> dict[str, Verdict]:
+    """By figure of a run, whether the newer run of a comparison is better or worse, as the
+    comparison says; empty without labels."""
+    figures = quality.figures if quality else ()
+    return {own.kind.of_run: own.gain for own in figures if own.kind.of_run in FIGURES}
+
+
+def smallest_changes() -> dict[str, float]:
+    """The smallest changes that are worth telling, as sentences name them."""
+    least = SmallestChange()
+    return {"error": least.of_error, "share": least.of_share}
 
 
 def best_of(key: str, entries: Iterable[Entry]) -> Entry | None:
     """The run with the best figure, of equal ones the first; None where no figure is better than
-    another."""
+    another, or none by more than the smallest change that is worth telling."""
     have = [entry for entry in entries if key in entry.figures]
     best = FIGURES[key].best
     values = {entry.figures[key] for entry in have}
     if best is None or len(values) < 2:
+        return None
+    kind = next((own for own in QUALITY.values() if own.of_run == key), None)
+    if kind is not None and max(values) - min(values) <= SmallestChange().of(kind, max(values)):
         return None
     return (min if best == "low" else max)(have, key=lambda entry: entry.figures[key])

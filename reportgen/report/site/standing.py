@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from reportgen.comparison.outputs.quality import Verdict
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.language.language import Language
-from reportgen.report.site.entries import Entry, Pair, Site, TrendPage, Verdict
+from reportgen.report.site.entries import Entry, Pair, Site, TrendPage
 from reportgen.report.site.known_figures import (
     FIGURES,
     best_of,
@@ -31,6 +32,7 @@ class Figure:
     value: str  # of the last run
     change: str  # since the run before; "" without a figure of both
     verdict: Verdict | str  # of the change; "" where none can be given
+    said: str  # the verdict in words
     best: Entry | None  # the run that has the best one, where one is better than another
     best_value: str
     drawing: Markup
@@ -119,11 +121,13 @@ def _figure(
     old, new = (entry.figures.get(key) for entry in runs[-2:])
     change = "" if old is None or new is None else change_text(key, old, new, language)
     best = best_of(key, runs)
+    verdict = _verdict(key, old, new, verdicts) if _CHANGED.search(change) else ""
     return Figure(
         name=figure_name(key, language),
         value=figure_text(key, new, language),
         change=change,
-        verdict=_verdict(key, old, new, verdicts) if _CHANGED.search(change) else "",
+        verdict=verdict,
+        said=language.say("site", f"verdict_{verdict}") if verdict else "",
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values),

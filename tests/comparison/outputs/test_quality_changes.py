@@ -7,25 +7,37 @@ from helpers.made_up.factories import changed
 from helpers.plain import plain_bootstrap
 from helpers.plain.plain_ranks import spearman
 from helpers.real.two_models import LABELS, TEXTS, pair_of
-from scipy.stats import binom
+from scipy.stats import binom, t, ttest_1samp
 
-from reportgen.comparison.change import Change
+from reportgen.comparison.change import certain_change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.outputs.quality import (
-    Quality,
-    QualityFigure,
-    class_quality,
-    completion_quality,
-    number_quality,
-)
+from reportgen.comparison.outputs.fit import Fit, class_fits, completion_fit, number_fit
+from reportgen.comparison.outputs.quality import Judging, Outputs, judged
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval, certain_change
+from reportgen.findings.outputs.quality_register import SmallestChange
+from reportgen.findings.resampling import resampled_means
+from reportgen.findings.significance import holm, p_value
+from reportgen.findings.statistics import Interval
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.worse_texts.found import regressions
+from reportgen.results.info import OutputInfo
+
+
+def quality_of(fits, kind="number", *, moved=True, same=False, quality=None, **smallest):
+    outputs = Outputs(OutputInfo(kind, "score"), moved, same)
+    return judged(fits, outputs, Judging(quality, SmallestChange(**smallest)))
+
+
+def number_quality(*sides, **options):
+    return quality_of(number_fit(*sides), **options)
+
+
+def class_quality(*sides, **options):
+    return quality_of(class_fits(*sides), "class", **options)
 
 
 def numbers(n, seed=0):
@@ -104,34 +116,137 @@ def test_a_bias_is_better_the_nearer_it_is_to_nothing():
     assert gains == ["better", "worse"]
 
 
-def figure(name, low, high):
-    interval = None if low is None else Interval(low, high)
-    return QualityFigure(name, Change(0.0, 0.1, 0.1, interval, 9), interval)
-
-
-@pytest.mark.parametrize(
-    ("figures", "verdict"),
-    [
-        ([("mae", -0.2, -0.1), ("rank", -0.1, 0.1)], "better"),
-        ([("mae", 0.1, 0.2), ("rank", -0.1, 0.1)], "worse"),
-        ([("mae", 0.1, 0.2), ("rank", 0.1, 0.2)], "mixed"),
-        ([("mae", -0.1, 0.2), ("rank", 0.0, 0.2)], "none"),
-        ([("mae", None, None)], "few"),
-        ([("mae", -0.1, 0.2), ("r2", 0.1, 0.2)], "none"),  # the RMSE stands for R²
-        ([("accuracy", 0.01, 0.2), ("macro_f1", 0.0, 0.2)], "better"),
-    ],
-)
-def test_the_verdict_is_that_of_the_intervals(figures, verdict):
-    assert Quality(tuple(figure(*each) for each in figures), 9).verdict == verdict
-
-
-def test_a_better_ranking_with_a_bias_is_mixed():
-    """Seen on fine-tuned models: the rank correlation rose, the error stayed, a bias came."""
+def test_one_figure_decides_and_the_others_are_listed():
+    """A better ranking with a bias: the error, which decides, is as large as before."""
     own, other, labels = numbers(200)
-    quality = number_quality(own, other + 0.3, labels)
-    assert quality.verdict == "mixed"
-    assert "rank" in {each.name for each in quality.with_gain("better")}
+    quality = number_quality(own, other + 0.75, labels)
+    gains = {each.name: each.gain for each in quality.figures}
+    assert (gains["mae"], gains["rank"], gains["bias"]) == ("unclear", "better", "worse")
+    assert quality.deciding.name == "mae"
+    assert quality.verdict == "unclear"
     assert [each.name for each in quality.with_gain("worse")] == ["bias"]
+    by_rank = number_quality(own, other + 0.75, labels, quality="rank")
+    assert (by_rank.deciding.name, by_rank.verdict) == ("rank", "better")
+
+
+def test_a_shift_by_a_thousandth_that_all_texts_share_is_no_news():
+    """The interval leaves out 0, and every text moved the same way: still the same within 5 %."""
+    random = np.random.default_rng(5)
+    labels = random.normal(0, 1, 40)
+    own = labels + random.normal(0.5, 0.1, 40)
+    quality = number_quality(own, own + 0.001, labels)
+    mae = quality.figure("mae")
+    assert mae.change.is_certain
+    assert {each.gain for each in quality.figures} == {"same"}
+    assert number_quality(own, own + 0.001, labels, of_error=0.001).verdict == "worse"
+
+
+def test_nothing_is_better_or_worse_where_no_prediction_moved():
+    """As seen: "the new model is worse: RMSE 0.101 → 0.102" with 0 of 40 predictions moved."""
+    random = np.random.default_rng(6)
+    labels = random.normal(0, 0.5, 40)
+    own = labels + random.normal(0, 0.1, 40)
+    other = labels + 1.3 * (own - labels)
+    assert number_quality(own, other, labels).verdict == "worse"
+    unmoved = number_quality(own, other, labels, moved=False)
+    assert {each.gain for each in unmoved.figures} == {"same"}
+    assert unmoved.is_unmoved
+
+
+def plain_verdict(own, other, labels, limit=0.05):
+    """By Student's t of the paired differences of the absolute errors."""
+    gains = np.abs(own - labels) - np.abs(other - labels)
+    error, n = gains.std(ddof=1) / len(gains) ** 0.5, len(gains)
+    wide, narrow = (error * t.ppf((1 + level) / 2, n - 1) for level in (0.95, 0.90))
+    least = limit * np.abs(own - labels).mean()
+    if abs(gains.mean()) + narrow <= least:
+        return "same"
+    if abs(gains.mean()) > max(wide, least):
+        return "better" if gains.mean() > 0 else "worse"
+    return "unclear"
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.05, 0.1, 0.5])
+def test_the_verdict_is_that_of_plain_t_tests(noise):
+    """Better or worse by the paired t-test, the same by two one-sided ones (Lakens 2017)."""
+    random, agree = np.random.default_rng(7), 0
+    for _ in range(20):
+        labels = random.normal(0, 1, 60)
+        own = labels + random.normal(0, 0.4, 60)
+        other = own + random.normal(0, noise, 60)
+        agree += number_quality(own, other, labels).verdict == plain_verdict(own, other, labels)
+    assert agree >= 18
+
+
+def fit_of(name, base, gain, spread, n=40):
+    """A figure whose change in resamples is normal."""
+    drawn = np.random.default_rng(8).normal(gain, spread, 4000)
+    return Fit(name, base, base + gain, np.stack([np.full(4000, base), base + drawn], axis=1), n)
+
+
+def test_the_other_figures_are_corrected_for_their_number_and_the_one_that_decides_is_not():
+    """Holm: of three others with p of about .02, none is told; alone it is."""
+    fits = [fit_of(name, 1.0, -0.24, 0.1) for name in ("rmse", "mae")]
+    others = [fit_of("rank", 0.5, 0.24, 0.1), fit_of("bias", 1.0, -0.24, 0.1)]
+    quality = quality_of([*fits, *others])
+    assert {each.name: each.gain for each in quality.figures} == {
+        "mae": "better",
+        "rmse": "unclear",
+        "rank": "unclear",
+        "bias": "unclear",
+    }
+    assert quality_of(fits).figure("rmse").gain == "better"
+
+
+def test_holm_is_the_plain_one():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_the_p_value_is_that_of_a_t_test():
+    random = np.random.default_rng(9)
+    for shift in (0.1, 0.3, 0.6):
+        values = random.normal(shift, 1, 40)
+        (means,) = resampled_means(values[:, None]).T
+        plain = ttest_1samp(values, 0).pvalue
+        assert p_value(means, 40) == pytest.approx(plain, rel=0.35, abs=0.006)
+
+
+def test_where_every_prediction_is_right_in_both_models_they_may_still_differ():
+    """No text changed its class, but one whose probability moved might have: by the exact interval
+    40 texts do not show that models are the same within one point, 400 do."""
+    for n, expected in ((40, "unclear"), (400, "same")):
+        right = np.zeros(n, np.intp)
+        assert class_quality(right, right, right).verdict == expected
+        assert class_quality(right, right, right, moved=False).verdict == "same"
+        assert class_quality(right, right, right, same=True).verdict == "same"
+
+
+def test_r2_has_the_verdict_of_the_rmse():
+    own, other, labels = numbers(80)
+    quality = number_quality(own, other, labels)
+    assert quality.figure("r2").gain == quality.figure("rmse").gain
+
+
+def test_labels_that_are_all_the_same_have_an_error_but_no_order():
+    labels = np.ones(12)
+    own, other = labels + np.linspace(0.5, 1, 12), labels + np.linspace(0.1, 0.2, 12)
+    quality = number_quality(own, other, labels)
+    assert [each.name for each in quality.figures] == ["mae", "rmse", "bias"]
+    assert quality.verdict == "better"
+
+
+def test_a_model_without_errors_is_the_same_as_itself_alone():
+    labels = np.linspace(0, 1, 12)
+    assert number_quality(labels, labels, labels).verdict == "same"
+    assert number_quality(labels, labels + 0.1, labels).verdict == "worse"
+
+
+@pytest.mark.parametrize("n", [1, 4])
+def test_there_is_no_verdict_from_few_texts(n):
+    quality = number_quality(*numbers(n), moved=False)
+    assert {each.gain for each in quality.figures} == {"few"}
 
 
 def test_what_is_not_defined_is_left_out():
@@ -226,7 +341,7 @@ def test_the_perplexity_is_over_all_tokens_and_its_interval_is_paired():
     random = np.random.default_rng(0)
     base = [-random.gamma(2, 1, size) for size in random.integers(1, 9, 30)]
     head = [own * random.uniform(0.6, 1.1) for own in base]
-    quality = completion_quality(base, head)
+    quality = quality_of(completion_fit(base, head), "completion")
     (figure,) = quality.figures
     plain = [np.exp(-np.concatenate(side).mean()) for side in (base, head)]
     assert (figure.change.base, figure.change.head) == pytest.approx(plain)
@@ -273,4 +388,4 @@ def test_completions_of_two_models_are_compared_by_perplexity(tmp_path, language
             np.exp(-scores.mean()), rel=1e-5
         )
     said = verdict(quality, CompareWords(found, load_language(language)))
-    assert ("補完" if language == "ja" else "Against the completions") in said
+    assert ("補完" if language == "ja" else "the completions") in said

@@ -71,7 +71,7 @@ def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
         assert value == pytest.approx(np.mean(right))
     assert change.interval.low <= change.difference <= change.interval.high
     assert change.n_texts == 5
-    assert found.quality.verdict in ("better", "worse", "none")
+    assert found.quality.deciding.name == "tag_accuracy"  # no tag means outside all entities
     changes = [_change(sides, text, labels[text]) for text in range(5)]
     assert found.right_change == pytest.approx([*changes, np.nan], nan_ok=True)
     fewer = [text for text in range(5) if changes[text] < 0]
@@ -83,6 +83,35 @@ def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
         re.search(r": prediction .*[XY].* → .*[XY].*, right answer .*[XY]", s)
         for s in said.values()
     )
+
+
+def test_entities_decide_where_tags_mark_them(tmp_path):
+    random, names = np.random.default_rng(1), ["O", "B-A", "I-A"]
+    labels = [random.choice(names, len(text.split())).tolist() for text in TEXTS]
+    sides = sides_of(tmp_path, "token", labels=labels, id2label=dict(enumerate(names)))
+    quality = predictions_of(sides).quality
+    assert [figure.name for figure in quality.figures] == ["entity_f1", "tag_accuracy"]
+    assert quality.deciding.name == "entity_f1"
+    ends = quality.deciding.change.base, quality.deciding.change.head
+    for side, end in zip(sides, ends, strict=True):
+        assert end == pytest.approx(Findings(side).tags.fit.f1)
+
+
+def test_several_labels_are_judged_by_texts_with_all_of_them_right(tmp_path):
+    given = ["A", "B", "A,B", "B", "A", "C"]
+    names = {"id2label": {0: "A", 1: "B", 2: "C"}}
+    sides = sides_of(
+        tmp_path, "sequence", labels=given, problem_type="multi_label_classification", **names
+    )
+    change = predictions_of(sides).quality.deciding.change
+    for side, end in zip(sides, (change.base, change.head), strict=True):
+        predicted = [
+            {"ABC"[place] for place, score in enumerate(scores) if score > 0}
+            for scores in side.texts["scores"]
+        ]
+        right = [set(own.split(",")) == found for own, found in zip(given, predicted, strict=True)]
+        assert end == pytest.approx(np.mean(right))
+        assert Findings(side).figures["labels_exact"] == pytest.approx(np.mean(right), rel=1e-5)
 
 
 def _change(sides, text, labels):

@@ -135,7 +135,7 @@ def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:
 def test_the_page_does_not_deny_labels_that_it_cannot_use(tmp_path: Path, lang: str) -> None:
     language = load_language("ja" if lang == "ja" else "en")
     denial = "に正解がない" if lang == "ja" else "No right answers came"
-    assert denial in language.say("quality", "class_alone", name="", k=1, n=1)
+    assert denial in language.say("quality", "class_alone", names="", k=1, n=1)
     for kind in ("class", "number"):
         quality = make_quality(
             Findings(labelled(tmp_path / kind, "class" if kind == "class" else "number", ["?"])),

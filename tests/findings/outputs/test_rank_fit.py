@@ -9,7 +9,7 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.plain.plain_ranks import spearman
 from scipy.stats import rankdata, spearmanr
 
-from reportgen.comparison.outputs.quality import rank_quality
+from reportgen.comparison.outputs.fit import rank_fits
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import measure
 from reportgen.findings.findings import Findings
@@ -79,12 +79,10 @@ def test_two_models_are_compared_by_order_alone() -> None:
     labels = np.array([0.0, 1, 2, 3, 4, 5, np.nan])
     base = np.array([0.1, 0.3, 0.2, 0.4, 0.5, 0.6, 9.0])
     head = base[::-1].copy()
-    quality = rank_quality(base, head, labels)
-    assert quality is not None
-    (figure,) = quality.figures
+    (figure,) = rank_fits(base, head, labels)
     known = np.isfinite(labels)
     assert figure.name == "rank"
-    assert figure.change.base == pytest.approx(spearmanr(base[known], labels[known]).statistic)
-    assert figure.change.head == pytest.approx(spearmanr(head[known], labels[known]).statistic)
-    assert rank_quality(base, np.ones(7), labels) is None
-    assert rank_quality(base, head, np.full(7, np.nan)) is None
+    assert figure.base == pytest.approx(spearmanr(base[known], labels[known]).statistic)
+    assert figure.head == pytest.approx(spearmanr(head[known], labels[known]).statistic)
+    assert rank_fits(base, np.ones(7), labels) == ()
+    assert rank_fits(base, head, np.full(7, np.nan)) == ()

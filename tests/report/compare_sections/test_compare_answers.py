@@ -12,6 +12,7 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
+from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
@@ -113,8 +114,11 @@ def test_the_fourth_answer_counts_heads_and_names_the_special_token_that_changed
             for layer, (base, head) in enumerate(zip(each.base, each.head, strict=True), 1):
                 differences[each.tokens[0], layer] = (base, head)
     (token, layer), ends = max(differences.items(), key=lambda item: abs(np.diff(item[1])[0]))
-    assert fourth.remark.startswith(f"{token} most, in layer {layer}: ")
-    assert figures(fourth.remark)[1:] == pytest.approx([100 * end for end in ends], abs=0.051)
+    # Less than two points: noise of the weights makes as much.
+    assert abs(np.diff(ends)[0]) < LAYER_LEAST
+    assert fourth.remark.startswith(f"{token} gets about as much as before: at most ")
+    assert fourth.remark.endswith(f", in layer {layer}.")
+    assert figures(fourth.remark)[:2] == pytest.approx([100 * end for end in ends], abs=0.051)
 
 
 def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, tmp_path):

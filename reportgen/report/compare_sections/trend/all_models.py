@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.comparison.all_models import AllModels, Step
 from reportgen.comparison.attention import ENTROPY
+from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.small.sparkline import trend
@@ -129,7 +130,8 @@ def figure_name(row: FigureRow, words: CompareWords) -> str:
     """What the figure of a row is."""
     if row.token:
         return words.say("figure_role", token=shorten(visible(row.token), NAME))
-    return words.say(f"quality_{row.quality}" if row.quality else f"figure_{row.key}")
+    name = words.say(f"quality_{row.quality}" if row.quality else f"figure_{row.key}")
+    return words.say("decides", name=name) if row.decides else name
 
 
 def writer(row: FigureRow, words: CompareWords) -> Write:
@@ -153,8 +155,19 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
         beside.append(words.language.measure(value.view, "name", row=name))
         beside.append(words.interval_if_any(value.interval, write))
     if value.change is not None:
-        beside.append(str(words.changed(value.change, write)))
+        beside.append(str(changed(value, row, words)))
     return Cell(write(value.value, False), comma.join(filter(None, beside)))
+
+
+def changed(value: ModelValue, row: FigureRow, words: CompareWords) -> Cell:
+    """The change of a figure from the first model, and what it means."""
+    change, write = value.change, writer(row, words)
+    assert change is not None
+    if value.gain is None or row.quality is None or change.interval is None:
+        return words.changed(change, write, least=LAYER_LEAST)
+    said = words.gain(row.quality, value.gain, change.n_texts, is_unmoved=value.is_unmoved)
+    interval = words.interval(change.interval, write)
+    return Cell(words.difference(change.difference, write), f"{interval} {said}")
 
 
 def _trend(row: FigureRow) -> Cell:

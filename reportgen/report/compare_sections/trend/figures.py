@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.comparison.all_models import AllModels
+from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.trend import Axis, trend_chart
 from reportgen.report.compare_sections.trend.all_models import (
+    changed,
     figure_name,
     model_names,
     points_of,
@@ -55,7 +57,7 @@ def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
     said = [write(value.value, False) for value in (before, own)]
     remark = words.say("compared_as", base=said[0], head=said[1])
     if own.change is not None:
-        remark += f" ({words.changed(own.change, write)})"
+        remark += f" ({changed(own, row, words)})"
     sentence = words.trend("sentence",
         name=name, n=len(known), first=names[first], last=names[last], base=said[0], head=said[1],
     )  # fmt: skip
@@ -86,4 +88,7 @@ def _possible(interval: Interval | None, row: FigureRow) -> Interval | None:
 
 def _is_within(value: ModelValue | None) -> bool:
     """Whether the change from the first model is within noise."""
-    return value is not None and value.change is not None and not value.change.is_certain
+    if value is not None and value.gain is not None:
+        return value.gain not in ("better", "worse")
+    change = None if value is None else value.change
+    return change is not None and not change.is_told(LAYER_LEAST)

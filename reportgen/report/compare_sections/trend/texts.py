@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.predictions import MOVED
+from reportgen.comparison.floors import MOVED
 from reportgen.comparison.trend.texts import NUMBERS, TextTrend
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.compare_sections.texts import text_name

@@ -1,6 +1,7 @@
 """The first of the four answers: what the model predicted, and how well, by the kind of output."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,15 +12,17 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import told_labels
 from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
+from reportgen.findings.outputs.quality_register import QualityKind
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import column_decimals, fixed, written
+from reportgen.report.language.numbers import QUALITY_STYLES, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.prediction import prediction
+from reportgen.report.sections.errors import short_error
 from reportgen.report.sections.outputs.shares import constant_ending, most_frequent
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
@@ -33,15 +36,31 @@ _ORDERED = {"ranks_fit": 0.6, "ranks_partly": 0.4, "ranks_hardly": -1.0}
 
 
 def predicted(findings: Findings, language: Language) -> Answer:
-    """What the model predicted; how well, where labels can be compared."""
-    return _Predicted(findings, language).answer()
+    """What the model predicted; how well and where it is wrong, where labels can be compared."""
+    where = short_error(findings, language)
+    answer = _Predicted(findings, language, has_errors=bool(where)).answer()
+    remarks = [where, answer.remark]
+    if findings.deciding is not None and findings.deciding[0].name == findings.quality:
+        # The figure that was asked for comes first, then what is said of this kind of output.
+        remarks = [language.say("answers", "decided_beside", said=answer.answer), *remarks]
+        answer = replace(answer, answer=_decided(*findings.deciding, language))
+    remark = language.say("common", "space").join(filter(None, remarks))
+    return replace(answer, remark=remark, is_caveat=answer.is_caveat or bool(where))
+
+
+def _decided(kind: QualityKind, value: float, language: Language) -> str:
+    """The figure of quality that was asked for."""
+    name = language.say("compared", f"quality_{kind.name}")
+    shown = language.write(value, QUALITY_STYLES[kind.scale])
+    return language.say("answers", "decided_by", name=name[:1].upper() + name[1:], value=shown)
 
 
 class _Predicted:
     """Makes the answer for each kind of output."""
 
-    def __init__(self, findings: Findings, language: Language) -> None:
+    def __init__(self, findings: Findings, language: Language, *, has_errors: bool) -> None:
         self._findings = findings
+        self._has_errors = has_errors  # where they lie is said before the remark
         self._language = language
         self._say = partial(language.say, "answers")
         self._names = [shorten(visible(name), _NAME) for name in findings.info.output.labels]
@@ -146,9 +165,8 @@ class _Predicted:
         ]
         own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
         bars += [Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in own]
-        return self._told(
-            verdict, self._say("numbers_fit_base", constant=constant), named_bars(bars)
-        )
+        base = "" if self._has_errors else self._say("numbers_fit_base", constant=constant)
+        return self._told(verdict, base, named_bars(bars))
 
     def _ranks(self, fit: RankFit, opened: int) -> Answer:
         """How the order of similarities fits that of labels."""

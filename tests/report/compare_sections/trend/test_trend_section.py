@@ -63,7 +63,7 @@ def test_every_figure_has_a_chart_drawn_to_scale(found: Comparison, section: Tag
     assert len(figures) == len(found.all_models.rows)
     words = CompareWords(found, load_language("en"))
     mae, row = figures[0], row_of(found, "mae")
-    assert mae.b.get_text() == "mean absolute error"
+    assert mae.b.get_text() == "mean absolute error (decides)"
     assert mae.svg["role"] == "img"
     assert f"{words.error(row.values[0].value)} → {words.error(row.values[3].value)}" in (
         mae.figcaption.get_text()

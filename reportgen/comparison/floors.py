@@ -1,5 +1,10 @@
-"""How far two models differ that differ only in their seed: other changes must be larger to
-count."""
+"""The floors of changes: what must be larger to count as one, of predictions, tokens, layers and
+heads.
+
+Copies of a model with noise of 6 % on every weight, or with weights rounded to 8 bits, stay below
+them but for single predictions (`tests/benchmarks/quality_noise.py`). Where the old model is at
+hand with another seed, so must changes be that are larger than those from seed to seed.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +15,20 @@ from numpy.typing import ArrayLike
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison
 
+# A predicted number has moved if it differs by more than this fraction of the standard deviation of
+# the base's predictions; where classes and choices stay, the output has moved if the probability of
+# the old one differs by more than CHANCE_MOVED.
+MOVED = 0.05
+CHANCE_MOVED = 0.05
+# A token's effect, in spreads of the base's effects, and the attention on it, in equal shares.
+EFFECT_LEAST = 0.05
+LOOKS_LEAST_CHANGE = 0.05
+# The share of a layer's attention, and its entropy.
+LAYER_LEAST = 0.02
+# The mean distance of a head's attention. Up to it, less than 12 % of a row's weight is on other
+# keys: half the sum of absolute differences is at most sqrt(2 ln 2) times the distance (Pinsker's
+# inequality, from either row to their middle).
+HEAD_LEAST = 0.1
 SHARE = 0.95  # of the changes from seed to seed that are not larger than a limit
 
 

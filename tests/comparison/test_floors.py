@@ -8,16 +8,18 @@ from helpers.compared_json import record_of
 from helpers.made_up.factories import changed
 from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
-from reportgen.comparison.attention import HEAD_CHANGED
+from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
-from reportgen.comparison.seed_noise import SHARE
+from reportgen.comparison.floors import HEAD_LEAST, LAYER_LEAST, SHARE
 from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Interval
+from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import limits
+from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.compare_sections.predictions import make_predictions
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
+from reportgen.report.options import CompareOptions, Lang
 from reportgen.results.store import Results
 
 
@@ -64,7 +66,7 @@ def test_another_seed_raises_every_threshold_and_the_page_says_so(
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     found = compare(Findings(base), Findings(head), Findings(head))
-    assert found.heads.limit == max(HEAD_CHANGED, found.null.head) > HEAD_CHANGED
+    assert found.heads.limit == max(HEAD_LEAST, found.null.head) > HEAD_LEAST
     assert found.heads.changed.sum() <= 1
     assert found.predictions.n_moved <= 1
     assert len(found.changed_texts) <= 2
@@ -86,3 +88,61 @@ def test_without_a_null_nothing_is_said_of_one(tmp_path: Path) -> None:
     assert not any("seed" in each for each in limits(found, words))
     record = record_of(found)
     assert record["null"] is None
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_attention_that_moved_where_no_prediction_did_is_no_change_of_heads(
+    tmp_path: Path, lang: Lang
+) -> None:
+    """As seen: heads "changed" by noise of the weights in half of the pairs."""
+    base, head = pair_of(tmp_path, kind="completion", evidence="none")  # with the same outputs
+    found = compare(Findings(base), Findings(head))
+    heads = found.heads
+    assert found.predictions.n_moved == 0
+    assert heads.moved.any()
+    assert not heads.changed.any()
+    assert (found.figures["heads_moved"], found.figures["heads_changed"]) == (heads.moved.sum(), 0)
+    assert not [note for note in found.notes if note.id == "heads"]
+    language = load_language(lang)
+    context = CompareContext(found, CompareOptions(lang=lang), language)
+    values = {"k": int(heads.moved.sum()), "n": heads.moved.size}
+    assert context.words.say("headline_heads_alone", **values) in headline(found, context.words)
+    answer = make_answers(context)[3].answer
+    assert answer == language.say("compared_answers", "heads_alone", **values)
+
+
+def test_heads_are_judged_by_their_distance_alone_where_outputs_are_not_compared(
+    tmp_path: Path,
+) -> None:
+    found = compare(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
+    assert found.predictions is None
+    assert (found.heads.changed == found.heads.moved).all()
+
+
+@pytest.mark.parametrize(("lost", "changed_heads"), [(0.0, False), (0.04, False), (0.2, True)])
+def test_a_probability_that_moved_counts_where_no_class_changed(
+    tmp_path: Path, lost: float, changed_heads: bool
+) -> None:
+    sides = pair_of(tmp_path, kind="class", evidence="none")
+    n = len(sides[0].info.output.labels)
+    name = sides[0].info.output.labels[0]
+    made = []
+    for side, chance in zip(sides, (0.9, 0.9 - lost), strict=True):
+        scores = np.log([chance, *[(1 - chance) / (n - 1)] * (n - 1)]).tolist()
+        texts = side.texts.assign(prediction_label=name, scores=[scores] * len(side.texts))
+        made.append(changed(side, texts=texts))
+    found = compare(*map(Findings, made))
+    assert found.predictions.n_moved == 0
+    assert found.predictions.outputs_moved == changed_heads
+    assert found.heads.changed.any() == changed_heads
+
+
+def test_a_layer_that_changed_by_less_than_two_points_has_no_clear_change(tmp_path: Path) -> None:
+    """A shift that all texts share has an interval without 0, as noise of the weights makes it."""
+    words = CompareWords(
+        compare(*map(Findings, pair_of(tmp_path, evidence="none"))), load_language("en")
+    )
+    for size, is_told in ((0.016, False), (0.03, True)):
+        change = Change(0.5, 0.5 + size, size, Interval(size - 0.001, size + 0.001), 40)
+        told = words.changed(change, words.share, least=LAYER_LEAST)
+        assert (words.say("within") in told.small) == (not is_told)

@@ -1,0 +1,334 @@
+"""The section on errors: in which texts they are larger, whether numbers are pulled to the middle,
+and whether probabilities can be believed."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import exp
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.calibration import Calibration
+from reportgen.findings.outputs.scored import Measure
+from reportgen.findings.outputs.where_wrong import Part, Trend
+from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
+from reportgen.report.charts.scatter import reliability
+from reportgen.report.charts.small.tracks import interval_text
+from reportgen.report.charts.svg import Drawing
+from reportgen.report.components import Cell, Kpi, Section, Table, make_table
+from reportgen.report.language.language import Language
+from reportgen.report.language.numbers import (
+    column_decimals,
+    decimals,
+    exact,
+    percentage,
+    points,
+    written,
+)
+from reportgen.report.language.printable import shorten, visible
+from reportgen.results.measure_register import MIN_TEXTS
+
+_SENTENCES = 3
+_NAME = 40  # half-width characters of a class, group or file
+_LABEL = 6  # letters of a right answer as it was given; a longer one is rounded
+_DIGITS = 2  # of a slope
+_SMALLEST = 0.001  # of what is printed of a p value
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """How the probabilities fit what is right."""
+
+    headline: str
+    figures: tuple[Kpi, ...]
+    chart: Drawing | None  # None where there are too few predictions
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """The section on errors."""
+
+    headline: str  # what is said first
+    sentences: tuple[str, ...]
+    remarks: tuple[str, ...]  # on what was compared
+    table: Table | None
+    probabilities: Probabilities | None
+
+
+def make_errors(findings: Findings, language: Language) -> Errors | None:
+    """The section; None without right answers, and where nothing can be compared."""
+    where, chances = findings.where_wrong, findings.calibration
+    said = [*_told(findings, language)]
+    if not said and where is None and chances is None:
+        return None
+    words = ErrorWords(findings, language)
+    table = words.table() if where and where.n_tried else None
+    return Errors(
+        headline=said[0] if said else "",
+        sentences=tuple(said[1:]),
+        remarks=words.remarks() if where else (),
+        table=table,
+        probabilities=_probabilities(chances, language) if chances else None,
+    )
+
+
+def short_error(findings: Findings, language: Language) -> str:
+    """What is surest about errors, in few words; "" where nothing is."""
+    return next(_in_short(findings, language), "")
+
+
+def told_errors(findings: Findings, language: Language) -> tuple[str, ...]:
+    """All that is sure about errors, in sentences; none where nothing is."""
+    words = ErrorWords(findings, language)
+    chances = findings.calibration
+    has_verdict = chances is not None and chances.verdict is not None
+    own = _calibration_sentence(chances, language) if chances and has_verdict else ""
+    return tuple(filter(None, (*words.sentences(), _slope(findings, language), own)))
+
+
+def short_errors(findings: Findings, language: Language) -> Iterable[Section]:
+    """The table of errors, folded, for a short form."""
+    where = findings.where_wrong
+    if where is not None and where.n_tried:
+        words = ErrorWords(findings, language)
+        heading, lead = language.say("errors", "table"), words.remarks()
+        yield Section(4, heading, lead, table=words.table(), is_folded=True, place=62)
+
+
+def _told(findings: Findings, language: Language) -> Iterator[str]:
+    where = findings.where_wrong
+    sentences = ErrorWords(findings, language).sentences()
+    if where is not None and where.n_tried and not sentences:
+        yield language.count("errors", "nothing_sure", where.n_tried)
+    yield from sentences
+    if slope := _slope(findings, language):
+        yield slope
+
+
+def _in_short(findings: Findings, language: Language) -> Iterator[str]:
+    yield from ErrorWords(findings, language).in_short()
+    slopes, chances = findings.slopes, findings.calibration
+    if slopes is not None and slopes.verdict in ("too_close", "too_far"):
+        labels = written(slopes.of_labels.mean, _DIGITS)
+        yield language.say("errors", f"short_{slopes.verdict}", labels=labels)
+    if chances is not None and chances.verdict in ("over", "under"):
+        chance = chances.mean_chance
+        yield language.say("errors", f"short_{chances.verdict}", chance=chance)
+
+
+class ErrorWords:
+    """Puts into words how errors differ between texts."""
+
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._where = findings.where_wrong
+        self._language = language
+        self._say = partial(language.say, "errors")
+        self._largest = _largest(findings)
+
+    def sentences(self) -> tuple[str, ...]:
+        """What is sure, the worst first, at most three sentences."""
+        return tuple(self._sentence(own, "") for own in self._sure()[:_SENTENCES])
+
+    def in_short(self) -> Iterator[str]:
+        """The same in few words, one by one."""
+        return (self._sentence(own, "short_") for own in self._sure())
+
+    def remarks(self) -> tuple[str, ...]:
+        """How many comparisons were made, and which were not."""
+        where = self._where
+        assert where is not None  # asked for beside a table
+        count, small = partial(self._language.count, "errors"), where.n_small
+        false = round(100 * (1 - CONFIDENCE))
+        tried = count("tried", where.n_tried, texts=where.n_texts, FALSE=false)
+        return (tried, count("small", small, least=MIN_TEXTS)) if small else (tried,)
+
+    def table(self) -> Table:
+        """All comparisons."""
+        where = self._where
+        assert where is not None  # there is something to compare
+        rows = []
+        if (trend := where.trend) is not None:
+            low, high = trend.lengths[1]
+            name = self._say("longest", low=low, high=high)
+            ends = (trend.longest, trend.shortest)
+            rows.append(self._row(name, *ends, trend.difference, trend.p, trend.is_sure))
+        rows += [
+            self._row(self._place(p), p.error, p.rest, p.difference, p.p, p.is_sure)
+            for p in where.parts
+        ]
+        names = [self._say(key) for key in ("part", f"column_{where.measure}", "elsewhere")]
+        names += [self._say(key) for key in ("apart", "by_chance")]
+        columns = (names[0], self._language.say("common", "n_texts"), *names[1:])
+        return make_table(self._say("table"), columns, rows)
+
+    def _row(
+        self,
+        name: str,
+        own: Estimate,
+        rest: Estimate,
+        apart: Interval | None,
+        p: float,
+        is_sure: bool,
+    ) -> tuple[Cell, list[Cell]]:
+        shown = self._apart(own.mean, rest.mean, apart)
+        chance = f"< {_SMALLEST}" if p < _SMALLEST else f"{p:.3f}"
+        cells = [f"{own.n_texts:,}", self._value(own.mean), self._value(rest.mean), shown, chance]
+        return Cell(name, is_strong=is_sure), [Cell(own, is_strong=is_sure) for own in cells]
+
+    def _sure(self) -> tuple[Part | Trend, ...]:
+        return self._where.sure if self._where else ()
+
+    def _sentence(self, own: Part | Trend, prefix: str) -> str:
+        write = self._short if prefix else self._named
+        if isinstance(own, Trend):
+            key = "longer" if own.correlation.mean > 0 else "shorter"
+            return self._say(
+                prefix + key,
+                long=write(own.longest.mean),
+                short=write(own.shortest.mean),
+                to=own.lengths[0].high,
+                **{"from": own.lengths[1].low},
+            )
+        key = "worse" if own.is_worse else "better"
+        sides = {"own": write(own.error.mean), "rest": write(own.rest.mean)}
+        return self._say(prefix + key, where=self._place(own), **sides)
+
+    def _place(self, part: Part) -> str:
+        """Where the texts of a part are."""
+        if part.band is not None:
+            low, high = (
+                shown if len(shown := exact(end)) <= _LABEL else self._language.write(end, "number")
+                for end in part.band
+            )
+            key = f"where_{part.aspect}_{'value' if low == high else 'band'}"
+            return self._say(key, low=low, high=high)
+        name = shorten(visible(part.name), _NAME)
+        if part.aspect == "script":
+            name = str(self._language.words["errors"].get(f"script_{part.name}", name))
+        return self._say(f"where_{part.aspect}", name=name)
+
+    def _short(self, error: float) -> str:
+        """An error beside the first answer, with as many digits."""
+        assert self._where is not None  # it has the error
+        digits = column_decimals(self._largest)
+        return _VALUES[self._where.measure](error, digits, self._language)
+
+    def _named(self, error: float) -> str:
+        """An error as sentences name it, such as `off by 0.31`."""
+        assert self._where is not None  # it has the error
+        return self._say(f"value_{self._where.measure}", x=self._value(error))
+
+    def _value(self, error: float) -> str:
+        assert self._where is not None  # it has the error
+        return _VALUES[self._where.measure](error, decimals(self._largest), self._language)
+
+    def _apart(self, own: float, rest: float, interval: Interval | None) -> str:
+        """A difference with its interval."""
+        assert self._where is not None  # it has the errors
+        measure = self._where.measure
+        ends = [own - rest, *(interval or ())]
+        if measure == "f1":
+            ends = [ends[0], *ends[:0:-1]]
+            ends = [-end for end in ends]
+        if measure in ("distance", "ranks"):
+            digits = decimals(self._largest)
+            shown = [written(end, digits, with_sign=True) for end in ends]
+        elif measure == "loss":
+            shown = [f"×{exp(min(end, 700.0)):.2f}" for end in ends]
+        else:
+            shown = [points(end) for end in ends]
+        if len(shown) == 1:
+            return shown[0]
+        return f"{shown[0]} {self._language.say('number', 'interval', low=shown[1], high=shown[2])}"
+
+
+def _largest(findings: Findings) -> float:
+    """The largest number that is printed beside errors, which has their digits."""
+    if (fit := findings.label_fit) is not None:
+        return float(max(abs(fit.predictions).max(), abs(fit.labels).max()))
+    return findings.where_wrong.error.mean if findings.where_wrong else 0.0
+
+
+def _slope(findings: Findings, language: Language) -> str:
+    """Whether predicted numbers lie too close together or too far apart; "" where nothing is
+    sure."""
+    slopes = findings.slopes
+    if slopes is None or slopes.verdict is None:
+        return ""
+    values = {}
+    for name, own in (("labels", slopes.of_labels), ("predictions", slopes.of_predictions)):
+        values[name] = written(own.mean, _DIGITS)
+        values[f"{name}_interval"] = interval_text(own.interval, _DIGITS, language)
+    return language.say("errors", f"slope_{slopes.verdict}", **values)
+
+
+def _probabilities(found: Calibration, language: Language) -> Probabilities:
+    say, n_bins = partial(language.say, "errors"), len(found.bins)
+    chart = reliability(
+        [(own.chance, own.right.mean, own.right.interval) for own in found.bins],
+        (say("axis_chance"), say("axis_right")),
+        say("curve_sentence", n=n_bins),
+    )
+    percent = language.percent
+    shown = [
+        Kpi(percent(found.mean_chance), say("mean_chance")),
+        Kpi(percent(found.right), say("right")),
+        Kpi(percent(found.plain_error), say("plain_error")),
+        Kpi(percent(found.noise), say("noise")),
+        Kpi(percent(found.error.mean), say("error"), _in_percent(found.error.interval, language)),
+    ]
+    return Probabilities(
+        headline=_calibration_sentence(found, language),
+        figures=tuple(shown),
+        chart=chart if n_bins > 1 else None,
+        note=say("curve_note", parts=n_bins) if n_bins > 1 else "",
+    )
+
+
+def _calibration_sentence(found: Calibration, language: Language) -> str:
+    own = found.error if found.verdict == "off" else found.gap
+    return language.say(
+        "errors",
+        f"calibration_{found.verdict or 'fits'}",
+        chance=found.mean_chance,
+        right=found.right,
+        gap=abs(found.gap.mean),
+        error=found.error.mean,
+        interval=_in_percent(_size(own.interval), language),
+    )
+
+
+def _size(interval: Interval | None) -> Interval | None:
+    """The interval of the size of a figure that surely is on one side of 0."""
+    return interval and Interval(*sorted(map(abs, interval)))
+
+
+def _in_percent(interval: Interval | None, language: Language) -> str:
+    if interval is None:
+        return ""
+    low, high = map(percentage, interval)
+    return language.say("number", "interval", low=low, high=high)
+
+
+_Value = Callable[[float, int | None, Language], str]
+
+
+def _number(error: float, digits: int | None, language: Language) -> str:
+    return written(error, digits)
+
+
+def _percent(error: float, digits: int | None, language: Language) -> str:
+    return language.percent(error)
+
+
+# How an error is written, by what it is of.
+_VALUES: Mapping[Measure, _Value] = {
+    "distance": _number,
+    "ranks": _number,
+    "texts": _percent,
+    "labels": _percent,
+    "words": _percent,
+    "masks": _percent,
+    "f1": lambda error, digits, language: language.percent(1 - error),
+    "loss": lambda error, digits, language: language.write(exp(min(error, 700.0)), "number"),
+}
