@@ -12,6 +12,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.errors import told_errors
 from reportgen.report.sections.section_register import make_page
 
 # Largest output of a cell in bytes; to fit, first the open text is left out, then the list of
@@ -45,11 +46,13 @@ def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) ->
 
 
 def render_markdown(findings: Findings, lang: str = "en") -> str:
-    """The headline and the notes as Markdown, for a cell of a notebook."""
+    """The headline, what is sure about errors, and the notes as Markdown, for a cell of a
+    notebook."""
     from reportgen.report.short_form.escaping import escape as escape_markdown
 
     language, notes = load_language(lang), findings.notes
-    items = [f"- {escape_markdown(sentence(note, language))}" for note in notes]
+    said = [*told_errors(findings, language), *(sentence(note, language) for note in notes)]
+    items = [f"- {escape_markdown(own)}" for own in said]
     first = escape_markdown(headline(notes, findings.info.model.name, language))
     save = escape_markdown(language.say("notebook", "save"))
     return "\n".join([f"**{first}**", "", *items, "", save, ""])

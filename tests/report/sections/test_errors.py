@@ -20,6 +20,7 @@ from reportgen.report.html import page
 from reportgen.report.html.brief import render_brief
 from reportgen.report.json.run import render
 from reportgen.report.language.language import LANGUAGES, load_language
+from reportgen.report.notebook.shown import render_markdown
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.errors import ErrorWords, make_errors, told_errors
@@ -62,12 +63,14 @@ def test_what_is_sure_stands_in_every_form(growing: Findings, lang: Lang) -> Non
     options = RenderOptions(lang=lang)
     html = BeautifulSoup(page.render(growing, options).text, "html.parser")
     brief = BeautifulSoup(render_brief(growing, options).text, "html.parser")
+    cell = render_markdown(growing, lang).replace("\\", "")
     text = markdown.write_report(growing, options, output_at("report.md")).text.replace("\\", "")
     for sentence in said:
         first = sentence.split("(")[0].split("（")[0]
         assert first in html.find(id="errors").get_text()
         assert first in brief.find(id="errors").get_text()
         assert first in text
+        assert first in cell
     assert "#errors" in {link["href"] for link in html.nav("a")}
 
 
