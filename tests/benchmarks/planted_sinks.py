@@ -18,6 +18,7 @@ from random import Random
 import torch
 import transformers
 from torch import Tensor
+from transformers import AutoModel
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -84,7 +85,10 @@ def planted(family: str, way: str, folder: Path) -> LoadedModel:
         loss.backward()
         optimiser.step()
     path = folder / f"{family} {way}"
-    encoder.save_pretrained(path)
+    whole = AutoModel.from_pretrained(folder / family)
+    own = whole.get_encoder() if whole.config.is_encoder_decoder else whole
+    own.load_state_dict(encoder.state_dict())
+    whole.save_pretrained(path)
     tokenizer.save_pretrained(path)
     return load_model(ModelSpec(model=str(path)))
 
