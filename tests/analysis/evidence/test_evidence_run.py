@@ -165,6 +165,9 @@ def test_the_effects_of_a_text_equal_a_plain_computation(full, bert) -> None:
     assert evidence["message"] == ""
 
 
+PLACES = {"early": -1, "late": 1}  # which way they rank
+
+
 def test_rank_agreement_equals_a_plain_computation(full) -> None:
     row = TEXTS.index(TEXT)
     tokens, effects = full.tokens_of(row), full.effects_of(row)
@@ -177,8 +180,15 @@ def test_rank_agreement_equals_a_plain_computation(full) -> None:
     signed = ("ig", "mask", "attention_gradient", "cp_lrp")
     views |= {name: effects[name] for name in ("gradient", "alti", *signed)}
     views["rarity"] = tokens["token_id"]
+    views |= {"characters": tokens["end"] - tokens["start"]}
+    views |= {name: pd.Series(np.arange(len(tokens)) * way) for name, way in PLACES.items()}
     for name, column in views.items():
         values = column.to_numpy(float)[content]
+        if name in PLACES:
+            assert found[name, "spearman"] == pytest.approx(
+                spearmanr(values, abs(effect)).statistic
+            )
+            continue
         sizes = spearmanr(abs(values), abs(effect)).statistic
         has_sign = name in signed
         if has_sign:
@@ -187,7 +197,8 @@ def test_rank_agreement_equals_a_plain_computation(full) -> None:
         values = values if has_sign else abs(values)
         assert found[name, "spearman"] == pytest.approx(spearmanr(values, truth).statistic)
         assert found[name, "kendall"] == pytest.approx(kendalltau(values, truth).statistic)
-    assert set(found.index.get_level_values("view")) == {*views, "random"}
+    assert found["unit_tokens", "spearman"] == 0  # all have one
+    assert set(found.index.get_level_values("view")) == {*views, "unit_tokens", "random"}
 
 
 def test_faithfulness_equals_a_plain_computation(full, bert) -> None:
