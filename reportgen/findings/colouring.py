@@ -13,7 +13,14 @@ from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.statistics import Estimate, estimate
 from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import View
-from reportgen.results.measure_register import BASELINES, BY_ID, CHANGES, COLOURS, MIN_TEXTS
+from reportgen.results.measure_register import (
+    BASELINES,
+    BY_ID,
+    CHANGES,
+    COLOURS,
+    EARLIER_NAMES,
+    MIN_TEXTS,
+)
 from reportgen.results.store import Results
 
 AUTO = "auto"
@@ -71,6 +78,7 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     size, norm-weighted attention or attention received, the first of them that was measured, unless
     another is far ahead in at least MIN_TEXTS texts.
     """
+    asked = EARLIER_NAMES.get(asked, asked)
     given = size_agreement(results)
     able = offered(results)
     table = _complete(given, able)

@@ -24,9 +24,9 @@ from reportgen.results.info import (
     Statistic,
     View,
 )
-from reportgen.results.measure_register import BASELINES, BY_ID, MIN_TEXTS, VIEWS
+from reportgen.results.measure_register import BASELINES, BY_ID, EFFECT, MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD
+from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD, JOINT_EFFECT
 
 # Statistics that mean little without those of a random order beside them.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
@@ -208,26 +208,28 @@ def deletion_offset(results: Results) -> Estimate | None:
     return estimate((mean.abs() / sd).where(sd > 0).dropna())
 
 
-def is_averaged(results: Results) -> bool:
-    """Whether the yardstick is the mean of a unit's deletion effect and its effect alone. In
-    results of earlier versions, and if texts cannot be run without content, it is the deletion
-    effect only."""
-    return bool(results.effects["alone"].notna().any())
+def has_joint(results: Results) -> bool:
+    """Whether units that say the same were looked for: not in results of earlier versions, nor
+    where no unit could be run alone."""
+    return results.info.schema_version >= BY_ID[EFFECT].since and bool(
+        results.effects["alone"].notna().any()
+    )
 
 
 def is_constant(results: Results) -> bool:
     """Whether the output stayed the same whatever was left out of the texts."""
     if "constant_output" in results.info.evidence.withheld.values():
         return True
-    deletion = results.effects["deletion"].dropna()
-    return len(deletion) > 0 and not deletion.any()
+    effects = results.effects[EFFECT].dropna()
+    return len(effects) > 0 and not effects.any()
 
 
 def largest_changes(results: Results) -> pd.Series:
-    """By row of `texts`, the size of the largest change when one unit is left out; only texts in
-    which this was measured."""
-    effects = results.effects[["text", "deletion"]].dropna()
-    largest: pd.Series = effects["deletion"].abs().groupby(effects["text"]).max()
+    """By row of `texts`, the size of the largest effect of a unit, or of units that say the same
+    together; only texts in which this was measured."""
+    effects = results.effects[["text", EFFECT, JOINT_EFFECT]]
+    sizes = effects[[EFFECT, JOINT_EFFECT]].astype(np.float64).abs().max(axis=1)
+    largest: pd.Series = sizes.groupby(effects["text"]).max().dropna()
     return largest
 
 

@@ -45,6 +45,7 @@ from reportgen.findings.sinks import sink_test_figures as of_sinks
 from reportgen.findings.statistics import Estimate, Floats, Interval, Places, mean_interval
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
+from reportgen.findings.tokens.joint import joint_tokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
@@ -114,7 +115,8 @@ class Findings:
     rollout_share = _part(evidence.rollout_share)
     mask_offset = _part(evidence.mask_offset)
     deletion_offset = _part(evidence.deletion_offset)
-    is_averaged = _part(evidence.is_averaged)
+    has_joint = _part(evidence.has_joint)
+    joint_tokens = _part(joint_tokens)
     is_constant = _part(evidence.is_constant)
     explained_values = _part(evidence.explained_values)
     explained_range = _part(evidence.explained_range)

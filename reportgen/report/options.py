@@ -22,11 +22,11 @@ from reportgen.findings.outputs.quality_register import (
     write_smallest_change,
 )
 from reportgen.results.info import is_commit
-from reportgen.results.measure_register import COLOURS
+from reportgen.results.measure_register import COLOURS, EARLIER_NAMES
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or the one that agrees best with effects.
-COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS)
+COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS, *EARLIER_NAMES)
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 CompareTableName: TypeAlias = Literal["changes", "tokens", "figures", "layers", "heads", "trend"]
@@ -262,7 +262,7 @@ class RenderOptions(WriteOptions):
         _REPORT(
             choices=COLOUR_CHOICES,
             metavar="auto|VIEW",
-            help="What colours the texts first, e.g. deletion; auto takes what agrees best with "
+            help="What colours the texts first, e.g. effect; auto takes what agrees best with "
             "what changes the prediction.",
         ),
     ] = "auto"

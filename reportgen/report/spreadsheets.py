@@ -23,7 +23,7 @@ from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableNam
 from reportgen.results.info import SINK_TESTS_AT, SinkTest
 from reportgen.results.measure_register import exported
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, EXTRA
+from reportgen.results.tables.schema import CROSS, CROSS_NORM, EXTRA, JOINT, JOINT_EFFECT
 
 # Means over heads; a sum over them is `n_heads` times as much.
 _OVER_HEADS = (
@@ -46,6 +46,8 @@ TOKEN_COLUMNS = (
     "received_norm_all",
     "received_norm_last",
     *exported("basic"),
+    JOINT,
+    JOINT_EFFECT,
 )
 HEAD_COLUMNS = (
     "text_id",
@@ -165,6 +167,7 @@ def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
     cross = () if findings.info.model.decoder is None else (CROSS, CROSS_NORM)
     columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects, *cross)))
     frame = findings.results.tokens[list(columns)].copy()
+    effects.append(JOINT_EFFECT)
     frame[effects] = frame[effects].astype(np.float32)
     if heads == "sum":
         # A plain int, so that float32 stays float32.

@@ -15,6 +15,7 @@ from reportgen.results.info import Scalar, Statistic, View
 from reportgen.results.measure_register import (
     BASELINES,
     BY_ID,
+    EFFECT,
     MIN_UNITS,
     VIEWS,
     YARDSTICK,
@@ -44,7 +45,7 @@ def unit_views(
     tokens: pd.DataFrame,
     effects: pd.DataFrame | Mapping[str, Floats],
 ) -> dict[View, Floats]:
-    """Both parts of the yardstick and all other measures of one text, by text unit.
+    """The yardstick and all other measures of one text, by text unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
@@ -114,16 +115,9 @@ def _is_completion(tokens: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def yardstick(views: Mapping[View, Floats]) -> Floats | None:
-    """The effect of each unit of a text, `[unit]`, which all measures are compared with.
-
-    It is the mean of its deletion effect and its effect alone, where all units have both; else the
-    deletion effect, None where that was not measured. `views` are as `unit_views` gives them.
-    """
-    parts = [views[name] for name in YARDSTICK if name in views]
-    if "deletion" not in views:
-        return None
-    is_whole = len(parts) == len(YARDSTICK) and np.isfinite(parts).all()
-    return np.mean(parts, axis=0) if is_whole else views["deletion"]
+    """The effect of each unit of a text as it is shown, `[unit]`, which all measures are compared
+    with; None where it was not measured. `views` are as `unit_views` gives them."""
+    return views.get(EFFECT)
 
 
 def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:

@@ -35,6 +35,9 @@ PHRASE_WORDS = 4  # up to so many words
 CONSERVED = 0.01  # of the explained figure: the most that the shares of CP-LRP may miss it by
 MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
 
+# The effect of a unit that everything shows.
+EFFECT: View = "effect"
+
 # How a unit's value comes from the values of its tokens: their sum, the same over what they would
 # get if attention were spread evenly, the root of the sum of their squares, the largest, or the
 # first (where a value was measured by unit and stands on each token).
@@ -121,7 +124,19 @@ MEASURES: tuple[Measure, ...] = (
         bar="Deletion",
         signed=True,
         unsigned_for=("cosine",),
+        shown=("tokens",),
+    ),
+    # The same as deletion, but of units that say the same each has its share of what leaving all of
+    # them out changes.
+    Measure(
+        EFFECT,
+        "effects",
+        "first",
+        level="basic",
+        signed=True,
+        unsigned_for=("cosine",),
         shown=("colours", "table", "tokens"),
+        since=3,
     ),
     Measure(  # the same with [MASK] in the place of each of the unit's tokens
         "mask",
@@ -180,7 +195,7 @@ MEASURES: tuple[Measure, ...] = (
         shown=("colours", "table", "tokens"),
         since=2,
     ),
-    Measure(  # from special tokens alone to these and the unit; with deletion the yardstick
+    Measure(  # from special tokens alone to these and the unit; finds what says the same
         "alone",
         "effects",
         "first",
@@ -232,11 +247,11 @@ EFFECTS: tuple[Measure, ...] = tuple(
         key=lambda measure: "colours" not in measure.shown,
     )
 )
-# Measured by leaving units out: Shapley values hold what both parts of the yardstick do, so that
-# agreement between them would be high by construction.
+# Measured by leaving units out, as the yardstick is: agreement with it would be high by
+# construction.
 CHANGES: tuple[View, ...] = tuple(m.id for m in MEASURES if m.group == "effects")
-# What the others are compared with: the mean of both, where all units of a text have both.
-YARDSTICK: tuple[View, ...] = ("deletion", "alone")
+# What the others are compared with: what is shown of each unit.
+YARDSTICK: tuple[View, ...] = (EFFECT,)
 # What ranks the units of a text and is compared with the yardstick; baselines last.
 VIEWS: tuple[View, ...] = tuple(
     measure.id
@@ -245,6 +260,8 @@ VIEWS: tuple[View, ...] = tuple(
 )
 # What a measure has to beat: how much a unit tells of itself, without the model.
 BASELINES: tuple[View, ...] = tuple(measure.id for measure in MEASURES if measure.is_plain)
+# Names of colours in earlier versions.
+EARLIER_NAMES: Mapping[View, View] = {"deletion": EFFECT}
 COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown)
 # Attention that can colour a text; its columns are called like the measures.
 COLOURED_ATTENTION: tuple[Measure, ...] = tuple(
@@ -277,4 +294,4 @@ def exported(level: EvidenceLevel) -> tuple[str, ...]:
         for measure in MEASURES
         if "tokens" in measure.shown and _LEVELS.index(measure.level) <= most
     ]
-    return tuple(m.id for m in sorted(found, key=lambda m: _LEVELS.index(m.level)))
+    return tuple(m.id for m in sorted(found, key=lambda m: (_LEVELS.index(m.level), m.since)))

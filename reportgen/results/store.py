@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import REDACT, RunInfo
+from reportgen.results.measure_register import EFFECT
 from reportgen.results.run_file import read_info
 from reportgen.results.tables.frames import (
     columns_of_role,
@@ -304,7 +305,11 @@ class Results:
 
     @cached_property
     def _effects(self) -> pd.DataFrame:
-        return self._frame_of("effects")
+        """Results of earlier versions know no groups: the effect is the change without the unit."""
+        effects = self._frame_of("effects")
+        if effects[EFFECT].isna().all():
+            effects[EFFECT] = effects["deletion"]
+        return effects
 
     def _sampled(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Those of `rows` whose text belongs to the sample."""

@@ -260,9 +260,9 @@ def test_cross_attention_is_held_against_what_moves_the_target(results: Results)
     known = results.agreement.set_index(["text", "view", "statistic"])["value"]
     for row in (1, 2):
         tokens, effects = results.tokens_of(row), results.effects_of(row)
-        rows = tokens.assign(deletion=effects["deletion"].array, alone=effects["alone"].array)
+        rows = tokens.assign(effect=effects["effect"].array)
         units = rows[~rows["is_special"].astype(bool)].groupby("unit")
-        moved = units[["deletion", "alone"]].first().mean(axis=1).abs()
+        moved = units["effect"].first().abs()
         plain = spearmanr(units["cross_received"].sum(), moved).statistic
         assert known[row, "cross_received", "spearman"] == near(plain)
 

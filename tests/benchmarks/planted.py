@@ -52,7 +52,7 @@ from reportgen.texts.read import TextInput, TextSet
 SEED = 20_261_125
 N_TEXTS = 180
 SIGNED = tuple(measure.id for measure in MEASURES if measure.signed)
-YARDSTICK = "yardstick"  # deletion and adding alone, averaged
+YARDSTICK = "yardstick"  # the effect that is shown
 NOTHING = 1e-9  # worth below it is none
 
 Floats = NDArray[np.float64]

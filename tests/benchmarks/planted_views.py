@@ -28,7 +28,7 @@ from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 
 SHAPLEY = "Shapley, estimated"  # of the model's own output
-YARDSTICK = "yardstick"  # deletion and adding alone, averaged
+YARDSTICK = "yardstick"  # the effect that is shown
 BATCH_TOKENS = 1024
 
 

@@ -71,9 +71,9 @@ def test_navigation_leads_to_every_section(kept):
 
 
 def test_tokens_are_listed_with_their_bars_on_the_side_of_their_sign(kept, results):
-    effects = results.tokens.dropna(subset="deletion")
+    effects = results.tokens.dropna(subset="effect")
     effects = effects[~effects["is_special"].astype(bool)]
-    by_text = effects.groupby(["token", "text"])["deletion"].mean().groupby("token").mean()
+    by_text = effects.groupby(["token", "text"])["effect"].mean().groupby("token").mean()
     for kind, sign in (("raises", "+"), ("lowers", "−")):
         rows = kept.locator(f"#across .{kind} tbody tr")
         assert rows.count() == 8
@@ -140,7 +140,7 @@ def test_hostile_texts_labels_and_groups_are_text(watched, tmp_path):
     results = make_results(tmp_path, texts, evidence="basic", n_layers=1, kind="class")
     results.texts["label"] = texts
     results.texts["group"] = texts[::-1]
-    results.effects["deletion"] = results.effects["position"] % 7 / 10  # equal in equal texts
+    results.effects["effect"] = results.effects["position"] % 7 / 10  # equal in equal texts
     watched.goto(written(results, tmp_path))
     assert watched.evaluate("window.bad") is None
     assert watched.locator("#across table.by-part").count() == 3  # by class, label, group

@@ -127,7 +127,7 @@ def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(kept):
 
 def test_bars_stand_at_the_tokens_that_change_the_prediction(kept, results):
     visit(kept, "#text=1")
-    effects = results.effects_of(0).set_index("position")["deletion"].dropna()
+    effects = results.effects_of(0).set_index("position")["effect"].dropna()
     units = kept.locator("#strip-1 .u")
     spread = results.texts["prediction"].max() - results.texts["prediction"].min()
     top = max(effects.abs().max(), 0.05 * spread)

@@ -192,11 +192,11 @@ def test_every_text_is_printed_in_the_measure_that_was_chosen(keep, whole):
     path, count = whole
     kept = keep(path)
     visit(kept, "#text=1&measure=deletion")
-    expect(kept.locator("#colours-1 input:checked")).to_have_value("deletion")
+    expect(kept.locator("#colours-1 input:checked")).to_have_value("effect")
     kept.evaluate("dispatchEvent(new Event('beforeprint'))")
     kept.emulate_media(media="print")
     chosen = kept.locator(".colours input:checked").evaluate_all("all => all.map(e => e.value)")
-    assert chosen == ["deletion"] * count
+    assert chosen == ["effect"] * count
     for legend in kept.locator(".strip + .legend").all_inner_texts():
         assert "when the token is left out" in legend
 

@@ -397,15 +397,15 @@ def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None
     base, head = twice(tmp_path, evidence="basic")
     random = np.random.default_rng(3)
     effects = head.effects.copy()
-    effects["deletion"] += random.normal(0, 0.1, len(effects))
+    effects["effect"] += random.normal(0, 0.1, len(effects))
     head = changed(head, effects=effects)
     found = compare(Findings(base), Findings(head)).effects
     sides = []
     for side in (base, head):
         by_text = defaultdict(list)
         for row in side.effects.itertuples():
-            if np.isfinite(row.deletion):
-                by_text[row.text].append(row.deletion)
+            if np.isfinite(row.effect):
+                by_text[row.text].append(row.effect)
         sides.append(by_text)
     spread = np.std([value for values in sides[0].values() for value in values])
     assert found.spread == pytest.approx(spread)
@@ -428,7 +428,7 @@ def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None
         own = tokens[tokens["token"] == STAR]
         assert star.n_texts == own["text"].nunique() == len(own)
         even = own["expected"]
-        assert getattr(star.effect, name) == pytest.approx(own["deletion"].mean(), abs=1e-6)
+        assert getattr(star.effect, name) == pytest.approx(own["effect"].mean(), abs=1e-6)
         received = (own["received_all"] / even).mean()
         assert getattr(star.attention, name) == pytest.approx(received, rel=1e-4)
         looked = (own["cls_row_all"] / even).mean()

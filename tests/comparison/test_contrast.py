@@ -46,6 +46,7 @@ def three_classes(results: Results, logits: np.ndarray, seed: int, *, stored: bo
         return taken - others.max(axis=1)
 
     effects["deletion"] = np.where(content, margin(own) - margin(own - deltas), np.nan)
+    effects["effect"] = effects["deletion"]
     kept = [
         row.tolist() if is_content and stored else None
         for row, is_content in zip(deltas, content, strict=True)
@@ -148,7 +149,7 @@ def test_completions_of_several_lengths_are_compared_by_their_effects(tmp_path: 
         scores if scores is None or text == 0 else [*scores, 0.5]
         for text, scores in zip(effects["text"], effects["deletion_scores"], strict=True)
     ]
-    changed_effects = effects.assign(deletion=2 * effects["deletion"])
+    changed_effects = effects.assign(effect=2 * effects["effect"])
     head = changed(made, effects=changed_effects)
     compared = compare(Findings(changed(made, effects=effects)), Findings(head))
     before, after = contrasts(

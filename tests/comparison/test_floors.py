@@ -27,7 +27,7 @@ def jittered(results: Results, seed: int, size: float = 0.2) -> Results:
     """Another seed: every effect and prediction somewhat different."""
     random = np.random.default_rng(seed)
     effects, texts = results.effects.copy(), results.texts.copy()
-    effects["deletion"] += random.normal(0, size, len(effects))
+    effects["effect"] += random.normal(0, size, len(effects))
     texts["prediction"] += random.normal(0, size, len(texts))
     texts["scores"] = [[value] for value in texts["prediction"]]
     return changed(results, effects=effects, texts=texts)

@@ -151,7 +151,7 @@ def test_what_was_asked_for_comes_first_and_what_was_not_measured_is_named(basic
     assert asked.agreement is not None
     assert asked.agreement.mean == pytest.approx(0.2)
     part = choose_colouring(results, "deletion")
-    assert (part.view, part.way, part.agreement) == ("deletion", "asked", None)
+    assert (part.view, part.way, part.agreement) == ("effect", "asked", None)
     missing = choose_colouring(results, "jacobian")
     assert (missing.view, missing.way, missing.missing) == ("gradient", "best", "jacobian")
 
@@ -169,9 +169,9 @@ def test_everything_that_follows_the_colours_follows_the_choice(basic) -> None:
 def test_results_of_the_first_version_are_compared_with_deletion_alone() -> None:
     results = open_results(GOLD / "results_1")
     found = Findings(results)
-    assert not found.is_averaged
+    assert not found.has_joint
     assert (found.shown_first, found.colouring.way) == ("gradient", "few")
-    assert Findings(open_results(GOLD / "results_2")).is_averaged
+    assert not Findings(open_results(GOLD / "results_2")).has_joint
 
 
 def test_the_offset_of_deletion_is_the_mean_over_the_spread_of_units(tmp_path: Path) -> None:

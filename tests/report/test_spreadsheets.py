@@ -23,7 +23,7 @@ from reportgen.results.info import SINK_TESTS
 COLUMNS = {
     "tokens": "text_id, position, unit, segment, token, start, end, is_special, cls_row_last, "
     "received_last, cls_row_all, received_all, expected, received_norm_all, received_norm_last, "
-    "deletion, gradient, attention_gradient, alone",
+    "deletion, gradient, attention_gradient, alone, effect, joint, joint_effect",
     "heads": "text_id, layer, head, special_share, cls_share, sep_share, cls_excess, sep_excess, "
     "learned_share, uniform_share, entropy, "
     "distance, head_class",

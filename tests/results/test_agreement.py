@@ -38,7 +38,7 @@ IN_TOKENS = (
     "rollout",
 )
 IN_EFFECTS = (
-    "deletion",
+    "effect",
     "mask",
     "gradient",
     "jacobian",
@@ -121,7 +121,7 @@ def test_a_real_encoder_agrees_as_its_reference_vectors_do(number: int) -> None:
     is_special = [i in (0, n - 1) for i in range(n)]
     columns = {view: record[name] for view, name in REFERENCE.items()}
     tokens = token_table(range(n), is_special, record["ids"], number, **columns)
-    effects = effects_table(n, deletion=record["occ_delete_D"], **columns)
+    effects = effects_table(n, effect=record["occ_delete_D"], **columns)
     scores = text_agreement(number, unit_views(tokens, effects), "cosine")
     content = slice(1, n - 1)
     deletion = record["occ_delete_D"][content]
@@ -143,7 +143,7 @@ def test_the_reference_encoder_ranks_as_it_was_found_to() -> None:
         columns = {view: record[name] for view, name in REFERENCE.items()}
         views = unit_views(
             token_table(range(n), [i in (0, n - 1) for i in range(n)], record["ids"], **columns),
-            effects_table(n, deletion=record["occ_delete_D"], **columns),
+            effects_table(n, effect=record["occ_delete_D"], **columns),
         )
         for view, value in values(text_agreement(0, views, "cosine"), "spearman").items():
             found.setdefault(view, []).append(value)
@@ -161,7 +161,7 @@ def test_a_units_value_is_made_of_its_tokens() -> None:
     )
     effects = effects_table(
         5,
-        deletion=[np.nan, -0.4, -0.4, 0.3, np.nan],
+        effect=[np.nan, -0.4, -0.4, 0.3, np.nan],
         mask=[np.nan, 0.7, 0.7, 0.1, np.nan],
         gradient=[9.0, 3.0, 4.0, 2.0, 9.0],
         jacobian=[9.0, 5.0, 12.0, 1.0, 9.0],
@@ -170,7 +170,7 @@ def test_a_units_value_is_made_of_its_tokens() -> None:
     )
     views = unit_views(tokens, effects)
     expected = {
-        "deletion": [-0.4, 0.3],  # measured on the unit, so not added up
+        "effect": [-0.4, 0.3],  # measured on the unit, so not added up
         "mask": [0.7, 0.1],
         # Over its equal share, which is 2 of 5 tokens for the first unit, 1 of 5 for the second.
         "received_all": [(0.1 + 0.2) * 5 / 2, 0.05 * 5],
@@ -191,39 +191,26 @@ def test_tokens_of_a_completion_take_no_part() -> None:
     rows = {"cls_row_last", "rollout"}
     tokens = token_table(range(4), [False] * 4, [5, 6, 7, 8], received_all=[0.1, 0.2, 0.3, 0.4])
     tokens = tokens.assign(expected=0.25, **dict.fromkeys(rows, 0.25))
-    effects = effects_table(4, deletion=[1.0, 2.0, np.nan, np.nan])
+    effects = effects_table(4, effect=[1.0, 2.0, np.nan, np.nan])
     assert rows <= unit_views(tokens, effects).keys()
     completed = tokens.assign(segment=pd.array([0, 0, 2, 2], pd.Int8Dtype()))
     views = unit_views(completed, effects)
     assert not rows & views.keys()
     assert {name: len(values) for name, values in views.items()} == dict.fromkeys(views, 2)
-    assert views["deletion"].tolist() == [1.0, 2.0]
+    assert views["effect"].tolist() == [1.0, 2.0]
 
 
-def test_the_yardstick_is_the_mean_of_both_parts() -> None:
-    deletion, alone = np.array([0.5, -0.25, 1.0, 0.0]), np.array([1.5, 0.75, -1.0, 0.5])
-    effects = yardstick({"deletion": deletion, "alone": alone})
-    assert effects is not None
-    assert effects.tolist() == [1.0, 0.25, 0.0, 0.25]
-    views = {"deletion": deletion, "alone": alone, "gradient": np.array([4.0, 1.0, 3.0, 2.0])}
+def test_the_yardstick_is_the_effect_that_is_shown() -> None:
+    views = {"effect": np.array([0.5, -0.25, 1.0, 0.0]), "gradient": np.array([4.0, 1.0, 3.0, 2.0])}
+    assert yardstick(views) is views["effect"]
     found = values(text_agreement(0, views, "number"), "spearman")
-    assert found == {"gradient": pytest.approx(plain_spearman([4, 1, 3, 2], [1, 0.25, 0, 0.25]))}
-
-
-@pytest.mark.parametrize("broken", ["deletion", "alone", None])
-def test_the_yardstick_is_deletion_where_a_unit_lacks_a_part(broken: str | None) -> None:
-    parts = {"deletion": np.array([0.5, -0.25, 1.0]), "alone": np.array([1.5, 0.75, -1.0])}
-    if broken is None:
-        del parts["alone"]
-    else:
-        parts[broken][1] = np.nan
-    np.testing.assert_array_equal(yardstick(parts), parts["deletion"])
-    assert yardstick({"alone": np.ones(3)}) is None
+    assert found == {"gradient": pytest.approx(plain_spearman([4, 1, 3, 2], [0.5, 0.25, 1, 0]))}
+    assert yardstick({"gradient": np.ones(3)}) is None
 
 
 def test_a_view_with_a_sign_is_compared_by_size_as_well() -> None:
     own, effects = np.array([-3.0, 1.0, 2.0, -0.5, 0.1]), np.array([2.0, 0.5, 1.0, -0.2, -0.3])
-    views = {"deletion": effects, "attention_gradient": own, "gradient": abs(own)}
+    views = {"effect": effects, "attention_gradient": own, "gradient": abs(own)}
     scores = text_agreement(0, views, "number")
     sizes = plain_spearman(abs(own).tolist(), abs(effects).tolist())
     signed = plain_spearman(own.tolist(), effects.tolist())
@@ -236,7 +223,7 @@ def test_a_view_with_a_sign_is_compared_by_size_as_well() -> None:
 
 def test_units_without_an_effect_do_not_count() -> None:
     deletion = np.array([0.1, np.nan, 0.3, 0.2, 0.4, 0.5])
-    views = {"deletion": deletion, "received_all": np.array([1.0, 99.0, 3.0, 2.0, 5.0, 4.0])}
+    views = {"effect": deletion, "received_all": np.array([1.0, 99.0, 3.0, 2.0, 5.0, 4.0])}
     found = values(text_agreement(0, views, "number"), "spearman")
     kept = [0, 2, 3, 4, 5]
     assert found["received_all"] == pytest.approx(
@@ -249,13 +236,13 @@ def test_both_statistics_equal_plain_loops_ties_and_all(pairs: list[tuple[int, i
     views = {
         "ig": np.array([a for a, _ in pairs], dtype=float),
         "gradient": np.array([abs(a) for a, _ in pairs], dtype=float),
-        "deletion": np.array([b for _, b in pairs], dtype=float),
+        "effect": np.array([b for _, b in pairs], dtype=float),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scores = text_agreement(3, views, "number")
-    signed = (views["ig"].tolist(), views["deletion"].tolist())
-    unsigned = (views["gradient"].tolist(), abs(views["deletion"]).tolist())
+    signed = (views["ig"].tolist(), views["effect"].tolist())
+    unsigned = (views["gradient"].tolist(), abs(views["effect"]).tolist())
     for view, (own, deletion) in {"ig": signed, "gradient": unsigned}.items():
         defined = len(set(own)) > 1 and len(set(deletion)) > 1
         for statistic, plain in (("spearman", plain_spearman), ("kendall", plain_kendall)):
@@ -270,20 +257,20 @@ def test_both_statistics_equal_plain_loops_ties_and_all(pairs: list[tuple[int, i
 def test_only_signed_views_are_held_against_signed_effects(scalar: str, signed: float) -> None:
     deletion = np.array([-4.0, -3.0, -2.0, -1.0])
     views = dict.fromkeys(("ig", "mask", "received_all"), deletion * 2 + 10)
-    found = values(text_agreement(0, {**views, "deletion": deletion}, scalar), "spearman")  # type: ignore[arg-type]
+    found = values(text_agreement(0, {**views, "effect": deletion}, scalar), "spearman")  # type: ignore[arg-type]
     # As sizes the views rise where the effects fall.
     assert found == pytest.approx({"ig": signed, "mask": signed, "received_all": -1.0})
 
 
 @pytest.mark.parametrize("n", range(1, 7))
 def test_few_units_have_no_agreement(n: int) -> None:
-    views = {"deletion": np.arange(n) + 0.5, "received_all": np.arange(n) * 2.0}
+    views = {"effect": np.arange(n) + 0.5, "received_all": np.arange(n) * 2.0}
     assert bool(text_agreement(0, views, "number")) == (n >= MIN_UNITS)
 
 
 @pytest.mark.parametrize("deletion", [[0.0] * 5, [0.5, -0.5, 0.5, 0.5, -0.5]])
 def test_effects_of_one_size_agree_with_nothing(deletion: list[float]) -> None:
-    views = {"deletion": np.array(deletion), "received_all": np.arange(5.0)}
+    views = {"effect": np.array(deletion), "received_all": np.arange(5.0)}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert text_agreement(0, views, "number") == []
@@ -299,7 +286,7 @@ def test_without_deletion_effects_there_is_no_agreement() -> None:
 def test_baselines_are_what_units_tell_of_themselves() -> None:
     tokens = token_table([0, 1, 1, 2, 3, 4], [True, *[False] * 4, True], [1, 7, 900, 30, 8, 2])
     tokens = tokens.assign(start=[None, 0, 2, 5, 6, None], end=[None, 2, 5, 6, 16, None])
-    views = unit_views(tokens, effects_table(6, deletion=[np.nan, 1, 1, 2, 3, np.nan]))
+    views = unit_views(tokens, effects_table(6, effect=[np.nan, 1, 1, 2, 3, np.nan]))
     assert views["unit_tokens"].tolist() == [2, 1, 1]
     assert views["characters"].tolist() == [5, 1, 10]
     assert views["early"].tolist() == [2, 1, 0]
@@ -308,10 +295,10 @@ def test_baselines_are_what_units_tell_of_themselves() -> None:
 
 def test_a_baseline_that_is_the_same_for_all_units_says_nothing() -> None:
     same = np.ones(5)
-    views = {"deletion": np.arange(5.0) + 1, "unit_tokens": same, "received_all": same}
+    views = {"effect": np.arange(5.0) + 1, "unit_tokens": same, "received_all": same}
     scores = text_agreement(0, views, "number")
     assert {score.view: score.value for score in scores} == {"unit_tokens": 0.0}
-    assert text_agreement(0, {**views, "deletion": same}, "number") == []
+    assert text_agreement(0, {**views, "effect": same}, "number") == []
 
 
 def test_rarity_among_the_texts_counts_all_texts_but_not_twice(tmp_path: Path) -> None:
@@ -372,7 +359,7 @@ def test_random_orders_agree_with_nothing_on_average() -> None:
                 text,
                 unit_views(
                     token_table(range(12), [False] * 12, range(12), text),
-                    effects_table(12, deletion=range(1, 13)),
+                    effects_table(12, effect=range(1, 13)),
                 ),
                 "number",
             ),
@@ -390,7 +377,7 @@ def test_views_come_from_results_and_scores_fit_their_table(tmp_path: Path) -> N
     assert effects is not None
     views = unit_views(tokens, effects)
     content = ~tokens["is_special"].to_numpy(bool)
-    assert set(views) <= {*VIEWS, "deletion"}
+    assert set(views) <= {*VIEWS, "effect"}
     for name in ("received_norm_all", "cls_row_last", "received_last", "rollout"):
         shares = tokens[name][content].to_numpy(float)  # type: ignore[index]
         assert views[name] == pytest.approx(shares * len(tokens))

@@ -25,7 +25,7 @@ from reportgen.results.measure_register import (
 from reportgen.results.tables.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
 
 # Measures that come from the passes of another.
-TAKEN_WITH = ("attention_gradient", "alone")
+TAKEN_WITH = ("attention_gradient", "alone", "effect")
 
 
 def test_columns_of_the_first_schema_stay_in_their_order() -> None:
@@ -59,15 +59,16 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
         return [measure.id for measure in measured_at(level, scalar)]
 
     assert taken("none", "number") == []
-    assert taken("basic", "cosine") == ["deletion", "gradient"]
-    assert taken("basic", "number") == ["deletion", "gradient", "attention_gradient", "alone"]
+    basic = ["deletion", "gradient", "effect"]
+    assert taken("basic", "cosine") == basic
+    assert taken("basic", "number") == [*basic, "attention_gradient", "alone"]
     more = ["mask", "ig", "alti", "shapley", "cp_lrp"]
     assert taken("full", "number") == [*taken("basic", "number"), *more]
-    assert taken("full", "cosine") == ["deletion", "gradient", "mask", "ig", "alti", "jacobian"]
+    assert taken("full", "cosine") == [*basic, "mask", "ig", "alti", "jacobian"]
     assert (
         exported("none")
         == exported("basic")
-        == ("deletion", "gradient", "attention_gradient", "alone")
+        == ("deletion", "gradient", "attention_gradient", "alone", "effect")
     )
 
 

@@ -13,7 +13,7 @@ from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import EvidenceLevel
-from reportgen.results.measure_register import measured_at
+from reportgen.results.measure_register import BY_ID, measured_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
 _FEW: tuple[Stage, ...] = ("sink_scores", "sinks")
@@ -141,7 +141,9 @@ def extra_cost(extra: Iterable[EncodedText], level: EvidenceLevel, basis: CostBa
         stages = _passes(text, level, basis)
         counts.update(stages.keys())
         _add(passes, stages)
-    return Cost(passes, counts, is_exact=level != "full")
+    # Searching what says the same takes fewer passes where it finds nothing more to try.
+    may_end_early = level == "full" or BY_ID["alone"].applies_to(basis.scalar)
+    return Cost(passes, counts, is_exact=not may_end_early)
 
 
 def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[Stage, Passes]:

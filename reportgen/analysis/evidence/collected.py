@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.analysis.tasks.task import Task
 from reportgen.results.info import Reason, Subject, View
+from reportgen.results.measure_register import EFFECT
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.analysis.evidence.text_evidence import TextEvidence
@@ -29,11 +30,11 @@ class SinkResults:
 def reasons_of(texts: Sequence["TextEvidence"]) -> dict[str, Any]:
     """Why measures are missing in `texts`, with what was measured on them so far, for `Reasons`."""
     explained = [item for item in texts if item.explained is not None]
-    deletion = [item.effects["deletion"] for item in explained if "deletion" in item.effects]
+    found = [item.effects[EFFECT] for item in explained if EFFECT in item.effects]
     return {
         "missing": [dict(item.missing) for item in explained],
         "measured": sorted({measure for item in explained for measure in item.effects}),
-        "is_moved": any(bool(np.nan_to_num(effects).any()) for effects in deletion),
+        "is_moved": any(bool(np.nan_to_num(effects).any()) for effects in found),
     }
 
 

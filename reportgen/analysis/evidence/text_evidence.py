@@ -17,6 +17,8 @@ from reportgen.results.tables.schema import (
     EVIDENCE_SCHEMA,
     EXTRA,
     GRADIENT_STEPS,
+    JOINT,
+    JOINT_EFFECT,
     WEIGHTED_STEPS,
 )
 
@@ -25,7 +27,7 @@ Floats: TypeAlias = NDArray[np.float64]
 _MEASURED = tuple(
     name
     for name in EFFECTS_SCHEMA.names[2:]
-    if name not in (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
+    if name not in (JOINT, JOINT_EFFECT, DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 )
 # [position][step]; None where the token does not stand before the step's.
 StepValues: TypeAlias = tuple[tuple[float | None, ...], ...]
@@ -70,6 +72,8 @@ class TextEvidence:
     explained: Explained | None  # None where the text has no scalar to explain
     is_extra: bool = False  # beside the sample that averages are made of
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
+    # Groups of units that say the same: the positions of each, and what leaving it out changes.
+    joint: tuple[tuple[tuple[int, ...], float], ...] = ()
     # By position, [class] or [step]; None for a step that went with it.
     scores: dict[int, tuple[float | None, ...]] = field(default_factory=dict)
     # By position in what a decoder of its own reads, the same for each step.
@@ -177,6 +181,8 @@ def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArr
         "text": np.repeat([item.text for item in texts], sizes),
         "position": [position for size in sizes for position in range(size)],
         **{name: np.concatenate([one[name] for one in every]) for name in every[0]},
+        JOINT: _of_joint(texts, sizes, lambda number, effect: number),
+        JOINT_EFFECT: _of_joint(texts, sizes, lambda number, effect: effect),
         DELETION_SCORES: [
             item.scores.get(position)
             for item, size in zip(texts, sizes, strict=True)
@@ -185,6 +191,22 @@ def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArr
         GRADIENT_STEPS: _by_position(texts, sizes, lambda own: own.sizes),
         WEIGHTED_STEPS: _by_position(texts, sizes, lambda own: own.weighted),
     }
+
+
+def _of_joint(
+    texts: Sequence[TextEvidence], sizes: Sequence[int], value: Callable[[int, float], Any]
+) -> list[Any]:
+    """By token of `texts`, the `value` of its group, from the group's number in the text and its
+    effect; None for what is in no group."""
+    found: list[Any] = []
+    for item, size in zip(texts, sizes, strict=True):
+        own = {
+            position: value(number, effect)
+            for number, (positions, effect) in enumerate(item.joint)
+            for position in positions
+        }
+        found += [own.get(position) for position in range(size)]
+    return found
 
 
 def target_effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArray[Any]]:

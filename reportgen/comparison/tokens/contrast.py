@@ -1,4 +1,4 @@
-"""Deletion effects of both models on one contrast of classes.
+"""Effects of both models on one contrast of classes.
 
 The margin of a class is its lead over the strongest other class, which can be another one in the
 other model, or without a token. Both models are therefore compared on the same two classes in each
@@ -14,13 +14,14 @@ import numpy as np
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.findings.tokens.figures import token_effects
+from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import DELETION_SCORES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contrasts:
-    """Deletion effects that can be compared, and what they are effects on."""
+    """Effects that can be compared, and what they are effects on."""
 
     effects: tuple[Floats, Floats]  # [token of that model], NaN where none was measured
     comparable: Booleans  # [text]
@@ -35,7 +36,10 @@ class Contrasts:
 def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
     """The effects of both models, in every text on the same two classes where that is known."""
     sides = base, head
-    effects = [token_effects(side, int(side.texts["n_tokens"].sum())) for side in sides]
+    # Earlier results know no units that say the same, so that only changes without one compare.
+    is_new = all(side.info.schema_version >= BY_ID[EFFECT].since for side in sides)
+    column = EFFECT if is_new else "deletion"
+    effects = [token_effects(side, int(side.texts["n_tokens"].sum()), column) for side in sides]
     n_texts = pairing.n_texts
     comparable, flipped = np.zeros(n_texts, np.bool_), np.zeros(n_texts, np.bool_)
     if not pairing.same_scalar:

@@ -1,4 +1,4 @@
-"""How deletion effects changed: in each text, and for each token over all texts."""
+"""How effects changed: in each text, and for each token over all texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ Turn: TypeAlias = Literal["more", "less", "noise"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectChanges:
-    """How deletion effects changed, in the texts whose effects can be compared."""
+    """How effects changed, in the texts whose effects can be compared."""
 
     spread: float  # standard deviation of the base's effects over these texts' units
     texts: Places  # rows of `texts`
@@ -48,7 +48,7 @@ class TokenChange:
     # The weight in the one row that the output is read from, as a multiple of the equal share; None
     # where the output is read from several rows.
     row: Change | None
-    effect: Change | None  # deletion effect; None where it was measured on too few texts
+    effect: Change | None  # effect; None where it was measured on too few texts
     turn: Turn  # of the effect; of how much the model looks at it where none was measured
     turn_p: float  # adjusted p-value of the turn
     looks_p: float  # the same for how much the model looks at it
@@ -66,7 +66,7 @@ class TokenChange:
 
 
 def effect_changes(units: UnitPairs) -> EffectChanges | None:
-    """How deletion effects changed; None where those of no text can be compared."""
+    """How effects changed; None where those of no text can be compared."""
     known = np.isfinite(units.effect[0])
     if not known.any():
         return None

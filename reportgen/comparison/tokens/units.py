@@ -14,7 +14,7 @@ from reportgen.findings.statistics import Booleans, Places
 from reportgen.findings.tokens.figures import n_tokens_of, without_last
 from reportgen.findings.tokens.last_token import last_token
 from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID
+from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.unit_names import unit_labels
 from reportgen.results.unit_values import equal_shares, unit_values
@@ -36,7 +36,7 @@ class UnitPairs:
     # as a multiple of the equal share; mean over layers and heads. NaN where the output of one of
     # the models is read from several rows.
     row: Sides
-    effect: Sides  # deletion effect; NaN where it cannot be compared
+    effect: Sides  # effect; NaN where it cannot be compared
     n_other_target: int  # texts whose effects are of different classes or tokens in both models
     # [unit], in a text whose class differs: the effect is on the lead of the head's class over the
     # base's, so that it is of another figure than in other texts.
@@ -132,10 +132,10 @@ def reads_one_row(results: Results) -> bool:
 
 
 def _size(base: Results, head: Results) -> float:
-    """The largest size of the explained figures and of the deletion effects."""
+    """The largest size of the explained figures and of the effects."""
     sizes = [0.0]
     for results in (base, head):
-        for column in (results.evidence["explained"], results.effects["deletion"]):
+        for column in (results.evidence["explained"], results.effects[EFFECT]):
             values = column.to_numpy(np.float64)
             sizes.append(float(np.abs(values[np.isfinite(values)]).max(initial=0.0)))
     return max(sizes)

@@ -12,6 +12,7 @@ from reportgen.findings.notes.trust import incomplete_text_note, unconserved_tex
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measure_register import (
     CHANGES,
+    EFFECT,
     MIN_CONTENT,
     MIN_TEXTS,
     MIN_UNITS,
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 _AT_ONCE = 10_000  # texts whose hashes are computed
 _KEYS = ("the first of two", "the other of two")  # of hashes, 16 characters each
 _HAVE_OWN_NOTE: tuple[Reason, ...] = ("interrupted", "constant_output")
-# All that may be missing, in the order in which it is listed everywhere.
-MEASURES = (*CHANGES, *VIEWS, *SINK_TESTS)
+# All that may be missing, in the order in which it is listed everywhere. The effect is missing
+# where the change without a unit is.
+MEASURES = (*(view for view in CHANGES if view != EFFECT), *VIEWS, *SINK_TESTS)
 
 
 def constant_notes(found: "Findings") -> list[Note]:
@@ -128,8 +130,8 @@ def missing_text_notes(found: "Findings", text: int) -> list[Note]:
     if message:
         notes.append(plain("evidence-flawed-text", {"message": message.rstrip(".。")}))
     effects = found.results.effects_of(text)
-    deletion = np.empty(0) if effects is None else effects["deletion"].to_numpy(np.float64)
-    known = deletion[~np.isnan(deletion)]
+    changes = np.empty(0) if effects is None else effects[EFFECT].to_numpy(np.float64)
+    known = changes[~np.isnan(changes)]
     if len(known):
         if not known.any() and not found.is_constant:
             notes.append(plain("constant-text", output))

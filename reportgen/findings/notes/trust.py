@@ -41,7 +41,7 @@ def trust_notes(found: "Findings") -> list[Note]:
     ranked = Ranked(
         found.agreement_by_size,
         found.agreement_with_sign,
-        found.is_averaged,
+        found.has_joint,
         found.judgements,
         held,
     )
@@ -52,7 +52,7 @@ def trust_notes(found: "Findings") -> list[Note]:
         limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
         agreement = [plain("N13-few", {**limits, **output}, JAIN, kind="banner")]
     rest = [
-        rollout_note(found.rollout_share, ranked.by_size.get("rollout"), ranked.is_averaged),
+        rollout_note(found.rollout_share, ranked.by_size.get("rollout"), ranked.has_joint),
         offset_note(found.mask_offset, output),
         deletion_offset_note(found.deletion_offset, output),
         incomplete_note(found),
@@ -67,7 +67,7 @@ class Ranked:
 
     by_size: Mapping[View, ViewFigures]  # of sizes with the size of effects
     with_sign: Mapping[View, ViewFigures]  # of views with a sign with effects as they are
-    is_averaged: bool = True  # the yardstick is the mean of leaving out and adding alone
+    has_joint: bool = True  # units that say the same were looked for
     judgements: Mapping[View, Judgement] = field(default_factory=dict)  # beyond the baselines
     held: View | None = None  # judged on texts that took no part in choosing it
 
@@ -84,7 +84,7 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
         is_causal: whether attention received was ranked as a multiple of its even-spread value.
     """
     notes: list[Note] = []
-    averaged = "-averaged" if ranked.is_averaged else ""
+    joint = "-joint" if ranked.has_joint else ""
     shown = [view for view in _SHOWN if view in ranked.by_size or view in ranked.with_sign]
     received = [view for view in shown if view.startswith("received")]
     for view in shown:
@@ -98,7 +98,7 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
             "n_texts": own.estimate.n_texts,
             "view": view,
             "row": row,
-            "effect": f"effect_{'size' if is_size else 'signed'}{averaged.replace('-', '_')}",
+            "effect": f"effect_{'size' if is_size else 'signed'}{joint.replace('-', '_')}",
             **figure("agreement", own.estimate),
             **figure("ceiling", ceiling.estimate if ceiling else None),
             **_against(judged),
@@ -110,7 +110,7 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
         ends = own.estimate.interval
         also = (
             _against_nothing(ends, judged),
-            None if notes else f"N13-explained{averaged}",
+            None if notes else f"N13-explained{joint}",
             "N13-even" if is_causal and view in received[:1] else None,
             f"N13-ceiling{first}{'' if is_size else '-signed'}" if ceiling else None,
             *_said_against(judged, is_held=view == ranked.held),
@@ -147,7 +147,7 @@ def _said_against(judged: Judgement | None, *, is_held: bool) -> tuple[str | Non
 
 
 def rollout_note(
-    share: Estimate | None, agreement: ViewFigures | None, is_averaged: bool = True
+    share: Estimate | None, agreement: ViewFigures | None, has_joint: bool = True
 ) -> Note | None:
     """N12: special tokens get most of rollout, or rollout does not show agreement with effects.
 
@@ -165,7 +165,7 @@ def rollout_note(
     ends = agreement.estimate.interval if agreement else None
     is_unrelated = ends is not None and ends.low <= 0 <= ends.high
     most = certain(lambda value: value > ROLLOUT_SHARE, share.interval)
-    key = f"N12-agreement{'-averaged' if is_averaged else ''}"
+    key = f"N12-agreement{'-joint' if has_joint else ''}"
     also = (key if agreement else None,)
     if most or is_unrelated:
         return plain("N12" if most else "N12-unrelated", values, ABNAR, kind="trust", also=also)

@@ -13,7 +13,7 @@ from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.findings.tokens.last_token import LastToken, last_token
 from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID
+from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.unit_names import unit_labels
 from reportgen.results.unit_values import equal_shares, times_average, unit_values
@@ -37,7 +37,7 @@ class CorpusTokens:
     label: Places  # [row], place in `labels`
     count: Places  # [row], how often it occurs in the text
     attention: Floats  # [row], times the text's average text token; NaN where not measured
-    # [row], deletion effect; NaN where not measured. Of last tokens that stand out none is part.
+    # [row], effect; NaN where not measured. Of last tokens that stand out none is part.
     effect: Floats
     same: Places  # [row], of texts that are equal, the row of `texts` of the first
     last: LastToken | None = None  # how often the last is the strongest, in a causal model
@@ -68,7 +68,7 @@ class CorpusTokens:
 
     @property
     def n_effect(self) -> int:
-        """How many texts have a deletion effect."""
+        """How many texts have an effect."""
         return len(np.unique(self.text[np.isfinite(self.effect)]))
 
 
@@ -111,7 +111,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
     every = results.token_columns(*dict.fromkeys(names))
     content = ~every["is_special"].to_numpy(np.bool_)
-    deletion = token_effects(results, len(every))[content]
+    effects = token_effects(results, len(every))[content]
     tokens = every[content]
     del every
     text, unit = tokens["text"].to_numpy(np.intp), tokens["unit"].to_numpy(np.intp)
@@ -124,7 +124,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     values = unit_values(BY_ID[view], tokens[view], starts, even)
     ratios = times_average(values, sizes, text[starts])
     codes, labels = unit_labels(results, tokens, starts)
-    same, effects = first_alike(results), deletion[starts]
+    same, effects = first_alike(results), effects[starts]
     is_causal = results.info.model.is_causal
     last = last_token(text[starts], effects, same) if is_causal else None
     if last is not None and last.stands_out:
@@ -232,12 +232,12 @@ def n_tokens_of(results: Results, text: Places) -> Places:
     return lengths
 
 
-def token_effects(results: Results, n_tokens: int) -> Floats:
-    """`[token]` of all texts: deletion effects; NaN if they were not measured."""
+def token_effects(results: Results, n_tokens: int, column: str = EFFECT) -> Floats:
+    """`[token]` of all texts: effects, or another `column` of theirs; NaN if not measured."""
     values = np.full(n_tokens, np.nan)
     effects = results.effects
     if len(effects):
         first = results.texts["first_token"].to_numpy(np.intp)
         rows = first[effects["text"].to_numpy(np.intp)] + effects["position"].to_numpy(np.intp)
-        values[rows] = effects["deletion"].to_numpy(np.float64)
+        values[rows] = effects[column].to_numpy(np.float64)
     return values

@@ -83,7 +83,7 @@ class EffectLists:
     """The tokens that move one explained figure most, by the direction in which they move it."""
 
     target: str | None  # the explained class, label or token; None where there is only one figure
-    n_texts: int  # that have deletion effects
+    n_texts: int  # that have effects
     ranked: Ranked
     lists: Mapping[TokenEffect, Listing]
 

@@ -20,7 +20,7 @@ from reportgen.report.panel.coloured.steps import StepRow
 from reportgen.results.completions import cross_sizes, read_labels, row_units, written_units
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.maps.cells import Pooling
-from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
+from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT, STEP_SCALARS
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.results.units import (
@@ -89,8 +89,8 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
         for id in COLOURS
         if "short" in language.words["measures"][id]
     }
-    if BY_ID["deletion"].has_sign(info.evidence.scalar):
-        names["deletion"] = language.say("influence", "change").lower()
+    if BY_ID[EFFECT].has_sign(info.evidence.scalar):
+        names[EFFECT] = language.say("influence", "change").lower()
     return names
 
 

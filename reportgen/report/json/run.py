@@ -14,6 +14,7 @@ from reportgen.findings.judgement import Judgement
 from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate
+from reportgen.findings.tokens.joint import JointTokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.findings.tokens.lists import ListedToken
 from reportgen.report.format_register import Document, Output
@@ -128,7 +129,8 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "sinks": {figures.subject.key: _sink(figures) for figures in findings.subjects},
         "sink_scores": _sink_scores(findings),
         "unread_scores": evidence.unread_scores,
-        "yardstick": "effect" if findings.is_averaged else "deletion",
+        "yardstick": "effect" if findings.has_joint else "deletion",
+        "joint": [_joint(found) for found in findings.joint_tokens],
         "colouring": _colouring(findings.colouring),
         "agreement": agreement,
         "live_rows": asdict(live) if live else None,
@@ -137,6 +139,12 @@ def _evidence(findings: Findings) -> dict[str, object]:
         **{name: estimate_record(estimate) for name, estimate in estimates.items() if estimate},
     }
     return {name: value for name, value in said.items() if value not in (None, {}, [])}
+
+
+def _joint(found: JointTokens) -> dict[str, object]:
+    """Tokens that say the same, and what leaving out all of them changes."""
+    target = {} if found.target is None else {"target": found.target}
+    return {"tokens": found.tokens, **target, "effect": estimate_record(found.effect)}
 
 
 def _last_token(last: LastToken | None) -> dict[str, object] | None:

@@ -1,15 +1,17 @@
 """The coloured text of a panel, and the tokens that matter in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.panel.coloured.marked import marked
 from reportgen.report.panel.coloured.measures import (
+    TextEffects,
     TextMeasure,
     about,
     cls_name,
@@ -28,19 +30,23 @@ from reportgen.report.panel.coloured.strip import (
     target_paragraph,
     twin,
 )
-from reportgen.report.panel.coloured.tagged import strip_marks
+from reportgen.report.panel.coloured.tagged import strip_marks, with_joint
 from reportgen.report.panel.evidence import Scope, row_read_alone
 from reportgen.report.panel.influence import (
     Explained,
     Influence,
+    JointName,
     bars,
     influence,
     looks_of,
 )
 from reportgen.results.completions import target_units
 from reportgen.results.info import RunInfo
+from reportgen.results.joint import NUMBERS, joint_label
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
-from reportgen.results.units import text_units
+from reportgen.results.units import TextUnits, text_units
+
+_JOINT_WIDTH = 3 * TOKEN_WIDTH  # of the name of units that say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ def make_colours(
     row = _row_name(info, language) if is_alone else ""
     first = found[0]
     lengths = bars(found, scope.spread)
-    marks = strip_marks(findings, text, units, language)
+    groups = _joint_names(effects, units, segments)
+    least = TINY_EFFECT * (scope.spread or 0.0)
+    clear = [group for group in groups if abs(group.joint.effect) > least]
+    marks = with_joint(strip_marks(findings, text, units, language), clear)
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, marks)
     written = target_units(findings.results, text)
     if written:
@@ -98,12 +107,27 @@ def make_colours(
             bare_labels,
             tuple(shorten(name, TOKEN_WIDTH) for name in told_apart(bare_labels, language)),
             placed,
-            _explained(findings, text, scope, language),
+            replace(
+                _explained(findings, text, scope, language),
+                joint=groups,
+                has_joint=findings.has_joint,
+            ),
             language,
         ),
         has_bars=any(lengths),
         is_long=len(labels) > LONG,
         steps=make_steps(findings, text, units, language, written),
+    )
+
+
+def _joint_names(
+    effects: TextEffects | None, units: TextUnits, segments: Sequence[str]
+) -> tuple[JointName, ...]:
+    """The units of a text that say the same, with what they are called, the strongest first."""
+    found = sorted(effects.joint if effects else (), key=lambda joint: -abs(joint.effect))
+    return tuple(
+        JointName(joint, shorten(joint_label(joint, units.units, segments), _JOINT_WIDTH), mark)
+        for joint, mark in zip(found, NUMBERS, strict=False)
     )
 
 

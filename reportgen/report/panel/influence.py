@@ -13,10 +13,13 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.panel.coloured.measures import TextMeasure, attention_received
 from reportgen.report.panel.prediction import printed as printed_number
 from reportgen.results.info import View
+from reportgen.results.joint import JointUnits
+from reportgen.results.measure_register import EFFECT
 from reportgen.results.units import Floats
 
 TOP = 5  # units that count as the strongest by a measure
 BAR = 14  # steps of a bar beside a token of the text
+_GROUPS = 2  # that sentences tell of
 _SHORTEST = 2  # shorter bars are left out: they could not be told from a line
 WIDTH = 20  # steps of a bar in the table
 
@@ -85,12 +88,23 @@ def looks_of(found: Sequence[TextMeasure], row: str) -> Looks:
 
 
 @dataclass(frozen=True, slots=True)
+class JointName:
+    """Units that say the same, and what they are called."""
+
+    joint: JointUnits
+    name: str
+    mark: str  # what stands behind each of them in the text
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """The figure that changes stand for, and its value for the text."""
 
     name: str
     value: float | None = None  # None where it is not the prediction itself
     spread: float | None = None  # its range over all texts; None where that is unknown
+    joint: tuple[JointName, ...] = ()  # of the units of the text
+    has_joint: bool = True  # whether such units were looked for
 
 
 def bars(found: Sequence[TextMeasure], spread: float | None) -> tuple[int, ...]:
@@ -159,7 +173,7 @@ def influence(
             InfluenceRow(
                 index=i,
                 label=labels[i],
-                place=places[i],
+                place=_place(i, places[i], explained.joint),
                 attention=_attention(looks, i, language),
                 attention_width=_width(looks.values, i, looks.order),
                 change=moves.shown[i] if moves else "",
@@ -170,6 +184,12 @@ def influence(
     )
 
 
+def _place(unit: int, place: str, groups: Sequence[JointName]) -> str:
+    """Which occurrence a unit is, with the mark of its group."""
+    marks = [group.mark for group in groups if unit in group.joint.units]
+    return " ".join(filter(None, (place, *marks)))
+
+
 def _attention(looks: Looks, i: int, language: Language) -> str:
     """How many times the average a unit gets per token, and its share of all attention."""
     ratio = fixed(float(looks.values[i]), 1)
@@ -177,7 +197,7 @@ def _attention(looks: Looks, i: int, language: Language) -> str:
 
 
 def _moves(found: Sequence[TextMeasure]) -> TextMeasure | None:
-    return next((measure for measure in found if measure.id == "deletion"), None)
+    return next((measure for measure in found if measure.id == EFFECT), None)
 
 
 def _largest(moves: TextMeasure) -> float:
@@ -221,20 +241,55 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
 def _change_sentences(
     moves: TextMeasure, names: Sequence[str], explained: Explained, language: Language
 ) -> list[str]:
-    """What changes most without one unit; that little does, compared with all texts."""
+    """What changes most without one unit, or without units that say the same; that little does,
+    compared with all texts."""
     say = partial(language.say, "influence")
-    if not moves.order:
+    if not moves.order and not explained.joint:
         return [say("nothing")]
-    first = moves.order[0]
-    value, largest = float(moves.values[first]), _largest(moves)
-    if explained.spread is not None and largest <= TINY_EFFECT * explained.spread:
-        return [say("still", most=largest, spread=explained.spread)]
+    groups = sorted(explained.joint, key=lambda group: -abs(group.joint.effect))
+    most_joint = abs(groups[0].joint.effect) if groups else 0.0
+    most, least = max(_largest(moves), most_joint), TINY_EFFECT * (explained.spread or 0.0)
+    if explained.spread is not None and most <= least:
+        key = "still" if explained.has_joint else "still_single"
+        return [say(key, most=most, spread=explained.spread)]
+    of_group = {unit for group in groups for unit in group.joint.units}
+    told = [
+        _joint_sentence(group, explained, language)
+        for group in groups[:_GROUPS]
+        if abs(group.joint.effect) > least
+    ]
+    first = next((unit for unit in moves.order if unit not in of_group), None)
+    if first is None or abs(float(moves.values[first])) <= most_joint:
+        return told
+    return [_unit_sentence(moves, first, names[first], explained, language), *told]
+
+
+def _unit_sentence(
+    moves: TextMeasure, unit: int, name: str, explained: Explained, language: Language
+) -> str:
+    value = float(moves.values[unit])
     way = "size" if moves.kind == "size" else "fall" if value > 0 else "rise"
-    said = {"token": names[first], "output": explained.name, "most": largest}
+    said = {"token": name, "output": explained.name, "most": abs(value)}
     if explained.value is None or way == "size":
-        return [say(way, **said)]
-    before, after = (printed_number(x) for x in (explained.value, explained.value - value))
-    return [say(f"{way}_to", before=before, after=after, **said)]
+        return language.say("influence", way, **said)
+    return language.say("influence", f"{way}_to", **_ends(explained.value, value), **said)
+
+
+def _joint_sentence(group: JointName, explained: Explained, language: Language) -> str:
+    """That units count as a whole, and what changes without it."""
+    say, effect = partial(language.say, "influence"), group.joint.effect
+    said = {"mark": group.mark, "tokens": group.name, "output": explained.name}
+    if explained.value is None:
+        way = "joint_fall" if effect > 0 else "joint_rise"
+        whole = say(way, most=abs(effect), **said)
+    else:
+        whole = say("joint_to", **_ends(explained.value, effect), **said)
+    parts = say("joint_each" if group.joint.each else "joint_more")
+    return language.say("common", "space").join((whole, parts))
+
+
+def _ends(value: float, effect: float) -> dict[str, str]:
+    return {"before": printed_number(value), "after": printed_number(value - effect)}
 
 
 def _shared(first: Sequence[int], second: Sequence[int], looks: Looks, language: Language) -> str:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
+
 from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import token_percentage
 from reportgen.report.panel.coloured.measures import TextEffects, printed
 from reportgen.results.info import Scalar
-from reportgen.results.measure_register import EFFECTS
+from reportgen.results.joint import NUMBERS
+from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS
 from reportgen.results.units import Floats, TextUnits
 
 _TURNED = frozenset({"R", "AL", "AN"})
@@ -99,6 +102,8 @@ def _effects(
     if effects is None:
         return []
     columns: list[tuple[str, Sequence[str]]] = []
+    if effects.joint:
+        columns.append((language.say("table", "joint"), _joint(effects, scalar)))
     for measure in EFFECTS:
         values = effects.columns.get(measure.id)
         if values is None or "table" not in measure.shown:
@@ -110,6 +115,18 @@ def _effects(
         else:
             columns.append((name, printed(values, measure.has_sign(scalar))))
     return columns
+
+
+def _joint(effects: TextEffects, scalar: Scalar | None) -> list[str]:
+    """`[unit]`: the mark of its group, and what leaving out all of that changes; "" where a unit is
+    in none."""
+    cells = [""] * len(effects.columns[EFFECT])
+    groups = sorted(effects.joint, key=lambda joint: -abs(joint.effect))
+    shown = printed(np.array([group.effect for group in groups]), BY_ID[EFFECT].has_sign(scalar))
+    for group, mark, change in zip(groups, NUMBERS, shown, strict=False):
+        for unit in group.units:
+            cells[unit] = f"{mark} {change}"
+    return cells
 
 
 def _percents(values: Floats) -> list[str]:

@@ -32,7 +32,7 @@ from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.sink_answer import sink_answer
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import View
-from reportgen.results.measure_register import CHANGES, MIN_TEXTS, MIN_UNITS
+from reportgen.results.measure_register import CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS
 from reportgen.results.units import text_units
 
 _TOKEN = 22  # half-width characters of a token in an answer
@@ -169,7 +169,7 @@ def _changes_of(
     strongest rise of the prediction with it in front; None where they were not measured."""
     units = text_units(findings.results, text)
     effects = text_effects(findings.results, text, units.unit_of)
-    values = None if effects is None else effects.columns.get("deletion")
+    values = None if effects is None else effects.columns.get(EFFECT)
     if values is None:
         return None
     first = [i for i in strongest(units, abs(values)) if values[i]][:ROWS]

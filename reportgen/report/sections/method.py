@@ -23,7 +23,7 @@ from reportgen.report.panel.coloured.measures import SCALE_LEAST, STANDS_OUT, ba
 from reportgen.report.panel.evidence import Scope
 from reportgen.results.info import RunInfo
 from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.measure_register import BY_ID, EFFECTS
+from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS
 
 # The publications that the sentences on evidence cite.
 _NAMED: Mapping[str, Citation] = {
@@ -117,18 +117,18 @@ def _measured(findings: Findings) -> list[str]:
     evidence = findings.info.evidence
     if evidence.level == "none":
         return []
-    keys = ["deletion"]
+    keys = ["deletion", *([EFFECT] if findings.has_joint else [])]
     if "received_norm_all" not in evidence.withheld:
         keys.insert(0, "norms")
     more = [
         measure
         for measure in EFFECTS
-        if measure.id not in ("deletion", *evidence.withheld)
+        if measure.id not in ("deletion", EFFECT, *evidence.withheld)
         and measure.applies_to(evidence.scalar)
         and (measure.since == 1 or findings.results.effects[measure.id].notna().any())
     ]
     keys += [measure.id for measure in more if measure.level == "basic"]
-    keys.append("agreement_averaged" if findings.is_averaged else "agreement")
+    keys.append("agreement_joint" if findings.has_joint else "agreement")
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]
         keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]

@@ -43,6 +43,8 @@ _TITLES: Mapping[Division, tuple[str, str]] = {
     "label": ("across", "by_label"),
     "group": ("common", "by_group"),
 }
+_JOINT = 5  # groups of tokens that say the same, in a sentence
+_JOINT_WIDTH = 60  # half-width characters of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,28 @@ class _Maker:
             remarks.append(
                 self._language.count("across", "few_effects", self._n_effect, fewest=fewest)
             )
-        return tuple(remarks)
+        return (*remarks, *self._joint())
+
+    def _joint(self) -> tuple[str, ...]:
+        """The groups of tokens that say the same, of most texts first; none where there are no
+        groups."""
+        found = self._findings.joint_tokens
+        if not found:
+            return ()
+        digits = column_decimals(max(abs(one.effect.mean) for one in found))
+        named = [
+            self._language.count(
+                "across",
+                "joint_one",
+                one.effect.n_texts,
+                tokens=shorten(one.tokens, _JOINT_WIDTH),
+                value=written(one.effect.mean, digits, with_sign=True),
+            )
+            for one in found[:_JOINT]
+        ]
+        groups = self._language.say("common", "comma").join(named)
+        key = "joint_some" if len(found) > _JOINT else "joint"
+        return (self._say(key, groups=groups, n=len(found)),)
 
     def _moving(self, own: EffectLists, kind: TokenEffect, found: Listing) -> TokenList:
         """The tokens with the largest effects of one kind."""

@@ -171,7 +171,7 @@ class _Maker:
             first_texts=first.n_texts if first else 0,
             headline=self._headline(),
             chosen=chosen(self._findings.colouring, self._language, self._row),
-            lead=self._say("lead_averaged" if self._findings.is_averaged else "lead"),
+            lead=self._say("lead_joint" if self._findings.has_joint else "lead"),
             beside=self._beside(),
             notes=sentences(self._findings.placed.trust, self._language),
             by_view=sentences(self._findings.placed.agreement, self._language),

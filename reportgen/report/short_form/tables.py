@@ -18,7 +18,7 @@ from reportgen.report.panel.coloured.measures import TextMeasure
 from reportgen.report.panel.prediction import known_labels, label_words
 from reportgen.results.info import REDACT
 from reportgen.results.labels import tag_list
-from reportgen.results.measure_register import BY_ID
+from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.units import text_units
 
 TEXT_LENGTH = 80  # code points of a text in the list of all
@@ -197,7 +197,7 @@ class TextTables:
 
     def _moving(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """The units that move a text's output most when they are left out."""
-        moves = next((measure for measure in found if measure.id == "deletion"), None)
+        moves = next((measure for measure in found if measure.id == EFFECT), None)
         if moves is None:
             return Cell("")
         units = text_units(self._findings.results, row).units
@@ -207,7 +207,7 @@ class TextTables:
             for i in order
         ]
         colour = ""
-        if order and BY_ID["deletion"].has_sign(self._info.evidence.scalar):
+        if order and BY_ID[EFFECT].has_sign(self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
         return Cell(self._language.say("common", "comma").join(said), colour=colour)
 

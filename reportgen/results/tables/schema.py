@@ -8,11 +8,13 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from reportgen.results.info import DECODER_PARTS
-from reportgen.results.measure_register import MEASURES
+from reportgen.results.measure_register import EFFECT, MEASURES
 
 COMPLETION = "completion"
 COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
 DELETION_SCORES = "deletion_scores"
+SHAPLEY_ERROR = "shapley_error"
+JOINT, JOINT_EFFECT = "joint", "joint_effect"
 GRADIENT_STEPS, WEIGHTED_STEPS = "gradient_steps", "attention_gradient_steps"
 EXTRA = "extra"
 STEPS = "steps"
@@ -218,6 +220,8 @@ EVIDENCE_SCHEMA = pa.schema(
         ("message", pa.string()),  # why evidence is missing or incomplete; "" otherwise
         (CP_LRP_ERROR, pa.float64()),  # |scalar - all shares| / |scalar|
         (CP_LRP_HOLDS, pa.bool_()),  # whether that is small enough for the shares to be kept
+        # Of Shapley values, root mean square over units; 0 where they are exact.
+        (SHAPLEY_ERROR, pa.float64()),
         (EXTRA, pa.bool_()),  # the text is not in the sample, so it is part of no average
     ]
 )
@@ -227,7 +231,15 @@ EFFECTS_SCHEMA = pa.schema(
         ("position", pa.int32()),
         # One column per measure of evidence; null for special tokens and where not measured. What
         # was measured by unit stands on each of its tokens.
-        *((m.column or m.id, pa.float64()) for m in MEASURES if m.table == "effects"),
+        *(
+            (m.column or m.id, pa.float64())
+            for m in sorted(MEASURES, key=lambda m: m.since)
+            if m.table == "effects"
+        ),
+        # Of units that say the same: the number of their group in the text, from 0, and how far
+        # leaving all of it out moves the scalar, as `deletion`; null for all other units.
+        (JOINT, pa.int16()),
+        (JOINT_EFFECT, pa.float64()),
         # [class], how far leaving the unit out lowers the logit of each class; [token], the
         # log-probability of each of the completion's tokens; [word], that of its tag, null for the
         # word itself; null where the output is none of these, and for less than three or more than
@@ -331,12 +343,22 @@ LATER_TABLES: Mapping[str, int] = {
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
-        *(COMPLETION, STEPS, HELD, DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
+        *(
+            COMPLETION,
+            STEPS,
+            HELD,
+            DELETION_SCORES,
+            JOINT,
+            JOINT_EFFECT,
+            EXTRA,
+            CP_LRP_ERROR,
+            CP_LRP_HOLDS,
+        ),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
         *(LEARNED_SHARE, "learned_expected", MAP_CELLS, CROSS, f"{CROSS}_layers"),
-        *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP),
+        *(GRADIENT_STEPS, WEIGHTED_STEPS, *TOP, SHAPLEY_ERROR),
         *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES),
         *HEAD_MEANS.values(),
         *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
@@ -357,7 +379,7 @@ SMALL: Mapping[str, tuple[str, ...] | None] = {
         *("is_special", "is_given"),
     ),
     "evidence": None,
-    "effects": ("text", "position", "deletion", DELETION_SCORES),
+    "effects": ("text", "position", "deletion", EFFECT, JOINT, JOINT_EFFECT, DELETION_SCORES),
     "agreement": None,
 }
 _MAY_BE_MISSING = LATER_COLUMNS.union(

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from helpers.real.encoded_texts import encoded
 
 from reportgen.analysis.cost.budget import Budget, read_budget
 from reportgen.analysis.cost.estimate import expected_cost, extra_cost, sample_size
+from reportgen.analysis.evidence.measures.joint import MOST_PASSES
 from reportgen.analysis.evidence.stages import CostBasis
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
 from reportgen.analysis.tasks.plan import choose
@@ -41,8 +44,10 @@ def test_without_evidence_each_text_is_one_forward_pass():
 
 def test_basic_evidence_runs_without_and_with_each_unit_alone_and_goes_back_once_a_text():
     expected = cost([encoded(5), encoded(7)], "basic")
-    assert expected.passes["deletion"].forward == 12 + 6 + 8  # alone, and nothing
-    assert expected.passes["deletion"].work == 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2)
+    # Without each, alone and nothing, and at most so many of several units together.
+    assert expected.passes["deletion"].forward == 12 + (6 + 8) + 2 * MOST_PASSES
+    work = 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2) + MOST_PASSES * (7 + 9)
+    assert expected.passes["deletion"].work == work
     assert expected.passes["gradient"].backward == 2
     assert set(expected.passes) == {"texts", "gradient", "deletion", "sink_scores", "sinks"}
     assert not expected.is_exact  # there may be no sink to test
@@ -99,7 +104,8 @@ def test_texts_beside_the_sample_cost_their_measures_alone():
     assert all(whole.passes[stage] == own for stage, own in extra.passes.items())
     assert extra.n_texts == dict.fromkeys(extra.passes, 2)
     assert not extra.is_exact
-    assert extra_cost(texts, "basic", basis).is_exact
+    assert not extra_cost(texts, "basic", basis).is_exact
+    assert extra_cost(texts, "basic", replace(basis, scalar="cosine")).is_exact
 
 
 def test_the_sum_of_two_costs_has_the_stages_of_both():
@@ -123,7 +129,7 @@ def test_a_budget_is_a_time_or_a_number_of_passes():
 def test_a_budget_is_as_many_texts_as_it_pays_for():
     tried = [encoded(5), encoded(7)]
     expected = cost(tried, "basic", n_texts=10_000)
-    each = 26 / 2 + 2 + 1  # forward passes of deletion and gradient, and one back
+    each = 26 / 2 + MOST_PASSES + 2 + 1  # forward passes of deletion and gradient, and one back
     sinks = 24 * (5 + 1)  # tests and scores of 24 texts
     amounts = ((each * 30 + sinks, 30), (each * 30 + sinks - 1, 29), (1, 1), (1e9, 10_000))
     for amount, n in (*amounts, ((each + 6) * 7, 7)):
@@ -144,8 +150,8 @@ def test_a_budget_pays_sink_tests_of_the_first_fifty_texts_alone():
 
 @pytest.mark.parametrize(
     ("n_texts", "n"),
-    # Attention costs 20 a text, evidence 133, and 70 more on each of 24.
-    [(3, 50), (748, 50), (749, 100), (1_413, 100), (1_414, 200), (10**7, 800)],
+    # Attention costs 20 a text, evidence 213, and 70 more on each of 24.
+    [(3, 50), (1_148, 50), (1_149, 100), (2_213, 100), (2_214, 200), (10**7, 800)],
 )
 def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: int, n: int):
     expected = cost([encoded(8)], "basic", n_texts=n_texts)

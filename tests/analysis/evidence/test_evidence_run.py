@@ -174,7 +174,7 @@ def test_rank_agreement_equals_a_plain_computation(full) -> None:
     found = full.agreement[full.agreement["text"] == row]
     found = found.set_index(["view", "statistic"])["value"]
     content = ~tokens["is_special"].to_numpy(bool)
-    effect = (effects["deletion"] + effects["alone"]).to_numpy()[content] / 2
+    effect = effects["effect"].to_numpy()[content]
     names = ("received_norm_all", "received_norm_last", "received_all", "received_last")
     views = {name: tokens[name] for name in (*names, "cls_row_all", "cls_row_last", "rollout")}
     signed = ("ig", "mask", "attention_gradient", "cp_lrp")

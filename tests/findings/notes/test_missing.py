@@ -65,7 +65,7 @@ def test_a_reason_that_another_note_says_is_not_said_twice(tmp_path: Path, reaso
 
 def test_an_output_that_nothing_moves_is_said_once(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
-    results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
+    results.effects.loc[results.effects["effect"].notna(), "effect"] = 0.0
     assert [note.id for note in constant_notes(Findings(results))] == ["constant"]
     assert ids(results, 0) == []
 
@@ -73,7 +73,7 @@ def test_an_output_that_nothing_moves_is_said_once(tmp_path: Path) -> None:
 def test_a_text_that_nothing_moves_says_so_itself(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     effects = results.effects
-    effects.loc[effects["deletion"].notna() & (effects["text"] == 1), "deletion"] = 0.0
+    effects.loc[effects["effect"].notna() & (effects["text"] == 1), "effect"] = 0.0
     assert constant_notes(Findings(results)) == []
     assert (ids(results, 0), ids(results, 1)) == ([], ["constant-text"])
 

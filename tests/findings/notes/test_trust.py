@@ -55,7 +55,7 @@ def test_each_shown_view_has_its_agreement_with_ceiling_and_baseline_beside_it()
     assert (first.values["agreement"], first.values["agreement_low"]) == (0.48, 0.38)
     assert (first.values["ceiling"], first.values["base"]) == (0.66, pytest.approx(0.41))
     assert first.values["baseline"] == "characters"
-    assert first.also == ("N13-explained-averaged", "N13-ceiling-first", "N13b")
+    assert first.also == ("N13-explained-joint", "N13-ceiling-first", "N13b")
     assert second.also == ("N13-ceiling", "N13-better", "N13-held")
     assert JAIN in first.citations
 
@@ -65,11 +65,11 @@ def test_a_view_with_a_sign_is_compared_by_size_then_with_its_sign_and_that_ceil
     sizes = {view: viewed(view, 0.5) for view in views}
     signs = {"ig": viewed("ig", 0.7), "mask": viewed("mask", 0.8)}
     plain, signed = agreement_notes(Ranked(sizes, signs), "[CLS]", OUTPUT, is_causal=False)
-    assert plain.also == ("N13-explained-averaged", "N13-ceiling-first")
+    assert plain.also == ("N13-explained-joint", "N13-ceiling-first")
     assert signed.also == ("N13-ceiling", "N13-signed-ceiling")
     assert (signed.values["agreement"], signed.values["ceiling"]) == (0.5, 0.5)
     assert (signed.values["signed"], signed.values["signed_ceiling"]) == (0.7, 0.8)
-    assert {note.values["effect"] for note in (plain, signed)} == {"effect_size_averaged"}
+    assert {note.values["effect"] for note in (plain, signed)} == {"effect_size_joint"}
     del signs["mask"]
     assert agreement_notes(Ranked(sizes, signs), "", OUTPUT, False)[1].also[-1] == "N13-signed"
     for note in agreement_notes(Ranked(sizes, {}), "[CLS]", COSINE, is_causal=False):
@@ -139,21 +139,21 @@ def test_a_view_is_held_against_a_baseline_by_the_interval_of_the_difference(
     over: Made, key: str
 ) -> None:
     (note,) = noted(viewed("ig", 0.3), ig=judged(over))
-    assert note.also == ("N13-explained-averaged", key)
+    assert note.also == ("N13-explained-joint", key)
 
 
 def test_a_view_that_is_one_of_many_may_agree_by_chance() -> None:
     """Its own interval lies above 0, the one that holds for all views does not."""
     chance = judged((0.1, -0.2, 0.4), (0.3, -0.1, 0.7), "chance")
     (note,) = noted(viewed("ig", (0.3, 0.1, 0.5)), ig=chance)
-    assert note.also == ("N13-together", "N13-explained-averaged", "N13b")
+    assert note.also == ("N13-together", "N13-explained-joint", "N13b")
     (note,) = noted(viewed("ig", (0.3, -0.1, 0.5)), ig=chance)
     assert note.also[0] == "N13-zero"
 
 
 def test_without_a_ceiling_or_a_baseline_nothing_is_said_of_them() -> None:
     (note,) = noted(viewed("received_all", 0.3))
-    assert note.also == ("N13-explained-averaged",)
+    assert note.also == ("N13-explained-joint",)
     assert "ceiling" not in note.values
 
 
@@ -180,7 +180,7 @@ def test_when_rollout_is_warned_of(share: Made, agreement: Made | None, id: str 
     if note is not None:
         assert note.citations == (ABNAR,)
         shown = agreement is not None and id != "N12-unclear"
-        assert note.also == (("N12-agreement-averaged",) if shown else ())
+        assert note.also == (("N12-agreement-joint",) if shown else ())
 
 
 def test_without_rollout_nothing_is_said_of_it() -> None:
@@ -267,7 +267,7 @@ def test_a_constant_output_has_no_agreement(tmp_path: Path, told_by: str) -> Non
     results = make_results(tmp_path, evidence="full", withheld=withheld)  # type: ignore[arg-type]
     assert is_constant(results) == (told_by == "reason")
     if told_by == "effects":
-        results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
+        results.effects.loc[results.effects["effect"].notna(), "effect"] = 0.0
     assert is_constant(results)
     assert trust_notes(Findings(results)) == []
 

@@ -204,4 +204,18 @@ def _effects(results: Results, random: Random) -> pd.DataFrame:
     moved = effects["deletion"] + np.where(is_shared, random.choice((0.0, 2.0, -2.0)), 0.0)
     if results.info.output.kind == "embedding":
         moved = moved.abs()
-    return effects.assign(deletion=moved * (random.random() < 0.9))
+    moved = moved * (random.random() < 0.9)
+    return _with_joint(
+        effects.assign(deletion=moved, effect=moved), np.random.default_rng(len(effects))
+    )
+
+
+def _with_joint(effects: pd.DataFrame, random: np.random.Generator) -> pd.DataFrame:
+    """In some texts the first two tokens that have an effect say the same."""
+    for _, rows in effects[effects["effect"].notna()].groupby("text").groups.items():
+        if len(rows) > 2 and random.random() < 0.1:
+            whole = random.choice((0.01, -0.4, 1.7))
+            own = list(rows[:2])
+            effects.loc[own, ["joint", "joint_effect"]] = 0, whole
+            effects.loc[own, "effect"] = [whole / 4, 3 * whole / 4]
+    return effects

@@ -215,7 +215,7 @@ def _others() -> Iterator[Note]:
 def _agreement() -> Iterator[Note]:
     views: tuple[View, ...] = ("received_all", "cls_row_last", "gradient", "jacobian", "ig")
     both = (True, False)
-    for output, (agreement, over), (is_causal, is_averaged), row in pairs(
+    for output, (agreement, over), (is_causal, has_joint), row in pairs(
         OUTPUTS, product(CORRELATIONS, repeat=2), product(both, both), ("[CLS]", "")
     ):
         shown = {view: viewed(view, agreement, over) for view in views}
@@ -225,14 +225,14 @@ def _agreement() -> Iterator[Note]:
         with_top = {**signed, "mask": viewed("mask", 0.8)}
         for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
             known = told if sizes is beside else {}
-            ranked = Ranked(sizes, signs, is_averaged, known, "gradient" if row else None)
+            ranked = Ranked(sizes, signs, has_joint, known, "gradient" if row else None)
             yield from agreement_notes(ranked, row, output, is_causal)
-        only_signed = Ranked({"gradient": shown["gradient"]}, with_top, is_averaged)
+        only_signed = Ranked({"gradient": shown["gradient"]}, with_top, has_joint)
         yield from agreement_notes(only_signed, row, output, is_causal)
-        yield from agreement_notes(Ranked({}, with_top, is_averaged), row, output, is_causal)
+        yield from agreement_notes(Ranked({}, with_top, has_joint), row, output, is_causal)
         for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
             found = None if view is None else viewed("rollout", view)
-            yield from filter(None, [rollout_note(estimate(share), found, is_averaged)])
+            yield from filter(None, [rollout_note(estimate(share), found, has_joint)])
     for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
         yield from filter(None, [offset_note(estimate(offset), output)])
         yield from filter(None, [deletion_offset_note(estimate(offset), output)])
@@ -259,7 +259,7 @@ def _reads_some(results: Results) -> Results:
 
 
 def _constant(results: Results) -> Results:
-    results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
+    results.effects.loc[results.effects["effect"].notna(), "effect"] = 0.0
     return results
 
 
@@ -278,8 +278,8 @@ def _flawed(results: Results, interrupted: bool) -> Results:
     rows.loc[1, "ig_error"] = None
     rows["cp_lrp_holds"] = [True, False, *[True] * (len(rows) - 2)]
     rows.loc[2, "message"] = "out of range"
-    moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
-    results.effects.loc[moved, "deletion"] = 0.0
+    moved = results.effects["effect"].notna() & (results.effects["text"] == 1)
+    results.effects.loc[moved, "effect"] = 0.0
     rows["extra"] = rows["text"] == 5
     evidence = replace(results.info.evidence, n_texts=4, n_extra=1, interrupted=interrupted)
     info = replace(results.info, evidence=evidence)

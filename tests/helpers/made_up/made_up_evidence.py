@@ -7,7 +7,13 @@ from numpy.typing import NDArray
 
 from helpers.plain.plain_ranks import kendall, spearman
 from reportgen.results.info import Evidence, EvidenceLevel, OutputKind, Reason, Subject
-from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
+from reportgen.results.tables.schema import (
+    DELETION_SCORES,
+    GRADIENT_STEPS,
+    JOINT,
+    JOINT_EFFECT,
+    WEIGHTED_STEPS,
+)
 from reportgen.results.tables.write import Recorder
 
 Floats = NDArray[np.float64]
@@ -17,7 +23,7 @@ RATIOS = {
     "cls": {"zero_value": 0.12, "mean_value": 0.01, "hide_key": 9.6, "swap": 0.2},
     "sep": {"zero_value": 1.1, "mean_value": 0.9, "hide_key": 0.8, "swap": 1.2},
 }
-PARTS = ("deletion", "alone", "shapley")  # of these no agreement is recorded
+PARTS = ("deletion", "alone", "shapley", "effect")  # of these no agreement is recorded
 SUBJECTS = (Subject("cls", "[CLS]", "role"), Subject("sep", "[SEP]", "role"))
 
 
@@ -88,6 +94,9 @@ class MadeUpEvidence:
                 "alone": np.where(content, effects["alone"], np.nan),
                 "shapley": np.where(content, effects["shapley"], np.nan),
                 "cp_lrp": effects["cp_lrp"],
+                "effect": np.where(content, effects["deletion"], np.nan),
+                JOINT: [None] * n,
+                JOINT_EFFECT: [None] * n,
             },
         )
         recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
@@ -155,6 +164,7 @@ class MadeUpEvidence:
             "ig_steps": 32 if full else None,
             "ig_error": 0.003 if full else None,
             "ig_complete": True if full else None,
+            "shapley_error": 0.0 if full and self._later else None,
             "cp_lrp_error": 1e-6 if full and self._later else None,
             "cp_lrp_holds": True if full and self._later else None,
             "message": "",
@@ -172,8 +182,6 @@ class MadeUpEvidence:
         if content.sum() < 4:
             return
         deletion = effects["deletion"][content]
-        if not np.isnan(effects["alone"]).any():
-            deletion = (deletion + effects["alone"][content]) / 2
         ranked = {name: values[content] for name, values in views.items()}
         ranked |= {name: effects[name][content] for name in effects if name not in PARTS}
         ranked |= {name: self._random.random(content.sum()) for name in ("rarity", "random")}

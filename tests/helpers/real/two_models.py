@@ -34,7 +34,7 @@ def plant(results: Results, effect: float = 0.6, row: float = 0.5, token: str = 
     """Make `token` move the output by `effect` more, and let the [CLS] row look at it."""
     tokens, effects = results.tokens.copy(), results.effects.copy()
     here = tokens["token"] == token
-    effects.loc[here.to_numpy(), "deletion"] += effect
+    effects.loc[here.to_numpy(), ["deletion", "effect"]] += effect
     tokens.loc[here, ["cls_row_all", "received_all"]] += row
     return changed(results, tokens=tokens, effects=effects)
 
@@ -63,7 +63,7 @@ def shaken(results: Results, by: float = 3e-7) -> Results:
         results,
         texts=texts,
         tokens=moved(results.tokens, "received_all", "cls_row_all"),
-        effects=moved(results.effects, "deletion"),
+        effects=moved(moved(results.effects, "deletion"), "effect"),
         heads=moved(results.heads, "special_share", "entropy"),
         roles=moved(results.roles, "share"),
     )

@@ -145,7 +145,7 @@ def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, t
 def test_tokens_without_a_clear_change_are_drawn_pale_and_called_so(tmp_path):
     base, head = pair_of(tmp_path, TEXTS, evidence="basic", labels=LABELS)
     effects = head.effects.copy()
-    effects["deletion"] += np.random.default_rng(3).normal(0, 0.01, len(effects))
+    effects["effect"] += np.random.default_rng(3).normal(0, 0.01, len(effects))
     third = answers_of(base, changed(head, effects=effects))[2]
     assert third.answer == "No token clearly counts more or less"
     assert third.remark.endswith(" Pale: no clear change.")

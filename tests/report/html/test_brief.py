@@ -27,7 +27,7 @@ def test_the_largest_errors_are_named_with_what_changes_them_most(tmp_path):
     page = brief_of(results)
     errors = (results.texts["prediction"] - results.texts["label_value"]).abs()
     assert numbers(page) == [int(at) + 1 for at in errors.sort_values(ascending=False).index]
-    effects = results.effects.groupby("text")["deletion"]
+    effects = results.effects.groupby("text")["effect"]
     for item in page.select(".named > li"):
         row = int(item["value"]) - 1
         before = results.texts["prediction"].iloc[row]

@@ -99,6 +99,6 @@ def test_every_number_of_the_tokens_stands_in_the_markup(request, name, lang):
         (even,) = {f"{100 * value:.2f}" for value in tokens["expected"]}
         assert re.search(rf"<p class=small>[^<]*(?<![\d.]){even}\u00a0?%", panel)
         deletion = [row[6].removesuffix("</table>").replace("−", "-") for row in rows]
-        assert [shown == "–" for shown in deletion] == effects["deletion"].isna().tolist()
-        for shown, value in zip(deletion, effects["deletion"], strict=True):
+        assert [shown == "–" for shown in deletion] == effects["effect"].isna().tolist()
+        for shown, value in zip(deletion, effects["effect"], strict=True):
             assert shown == "–" or float(shown) == pytest.approx(value, abs=6e-4)

@@ -16,10 +16,12 @@ from reportgen.report.panel.influence import (
     BAR,
     WIDTH,
     Explained,
+    JointName,
     bars,
     influence,
     looks_of,
 )
+from reportgen.results.joint import JointUnits
 from reportgen.results.units import text_units
 
 EN = load_language("en")
@@ -62,7 +64,7 @@ def made(order=(), values=None, points=tuple(range(10)), kind="signed"):
         return (attention,)
     deletion = replace(
         attention,
-        id="deletion",
+        id="effect",
         kind=kind,
         values=np.array(values, np.float64),
         ratios=None,
@@ -80,7 +82,7 @@ def test_the_rows_are_the_five_largest_of_either_column_the_largest_change_first
     tokens, effects = results.tokens_of(0), results.effects_of(0)
     content = tokens[~tokens["is_special"].astype(bool)].set_index("position")
     attention = content["received_norm_all"].astype(float)
-    change = effects.set_index("position")["deletion"].dropna().astype(float)
+    change = effects.set_index("position")["effect"].dropna().astype(float)
     most = attention.sort_values(ascending=False, kind="stable").index[:5]
     by_size = change.abs().sort_values(ascending=False, kind="stable").index
     expected = set(most) | set(by_size[:5])
@@ -135,7 +137,7 @@ def test_a_token_that_gets_next_to_nothing_is_not_named_as_the_second():
 
 def test_the_lead_of_a_class_is_told_before_and_after(tmp_path):
     results = make_results(tmp_path, HEADLINES, evidence="basic", kind="class")
-    effects = results.effects_of(0)["deletion"].dropna().astype(float)
+    effects = results.effects_of(0)["effect"].dropna().astype(float)
     change = effects.loc[effects.abs().idxmax()]
     low, high = np.sort(results.texts["scores"].iloc[0])[-2:]
     ends = (f"{x:#.4g}".replace("-", "−") for x in (high - low, high - low - change))
@@ -163,8 +165,8 @@ def test_a_text_that_hardly_anything_changes_is_said_to_be_one():
     values = [0.01, -0.049, *[0.0] * 8]
     spread = Explained("the score", spread=1.0)
     expected = (
-        "No single token matters much here, whatever its colour. The largest change is 0.04900; "
-        "all texts span 1.000."
+        "No token matters much here, whatever its colour, nor do tokens that say the same "
+        "together. The largest change is 0.04900; all texts span 1.000."
     )
     assert expected in said((1, 0), values, spread)
     values[1] = -0.051
@@ -232,3 +234,43 @@ def test_tokens_that_look_the_same_are_numbered_in_sentences():
     assert own.changes[0].startswith("Without “a (1st)” ")
     assert own.looks == "Most attention per token goes to “a (1st)” and “b (1st)”."
     assert own.rows[0].label == "a"
+
+
+def joint(units, effect, each=True, mark="①"):
+    return JointName(JointUnits(units, effect, each), "free … charge", mark)
+
+
+def with_joint(values, *groups, **given):
+    order = sorted(range(10), key=lambda i: -abs(values[i]))
+    explained = Explained("the score", value=2.0, joint=groups, **given)
+    return told(made(order, values), explained=explained)
+
+
+def test_tokens_that_say_the_same_are_told_as_a_whole_with_what_changes_without_it():
+    values = [0.3, 0.0, 0.2, 0.1, *[0.0] * 6]
+    found = with_joint(values, joint((0, 2), 0.5))
+    assert found.changes == (
+        "① “free … charge” counts as a whole: without it the score goes from 2.000 to 1.500. "
+        "Each part of it can be left out.",
+    )
+    assert [row.place for row in found.rows if row.index in (0, 2)] == ["①", "①"]
+    (more,) = with_joint(values, joint((0, 2), -0.5, each=False)).changes
+    assert "from 2.000 to 2.500. That is clearly more than its parts change" in more
+    values[3] = -0.7  # a token that does more by itself stands first
+    first, second = with_joint(values, joint((0, 2), 0.5)).changes
+    assert first == "Without “d” the score would rise most: 2.000 to 2.700."
+    assert second.startswith("① “free … charge” counts as a whole")
+
+
+def test_no_token_matters_is_said_only_where_no_group_does_either():
+    small = [0.01] * 10
+    still = "No token matters much here, whatever its colour, nor do tokens that say the same"
+    assert with_joint(small, spread=2.0).changes[0].startswith(still)
+    assert with_joint(small, joint((0, 1), 0.09), spread=2.0).changes[0].startswith(still)
+    (tiny,) = with_joint(small, joint((0, 1), 0.09), spread=2.0).changes
+    assert "The largest change is 0.09" in tiny
+    (told_of,) = with_joint(small, joint((0, 1), 0.6), spread=2.0).changes
+    assert "counts as a whole" in told_of
+    (single,) = with_joint(small, spread=2.0, has_joint=False).changes
+    assert single.startswith("No single token matters much here")
+    assert "whether several together do was not measured" in single

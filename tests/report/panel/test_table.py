@@ -46,7 +46,7 @@ def test_evidence_has_a_column_each_with_its_sign(tmp_path):
     shown, effects = table(made), made.effects_of(0)
     assert shown.columns[3:] == (
         "attention × value, all layers (%)",
-        "change without the token",
+        "effect",
         "gradient size",
         "integrated gradients",
         "[MASK] effect",
@@ -59,7 +59,7 @@ def test_evidence_has_a_column_each_with_its_sign(tmp_path):
         assert norm == f"{100 * token['received_norm_all']:.2f}"
         assert float(gradient) == pytest.approx(effect["gradient"], abs=1e-3)
         assert alti == f"{100 * effect['alti']:.2f}"
-        for text, name in ((deletion, "deletion"), (mask, "mask"), (ig, "ig")):
+        for text, name in ((deletion, "effect"), (mask, "mask"), (ig, "ig")):
             if token["is_special"] and name != "ig":
                 assert text == "–"
             else:
@@ -88,7 +88,7 @@ def test_letters_from_right_to_left_are_told(label, is_turned):
 def test_a_distance_has_no_sign(tmp_path):
     made = make_results(tmp_path, HEADLINES[:1], evidence="full", kind="embedding")
     shown = table(made)
-    at = shown.columns.index("change without the token")
+    at = shown.columns.index("effect")
     assert not any(row.figures[at].startswith("+") for row in shown.rows)
     at = shown.columns.index("integrated gradients")
     assert any(row.figures[at].startswith("+") for row in shown.rows)

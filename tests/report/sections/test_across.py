@@ -77,7 +77,7 @@ def plain(results: Results, view: str) -> dict[str, dict[int, tuple[float, float
         mean = sum(values) / len(values)
         by_label = defaultdict(list)
         for i, value in zip(content, values, strict=True):
-            effect = float("nan") if effects is None else float(effects["deletion"].iloc[i])
+            effect = float("nan") if effects is None else float(effects["effect"].iloc[i])
             by_label[units.units[i].label].append((value / mean, effect))
         for label, pairs in by_label.items():
             found[label][text] = tuple(np.mean(pairs, axis=0))
@@ -111,7 +111,7 @@ def with_effects(results: Results, parts: Mapping[str, float], noise: float = 0.
     tokens = results.tokens[["text", "position", "token"]]
     effects = results.effects.merge(tokens, on=["text", "position"], how="left")
     own = effects["token"].map(parts).fillna(0.0) + random.normal(0, noise, len(effects))
-    return changed(results, effects=results.effects.assign(deletion=own.to_numpy()))
+    return changed(results, effects=results.effects.assign(effect=own.to_numpy()))
 
 
 class Plain(NamedTuple):
@@ -278,7 +278,7 @@ def test_what_a_list_cannot_hold_is_counted() -> None:
 def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, lang: str) -> None:
     """The largest mean, but of texts that differ: "ab" raises the output in some, lowers in one."""
     effects = results.effects.copy()
-    effects["deletion"] = np.random.default_rng(1).normal(0.1, 1, len(effects))
+    effects["effect"] = np.random.default_rng(1).normal(0.1, 1, len(effects))
     language, findings = load_language(lang), Findings(changed(results, effects=effects))
     across = make_across(findings, language)
     assert across is not None
@@ -290,7 +290,7 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
     too_few = language.say("answers", "too_few_tokens")
     assert make_answers(findings, language)[1].answer == too_few
     # Where "ab" has most of all changes, it is known that no token stands out.
-    noise = effects.assign(deletion=np.where(effects["position"] == 1, effects["deletion"], 0.0))
+    noise = effects.assign(effect=np.where(effects["position"] == 1, effects["effect"], 0.0))
     judged = Findings(changed(results, effects=noise))
     across = make_across(judged, language)
     assert across is not None
@@ -335,7 +335,7 @@ def test_copies_of_a_text_show_nothing_new(
 @LANGUAGES
 def test_tokens_in_enough_texts_are_not_denied(results: Results, lang: str) -> None:
     """Where nothing moves the output, no token is listed, though "ab" stands in seven texts."""
-    still = changed(results, effects=results.effects.assign(deletion=0.0))
+    still = changed(results, effects=results.effects.assign(effect=0.0))
     across = make_across(Findings(still), load_language(lang))
     assert not any(item.kind != "draws" for item in across.lists)
     assert across.remarks == ()
@@ -364,7 +364,7 @@ def test_effects_on_different_classes_are_never_averaged(tmp_path: Path, lang: s
     results = with_effects(results, {"ab": 0.6})
     evidence = results.evidence.assign(explained_label=names[results.evidence["text"]])
     signs = np.where(names[results.effects["text"]] == "yes", 1, -1)
-    effects = results.effects.assign(deletion=results.effects["deletion"] * signs)
+    effects = results.effects.assign(effect=results.effects["effect"] * signs)
     across = make_across(Findings(changed(results, evidence=evidence, effects=effects)), language)
     shown = {item.title: rows_of(item.rows) for item in across.lists if item.kind != "draws"}
     yes, no = (language.say("across", "quoted", name=name) for name in ("yes", "no"))

@@ -213,9 +213,9 @@ def with_effects(folder, effect, texts=TEXTS):
     """Results in which "aa" has the deletion effects `effect` (one per text), all others none."""
     made = make_results(folder, texts, evidence="basic")
     effects = made.effects.copy()
-    effects["deletion"] = 0.0
+    effects["effect"] = 0.0
     first = effects["position"] == 1
-    effects.loc[first, "deletion"] = list(effect)
+    effects.loc[first, "effect"] = list(effect)
     return changed(made, effects=effects)
 
 
@@ -247,7 +247,7 @@ def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
     texts = tuple(f"aabb{c}{c}" for c in "cdefghij")  # "bb" too stands in all of them
     made = with_effects(tmp_path, np.linspace(0.9, 1.1, 8), texts)
     effects = made.effects.copy()
-    effects.loc[effects["position"] == 2, "deletion"] = [1.6, 0.2] * 4
+    effects.loc[effects["position"] == 2, "effect"] = [1.6, 0.2] * 4
     found = answers(changed(made, effects=effects))[1]
     assert found.answer == "“aa” clearly raises it"
     assert found.remark == "Mean effect of each token over 8 texts."
@@ -260,8 +260,8 @@ def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
 
 def test_in_one_text_the_strongest_change_is_told(tmp_path):
     made = make_results(tmp_path, HEADLINES[:1], evidence="basic")
-    effects = made.effects_of(0).dropna(subset=["deletion"])
-    strongest = effects.loc[effects["deletion"].abs().idxmax(), "position"]
+    effects = made.effects_of(0).dropna(subset=["effect"])
+    strongest = effects.loc[effects["effect"].abs().idxmax(), "position"]
     label = made.tokens_of(0).set_index("position").loc[strongest, "token"]
     assert answers(made)[1].answer == f"In this text, “{label}” changes it most"
 
@@ -273,7 +273,7 @@ def test_where_texts_share_no_token_the_changes_of_the_open_text_are_drawn(tmp_p
     found, opened = answers(made)[1], Findings(made).picked.first
     assert found.answer == "Too few texts share a token to say"
     assert found.remark == f"Bars: how far tokens of text {opened + 1} alone raise or lower it."
-    effects = made.effects_of(opened).dropna(subset=["deletion"])["deletion"].sort_values()
+    effects = made.effects_of(opened).dropna(subset=["effect"])["effect"].sort_values()
     figures = drawn(found.chart).find_all("g")[1].find_all("text")
     shown = [float(text.get_text().replace("−", "-")) for text in figures]
     assert shown == pytest.approx(effects.to_numpy()[::-1], abs=0.01)
@@ -428,7 +428,7 @@ def test_agreement_on_changes_that_are_tiny_is_told_with_that(tmp_path):
     spread = np.ptp([scores[0] for scores in made.texts["scores"]])
     first = made.effects["position"] == made.effects["position"].min()
     for share, is_said in ((0.049, True), (0.051, False)):
-        effects = made.effects.assign(deletion=np.where(first, -share * spread, 0.001 * spread))
+        effects = made.effects.assign(effect=np.where(first, -share * spread, 0.001 * spread))
         fourth = make_answers(Findings(changed(made, effects=effects)), EN)[3]
         assert fourth.answer == "Yes: largely what counts"
         assert fourth.remark.endswith("in most nothing changes much.") == is_said

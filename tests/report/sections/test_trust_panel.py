@@ -340,7 +340,7 @@ def test_equal_texts_count_once_in_agreement(tmp_path, lang, n_different):
 def test_where_nothing_changes_the_output_that_is_the_reason(tmp_path, lang):
     """Not that there are too few texts with evidence: there are six."""
     made = make_results(tmp_path, HEADLINES, evidence="full")
-    made.effects["deletion"] = made.effects["deletion"].where(made.effects["deletion"].isna(), 0.0)
+    made.effects["effect"] = made.effects["effect"].where(made.effects["effect"].isna(), 0.0)
     still = changed(made, agreement=made.agreement[made.agreement["statistic"] == "none"])
     language, findings = load_language(lang), Findings(still)
     trust = make_trust(findings, make_scope(findings, language), language)

@@ -359,10 +359,10 @@ def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Pa
         effects = results.effects_of(int(row[0]) - 1)
         tokens = results.tokens_of(int(row[0]) - 1)
         assert effects is not None
-        sizes = effects["deletion"].abs().fillna(-1).to_numpy(float, copy=True)
+        sizes = effects["effect"].abs().fillna(-1).to_numpy(float, copy=True)
         sizes[tokens["is_special"].to_numpy(bool)] = -1
         first = int(sizes.argmax())
-        sign = "+" if effects["deletion"].iloc[first] > 0 else "\u2212"
+        sign = "+" if effects["effect"].iloc[first] > 0 else "\u2212"
         assert plain(row[-1]).startswith(f"“{tokens['token'].iloc[first]}” {sign}")
 
 

@@ -1,13 +1,17 @@
 """Shapley values of a text's units: what each adds to the scalar, on average over all orders.
 
-Strumbelj and Kononenko 2010, sampled by permutations in opposite pairs (Mitchell et al. 2022).
+Exact for few units (Shapley 1953); of more, sampled by permutations in opposite pairs (Strumbelj
+and Kononenko 2010; Mitchell et al. 2022), with an error that is measured.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import fdtri
 
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
@@ -26,12 +30,14 @@ from reportgen.models.tokens.perturbed_texts import (
     runs_without_content,
 )
 from reportgen.results.info import Reason
+from reportgen.results.tables.schema import SHAPLEY_ERROR
 
-MOST_PAIRS = 8  # of permutations for a text
-FEWEST_PAIRS = 2  # that a standard error takes
-# No more permutations once the standard error of the units' values, root mean square, is at most
-# this share of their standard deviation.
-ENOUGH = 0.1
+EXACT = 10  # units of which all sets are run
+MOST_PAIRS = 16  # of permutations for a text
+FEWEST_PAIRS = 4  # that an error takes
+# No more permutations once the error of the units' values, root mean square, is at most this share
+# of their standard deviation.
+ENOUGH = 0.2
 _SEED = 20100101
 _AT_ONCE = 8  # texts whose changed forms run together
 
@@ -40,26 +46,46 @@ Floats = NDArray[np.float64]
 
 def shapley_values(
     explainer: Explainer, explained: Sequence[Explained]
-) -> list[UnitEffects | str] | Reason:
+) -> "list[ShapleyValues | str] | Reason":
     """The Shapley value of each unit of content, for each text, or an error message.
 
     The scalar of some units is that of the text with these and its special tokens alone; nothing is
     tokenised again. A unit's value is the mean, over permutations of the units, of how far the
     scalar rises when it is added to those before it. The values of a text add up to the scalar of
     the whole text minus that of its special tokens. Permutations come in pairs of opposite order,
-    and end as ENOUGH and MOST_PAIRS say. Orders only depend on the number of units.
+    and end as ENOUGH and MOST_PAIRS say. Orders only depend on the number of units. Of up to EXACT
+    units all sets are run.
 
     A `Reason` where nothing would be left to run without content. Not for embeddings.
     """
     if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
-    found: list[UnitEffects | str] = []
+    found: list[ShapleyValues | str] = []
     for i in range(0, len(explained), _AT_ONCE):
-        games = [_Game(item, content_units(item.text)) for item in explained[i : i + _AT_ONCE]]
-        for _ in range(MOST_PAIRS):
+        games = [
+            _Game(item, content_units(item.text), EXACT) for item in explained[i : i + _AT_ONCE]
+        ]
+        while any(not game.is_done for game in games):
             _play(explainer, [game for game in games if not game.is_done])
         found += [game.result() for game in games]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ShapleyValues:
+    """The Shapley values of a text's units."""
+
+    effects: UnitEffects
+    error: float  # root mean square over units, at most, in 95 of 100 texts; 0 where exact
+
+
+def sampling_error(pairs: Floats) -> float:
+    """What the mean over `pairs` `[pair, unit]` is off by, root mean square over units: at most
+    that in 95 of 100 texts, since its square over that of the standard error lies below the 95 %
+    point of F with 2 and 2 (pairs - 1) degrees of freedom if units err in at least two ways."""
+    n_pairs = len(pairs)
+    variance = float(pairs.var(axis=0, ddof=1).mean()) / n_pairs
+    return float(np.sqrt(variance * fdtri(2, 2 * (n_pairs - 1), 0.95)))
 
 
 @dataclass(eq=False)
@@ -68,6 +94,7 @@ class _Game:
 
     of: Explained
     units: tuple[tuple[int, ...], ...]
+    exact_to: int  # units of which all sets are run
     values: dict[frozenset[int], float] = field(default_factory=dict)  # scalar by the units kept
     pairs: list[Floats] = field(default_factory=list)  # [pair][unit], mean rise
     fault: str = ""
@@ -78,19 +105,31 @@ class _Game:
         self._pair: tuple[list[int], list[int]] = ([], [])
 
     @property
+    def is_exact(self) -> bool:
+        """Whether all sets of units are run."""
+        return len(self.units) <= self.exact_to
+
+    @property
     def is_done(self) -> bool:
-        """Whether no further permutations are needed or possible."""
-        n_pairs = len(self.pairs)
-        if self.fault or not self.units or (len(self.units) <= 2 and n_pairs):
-            return True  # one pair has all orders of two units
-        if n_pairs < FEWEST_PAIRS:
-            return False
+        """Whether nothing more is needed or possible."""
+        if self.fault or not self.units:
+            return True
+        if self.is_exact:
+            return len(self.values) == 1 << len(self.units)
+        if not FEWEST_PAIRS <= len(self.pairs) < MOST_PAIRS:
+            return len(self.pairs) >= MOST_PAIRS
         by_pair = np.stack(self.pairs)
-        error = np.sqrt((by_pair.var(axis=0, ddof=1) / n_pairs).mean())
-        return bool(error <= ENOUGH * by_pair.mean(axis=0).std())
+        return bool(sampling_error(by_pair) <= ENOUGH * by_pair.mean(axis=0).std())
 
     def deal(self) -> list[frozenset[int]]:
-        """Draw the next pair of permutations; the sets of units that are to be run for it."""
+        """The sets of units that are to be run next: all of them, or those of the next pair of
+        permutations, which is drawn."""
+        if self.is_exact:
+            every = range(len(self.units))
+            all_sets = (
+                frozenset(own) for size in (*every, len(every)) for own in combinations(every, size)
+            )
+            return [kept for kept in all_sets if kept not in self.values]
         order = self._orders.permutation(len(self.units)).tolist()
         self._pair = order, order[::-1]
         sets = (frozenset(own[:size]) for own in self._pair for size in range(len(order)))
@@ -105,6 +144,8 @@ class _Game:
 
     def score(self) -> None:
         """Add the rises of the pair of permutations that was run."""
+        if self.is_exact:
+            return
         rises = np.zeros(len(self.units))
         for order in self._pair:
             for size, unit in enumerate(order):
@@ -112,17 +153,33 @@ class _Game:
                 rises[unit] += self.values[before | {unit}] - self.values[before]
         self.pairs.append(rises / 2)
 
-    def result(self) -> UnitEffects | str:
-        """The mean over permutations for each unit, or an error message."""
+    def exact(self) -> tuple[float, ...]:
+        """The value of each unit, from all sets of units."""
+        n = len(self.units)
+        weights = [1 / (n * comb(n - 1, size)) for size in range(n)]
+        found = np.zeros(n)
+        for kept, value in self.values.items():
+            for unit in range(n):
+                # What it adds to those without it, which is subtracted where it is missing.
+                size = len(kept) - (unit in kept)
+                found[unit] += weights[size] * (value if unit in kept else -value)
+        return tuple(found.tolist())
+
+    def result(self) -> ShapleyValues | str:
+        """The value of each unit, or an error message."""
         if not self.units:
             return "it has no content to change"
         if self.fault:
             return self.fault
-        return UnitEffects(self.units, tuple(np.mean(self.pairs, axis=0).tolist()))
+        if self.is_exact:
+            return ShapleyValues(UnitEffects(self.units, self.exact()), 0.0)
+        by_pair = np.stack(self.pairs)
+        means = tuple(by_pair.mean(axis=0).tolist())
+        return ShapleyValues(UnitEffects(self.units, means), sampling_error(by_pair))
 
 
 def _play(explainer: Explainer, games: Sequence[_Game]) -> None:
-    """Run one more pair of permutations of each game."""
+    """Run all sets of units of each game, or one more pair of permutations."""
     asked = [(game, kept) for game in games for kept in game.deal()]
     values = explainer.run([game.variant(kept) for game, kept in asked])
     for (game, kept), value in zip(asked, values, strict=True):
@@ -136,15 +193,22 @@ def _play(explainer: Explainer, games: Sequence[_Game]) -> None:
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    add_effects("shapley", texts, shapley_values(tools.explainer, explained_of(texts)))
+    found = shapley_values(tools.explainer, explained_of(texts))
+    if isinstance(found, str):
+        add_effects("shapley", texts, found)
+        return
+    for text, own in zip(texts, found, strict=True):
+        text.add_units("shapley", own if isinstance(own, str) else own.effects)
+        if not isinstance(own, str):
+            text.row[SHAPLEY_ERROR] = own.error
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:
     """The most passes: half of the text is run on average."""
     if not runs_without_content(text):
         return None
-    n_fixed = len(fixed_positions(text))
-    n_passes = 2 * MOST_PAIRS * max(0, len(content_units(text)) - 1)
+    n_fixed, n_units = len(fixed_positions(text)), len(content_units(text))
+    n_passes = 2**n_units - 1 if n_units <= EXACT else 2 * MOST_PAIRS * (n_units - 1)
     return Passes(n_passes, 0, n_passes * (len(text.ids) + n_fixed) // 2)
 
 

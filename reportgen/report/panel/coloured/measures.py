@@ -14,7 +14,8 @@ from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.coloured.strip import Kind
 from reportgen.results.info import RunInfo, View
-from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS
+from reportgen.results.joint import JointUnits, joint_units
+from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT, EFFECTS
 from reportgen.results.store import Results
 from reportgen.results.unit_values import Floats, times_average, unit_starts, unit_values
 from reportgen.results.units import TextUnits
@@ -29,6 +30,7 @@ class TextEffects:
     n_rows: int
     reads_cls_only: bool
     ig_complete: bool
+    joint: tuple[JointUnits, ...] = ()  # units that say the same
 
 
 def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
@@ -53,6 +55,7 @@ def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEf
         n_rows=0 if pd.isna(live) else int(row["n_rows"]),
         reads_cls_only=not pd.isna(live) and bool(row["reads_cls_only"]),
         ig_complete=not pd.isna(row["ig_complete"]) and bool(row["ig_complete"]),
+        joint=joint_units(effects, unit_of),
     )
 
 
@@ -187,7 +190,7 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     said = [legend, language.say("strip", looks)]
     if info.roles:
         dotted = "dotted" if is_attention else "dotted_effect"
-        said.append(language.say("strip", "dotted_deletion" if id == "deletion" else dotted))
+        said.append(language.say("strip", "dotted_deletion" if id == EFFECT else dotted))
     return language.say("common", "space").join(said)
 
 

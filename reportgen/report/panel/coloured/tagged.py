@@ -9,6 +9,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.language import Language
 from reportgen.report.panel.coloured.strip import Mark, Marks
+from reportgen.report.panel.influence import JointName
 from reportgen.results.labels import NONE
 from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import TextUnits
@@ -24,6 +25,15 @@ def strip_marks(findings: Findings, text: int, units: TextUnits, language: Langu
     return {
         unit: tuple(mark for _, mark in own) for unit, own in groupby(placed, key=itemgetter(0))
     }
+
+
+def with_joint(marks: Marks, groups: Sequence[JointName]) -> Marks:
+    """`marks`, and behind each unit of a group that says the same the mark of its group."""
+    found = {unit: tuple(own) for unit, own in marks.items()}
+    for group in groups:
+        for unit in group.joint.units:
+            found[unit] = (*found.get(unit, ()), Mark(None, group.mark))
+    return found
 
 
 def _placed(

@@ -18,7 +18,7 @@ def results(tmp_path):
     """One text of two special tokens around one unit of two."""
     made = make_results(tmp_path, ("abcd",), evidence="full", kind="embedding")
     for name, values in {
-        "deletion": [np.nan, 0.5, 0.5, np.nan],
+        "effect": [np.nan, 0.5, 0.5, np.nan],
         "mask": [np.nan, 0.25, 0.25, np.nan],
         "gradient": [np.nan] * 4,
         "jacobian": [1.0, 3.0, 4.0, 2.0],
@@ -32,7 +32,7 @@ def results(tmp_path):
 @pytest.mark.parametrize(
     ("name", "values"),
     [
-        ("deletion", [np.nan, 0.5, np.nan]),  # measured by unit: not added twice
+        ("effect", [np.nan, 0.5, np.nan]),  # measured by unit: not added twice
         ("mask", [np.nan, 0.25, np.nan]),
         ("jacobian", [1.0, 5.0, 2.0]),
         ("ig", [0.0, -0.1, 0.0]),
@@ -75,7 +75,10 @@ def test_what_was_not_found_out_is_none(tmp_path):
 
 def test_distances_and_sizes_have_no_sign():
     signed = {
-        "number": {"deletion", "alone", "mask", "ig", "attention_gradient", "shapley", "cp_lrp"},
+        "number": {
+            *("effect", "deletion", "alone", "mask", "ig"),
+            *("attention_gradient", "shapley", "cp_lrp"),
+        },
         "cosine": {"ig"},
     }
     for scalar, expected in signed.items():

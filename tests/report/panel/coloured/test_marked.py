@@ -62,7 +62,7 @@ def test_a_shortened_text_is_that_of_shorten_and_keeps_its_marks(pieces, width):
 
 @pytest.mark.parametrize(
     ("measure", "tones"),
-    [("received_norm_all", {""}), ("gradient", {"size"}), ("deletion", {"rise", "fall"})],
+    [("received_norm_all", {""}), ("gradient", {"size"}), ("effect", {"rise", "fall"})],
 )
 def test_marks_have_the_tone_of_what_their_colours_show(tmp_path, measure, tones):
     """Attention, a strength without a sign, and what raises or lowers the prediction."""
@@ -78,7 +78,7 @@ def test_marks_have_the_tone_of_what_their_colours_show(tmp_path, measure, tones
 
 def test_neighbours_that_raise_and_lower_the_prediction_are_two_marks(tmp_path):
     findings = Findings(make_results(tmp_path, ("ab cd",), evidence="basic"))
-    shown = next(m for m in text_measures(findings, 0, EN) if m.id == "deletion")
+    shown = next(m for m in text_measures(findings, 0, EN) if m.id == "effect")
     units, values = len(shown.values), np.zeros(len(shown.values))
     values[1:3] = 1.0, -1.0
     shown = replace(shown, values=values, order=tuple(range(1, units - 1)))

@@ -49,7 +49,7 @@ def of_effect(id, values, special=(), complete=True, scalar="number", info=None)
 
 def test_a_token_of_many_letters_is_cut_in_a_sentence(full):
     units = made_units([0.5, 0.5], [0.5, 0.5], range(2), ())
-    effects = TextEffects({"deletion": np.array([2.0, 0.0])}, None, 0, False, True)
+    effects = TextEffects({"effect": np.array([2.0, 0.0])}, None, 0, False, True)
     said = measures(full.info, units, ["x" * 250, "b"], effects, EN)[-1].legend
     assert re.search("“(.+)”", said)[1] == f"{'x' * 19}…{'x' * 19}"
 
@@ -64,23 +64,23 @@ def special_of(results, text=0):
         ({"evidence": "none"}, ["received_all"]),
         (
             {"evidence": "basic"},
-            ["received_norm_all", "received_all", "cls_row_last", "deletion", "gradient"],
+            ["received_norm_all", "received_all", "cls_row_last", "effect", "gradient"],
         ),
         (
             {"evidence": "full"},
-            ["received_norm_all", "received_all", "cls_row_last", "deletion", "gradient", "ig"],
+            ["received_norm_all", "received_all", "cls_row_last", "effect", "gradient", "ig"],
         ),
         (
             {"evidence": "full", "kind": "embedding"},
-            ["received_norm_all", "received_all", "cls_row_last", "deletion", "jacobian", "ig"],
+            ["received_norm_all", "received_all", "cls_row_last", "effect", "jacobian", "ig"],
         ),
         (
             {"evidence": "basic", "withheld": {"received_norm_all": "values_unproven"}},
-            ["received_all", "cls_row_last", "deletion", "gradient"],
+            ["received_all", "cls_row_last", "effect", "gradient"],
         ),
         (
             {"evidence": "basic", "special": False},
-            ["received_norm_all", "received_all", "deletion", "gradient"],
+            ["received_norm_all", "received_all", "effect", "gradient"],
         ),
     ],
 )
@@ -105,7 +105,7 @@ def test_the_values_of_attention_are_the_columns_of_the_tokens(full):
         assert list(found.order) == tokens.loc[order, "position"].tolist()
 
 
-@pytest.mark.parametrize(("id", "signed"), [("deletion", True), ("gradient", False), ("ig", True)])
+@pytest.mark.parametrize(("id", "signed"), [("effect", True), ("gradient", False), ("ig", True)])
 def test_the_steps_of_an_effect_are_its_share_of_the_largest_with_its_sign(full, id, signed):
     values = full.effects_of(0)[id].to_numpy(float)
     content = ~special_of(full)
@@ -123,7 +123,7 @@ def test_the_steps_of_an_effect_are_its_share_of_the_largest_with_its_sign(full,
 
 
 def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
-    for id in ("deletion", "ig"):
+    for id in ("effect", "ig"):
         said = "Pink tokens raise the prediction; blue, underlined ones lower it."
         assert said in about(id, full.info, EN)
     assert "Pink" not in about("gradient", full.info, EN)
@@ -166,16 +166,16 @@ def test_integrated_gradients_say_what_they_start_from(full, scalar, withheld, s
 
 
 def test_a_cosine_distance_has_no_sign_but_its_integrated_gradients_do(full):
-    deletion = of_effect("deletion", [0.1, 0.4], scalar="cosine", info=full.info)
+    deletion = of_effect("effect", [0.1, 0.4], scalar="cosine", info=full.info)
     assert (deletion.kind, deletion.shown) == ("size", ("0.100", "0.400"))
     info = replace(full.info, evidence=replace(full.info.evidence, scalar="cosine"))
-    assert "has no sign" in about("deletion", info, EN)
+    assert "has no sign" in about("effect", info, EN)
     ig = of_effect("ig", [-0.1, 0.4], scalar="cosine", info=full.info)
     assert (ig.kind, ig.shown) == ("signed", ("−0.100", "+0.400"))
 
 
 def test_what_nothing_moves_has_no_colour_and_says_so(full):
-    found = of_effect("deletion", [np.nan, 0.0, 0.0], special=(0,), info=full.info)
+    found = of_effect("effect", [np.nan, 0.0, 0.0], special=(0,), info=full.info)
     assert found.steps == (None, 0, 0)
     assert found.order == ()
     assert "It is 0 for every token" in found.legend

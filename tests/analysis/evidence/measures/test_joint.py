@@ -1,0 +1,159 @@
+"""Units that say the same: groups against scores whose rule is known."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers.real.explaining import NUMBER, encoded, explain, load
+
+from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
+from reportgen.analysis.evidence.measures.joint import (
+    BEYOND,
+    MOST_PASSES,
+    Joint,
+    find_joint,
+    shared_effects,
+)
+from reportgen.analysis.evidence.scalar import Changed, Explained
+from reportgen.analysis.evidence.text_evidence import UnitEffects
+from reportgen.models.tokens.perturbed_texts import content_units
+
+WORDS = "the cat sat on a mat and a dog"
+Rule = Callable[[frozenset[int]], float]  # from the units that are kept to the score
+
+
+@pytest.fixture(scope="module")
+def item(tmp_path_factory: pytest.TempPathFactory) -> Explained:
+    """A text of nine units; its score is put in by each test."""
+    model = load(tmp_path_factory.mktemp("model"), "bert", **NUMBER)
+    return explain(model, encoded(model, WORDS))[1][0]
+
+
+def search(item: Explained, rule: Rule) -> tuple[tuple[Joint, ...], UnitEffects, UnitEffects, int]:
+    """The groups under a rule, what units do without and alone, and the passes it took."""
+    units = content_units(item.text)
+    everything = frozenset(range(len(units)))
+    item = replace(item, value=rule(everything))
+    passes: list[frozenset[int]] = []
+
+    def run(variants: list[Changed]) -> list[float]:
+        for changed in variants:
+            ids = list(changed.text.spans)
+            kept = frozenset(i for i in everything if item.text.spans[units[i][0]] in ids)
+            passes.append(kept)
+        return [rule(kept) for kept in passes[len(passes) - len(variants) :]]
+
+    falls = [item.value - rule(everything - {i}) for i in everything]
+    rises = [rule(frozenset({i})) - rule(frozenset()) for i in everything]
+    deletion, alone = UnitEffects(units, tuple(falls)), UnitEffects(units, tuple(rises))
+    (found,) = find_joint(SimpleNamespace(run=run), [item], [deletion], [alone])  # type: ignore[arg-type]
+    return found, deletion, alone, len(passes)
+
+
+def any_of(kept: frozenset[int], units: set[int], worth: float) -> float:
+    return worth if kept & units else 0.0
+
+
+@pytest.mark.parametrize("worth", [0.6, -0.6])
+@pytest.mark.parametrize("units", [{1, 4}, {0, 3, 7}])
+def test_units_that_say_the_same_are_one_group(
+    item: Explained, units: set[int], worth: float
+) -> None:
+    found, deletion, alone, _ = search(item, lambda kept: 1 + any_of(kept, units, worth))
+    assert found == (Joint(tuple(sorted(units)), pytest.approx(worth)),)
+    effects = shared_effects(deletion.effects, alone.effects, found)
+    expected = [worth / len(units) if i in units else 0.0 for i in range(9)]
+    assert effects == pytest.approx(expected)
+
+
+def test_two_groups_of_one_direction_stay_apart_and_lone_units_stay_out(item: Explained) -> None:
+    def rule(kept: frozenset[int]) -> float:
+        return any_of(kept, {0, 1}, 1.0) + any_of(kept, {4, 6}, 0.4) + any_of(kept, {8}, 0.7)
+
+    found, deletion, alone, n_passes = search(item, rule)
+    assert found == (Joint((0, 1), pytest.approx(1.0)), Joint((4, 6), pytest.approx(0.4)))
+    assert n_passes <= MOST_PASSES
+    effects = shared_effects(deletion.effects, alone.effects, found)
+    assert effects == pytest.approx([0.5, 0.5, 0, 0, 0.2, 0, 0.2, 0, 0.7])
+
+
+def test_a_group_is_split_by_what_its_units_do_alone(item: Explained) -> None:
+    def rule(kept: frozenset[int]) -> float:
+        return max([0.9 * (2 in kept), 0.2 * (5 in kept), 0.0])
+
+    found, deletion, alone, _ = search(item, rule)
+    assert found == ()  # without unit 2 most of the change is there: seven ninths is no group
+    found, deletion, alone, _ = search(item, lambda kept: min(rule(kept), 0.5))
+    assert found == (Joint((2, 5), pytest.approx(0.5)),)
+    effects = shared_effects(deletion.effects, alone.effects, found)
+    assert effects[2] == pytest.approx(0.5 * 0.5 / 0.7)
+    assert effects[5] == pytest.approx(0.5 * 0.2 / 0.7)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda kept: 2.0,  # nothing matters
+        lambda kept: 2.0 + 1e-8 * len(kept & {1, 4}) ** 0.5,  # nothing but rounding
+        lambda kept: sum(0.1 * i - 0.4 for i in kept),  # each counts by itself
+        lambda kept: 1.0 * (kept >= {1, 4}),  # only together, and each by itself changes all
+        lambda kept: any_of(kept, {1}, 0.5) - any_of(kept, {4}, 0.5),  # against each other
+    ],
+)
+def test_without_redundancy_there_is_no_group(item: Explained, rule: Rule) -> None:
+    found, deletion, alone, n_passes = search(item, rule)
+    assert found == ()
+    assert n_passes <= MOST_PASSES
+    assert shared_effects(deletion.effects, alone.effects, found) == deletion.effects
+
+
+def test_what_a_group_says_holds_for_any_score(item: Explained) -> None:
+    random = np.random.default_rng(3)
+    sets = [frozenset(kept) for n in range(10) for kept in combinations(range(9), n)]
+    n_groups = 0
+    for _ in range(40):
+        base = np.abs(random.normal(size=9))
+        bent = {kept: float(np.tanh(sum(base[list(kept)]))) for kept in sets}
+        found, deletion, _, n_passes = search(item, bent.__getitem__)
+        assert n_passes <= MOST_PASSES
+        everything = frozenset(range(9))
+        for group in found:
+            whole = bent[everything] - bent[everything - set(group.units)]
+            assert group.effect == pytest.approx(whole)
+            apart = sum(max(deletion.effects[unit], 0) for unit in group.units)
+            assert whole - apart >= BEYOND * whole - 1e-12
+        assert len({unit for group in found for unit in group.units}) == sum(
+            len(group.units) for group in found
+        )
+        n_groups += len(found)
+    assert n_groups > 10
+
+
+def test_a_text_whose_changes_cannot_be_run_has_none(item: Explained) -> None:
+    units = content_units(item.text)
+    broken = UnitEffects(units, (float("nan"), *[0.1] * 8))
+    whole = UnitEffects(units, (0.1,) * 9)
+    runs = SimpleNamespace(run=lambda variants: [pytest.fail("no run") for _ in variants])
+    for pair in ((broken, whole), (whole, broken)):
+        assert find_joint(runs, [item], [pair[0]], [pair[1]]) == [()]  # type: ignore[arg-type]
+    failing = SimpleNamespace(run=lambda variants: ["out of memory" for _ in variants])
+    assert find_joint(failing, [item], [UnitEffects(units, (0.0,) * 9)], [whole]) == [()]  # type: ignore[arg-type]
+
+
+def test_groups_of_a_model_are_those_of_each_text_alone(tmp_path: Path) -> None:
+    model = load(tmp_path, "bert", **NUMBER)
+    texts = ("the cat sat on the mat", "a very good film", "dog", WORDS)
+    explainer, items = explain(model, encoded(model, *texts))
+    falls, rises = deletion_effects(explainer, items), alone_effects(explainer, items)
+    together = find_joint(explainer, items, falls, rises)  # type: ignore[arg-type]
+    alone = [
+        find_joint(explainer, [item], [fall], [rise])[0]  # type: ignore[list-item]
+        for item, fall, rise in zip(items, falls, rises, strict=True)
+    ]
+    assert [[group.units for group in own] for own in together] == [
+        [group.units for group in own] for own in alone
+    ]

@@ -1,0 +1,208 @@
+"""What the effects that are shown are worth, with groups of units that say the same.
+
+    python tests/benchmarks/joint.py [--cache human_ratings/]
+
+On fresh headlines of the bundled model's rule: in how many texts with a part worth BIG or more
+nothing would seem to matter, since every change is at most TINY_EFFECT of the range of all scores;
+how many groups there are, and the passes they take.
+
+With --cache, the folder of `human_ratings.py` (which it fills): on unseen short film reviews, all
+sets of whose words are run, the rank correlation of effects with exact Shapley values, by size,
+mean over texts with its standard error; and in how many texts the sampled Shapley values err by no
+more than they say, with the pairs of orders that were drawn.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+from pathlib import Path
+
+import human_ratings as ratings
+import numpy as np
+import planted
+import torch
+from planted_rule import Floats
+from scipy.stats import sem, spearmanr
+
+from reportgen.analysis.attention.try_model import try_model
+from reportgen.analysis.evidence.measures import shapley
+from reportgen.analysis.evidence.measures.joint import find_joint, shared_effects
+from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import UnitEffects
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.demo.score_rule import contributions
+from reportgen.findings.evidence import largest_changes
+from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.join_words import joined_to_words
+from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
+from reportgen.results.tables.schema import JOINT
+from reportgen.texts.split_words import word_splitter
+
+N_TEXTS, SEED = 200, 777
+BIG = 0.3  # of a part
+WORDS = (4, 10)  # of a review, punctuation included
+N_REVIEWS = 60
+SAMPLED = 7  # units from which on sampling is tried
+
+
+def main() -> None:
+    """Print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cache", type=Path, metavar="DIR")
+    cache = parser.parse_args().cache
+    torch.set_num_threads(1)
+    headlines()
+    if cache is not None:
+        reviews(cache)
+
+
+def headlines() -> None:
+    """Print how often nothing seems to matter on planted headlines."""
+    planted.N_TEXTS, planted.SEED = N_TEXTS, SEED
+    texts, _ = planted.fresh_headlines()
+    with tempfile.TemporaryDirectory() as folder:
+        options = AnalysisOptions(keep_maps="none", evidence_texts="all", units="word")
+        results = analyze(planted.text_set(texts), load_model(ModelSpec()), Path(folder), options)
+        effects = results.effects
+        least = TINY_EFFECT * float(np.ptp(results.texts["prediction"]))
+        single = effects["deletion"].abs().groupby(effects["text"]).max()
+        whole = largest_changes(results)
+        n_groups = int((effects.groupby("text")[JOINT].max() + 1).fillna(0).sum())
+    worth = np.array([np.abs(contributions(components)).max() for components in texts])
+    counts, big = worth > planted.NOTHING, worth >= BIG
+    print(f"{len(texts)} headlines, {counts.sum()} of which have a part that counts,")
+    print(f"{big.sum()} one worth {BIG} or more; {n_groups} groups\n")
+    print("| nothing seems to matter | of those | worth .3 or more |\n|---|--:|--:|")
+    for name, largest in (("leaving out one unit", single), ("with groups", whole)):
+        still = largest.to_numpy() <= least
+        print(f"| {name} | {(still & counts).sum()} | {(still & big).sum()} |")
+
+
+@dataclass(frozen=True)
+class Review:
+    """A text, and its score with each set of its units."""
+
+    explained: Explained
+    units: tuple[tuple[int, ...], ...]
+    values: dict[frozenset[int], float]
+
+    def shapley(self) -> Floats:
+        """The exact values, by the formula (Shapley 1953)."""
+        n, found = len(self.units), np.zeros(len(self.units))
+        for kept, value in self.values.items():
+            for unit in set(range(n)) - kept:
+                weight = factorial(len(kept)) * factorial(n - len(kept) - 1) / factorial(n)
+                found[unit] += weight * (self.values[kept | {unit}] - value)
+        return found
+
+
+class Looked:
+    """Gives scores of a review that were run before, and counts."""
+
+    def __init__(self, review: Review) -> None:
+        self._review, self.n_passes = review, 0
+
+    def run(self, variants: Sequence[Changed]) -> list[float]:
+        """The scores of changed versions, by the places in the text that they keep."""
+        self.n_passes += len(variants)
+        return [self._review.values[self._kept(changed.text)] for changed in variants]
+
+    def _kept(self, text: EncodedText) -> frozenset[int]:
+        spans, whole = set(text.spans), self._review.explained.text.spans
+        units = enumerate(self._review.units)
+        return frozenset(number for number, unit in units if whole[unit[0]] in spans)
+
+
+def reviews(cache: Path) -> None:
+    """Print how far effects agree with exact Shapley values, and how exact sampled ones are."""
+    agreement: dict[str, list[float]] = {}
+    within, n_pairs, n_passes, n_groups = [], [], [], []
+    for review in enumerated(cache):
+        exact, everything = review.shapley(), frozenset(range(len(review.units)))
+        whole, nothing = review.values[everything], review.values[frozenset()]
+        falls = np.array([whole - review.values[everything - {i}] for i in everything])
+        rises = np.array([review.values[frozenset({i})] - nothing for i in everything])
+        looked = Looked(review)
+        given = [UnitEffects(review.units, tuple(own.tolist())) for own in (falls, rises)]
+        (groups,) = find_joint(looked, [review.explained], given[:1], given[1:])  # type: ignore[arg-type]
+        n_passes.append(looked.n_passes)
+        n_groups.append(len(groups))
+        views = {
+            "effect, groups included": np.array(shared_effects(falls, rises, groups)),
+            "change without the unit": falls,
+            "effect alone": rises,
+            "mean of both": (falls + rises) / 2,
+        }
+        for name, own in views.items():
+            rank = spearmanr(abs(own), abs(exact)).statistic if np.ptp(abs(own)) else 0.0
+            agreement.setdefault(name, []).append(float(rank))
+        if len(review.units) >= SAMPLED:
+            sampled, drawn = sample(review)
+            off = np.sqrt(np.square(np.array(sampled.effects.effects) - exact).mean())
+            within.append(off <= sampled.error)
+            n_pairs.append(drawn)
+    print(f"\n{len(n_groups)} film reviews, {np.mean(n_groups):.2f} groups a text,")
+    print(f"{np.mean(n_passes):.1f} passes a text for them\n")
+    print("| effect | agreement | s.e. |\n|---|--:|--:|")
+    for name, ranks in agreement.items():
+        print(f"| {name} | {np.mean(ranks):.3f} | {sem(ranks):.3f} |")
+    print(f"\nsampled Shapley values: {np.mean(within):.3f} of {len(within)} within their error,")
+    print(f"{np.mean(n_pairs):.1f} pairs of orders")
+
+
+def sample(review: Review) -> tuple[shapley.ShapleyValues, int]:
+    """Shapley values as they are sampled of longer texts, and how many pairs of orders it took."""
+    game = shapley._Game(review.explained, review.units, exact_to=0)
+    looked = Looked(review)
+    while not game.is_done:
+        shapley._play(looked, [game])  # type: ignore[arg-type]
+    found = game.result()
+    assert isinstance(found, shapley.ShapleyValues)
+    return found, len(game.pairs)
+
+
+def enumerated(cache: Path) -> Iterator[Review]:
+    """Unseen film reviews of few words, with the scores of all sets of these."""
+    cache.mkdir(parents=True, exist_ok=True)
+    kind = "film reviews"
+    texts = ratings.rated(ratings.downloaded(cache), ratings.KINDS[kind])
+    n = ratings.N_HELD
+    training, held = texts[n : n + ratings.N_TRAINING], texts[:n]
+    folder = ratings.trained(cache / kind.replace(" ", "-"), training)
+    model = load_model(ModelSpec(model=str(folder), max_length=ratings.MAX_TOKENS))
+    splitter = word_splitter()
+    encoded = [
+        joined_to_words(
+            encode(model.tokenizer, one.text, None, ratings.MAX_TOKENS), (one.text, None), splitter
+        )
+        for one in held
+    ]
+    short = [one for one in encoded if WORDS[0] <= len(content_units(one)) <= WORDS[1]]
+    explainer = Explainer(model, try_model(model, short)[1].batching, ratings.BATCH_TOKENS)
+    for explained in explainer.explain(short[:N_REVIEWS]):
+        assert isinstance(explained, Explained)
+        units, fixed = content_units(explained.text), fixed_positions(explained.text)
+        every = range(len(units))
+        sets = [
+            frozenset(own) for size in (*every, len(every)) for own in combinations(every, size)
+        ]
+        variants = [
+            Changed(
+                explained,
+                keep(explained.text, sorted((*fixed, *(p for unit in kept for p in units[unit])))),
+            )
+            for kept in sets
+        ]
+        values = dict(zip(sets, map(float, explainer.run(variants)), strict=True))
+        yield Review(explained, units, values)
+
+
+if __name__ == "__main__":
+    main()
