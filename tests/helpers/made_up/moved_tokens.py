@@ -19,7 +19,7 @@ def with_last(folder: Path, n_strongest: int) -> Results:
     is_last = effects["position"] == effects.groupby("text")["position"].transform("max")
     is_own = is_last & (effects["text"] < n_strongest)
     values = random.normal(0, 0.05, len(effects)) + 3.96 * is_own
-    return changed(results, effects=effects.assign(deletion=values))
+    return changed(results, effects=effects.assign(deletion=values, effect=values))
 
 
 def with_parts(folder: Path, parts: Mapping[str, float], noise: float) -> Results:
@@ -30,4 +30,7 @@ def with_parts(folder: Path, parts: Mapping[str, float], noise: float) -> Result
     effects = results.effects.merge(tokens, on=["text", "position"], how="left")
     random = np.random.default_rng(3).normal(0, noise, len(effects))
     values = effects["token"].map(parts).fillna(0.0) + random
-    return changed(results, effects=results.effects.assign(deletion=values.to_numpy()))
+    return changed(
+        results,
+        effects=results.effects.assign(deletion=values.to_numpy(), effect=values.to_numpy()),
+    )

@@ -557,7 +557,7 @@ def test_the_headline_and_the_section_name_the_same_tokens(tmp_path: Path) -> No
     evidence = results.evidence.assign(explained_label=names[results.evidence["text"]])
     is_yes = names[results.effects["text"]] == "yes"
     noise = np.random.default_rng(4).normal(0, 0.5, len(is_yes))
-    effects = results.effects.assign(deletion=np.where(is_yes, results.effects["deletion"], noise))
+    effects = results.effects.assign(effect=np.where(is_yes, results.effects["effect"], noise))
     findings = Findings(changed(results, evidence=evidence, effects=effects))
     assert findings.explained_targets[0] == "no"
     assert [own.names_any for own in findings.token_lists] == [False, True]
