@@ -15,7 +15,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import Begun
 from reportgen.analysis.tasks.assembly import with_messages
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.tasks.plan import Plan
+from reportgen.analysis.tasks.plan import CHUNK, Plan, chunks
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.files.interrupts import held_back
 from reportgen.results.info import SINK_TESTS_AT, Evidence, Reason
@@ -52,6 +52,7 @@ class Gatherer:
         self._plan = plan
         self._progress = progress
         self.is_stopped = False
+        self._shuffled: list[Task] = []  # tasks with shuffled weights
         self._is_halved = False  # whether it was said that a worker ran out of memory
         # What was measured of a task that the user interrupted.
         self._partial: list[TaskResult] = []
@@ -84,6 +85,9 @@ class Gatherer:
         if not self.is_stopped:
             with self._until_interrupted():
                 self._test_sinks(sinks)
+        if not self.is_stopped:
+            with self._until_interrupted():
+                self._shuffle()
         return self._recorded(before, tasks, sinks, recorder)
 
     def measure(self, tasks: Iterable[Task]) -> None:
@@ -134,6 +138,40 @@ class Gatherer:
         n_done = self._run_sink_tests(suspects, sinks) if suspects.need_model else 0
         self._progress.advance("sinks", min(len(sample), suspects.depth.most_texts) - n_done)
 
+    def _shuffle(self) -> None:
+        """Measure what views of the model with its weights shuffled agree with."""
+        from reportgen.analysis.cost.estimate import shuffled_texts
+        from reportgen.analysis.evidence.shuffled import weights_shuffled
+
+        of_row = {row: task for task in self.sample_tasks() for row in task.rows}
+        worker, sample = self._worker(), list(of_row)
+        texts = [worker.encoded(row, *self._texts_of([row])) for row in sample]
+        chosen = shuffled_texts(texts, self._begun.info.evidence.level, worker.cost_basis)
+        tasks = [Task("shuffled", tuple(sample[i] for i in own)) for own in chunks(chosen, CHUNK)]
+        self._shuffled = tasks
+        left = [task for task in tasks if self._tasks.facts(task) is None]
+        if not left:
+            return
+        given = {task: self._texts_of(task.rows) for task in left}
+        items = {task: worker.explained(task.rows, *own) for task, own in given.items()}
+        with weights_shuffled(worker.model.module):
+            for task in left:
+                sources, tokens = given[task]
+                effects = self._effects_of(task.rows, of_row)
+                views = worker.views_of(items[task], sources)
+                self._tasks.save(task, worker.shuffled_agreement(views, tokens, effects))
+                self._progress.advance("shuffled", len(task.rows))
+
+    def _effects_of(
+        self, rows: Sequence[int], of_row: Mapping[int, Task]
+    ) -> dict[int, pd.DataFrame]:
+        """By text, its rows of the table of effects."""
+        found: dict[int, pd.DataFrame] = {}
+        for task in dict.fromkeys(of_row[row] for row in rows):
+            frame = self._tasks.load(task).tables["effects"].to_pandas()
+            found |= {int(text): own for text, own in frame.groupby("text") if text in rows}
+        return found
+
     def _run_sink_tests(self, suspects: Suspects, sinks: SinkResults) -> int:
         """Do the sink tests; on how many texts."""
         # With the libraries of models, which merging shards needs for nothing else.
@@ -173,6 +211,9 @@ class Gatherer:
             _record(recorder, {**result.tables, "evidence": rows})
         for result in tables:
             _record(recorder, result.tables)
+        for task in self._shuffled:
+            if self._tasks.facts(task) is not None:
+                _record(recorder, self._tasks.load(task).tables)
         is_cut = self.is_stopped and not sinks.tasks
         return replace(
             before,

@@ -18,6 +18,7 @@ STAGES: Mapping[Stage, str] = {
     **{measure.id: measure.bar for measure in measured_at("full", None) if measure.stage},
     "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",
+    "shuffled": "Shuffled weights",
 }
 # How long a pass takes, in plain forward passes of the same text, as measured on models of base
 # size: one whose attention is analysed, a backward pass, and one of many backward passes at once.

@@ -18,6 +18,7 @@ from reportgen.analysis.cost.estimate import LEAST, expected_cost, extra_cost, s
 from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.shuffled import shuffled_rows
 from reportgen.analysis.evidence.sinks.sink_scores import (
     MAX_TEXTS,
     SinkScorer,
@@ -25,6 +26,7 @@ from reportgen.analysis.evidence.sinks.sink_scores import (
 )
 from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
 from reportgen.analysis.evidence.stages import CostBasis, Stages
+from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
 from reportgen.analysis.generation import (
     Choice,
@@ -47,6 +49,7 @@ from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
 from reportgen.results.info import UnitKind
+from reportgen.results.tables.write import rows_of
 from reportgen.texts.read import TextInput, TextSet, with_units
 from reportgen.texts.split_words import word_splitter
 
@@ -275,6 +278,53 @@ class Worker:
             return encoded
         units = (tokens[row]["unit"].tolist() for row in rows)
         return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
+
+    def explained(
+        self,
+        rows: Sequence[int],
+        sources: Sequence[TextInput],
+        tokens: Mapping[int, pd.DataFrame],
+    ) -> list[TextEvidence]:
+        """The scalar of each of the texts `rows`; see `evidence` for the rest."""
+        return self.evidence_run.explained(rows, self.in_units(rows, sources, tokens))
+
+    def encoded(
+        self, row: int, sources: Sequence[TextInput], tokens: Mapping[int, pd.DataFrame]
+    ) -> EncodedText:
+        """The text `row`, tokenised."""
+        (text,) = self.in_units([row], sources, tokens)
+        return text
+
+    def shuffled_agreement(
+        self,
+        views: Mapping[int, pd.DataFrame],
+        tokens: Mapping[int, pd.DataFrame],
+        effects: Mapping[int, pd.DataFrame],
+    ) -> TaskResult:
+        """How far `views`, taken with shuffled weights, agree with `effects` without: rows of the
+        table of shuffled agreement."""
+        texts = [text for text in views if text in effects]
+        columns = shuffled_rows(texts, views, tokens, effects, self.explainer.scalar)
+        return TaskResult({"shuffled": rows_of("shuffled", columns)})
+
+    def views_of(
+        self, items: Sequence[TextEvidence], sources: Sequence[TextInput]
+    ) -> dict[int, pd.DataFrame]:
+        """By text, its rows of the table of tokens, with gradients, by the weights that the model
+        has now; the scalars of `items`, whose `sources` these are, stay what was explained."""
+        window = Window(0, sources, [item.encoded for item in items], {})
+        attention = replace(self._attention, progress=Progress(), phrases=None)
+        rows = attention.run(window, Kept("none")).tables["tokens"].to_pandas()
+        own = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
+        explained = [item for item in own if item.explained is not None]
+        if "gradient" in self.evidence_run.stages.taken:
+            self.evidence_run.stages.run("gradient", explained, self._spread)
+        by_text = dict(iter(rows.groupby("text")))
+        return {
+            item.text: by_text[index].assign(text=item.text, **item.all_effects())
+            for index, item in enumerate(own)
+            if index in by_text
+        }
 
     def steps(self, task: Task) -> Mapping[Stage, int]:
         """The steps of a task of attention or evidence, each with how many of its texts go through

@@ -10,6 +10,7 @@ import pandas as pd
 
 from reportgen.findings import attention, evidence, head_figures, text_shares
 from reportgen.findings import ranking as of_ranking
+from reportgen.findings import shuffled as of_shuffled
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure, value_of
@@ -110,6 +111,7 @@ class Findings:
     sink_scores = _part(of_scores.sink_scores)
     cross_tokens = _part(cross_attention.cross_tokens)
     agreement = _part(evidence.agreement_figures)
+    shuffled = _part(of_shuffled.shuffled_figures)
     live_rows = _part(evidence.live_rows)
     mixing = _part(evidence.mixing)
     rollout_share = _part(evidence.rollout_share)
@@ -299,6 +301,11 @@ class Findings:
     def shown_first(self) -> View:
         """The measure that texts are coloured by first."""
         return self.colouring.view
+
+    @property
+    def shuffled_first(self) -> of_shuffled.ShuffledFigures | None:
+        """The agreement of what colours the texts first, with the model's weights shuffled."""
+        return self.shuffled.get(self.shown_first)
 
     @cached_property
     def text_figures(self) -> pd.DataFrame:

@@ -16,8 +16,8 @@ from reportgen.errors import UsageError
 #    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
 #    tokens pass on, massive activations, the shares of learned sinks, and the targets and maps
 #    of decoders; and results that are kept small
-# 3: also one effect of each unit, with what counts only together, the scores of possible sinks, and
-#    the text token that each head looks at most
+# 3: also one effect of each unit, with what counts only together, the scores of possible sinks, the
+#    text token that each head looks at most, and agreement with shuffled weights
 SCHEMA_VERSION = 3
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level

@@ -200,6 +200,12 @@ class Results:
         """One row per text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
         return self._frame_of("agreement")
 
+    @cached_property
+    def shuffled(self) -> pd.DataFrame:
+        """One row per view of texts of the sample, of the model with its weights shuffled; columns
+        as in `SHUFFLED_SCHEMA`."""
+        return self._frame_of("shuffled")
+
     def stored(self, name: str) -> pd.DataFrame:
         """The table `name` as stored: without added columns, and with all texts, also those beside
         the sample."""

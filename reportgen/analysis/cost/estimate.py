@@ -1,13 +1,13 @@
 """Chooses the texts that get evidence, and estimates the passes through the model in advance."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks import sink_scores
-from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth
+from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens.encoded import EncodedText
@@ -25,6 +25,7 @@ _DISTINCT_RANKINGS = 9
 # certain enough. Of two samples of such sizes the larger has all texts of the smaller, so that
 # results of models of different cost can be compared.
 LEAST, MOST = 50, 800
+SHUFFLED_SHARE = 0.1  # of the work of evidence, for runs with shuffled weights
 
 
 def expected_cost(
@@ -44,6 +45,7 @@ def expected_cost(
     passes: dict[Stage, Passes] = {}
     counts: Counter[Stage] = Counter()
     n_chosen = n_tokens = 0
+    texts: list[EncodedText] = []
     joining = Passes(0, 0, 0.0)
     for text in chosen:
         n_chosen += 1
@@ -51,6 +53,7 @@ def expected_cost(
         joining = joining.plus(phrase_cost(text))
         if level == "none":
             continue
+        texts.append(text)
         stages = _passes(text, level, basis)
         if n_chosen <= sink_scores.MAX_TEXTS:
             stages["sink_scores"] = Passes(1, 0, ANALYSIS * len(text.ids))
@@ -60,6 +63,9 @@ def expected_cost(
             stages["sinks"] = _sink_passes(text, n_roles, DEPTHS[level])
         counts.update(stages.keys())
         _add(passes, stages)
+    for i in shuffled_texts(texts, level, basis):
+        counts["shuffled"] += 1
+        _add(passes, {"shuffled": _shuffled_passes(texts[i], basis)})
     # The other texts are assumed to be as long as those chosen.
     scale = n_texts / n_chosen if n_chosen else 0.0
     first = {"texts": Passes(n_texts, 0, ANALYSIS * scale * n_tokens)}
@@ -126,6 +132,24 @@ def _affordable(amount: float, each: float, few: Iterable[tuple[int, float]]) ->
             return int(tested)
         paid += most * price
     return int((amount - paid) / each)
+
+
+def shuffled_texts(
+    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
+) -> tuple[int, ...]:
+    """Which of `texts`, evenly spaced, are run with shuffled weights: all of them with all
+    evidence, else as many as a SHUFFLED_SHARE of the work of evidence pays for."""
+    if level == "full" or not texts:
+        return tuple(range(len(texts)))
+    each = sum(_shuffled_passes(text, basis).work for text in texts) / len(texts)
+    return evenly_spaced(len(texts), int(SHUFFLED_SHARE * work_of(texts, level, basis) / each))
+
+
+def _shuffled_passes(text: EncodedText, basis: CostBasis) -> Passes:
+    """The passes of one text with shuffled weights: of its attention, and of its gradients as far
+    as it has them, which take one pass to know its scalar."""
+    gradient = _passes(text, "basic", basis)["gradient"]
+    return Passes(1, 0, ANALYSIS * len(text.ids)).plus(gradient)
 
 
 def work_of(texts: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> float:

@@ -16,8 +16,8 @@ from zipfile import ZipFile, ZipInfo
 import pyarrow as pa
 
 # attention of a window of texts; evidence on some of its texts in the sample; the same on texts
-# beside the sample; sink tests of one text.
-Kind: TypeAlias = Literal["attention", "evidence", "extra", "sinks"]
+# beside the sample; sink tests of one text; what is the same with shuffled weights.
+Kind: TypeAlias = Literal["attention", "evidence", "extra", "sinks", "shuffled"]
 _FACTS, _MAPS, _TABLE = "facts.json", "maps.bin", ".arrow"
 
 

@@ -137,6 +137,24 @@ _EVIDENCE = (
         "does better",
         "colouring.judgement.over",
     ),
+    Estimated(
+        "colouring_shuffled",
+        "number",
+        "that of the same colours with the model's weights shuffled",
+        "shuffled_first.shuffled",
+    ),
+    Estimated(
+        "colouring_over_shuffled",
+        "number",
+        "by how much the colours agree better than with weights shuffled, on the same texts",
+        "shuffled_first.difference",
+    ),
+    Figure(
+        "colouring_shuffled_n_texts",
+        "count",
+        "texts run with weights shuffled",
+        "shuffled_first.shuffled.n_texts",
+    ),
     Figure("colouring_n_views", "count", "views it was chosen from", "colouring.n_views"),
     Figure("colouring_n_texts", "count", "texts they were compared in", "colouring.n_texts"),
 )

@@ -133,6 +133,14 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "joint": [_joint(found) for found in findings.joint_tokens],
         "colouring": _colouring(findings.colouring),
         "agreement": agreement,
+        "shuffled": {
+            view: {
+                "agreement": estimate_record(own.shuffled),
+                "whole": estimate_record(own.whole),
+                "difference": estimate_record(own.difference),
+            }
+            for view, own in findings.shuffled.items()
+        },
         "live_rows": asdict(live) if live else None,
         "last_token": _last_token(findings.tokens.last),
         "tokens": [] if findings.results.is_redacted else _tokens(findings),

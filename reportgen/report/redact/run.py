@@ -35,7 +35,7 @@ _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 _AT_ONCE = 4096  # rows of a row group, which are read together
 _EFFECTS = ("effects", "target_effects")
 # Tables that hold only figures; they are copied as they are, and so are the maps.
-_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", *_EFFECTS)
+_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "shuffled", *_EFFECTS)
 
 _TOKEN = "token:"  # how the key of a Subject begins that is a token of texts
 

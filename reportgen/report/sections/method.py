@@ -134,6 +134,8 @@ def _measured(findings: Findings) -> list[str]:
         keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]
     elif evidence.subjects:
         keys.append("tests_basic")
+    if findings.shuffled:
+        keys.append("shuffled")
     return [*keys, "effects"]
 
 

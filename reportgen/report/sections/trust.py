@@ -58,6 +58,7 @@ class Trust:
     not_computed: str  # says why nothing was computed; "" where something was
     axis: Markup
     groups: tuple[TrustGroup, ...]
+    shuffled: str  # the agreement of the colours with the model's weights shuffled; "" if not known
     few: str  # names the measures that too few texts have; "" where there are none
     erasure_columns: tuple[str, ...]
     # How the output changes when a measure's top tokens are removed, or are all that is kept: name,
@@ -127,6 +128,23 @@ def _against(judged: Judgement, language: Language) -> str:
     )
 
 
+def shuffled(findings: Findings, language: Language) -> str:
+    """How far the colours agree with the model's weights shuffled, and what that says; "" where it
+    was not measured on enough texts."""
+    figures = findings.shuffled_first
+    if figures is None:
+        return ""
+    values: dict[str, str] = {}
+    for name in ("shuffled", "whole", "difference"):
+        own: Estimate = getattr(figures, name)
+        values[name] = written(own.mean, _DIGITS, name == "difference")
+        values[f"{name}_interval"] = interval_text(own.interval, _DIGITS, language)
+    said = [language.say("trust", "shuffled", n_texts=figures.shuffled.n_texts, **values)]
+    if figures.share is not None:
+        said.append(language.say("trust", f"shuffled_{figures.share}"))
+    return language.say("common", "space").join(said)
+
+
 class _Maker:
     """Makes the words and tables of the section."""
 
@@ -176,6 +194,7 @@ class _Maker:
             notes=sentences(self._findings.placed.trust, self._language),
             by_view=sentences(self._findings.placed.agreement, self._language),
             not_computed="" if groups else self._not_computed(),
+            shuffled=shuffled(self._findings, self._language),
             axis=axis(self._scale),
             groups=groups,
             few=few,

@@ -100,7 +100,10 @@ def _about_trust(context: Context) -> str:
     """Which measure agrees best with what moves the output, and how far; where only one can be
     compared, how far the tokens in bold do."""
     trust = context.trust
-    return "" if trust is None else trust.chosen or _agreement(context)
+    if trust is None:
+        return ""
+    said = (trust.chosen or _agreement(context), trust.shuffled)
+    return context.language.say("common", "space").join(filter(None, said))
 
 
 def _agreement(context: Context) -> str:

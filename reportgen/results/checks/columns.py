@@ -38,6 +38,7 @@ FILLED: Mapping[str, tuple[str, ...]] = {
         *("expected", "error"),
     ),
     "agreement": ("text", "view", "statistic"),
+    "shuffled": ("text", "view", "value"),
 }
 # Columns of lists in which values may be missing: what stands before a token is not moved by it.
 _GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)

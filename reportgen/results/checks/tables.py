@@ -59,6 +59,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "sinks": ("text", "subject", "test"),
     "sink_scores": ("text", "subject", "layer", "head", "n_pairs"),
     "agreement": ("text", "view", "statistic"),
+    "shuffled": ("text", "view"),
 }
 # The columns of the table of texts that the rows of other tables are checked against.
 COUNTS = ("n_tokens", "n_content", "scores")
@@ -130,6 +131,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "sinks": _sinks,
         "sink_scores": _sink_scores,
         "agreement": _agreement,
+        "shuffled": _shuffled,
     }
     checks[name](pa.concat_tables(keys), info, texts)
 
@@ -157,6 +159,8 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
         is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)
         values = rows["value"].filter(is_rank).drop_null().to_numpy()
         require((abs(values) <= 1 + _ROUNDING).all(), "value")
+    if name == "shuffled":
+        require((abs(rows["value"].to_numpy()) <= 1 + _ROUNDING).all(), "value")
 
 
 def _keys(rows: pa.Table, name: str) -> pa.Table:
@@ -337,3 +341,9 @@ def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     require_known(table, "view", VIEWS)
     require_known(table, "statistic", STATISTICS)
     require_unique(table, "text", "view", "statistic")
+
+
+def _shuffled(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    require_analysed(table, texts)
+    require_known(table, "view", VIEWS)
+    require_unique(table, "text", "view")

@@ -314,6 +314,14 @@ AGREEMENT_SCHEMA = pa.schema(
         ("value", pa.float64()),
     ]
 )
+# Of the model with its weights shuffled, against effects of the model as it is.
+SHUFFLED_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("view", pa.string()),  # id of a measure, one of VIEWS
+        ("value", pa.float64()),  # Spearman's rank correlation, by size
+    ]
+)
 ANALYSIS_TABLES: Mapping[str, pa.Schema] = {
     "texts": TEXTS_SCHEMA,
     "tokens": TOKENS_SCHEMA,
@@ -330,6 +338,7 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "sinks": SINKS_SCHEMA,
     "sink_scores": SINK_SCORES_SCHEMA,
     "agreement": AGREEMENT_SCHEMA,
+    "shuffled": SHUFFLED_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Tables that results folders of earlier versions do not have: the first version that has them. Some
@@ -339,6 +348,7 @@ LATER_TABLES: Mapping[str, int] = {
     "decoder_heads": 2,
     "target_effects": 2,
     "sink_scores": 3,
+    "shuffled": 3,
 }
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(

@@ -99,7 +99,7 @@ def test_texts_beside_the_sample_cost_their_measures_alone():
     texts = [encoded(5), encoded(7)]
     whole, extra = cost(texts, "full"), extra_cost(texts, "full", basis)
     assert set(whole.passes) - set(extra.passes) == {
-        *("texts", "faithfulness", "sink_scores", "sinks")
+        *("texts", "faithfulness", "sink_scores", "sinks", "shuffled")
     }
     assert all(whole.passes[stage] == own for stage, own in extra.passes.items())
     assert extra.n_texts == dict.fromkeys(extra.passes, 2)

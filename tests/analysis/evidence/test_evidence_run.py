@@ -384,8 +384,11 @@ def test_the_passes_of_basic_evidence_are_known_beforehand(bert, tmp_path: Path)
     n_trials = 5 + 1 + 1  # of attention, of norms, of the residual
     assert told.cost.n_texts["sinks"] == len(TEXTS)  # though this model has no sink to test
     passes = [item for stage, item in told.cost.passes.items() if stage != "sinks"]
-    assert sum(counted) - n_trials == sum(item.forward for item in passes)
-    assert sum(item.backward for item in passes) == len(TEXTS)
+    # At most: how many tokens are left out together depends on what they do.
+    announced = sum(item.forward for item in passes)
+    assert announced - 8 * len(TEXTS) <= sum(counted) - n_trials <= announced
+    n_shuffled = told.cost.n_texts["shuffled"]
+    assert sum(item.backward for item in passes) == len(TEXTS) + n_shuffled
 
 
 def test_texts_with_evidence_are_evenly_spaced_in_input_order(bert, full, tmp_path) -> None:

@@ -1,0 +1,89 @@
+"""How far the views of a model whose weights are shuffled agree with the effects of the model as it
+is: agreement that needs nothing the model learned (Adebayo et al. 2018)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from reportgen.files.interrupts import held_back
+from reportgen.results.agreement import text_agreement, unit_views
+from reportgen.results.info import Scalar
+from reportgen.results.measure_register import BY_ID, YARDSTICK
+
+
+@contextmanager
+def weights_shuffled(module: nn.Module) -> Iterator[None]:
+    """A context in which the entries of each matrix of weights of `module` stand in another order.
+
+    The order follows from the name and the size of the matrix alone. Weights that modules share are
+    one matrix. Vectors, which are biases and the scales of normalisations, stay: without them a
+    model would put out next to nothing, or numbers that are not finite. On leaving, every matrix is
+    as it was, bit for bit.
+    """
+    done: list[tuple[str, Tensor]] = []
+    try:
+        for name, weights in module.named_parameters():
+            if weights.ndim >= 2 and weights.is_floating_point():
+                with held_back() as came:
+                    _reorder(weights, _order(name, weights), is_back=False)
+                    done.append((name, weights))
+                if came:
+                    raise KeyboardInterrupt
+        yield
+    finally:
+        with held_back() as came:
+            for name, matrix in done:
+                _reorder(matrix, _order(name, matrix), is_back=True)
+        if came:
+            raise KeyboardInterrupt
+
+
+def _order(name: str, weights: Tensor) -> Tensor:
+    seed = int.from_bytes(sha256(name.encode()).digest()[:7], "big")
+    random = torch.Generator().manual_seed(seed)
+    return torch.randperm(weights.numel(), generator=random).to(weights.device)
+
+
+@torch.no_grad()
+def _reorder(weights: Tensor, order: Tensor, *, is_back: bool) -> None:
+    flat = weights.flatten()
+    if is_back:
+        moved = torch.empty_like(flat)
+        moved[order] = flat
+    else:
+        moved = flat[order]
+    weights.copy_(moved.view_as(weights))
+
+
+def shuffled_rows(
+    texts: Sequence[int],
+    shuffled: Mapping[int, pd.DataFrame],
+    tokens: Mapping[int, pd.DataFrame],
+    effects: Mapping[int, pd.DataFrame],
+    scalar: Scalar,
+) -> dict[str, list[object]]:
+    """Columns of the table of shuffled agreement.
+
+    Args:
+        texts: rows of the table of texts.
+        shuffled: by text, the rows of the table of tokens with weights shuffled, with columns of
+            those measures of evidence that were taken so.
+        tokens: by text, the same as they are; `effects` likewise those of the table of effects.
+    """
+    found: list[tuple[int, str, float]] = []
+    for text in texts:
+        own = unit_views(tokens[text], effects[text])
+        views = unit_views(shuffled[text], shuffled[text])
+        views = {view: values for view, values in views.items() if BY_ID[view].group != "baselines"}
+        views = {view: values for view, values in views.items() if view not in YARDSTICK}
+        views |= {view: own[view] for view in YARDSTICK if view in own}
+        for score in text_agreement(text, views, scalar):
+            has_sign = BY_ID[score.view].signed and scalar != "cosine"
+            if score.statistic == ("spearman_size" if has_sign else "spearman"):
+                found.append((text, score.view, score.value))
+    names = ("text", "view", "value")
+    return {name: [row[i] for row in found] for i, name in enumerate(names)}
