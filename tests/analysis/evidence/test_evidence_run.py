@@ -580,7 +580,7 @@ def test_an_interrupt_inside_the_model_is_no_fault_of_a_text(tmp_path: Path, at:
     assert results.evidence.empty  # no text has anything yet
     assert results.info.evidence.n_texts == 0
     assert results.effects.empty
-    missing = (*BASIC, "zero_value")
+    missing = (*BASIC, "effect", "zero_value")
     assert dict(results.info.evidence.withheld) == dict.fromkeys(missing, "interrupted")
 
 
