@@ -102,8 +102,6 @@ def _effects(
     if effects is None:
         return []
     columns: list[tuple[str, Sequence[str]]] = []
-    if effects.joint:
-        columns.append((language.say("table", "joint"), _joint(effects, scalar)))
     for measure in EFFECTS:
         values = effects.columns.get(measure.id)
         if values is None or "table" not in measure.shown:
@@ -114,6 +112,8 @@ def _effects(
             columns.append((name, _percents(values)))
         else:
             columns.append((name, printed(values, measure.has_sign(scalar))))
+        if measure.id == EFFECT and effects.joint:
+            columns.append((language.say("table", "joint"), _joint(effects, scalar)))
     return columns
 
 
