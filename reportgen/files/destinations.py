@@ -29,7 +29,9 @@ _TABLES = (
     "evidence",
     "effects",
     "sinks",
+    "sink_scores",
     "agreement",
+    "shuffled",
 )
 BASELINE_FILE = "baseline.json"  # of results kept small: their figures, and what is left out
 # The files of a results folder; a folder that holds any other file is not replaced.

@@ -30,7 +30,8 @@ class SinkResults:
 def reasons_of(texts: Sequence["TextEvidence"]) -> dict[str, Any]:
     """Why measures are missing in `texts`, with what was measured on them so far, for `Reasons`."""
     explained = [item for item in texts if item.explained is not None]
-    found = [item.effects[EFFECT] for item in explained if EFFECT in item.effects]
+    left_out = ("deletion", EFFECT)
+    found = [item.effects[name] for item in explained for name in left_out if name in item.effects]
     return {
         "missing": [dict(item.missing) for item in explained],
         "measured": sorted({measure for item in explained for measure in item.effects}),

@@ -257,7 +257,7 @@ def test_a_text_that_does_not_fit_fails_alone_and_says_what_to_do(tmp_path: Path
 
 def test_what_a_worker_had_no_room_for_is_told_once() -> None:
     told = Told()
-    worker, engine = SimpleNamespace(steps=lambda task: ()), SimpleNamespace(is_alone=False)
+    worker, engine = SimpleNamespace(steps=lambda task: {}), SimpleNamespace(is_alone=False)
     gatherer = Gatherer(lambda: worker, engine, None, None, None, told)
     for halved in (None, 8, 4):
         gatherer.report(Done(Task("attention", (0,)), TaskResult({}), halved=halved))

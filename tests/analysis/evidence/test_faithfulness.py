@@ -139,11 +139,11 @@ def test_texts_of_few_units_are_left_out(n: int) -> None:
     assert bool(scores) == bool(explainer.ran) == bool(n_passes(n, 1)) == (n >= 4)
 
 
-def test_a_view_that_is_missing_on_a_unit_and_deletion_itself_rank_nothing() -> None:
+def test_a_view_that_is_missing_on_a_unit_and_the_effect_itself_rank_nothing() -> None:
     text = made_text([0, 1, 2, 3, 4])
     views: dict[View, Floats] = {
         "mask": np.array([1.0, nan, 2.0, 3.0]),
-        "deletion": np.arange(4.0),
+        "effect": np.arange(4.0),
         "rarity": np.arange(4.0),
     }
     assert {view for view, _ in found(scores_of(SumOfIds(), [(text, views)]))} == {"rarity"}
