@@ -195,7 +195,7 @@ def test_the_trend_is_renewed_and_results_go_with_the_callback(tmp_path, monkeyp
     assert names == {"compare-step8.html", "compare-step12.html", "trend.html"}
     page = BeautifulSoup((tmp_path / "trend.html").read_text("utf-8"), "html.parser")
     chart = page.find(id="trend").find(class_="trend-cards").figure
-    assert chart.b.get_text() == "mean absolute error"
+    assert chart.b.get_text() == "mean absolute error (decides)"
     # The second evaluation at step 8 takes the place of the first; names of both ends come first.
     below = chart.svg.find_all("g")[-1].find_all("text")
     assert [text.get_text() for text in below] == ["4", "12", "8"]

@@ -173,7 +173,7 @@ def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url):
     look("a token is chosen", ".panel.open", found_in_both)
     press("Escape")  # the tooltip, then the token
     press("Escape")
-    colour_by(watched, 1, "deletion")
+    colour_by(watched, 1, "effect")
     press("Escape")
     for summary in watched.locator(".panel.open summary").all():
         summary.focus()

@@ -79,7 +79,7 @@ def hues(page, number=1):
         ("received_norm_all", "attention × value, all layers", 100, 0.051),
         ("received_all", "attention received, all layers", 100, 0.051),
         ("cls_row_last", "[CLS] row, last layer", 100, 0.051),
-        ("deletion", "change without the token", 1, 0.00051),
+        ("effect", "change without the token", 1, 0.00051),
         ("gradient", "gradient size", 1, 0.00051),
         ("ig", "integrated gradients", 1, 0.00051),
     ],
@@ -116,19 +116,19 @@ def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(
 ):
     visit(kept, "#text=1")
     first = hues(kept)
-    colour_by(kept, 1, "deletion")
+    colour_by(kept, 1, "effect")
     expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     assert hues(kept) != first
     watched.goto(kept.url)
-    expect(chooser(watched)).to_have_value("deletion")
+    expect(chooser(watched)).to_have_value("effect")
     expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     turn_page(watched)
-    expect(chooser(watched, 2)).to_have_value("deletion")
-    assert read_back(watched, 2)[3] == pytest.approx(column(results, "deletion", 1)[3], abs=6e-4)
+    expect(chooser(watched, 2)).to_have_value("effect")
+    assert read_back(watched, 2)[3] == pytest.approx(column(results, "effect", 1)[3], abs=6e-4)
     colour_by(watched, 2, "received_norm_all")
     assert watched.url.endswith("#text=2&layer=3&head=mean")
     watched.go_back()
-    expect(chooser(watched, 2)).to_have_value("deletion")
+    expect(chooser(watched, 2)).to_have_value("effect")
 
 
 def test_one_tooltip_says_what_is_known_of_a_token(kept, results):
@@ -136,7 +136,7 @@ def test_one_tooltip_says_what_is_known_of_a_token(kept, results):
     drawn(kept, 1)
     tip, unit = kept.locator("#tip"), kept.locator("#strip-1 .u").nth(3)
     row = results.by_layer(results.token_table(0)["cls_row_layers"])[:, -1]  # that alone is read
-    effect, size = (column(results, name)[3] for name in ("deletion", "gradient"))
+    effect, size = (column(results, name)[3] for name in ("effect", "gradient"))
     told = [
         f"gradient size {size:.3f}".rstrip("0"),
         f"[CLS] row {100 * row[3]:.1f}\u00a0%",
@@ -199,19 +199,19 @@ def test_a_measure_is_chosen_with_the_keyboard_alone(kept):
     chooser(kept).focus()
     for _ in range(20):
         kept.keyboard.press("ArrowDown")
-        if chooser(kept).input_value() == "deletion":
+        if chooser(kept).input_value() == "effect":
             break
-    expect(chooser(kept)).to_have_value("deletion")
+    expect(chooser(kept)).to_have_value("effect")
     expect(kept.locator("#legend-1")).to_contain_text("falls when the token is left out")
-    assert kept.url.endswith("&measure=deletion")
+    assert kept.url.endswith("&measure=effect")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_sign_has_a_colour_and_is_marked_without_it(kept, results, scheme):
     kept.emulate_media(color_scheme=scheme)
-    visit(kept, "#text=1&measure=deletion")
+    visit(kept, "#text=1&measure=effect")
     expect(kept.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
-    values = column(results, "deletion")
+    values = column(results, "effect")
     steps = np.round(15 * values / np.nanmax(np.abs(values)))
     underlined = kept.locator("#strip-1 .u").evaluate_all(
         "units => units.map(u => getComputedStyle(u).textDecorationLine === 'underline')"
@@ -254,7 +254,7 @@ def test_forced_colours_keep_what_colours_say(kept):
 
 
 def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(kept):
-    visit(kept, "#text=1&measure=deletion")
+    visit(kept, "#text=1&measure=effect")
     drawn(kept, 1)
     before = read_back(kept)
     kept.locator("#strip-1 .u").nth(2).click()
@@ -273,11 +273,11 @@ def test_a_measure_that_is_not_there_is_put_right(kept, url):
 def test_a_text_without_evidence_shows_the_first_measure(tab, tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
     made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
-    tab.goto(f"{written(made, tmp_path)}#text=1&measure=deletion")
+    tab.goto(f"{written(made, tmp_path)}#text=1&measure=effect")
     expect(chooser(tab)).to_have_value("received_norm_all")
     expect(tab.locator("[id='text=1'] .influence thead th")).to_have_count(2)  # no change
     turn_page(tab)
-    expect(chooser(tab, 2)).to_have_value("deletion")
+    expect(chooser(tab, 2)).to_have_value("effect")
 
 
 def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched, tmp_path):
@@ -342,7 +342,7 @@ def test_headings_stand_in_order(kept):
 
 
 def test_text_on_colour_keeps_its_contrast(kept):
-    for measure in ("received_norm_all", "deletion"):
+    for measure in ("received_norm_all", "effect"):
         visit(kept, f"#text=1&measure={measure}")
         expect(chooser(kept)).to_have_value(measure)
         for scheme in ("light", "dark"):
@@ -381,7 +381,7 @@ def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):
     for number in (1, 2, 3):
         if number > 1:
             turn_page(watched)
-        for measure in ("deletion", "gradient", "cls_row_last", "ig"):
+        for measure in ("effect", "gradient", "cls_row_last", "ig"):
             colour_by(watched, number, measure)
             expect(chooser(watched, number)).to_have_value(measure)
     assert watched.evaluate("window.bad") is None

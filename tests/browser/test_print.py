@@ -191,7 +191,7 @@ def test_paper_says_what_was_chosen_and_the_screen_is_as_before(keep, whole):
 def test_every_text_is_printed_in_the_measure_that_was_chosen(keep, whole):
     path, count = whole
     kept = keep(path)
-    visit(kept, "#text=1&measure=deletion")
+    visit(kept, "#text=1&measure=effect")
     expect(kept.locator("#colours-1 input:checked")).to_have_value("effect")
     kept.evaluate("dispatchEvent(new Event('beforeprint'))")
     kept.emulate_media(media="print")

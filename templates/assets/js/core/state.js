@@ -1,4 +1,4 @@
-// What the reader chose, held in the address bar: #text=3&layer=11&head=4&content=1&measure=deletion, or
+// What the reader chose, held in the address bar: #text=3&layer=11&head=4&content=1&measure=effect, or
 // #text=3&heads=3.5+4.1&with=6.mean&scale=sqrt&range=shared&part=1-2&words=1&token=5&at=64.0&grid=entropy.
 // Links from elsewhere name a text by its id, #id=movie7025, which becomes its number.
 

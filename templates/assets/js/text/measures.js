@@ -64,7 +64,7 @@ class Measures {
   figuresOf(i, first) {
     if (!this.all) return [];
     const attention = this.all.find(({ id }) => id === this.looks);
-    const change = this.all.find(({ id }) => id === "deletion");
+    const change = this.all.find(({ id }) => id === "effect");
     return [attention, change].filter(Boolean)
       .map((measure) => [shortName(measure), measure === this.all[0] ? first[i][1] : measure.shown[i]])
       .filter(([, value]) => value !== undefined);
