@@ -2,7 +2,7 @@
 output."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -54,6 +54,9 @@ class Colouring:
     # None where it was the only one.
     next_best: View | None = None
     over_next: Estimate | None = None
+    # Of the one that agrees best: by text that took part in the choice, what scores it, which was
+    # chosen on the other folds.
+    scored_by: Mapping[int, View] = field(default_factory=dict)
 
     @property
     def is_surely_best(self) -> bool:
@@ -152,12 +155,11 @@ def _complete(given: Mapping[View, "pd.Series[float]"], views: Sequence[View]) -
 
 def _best(table: pd.DataFrame, plain: ByView) -> Colouring:
     fold = np.arange(len(table)) % _FOLDS
-    scores = pd.Series(np.nan, table.index)
-    for one in range(_FOLDS):
-        held = fold == one
-        scores[held] = table.loc[held, table[~held].mean().idxmax()]
+    chosen = [str(table[fold != one].mean().idxmax()) for one in range(_FOLDS)]
+    by_text = {text: chosen[one] for text, one in zip(table.index.tolist(), fold, strict=True)}
+    scores = pd.Series({text: table.at[text, view] for text, view in by_text.items()})
     first, *others = table.mean().sort_values(ascending=False, kind="stable").index.tolist()
-    found = _told(first, "best", table, scores, plain)
+    found = replace(_told(first, "best", table, scores, plain), scored_by=by_text)
     if not others:
         return found
     return replace(found, next_best=others[0], over_next=estimate(table[first] - table[others[0]]))

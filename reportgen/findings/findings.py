@@ -10,6 +10,7 @@ import pandas as pd
 
 from reportgen.findings import attention, evidence, head_figures, text_shares
 from reportgen.findings import ranking as of_ranking
+from reportgen.findings import shapley as of_shapley
 from reportgen.findings import shuffled as of_shuffled
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
@@ -306,6 +307,11 @@ class Findings:
     def shuffled_first(self) -> of_shuffled.ShuffledFigures | None:
         """The agreement of what colours the texts first, with the model's weights shuffled."""
         return self.shuffled.get(self.shown_first)
+
+    @cached_property
+    def shapley(self) -> of_shapley.ShapleyFigures | None:
+        """The agreement of effects and colours with Shapley values."""
+        return of_shapley.shapley_figures(self.results, self.colouring)
 
     @cached_property
     def text_figures(self) -> pd.DataFrame:

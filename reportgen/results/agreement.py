@@ -44,12 +44,14 @@ class Score(NamedTuple):
 def unit_views(
     tokens: pd.DataFrame,
     effects: pd.DataFrame | Mapping[str, Floats],
+    more: Sequence[View] = (),
 ) -> dict[View, Floats]:
     """The yardstick and all other measures of one text, by text unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
         effects: the columns of the table of effects, also with one row per token.
+        more: measures beside those that are compared with the yardstick.
 
     Returns:
         `[text unit]` by measure, NaN where a unit has no value, without those of a completion
@@ -64,7 +66,7 @@ def unit_views(
     expected = tokens["expected"].to_numpy(dtype=np.float64)[content]
     is_completed = bool(_is_completion(tokens).any())
     views: dict[View, Floats] = {}
-    for name in (*VIEWS, *YARDSTICK):
+    for name in (*VIEWS, *YARDSTICK, *more):
         measure = BY_ID[name]
         if measure.table is None or (measure.is_row and is_completed):
             continue

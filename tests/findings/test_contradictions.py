@@ -9,6 +9,7 @@ import pytest
 from helpers.made_up.drawn_pages import drawn_pages
 from helpers.made_up.labelled import classes_with_labels, numbers_with_labels
 from helpers.made_up.moved_tokens import with_last, with_parts
+from helpers.made_up.sampled_shapley import with_shapley
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -132,6 +133,8 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("answers.few_agreement", "trust.headline"),
     ("answers.few_agreement", "N13"),
     ("trust.not_computed", "N13"),
+    *product(("trust.not_computed", "constant"), ("trust.shapley", "trust.shapley_effect")),
+    ("trust.shapley_exact_all", "trust.shapley_exact_some", "trust.shapley_exact_none"),
     ("trust.headline", "N13-few"),
     *product(_NAMED, (*_UNNAMED, "across.none_moves", "across.nothing_moves", "constant")),
     *product(_IN_LISTS, (*_UNNAMED, "across.none_moves", "across.nothing_moves", "constant")),
@@ -206,7 +209,9 @@ def found(situations, tmp_path_factory) -> list[Findings]:
         with_parts(folder / "both", {"ab": 0.6, "cd": -0.5}, 0.05),
         with_parts(folder / "little", {}, 1e-5),
     )
-    return [*situations, *map(Findings, (*drawn, *moved))]
+    some, every = with_shapley(folder / "some"), with_shapley(folder / "every", sampled=slice(None))
+    exact = (Findings(some), Findings(every, colour="effect"))
+    return [*situations, *map(Findings, (*drawn, *moved)), *exact]
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +312,7 @@ def _said(own: Findings, lang: Lang) -> set[str]:
     told = {
         "answers": answers,
         "verdict": answers[-1:],
-        "trust": [trust.headline, trust.chosen, trust.not_computed] if trust else [],
+        "trust": [trust.headline, trust.chosen, trust.not_computed, trust.shapley] if trust else [],
         "across": [across.headline, *across.remarks] if across else [],
         "sinks": [overview.no_sink, overview.is_sink],
         "brief": [report_headline(Context(own, RenderOptions(lang=lang), language, "report.md"))],

@@ -11,6 +11,7 @@ from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
+from reportgen.findings.shapley import ShapleyFigures
 from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate
@@ -141,6 +142,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
             }
             for view, own in findings.shuffled.items()
         },
+        "shapley": _shapley(findings.shapley),
         "live_rows": asdict(live) if live else None,
         "last_token": _last_token(findings.tokens.last),
         "tokens": [] if findings.results.is_redacted else _tokens(findings),
@@ -153,6 +155,20 @@ def _joint(found: JointTokens) -> dict[str, object]:
     """Tokens that say the same, and what leaving out all of them changes."""
     target = {} if found.target is None else {"target": found.target}
     return {"tokens": found.tokens, **target, "effect": estimate_record(found.effect)}
+
+
+def _shapley(figures: ShapleyFigures | None) -> dict[str, object] | None:
+    """Agreement with Shapley values, and how exact these are; what is not known is left out."""
+    if figures is None:
+        return None
+    said = {
+        "effect": estimate_record(figures.effect),
+        "colours": estimate_record(figures.colours) if figures.colours else None,
+        "n_exact": figures.n_exact,
+        "error": rounded(figures.error),
+        "largest_error": rounded(figures.largest_error),
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _last_token(last: LastToken | None) -> dict[str, object] | None:

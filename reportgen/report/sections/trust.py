@@ -59,6 +59,7 @@ class Trust:
     axis: Markup
     groups: tuple[TrustGroup, ...]
     shuffled: str  # the agreement of the colours with the model's weights shuffled; "" if not known
+    shapley: str  # the agreement of effects and colours with Shapley values; "" if not known
     few: str  # names the measures that too few texts have; "" where there are none
     erasure_columns: tuple[str, ...]
     # How the output changes when a measure's top tokens are removed, or are all that is kept: name,
@@ -145,6 +146,29 @@ def shuffled(findings: Findings, language: Language) -> str:
     return language.say("common", "space").join(said)
 
 
+def shapley(findings: Findings, language: Language) -> str:
+    """How far the effects that are shown and the colours agree with Shapley values, and how exact
+    these are; "" where that was not measured on enough texts."""
+    figures = findings.shapley
+    if figures is None:
+        return ""
+    values = {"effect": written(figures.effect.mean, _DIGITS)}
+    values["effect_interval"] = interval_text(figures.effect.interval, _DIGITS, language)
+    key = "shapley_effect"
+    if own := figures.colours:
+        key = "shapley"
+        values["colours"] = written(own.mean, _DIGITS)
+        values["colours_interval"] = interval_text(own.interval, _DIGITS, language)
+    said = [language.say("trust", key, n_texts=figures.effect.n_texts, **values)]
+    said.append(language.say("trust", "shapley_is"))
+    if figures.errors is not None:
+        n_exact = figures.n_exact
+        ending = "all" if figures.error is None else "some" if n_exact else "none"
+        errors = {"error": figures.error, "largest": figures.largest_error}
+        said.append(language.say("trust", f"shapley_exact_{ending}", n_exact=n_exact, **errors))
+    return language.say("common", "space").join(said)
+
+
 class _Maker:
     """Makes the words and tables of the section."""
 
@@ -195,6 +219,7 @@ class _Maker:
             by_view=sentences(self._findings.placed.agreement, self._language),
             not_computed="" if groups else self._not_computed(),
             shuffled=shuffled(self._findings, self._language),
+            shapley=shapley(self._findings, self._language),
             axis=axis(self._scale),
             groups=groups,
             few=few,

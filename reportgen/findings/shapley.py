@@ -1,0 +1,92 @@
+"""How far the effects that are shown, and the colours, agree with Shapley values: a harder
+yardstick, since it counts a unit beside every set of the others (Shapley 1953)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.findings.colouring import Colouring
+from reportgen.findings.repeated_texts import first_alike
+from reportgen.findings.statistics import Estimate, estimate
+from reportgen.results.agreement import unit_views
+from reportgen.results.info import View
+from reportgen.results.measure_register import EFFECT, MIN_TEXTS, MIN_UNITS
+from reportgen.results.ranks import spearman
+from reportgen.results.store import Results
+from reportgen.results.tables.schema import SHAPLEY_ERROR
+from reportgen.results.unit_values import Floats
+
+SHAPLEY: View = "shapley"
+
+
+@dataclass(frozen=True, slots=True)
+class ShapleyFigures:
+    """Agreement with Shapley values by size, over the texts in which all of it was measured."""
+
+    effect: Estimate  # of the effect that is shown
+    # Of what colours the texts first, scored as in `Colouring.scored_by`; None where that is one of
+    # the two.
+    colours: Estimate | None
+    # By text, what Shapley values may be off by (root mean square over units, at most, in 95 of 100
+    # texts) over their standard deviation; 0 where they are exact. None where that is not stored.
+    errors: Floats | None
+
+    @property
+    def n_exact(self) -> int | None:
+        """In how many texts the values are exact."""
+        return None if self.errors is None else int((self.errors == 0).sum())
+
+    @property
+    def error(self) -> float | None:
+        """The median of the errors of texts whose values are sampled; None where there are none."""
+        return float(np.median(self._sampled)) if len(self._sampled) else None
+
+    @property
+    def largest_error(self) -> float | None:
+        """The largest of these errors; None where there are none."""
+        return float(self._sampled.max()) if len(self._sampled) else None
+
+    @property
+    def _sampled(self) -> Floats:
+        return np.array([]) if self.errors is None else self.errors[self.errors > 0]
+
+
+def shapley_figures(results: Results, colouring: Colouring) -> ShapleyFigures | None:
+    """The figures; None with fewer than MIN_TEXTS different texts that have Shapley values, effects
+    and colours of at least MIN_UNITS units, each of which differ."""
+    has_colours = colouring.view not in (SHAPLEY, EFFECT)
+    own_errors = results.evidence.set_index("text")[SHAPLEY_ERROR].astype(np.float64)
+    effects, alike = results.effects, first_alike(results)
+    texts = effects.loc[effects[SHAPLEY].notna(), "text"].unique().tolist()
+    found: dict[int, tuple[float, float, float]] = {}
+    for text in texts:
+        first, own = int(alike[text]), results.effects_of(text)
+        if first in found or own is None:
+            continue
+        views = unit_views(results.tokens_of(text), own, (SHAPLEY,))
+        colours = colouring.scored_by.get(first, colouring.view) if has_colours else EFFECT
+        scores = [_agreement(views, view) for view in (EFFECT, colours)]
+        if np.isfinite(scores).all():
+            spread = float(np.nanstd(views[SHAPLEY]))
+            found[first] = scores[0], scores[1], float(own_errors[text]) / spread
+    if len(found) < MIN_TEXTS:
+        return None
+    by_effect, by_colours, errors = np.array([*found.values()]).T
+    effect = estimate(by_effect)
+    assert effect is not None  # there are texts, and all their scores are finite
+    return ShapleyFigures(
+        effect=effect,
+        colours=estimate(by_colours) if has_colours else None,
+        errors=errors if np.isfinite(errors).all() else None,
+    )
+
+
+def _agreement(views: Mapping[View, Floats], view: View) -> float:
+    """Spearman's correlation of a view of one text with its Shapley values, by size; NaN where
+    there is none."""
+    if view not in views or SHAPLEY not in views:
+        return float("nan")
+    own, values = views[view], views[SHAPLEY]
+    both = np.isfinite(own) & np.isfinite(values)
+    return spearman(abs(own[both]), abs(values[both])) if both.sum() >= MIN_UNITS else float("nan")

@@ -1,0 +1,140 @@
+"""Agreement with Shapley values is that of a plain computation from the tables, and is said only
+where enough texts have it."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.made_up.factories import changed, make_results
+from helpers.made_up.sampled_shapley import TEXTS, with_shapley
+from scipy.stats import spearmanr
+
+from reportgen.findings.evidence import size_agreement
+from reportgen.findings.findings import Findings
+from reportgen.findings.shapley import shapley_figures
+from reportgen.findings.statistics import estimate
+from reportgen.report.json.run import render
+from reportgen.report.language.language import LANGUAGES, load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.sections.trust import shapley
+from reportgen.results.store import Results
+
+_IS = "shapley_is"
+
+
+def plain(results: Results, view: str) -> pd.DataFrame:
+    """By text: agreement of a column of effects with Shapley values, by size, and the spread of
+    these. Each token is a unit of its own."""
+    rows = {}
+    for text, own in results.effects.groupby("text"):
+        known = own.dropna(subset=["shapley", view])
+        sizes = known["shapley"].abs().to_list(), known[view].abs().to_list()
+        if len(known) >= 4:
+            rho = spearmanr(*sizes).statistic
+            rows[text] = {"rho": rho, "spread": known["shapley"].std(ddof=0)}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def test_figures_and_words_are_those_of_a_plain_computation(tmp_path: Path) -> None:
+    results = with_shapley(tmp_path)
+    findings = Findings(results, colour="gradient")
+    figures = findings.shapley
+    assert figures is not None
+    by_effect, by_colours = plain(results, "effect"), plain(results, "gradient")
+    for own, found in ((by_effect, figures.effect), (by_colours, figures.colours)):
+        assert found is not None
+        expected = estimate(own["rho"])  # how an interval comes from the texts has its own tests
+        assert expected is not None
+        assert found.interval == pytest.approx(expected.interval)
+        assert found.mean == pytest.approx(own["rho"].mean())
+        assert found.n_texts == len(own)
+    errors = results.evidence.set_index("text")["shapley_error"] / by_effect["spread"]
+    sampled = errors[errors > 0]
+    assert len(sampled) > 2
+    assert figures.n_exact == len(errors.dropna()) - len(sampled)
+    assert figures.error == pytest.approx(sampled.median())
+    assert figures.largest_error == pytest.approx(sampled.max())
+    for lang in LANGUAGES:
+        language = load_language(lang)
+        said = shapley(findings, language)
+        for mean in (by_effect["rho"].mean(), by_colours["rho"].mean()):
+            assert f"{mean:.2f}" in said
+        for share in (sampled.median(), sampled.max()):
+            assert language.percent(share) in said
+    told = json.loads(render(findings, RenderOptions()))["evidence"]["shapley"]
+    assert told["effect"]["mean"] == pytest.approx(by_effect["rho"].mean(), abs=1e-5)
+    assert told["n_exact"] == figures.n_exact
+
+
+def test_what_was_chosen_by_agreement_scores_only_texts_that_did_not_choose_it(
+    tmp_path: Path,
+) -> None:
+    results = with_shapley(tmp_path)
+    colouring = Findings(results).colouring
+    assert colouring.agreement is not None
+    given = size_agreement(results)
+    scores = [given[view][text] for text, view in colouring.scored_by.items()]
+    assert colouring.agreement.mean == pytest.approx(np.mean(scores))
+    # Whatever agrees in a text, what scores it stays the same.
+    text = 3
+    rows = results.agreement
+    one_best = np.where(rows["view"] == "alti", 1.0, -1.0)
+    moved = rows.assign(value=rows["value"].where(rows["text"] != text, one_best))
+    again = Findings(changed(results, agreement=moved)).colouring
+    assert again.scored_by[text] == colouring.scored_by[text]
+    # Agreement with Shapley values is of what scores each text.
+    views = {text: ("gradient", "mask", "alti")[text % 3] for text in colouring.scored_by}
+    figures = shapley_figures(results, replace(colouring, scored_by=views))
+    assert figures is not None
+    assert figures.colours is not None
+    known = plain(results, "effect").index
+    own = [plain(results, views[text])["rho"][text] for text in known]
+    assert figures.colours.mean == pytest.approx(np.mean(own))
+
+
+def test_colours_that_are_one_of_both_are_not_compared_with_themselves(tmp_path: Path) -> None:
+    results = with_shapley(tmp_path)
+    for colour in ("effect", "shapley"):
+        figures = Findings(results, colour=colour).shapley
+        assert figures is not None
+        assert figures.colours is None
+        assert figures.effect.mean == pytest.approx(plain(results, "effect")["rho"].mean())
+
+
+@pytest.mark.parametrize(("error", "key"), [(0.0, "all"), (0.02, "none"), (None, "")])
+def test_values_are_called_exact_only_where_they_are(
+    tmp_path: Path, error: float | None, key: str
+) -> None:
+    """Earlier versions did not store what sampled values may be off by."""
+    results = with_shapley(tmp_path)
+    evidence = results.evidence.assign(shapley_error=np.nan if error is None else error)
+    findings = Findings(changed(results, evidence=evidence))
+    figures = findings.shapley
+    assert figures is not None
+    assert (figures.error is None) == (key != "none")
+    said = shapley(findings, load_language("en"))
+    assert said.endswith(load_language("en").words["trust"][_IS]) == (key == "")
+    assert ("The values are exact in all these texts." in said) == (key == "all")
+    assert ("sampled" in said) == (key == "none")
+
+
+def test_few_texts_and_results_without_it_say_nothing(tmp_path: Path) -> None:
+    basic = make_results(tmp_path / "a", TEXTS, evidence="basic", later=True)
+    few = with_shapley(tmp_path / "b", TEXTS[:4])
+    # Equal texts count once.
+    equal = with_shapley(tmp_path / "c", TEXTS[:4] * 3)
+    for results in (basic, few, equal):
+        findings = Findings(results)
+        assert findings.shapley is None
+        assert shapley(findings, load_language("en")) == ""
+        assert "shapley" not in json.loads(render(findings, RenderOptions()))["evidence"]
+
+
+def test_values_that_do_not_differ_have_no_ranking_to_agree_with(tmp_path: Path) -> None:
+    results = with_shapley(tmp_path)
+    effects = results.effects
+    level = effects.assign(shapley=effects["shapley"].where(effects["shapley"].isna(), 0.5))
+    assert Findings(changed(results, effects=level)).shapley is None
