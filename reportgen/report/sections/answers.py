@@ -105,7 +105,7 @@ def _changes_over_texts(
     about = about or ("mean_change_of" if own.target else f"mean_change{_of_size(findings)}")
     remark = language.count("answers", about, own.n_texts, what=what)
     doubts = {bar.doubt for bar in bars} - {""}
-    pale = say("pale_few" if doubts == {few} else "pale") if doubts else ""
+    pale = say("pale_few" if doubts == {few} else "pale", n=MIN_TEXTS) if doubts else ""
     return answer(verdict, remark, named_bars(bars), pale=pale)
 
 

@@ -91,7 +91,8 @@ def short_errors(findings: Findings, language: Language) -> Iterable[Section]:
     where = findings.where_wrong
     if where is not None and where.n_tried:
         words = ErrorWords(findings, language)
-        heading, lead = language.say("errors", "table"), words.remarks()
+        heading = language.say("errors", "table")
+        lead = (*words.remarks(), language.say("errors", "intervals"))
         yield Section(4, heading, lead, table=words.table(), is_folded=True, place=62)
 
 
@@ -191,6 +192,8 @@ class ErrorWords:
             )
         key = "worse" if own.is_worse else "better"
         sides = {"own": write(own.error.mean), "rest": write(own.rest.mean)}
+        if prefix and self._where is not None:  # that of the part with its name
+            sides["own"] = self._say(f"value_{self._where.measure}", x=sides["own"])
         return self._say(prefix + key, where=self._place(own), **sides)
 
     def _place(self, part: Part) -> str:
@@ -208,7 +211,7 @@ class ErrorWords:
         return self._say(f"where_{part.aspect}", name=name)
 
     def _short(self, error: float) -> str:
-        """An error beside the first answer, with as many digits."""
+        """An error beside the first answer, with as many digits as that."""
         assert self._where is not None  # it has the error
         digits = column_decimals(self._largest)
         return _VALUES[self._where.measure](error, digits, self._language)

@@ -114,8 +114,12 @@ class _Maker:
             tests=()
             if tested is None
             else tuple(self._test(test, token, tested) for test in self._tests),
-            tested_on=self._say("tested_on", texts=tested.n_texts) if tested and has_fewer else "",
+            tested_on=self._tested_on(tested) if tested and has_fewer else "",
         )
+
+    def _tested_on(self, tested: SubjectFigures) -> str:
+        key = "tested_on_swapped" if tested.swapped else "tested_on"
+        return self._say(key, texts=tested.n_texts)
 
     def _test(self, test: SinkTest, token: str, tested: SubjectFigures) -> tuple[Cell, Cell, Cell]:
         name, figures = self._language.say("tests", test), tested.tests.get(test)

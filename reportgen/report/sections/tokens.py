@@ -119,7 +119,7 @@ class _Maker:
         if (last := self._findings.last_token) is not None:
             sentences.insert(0, self._say("last", **last_values(last, self._language)))
         if draws:
-            sentences.append(draws.said or self._say("none_draws"))
+            sentences.append(draws.said or self._say("none_draws", n=MIN_TEXTS))
         return self._language.say("common", "space").join(sentences)
 
     def _none_moves(self) -> list[str]:

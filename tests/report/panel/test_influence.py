@@ -251,7 +251,7 @@ def test_tokens_that_say_the_same_are_told_as_a_whole_with_what_changes_without_
     found = with_joint(values, joint((0, 2), 0.5))
     assert found.changes == (
         "① “free … charge” counts as a whole: without it the score goes from 2.000 to 1.500. "
-        "Each part of it can be left out.",
+        "Each part alone can be left out.",
     )
     assert [row.place for row in found.rows if row.index in (0, 2)] == ["①", "①"]
     (more,) = with_joint(values, joint((0, 2), -0.5, each=False)).changes

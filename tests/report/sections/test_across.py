@@ -231,7 +231,7 @@ def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
     bars = BeautifulSoup(str(answer.chart), "html.parser").find_all("rect")[:2]
     assert ["pale" in bar["class"] for bar in bars] == [True, False]
     assert bars[0].get_text().startswith("cd +1.")
-    assert bars[0].get_text().endswith(": in too few texts to be sure")
+    assert bars[0].get_text().endswith(": in too few texts for a verdict")
 
 
 def corpus(values: np.ndarray) -> CorpusTokens:

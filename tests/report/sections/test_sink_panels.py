@@ -175,3 +175,5 @@ def test_tests_on_fewer_texts_than_the_shares_say_on_how_many(results, tmp_path)
     assert cls.n_texts == "6 texts"
     assert cls.tested_on == "The tests and “Attention, swapped” are on 5 texts."
     assert [panel.tested_on for panel in sinks_of(results).panels] == ["", ""]
+    zeroed = changed(made, sinks=made.sinks[made.sinks["test"] == "zero_value"])
+    assert sinks_of(zeroed).panels[0].tested_on == "The tests are on 5 texts."

@@ -113,7 +113,7 @@ def test_the_best_stand_first_and_baselines_in_their_own_order(results):
     assert [name.text for name, *_ in trust.groups[2].rows] == [
         "[MASK] effect",
         "token rarity",
-        "rarity among these texts",
+        "rarity in the texts",
         "random order",
     ]
     assert [name.small.split(":")[0] for name, *_ in trust.groups[2].rows] == [
@@ -172,7 +172,7 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline()
         "prediction: 0.61."
     )
     gain = "length in characters gives 0.48, a difference of 0.13 (0.05 to 0.20)."
-    above = f"That is surely more than any ranking that needs no model: {gain}"
+    above = f"The default colours surely agree better than any ranking that needs no model: {gain}"
     assert said() == f"{best} {above}"
     assert said(verdict="no_more", over=(0.1, -0.1, 0.3)) == (
         f"{best} A ranking that needs no model, length in characters, gives 0.51: the difference, "
@@ -189,7 +189,7 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline()
     )
     assert said(lang="ja") == (
         "色分けに使える6種類の尺度のうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です。"
-        "モデルを使わないどの順位よりも確実によく一致します。「文字数」は0.48で、差は0.13（0.05～0.20）です。"
+        "初期表示の色は、モデルを使わないどの順位よりも確実によく一致します。「文字数」は0.48で、差は0.13（0.05～0.20）です。"
     )
 
 

@@ -354,7 +354,7 @@ def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
 def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
     (header, *rows) = tables_of(render(Findings(results), RenderOptions()).text)[1]
-    assert header[-1] == "left out, these move it most"
+    assert header[-1] == "largest effects on it"
     for row in rows:
         effects = results.effects_of(int(row[0]) - 1)
         tokens = results.tokens_of(int(row[0]) - 1)
