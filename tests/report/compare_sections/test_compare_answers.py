@@ -65,7 +65,7 @@ def test_the_first_answer_is_the_verdict_on_quality_with_its_interval(sides, shi
         for side in (base, head)
     ]
     first, *_ = answers_of(*scored)
-    assert first.answer.startswith(f"{said}mean error ")
+    assert first.answer.startswith(f"{said}mean absolute error ")
     errors = [np.abs(side.texts["prediction"].to_numpy() - labels).mean() for side in scored]
     assert figures(first.answer) == pytest.approx(errors, abs=0.0051)
     change, _, low, high, n = figures(first.remark)
