@@ -86,7 +86,7 @@ def test_the_glossary_gives_the_coverage_that_was_measured() -> None:
     for column, least in ((2, below[1]), (4, below[2])):
         found = [float(row[column].split()[0]) for row in rows] + [float(least)]
         low, high = (f"{100 * end:.0f}" for end in (min(found), max(found)))
-        for lang, said in (("en", f"{low} to {high}"), ("ja", f"{low}〜{high}")):
+        for lang, said in (("en", f"{low} to {high}"), ("ja", f"{low}～{high}")):
             entries = load_language(lang).words["glossary"]["entries"]
             (meaning,) = [own["meaning"] for own in entries if own["id"] == "interval"]
             assert said in meaning
