@@ -60,6 +60,20 @@ def test_without_labels_it_names_the_texts_that_stand_out(tmp_path, kind):
     assert len(ids) == len(set(ids))
 
 
+def test_a_list_without_a_sure_token_says_so(tmp_path):
+    results = make_results(tmp_path, HEADLINES * 2, evidence="basic")
+    unsure = brief_of(results).select(".lists section")
+    assert [part.select_one("p").get_text() for part in unsure] == [
+        "None is sure: what is seen may be chance."
+    ] * 2
+    assert not any(part.table for part in unsure)
+    results = make_results(tmp_path / "sure", HEADLINES * 4, evidence="basic")
+    results.effects["effect"] = results.effects["position"] % 7 / 10  # equal in equal texts
+    (sure,) = brief_of(results).select(".lists section")
+    assert len(sure.select("tbody tr")) == 5
+    assert sure.p is None
+
+
 def test_one_text_that_failed_has_a_brief(tmp_path):
     page = brief_of(make_results(tmp_path, HEADLINES[:1], failed=(0,)))
     assert numbers(page) == []
