@@ -43,7 +43,7 @@ def cls(results: Results) -> dict[str, Note]:
 
 
 def test_half_of_all_attention_and_a_tenth_of_what_is_passed_on_is_the_sinks(cls) -> None:
-    assert set(cls) == {"N1", "why", "N2", "N4", "N7", "N8"}
+    assert set(cls) == {"N1", "why", "score-alike", "N2", "N4", "N7", "N8"}
     assert 0.45 < cls["N1"].values["share"] < 0.65
     assert 0.05 < cls["N2"].values["norm_share"] < 0.15
     assert cls["N2"].values["value_ratio"] < 0.1
@@ -54,6 +54,12 @@ def test_what_the_sink_passes_on_hardly_matters_and_its_place_does(cls) -> None:
     assert cls["N4"].values["mean_ratio"] < 0.02
     assert cls["N7"].values["hide_ratio"] > 5
     assert cls["N8"].values["swap_ratio"] == pytest.approx(1, abs=0.1)
+
+
+def test_the_lead_of_the_sink_is_the_same_for_all_that_ask(cls, results) -> None:
+    note = cls["score-alike"]
+    assert note.values["layer"] == cls["N1"].values["layer"]
+    assert 0.8 <= note.values["alike_low"] <= note.values["alike"] <= note.values["alike_high"]
 
 
 def test_a_mean_pooled_encoder_is_not_said_to_read_cls_alone(results) -> None:

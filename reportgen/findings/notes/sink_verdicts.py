@@ -115,13 +115,14 @@ def with_heads(note: Note, heads: SinkHeads | None) -> Note:
     """The verdict, with the number of heads in which the token is a sink. Left out if that was not
     stored, or if it is 0 and the mean over heads says the same.
 
-    Where the mean over heads is no sink, but a single head surely is one, the sentence is N1h.
+    Where the mean over heads surely is no sink, but a single head surely is one, the sentence is
+    N1h.
     """
     if heads is None or "excess" not in note.values or (note.rules_out_sink and not heads.n_sink):
         return note
     values = {**note.values, "n_sink_heads": heads.n_sink, "n_heads": heads.n_heads}
     also = ("heads-top",) if not note.is_special else ()
-    if note.verdict == "sink" or not heads.is_sure:
+    if float(note.values["excess_high"]) >= SINK_EXCESS or not heads.is_sure:
         return replace(note, values=values, also=(*note.also, "single-heads", *also))
     layer, head = heads.strongest
     values |= {"head_layer": layer, "head": head, "head_excess": float(heads.excess.max())}

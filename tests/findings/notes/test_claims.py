@@ -28,7 +28,8 @@ FORBIDDEN: Mapping[str, Mapping[str, str]] = {
         r"|(?<!no sign )(?<!not show )that it carries",
         "no-op as proven": r"prove[sn]?\b|\bproof|\bis a “no-op|demonstrat|confirm",
         "agreement as accuracy": r"accura|\bcorrect|\bright\b|\bwrong|\btruth|\bvalid|faithful",
-        "layers of shared weights as different parameters": r"\bparameters?\b|\bhead \d",
+        "layers of shared weights as different parameters": r"\bparameters?\b"
+        r"|\bhead \d+\b(?! of layer \d)",
         "a sign from attention": r"\bpositive|\bnegative|\braises\b|\blowers\b|increase|decrease"
         r"|\bin favou?r|\bagainst the",
         "raw sums compared": r"\bsums?\b|\btotal\b",
@@ -43,7 +44,7 @@ FORBIDDEN: Mapping[str, Mapping[str, str]] = {
         r"|ことを示して",
         "no-op as proven": r"証明|実証|no-op（何もしない）」です|確認されました",
         "agreement as accuracy": r"正確|精度|正し|正解|的中|妥当|忠実",
-        "layers of shared weights as different parameters": r"パラメータ|ヘッド\d",
+        "layers of shared weights as different parameters": r"パラメータ|(?<!\d層の)ヘッド\d",
         "a sign from attention": r"プラス|マイナス|ポジティブ|ネガティブ|押し上げ|押し下げ|好影響"
         r"|悪影響|肯定|否定",
         "raw sums compared": r"総和|列の和|(?<!割り振りの)合計",
@@ -99,6 +100,7 @@ Ends = Callable[[str], tuple[float, float]]
 SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N1": lambda of: of("excess")[0] >= 0.3,
     "N1d": lambda of: of("excess")[0] >= 0.05 and of("excess")[1] < 0.3,
+    "N1h": lambda of: of("excess")[1] < 0.3,
     "N1b": lambda of: of("excess")[1] < 0.05,
     "N1b-below": lambda of: of("excess")[1] < 0.05 and of("excess")[0] <= 0,
     "N2": lambda of: of("value_ratio")[1] <= 0.5,
