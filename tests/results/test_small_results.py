@@ -26,7 +26,7 @@ from reportgen.results.store import Results, open_results
 
 # What needs attention maps: how far apart the attention of heads is.
 WITHHELD = {
-    "heads_changed",
+    *("heads_changed", "heads_moved"),
     *(f"jsd_{which}{end}" for which in ("mean", "max") for end in ("", "_low", "_high")),
 }
 

@@ -135,19 +135,20 @@ def test_where_one_row_is_read_the_text_says_what_the_map_shows_of_it(tmp_path):
     drawn = text_map(made, 0, units, [unit.label for unit in units.units])
     assert drawn.cells[0] == pytest.approx(row, abs=1e-3)
     found = colours(made).influence
-    order = sorted(range(1, len(row) - 1), key=lambda i: -row[i])
-    first, second = (f"“{units.units[i].label}” ({percent(row[i])})" for i in order[:2])
+    each_token = row[1:-1].sum() / (len(unit_of) - 2)
+    times = [share / unit_of.count(i) / each_token for i, share in enumerate(row)]
+    order = sorted(range(1, len(row) - 1), key=lambda i: -times[i])
+    first, second = (f"“{units.units[i].label}”" for i in order[:2])
     assert found.looks == (
         "The prediction is read from [CLS] in the last layer. "
-        f"Of the text, it looks most at {first} and {second}."
+        f"Of the text, it looks most, per token, at {first} and {second}."
     )
     assert found.attention == "Where [CLS] looks"
     assert {each.index for each in found.rows} >= set(order[:5])
-    each_token = row[1:-1].sum() / (len(unit_of) - 2)
     for each in found.rows:
-        times = row[each.index] / unit_of.count(each.index) / each_token
-        assert each.attention == f"{percent(row[each.index])} ({times:.1f}×)"
-        assert each.attention_width == round(WIDTH * row[each.index] / row[order[0]])
+        share, ratio = percent(row[each.index]), times[each.index]
+        assert each.attention == f"{ratio:.1f}× ({share})"
+        assert each.attention_width == round(WIDTH * ratio / times[order[0]])
 
 
 def test_where_several_rows_are_read_attention_received_counts(tmp_path):
