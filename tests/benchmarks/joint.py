@@ -4,12 +4,14 @@
 
 On fresh headlines of the bundled model's rule: in how many texts with a part worth BIG or more
 nothing would seem to matter, since every change is at most TINY_EFFECT of the range of all scores;
-how many groups there are, and the passes they take.
+how many groups there are, and the passes that the search for them takes.
 
 With --cache, the folder of `human_ratings.py` (which it fills): on unseen short film reviews, all
 sets of whose words are run, the rank correlation of effects with exact Shapley values, by size,
 mean over texts with its standard error; and in how many texts the sampled Shapley values err by no
 more than they say, with the pairs of orders that were drawn.
+
+Each part is printed as soon as it is done; all take some minutes on one core.
 """
 
 import argparse
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import factorial
 from pathlib import Path
+from unittest.mock import patch
 
 import human_ratings as ratings
 import numpy as np
@@ -28,8 +31,8 @@ from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.measures import shapley
-from reportgen.analysis.evidence.measures.joint import find_joint, shared_effects
+from reportgen.analysis.evidence.measures import deletion, shapley
+from reportgen.analysis.evidence.measures.joint import Joint, find_joint, shared_effects
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import UnitEffects
 from reportgen.analysis.options import AnalysisOptions
@@ -45,7 +48,8 @@ from reportgen.models.tokens.perturbed_texts import content_units, fixed_positio
 from reportgen.results.tables.schema import JOINT
 from reportgen.texts.split_words import word_splitter
 
-N_TEXTS, SEED = 200, 777
+N_TEXTS = 200
+SEED = 20_261_130  # not one that the search was made with
 BIG = 0.3  # of a part
 WORDS = (4, 10)  # of a review, punctuation included
 N_REVIEWS = 60
@@ -53,7 +57,7 @@ SAMPLED = 7  # units from which on sampling is tried
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print all parts."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path, metavar="DIR")
     cache = parser.parse_args().cache
@@ -63,11 +67,30 @@ def main() -> None:
         reviews(cache)
 
 
+class Counted:
+    """Runs changed texts through an explainer, and counts them."""
+
+    def __init__(self, explainer: Explainer, passes: list[int]) -> None:
+        self._explainer, self._passes = explainer, passes
+
+    def run(self, variants: Sequence[Changed]) -> list[float | str]:
+        """The scores of changed versions."""
+        self._passes.append(len(variants))
+        return self._explainer.run(variants)
+
+
 def headlines() -> None:
     """Print how often nothing seems to matter on planted headlines."""
     planted.N_TEXTS, planted.SEED = N_TEXTS, SEED
     texts, _ = planted.fresh_headlines()
-    with tempfile.TemporaryDirectory() as folder:
+    passes: list[int] = []
+
+    def counted(
+        explainer: Explainer, *given: Sequence[Explained] | Sequence[UnitEffects]
+    ) -> list[tuple[Joint, ...]]:
+        return find_joint(Counted(explainer, passes), *given)  # type: ignore[arg-type]
+
+    with tempfile.TemporaryDirectory() as folder, patch.object(deletion, "find_joint", counted):
         options = AnalysisOptions(keep_maps="none", evidence_texts="all", units="word")
         results = analyze(planted.text_set(texts), load_model(ModelSpec()), Path(folder), options)
         effects = results.effects
@@ -78,11 +101,12 @@ def headlines() -> None:
     worth = np.array([np.abs(contributions(components)).max() for components in texts])
     counts, big = worth > planted.NOTHING, worth >= BIG
     print(f"{len(texts)} headlines, {counts.sum()} of which have a part that counts,")
-    print(f"{big.sum()} one worth {BIG} or more; {n_groups} groups\n")
+    print(f"{big.sum()} one worth {BIG} or more; {n_groups} groups,")
+    print(f"{sum(passes) / len(texts):.1f} passes a text for them\n")
     print("| nothing seems to matter | of those | worth .3 or more |\n|---|--:|--:|")
     for name, largest in (("leaving out one unit", single), ("with groups", whole)):
         still = largest.to_numpy() <= least
-        print(f"| {name} | {(still & counts).sum()} | {(still & big).sum()} |")
+        print(f"| {name} | {(still & counts).sum()} | {(still & big).sum()} |", flush=True)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """How well each view finds what the bundled model's rule really scores, on fresh headlines.
 
-    python tests/benchmarks/planted.py [--units token]
+    python tests/benchmarks/planted.py [--units token] [--evidence basic]
 
 The rule is known, so each component's worth is: the score with it minus the score without it. A
 display unit is worth what the component of its last character is, as in training; a component of
@@ -60,10 +60,11 @@ Ids = tuple[int, ...]
 
 
 def main() -> None:
-    """Print the table for words, as reportgen takes them by default, or for tokens."""
+    """Print the tables for words, as reportgen takes them by default, or for tokens."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--units", choices=("word", "token"), default="word")
-    units = parser.parse_args().units
+    parser.add_argument("--evidence", choices=("basic", "full"), default="full")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
     headlines, n_known = fresh_headlines()
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +72,12 @@ def main() -> None:
             text_set(headlines),
             load_model(ModelSpec()),
             Path(folder),
-            AnalysisOptions(keep_maps="none", evidence="full", evidence_texts="all", units=units),
+            AnalysisOptions(
+                keep_maps="none",
+                evidence=asked.evidence,
+                evidence_texts="all",
+                units=asked.units,
+            ),
         )
         texts = list(over_texts(results, headlines))
         chosen = choose_colouring(results)

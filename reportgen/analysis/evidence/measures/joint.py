@@ -20,10 +20,10 @@ MOST_PASSES = 8  # for the groups of one text
 # alone, and a group does at least so much.
 TRIED = 0.1
 LEAST = 0.05
-# Of the change without a group: so much is more than its units change one by one, and a member adds
-# so much beyond what it does by itself.
+# Of the change without a group, so much is more than its units change one by one. So is as much of
+# what a member adds to it: a unit that does most by itself is none.
 BEYOND = 0.3
-ADDED = 0.05
+ADDED = 0.05  # of the change without a group: that part of what a member adds is at least so much
 _ROUNDING = 1e-6  # of the scalar; a model that nothing moves has no groups
 
 Units: TypeAlias = tuple[int, ...]  # numbers of units, in order
@@ -160,6 +160,11 @@ def _group(
         one_by_one = sum(max(own[unit], 0.0) for unit in units)
         return change >= least and change - one_by_one >= BEYOND * change
 
+    def belongs(unit: int, change: float, rest: float) -> bool:
+        """Whether `unit` adds enough to the change without the `rest` to make it `change`."""
+        beyond = change - rest - max(own[unit], 0.0)
+        return beyond > max(ADDED * change, BEYOND * (change - rest))
+
     units, change = [tried[0]], own[tried[0]]
     try:
         for unit in tried[1:]:
@@ -178,11 +183,11 @@ def _group(
             if len(rest) < 2:
                 break
             left = yield from asker.change(rest, sign)
-            if change - left - max(own[unit], 0.0) <= ADDED * change:
+            if not belongs(unit, change, left):
                 units, change = rest, left
         for unit in later:
             more = yield from asker.change([*units, unit], sign)
-            if more - change - max(own[unit], 0.0) > ADDED * more:
+            if belongs(unit, more, change):
                 units, change = [*units, unit], more
     except _OutOfPasses:
         pass

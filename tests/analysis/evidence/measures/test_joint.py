@@ -94,6 +94,18 @@ def test_a_group_is_split_by_what_its_units_do_alone(item: Explained) -> None:
     assert effects[5] == pytest.approx(0.5 * 0.2 / 0.7)
 
 
+@pytest.mark.parametrize("worth", [0.8, 1.2])  # alone weaker than the others, and stronger
+def test_a_unit_that_does_most_by_itself_is_in_no_group(item: Explained, worth: float) -> None:
+    def rule(kept: frozenset[int]) -> float:
+        found = any_of(kept, {1, 4}, 1.0) + worth * (6 in kept)
+        return min(found, 1.0 + worth - 0.1)  # both together say a little less
+
+    found, deletion, alone, _ = search(item, rule)
+    assert found == (Joint((1, 4), pytest.approx(0.9)),)
+    effects = shared_effects(deletion.effects, alone.effects, found)
+    assert effects[6] == deletion.effects[6] == pytest.approx(worth - 0.1)
+
+
 @pytest.mark.parametrize(
     "rule",
     [
