@@ -208,7 +208,7 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
     words = context.words
     adding = words.say("adding", side=words.say("side_base"))
     explained = {
-        adding: {"en": "Effect: how far", "ja": "「効果」"}[lang],
+        adding: {"en": "Effect: how far", "ja": "「影響」"}[lang],
         words.say("looked"): {"en": "Looked at: ", "ja": "「見ている」"}[lang],
         words.say("received"): {"en": "eceived: ", "ja": "「受ける」"}[lang],
     }
