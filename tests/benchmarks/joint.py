@@ -197,8 +197,9 @@ def enumerated(cache: Path) -> Iterator[Review]:
     cache.mkdir(parents=True, exist_ok=True)
     kind = "film reviews"
     texts = ratings.rated(ratings.downloaded(cache), ratings.KINDS[kind])
-    n = ratings.N_HELD
-    training, held = texts[n : n + ratings.N_TRAINING], texts[:n]
+    # Behind those held out for other tables, with which the search was made too.
+    first = ratings.N_HELD + ratings.N_TRAINING
+    training, held = texts[ratings.N_HELD : first], texts[first : first + ratings.N_HELD]
     folder = ratings.trained(cache / kind.replace(" ", "-"), training)
     model = load_model(ModelSpec(model=str(folder), max_length=ratings.MAX_TOKENS))
     splitter = word_splitter()
