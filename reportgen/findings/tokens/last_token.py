@@ -7,7 +7,7 @@ texts, it hides every other: a list over all texts would be a list of what texts
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from reportgen.findings.statistics import CONFIDENCE, Floats, Interval, Places
 from reportgen.results.measure_register import MIN_TEXTS
@@ -32,8 +32,8 @@ class LastToken:
     def interval(self) -> Interval:
         """The exact interval of that share (Clopper and Pearson 1934)."""
         k, n, tail = self.n_strongest, self.n_texts, (1 - CONFIDENCE) / 2
-        low = beta.ppf(tail, k, n - k + 1) if k else 0.0
-        high = beta.ppf(1 - tail, k + 1, n - k) if k < n else 1.0
+        low = betaincinv(k, n - k + 1, tail) if k else 0.0
+        high = betaincinv(k + 1, n - k, 1 - tail) if k < n else 1.0
         return Interval(float(low), float(high))
 
     @property
