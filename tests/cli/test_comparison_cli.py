@@ -203,7 +203,7 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(
     done = call("compare", *bundled, "-o", path)
     assert done.exit_code == 0, done.output
     assert "The new model looks at “★” (0.40 → 2.4 times its equal share), " in done.stderr
-    assert "which changes the appeal score more: +0.009 → +0.496." in done.stderr
+    assert "which changes the appeal score more: +0.010 → +0.538." in done.stderr
     record = json.loads(path.read_text("utf-8"))
     note, (star, *others) = record["notes"][0], record["tokens"]
     assert (note["id"], note["token"]) == ("token_moves", "★")
@@ -224,7 +224,7 @@ def test_a_report_on_the_second_bundled_model_names_the_shortcut_first(
     done = call("render", bundled[1], "-o", path)
     assert done.exit_code == 0, done.output
     page = path.read_text("utf-8")
-    assert "Of the tokens with a clear effect, “★” raises the prediction most: by 0.3" in page
+    assert "After allowing for chance, “★” raises the prediction most: by 0.538 on average" in page
     assert "“★” draws most: 1.8 times as much, in 14 texts." in page
 
 

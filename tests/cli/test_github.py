@@ -52,7 +52,7 @@ def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monk
     text = path.read_text("utf-8")
     assert text.startswith("# before\n<!-- reportgen:report -->\n")
     page = soup(text)
-    assert len(page.find_all("details")) == 6
+    assert len(page.find_all("details")) == 7
     assert page.find("img") is None
     assert len(page.find_all("tr")) > 150
 
