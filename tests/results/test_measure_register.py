@@ -59,7 +59,7 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
         return [measure.id for measure in measured_at(level, scalar)]
 
     assert taken("none", "number") == []
-    basic = ["deletion", "gradient", "effect"]
+    basic = ["deletion", "effect", "gradient"]
     assert taken("basic", "cosine") == basic
     assert taken("basic", "number") == [*basic, "attention_gradient", "alone"]
     more = ["mask", "ig", "alti", "shapley", "cp_lrp"]

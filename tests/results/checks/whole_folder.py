@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from helpers.made_up.factories import make_results
 
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
+from reportgen.results.measure_register import VIEWS
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import (
@@ -29,6 +30,7 @@ def write_whole(folder: Path) -> None:
     pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
     pq.write_table(target_effects(made), folder / "target_effects.parquet")
     pq.write_table(sink_scores(made), folder / "sink_scores.parquet")
+    pq.write_table(shuffled(made), folder / "shuffled.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
     write_info(folder, replace(made.info, model=model))
 
@@ -64,6 +66,16 @@ def sink_scores(made: Results) -> pa.Table:
         for head in (1, 2)
     ]
     return pa.Table.from_pylist([place | figures for place in places], fields)
+
+
+def shuffled(made: Results) -> pa.Table:
+    """Two views of every text that was analysed, with the model's weights shuffled."""
+    rows = [
+        {"text": text, "view": view, "value": 0.5}
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for view in VIEWS[:2]
+    ]
+    return pa.Table.from_pylist(rows, TABLES["shuffled"])
 
 
 def target_effects(made: Results) -> pa.Table:
