@@ -54,14 +54,14 @@ def judge(
     found = estimate(own)
     if found is None or found.interval is None:
         return None
-    agreement = widened(found, n_judged)
+    agreement = widened(found, n_judged, 1.0)
     gaps = {
         view: gap
         for view, base in baselines.items()
         if (gap := estimate(own - base.reindex(own.index).fillna(0.0))) is not None
     }
-    above = {view: widened(gap, n_judged) for view, gap in gaps.items()}
-    among = {view: widened(gap, n_judged * len(gaps)) for view, gap in gaps.items()}
+    above = {view: widened(gap, n_judged, 2.0) for view, gap in gaps.items()}
+    among = {view: widened(gap, n_judged * len(gaps), 2.0) for view, gap in gaps.items()}
     worse = {view: gap for view, gap in among.items() if _ends(gap).high < 0}
     level = {view: gap for view, gap in among.items() if _ends(above[view]).low <= 0}
     verdict = _verdict(_ends(agreement), is_worse=bool(worse), is_level=bool(level))

@@ -68,18 +68,19 @@ def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | Non
     return estimates(found)[0] if len(found) else None
 
 
-def widened(found: Estimate, n_tried: int) -> Estimate:
+def widened(found: Estimate, n_tried: int, most: float) -> Estimate:
     """`found` with an interval that holds for it and `n_tried` - 1 other figures at once.
 
     Both ends move away from the mean as Student's t does from a level of 2.5 % to 2.5 % divided by
-    the number of figures (Bonferroni).
+    the number of figures (Bonferroni), and no farther from 0 than `most`, the largest that the
+    figure can be.
     """
     if found.interval is None or n_tried <= 1:
         return found
     level, freedom = (1 - CONFIDENCE) / 2, found.n_texts - 1
     grown = float(stdtrit(freedom, 1 - level / n_tried) / stdtrit(freedom, 1 - level))
-    low, high = (found.mean + grown * (end - found.mean) for end in found.interval)
-    return replace(found, interval=Interval(low, high))
+    ends = (found.mean + grown * (end - found.mean) for end in found.interval)
+    return replace(found, interval=Interval(*(min(most, max(-most, end)) for end in ends)))
 
 
 def share_estimate(values: Floats) -> Estimate | None:

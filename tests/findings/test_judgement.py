@@ -137,8 +137,15 @@ def test_a_baseline_that_is_missing_in_a_text_says_nothing_there() -> None:
 def test_an_interval_for_several_figures_is_further_out_by_students_t() -> None:
     found = Estimate(0.3, Interval(0.2, 0.5), 8)
     grown = student.ppf(1 - 0.025 / 6, 7) / student.ppf(0.975, 7)
-    ends = widened(found, 6).interval
+    ends = widened(found, 6, 2.0).interval
     assert ends == pytest.approx((0.3 - 0.1 * grown, 0.3 + 0.2 * grown))
-    assert widened(found, 1) is found
+    assert widened(found, 1, 2.0) is found
     few = Estimate(0.3, None, 3)
-    assert widened(few, 6) is few
+    assert widened(few, 6, 2.0) is few
+
+
+def test_an_interval_for_several_figures_holds_nothing_that_cannot_be() -> None:
+    found = estimate(np.array([-1.0, 2.0, 2.0, 2.0, 1.0]))
+    assert found is not None
+    assert widened(found, 40, 10.0).high > 2.0
+    assert widened(found, 40, 2.0).interval == (widened(found, 40, 10.0).low, 2.0)
