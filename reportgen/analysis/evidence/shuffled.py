@@ -13,6 +13,7 @@ from reportgen.files.interrupts import held_back
 from reportgen.results.agreement import text_agreement, unit_views
 from reportgen.results.info import Scalar
 from reportgen.results.measure_register import BY_ID, YARDSTICK
+from reportgen.results.tables.schema import HELD
 
 
 @contextmanager
@@ -77,7 +78,10 @@ def shuffled_rows(
     found: list[tuple[int, str, float]] = []
     for text in texts:
         own = unit_views(tokens[text], effects[text])
-        views = unit_views(shuffled[text], shuffled[text])
+        # What is held in every run is what the model as it is answers: other weights find another.
+        held = {HELD: tokens[text][HELD].to_numpy()} if HELD in tokens[text] else {}
+        rows = shuffled[text].assign(**held)
+        views = unit_views(rows, rows)
         views = {view: values for view, values in views.items() if BY_ID[view].group != "baselines"}
         views = {view: values for view, values in views.items() if view not in YARDSTICK}
         views |= {view: own[view] for view in YARDSTICK if view in own}
