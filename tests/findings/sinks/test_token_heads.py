@@ -1,6 +1,7 @@
 """Text tokens that single heads look at: planted, against plain loops, and not out of noise."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.note import about
+from reportgen.findings.notes.sink_verdicts import with_heads
 from reportgen.findings.sinks.heads import token_heads
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
@@ -26,7 +29,7 @@ from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.sinks import make_sinks
 from reportgen.report.short_form.short_form import make_brief
-from reportgen.results.info import InputInfo
+from reportgen.results.info import InputInfo, Subject
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 
@@ -91,6 +94,17 @@ def test_one_head_of_four_in_every_layer_is_told(tmp_path: Path) -> None:
     assert (
         make_answers(findings, load_language("en"))[2].answer == "Only in 3 of 12 heads: on “。。”"
     )
+
+
+@pytest.mark.parametrize(("high", "id"), [(0.29, "N1h"), (0.3, "unclear")])
+def test_it_is_in_single_heads_alone_only_where_the_mean_surely_is_no_sink(
+    tmp_path: Path, high: float, id: str
+) -> None:
+    made = make_results(tmp_path, STOP, n_layers=3, n_heads=4, evidence="basic")
+    heads = Findings(looked_at(made, [3])).sink_heads[KEY]
+    values = {"excess": 0.25, "excess_low": 0.2, "excess_high": high}
+    note = replace(about(Subject(KEY, "。。", "token"), "unclear", values), verdict="unclear")
+    assert with_heads(note, heads).id == id
 
 
 def test_where_every_head_looks_at_it_the_token_is_a_sink_and_its_heads_are_counted(
