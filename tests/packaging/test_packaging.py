@@ -82,6 +82,8 @@ def test_the_source_distribution_holds_all_that_a_build_and_its_tests_need(dist:
             "LICENSE",
             ".ci/run",
             ".ci/lowest.py",
+            ".ci/locked.txt",
+            "SECURITY.md",
             "action.yml",
         }
     )
@@ -104,6 +106,23 @@ def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: P
         "reportgen/py.typed",
     ):
         assert needed in package
+
+
+def test_another_build_of_the_same_sources_has_the_same_bytes(dist: Path, tmp_path: Path) -> None:
+    (source,) = dist.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (copy,) = tmp_path.iterdir()
+    for path in copy.rglob("*"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.chmod(path.stat().st_mode & 0o700)
+    # By someone far away, who lets nobody else read, from files of another date.
+    elsewhere = ("env", "TZ=Pacific/Apia", "LC_ALL=C", "PYTHONHASHSEED=7", sys.executable)
+    built = tmp_path / "built"
+    run(*elsewhere, "-m", "build", "--no-isolation", "--outdir", built, copy, cwd=tmp_path)
+    assert {p.name: p.read_bytes() for p in built.iterdir()} == {
+        p.name: p.read_bytes() for p in dist.iterdir()
+    }
 
 
 def test_the_wheel_is_small(wheel: Path) -> None:
