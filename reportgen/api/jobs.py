@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from reportgen.api.options.arguments import check_sample, model_spec
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.output_options import OutputChoices
+from reportgen.api.options.settings_file import project_folders
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
@@ -203,10 +204,8 @@ def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:
 def _in_repository(path: str) -> str:
     """`path` from the top of the repository that holds the current folder, with / between parts;
     from the current folder if there is no repository. Of a path elsewhere, only the last part."""
-    here = Path.cwd()
-    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     try:
-        return Path(path).resolve().relative_to(top.resolve()).as_posix()
+        return Path(path).resolve().relative_to(project_folders()[-1].resolve()).as_posix()
     except (OSError, ValueError):
         return PurePath(path).name
 

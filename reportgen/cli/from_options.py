@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -14,11 +14,12 @@ from typer.core import TyperGroup
 
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.options.option_values import options_of
-from reportgen.api.options.settings import configured_options
+from reportgen.api.options.settings import configured_gates, configured_options
 from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
+from reportgen.report.language.printable import inert
 from reportgen.report.options import Option, options_in
 from reportgen.texts.source_files import INPUT_FORMATS
 from reportgen.version import __version__
@@ -93,14 +94,15 @@ def _taken(error: typer.BadParameter) -> str:
 # Options whose meaning is another one there: a folder.
 _OWN_OUTPUT = ("analyze", "merge")
 _NOT_OF_FOLDERS = (InputChoices, AnalysisChoices)
+_GATES = ("fail_if", "warn_if")  # of settings, which add to those that are given
 
 
 @contextmanager
 def _told_of_settings(
     command: str, context: typer.Context, values: dict[str, Any]
 ) -> Iterator[None]:
-    """Use the settings of the project for options that were not given. An error about such an
-    option says in which file it is set."""
+    """Use the settings of the project for options that were not given, and print which file they
+    are from. An error about such an option says in which file it is set."""
     sources = {name: context.get_parameter_source(name) for name in values}
     given = {name for name, source in sources.items() if source and source.name != "DEFAULT"}
     settings = configured_options(command, values.get("config"))
@@ -110,6 +112,8 @@ def _told_of_settings(
         # Results folders are compared as they are, and a new model is analysed as its baseline was.
         leave_out |= {name for group in _NOT_OF_FOLDERS for name in options_in(group)}
     taken = {n: v for n, v in is_set.items() if n not in given and n not in leave_out}
+    if not (values.get("config") or (values.get("quiet") and "quiet" in given)):
+        _print_source(command, settings.source, [*taken, *(g for g in _GATES if g in values)])
     values |= {n: Path(v) if isinstance(values[n], Path) else v for n, v in taken.items()}
     try:
         yield
@@ -120,6 +124,16 @@ def _told_of_settings(
             raise
         said = ", ".join(named)
         raise UsageError(f"{error} ({said}: set in {settings.source})") from error
+
+
+def _print_source(command: str, source: str, names: Sequence[str]) -> None:
+    """Print from which file the options `names` are taken, and the gates of `command` if it has
+    any. No setting can silence the line."""
+    gates = configured_gates("compare" if command == "compare" else "run")
+    found = [n for n in names if n not in _GATES or getattr(gates, n)]
+    if found:
+        said = ", ".join(name.replace("_", "-") for name in found)
+        typer.echo(inert(f"settings of {source}: {said}"), err=True)
 
 
 def _parameters(group: type) -> list[inspect.Parameter]:

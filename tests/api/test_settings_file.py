@@ -1,5 +1,6 @@
 """Gates from the settings of a project: the nearest pyproject.toml, or a file that is named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ fail-if = ["prediction_changed > 5%"]
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch) -> Path:
     (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path / "a" / "b")
     return tmp_path
 
@@ -145,3 +147,40 @@ def test_gates_of_the_command_line_add_to_those_of_the_settings(project: Path) -
         ("fail", "n_texts < 5", ""),
         ("warn", "special_share_max > 0.8", ""),
     ]
+
+
+def test_nothing_above_the_repository_counts_and_without_one_nothing_above_the_folder(
+    project: Path, monkeypatch
+) -> None:
+    (project / "pyproject.toml").write_text(OWN)
+    (project / "a" / ".git").write_text("gitdir: elsewhere\n")  # as in a worktree
+    assert configured_gates("run") == ConfiguredGates()
+    (project / "a" / ".git").unlink()
+    assert configured_gates("run").fail_if
+    (project / ".git").rmdir()
+    assert configured_gates("run") == ConfiguredGates()
+    monkeypatch.chdir(project)
+    assert configured_gates("run").source == "pyproject.toml"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no owner there that can be asked for")
+@pytest.mark.parametrize("name", ["pyproject.toml", "reportgen.toml", "a link"])
+def test_settings_of_another_user_are_refused_unless_they_are_named(
+    project: Path, monkeypatch, name: str
+) -> None:
+    path = project / name
+    if name == "a link":  # of another user, to a file that is ours
+        path = project / "pyproject.toml"
+        (project / "own.toml").write_text(OWN)
+        path.symlink_to(project / "own.toml")
+    else:
+        path.write_text('fail-if = "n_failed > 0"\n' if name == "reportgen.toml" else OWN)
+    assert configured_gates("run").fail_if
+    if os.geteuid() == 0:
+        os.chown(path, 12345, -1, follow_symlinks=False)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(UsageError, match=f"{path}: belongs to another user") as caught:
+        configured_gates("run")
+    assert "\n" not in str(caught.value)
+    assert configured_gates("run", path).fail_if

@@ -56,7 +56,18 @@ def test_options_of_the_settings_hold_and_the_command_line_overrides_them(folder
         ("model = 3", "pyproject.toml: model 3: takes text\n"),
         ("max-size = 'big'", "max-size: --max-size big: not a size"),
         ("strict = 'yes'", "strict 'yes': takes true or false"),
-        ("trust-remote-code = true", "it runs code of others, so give it on the command line"),
+        ("trust-remote-code = true", "it runs code, so it belongs on the command line"),
+        ("trust_remote_code = true", "it runs code, so it belongs on the command line"),
+        ("factory = 'evil.py:Model'", "it runs code, so it belongs on the command line"),
+        (
+            "factory-args = '{}'",
+            "goes with --factory, which runs code, so it belongs on the command",
+        ),
+        ("plotlyjs = 'evil.js'", "its code runs in every page, so it belongs on the command line"),
+        (
+            "[tool.reportgen.compare]\nfactory = 'evil.py:Model'",
+            "so it belongs on the command line",
+        ),
         ("[tool.reportgen.compare]\nmodel = 'x'", "no setting compare.model"),
     ],
 )
@@ -68,6 +79,42 @@ def test_what_is_no_setting_is_one_line_before_anything_is_read(line: str, said:
         assert done.stderr.startswith("reportgen: pyproject.toml: ")
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+def test_no_file_of_settings_can_ask_for_code(folder: Path) -> None:
+    (folder / "evil.py").write_text("import pathlib\npathlib.Path('ran').touch()\n")
+    files = {"reportgen.toml": "factory = 'evil.py:M'\n", "named.yaml": "factory: evil.py:M\n"}
+    for name, text in files.items():
+        settings(text, name)
+    Path("texts.txt").write_text("a\n")
+    commands = (("run", "texts.txt"), ("analyze", "texts.txt"), ("check",))
+    named = ("run", "texts.txt", "--config", "named.yaml")
+    for command in (*commands, named):
+        done = call(*command)
+        assert done.exit_code == 2
+        assert "factory is no setting: it runs code" in done.stderr
+    assert not Path("ran").exists()
+
+
+def test_the_file_that_decides_something_is_named(folder: Path, monkeypatch) -> None:
+    make_results(folder / "r")
+    (folder / ".git").mkdir()
+    (folder / "a").mkdir()
+    monkeypatch.chdir(folder / "a")
+    path = folder / "pyproject.toml"
+    path.write_text('[tool.reportgen]\nlang = "ja"\nlabel-column = "x"\nwarn-if = "n_texts < 1"\n')
+    done = call("render", "../r", "-o", "a.md")
+    assert done.stderr.splitlines()[0] == f"settings of {path}: lang, warn-if"
+    assert "settings of" not in call("render", "../r", "-o", "b.md", "--quiet").stderr
+    assert "settings of" not in call("render", "../r", "-o", "b.md", "--config", path).stderr
+    path.write_text('[tool.reportgen]\nlang = "ja"\nquiet = true\n')
+    done = call("render", "../r", "-o", "c.md")  # no setting hides where it is from
+    assert done.stderr == f"settings of {path}: lang, quiet\n"
+    done = call("render", "../r", "-o", "d.md", "--lang", "en", "--verbose")
+    assert done.stderr.startswith(f"settings of {path}: quiet\n")
+    path.write_text('[tool.reportgen]\nlang = "ja"\nlabel-column = "x"\n')
+    done = call("render", "../r", "-o", "e.md", "--lang", "en")
+    assert "settings of" not in done.stderr  # nothing of it is used
 
 
 def test_a_site_has_a_folder_and_a_title_of_its_own() -> None:

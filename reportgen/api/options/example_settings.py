@@ -15,7 +15,7 @@ _EXAMPLE = re.compile(r"""e\.g\. (?:"([^"]+)"|'([^']+)'|(.+?)(?=[;:,.] |\.$|$| o
 _HEAD = """\
 # Settings of reportgen in this project. They hold wherever an option of the command line is not
 # given. Remove the # before a name to set it. The same can stand in pyproject.toml, under
-# [tool.reportgen].
+# [tool.reportgen]. What runs code (--factory, --trust-remote-code, --plotlyjs) is no setting.
 
 """
 _COMPARE = """

@@ -39,10 +39,14 @@ _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
     "compare": (*_GATES, "output", "format", "title", "id", "page-url", "layout"),
     "site": ("output", "title"),
 }
-# Code that comes with a model runs only where someone says so at that very moment.
+# Code runs only where someone says so at that very moment, so no file can ask for it.
+_OF_CODE = "it runs code, so it belongs on the command line"
 _NEVER = {
     "config": "it names the settings themselves",
-    "trust-remote-code": "it runs code of others, so give it on the command line",
+    "factory": _OF_CODE,
+    "factory-args": "it goes with --factory, which runs code, so it belongs on the command line",
+    "trust-remote-code": _OF_CODE,
+    "plotlyjs": "its code runs in every page, so it belongs on the command line",
 }
 _SHARED = (GateChoices, Verbosity)
 # The groups of options of a report, all of which are settings, and those of other commands.
@@ -70,7 +74,7 @@ class ConfiguredGates:
 class Settings:
     """The options of one command in a file, by the names of their fields."""
 
-    source: str
+    source: str  # as of `SettingsFile`
     values: Mapping[str, Any]
 
 
@@ -129,8 +133,8 @@ def _checked(file: SettingsFile) -> SettingsFile:
 
 
 def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
-    if key in _NEVER:
-        return f"{prefix}{key} is no setting: {_NEVER[key]}"
+    if (option := key.replace("_", "-")) in _NEVER:
+        return f"{prefix}{key} is no setting: {_NEVER[option]}"
     said = f"reportgen has no setting {prefix}{key}"
     names = known if prefix else (*known, *_COMMANDS)
     close = get_close_matches(key.replace("_", "-"), names, n=1, cutoff=0.6)

@@ -8,8 +8,9 @@ fail-if = ["special_share_max > 0.8"]
 fail-if = ["prediction_changed > 5%"]
 """
 
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class _Loader(yaml.BaseLoader):  # type: ignore[misc]
 class SettingsFile:
     """The table of settings in a file, as it was written."""
 
-    source: str = ""  # the name of the file; "" if there is none
+    source: str = ""  # the file: its name, or its path where it is in another folder; "": none
     table: Mapping[str, object] = field(default_factory=dict)
 
     def part(self, name: str) -> Mapping[str, object]:
@@ -63,10 +64,11 @@ class SettingsFile:
 
 def settings_file(path: Path | None = None) -> SettingsFile:
     """Read the settings in the file at `path`. By default that is the nearest reportgen.toml, or
-    pyproject.toml with a table [tool.reportgen], upwards from the current folder.
+    pyproject.toml with a table [tool.reportgen], in one of the `project_folders`.
 
     Raises:
-        UsageError: the file cannot be read or parsed.
+        UsageError: the file cannot be read or parsed; or it was not named, and belongs to another
+            user.
     """
     if path is None:
         return _of_project()
@@ -75,18 +77,46 @@ def settings_file(path: Path | None = None) -> SettingsFile:
     return SettingsFile(str(path), _read_yaml(path))
 
 
-def _of_project() -> SettingsFile:
+def project_folders() -> Sequence[Path]:
+    """The current folder and those above it, up to the top of the git repository; outside of a
+    repository the current folder alone."""
     here = Path.cwd()
-    for folder in (here, *here.parents):
+    above = (here, *here.parents)
+    tops = (number for number, folder in enumerate(above, 1) if (folder / ".git").exists())
+    return above[: next(tops, 1)]
+
+
+def _of_project() -> SettingsFile:
+    here, *_ = folders = project_folders()
+    for folder in folders:
         own, project = folder / OWN_FILE, folder / _PYPROJECT
         if own.is_file():
+            _require_trusted(own)
             return SettingsFile(own.name if folder == here else str(own), _read_toml(own))
         # A broken file that never mentions this tool is not our business.
         if project.is_file() and b"reportgen" in _read_bytes(project):
             table = _own_table(_read_toml(project), project)
             if table is not None:
+                _require_trusted(project)
                 return SettingsFile(_PYPROJECT if folder == here else str(project), table)
     return SettingsFile()
+
+
+def _require_trusted(path: Path) -> None:
+    """Check that a file that was found, and not named, belongs to the user or to root. Elsewhere
+    than on POSIX nobody can tell.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if os.name != "posix":
+        return
+    for found in (path.stat(), path.lstat()):  # of a link, whose the link is too
+        if found.st_uid not in (0, os.geteuid()):
+            raise UsageError(
+                f"{path}: belongs to another user, so its settings are not used; make a copy that "
+                "is yours, name the file with --config, or call reportgen in another folder"
+            )
 
 
 def _own_table(record: Mapping[str, object], path: Path) -> Mapping[str, object] | None:
