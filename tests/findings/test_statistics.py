@@ -46,7 +46,7 @@ def test_intervals_are_plain_expanded_percentile_intervals(n_texts: int) -> None
 
 @pytest.mark.parametrize("scale", [0.3, 1.0, -1.0, -0.3])
 @pytest.mark.parametrize("n_texts", [5, 8, 24])
-def test_the_far_end_of_a_mean_of_sizes_is_that_of_t_on_logarithms(
+def test_the_far_end_of_a_mean_of_sizes_is_that_of_t_moved_for_skew(
     n_texts: int, scale: float
 ) -> None:
     """Of very skewed values it is farther out than the percentile; no share is above 1."""
@@ -94,14 +94,14 @@ def test_the_interval_of_a_share_stays_within_0_and_1(share: float) -> None:
     ],
     ids=["normal", "share", "lognormal", "gamma"],
 )
-@pytest.mark.parametrize(("n_texts", "least"), [(5, 0.88), (8, 0.90), (24, 0.90)])
+@pytest.mark.parametrize(("n_texts", "least"), [(5, 0.88), (8, 0.91), (24, 0.93)])
 def test_intervals_hold_the_truth_about_as_often_as_they_say(
     draw: Callable[[tuple[int, int]], np.ndarray], truth: float, n_texts: int, least: float
 ) -> None:
-    """In 1,500 runs; percentile ends fail this at 5 and 8 texts."""
+    """In 1,500 runs; percentile ends fail this, and so does Student's t of sizes."""
     found = mean_intervals(draw((n_texts, 1500)))
     held = np.mean([low <= truth <= high for low, high in filter(None, found)])
-    assert least <= held <= CONFIDENCE + 0.02
+    assert least <= held <= CONFIDENCE + 0.035
 
 
 def test_p_values_are_those_of_students_t() -> None:

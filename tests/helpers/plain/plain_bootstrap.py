@@ -1,7 +1,7 @@
 """Intervals over texts, computed plainly: other draws, one text at a time."""
 
 from collections.abc import Callable, Sequence
-from math import exp, sqrt
+from math import sqrt
 from random import Random
 from statistics import fmean, stdev
 
@@ -28,15 +28,16 @@ def plain_mean_interval(
     values: Sequence[float], confidence: float = 0.95, draws: int = DRAWS
 ) -> tuple[float, float]:
     """That of a mean: where all texts are on one side of 0, its far end is at least that of
-    Student's t on logarithms, and not beyond 1 where no text is."""
+    Student's t for values as skewed as lognormal ones, and not beyond 1 where no text is."""
     n_texts, mean = len(values), fmean(values)
     low, high = plain_interval(
         lambda rows: fmean(values[i] for i in rows), n_texts, confidence, draws
     )
     if min(values) <= 0 <= max(values):
         return low, high
-    error = t.ppf((1 + confidence) / 2, n_texts - 1) * stdev(values) / sqrt(n_texts)
-    far = abs(mean) * exp(error / abs(mean))
+    score, error = t.ppf((1 + confidence) / 2, n_texts - 1), stdev(values) / sqrt(n_texts)
+    skewness = 3 * stdev(values) / abs(mean)
+    far = abs(mean) + error * (score + skewness * (2 * score**2 + 1) / (6 * sqrt(n_texts)))
     if max(map(abs, values)) <= 1:
         far = min(far, 1.0)
     return (low, max(high, far)) if mean > 0 else (min(low, -far), high)
