@@ -125,7 +125,7 @@ class EvidenceRun:
             if row not in asked.scored:
                 continue
             try:
-                own = self.scorer.measure(row, text, asked.tokens[row])
+                own = self.scorer.measure(row, text)
             except (Exception, SystemExit):  # user code may call exit()
                 own = "failed"
             if isinstance(own, str):

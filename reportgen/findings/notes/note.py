@@ -60,6 +60,14 @@ class Note:
         return "head_excess" in self.values
 
     @property
+    def sink_layer(self) -> int | None:
+        """The layer in which its token is a sink, or that of the single head that makes it one
+        most; None for any other note."""
+        if self.is_in_heads:
+            return int(self.values["head_layer"])
+        return int(self.values["layer"]) if self.verdict == "sink" else None
+
+    @property
     def is_text_token(self) -> bool:
         """Whether it is about a token that texts have themselves: no special one, no position."""
         return bool(self.token) and not self.is_special

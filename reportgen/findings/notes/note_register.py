@@ -123,15 +123,15 @@ def _notes_on(
     value = value_note(subject, layer, bool(tests)) if is_sink else None
     swap = swap_note(tested, layer.layer) if tested and is_sink else None
     does = [note for note in (value, *tests, swap) if note is not None]
-    score = _score(found, subject, layer, does) if verdict.verdict == "sink" else None
+    at = verdict.sink_layer
+    score = None if at is None else _score(found, subject, at, does)
     return tuple(note for note in (verdict, also, *does, score) if note is not None)
 
 
-def _score(
-    found: "Findings", subject: Subject, layer: LayerFigures, does: Sequence[Note]
-) -> Note | None:
-    """The note on why a sink draws attention in `layer`; `does` are those on what it passes on."""
-    scores = found.sink_scores.get(subject.key, {}).get(layer.layer)
+def _score(found: "Findings", subject: Subject, layer: int, does: Sequence[Note]) -> Note | None:
+    """The note on why a sink, if only of single heads, draws attention in `layer`, from 1; `does`
+    are those on what it passes on."""
+    scores = found.sink_scores.get(subject.key, {}).get(layer)
     unread = found.info.evidence.unread_scores
     return score_note(subject, scores, unread, found.info.model.n_heads, does)
 

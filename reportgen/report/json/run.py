@@ -262,9 +262,10 @@ def _sink_scores(findings: Findings) -> dict[str, dict[str, object]]:
     """The scores of each sink, by its key, in the layer that its verdict names."""
     found = {}
     for note in findings.notes:
-        if note.verdict != "sink" or note.role is None:
+        layer = note.sink_layer
+        if layer is None or note.role is None:
             continue
-        own = findings.sink_scores.get(note.role, {}).get(int(note.values["layer"]))
+        own = findings.sink_scores.get(note.role, {}).get(layer)
         if own is not None:
             found[note.role] = _scores(own)
     return found

@@ -84,6 +84,8 @@ def make_method(
         needed.add("evidence")
     if info.roles or model.is_causal:
         needed.add("cls_row")
+    if findings.sink_scores:
+        needed.add("scores")
     return Method(
         sentences=tuple(
             language.say(

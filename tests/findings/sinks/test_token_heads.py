@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from helpers.made_up.factories import HEADLINES, changed, make_results
@@ -21,6 +23,7 @@ from reportgen.findings.sinks.heads import token_heads
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
+from reportgen.report.html.page import render as render_page
 from reportgen.report.json.run import render
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.language.sentences import in_short, sentence
@@ -28,6 +31,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.sinks import make_sinks
+from reportgen.report.short_form.markdown import render as render_markdown
 from reportgen.report.short_form.short_form import make_brief
 from reportgen.results.info import InputInfo, Subject
 from reportgen.results.store import Results
@@ -36,6 +40,12 @@ from reportgen.texts.read import TextInput, TextSet
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES * 2)  # 10 tokens and “。。”
 STOP = tuple(f"{i:02}{text}" for i, text in enumerate(STOP))  # all of them different
 KEY = "token:。。"
+WHO_ASKS = {
+    ("score-alike", "en"): "they prefer “。。” whoever asks",
+    ("score-alike", "ja"): "どのトークンも、「。。」を同じように選んでいます",
+    ("score-asks", "en"): "it depends on who asks",
+    ("score-asks", "ja"): "どのトークンが見るかによって変わります",
+}
 
 
 def plainly(results: Results, token: str) -> dict[tuple[int, int], float]:
@@ -94,6 +104,53 @@ def test_one_head_of_four_in_every_layer_is_told(tmp_path: Path) -> None:
     assert (
         make_answers(findings, load_language("en"))[2].answer == "Only in 3 of 12 heads: on “。。”"
     )
+
+
+@pytest.mark.parametrize(("layer", "spread", "id"), [(2, 1, "score-alike"), (3, 6, "score-asks")])
+def test_why_single_heads_look_at_a_token_is_told_of_the_strongest_of_them(
+    tmp_path: Path, layer: int, spread: float, id: str
+) -> None:
+    """Every output says the same of the layer of that head, and of no other."""
+    made = make_results(tmp_path, STOP, n_layers=3, n_heads=4, evidence="basic")
+    planted = looked_at(made, [3])
+    stronger = (planted.heads["layer"] == layer) & (planted.heads["head"] == 3)
+    heads = planted.heads.assign(top_share=planted.heads["top_share"] - 0.04 * ~stronger)
+    rows = pd.DataFrame(
+        [(text, of, head) for text in range(20) for of in (1, 2, 3) for head in (1, 2, 3, 4)],
+        columns=["text", "layer", "head"],
+    )
+    asking = np.where(rows["layer"] == layer, spread**2, 4.0)
+    figures = {"n_pairs": 8, "expected": 0.1, "error": 0.0, "key_size": 0.5, "value_size": 0.5}
+    rows = rows.assign(
+        subject=KEY,
+        share=np.where(rows["head"] == 3, 0.95, 0.1),
+        lead=np.where(rows["head"] == 3, 4.0, 0.0),
+        lead_square=16.0 + asking,
+        **figures,
+        key_cosine=0.7,
+        text_cosine=-0.1,
+    )
+    findings = Findings(changed(planted, heads=heads, sink_scores=rows))
+    (note,) = (own for own in findings.notes if own.role == KEY and own.id.startswith("score"))
+    assert (note.id, note.values["layer"], note.values["n_sink_heads"]) == (id, layer, 1)
+    assert note.values["alike"] == pytest.approx(16 / (16 + spread**2))
+    record = json.loads(render(findings, RenderOptions()))["evidence"]["sink_scores"][KEY]
+    assert (record["layer"], [own["head"] for own in record["heads"]]) == (layer, [3])
+    assert record["alike"]["mean"] == pytest.approx(16 / (16 + spread**2), abs=1e-4)
+    for lang in LANGUAGES:
+        language, options = load_language(lang), RenderOptions(lang=lang)
+        said, short = sentence(note, language), in_short([note], language)[0]
+        panels = make_sinks(findings, language)
+        assert panels is not None
+        own = next(panel for panel in panels.panels if "。。" in panel.token)
+        assert said in [str(line.text) for line in own.notes]
+        assert short in own.verdict
+        markdown = render_markdown(findings, options).text.replace("\\", "")
+        page = unescape(render_page(findings, options).text)
+        assert 'id="term-lead"' in page
+        assert WHO_ASKS[id, lang] in said
+        for written in (markdown, page):
+            assert WHO_ASKS[id, lang] in written
 
 
 @pytest.mark.parametrize(("high", "id"), [(0.29, "N1h"), (0.3, "unclear")])

@@ -117,6 +117,7 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
     bare = page_of(make_results(tmp_path, special=False))
     terms, bare_terms = ({term.name for term in p.method.glossary} for p in (page, bare))
     assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
+    assert "Lead in score" not in terms  # without the scores of a sink
     assert bare_terms - terms == {"Entropy"}
     assert {"Equal share", "Head size", "95\u00a0% interval"} <= terms & bare_terms
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -27,7 +26,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.scores import LayerScores, ScoreReader
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.evidence.sinks.interventions import value_sizes_read
-from reportgen.analysis.evidence.sinks.subjects import FIRST, excess_of
+from reportgen.analysis.evidence.sinks.subjects import FIRST
 from reportgen.models.architecture import Projection
 from reportgen.models.device.devices import precise
 from reportgen.models.device.precision import tolerances
@@ -36,9 +35,8 @@ from reportgen.results.info import Reason
 from reportgen.results.measure_register import LONG_TOKENS, MIN_CONTENT, MIN_TEXTS, MOST_OF_TEXT
 
 MAX_TEXTS = 24
-MAX_TOKENS = 3  # of a text, beside its special tokens and its first position
-# Beyond the equal share, mean over heads: what one head of a dozen can give alone.
-LEAST_EXCESS = 0.05
+MAX_TOKENS = 3  # of a layer of a text, beside its special tokens and its first position
+LEAST_EXCESS = 0.05  # of such a token, beyond the equal share in one head
 _CHUNK = 4_000_000  # scores that are worked on at once
 Columns: TypeAlias = Mapping[str, NDArray[Any]]  # of the table of sink scores
 
@@ -60,11 +58,11 @@ class SinkScorer:
     projections: Sequence[Projection]  # as proven; none where values cannot be read
     tokens: Collection[str]  # of texts, that are looked at
 
-    def measure(self, row: int, text: EncodedText, tokens: pd.DataFrame) -> Columns | Reason:
+    def measure(self, row: int, text: EncodedText) -> Columns | Reason:
         """Run a text once: rows of the table of sink scores, or why there are none.
 
         Args:
-            row: the text's row in the table of texts; `tokens` are its rows in that of tokens.
+            row: the text's row in the table of texts.
 
         Returns:
             No rows where the text has no subject, or too few text tokens that see it;
@@ -74,8 +72,7 @@ class SinkScorer:
         """
         if len(text.ids) > LONG_TOKENS:
             return {}
-        subjects = score_subjects(tokens, self.tokens)
-        found = TextScores(self.capture.has_learned_sinks, subjects, text)
+        found = TextScores(self.capture.has_learned_sinks, text, self.tokens)
         most = tolerances(self.explainer.model.info.dtype).repeated
         fault: Reason | None = None
         reader = ScoreReader(len(text.ids))
@@ -96,19 +93,22 @@ class SinkScorer:
 
 
 class TextScores:
-    """Collects the figures of one text, layer by layer."""
+    """Collects the figures of one text, layer by layer.
+
+    In every layer those of its special tokens and of its first position, if that is content; and
+    those of its `frequent` text tokens that single heads of the layer look at most, as
+    `_looked_at` has them.
+    """
 
     def __init__(
-        self, has_learned_sinks: bool, subjects: Mapping[str, Sequence[int]], text: EncodedText
+        self, has_learned_sinks: bool, text: EncodedText, frequent: Collection[str]
     ) -> None:
         self._n_tokens = len(text.ids)
         self._has_learned_sinks = has_learned_sinks
         content = torch.tensor([role is None for role in text.roles])
-        self._places: dict[str, _Places] = {}
-        for key, positions in subjects.items():
-            own = torch.zeros_like(content)
-            own[list(positions)] = True
-            self._places[key] = _Places(own, content & ~own)
+        own, tokens = _subjects(text, frequent)
+        self._places = {key: _places(at, content) for key, at in own.items()}
+        self._tokens = {key: _places(at, content) for key, at in tokens.items()}
         self._value_sizes: dict[int, Tensor] = {}  # by layer, [head, key]
         self._parts: list[dict[str, NDArray[Any]]] = []
 
@@ -123,7 +123,8 @@ class TextScores:
     def add(self, layer: int, scores: LayerScores, maps: Tensor) -> None:
         """Add the scores of the next layer, with its `maps` `[head, query, key]`."""
         sizes = self._value_sizes.get(layer)
-        for key, on_host in self._places.items():
+        looked_at = {key: self._tokens[key] for key in self._looked_at(maps)}
+        for key, on_host in {**self._places, **looked_at}.items():
             places = _Places(on_host.own.to(maps.device), on_host.others.to(maps.device))
             own = self._figures(scores, maps, places)
             if own is None:
@@ -147,6 +148,27 @@ class TextScores:
         first = self._parts[0]
         columns = {name: np.concatenate([part[name] for part in self._parts]) for name in first}
         return {"text": np.full(len(columns["lead"]), row), **columns}
+
+    def _looked_at(self, maps: Tensor) -> list[str]:
+        """The text tokens, at most MAX_TOKENS, that get most beyond their equal share in some head,
+        at least LEAST_EXCESS; by their keys. All places of a token in the text count together.
+
+        Where all heads look at a token some head does, so that the sinks of means are among them.
+        """
+        if not self._tokens:
+            return []
+        places = torch.stack([own.own for own in self._tokens.values()]).to(maps.device).float()
+        seen = maps.amax(0) > 0  # [query, key]
+        n_seen = seen.sum(-1, keepdim=True) + self._has_learned_sinks
+        even = places @ (seen / n_seen.clamp(min=1)).mean(0)  # [token]
+        shares = maps.mean(1, dtype=torch.float32) @ places.T  # [head, token]
+        beyond = ((shares - even) / (1 - even)).amax(0).tolist()
+        high = sorted(
+            (-own, key)
+            for key, own, usual in zip(self._tokens, beyond, even.tolist(), strict=True)
+            if own >= LEAST_EXCESS and usual <= MOST_OF_TEXT
+        )
+        return [key for _, key in high[:MAX_TOKENS]]
 
     def _figures(
         self, layer: LayerScores, maps: Tensor, places: _Places
@@ -201,37 +223,28 @@ def frequent_tokens(texts: Iterable[EncodedText]) -> frozenset[str]:
     return frozenset(token for token, count in counts.items() if count >= MIN_TEXTS)
 
 
-def score_subjects(
-    tokens: pd.DataFrame, frequent: Collection[str]
-) -> Mapping[str, tuple[int, ...]]:
-    """The positions of what may be a sink in one text, by the key of a Subject.
-
-    These are its special tokens; its first position, if that is content; and at most MAX_TOKENS of
-    its other text tokens that are `frequent`, those that get most beyond their equal share in some
-    layer, at least LEAST_EXCESS.
-
-    Args:
-        tokens: the rows of the text in the table of tokens.
-    """
-    found: dict[str, list[int]] = {}
-    by_token: dict[str, list[int]] = {}
-    for position, (token, role) in enumerate(zip(tokens["token"], tokens["role"], strict=True)):
-        if not pd.isna(role):
-            found.setdefault(role, []).append(position)
+def _subjects(
+    text: EncodedText, frequent: Collection[str]
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """The positions of what may be a sink in one text, by the key of a Subject: its special tokens
+    and its first position, if that is content; and its other text tokens that are `frequent`."""
+    own: dict[str, list[int]] = {}
+    tokens: dict[str, list[int]] = {}
+    for position, (token, role) in enumerate(zip(text.tokens, text.roles, strict=True)):
+        if role is not None:
+            own.setdefault(role, []).append(position)
         elif position == 0:
-            found[FIRST.key] = [position]
+            own[FIRST.key] = [position]
         elif token in frequent:
-            by_token.setdefault(token, []).append(position)
-    columns = (tokens["received_layers"], tokens["expected_layers"])
-    shares = np.stack([np.stack(column.to_list()) for column in columns]).astype(np.float64)
-    peaks = {
-        token: float(excess_of(own).max())
-        for token, at in by_token.items()
-        if (own := shares[:, at].sum(axis=1))[1].max() <= MOST_OF_TEXT
-    }
-    high = sorted((-peak, token) for token, peak in peaks.items() if peak >= LEAST_EXCESS)
-    found |= {f"token:{token}": by_token[token] for _, token in high[:MAX_TOKENS]}
-    return {key: tuple(at) for key, at in found.items()}
+            tokens.setdefault(f"token:{token}", []).append(position)
+    return own, tokens
+
+
+def _places(positions: Sequence[int], content: Tensor) -> _Places:
+    """Where a subject stands, and the text tokens beside it."""
+    own = torch.zeros_like(content)
+    own[list(positions)] = True
+    return _Places(own, content & ~own)
 
 
 def _key_figures(layer: LayerScores, asking: Tensor, places: _Places) -> dict[str, NDArray[Any]]:

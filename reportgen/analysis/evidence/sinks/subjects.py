@@ -135,7 +135,7 @@ def find_subjects(
         _add(special, tokens["role"].to_numpy()[~is_content], shares[~is_content], most=1.0)
         _add(everywhere, names[is_content], shares[is_content])
         if is_content[0]:
-            first.append(excess_of(shares[0]))
+            first.append(_excess_of(shares[0]))
         _add(elsewhere, names[1:][is_content[1:]], shares[1:][is_content[1:]])
     found = {FIRST: _peak(first)}
     by_token = everywhere if found[FIRST] is None else elsewhere
@@ -210,10 +210,10 @@ def _add(
     np.add.at(by_token, codes, shares)
     for token, own in zip(tokens, by_token, strict=True):
         if (own[1] <= most).all():
-            sums.setdefault(token, []).append(excess_of(own))
+            sums.setdefault(token, []).append(_excess_of(own))
 
 
-def excess_of(shares: Floats) -> Floats:
+def _excess_of(shares: Floats) -> Floats:
     """`[layer]`: what a token gets beyond the equal share, from `[received | expected, layer]`."""
     received, expected = shares
     found: Floats = np.zeros_like(received)
