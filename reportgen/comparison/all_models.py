@@ -29,6 +29,7 @@ from reportgen.comparison.trend.figures import (
     own_rows,
     quality_rows,
 )
+from reportgen.comparison.trend.quality import quality_trend
 from reportgen.comparison.trend.sinks import SinkState, sink_state, sink_trends
 from reportgen.comparison.trend.texts import predicted, text_trends
 from reportgen.comparison.trend.tokens import token_trends
@@ -153,6 +154,7 @@ def all_models(
             token_trends([own.tokens for own in changed]),
             text_trends(ids, [own.predicted for own in kept], [own.predictions for own in moved]),
             max((len(own.predictions.texts) for own in moved if own.predictions), default=0),
+            quality_trend([own.quality for own in changed]),
             without,
         ),
     )
@@ -200,10 +202,10 @@ def _kept(side: Findings) -> _Kept:
     columns = {ALL_SPECIAL: "special_share", ENTROPY: "entropy"}
     by_layer = {key: mean_of_heads(results, column) for key, column in columns.items()}
     by_layer |= {role.key: role_by_layer(results, role.key) for role in side.info.roles}
-    agreement = None
-    if side.colouring.agreement is not None:
-        found = side.colouring.agreement
-        agreement = ModelValue(found.mean, interval=found.interval, view=side.colouring.view)
+    agreement, judged = None, side.colouring.judgement
+    if judged is not None:
+        own, view = judged.agreement, side.colouring.view
+        agreement = ModelValue(own.mean, interval=own.interval, view=view, judgement=judged)
     tokens = {role.key: role.token for role in side.info.roles}
     predictions = predicted(side.texts, side.info.output.kind)
     attention = ModelAttention(side.takes_part, by_layer, tokens)

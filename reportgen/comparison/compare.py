@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
+from typing import Literal, TypeAlias
 
 from reportgen.comparison.all_models import AllModels, all_models
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
@@ -27,6 +28,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.tags import Word
 from reportgen.results.selection import selected
+
+# What can change in a text that has the same tokens in both models.
+Criterion: TypeAlias = Literal["prediction", "effects", "attention"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,17 +113,26 @@ class Comparison:
         """Rows of `texts` in the order of a page: first texts with another class, label or token
         than before, then texts whose deletion effects or attention changed most, one by its effects
         and one by its attention in turn."""
-        effects, heads, predictions = self.effects, self.heads, self.predictions
-        flipped = predictions.flipped if predictions is not None else []
-        limits, rankings = self._limits, []
-        if effects is not None:
-            rankings.append(ranked_texts(effects.texts, effects.change, limits.text_effect))
-        if heads is not None:
-            rankings.append(ranked_texts(heads.texts, heads.by_text, limits.text_attention))
+        flipped, *rankings = self.changed_by.values()
         by_turns = zip_longest(*rankings)
         others = (text for turn in by_turns for text in turn if text is not None)
-        aligned = (text for text in flipped if self.pairing.aligned[text])
-        return list(dict.fromkeys((*aligned, *others)))
+        return list(dict.fromkeys((*flipped, *others)))
+
+    @cached_property
+    def changed_by(self) -> Mapping[Criterion, Sequence[int]]:
+        """Rows of `texts` that changed, those that changed most first, by what changed in them."""
+        effects, heads, predictions = self.effects, self.heads, self.predictions
+        flipped = predictions.flipped if predictions is not None else []
+        limits = self._limits
+        return {
+            "prediction": [text for text in flipped if self.pairing.aligned[text]],
+            "effects": ranked_texts(effects.texts, effects.change, limits.text_effect)
+            if effects
+            else [],
+            "attention": ranked_texts(heads.texts, heads.by_text, limits.text_attention)
+            if heads
+            else [],
+        }
 
     @property
     def is_same(self) -> bool:

@@ -142,6 +142,27 @@ def _write_pool_above(tokens: int | None) -> str:
 _REPORT = partial(Option, panel="Report")
 _MARKDOWN = partial(_REPORT, changes_page=False)
 _ID_HELP = "Hidden in Markdown, so that its comment can be found again, e.g. headlines-june."
+# What reports, comparisons and sites ask alike.
+DecidingFigure: TypeAlias = Annotated[
+    str | None,
+    _REPORT(
+        choices=tuple(QUALITY),
+        metavar="FIGURE",
+        help="The figure that decides how good a model is, e.g. rmse. Default: that of the "
+        "kind of output, such as mae or accuracy.",
+    ),
+]
+USUAL_CHANGE = write_smallest_change(SmallestChange())
+LeastChange: TypeAlias = Annotated[
+    str,
+    _REPORT(
+        metavar="N%,Npoints",
+        read=read_smallest_change,
+        help="The smallest change of quality that is worth telling: of an error or a "
+        "perplexity as a share of the old one, of a share or a correlation in points, e.g. "
+        "10%,2points.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,15 +219,7 @@ class WriteOptions:
             "(needs the extra [png]) or none."
         ),
     ] = "svg"
-    quality: Annotated[
-        str | None,
-        _REPORT(
-            choices=tuple(QUALITY),
-            metavar="FIGURE",
-            help="The figure that decides how good a model is, e.g. rmse. Default: that of the "
-            "kind of output, such as mae or accuracy.",
-        ),
-    ] = None
+    quality: DecidingFigure = None
     gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found
 
 
@@ -223,16 +236,7 @@ class CompareOptions(WriteOptions):
             "name them there. Default: where they are read from; results know no folder.",
         ),
     ] = None
-    smallest_change: Annotated[
-        str,
-        _REPORT(
-            metavar="N%,Npoints",
-            read=read_smallest_change,
-            help="The smallest change of quality that is worth telling: of an error or a "
-            "perplexity as a share of the old one, of a share or a correlation in points, e.g. "
-            "10%,2points.",
-        ),
-    ] = write_smallest_change(SmallestChange())
+    smallest_change: LeastChange = USUAL_CHANGE
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "compare"
     text_files: tuple[tuple[str, str], ...] = field(
         default=(), repr=False

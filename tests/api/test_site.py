@@ -20,8 +20,9 @@ from reportgen.comparison.outputs.quality import Judging, Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
+from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.redact.run import redacted_info
+from reportgen.report.sections.verdict import verdict_of
 from reportgen.report.site.entries import Pair, read_site, series_of
 from reportgen.report.site.index import write_index
 from reportgen.report.site.known_figures import figure_name, verdicts
@@ -68,7 +69,11 @@ def test_each_run_has_a_row_the_newest_first_with_its_figures(site, runs) -> Non
         )
         figures, info = Findings(open_results(folder)).figures, open_results(folder).info
         mae = figures["label_mae"]
-        assert cells["mean absolute error"] == ("–" if mae is None else EN.write(mae, "number"))
+        shown, *ends = re.split(r" \[|, |\]", cells["mean absolute error"])
+        assert shown == ("–" if mae is None else EN.write(mae, "number"))
+        for end, name in zip(ends, ("low", "high"), strict=False):
+            assert abs(float(end) - figures[f"label_mae_{name}"]) < 0.001
+        assert len(ends) == (0 if mae is None else 3)  # and what stands behind the bracket
         share = EN.percent(figures["special_share_mean"])
         assert cells["attention on special tokens"] == share
         assert cells["date"] == info.created
@@ -115,15 +120,17 @@ def test_where_runs_stand_is_the_last_run_its_change_and_the_best(site, runs) ->
     rows = {row.th.get_text(): row.find_all("td") for row in page.select(".trends tbody tr")}
     value, change, best, _ = rows["mean absolute error"]
     new, old = errors["ck-1000"], errors["ck-200"]
-    assert value.get_text() == EN.write(new, "number")
+    assert value.get_text().startswith(f"{EN.write(new, 'number')} [")
     size, verdict = change.get_text().split(maxsplit=1)
     assert abs(float(size.replace("−", "-")) - (new - old)) < 0.001
     assert verdict == "unclear"  # six texts cannot tell
-    name = min(errors, key=errors.__getitem__)
-    assert best.b.get_text() == EN.write(errors[name], "number")
-    assert best.small.get_text() == ("this run" if name == "ck-1000" else name)
-    row = next(row for row in page.select(".runs tbody tr") if row.th.get_text() == name)
-    assert row.find("b").get_text() == EN.write(errors[name], "number")
+    named = {name for name, error in errors.items() if error <= 1.05 * min(errors.values())}
+    of_errors = '[data-label="mean absolute error"] b'
+    bold = {row.th.get_text() for row in page.select(".runs tbody tr") if row.select(of_errors)}
+    assert bold == named < errors.keys()
+    last = next(name for name in ("ck-1000", "ck-200", "ck-100") if name in named)
+    assert best.b.get_text() == EN.write(errors[last], "number")
+    assert best.small.get_text() == ("this run" if last == "ck-1000" else last)
     said = page.select_one(".standing .said").get_text()
     (path,) = site.glob("compare/*ck-200*..*ck-1000*")
     headline = (
@@ -228,7 +235,8 @@ def test_better_and_worse_are_what_the_comparison_finds_or_counts_say(site) -> N
     errors = np.linspace(-1, 1, 12)
     fits = number_fit(errors, 2 * errors, np.zeros(12))
     quality = judged(fits, Outputs(OutputInfo("number", "score"), True, False), Judging())
-    assert verdicts(quality) == {"label_mae": "worse"}  # others that are not listed have no column
+    own = {"label_mae": "worse", "label_rmse": "worse", "label_bias": "unclear"}
+    assert verdicts(quality) == own
     assert verdicts(None) == {}
     pair = Pair("a", "b", "", verdicts={**verdicts(quality), "perplexity": "unclear"})
     for pairs, told in (
@@ -238,12 +246,43 @@ def test_better_and_worse_are_what_the_comparison_finds_or_counts_say(site) -> N
     ):
         names = {"earlier": replace(old, id="earlier", series="other")}
         own = replace(known, entries=(*names.values(), old, new), pairs=pairs, trends=())
-        (series,) = all_series(own, EN)
+        (series,) = all_series(own, Judging(), EN)
         found = {each.name: each.verdict for each in series.figures if each.verdict}
         assert found == {figure_name(key, EN): v for key, v in told.items()} | {
             "failed texts": "better"
         }
         assert series.main is series.figures[0]
+
+
+def test_the_figure_that_decides_and_the_smallest_change_are_those_of_a_comparison(
+    runs, tmp_path
+) -> None:
+    own, asked = runs[:2], ("--quality", "rmse", "--smallest-change", "400%,400points")
+    done = call("site", runs[2], *own, "-o", tmp_path / "public", "--workers", 1, *asked)
+    assert done.exit_code == 0, done.output
+    assert f"{runs[2]}: --quality rmse has no effect: this model has accuracy" in done.stderr
+    page = list_of(tmp_path / "public")
+    first, second = page.select(".trends tbody tr")[:2]
+    assert [row.th.get_text() for row in (first, second)] == ["RMSE", "mean absolute error"]
+    (note,) = page.select("#standing + .small")
+    assert "larger than 400\u00a0% of the old error or 400 points of a share" in note.get_text()
+    assert first.find(class_="same")
+    (path,) = (tmp_path / "public").glob("compare/*")
+    done = call("compare", own[1], own[0], "-o", tmp_path / "c.html", *asked)
+    (headline,) = (line for line in done.stderr.splitlines() if "the same within" in line)
+    assert "the same within 400\u00a0%: RMSE" in headline
+    found = BeautifulSoup(path.read_text("utf-8"), "html.parser").select(".headline")
+    assert " ".join(headline.split()) in [" ".join(line.get_text().split()) for line in found]
+
+
+def test_colours_have_the_verdict_of_their_report(runs, tmp_path) -> None:
+    judged = Findings(open_results(runs[0])).colouring.judgement
+    for lang in LANGUAGES:
+        write(tmp_path / lang, [runs[0]], lang=lang, against="none")
+        (remark,) = list_of(tmp_path / lang).select(".runs .remark")
+        assert remark.get_text() == verdict_of(judged, load_language(lang))
+        shown = load_language(lang).write(judged.agreement.mean, "correlation")
+        assert remark.parent.get_text().startswith(f"{shown} [")
 
 
 def test_many_runs_are_told_at_a_glance(site) -> None:
@@ -258,6 +297,7 @@ def test_many_runs_are_told_at_a_glance(site) -> None:
             created="2026-02-01",
             failed=("label_mae > 1 (2)",) if series == "a" else (),
             figures={"label_mae": 0.1 * n},
+            intervals={},
         )
         for n in range(100)
         for series in "ab"

@@ -65,6 +65,7 @@ def test_every_figure_is_that_of_each_model(four_models, four_compared: Comparis
             colouring.view,
             colouring.agreement.interval,
         )
+        assert agreement.judgement == colouring.judgement
 
 
 def test_changes_are_from_the_first_model_with_paired_intervals(

@@ -254,7 +254,7 @@ def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
         heights = np.array([float(bar.get("height")) for bar in bars])
         ratio = heights / told[side]
         assert ratio == pytest.approx(ratio[0], rel=0.01)
-    first = made.text.split("### The texts that changed most")[1].split("| ")[4].split(" · ")[0]
+    first = made.text.split("### The texts whose")[1].split("| ")[4].split(" · ")[0]
     assert links[2][0] == f"Text {first}, layer {len(record['jsd'])}: attention, new minus old"
     assert shapes(difference, "path", "m")  # less than before, in its own colour
     page = confluence.write_comparison(two_compared, CompareOptions(), output)

@@ -508,7 +508,8 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
 def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(two_compared, text) -> None:
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
-        "The texts that changed most",
+        "The texts whose error grew most, or whose prediction, token effects or attention changed "
+        "most",
     ]
     folds = re.findall(r"<details><summary>(.*)</summary>", text)
     assert folds == [
@@ -579,7 +580,7 @@ def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path)
 
 
 def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(two_compared, text) -> None:
-    part = text.split("### The texts that changed most")[1].split("<summary>Against")[0]
+    part = text.split("### The texts whose")[1].split("<summary>Against")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
     texts = shown_texts(two_compared)
     assert len(rows) == len(texts)

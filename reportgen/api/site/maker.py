@@ -10,6 +10,7 @@ from reportgen.comparison.outputs.quality import Verdict
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.quality_register import misfit
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.html import compare_page, page
@@ -49,7 +50,7 @@ class Made:
     comparison: bytes | None = None
     said: tuple[str, ...] = ()  # what the comparison says first
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # of the comparison, by figure
-    reduced: tuple[str, ...] = ()  # what the page lacks
+    reduced: tuple[str, ...] = ()  # what the page lacks, or an option that has no effect on it
     not_compared: str = ""  # why; "" where nothing is wrong
     left_out: ResultsError | None = None
 
@@ -92,8 +93,15 @@ class Maker:
         try:
             old, new = (_findings(run, held) for run in (base, head))
             title = title_of_comparison(base, head, lang)
-            look = CompareOptions(lang=lang, layout="dir", title=title)
-            with redacted_comparison(compare(old, new), lang, wanted=self.redact) as shown:
+            look = CompareOptions(
+                lang=lang,
+                layout="dir",
+                title=title,
+                quality=self.options.quality,
+                smallest_change=self.options.smallest_change,
+            )
+            whole = replace(compare(old, new), judging=self.options.judging)
+            with redacted_comparison(whole, lang, wanted=self.redact) as shown:
                 content = compare_page.render(shown, look, place)
                 judged = verdicts(shown.predictions.quality if shown.predictions else None)
                 said = headline(shown, CompareContext(shown, look, load_language(lang)).words)
@@ -109,10 +117,16 @@ class Maker:
         place = Place(f"../../{shared('report').folder}", links)
         whole = _findings(run, held)
         with redacted(whole.results, options.lang, wanted=self.redact) as shown:
-            findings = whole if shown is whole.results else Findings(shown)
+            quality = options.quality
+            is_whole = shown is whole.results and quality == whole.quality
+            findings = whole if is_whole else Findings(shown, quality=quality)
             gates = evaluate(self.gates, findings.figures) if self.gates else ()
             as_page = RenderOptions(
-                lang=options.lang, max_size=options.max_size, layout="dir", gates=gates
+                lang=options.lang,
+                max_size=options.max_size,
+                layout="dir",
+                quality=quality,
+                gates=gates,
             )
             document = page.render(findings, as_page, place)
             entry = make_entry(
@@ -123,7 +137,7 @@ class Maker:
                 series=run.series,
                 commit=run.commit,
             )
-        reduced = tuple(document.reduced)
+        reduced = (*document.reduced, *filter(None, [misfit(findings.info.output, quality)]))
         return replace(made, entry=entry, page=document.content, reduced=reduced)
 
 

@@ -137,10 +137,11 @@ class Plan:
         """A hash of everything that the page of a run depends on, with what the site says about the
         run."""
         maker, options = self._maker, self._maker.options
-        made_of = (options.lang, options.max_size, maker.gates, maker.redact)
+        made_of = (options.lang, options.max_size, options.quality, maker.gates, maker.redact)
         base_id = "" if base is None else base.id
         return digest([run.id, run.commit, base_id, __version__, repr(made_of)])
 
     def _pair(self, key: Key) -> Pair:
-        maker = self._maker
-        return Pair(*key, digest([*key, __version__, maker.options.lang, repr(maker.redact)]))
+        maker, options = self._maker, self._maker.options
+        made_of = (options.lang, options.judging, maker.redact)
+        return Pair(*key, digest([*key, __version__, repr(made_of)]))

@@ -1,14 +1,17 @@
 """Pages on the trend over all runs on the same texts: which ones there are, and what is on them."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.api.site.runs import Run
 from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.trend.all_models import since_when
 from reportgen.report.html import compare_page
 from reportgen.report.html.assets import Place
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.site.entries import Dated, Entry, TrendPage, digest
@@ -40,7 +43,7 @@ def wanted_trends(
     by_series: dict[str, list[str]] = {}
     for entry in entries:
         by_series.setdefault(entry.series, []).append(entry.id)
-    made_of = (__version__, options.lang, repr(redact))
+    made_of = (__version__, options.lang, repr(options.judging), repr(redact))
     found = []
     for series, ids in by_series.items():
         whole, newest = (
@@ -100,13 +103,22 @@ def make_trend(task: TrendTask, options: SiteOptions, *, redact: bool) -> TrendM
     all runs."""
     own = task.runs
     title = title_of_trend(own, task.n_runs, options.lang, is_whole=task.is_whole)
-    look = CompareOptions(lang=options.lang, layout="dir", title=title)
+    look = CompareOptions(
+        lang=options.lang,
+        layout="dir",
+        title=title,
+        quality=options.quality,
+        smallest_change=options.smallest_change,
+    )
     place = Place(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
     try:
         first, *between, last = (Findings(open_whole(run.folder)) for run in own)
         whole = compare(first, last, between=between, folders=_names(own))
+        whole = replace(whole, judging=options.judging)
         with redacted_comparison(whole, options.lang, wanted=redact) as shown:
-            return TrendMade(task.page, compare_page.render(shown, look, place))
+            words, models = CompareWords(shown, load_language(options.lang)), shown.all_models
+            page = replace(task.page, said=since_when(models, words) if models else ())
+            return TrendMade(page, compare_page.render(shown, look, place))
     except (ComparisonError, ResultsError) as error:
         return TrendMade(task.page, failed=error)
 

@@ -8,6 +8,7 @@ import numpy as np
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.outputs.quality import Quality, Verdict
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Booleans, Floats, Interval
 from reportgen.results.info import View
@@ -27,6 +28,7 @@ class ModelValue:
     interval: Interval | None = None  # of an agreement, and of a share of predictions that changed
     layer: int | None = None  # in which a share is largest, from 1
     view: View | None = None  # that an agreement is of: what colours the texts first
+    judgement: Judgement | None = None  # of an agreement: what it says beyond the baselines
     # Of a figure of the fit: whether it is better than in the first model, and on how many texts.
     gain: Verdict | None = None
     is_unmoved: bool = False  # no prediction moved from the first model

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reportgen.comparison.trend.checkpoints import Checkpoint
+from reportgen.comparison.trend.quality import QualityTrend
 from reportgen.comparison.trend.sinks import SinkTrend
 from reportgen.comparison.trend.texts import TextTrend
 from reportgen.comparison.trend.tokens import TokenTrend
@@ -26,4 +27,5 @@ class Trend:
     tokens: tuple[TokenTrend, ...]
     texts: tuple[TextTrend, ...]  # that changed their prediction
     n_predicted: int  # texts whose predictions are compared
+    quality: QualityTrend | None = None  # None where nothing is sure of the last model
     without: tuple[str, ...] = ()  # ids of texts that no model has figures of

@@ -112,7 +112,9 @@ class _Answering:
             remark = self._say("not_kept" if is_same else "other_outputs")
             return answer(self._say("no_predictions"), remark)
         k, n = found.n_moved, len(found.texts)
-        said = self._say("none_moved" if not k else "moved", k=k, n=n)
+        limit = self._limit(found)
+        key = ("moved" if k else "none_moved") + ("_number" if limit else "")
+        said = self._say(key, k=k, n=n, limit=limit)
         if found.kind == "number":
             names = self._say("axis_base"), self._say("axis_head")
             chart = plane(found.base, found.head, self._opened(found), names)
@@ -125,6 +127,15 @@ class _Answering:
         key = "by_tag" if found.kind == "tags" else "by_class"
         key = "by_outcome" if found.outcomes else key
         return answer(said, self._say(key) if bars else "", named_bars(bars) if bars else None)
+
+    def _limit(self, found: PredictionChanges) -> str:
+        """The change beyond which a number has moved; "" for other outputs and where all outputs
+        are the same."""
+        if found.threshold is None or found.same_outputs:
+            return ""
+        if found.kind == "numbers":
+            return self._say("limit_spreads", x=found.threshold)
+        return self._words.size(found.threshold)
 
     def _opened(self, found: PredictionChanges) -> int | None:
         """The place in `found` of the text that is open first."""

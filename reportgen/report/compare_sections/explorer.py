@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.maps import MapPair, make_maps
-from reportgen.report.compare_sections.texts import TextPair, make_pairs
+from reportgen.report.compare_sections.texts import TextPair, make_pairs, shown_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,21 @@ class OpenText:
     after: int | None
 
 
-def make_explorer(context: CompareContext) -> tuple[OpenText, ...]:
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """The section."""
+
+    heading: str  # says what changed most in these texts
+    texts: tuple[OpenText, ...]
+
+
+def make_explorer(context: CompareContext) -> Explorer:
     """The texts that changed most, in the order of the list."""
     comparison, words = context.comparison, context.words
     pairs = make_pairs(context)
     numbers = [None, *(pair.number for pair in pairs), None]
-    return tuple(
+    texts = tuple(
         OpenText(pair, make_maps(comparison, pair.number - 1, words), before, after)
         for pair, before, after in zip(pairs, numbers, numbers[2:], strict=False)
     )
+    return Explorer(shown_for(comparison, words), texts)

@@ -16,6 +16,7 @@ from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation, output_kind
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
+from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import REDACT, RunInfo
 
 _NAMED = 4  # steps that are named one by one
@@ -142,9 +143,22 @@ def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
         "evidence": words.say("none")
         if level == "none"
         else words.say("evidence_value", level=level, n=info.evidence.n_texts),
+        **_colours(findings, words),
         "texts": words.say("texts_value", n=len(findings.texts), files=files),
         "weights": model.weights_sha256,
     }
+
+
+def _colours(findings: Findings, words: CompareWords) -> dict[str, str]:
+    """Whether the colours of a model tell what counts, as its report says."""
+    language, judged = words.language, findings.colouring.judgement
+    if judged is None:
+        return {"colours": words.say("none")}
+    own = judged.agreement
+    agreement = words.interval_if_any(own.interval, words.fit)
+    value = f"{words.fit(own.mean)} {agreement}"
+    said = verdict_of(judged, language)
+    return {"colours": words.say("colours_value", value=value, verdict=said)}
 
 
 def make_method(context: CompareContext) -> Method:

@@ -95,13 +95,40 @@ def make_pairs(context: CompareContext) -> tuple[TextPair, ...]:
 def shown_texts(comparison: Comparison) -> list[int]:
     """Rows of `texts`, in the order they are listed: of numbers first those whose error grew most
     and the one that moved most, then what changed most."""
-    found, aligned = comparison.predictions, comparison.pairing.aligned
-    worse = [] if found is None else found.texts[found.regressions[:_REGRESSIONS]].tolist()
-    moved = None if found is None or found.kind != "number" else most_moved(found)
-    if found is not None and moved is not None:
-        worse.append(int(found.texts[moved]))
-    first = [text for text in worse if aligned[text]]
+    first = (*_worse(comparison), *_moved(comparison))
     return list(dict.fromkeys((*first, *comparison.changed_texts)))[:TEXTS]
+
+
+def shown_for(comparison: Comparison, words: CompareWords) -> str:
+    """The heading of these texts: what changed most in them, each only where it chose one."""
+    shown, worse = shown_texts(comparison), _worse(comparison)
+    by = comparison.changed_by
+    chosen = {*_moved(comparison), *by["prediction"]}
+    rest = {*shown} - chosen - {*worse}
+    what = ["prediction"] if chosen & {*shown} else []
+    what += [key for key in ("effects", "attention") if rest & {*by[key]}]
+    if not what:
+        return words.say("pairs_worse" if worse else "pairs")
+    names = [words.say(f"pairs_{key}") for key in what]
+    comma, either = words.say("pairs_comma"), words.say("pairs_or")
+    named = either.join(filter(None, (comma.join(names[:-1]), names[-1])))
+    return words.say("pairs_worse_or" if worse else "pairs_by", what=named)
+
+
+def _worse(comparison: Comparison) -> list[int]:
+    """Rows of `texts` whose error grew most."""
+    found = comparison.predictions
+    worse = [] if found is None else found.texts[found.regressions[:_REGRESSIONS]].tolist()
+    return [text for text in worse if comparison.pairing.aligned[text]]
+
+
+def _moved(comparison: Comparison) -> list[int]:
+    """The row of `texts` whose predicted number moved most; none of other outputs."""
+    found = comparison.predictions
+    if found is None or found.kind != "number" or (place := most_moved(found)) is None:
+        return []
+    text = int(found.texts[place])
+    return [text] if comparison.pairing.aligned[text] else []
 
 
 def most_moved(found: PredictionChanges) -> int | None:

@@ -10,10 +10,11 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.trend.figures import ModelValue
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.records import ends
+from reportgen.report.json.records import ends, estimate_record, judgement_record
 from reportgen.report.json.run import to_json
 from reportgen.report.json.trend import trend_record
 from reportgen.report.options import CompareOptions
@@ -33,8 +34,8 @@ def write_comparison(
         "reportgen_version": comparison.head.info.versions["reportgen"],
         "title": options.title,
         "provenance": {
-            "base": _side(comparison.base.info),
-            "head": _side(comparison.head.info),
+            "base": {**_side(comparison.base.info), "colouring": _colouring(comparison.base)},
+            "head": {**_side(comparison.head.info), "colouring": _colouring(comparison.head)},
         },
         "comparable": {
             "nothing_found": comparison.is_same,
@@ -91,6 +92,16 @@ def _side(info: RunInfo) -> dict[str, object]:
     }
 
 
+def _colouring(side: Findings) -> dict[str, object] | None:
+    """How far the colours of a model agree with effects, as its own summary has it; null where they
+    are not judged."""
+    own = side.colouring
+    if own.judgement is None:
+        return None
+    agreement = estimate_record(own.judgement.agreement)
+    return {"view": own.view, "agreement": agreement, **judgement_record(own.judgement)}
+
+
 def _models(comparison: Comparison) -> list[dict[str, object]] | None:
     """Every model that was compared, the first of them first; null where there are two."""
     found = comparison.all_models
@@ -123,7 +134,8 @@ def value_record(found: ModelValue | None) -> dict[str, object] | None:
         said |= ends(found.interval)
     said |= {"gain": found.gain} if found.gain is not None else {}
     said |= {"layer": found.layer} if found.layer is not None else {}
-    return said | ({"view": found.view} if found.view is not None else {})
+    said |= {"view": found.view} if found.view is not None else {}
+    return said | (judgement_record(found.judgement) if found.judgement else {})
 
 
 def _step(step: Step | None) -> dict[str, object] | None:

@@ -2,6 +2,7 @@
 
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import Judgement
 from reportgen.findings.outputs.calibration import Calibration
 from reportgen.findings.outputs.where_wrong import Part, Trend
 from reportgen.findings.statistics import Estimate, Interval
@@ -86,3 +87,13 @@ def _calibration(found: Calibration) -> dict[str, object]:
             for own in found.bins
         ],
     }
+
+
+def judgement_record(judged: Judgement) -> dict[str, object]:
+    """What an agreement says beyond the baselines; what is not known is left out."""
+    said = {
+        "verdict": judged.verdict,
+        "baseline": judged.baseline,
+        "over_baseline": estimate_record(judged.over) if judged.over else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}

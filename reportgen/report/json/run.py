@@ -10,7 +10,6 @@ from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
-from reportgen.findings.judgement import Judgement
 from reportgen.findings.shapley import ShapleyFigures
 from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
@@ -19,7 +18,7 @@ from reportgen.findings.tokens.joint import JointTokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.findings.tokens.lists import ListedToken
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.records import errors_record, estimate_record
+from reportgen.report.json.records import errors_record, estimate_record, judgement_record
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 
@@ -116,7 +115,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         agreement.setdefault(figures.view, {})[figures.statistic] = _agreement(figures)
     for view, judged in findings.judgements.items():
         if by_size := findings.agreement_by_size.get(view):
-            agreement[view][by_size.statistic] |= _judgement(judged)
+            agreement[view][by_size.statistic] |= judgement_record(judged)
     said: dict[str, object] = {
         "level": evidence.level,
         "scalar": evidence.scalar,
@@ -220,17 +219,7 @@ def _colouring(colouring: Colouring) -> dict[str, object]:
         "n_texts": colouring.n_texts,
         "agreement": estimate_record(agreement) if agreement else None,
         "rarity": estimate_record(rarity) if rarity else None,
-        **(_judgement(colouring.judgement) if colouring.judgement else {}),
-    }
-    return {name: value for name, value in said.items() if value is not None}
-
-
-def _judgement(judged: Judgement) -> dict[str, object]:
-    """What an agreement says beyond the baselines; what is not known is left out."""
-    said = {
-        "verdict": judged.verdict,
-        "baseline": judged.baseline,
-        "over_baseline": estimate_record(judged.over) if judged.over else None,
+        **(judgement_record(colouring.judgement) if colouring.judgement else {}),
     }
     return {name: value for name, value in said.items() if value is not None}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.change import Change
+from reportgen.comparison.trend.quality import QualityTrend
 from reportgen.comparison.trend.sinks import LayerState, SinkTrend
 from reportgen.comparison.trend.tokens import TokenTrend
 from reportgen.findings.figures.flat import rounded
@@ -26,6 +27,7 @@ def trend_record(found: AllModels | None) -> dict[str, Any] | None:
             }
             for point, own in zip(trend.checkpoints, trend.unmatched, strict=True)
         ],
+        "quality": _quality(trend.quality),
         "sinks": [_sink(own) for own in trend.sinks],
         "tokens": [_token(own) for own in trend.tokens],
         "texts": [
@@ -39,6 +41,20 @@ def trend_record(found: AllModels | None) -> dict[str, Any] | None:
             }
             for own in trend.texts
         ],
+    }
+
+
+def _quality(own: QualityTrend | None) -> dict[str, Any] | None:
+    """Since which model those that follow are better, worse or the same; null where that is not
+    sure."""
+    if own is None:
+        return None
+    values = zip(("first_value", "since_value", "last_value"), own.values, strict=True)
+    return {
+        "verdict": own.course,
+        "since": own.since,
+        "decided_by": own.figure,
+        **{name: rounded(value) for name, value in values},
     }
 
 

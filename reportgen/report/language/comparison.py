@@ -6,7 +6,7 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.quality import Verdict
 from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.quality_register import QUALITY, Scale
+from reportgen.findings.outputs.quality_register import QUALITY, Scale, SmallestChange
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
@@ -111,9 +111,7 @@ class CompareWords:
             key = "smallest_bias" if kind.best == "zero" else "smallest_error"
             return self.say(key, x=least.of_error)
         if kind.scale == "share":
-            return self.count(
-                "smallest_points", 1 if least.of_share == 0.01 else 2, x=exact(100 * least.of_share)
-            )
+            return smallest_points(least, self.language)
         return exact(least.of_share)
 
     def gain(self, name: str, gain: Verdict, n_texts: int, *, is_unmoved: bool = False) -> str:
@@ -235,6 +233,12 @@ class CompareWords:
             name: write(difference, True),
             f"{name}_sure": sure,
         }
+
+
+def smallest_points(least: SmallestChange, language: Language) -> str:
+    """The smallest change of a share that is worth telling."""
+    n = 1 if least.of_share == 0.01 else 2
+    return language.count("compared", "smallest_points", n, x=exact(100 * least.of_share))
 
 
 def _interval(name: str, note: Note) -> Interval | None:

@@ -160,7 +160,7 @@ class ErrorWords:
         names = [self._say(key) for key in ("part", f"column_{where.measure}", "elsewhere")]
         names += [self._say(key) for key in ("apart", "by_chance")]
         columns = (names[0], self._language.say("common", "n_texts"), *names[1:])
-        return make_table(self._say("table"), columns, rows)
+        return make_table(self._say("table"), columns, rows, "tracks")
 
     def _row(
         self,
@@ -226,7 +226,7 @@ class ErrorWords:
         return _VALUES[self._where.measure](error, decimals(self._largest), self._language)
 
     def _apart(self, own: float, rest: float, interval: Interval | None) -> str:
-        """A difference with its interval."""
+        """A difference with its interval; of shares in points."""
         assert self._where is not None  # it has the errors
         measure = self._where.measure
         ends = [own - rest, *(interval or ())]
@@ -240,6 +240,7 @@ class ErrorWords:
             shown = [f"×{exp(min(end, 700.0)):.2f}" for end in ends]
         else:
             shown = [points(end) for end in ends]
+            shown[0] = self._language.say("number", "points", x=shown[0])
         if len(shown) == 1:
             return shown[0]
         return f"{shown[0]} {self._language.say('number', 'interval', low=shown[1], high=shown[2])}"

@@ -1,12 +1,18 @@
 """The words for what a ranking of units says beyond rankings that need no model."""
 
-from reportgen.findings.judgement import Judgement
+from reportgen.findings.judgement import ABOVE_ALL, Judgement, Verdict
 from reportgen.report.language.language import Language
+from reportgen.results.info import View
 
 
 def verdict_of(judged: Judgement, language: Language) -> str:
     """The verdict in a few words, with the name of the baseline that it is about."""
-    key = f"is_{judged.verdict}"
-    if judged.baseline is None:
-        return language.say("verdict", f"{key}_alone" if judged.is_above_all else key)
-    return language.say("verdict", key, baseline=language.measure(judged.baseline, "name"))
+    return verdict_words(judged.verdict, judged.baseline, language)
+
+
+def verdict_words(verdict: Verdict, baseline: View | None, language: Language) -> str:
+    """The same of what is kept of a judgement."""
+    key = f"is_{verdict}"
+    if baseline is None:
+        return language.say("verdict", f"{key}_alone" if verdict in ABOVE_ALL else key)
+    return language.say("verdict", key, baseline=language.measure(baseline, "name"))

@@ -24,8 +24,12 @@ from reportgen.report.compare_sections.predictions import (
     quality_note,
     verdict,
 )
-from reportgen.report.compare_sections.texts import make_pairs, shown_texts
-from reportgen.report.compare_sections.trend.all_models import make_all_models, without_trend
+from reportgen.report.compare_sections.texts import make_pairs, shown_for, shown_texts
+from reportgen.report.compare_sections.trend.all_models import (
+    make_all_models,
+    since_when,
+    without_trend,
+)
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
@@ -82,7 +86,9 @@ def short_all_models(context: CompareContext) -> Iterable[Section]:
     if found is None:
         return
     note = context.words.say("trend_note")  # on charts, which a short form has no place for
-    lead = (*found.drift, *(said for said in found.lead if said != note))
+    models = context.comparison.all_models
+    since = since_when(models, context.words) if models else ()
+    lead = (*since, *found.drift, *(said for said in found.lead if said != note))
     heading, table = context.words.say("all_models"), without_trend(found.figures)
     yield Section(1, heading, lead, table=table, place=25)
     yield Section(1, found.steps.title, table=found.steps, place=25)
@@ -160,6 +166,7 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     words, pairs = context.words, make_pairs(context)
     if not pairs:
         return
+    heading = shown_for(context.comparison, words)
     comma = context.language.say("common", "comma")
     is_mixed = len({pair.has_effects for pair in pairs}) > 1
     rows = []
@@ -173,14 +180,14 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     if REDACT in context.comparison.base.info.settings.options:  # tokens are dots
         columns = tuple(Column(words.say(key)) for key in ("text", "change"))
         table = Table(columns, tuple((name, facts) for name, _, facts in rows))
-        yield Section(3, words.say("pairs"), table=table, place=40)
+        yield Section(3, heading, table=table, place=40)
         return
     measure = "md_effects" if pairs[0].has_effects else "md_attention"
     measure = "md_changed" if is_mixed else measure
     names = (words.say("text"), words.say(measure), words.say("change"))
     table = Table(tuple(map(Column, names)), tuple(rows))
     front, rest = (replace(table, rows=r) for r in (table.rows[:_TEXTS], table.rows[_TEXTS:]))
-    yield Section(3, words.say("pairs"), table=front, place=40)
+    yield Section(3, heading, table=front, place=40)
     if rest.rows:
         more = words.count("md_more_texts", len(rest.rows))
         yield Section(6, more, table=rest, is_folded=True, place=41)

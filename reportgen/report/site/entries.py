@@ -15,9 +15,12 @@ from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult, found_text
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import Judgement
+from reportgen.findings.judgement import Verdict as ColoursVerdict
+from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.report.json.metrics import watched
 from reportgen.report.language.numbers import NOTHING
-from reportgen.results.info import RunInfo
+from reportgen.results.info import RunInfo, View
 from reportgen.results.store import Results
 
 SITE_FILE = "site.json"
@@ -48,6 +51,14 @@ class Dated(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Colours:
+    """What the report says of the colours that texts have first: whether they tell what counts."""
+
+    verdict: ColoursVerdict
+    baseline: View | None = None  # that it is about
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One run of a site."""
 
@@ -64,6 +75,8 @@ class Entry:
     commit: str = ""
     failed: tuple[str, ...] = ()  # the gates that did, and what was found
     warned: tuple[str, ...] = ()  # likewise
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # of figures
+    colours: Colours | None = None  # None where they are not judged
 
     @property
     def content(self) -> str:
@@ -99,6 +112,8 @@ class TrendPage:
     series: str
     runs: tuple[str, ...]  # their ids, in order of time
     source: str  # as that of `Entry`
+    # Since which run those that follow are better or worse than the first, or the same.
+    said: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def address(self) -> str:
@@ -196,7 +211,8 @@ def make_entry(
     commit: str,
 ) -> Entry:
     """What the site keeps of a run."""
-    info = findings.info
+    info, judged = findings.info, findings.colouring.judgement
+    figures, intervals = _figures(findings, judged)
     failed, warned = (
         tuple(_told(own) for own in gates if not own.passed and own.gate.level == level)
         for level in ("fail", "warn")
@@ -210,16 +226,35 @@ def make_entry(
         inputs=", ".join(own.name for own in info.inputs if own.name),
         n_texts=len(findings.texts),
         series=series,
-        figures={
-            key: float(value)
-            for key, value in watched("run", findings.figures).items()
-            if isinstance(value, int | float)
-        },
+        figures=figures,
         n_gates=len(gates),
         commit=commit,
         failed=failed,
         warned=warned,
+        intervals=intervals,
+        colours=None if judged is None else Colours(judged.verdict, judged.baseline),
     )
+
+
+def _figures(
+    findings: Findings, judged: Judgement | None
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """The figures of a run that a site may show, and the intervals of those that have one. The
+    agreement of the colours is the one that is judged."""
+    flat = findings.figures
+    kept = (*watched("run", flat), *(kind.of_run for kind in QUALITY.values()))
+    figures = {key: float(value) for key in kept if (value := flat.get(key)) is not None}
+    ends = {key: (flat.get(f"{key}_low"), flat.get(f"{key}_high")) for key in figures}
+    intervals = {
+        key: (float(low), float(high))
+        for key, (low, high) in ends.items()
+        if low is not None and high is not None
+    }
+    if judged is not None and judged.agreement.interval is not None:
+        figures["colouring_agreement"] = judged.agreement.mean
+        low, high = judged.agreement.interval
+        intervals["colouring_agreement"] = (low, high)
+    return figures, intervals
 
 
 def _told(result: GateResult) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from reportgen.findings.outputs.quality_register import SmallestChange
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import script_words
 from reportgen.report.language.language import Language, load_language
@@ -13,6 +14,8 @@ from reportgen.report.site.known_figures import (
     best_of,
     figure_name,
     figure_text,
+    interval_text,
+    remark_text,
     shown_figures,
     smallest_changes,
 )
@@ -37,6 +40,8 @@ class Cell:
     """A figure of a run."""
 
     shown: str
+    interval: str  # "" where it has none
+    remark: str  # what the report says of it; "" where nothing
     value: float | None  # that rows are sorted by
     is_best: bool  # of the runs on the same texts
 
@@ -97,11 +102,13 @@ def write_gone(head: str, lang: Lang) -> bytes:
 def write_index(site: Site, options: SiteOptions) -> bytes:
     """The list of all runs of a site, the last one first."""
     language = load_language(options.lang)
-    keys = shown_figures(site.entries)
+    least = options.judging.smallest
+    keys = shown_figures(site.entries, options.quality)
     compared = {pair.head: f"compare/{pair.name}" for pair in site.pairs}
-    best = _best(site, keys)
+    best = _best(site, keys, least)
     rows = [_row(entry, keys, compared, best, language) for entry in reversed(site.entries)]
     title = options.title or language.count("site", "title", len(rows))
+    changes = smallest_changes(least, language)
     return (
         environment()
         .get_template("site.html.jinja")
@@ -113,9 +120,9 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
             columns=[(key, figure_name(key, language)) for key in keys],
             rows=rows,
             by_id={row.entry.id: row for row in rows},
-            series=all_series(site, language),
-            standing_note=language.say("site", "standing_note", **smallest_changes()),
-            best_note=language.say("site", "best_note", **smallest_changes()),
+            series=all_series(site, options.judging, language),
+            standing_note=language.say("site", "standing_note", **changes),
+            best_note=language.say("site", "best_note", **changes),
             has_best=bool(best),
             has_commits=any(entry.commit for entry in site.entries),
             has_pairs=bool(compared),
@@ -127,13 +134,13 @@ def write_index(site: Site, options: SiteOptions) -> bytes:
     )
 
 
-def _best(site: Site, keys: Sequence[str]) -> frozenset[tuple[str, str]]:
+def _best(site: Site, keys: Sequence[str], least: SmallestChange) -> frozenset[tuple[str, str]]:
     """By id and figure, the runs that have the best figure of those on the same texts."""
     by_series: dict[str, list[Entry]] = {}
     for entry in site.entries:
         by_series.setdefault(entry.series, []).append(entry)
-    found = ((best_of(key, own), key) for own in by_series.values() for key in keys)
-    return frozenset((entry.id, key) for entry, key in found if entry is not None)
+    found = ((best_of(key, own, least), key) for own in by_series.values() for key in keys)
+    return frozenset((entry.id, key) for entries, key in found for entry in entries)
 
 
 def _row(
@@ -152,6 +159,8 @@ def _row(
         figures=tuple(
             Cell(
                 figure_text(key, entry.figures.get(key), language),
+                interval_text(key, entry, language),
+                remark_text(key, entry, language),
                 entry.figures.get(key),
                 (entry.id, key) in best,
             )

@@ -4,10 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reportgen.comparison.outputs.quality import Quality, Verdict
-from reportgen.findings.outputs.quality_register import QUALITY, Best, SmallestChange
+from reportgen.findings.outputs.quality_register import QUALITY, Best, QualityKind, SmallestChange
+from reportgen.report.language.comparison import smallest_points
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, QUALITY_STYLES, decimals, written
+from reportgen.report.language.numbers import (
+    NOTHING,
+    QUALITY_STYLES,
+    decimals,
+    percentage,
+    written,
+)
+from reportgen.report.sections.verdict import verdict_words
 from reportgen.report.site.entries import Entry
+
+AGREEMENT = "colouring_agreement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +34,29 @@ FIGURES: Mapping[str, Known] = {
     **{
         kind.of_run: Known(QUALITY_STYLES[kind.scale], kind.best, kind.change)
         for kind in QUALITY.values()
-        if kind.is_listed
     },
     "prediction_mean": Known("number"),
     "special_share_mean": Known("percent"),
-    "colouring_agreement": Known("correlation"),
+    AGREEMENT: Known("correlation"),
     "n_failed": Known("count", "low"),
 }
 
 
-def shown_figures(entries: Iterable[Entry]) -> list[str]:
-    """The figures that any run has, in their order; failed texts only where there are some."""
+_KINDS: Mapping[str, QualityKind] = {kind.of_run: kind for kind in QUALITY.values()}
+
+
+def shown_figures(entries: Iterable[Entry], quality: str | None = None) -> list[str]:
+    """The figures that any run has, the one that was asked for by --quality first, then in their
+    order; failed texts only where there are some."""
     found = {
         key
         for entry in entries
         for key, value in entry.figures.items()
         if value or key != "n_failed"
     }
-    return [key for key in FIGURES if key in found]
+    asked = QUALITY[quality].of_run if quality else ""
+    listed = [key for key in FIGURES if key not in _KINDS or _KINDS[key].is_listed]
+    return [key for key in dict.fromkeys((asked, *listed)) if key in found]
 
 
 def figure_name(key: str, language: Language) -> str:
@@ -52,6 +67,30 @@ def figure_name(key: str, language: Language) -> str:
 def figure_text(key: str, value: float | None, language: Language) -> str:
     """A figure as it is printed; "–" where there is none."""
     return NOTHING if value is None else language.write(value, FIGURES[key].style)
+
+
+def interval_text(key: str, entry: Entry, language: Language) -> str:
+    """The interval of a figure of a run, as sections have it; "" where it has none."""
+    ends = entry.intervals.get(key)
+    if ends is None:
+        return ""
+    style = FIGURES[key].style
+    if style == "percent":
+        low, high = map(percentage, ends)
+    elif style == "correlation":
+        low, high = (written(end, 2) for end in ends)
+    else:
+        digits = decimals(max(ends, key=abs))
+        low, high = (written(end, digits) for end in ends)
+    return language.say("number", "interval", low=low, high=high)
+
+
+def remark_text(key: str, entry: Entry, language: Language) -> str:
+    """What the report says of a figure of a run: of the colours, whether they tell what counts."""
+    own = entry.colours
+    if key != AGREEMENT or own is None:
+        return ""
+    return verdict_words(own.verdict, own.baseline, language)
 
 
 def change_text(key: str, old: float, new: float, language: Language) -> str:
@@ -70,21 +109,26 @@ def verdicts(quality: Quality | None) -> dict[str, Verdict]:
     return {own.kind.of_run: own.gain for own in figures if own.kind.of_run in FIGURES}
 
 
-def smallest_changes() -> dict[str, float]:
+def smallest_changes(least: SmallestChange, language: Language) -> dict[str, object]:
     """The smallest changes that are worth telling, as sentences name them."""
-    least = SmallestChange()
-    return {"error": least.of_error, "share": least.of_share}
+    return {"error": least.of_error, "share": smallest_points(least, language)}
 
 
-def best_of(key: str, entries: Iterable[Entry]) -> Entry | None:
-    """The run with the best figure, of equal ones the first; None where no figure is better than
-    another, or none by more than the smallest change that is worth telling."""
+def best_of(key: str, entries: Iterable[Entry], least: SmallestChange) -> tuple[Entry, ...]:
+    """The run with the best figure, and those that differ from it by no more than `least`, the
+    smallest change that is worth telling; none where no figure is better than another, or all runs
+    are so close."""
     have = [entry for entry in entries if key in entry.figures]
-    best = FIGURES[key].best
-    values = {entry.figures[key] for entry in have}
-    if best is None or len(values) < 2:
-        return None
-    kind = next((own for own in QUALITY.values() if own.of_run == key), None)
-    if kind is not None and max(values) - min(values) <= SmallestChange().of(kind, max(values)):
-        return None
-    return (min if best == "low" else max)(have, key=lambda entry: entry.figures[key])
+    best, kind = FIGURES[key].best, _KINDS.get(key)
+    if best is None or not have:
+        return ()
+    sizes = [_size(entry.figures[key], best) for entry in have]
+    top = min(sizes)
+    room = 0.0 if kind is None else least.of(kind, abs(top))
+    found = tuple(own for own, size in zip(have, sizes, strict=True) if size - top <= room)
+    return found if len(found) < len(have) else ()
+
+
+def _size(value: float, best: Best) -> float:
+    """The smaller, the better."""
+    return abs(value) if best == "zero" else value if best == "low" else -value

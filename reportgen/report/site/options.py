@@ -3,8 +3,19 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
+from reportgen.comparison.outputs.quality import Judging
 from reportgen.errors import without_surrogates
-from reportgen.report.options import Lang, Option, read_commit, read_size, write_size
+from reportgen.findings.outputs.quality_register import smallest_change
+from reportgen.report.options import (
+    USUAL_CHANGE,
+    DecidingFigure,
+    Lang,
+    LeastChange,
+    Option,
+    read_commit,
+    read_size,
+    write_size,
+)
 
 Against: TypeAlias = Literal["previous", "first", "none"]
 
@@ -42,6 +53,8 @@ class SiteOptions:
             "heads first.",
         ),
     ] = 10_000_000
+    quality: DecidingFigure = None
+    smallest_change: LeastChange = USUAL_CHANGE
     commit: Annotated[
         str | None,
         Option(
@@ -59,3 +72,8 @@ class SiteOptions:
             help="Write pages in N processes, e.g. 1. Default: one for each processor.",
         ),
     ] = None
+
+    @property
+    def judging(self) -> Judging:
+        """How it is decided which run is better."""
+        return Judging(self.quality, smallest_change(self.smallest_change))

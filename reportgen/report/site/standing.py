@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.comparison.outputs.quality import Verdict
+from reportgen.comparison.outputs.quality import Judging, Verdict
+from reportgen.findings.outputs.quality_register import SmallestChange
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.language.language import Language
 from reportgen.report.site.entries import Entry, Pair, Site, TrendPage
@@ -16,6 +17,8 @@ from reportgen.report.site.known_figures import (
     change_text,
     figure_name,
     figure_text,
+    interval_text,
+    remark_text,
     shown_figures,
 )
 
@@ -30,10 +33,12 @@ class Figure:
 
     name: str
     value: str  # of the last run
+    interval: str  # of that; "" where it has none
+    remark: str  # what the report of the last run says of it; "" where nothing
     change: str  # since the run before; "" without a figure of both
     verdict: Verdict | str  # of the change; "" where none can be given
     said: str  # the verdict in words
-    best: Entry | None  # the run that has the best one, where one is better than another
+    best: Entry | None  # the last of the runs that have the best one, if any is better
     best_value: str
     drawing: Markup
 
@@ -50,11 +55,12 @@ class Series:
     trend_heading: str  # what the column of charts is called: of how many runs
     trend: str  # the address of the page with the trend of its runs; "" without one
     trend_words: str  # of the link there: of how many runs, up to which
+    trend_said: tuple[str, ...]  # what it says of the figure that decides
     figures: tuple[Figure, ...]
     main: Figure | None  # the one that says most about quality
 
 
-def all_series(site: Site, language: Language) -> list[Series]:
+def all_series(site: Site, judging: Judging, language: Language) -> list[Series]:
     """Each series of at least two runs, that with the last run first."""
     by_series: dict[str, list[Entry]] = {}
     for entry in reversed(site.entries):
@@ -63,7 +69,7 @@ def all_series(site: Site, language: Language) -> list[Series]:
     names = {entry.id: entry.name for entry in site.entries}
     trends = {own.series: own for own in site.trends}
     return [
-        _series(own, pairs, trends.get(series), names, language)
+        _series(own, pairs, trends.get(series), names, judging, language)
         for series, own in by_series.items()
         if len(own) > 1
     ]
@@ -74,13 +80,17 @@ def _series(
     pairs: Mapping[str, Pair],
     trend_page: TrendPage | None,
     names: Mapping[str, str],
+    judging: Judging,
     language: Language,
 ) -> Series:
     last = runs[-1]
     pair = pairs.get(last.id)
     key = "series" if last.inputs else "series_redacted"
     verdicts = pair.verdicts if pair and pair.base == runs[-2].id else {}
-    figures = {own: _figure(own, runs, verdicts, language) for own in shown_figures(runs)}
+    figures = {
+        own: _figure(own, runs, verdicts, judging.smallest, language)
+        for own in shown_figures(runs, judging.quality)
+    }
     judged = (own for name, own in figures.items() if FIGURES[name].best)
     newest = language.say("site", "trend_heading_newest", n=_POINTS)
     return Series(
@@ -92,6 +102,7 @@ def _series(
         trend_heading=newest if len(runs) > _POINTS else language.say("site", "trend_heading"),
         trend=trend_page.address if trend_page else "",
         trend_words=_trend_words(trend_page, runs, names, language) if trend_page else "",
+        trend_said=trend_page.said if trend_page else (),
         figures=tuple(figures.values()),
         main=next(judged, next(iter(figures.values()), None)),
     )
@@ -113,18 +124,24 @@ def _trend_words(
 
 
 def _figure(
-    key: str, runs: Sequence[Entry], verdicts: Mapping[str, Verdict], language: Language
+    key: str,
+    runs: Sequence[Entry],
+    verdicts: Mapping[str, Verdict],
+    least: SmallestChange,
+    language: Language,
 ) -> Figure:
     """A figure of `runs`; `verdicts` are those on the last run since the one before, by figure."""
     shown = runs[-_POINTS:]
     values = [entry.figures.get(key) for entry in shown]
     old, new = (entry.figures.get(key) for entry in runs[-2:])
     change = "" if old is None or new is None else change_text(key, old, new, language)
-    best = best_of(key, runs)
+    best = next(reversed(best_of(key, runs, least)), None)
     verdict = _verdict(key, old, new, verdicts) if _CHANGED.search(change) else ""
     return Figure(
         name=figure_name(key, language),
         value=figure_text(key, new, language),
+        interval=interval_text(key, runs[-1], language),
+        remark=remark_text(key, runs[-1], language),
         change=change,
         verdict=verdict,
         said=language.say("site", f"verdict_{verdict}") if verdict else "",

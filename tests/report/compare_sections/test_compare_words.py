@@ -17,6 +17,7 @@ from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
+from reportgen.report.compare_sections.texts import shown_for
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import LANGUAGES, load_language
@@ -186,7 +187,10 @@ def test_a_column_of_attention_is_not_called_effects(
     words = CompareWords(found, load_language(lang))
     heading = words.say("md_effects" if has_effects else "md_attention")
     other = words.say("md_attention" if has_effects else "md_effects")
-    section = in_markdown(found, lang).split(f"### {words.say('pairs')}")[1].split("<details>")[0]
+    title = shown_for(found, words)
+    assert (words.say("pairs_effects") in title) == has_effects
+    assert words.say("pairs_attention") in title
+    section = in_markdown(found, lang).split(f"### {title}")[1].split("<details>")[0]
     columns = next(line for line in section.splitlines() if line.startswith("| "))
     assert heading in columns
     assert other not in columns

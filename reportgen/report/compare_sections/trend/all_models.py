@@ -16,6 +16,7 @@ from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.coloured.measures import cls_name
+from reportgen.report.sections.verdict import verdict_of
 
 _ON_PAPER = 4  # models that stand beside one another
 IN_COLUMNS = 12  # models at most; of more, each has a row
@@ -110,6 +111,30 @@ def between(found: AllModels, words: CompareWords) -> str:
     return words.say("between", parts=words.language.say("common", "comma").join(parts))
 
 
+def since_when(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """A sentence on the model from which on all are better or worse than the first, or the same;
+    none where that is not sure."""
+    own = found.trend.quality
+    if own is None:
+        return ()
+    names = model_names(found, words)
+    places = (0, own.since, len(names) - 1)
+    write = words.quality(own.figure)
+    shown = (write(value, False) for value in own.values)
+    values = dict(zip((names[place] for place in places), shown, strict=True))
+    comma = words.language.say("common", "comma")
+    listed = (words.trend("value_in", value=x, name=name) for name, x in values.items())
+    said = words.trend(
+        f"since_{own.course}",
+        name=names[own.since],
+        first=names[0],
+        limit=words.smallest(own.figure),
+        figure=words.say(f"quality_{own.figure}"),
+        values=comma.join(listed),
+    )
+    return (said,)
+
+
 _COUNTS: tuple[tuple[str, Callable[[Step], int | None], Callable[[Step], int | None]], ...] = (
     ("moved", lambda step: step.n_moved, lambda step: step.n_predicted),
     ("heads", lambda step: step.n_heads_changed, lambda step: step.n_heads),
@@ -154,6 +179,8 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
         name = visible(cls_name(info, words.language) or "")
         beside.append(words.language.measure(value.view, "name", row=name))
         beside.append(words.interval_if_any(value.interval, write))
+        if value.judgement is not None:
+            beside.append(verdict_of(value.judgement, words.language))
     if value.change is not None:
         beside.append(str(changed(value, row, words)))
     return Cell(write(value.value, False), comma.join(filter(None, beside)))

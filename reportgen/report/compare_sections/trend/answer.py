@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from reportgen.comparison.all_models import AllModels
 from reportgen.errors import some
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.trend.all_models import model_names
+from reportgen.report.compare_sections.trend.all_models import model_names, since_when
 from reportgen.report.compare_sections.trend.figures import Chart, make_charts
 from reportgen.report.compare_sections.trend.sinks import SinkPart, make_sinks, sink_sentences
 from reportgen.report.compare_sections.trend.texts import TextsPart, make_texts
@@ -34,7 +34,7 @@ def make_trend(context: CompareContext) -> TrendSection | None:
     if found is None:
         return None
     tokens, texts = make_tokens(found, words), make_texts(context.comparison, found, words)
-    says = [*sink_sentences(found, words)]
+    says = [*since_when(found, words), *sink_sentences(found, words)]
     says += [part.says for part in (tokens, texts) if part is not None]
     return TrendSection(
         says=tuple(says),

@@ -20,6 +20,7 @@ from reportgen.report.compare_sections.trend.all_models import (
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import exact
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.sections.verdict import verdict_of
 
 _NAME = 12  # half-width characters of a folder below a chart
 
@@ -58,6 +59,8 @@ def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
     remark = words.say("compared_as", base=said[0], head=said[1])
     if own.change is not None:
         remark += f" ({changed(own, row, words)})"
+    if own.judgement is not None:
+        remark += f" ({verdict_of(own.judgement, words.language)})"
     sentence = words.trend("sentence",
         name=name, n=len(known), first=names[first], last=names[last], base=said[0], head=said[1],
     )  # fmt: skip

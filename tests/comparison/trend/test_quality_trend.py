@@ -1,0 +1,76 @@
+"""Since which model those that follow are better or worse than the first, or the same."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from helpers.compared_json import record_of
+from helpers.made_up.factories import changed, make_results
+from helpers.real.two_models import LABELS, TEXTS, chain
+
+from reportgen.comparison.outputs.fit import number_fit
+from reportgen.comparison.outputs.quality import Judging, Outputs, judged
+from reportgen.comparison.trend.quality import quality_trend
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.trend.answer import make_trend
+from reportgen.report.language.language import LANGUAGES, load_language
+from reportgen.report.options import CompareOptions
+from reportgen.report.short_form import markdown
+from reportgen.results.info import OutputInfo
+
+N = 40
+LABELLED = np.linspace(0, 3, N)
+NOISE = np.random.default_rng(2).normal(0, 1, N)
+# How far off a model is: surely better and worse than the first, the same, and not known.
+SIZES = {"first": 1.0, "better": 0.2, "worse": 3.0, "same": 1.01}
+
+
+def judged_at(course: str):
+    first, other = NOISE, SIZES.get(course, 1.0) * NOISE
+    if course == "unclear":
+        other = np.random.default_rng(3).normal(0, 1, N)
+    fits = number_fit(LABELLED + first, LABELLED + other, LABELLED)
+    return judged(fits, Outputs(OutputInfo("number", "score"), True, False), Judging())
+
+
+def test_it_is_told_from_the_first_model_after_which_all_are_surely_so() -> None:
+    of = {course: judged_at(course) for course in ("better", "worse", "same", "unclear")}
+    assert {course: own.verdict for course, own in of.items()} == {own: own for own in of}
+    for courses in product(of, repeat=3):
+        found = quality_trend([of[course] for course in courses])
+        if courses[-1] == "unclear":
+            assert found is None
+            continue
+        since = max((i for i, own in enumerate(courses, 1) if own != courses[-1]), default=0) + 1
+        assert (found.course, found.since, found.figure) == (courses[-1], since, "mae")
+        first, last = abs(NOISE).mean(), SIZES[courses[-1]] * abs(NOISE).mean()
+        assert found.values == pytest.approx((first, last, last))
+    assert quality_trend([of["better"], None]) is quality_trend([None]) is quality_trend([]) is None
+
+
+def test_page_markdown_and_record_say_it_or_nothing(tmp_path) -> None:
+    base = make_results(tmp_path, TEXTS, n_layers=1, n_heads=1, keep=0, labels=LABELS)
+    labels, noise = np.array(LABELS), np.random.default_rng(4).normal(0, 1, len(LABELS))
+
+    def off(by: float, place: int = 0):
+        values = labels + by * np.roll(noise, place)
+        scores = [[value] for value in values]
+        return changed(base, texts=base.texts.assign(prediction=values, scores=scores))
+
+    told = chain(off(1.0), off(1.0), off(0.1), off(0.2))
+    own = record_of(told)["trend"]["quality"]
+    errors = [abs(by * noise).mean() for by in (1.0, 0.1, 0.2)]
+    assert (own["verdict"], own["since"], own["decided_by"]) == ("better", 2, "mae")
+    values = [own[f"{place}_value"] for place in ("first", "since", "last")]
+    assert values == pytest.approx(errors, abs=1e-5)
+    silent = chain(off(1.0), off(0.1), off(1.0), off(1.0, 3))
+    assert record_of(silent)["trend"]["quality"] is None
+    for lang, start in zip(LANGUAGES, ("Better than ", "made-up"), strict=True):
+        options, language = CompareOptions(lang=lang), load_language(lang)
+        said = make_trend(CompareContext(told, options, language)).says[0]
+        assert said.startswith(start)
+        assert all(f"{error:.3f}" in said for error in errors)
+        text = markdown.write_comparison(told, options).text.replace("\\", "")
+        assert said in text
+        others = make_trend(CompareContext(silent, options, language)).says
+        assert not any(one.startswith("Better") or "より良く" in one for one in others)
