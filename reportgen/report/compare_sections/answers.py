@@ -113,8 +113,8 @@ class _Answering:
             return answer(self._say("no_predictions"), remark)
         k, n = found.n_moved, len(found.texts)
         limit = self._limit(found)
-        key = ("moved" if k else "none_moved") + ("_number" if limit else "")
-        said = self._say(key, k=k, n=n, limit=limit)
+        end = "_number" if limit else ""
+        said = self._say(f"moved{end}" if k else f"none_moved{end}", k=k, n=n, limit=limit)
         if found.kind == "number":
             names = self._say("axis_base"), self._say("axis_head")
             chart = plane(found.base, found.head, self._opened(found), names)
