@@ -16,6 +16,7 @@ from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, 
 from reportgen.analysis.tasks.plan import Shard
 from reportgen.analysis.tasks.task import Task
 from reportgen.api import jobs
+from reportgen.api.named_code import require_code
 from reportgen.api.shard_folders import Parts, ShardNumber
 from reportgen.errors import ResultsError, some
 from reportgen.results.store import Results
@@ -63,12 +64,14 @@ def merge(
 
     Raises:
         ResultsError: the parts are of different analyses, or one is damaged.
-        UsageError: the texts or the model are no longer those of the parts.
+        UsageError: the texts or the model are no longer those of the parts, nor is the Python file
+            of the model's class, which is not run then.
     """
     for part in parts.folders:
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
     begun = begun_before(kept, texts, _options(asked))
+    require_code(asked.spec, begun.info.model.code_sha256)
 
     @cache
     def worker() -> "Worker":

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import typer
 from typer.core import TyperGroup
 
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.option_values import options_of
 from reportgen.api.options.settings import configured_gates, configured_options
 from reportgen.cli.object_stores import at_addresses
@@ -251,6 +251,10 @@ Small = Annotated[
         "baseline/, for `reportgen compare baseline/ --head MODEL`.",
     ),
 ]
+_CODE = options_in(ModelChoices)
+Factory = Annotated[str | None, _declared("factory", _CODE["factory"])]
+FactoryArgs = Annotated[str | None, _declared("factory_args", _CODE["factory_args"])]
+TrustRemoteCode = Annotated[bool, _declared("trust_remote_code", _CODE["trust_remote_code"])]
 MergedParts = Annotated[
     list[Path],
     typer.Argument(metavar="PARTS...", help="All folders that `reportgen analyze --shard` wrote."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.api import jobs
 from reportgen.api.jobs import Analysis
+from reportgen.api.named_code import NamedCode, with_code
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.output_options import EngineChoices, GateChoices, Verbosity
@@ -151,13 +152,17 @@ def merge(
     small: parameters.Small = False,
     strict: parameters.Strict = False,
     commit: parameters.Commit = None,
+    factory: parameters.Factory = None,
+    factory_args: parameters.FactoryArgs = None,
+    trust_remote_code: parameters.TrustRemoteCode = False,
 ) -> int:
     """Merge the shards of an analysis into one results folder, as if it had been run at once.
 
     Example: reportgen merge parts/* -o results/
     """
     commit = None if commit is None else read_commit(commit)
-    found = read_parts(parts)
+    named = NamedCode(factory, factory_args, trust_remote_code)
+    found = with_code(read_parts(parts), named)
     call = found.call
     asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
     outcome.print_lines(recover_at([output]), verbosity)

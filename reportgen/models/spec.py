@@ -3,8 +3,11 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -118,6 +121,33 @@ def factory_name(factory: str) -> FactoryName:
     if match is None:
         raise UsageError(f"--factory {factory}: write it as module:Class or path/file.py:Class")
     return FactoryName(match["module"], match["name"])
+
+
+def code_sha256(factory: str) -> str | None:
+    """The SHA-256 of the Python file that `factory` is in; nothing of it is run. None if the file
+    of a module is not found.
+
+    Raises:
+        UsageError: `factory` has no form of one.
+        OSError: the file cannot be read.
+    """
+    name = factory_name(factory)
+    file = name.file or _file_of_module(name.source)
+    return None if file is None else sha256(file.read_bytes()).hexdigest()
+
+
+def _file_of_module(name: str) -> Path | None:
+    """The file that `import name` would run, with none of the packages around it imported."""
+    places: Sequence[str] | None = [str(Path.cwd()), *sys.path]
+    found = None
+    for module in accumulate(name.split("."), "{}.{}".format):
+        finders = (finder.find_spec(module, places) for finder in sys.meta_path)
+        found = next((spec for spec in finders if spec is not None), None)
+        if found is None:
+            return None
+        places = found.submodule_search_locations
+    origin = found.origin if found is not None and found.has_location else None
+    return None if origin is None else Path(origin)
 
 
 def read_device_map(text: str) -> str | dict[str, str | int]:

@@ -142,6 +142,7 @@ class ModelInfo:
     tokenizer: str  # class of the tokenizer
     vocabulary_size: int
     decoder: DecoderInfo | None = None  # None for models without one of their own
+    code_sha256: str | None = None  # of the Python file of a factory
 
 
 @dataclass(frozen=True, slots=True)

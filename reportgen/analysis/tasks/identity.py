@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,10 +129,12 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
 def _identity(worker: "Worker") -> dict[str, Any]:
     """All that the results of tasks depend on."""
     model = worker.model
+    info = asdict(replace(model.info, code_sha256=None))
     return {
         **_without_model(worker.texts, worker.options),
         "weights": model.info.weights_sha256,
-        "model": json.loads(json.dumps([asdict(model.info), asdict(model.output), model.prompts])),
+        "code": model.info.code_sha256,
+        "model": json.loads(json.dumps([info, asdict(model.output), model.prompts])),
         "tokenizer": _tokenizer_digest(worker),
         "device": worker.device_name,
         "batching": worker.probed.batching,
@@ -172,6 +174,7 @@ _NAMES = {
     "texts": "the texts differ",
     "files": "the files of texts differ",
     "weights": "the weights of the model differ",
+    "code": "the Python file of --factory has changed",
     "model": "the model differs",
     "tokenizer": "the tokenizer differs",
 }

@@ -71,7 +71,7 @@ def model_spec(choices: ModelChoices) -> ModelSpec:
     """
     values = {field.name: getattr(choices, field.name) for field in fields(choices)}
     read = {
-        "factory_args": _factory_args(choices.factory_args),
+        "factory_args": read_factory_args(choices.factory_args),
         "output_name": choices.output_name and without_surrogates(choices.output_name),
         "class_names": _names(choices.class_names),
         "prompts": _names(choices.prompts),
@@ -85,7 +85,12 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in without_surrogates(text).split(","))
 
 
-def _factory_args(text: str | None) -> Mapping[str, Any]:
+def read_factory_args(text: str | None) -> Mapping[str, Any]:
+    """The arguments of a factory, none where there is no `text`.
+
+    Raises:
+        UsageError: it is not a JSON object.
+    """
     try:
         record = json.loads(text) if text is not None else {}
     except (ValueError, RecursionError) as error:

@@ -138,10 +138,10 @@ def _import_file(path: Path) -> ModuleType:
     name = f"_reportgen_factory_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look up their module
-    spec.loader.exec_module(module)
+    # The text itself, not what Python keeps of it in __pycache__, which may be of another text.
+    exec(compile(path.read_bytes(), path, "exec", dont_inherit=True), module.__dict__)
     return module
 
 

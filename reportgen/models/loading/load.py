@@ -44,7 +44,7 @@ from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.settings import other_inputs
-from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
+from reportgen.models.spec import ModelSpec, bundled_name, check_spec, code_sha256, expanded
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.targets import find_writer
@@ -76,6 +76,7 @@ class Source:
     remarks: tuple[str, ...] = ()
     tokenizer: PreTrainedTokenizerBase | None = None  # passed in with it
     whole: PreTrainedModel | None = None  # what `module` is the encoder of, see `whole_model`
+    code_sha256: str | None = None  # of the Python file of a factory
 
 
 def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
@@ -135,6 +136,7 @@ def from_folder(spec: ModelSpec) -> Source:
 
 def from_factory(spec: ModelSpec) -> Source:
     """Build the module with the factory of `spec`, and load its checkpoint."""
+    assert spec.factory is not None
     module = build_module(spec).to(_dtype(spec))
     remarks: tuple[str, ...] = ()
     if spec.checkpoint is not None:
@@ -142,7 +144,8 @@ def from_factory(spec: ModelSpec) -> Source:
     else:
         remarks = ("no --checkpoint: the weights are those the factory loaded, or made up, itself",)
     kind = type(module).__name__
-    return Source(module, "factory", kind, kind, None, spec.dtype, remarks)
+    code = code_sha256(spec.factory)
+    return Source(module, "factory", kind, kind, None, spec.dtype, remarks, code_sha256=code)
 
 
 def from_objects(
@@ -217,6 +220,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         weights_sha256=sha256,
         tokenizer=type(tokenizer).__name__,
         vocabulary_size=len(tokenizer),
+        code_sha256=source.code_sha256,
     )
     return LoadedModel(
         module=module,

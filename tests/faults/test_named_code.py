@@ -1,0 +1,128 @@
+"""Python that results name runs only where the command names it again, and is what it was."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from helpers.calling import call
+from helpers.real.models import SENTENCES, save_model
+
+from reportgen.results.store import open_results
+
+CODE = """
+from pathlib import Path
+from transformers import AutoModelForSequenceClassification
+
+Path(FOLDER, "ran").touch()
+
+class Made:
+    @staticmethod
+    def build(model):
+        return AutoModelForSequenceClassification.from_pretrained(model)
+"""
+NOT_RUN = "pathlib.Path('ran').touch()"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with texts, a model, its code, and one shard of an analysis with it."""
+    folder = tmp_path_factory.mktemp("made")
+    save_model(folder / "bert", "bert", "sequence", num_labels=1, problem_type="regression")
+    (folder / "texts.txt").write_text("\n".join(SENTENCES))
+    (folder / "mine.py").write_text(CODE.replace("FOLDER", repr(str(folder))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        done = call("analyze", "texts.txt", *code(), "--shard", "1/1", "-o", "part", *MORE)
+        assert done.exit_code == 0, done.stderr
+    (folder / "ran").unlink()
+    return folder
+
+
+MORE = ("--tokenizer", "bert", "--evidence-texts", "2")
+
+
+def code(file: str = "mine.py", attribute: str = "Made.build", model: str = "bert") -> list[str]:
+    arguments = json.dumps({"model": model})
+    return ["--factory", f"{file}:{attribute}", "--factory-args", arguments]
+
+
+@pytest.fixture(autouse=True)
+def here(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((), "part: made with --factory mine.py:Made.build, which runs code or is read by it"),
+        (code()[:2], 'part: made with --factory-args \'{"model": "bert"}\', which runs code or'),
+        (code(attribute="Path"), "--factory mine.py:Path: part was made with mine.py:Made.build"),
+        (code(model="other"), '{"model": "other"}: part was made with {"model": "bert"}; give'),
+        ((*code(), "--trust-remote-code"), "--trust-remote-code: part was made without; leave it"),
+        (code(attribute="1"), "write it as module:Class or path/file.py:Class"),
+        ((*code()[:3], "{"), "--factory-args {: not JSON"),
+        (code(file="nowhere.py"), "nowhere.py: no such file"),
+    ],
+)
+def test_merge_runs_no_code_that_is_not_named_again(
+    here: Path, given: Sequence[str], told: str
+) -> None:
+    done = call("merge", "part", "-o", "merged", *given)
+    assert done.exit_code in (1, 2)
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (here / "ran").exists()
+    assert not (here / "merged").exists()
+
+
+def test_merge_does_not_run_a_file_that_has_changed(here: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "mine.py"
+    changed.write_text(f"import pathlib; {NOT_RUN}\n" + CODE)
+    done = call("merge", "part", "-o", "merged", *code(str(changed)))
+    assert done.exit_code == 2
+    assert "mine.py:Made.build: the file has changed since the shards were made" in done.stderr
+    assert not (here / "ran").exists()
+
+
+def test_a_shard_that_trusts_code_of_a_checkpoint_has_to_be_trusted_again(here: Path) -> None:
+    shutil.copytree(here / "part", here / "trusting")
+    path = here / "trusting" / "shard.json"
+    values = json.loads(path.read_text())
+    values["model"]["trust_remote_code"] = True
+    path.write_text(json.dumps(values))
+    done = call("merge", "trusting", "-o", "merged", *code())
+    assert done.exit_code == 2
+    assert "trusting: made with --trust-remote-code, which runs code" in done.stderr
+    assert not (here / "ran").exists()
+
+
+def test_named_again_it_merges_wherever_the_same_file_lies(here: Path, tmp_path: Path) -> None:
+    shutil.copy(here / "mine.py", tmp_path)
+    done = call("merge", "part", "-o", tmp_path / "merged", *code(str(tmp_path / "mine.py")))
+    assert done.exit_code == 0, done.stderr
+    assert call("analyze", "texts.txt", *code(), *MORE, "-o", tmp_path / "whole").exit_code == 0
+    (here / "ran").unlink()
+    own = {path.name: path.read_bytes() for path in (tmp_path / "merged").iterdir()}
+    assert own == {path.name: path.read_bytes() for path in (tmp_path / "whole").iterdir()}
+    info = open_results(tmp_path / "whole").info
+    assert info.model.code_sha256 == sha256((here / "mine.py").read_bytes()).hexdigest()
+    # A comparison with a baseline of such a model runs nothing of it either.
+    done = call("compare", tmp_path / "whole", "--head", "bert", "-o", tmp_path / "c.html")
+    assert done.exit_code == 2
+    assert "made with --factory" in done.stderr
+    assert not (here / "ran").exists()
+
+
+def test_resume_refuses_a_file_that_has_changed(here: Path, tmp_path: Path) -> None:
+    shutil.copytree(here / "part", tmp_path / "r.unfinished")
+    (tmp_path / "r.unfinished" / "shard.json").unlink()
+    (tmp_path / "mine.py").write_text((here / "mine.py").read_text() + "\n# changed\n")
+    command = ("analyze", "texts.txt", *code(str(tmp_path / "mine.py")), *MORE, "--resume")
+    done = call(*command, "-o", tmp_path / "r")
+    (here / "ran").unlink(missing_ok=True)
+    assert done.exit_code == 2
+    assert "the Python file of --factory has changed" in done.stderr
