@@ -130,9 +130,9 @@ class Analysis:
         if n_left < n_texts:
             n_evidence = len(sample) if self._begun.has_evidence else 0
             self._progress.resumed(n_texts - n_left, n_texts, n_evidence)
-        texts = worker.expected(sample)
         asked = None if worker.options.evidence_budget is None else worker.asked
-        cost = replace(worker.cost(n_left, texts), room=worker.room_for(texts), asked=asked)
+        room = worker.room_for(worker.expected(sample))
+        cost = replace(worker.cost(n_left, sample), room=room, asked=asked)
         self._progress.begin(cost)
 
     def _expected_sample(self) -> list[int]:

@@ -113,6 +113,7 @@ def _evidence(worker: "Worker") -> Evidence:
         target=explainer.target,
         against=explainer.against,
         asked=worker.asked,
+        n_yardstick=worker.n_yardstick,
         norms_error=None if isinstance(norms, str) else norms.error,
         withheld=_no_norms(norms) if isinstance(norms, str) else {},
     )

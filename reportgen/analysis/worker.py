@@ -13,8 +13,15 @@ from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
-from reportgen.analysis.cost.budget import is_timed, read_budget
-from reportgen.analysis.cost.estimate import LEAST, expected_cost, extra_cost, sample_size
+from reportgen.analysis.cost.budget import Budget, is_timed, read_budget
+from reportgen.analysis.cost.estimate import (
+    LEAST,
+    expected_cost,
+    extra_cost,
+    sample_size,
+    shapley_texts,
+    shapley_yardstick,
+)
 from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
 from reportgen.analysis.evidence.scalar import Explained, Explainer
@@ -49,6 +56,7 @@ from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
 from reportgen.results.info import UnitKind
+from reportgen.results.measure_register import BY_ID, MIN_TEXTS
 from reportgen.results.tables.write import rows_of
 from reportgen.texts.read import TextInput, TextSet, with_units
 from reportgen.texts.split_words import word_splitter
@@ -105,7 +113,7 @@ class Worker:
         self.explainer = Explainer(
             model, self.probed.batching, options.batch_tokens, asked, self._halved
         )
-        self.asked = options.evidence_texts or self._sample_size(len(candidates))
+        self.asked = options.evidence_texts or self._number(len(candidates))
         self.sample = choose(candidates, self.asked)
         self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
         keys = [role.key for role in self.roles]
@@ -131,16 +139,31 @@ class Worker:
             self.halved = n_texts
             self._progress.halved(n_texts, str(self.model.device))
 
-    def _sample_size(self, n: int) -> str:
+    def _number(self, n: int) -> str:
         """How many of `n` texts get evidence, where their number is not given."""
-        budget, level = self.options.evidence_budget, self.options.evidence
-        if level == "none" or is_timed(budget):  # see `with_number`
+        budget = self.options.evidence_budget
+        if self.options.evidence == "none" or is_timed(budget):  # see `with_number`
             return str(LEAST)
-        given = None if budget is None else read_budget(budget)
-        return str(sample_size(self.cost(n, self.tried), len(self.tried), n, level, given))
+        return str(self.sample_size(n, None if budget is None else read_budget(budget)))
 
-    def cost(self, n_texts: int, chosen: Sequence[EncodedText]) -> Cost:
-        """The passes of an analysis of `n_texts` texts with evidence on the `chosen` ones."""
+    def sample_size(self, n: int, budget: Budget | None, pace: float = 0.0) -> int:
+        """How many of `n` texts get evidence for a budget; see `sample_size`."""
+        level, tried = self.options.evidence, self.tried
+        yardstick = shapley_yardstick(tried, level, self.cost_basis)
+        return sample_size(self._cost(n, tried), len(tried), n, level, budget, pace, yardstick)
+
+    def cost(self, n_texts: int, rows: Sequence[int]) -> Cost:
+        """The passes of an analysis of `n_texts` texts with evidence on the texts `rows` of the
+        sample."""
+        yardstick = self.expected(sorted(self._yardstick.intersection(rows)))
+        return self._cost(n_texts, self.expected(rows), yardstick)
+
+    def _cost(
+        self,
+        n_texts: int,
+        chosen: Sequence[EncodedText],
+        yardstick: Sequence[EncodedText] = (),
+    ) -> Cost:
         return expected_cost(
             n_texts,
             chosen,
@@ -148,6 +171,7 @@ class Worker:
             self.cost_basis,
             n_roles=len(self.roles),
             has_phrases=self.kind == "phrase",
+            yardstick=yardstick,
         )
 
     def extra_cost(self, rows: Sequence[int]) -> Cost:
@@ -263,7 +287,8 @@ class Worker:
             tokens: by row of the table of texts, its rows of the table of tokens.
         """
         encoded = self.in_units(task.rows, sources, tokens)
-        asked = Subjects(task, encoded, tokens, self._spread, self._scored(task))
+        scored, yardstick = self._scored(task), self._with_shapley(task)
+        asked = Subjects(task, encoded, tokens, self._spread, scored, yardstick)
         return self.evidence_run.run(asked)
 
     def in_units(
@@ -332,7 +357,7 @@ class Worker:
         if task.kind == "attention":
             every = ("phrases", "texts") if self.kind == "phrase" else ("texts",)
             return dict.fromkeys(every, len(task.rows))
-        return self.evidence_run.steps(task, self._scored(task))
+        return self.evidence_run.steps(task, self._scored(task), self._with_shapley(task))
 
     def _scored(self, task: Task) -> frozenset[int]:
         """The rows of the texts of a task of evidence whose scores of possible sinks are measured:
@@ -340,6 +365,31 @@ class Worker:
         if task.kind == "extra":
             return frozenset()
         return frozenset(self._all_scored).intersection(task.rows)
+
+    def _with_shapley(self, task: Task) -> frozenset[int]:
+        """The rows of the texts of a task that have Shapley values in basic evidence."""
+        return self._yardstick.intersection(() if task.kind == "extra" else task.rows)
+
+    @property
+    def _yardstick(self) -> frozenset[int]:
+        """The same of all tasks together: none where these are too few to say anything."""
+        n = self.n_yardstick or 0
+        return frozenset(self._paid_shapley if n >= MIN_TEXTS else ())
+
+    @property
+    def n_yardstick(self) -> int | None:
+        """Of how many texts a share of basic evidence pays the Shapley values; None at other
+        levels, or where the explained figure has none."""
+        has_any = BY_ID["shapley"].applies_to(self.explainer.scalar)
+        return len(self._paid_shapley) if self.options.evidence == "basic" and has_any else None
+
+    @cached_property
+    def _paid_shapley(self) -> tuple[int, ...]:
+        """The rows of the sample that `shapley_texts` chooses. It does not depend on which of the
+        tasks are done here."""
+        texts = self.encode(self._stand_ins(self.sample))
+        chosen = shapley_texts(texts, self.options.evidence, self.cost_basis)
+        return tuple(self.sample[i] for i in chosen)
 
     @property
     def _all_scored(self) -> list[int]:

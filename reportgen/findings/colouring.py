@@ -17,9 +17,9 @@ from reportgen.results.measure_register import (
     BASELINES,
     BY_ID,
     CHANGES,
-    COLOURS,
     EARLIER_NAMES,
     MIN_TEXTS,
+    coloured_at,
 )
 from reportgen.results.store import Results
 
@@ -120,7 +120,10 @@ def _measured(results: Results) -> tuple[View, ...]:
 def _make_measured(results: Results) -> tuple[View, ...]:
     if results.info.evidence.level == "none":
         return ("received_all",)
-    measures = [BY_ID[view] for view in COLOURS if view not in results.info.evidence.withheld]
+    evidence = results.info.evidence
+    measures = [
+        BY_ID[view] for view in coloured_at(evidence.level) if view not in evidence.withheld
+    ]
     if results.info.settings.small:  # their values are left out, and how far they agree is kept
         known = {"received_all", *drawn_agreement(results)["view"]}
         return tuple(m.id for m in measures if m.id in known)

@@ -249,6 +249,9 @@ class Evidence:
     interrupted: bool = False  # stopped by the user before all of it was measured
     # Why the scores of possible sinks could be read in no text; None where they could in some.
     unread_scores: Reason | None = None
+    # Of how many texts a share of the work pays the Shapley values, at level "basic"; fewer than
+    # MIN_TEXTS have none. None at other levels, where the figure has none, or where not known.
+    n_yardstick: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

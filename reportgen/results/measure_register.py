@@ -209,7 +209,7 @@ MEASURES: tuple[Measure, ...] = (
         "shapley",
         "effects",
         "first",
-        level="full",
+        level="full",  # in basic evidence of a few texts, as a yardstick
         stage="shapley:SHAPLEY",
         bar="Shapley values",
         signed=True,
@@ -284,6 +284,13 @@ def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, .
         and (scalar is None or measure.applies_to(scalar))
     ]
     return tuple(sorted(found, key=lambda m: (_LEVELS.index(m.level), bool(m.scalars))))
+
+
+def coloured_at(level: EvidenceLevel) -> tuple[View, ...]:
+    """The measures that can colour texts at `level`: those that all texts with evidence have.
+    Shapley values, which basic evidence takes of a few, are none there."""
+    most = _LEVELS.index(level)
+    return tuple(view for view in COLOURS if _LEVELS.index(BY_ID[view].level) <= most)
 
 
 def exported(level: EvidenceLevel) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What the effects that are shown are worth, with groups of units that say the same.
 
-    python tests/benchmarks/joint.py [--cache human_ratings/]
+    python tests/benchmarks/joint.py [--cache human_ratings/] [--pairs]
 
 On fresh headlines of the bundled model's rule: in how many texts with a part worth BIG or more
 nothing would seem to matter, since every change is at most TINY_EFFECT of the range of all scores;
@@ -10,6 +10,10 @@ With --cache, the folder of `human_ratings.py` (which it fills): on unseen short
 sets of whose words are run, the rank correlation of effects with exact Shapley values, by size,
 mean over texts with its standard error; and in how many texts the sampled Shapley values err by no
 more than they say, with the pairs of orders that were drawn.
+
+With --pairs alone: on fresh headlines of seven units or more, what so many pairs of orders make of
+Shapley values: agreement of the effects with them, how far they are off from MOST pairs, and the
+bound of that which is printed, over the spread of a text's values.
 
 Each part is printed as soon as it is done; all take some minutes on one core.
 """
@@ -34,7 +38,9 @@ from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.evidence.measures import deletion, shapley
 from reportgen.analysis.evidence.measures.joint import Joint, find_joint, shared_effects
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
-from reportgen.analysis.evidence.text_evidence import UnitEffects
+from reportgen.analysis.evidence.stages import Tools
+from reportgen.analysis.evidence.text_evidence import TextEvidence, UnitEffects
+from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.demo.score_rule import contributions
@@ -45,6 +51,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.join_words import joined_to_words
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
+from reportgen.results.measure_register import EFFECT
 from reportgen.results.tables.schema import JOINT
 from reportgen.texts.split_words import word_splitter
 
@@ -54,14 +61,21 @@ BIG = 0.3  # of a part
 WORDS = (4, 10)  # of a review, punctuation included
 N_REVIEWS = 60
 SAMPLED = 7  # units from which on sampling is tried
+PAIRS = (2, 4, 8, 16, 32)
+MOST = PAIRS[-1]
 
 
 def main() -> None:
     """Print all parts."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path, metavar="DIR")
-    cache = parser.parse_args().cache
+    parser.add_argument("--pairs", action="store_true")
+    asked = parser.parse_args()
+    cache = asked.cache
     torch.set_num_threads(1)
+    if asked.pairs:
+        pairs_of_orders()
+        return
     headlines()
     if cache is not None:
         reviews(cache)
@@ -179,6 +193,41 @@ def reviews(cache: Path) -> None:
         print(f"| {name} | {np.mean(ranks):.3f} | {sem(ranks):.3f} |")
     print(f"\nsampled Shapley values: {np.mean(within):.3f} of {len(within)} within their error,")
     print(f"{np.mean(n_pairs):.1f} pairs of orders")
+
+
+def pairs_of_orders() -> None:
+    """Print what few pairs of orders are worth."""
+    planted.N_TEXTS, planted.SEED = 36, 20_261_201
+    texts, _ = planted.fresh_headlines()
+    model = load_model(ModelSpec())
+    sources = planted.text_set(texts).texts
+    encoded, _ = encode_all(model, sources, word_splitter(), joins=True)
+    capture, probed = try_model(model, encoded[:5])
+    explainer = Explainer(model, probed.batching, None)
+    found: dict[int, list[tuple[float, float, float]]] = {n: [] for n in PAIRS}
+    for explained in explainer.explain(encoded):
+        assert isinstance(explained, Explained)
+        units = content_units(explained.text)
+        if len(units) < SAMPLED:
+            continue
+        game = shapley._Game(explained, units, exact_to=0, most_pairs=MOST)
+        while len(game.pairs) < MOST:
+            shapley._play(explainer, [game])
+        item = TextEvidence(0, explained.text, explained)
+        deletion.DELETION.run(Tools(explainer, capture, "failed"), [item])
+        effects = np.array([item.effects[EFFECT][unit[0]] for unit in units])
+        truth = np.mean(game.pairs, axis=0)
+        for n, rows in found.items():
+            own = np.stack(game.pairs[:n])
+            values = own.mean(axis=0)
+            off = float(np.sqrt(np.square(values - truth).mean()))
+            rank = float(spearmanr(abs(effects), abs(values)).statistic)
+            rows.append((rank, off / truth.std(), shapley.sampling_error(own) / values.std()))
+    print("| pairs | agreement | off by | bound: median | 90 % |\n|--:|--:|--:|--:|--:|")
+    for n, rows in found.items():
+        rank, off, bound = np.array(rows).T
+        high = np.quantile(bound, (0.5, 0.9))
+        print(f"| {n} | {rank.mean():.3f} | {off.mean():.3f} | {high[0]:.2f} | {high[1]:.2f} |")
 
 
 def sample(review: Review) -> tuple[shapley.ShapleyValues, int]:

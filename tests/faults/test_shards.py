@@ -14,6 +14,7 @@ from helpers.real.few_steps import take_few_steps
 from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 
+from reportgen.analysis.cost import estimate
 from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api import named_model
@@ -81,6 +82,8 @@ def test_merged_shards_are_one_run(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, more: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(place)
+    # Of so few texts a tenth of the work pays for no Shapley values.
+    monkeypatch.setattr(estimate, "SHAPLEY_SHARE", 4.0)
     whole, merged = tmp_path / "whole", tmp_path / "merged"
     done = call("analyze", "texts.jsonl", "--model", model, *more, "-o", whole)
     assert done.exit_code == 0, done.stderr
@@ -93,6 +96,10 @@ def test_merged_shards_are_one_run(
     assert open_results(merged).info.evidence.level == (
         "none" if "none" in more else "full" if "full" in more else "basic"
     )
+    if "all" in more:
+        own = open_results(merged)
+        with_values = own.effects[own.effects["shapley"].notna()]
+        assert with_values["text"].nunique() == own.info.evidence.n_yardstick >= 5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["merged", "whole"]
 
 

@@ -19,6 +19,7 @@ from helpers.real.models import SENTENCES, save_model
 from helpers.real.planted import SECRETS
 
 import reportgen
+from reportgen.analysis.cost import estimate
 from reportgen.analysis.engines import pool, processes
 from reportgen.analysis.engines.engine import AttentionOrder
 from reportgen.analysis.tasks import plan
@@ -26,6 +27,7 @@ from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.models.spec import ModelSpec
+from reportgen.results.store import open_results
 
 TEXTS = [f"{text} {i}" for i in range(5) for text in SENTENCES]
 
@@ -92,7 +94,7 @@ def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
 ) -> None:
     killed = killing(1)
     begin_as(monkeypatch, "fork", "spawn")  # the first is the one that is killed
-    monkeypatch.setattr("reportgen.analysis.cost.timed_budget.sample_size", lambda *_: 6)
+    monkeypatch.setattr("reportgen.analysis.worker.Worker.sample_size", lambda *_: 6)
     two = (*FEW[:2], "--evidence-budget", "5m", "--workers", "2", "-o", tmp_path / "two")
     done = call("analyze", place / "texts.txt", "-m", model, *two)
     assert done.exit_code == 0, done.stderr
@@ -100,6 +102,34 @@ def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
     assert contents(tmp_path / "two") == contents(place / "whole")
     assert f"Attention: {len(TEXTS)} texts" in done.stderr
     assert "; --evidence-texts 6 takes the same texts\n" in done.stderr
+
+
+def test_two_processes_give_the_shapley_values_of_one(
+    model: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """Which texts have them follows from all texts, whichever process measures them."""
+    monkeypatch.setattr(estimate, "SHAPLEY_SHARE", 1.5)  # of few texts a tenth pays for none
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(TEXTS[:12]), "utf-8")
+    begin_as(monkeypatch)
+    save, stopped = TaskFolder.save, ("analyze", texts, "-m", model, "-o", tmp_path / "stopped")
+
+    def interrupted(self, task, result) -> None:
+        save(self, task, result)
+        if task.kind == "attention" and task.rows[-1] == 11:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TaskFolder, "save", interrupted)
+        assert call(*stopped).exit_code == 130
+    assert call(*stopped, "--resume").exit_code == 0
+    for name, more in (("one", ()), ("two", ("--workers", "2"))):
+        done = call("analyze", texts, "-m", model, *more, "-o", tmp_path / name)
+        assert done.exit_code == 0, done.stderr
+    assert contents(tmp_path / "two") == contents(tmp_path / "one") == contents(stopped[-1])
+    results = open_results(tmp_path / "two")
+    own = results.effects[results.effects["shapley"].notna()]
+    assert 5 <= own["text"].nunique() == results.info.evidence.n_yardstick < 12
 
 
 def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.made_up.factories import changed, make_results
-from helpers.made_up.sampled_shapley import TEXTS, with_shapley
+from helpers.made_up.sampled_shapley import TEXTS, of_some, with_shapley
 from scipy.stats import spearmanr
 
 from reportgen.findings.evidence import size_agreement
@@ -19,8 +19,10 @@ from reportgen.findings.statistics import estimate
 from reportgen.report.json.run import render
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.panel.coloured.measures import measures, text_effects
 from reportgen.report.sections.trust import shapley
 from reportgen.results.store import Results
+from reportgen.results.units import text_units
 
 _IS = "shapley_is"
 
@@ -131,6 +133,60 @@ def test_few_texts_and_results_without_it_say_nothing(tmp_path: Path) -> None:
         assert findings.shapley is None
         assert shapley(findings, load_language("en")) == ""
         assert "shapley" not in json.loads(render(findings, RenderOptions()))["evidence"]
+
+
+def test_a_basic_run_says_of_how_many_texts_it_speaks(tmp_path: Path) -> None:
+    results = of_some(with_shapley(tmp_path), 7)
+    findings = Findings(results)
+    figures = findings.shapley
+    assert figures is not None
+    own = plain(results, "effect")["rho"]
+    assert (figures.effect.n_texts, len(own)) == (7, 7)
+    assert figures.effect.mean == pytest.approx(own.mean())
+    for lang in LANGUAGES:
+        language = load_language(lang)
+        assert shapley(findings, language).endswith(language.words["trust"]["shapley_share"])
+        assert {"en": "7 texts", "ja": "7件"}[lang] in shapley(findings, language)
+    told = json.loads(render(findings, RenderOptions()))["evidence"]["shapley"]
+    assert (told["n_paid"], told["effect"]["n_texts"]) == (7, 7)
+
+
+def test_no_text_of_a_basic_run_is_coloured_by_what_few_have(tmp_path: Path) -> None:
+    results = of_some(with_shapley(tmp_path), 7)
+    for colour in ("auto", "shapley"):
+        colouring = Findings(results, colour=colour).colouring
+        assert colouring.view != "shapley"
+        assert colouring.missing == (None if colour == "auto" else "shapley")
+    units = text_units(results, 0)
+    labels, effects = [""] * len(units.units), text_effects(results, 0, units.unit_of)
+    assert effects is not None
+    assert "shapley" in effects.columns  # for the table of the text
+    drawn = measures(results.info, units, labels, effects, load_language("en"))
+    assert "shapley" not in {measure.id for measure in drawn}
+
+
+def test_too_few_texts_have_a_sentence_and_no_figure(tmp_path: Path) -> None:
+    whole = with_shapley(tmp_path)
+    level = whole.effects["shapley"].where(whole.effects["text"] > 1)  # two texts have none
+    lacking = changed(whole, effects=whole.effects.assign(shapley=level))
+    for results, n, key in ((whole, 3, "unpaid"), (whole, 0, "unpaid"), (lacking, 6, "few")):
+        findings = Findings(of_some(results, n))
+        assert findings.shapley is None
+        for lang in LANGUAGES:
+            language = load_language(lang)
+            said = language.say("trust", f"shapley_{key}", n=n, min=5)
+            assert shapley(findings, language) == said
+        told = json.loads(render(findings, RenderOptions()))["evidence"]["shapley"]
+        assert told == {"n_paid": n}
+
+
+def test_where_no_text_can_have_them_nothing_is_said_of_their_cost(tmp_path: Path) -> None:
+    results = of_some(with_shapley(tmp_path), 0)
+    evidence = replace(results.info.evidence, withheld={"alone": "no_special_tokens"})
+    without = replace(results, info=replace(results.info, evidence=evidence))
+    still = results.effects.assign(**dict.fromkeys(("deletion", "effect"), 0.0))
+    for own in (without, changed(results, effects=still)):
+        assert shapley(Findings(own), load_language("en")) == ""
 
 
 def test_values_that_do_not_differ_have_no_ranking_to_agree_with(tmp_path: Path) -> None:

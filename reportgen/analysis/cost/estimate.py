@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.faithfulness import n_passes
+from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
@@ -13,7 +15,7 @@ from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import EvidenceLevel
-from reportgen.results.measure_register import BY_ID, measured_at
+from reportgen.results.measure_register import BY_ID, MIN_TEXTS, MIN_UNITS, measured_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
 _FEW: tuple[Stage, ...] = ("sink_scores", "sinks")
@@ -25,7 +27,8 @@ _DISTINCT_RANKINGS = 9
 # certain enough. Of two samples of such sizes the larger has all texts of the smaller, so that
 # results of models of different cost can be compared.
 LEAST, MOST = 50, 800
-SHUFFLED_SHARE = 0.1  # of the work of evidence, for runs with shuffled weights
+# Of the work of basic evidence: the most for runs with shuffled weights, and for Shapley values.
+SHUFFLED_SHARE = SHAPLEY_SHARE = 0.1
 
 
 def expected_cost(
@@ -36,11 +39,14 @@ def expected_cost(
     *,
     n_roles: int,
     has_phrases: bool = False,
+    yardstick: Sequence[EncodedText] = (),
 ) -> Cost:
     """Estimate the passes of an analysis of `n_texts` texts with evidence for the `chosen` ones.
 
-    `n_roles` is the number of special-token roles, which all get sink tests. If it `has_phrases`,
-    these are looked for in every text.
+    Args:
+        n_roles: the number of special-token roles, which all get sink tests.
+        has_phrases: whether these are looked for in every text.
+        yardstick: those of the chosen texts that have Shapley values in basic evidence.
     """
     passes: dict[Stage, Passes] = {}
     counts: Counter[Stage] = Counter()
@@ -66,6 +72,9 @@ def expected_cost(
     for i in shuffled_texts(texts, level, basis):
         counts["shuffled"] += 1
         _add(passes, {"shuffled": _shuffled_passes(texts[i], basis)})
+    for own in _shapley_costs(yardstick, level, basis).values():
+        counts["shapley"] += 1
+        _add(passes, {"shapley": own})
     # The other texts are assumed to be as long as those chosen.
     scale = n_texts / n_chosen if n_chosen else 0.0
     first = {"texts": Passes(n_texts, 0, ANALYSIS * scale * n_tokens)}
@@ -78,6 +87,15 @@ def expected_cost(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """The Shapley values that a SHAPLEY_SHARE of basic evidence pays for, by text of the sample."""
+
+    n_texts: float = 0.0  # that have them
+    forward: float = 0.0  # passes, and their work
+    work: float = 0.0
+
+
 def sample_size(
     cost: Cost,
     n_tried: int,
@@ -85,6 +103,7 @@ def sample_size(
     level: EvidenceLevel,
     budget: Budget | None,
     pace: float = 0.0,
+    yardstick: Yardstick = Yardstick(),
 ) -> int:
     """How many of `n_texts` texts get evidence.
 
@@ -94,12 +113,21 @@ def sample_size(
         cost: of attention on all texts, and of evidence on `n_tried` of them.
         budget: None: as LEAST says.
         pace: seconds that a unit of work takes, where the budget is a time.
+        yardstick: what Shapley values cost beside that, once a sample is large enough for them.
     """
 
     def price(passes: Passes) -> float:
         if budget is None or budget.is_time:
             return passes.work
         return passes.forward + passes.backward
+
+    def affordable(amount: float) -> int:
+        n = _affordable(amount, each, few)
+        if yardstick.n_texts * n < MIN_TEXTS:
+            return n
+        is_work = budget is None or budget.is_time
+        more = yardstick.work if is_work else yardstick.forward
+        return _affordable(amount, each + more, few)
 
     if not n_tried:
         return LEAST
@@ -109,8 +137,8 @@ def sample_size(
     few = [(n_of[stage], price(cost.passes[stage]) / cost.n_texts[stage]) for stage in _FEW]
     if budget is not None:
         amount = budget.amount / pace if budget.is_time else budget.amount
-        return min(n_texts, max(1, _affordable(amount, each, few)))
-    most = _affordable(cost.passes["texts"].work, each, few)
+        return min(n_texts, max(1, affordable(amount)))
+    most = affordable(cost.passes["texts"].work)
     n = LEAST
     while 2 * n <= min(MOST, most) and n < n_texts:
         n *= 2
@@ -143,6 +171,48 @@ def shuffled_texts(
         return tuple(range(len(texts)))
     each = sum(_shuffled_passes(text, basis).work for text in texts) / len(texts)
     return evenly_spaced(len(texts), int(SHUFFLED_SHARE * work_of(texts, level, basis) / each))
+
+
+def shapley_texts(
+    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
+) -> tuple[int, ...]:
+    """Of which of `texts`, evenly spaced over those with enough units for a rank correlation, a
+    SHAPLEY_SHARE of the work of basic evidence pays the Shapley values."""
+    costs = _shapley_costs(texts, level, basis)
+    if not costs:
+        return ()
+    amount, able = SHAPLEY_SHARE * work_of(texts, level, basis), list(costs)
+    n = min(len(able), int(amount * len(able) / sum(own.work for own in costs.values())))
+    chosen = [able[i] for i in evenly_spaced(len(able), n)]
+    while sum(costs[i].work for i in chosen) > amount:
+        n -= 1
+        chosen = [able[i] for i in evenly_spaced(len(able), n)]
+    return tuple(chosen)
+
+
+def shapley_yardstick(
+    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
+) -> Yardstick:
+    """What `shapley_texts` come to in a large sample of which `texts` are a part."""
+    costs = _shapley_costs(texts, level, basis).values()
+    work = sum(own.work for own in costs)
+    if not work:
+        return Yardstick()
+    share = min(1.0, SHAPLEY_SHARE * work_of(texts, level, basis) / work)
+    n, forward = len(costs), sum(own.forward for own in costs)
+    return Yardstick(*(share * own / len(texts) for own in (n, forward, work)))
+
+
+def _shapley_costs(
+    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
+) -> dict[int, Passes]:
+    """By index of `texts`, the passes of the Shapley values of each that can have them in basic
+    evidence."""
+    if level != "basic" or not BY_ID["shapley"].applies_to(basis.scalar):
+        return {}
+    ranked = (i for i, text in enumerate(texts) if len(content_units(text)) >= MIN_UNITS)
+    costs = ((i, shapley_passes(texts[i], is_basic=True)) for i in ranked)
+    return {i: own for i, own in costs if own is not None}
 
 
 def _shuffled_passes(text: EncodedText, basis: CostBasis) -> Passes:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.analysis.cost.budget import is_timed, read_budget
-from reportgen.analysis.cost.estimate import sample_size, work_of
+from reportgen.analysis.cost.estimate import work_of
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.identity import number_in
@@ -33,9 +33,7 @@ def with_number(
     if asked is None and options.evidence != "none":
         worker = Worker(texts, model, options, Progress())
         n = len(candidates_in(texts))
-        cost, n_tried = worker.cost(n, worker.tried), len(worker.tried)
-        given, pace = read_budget(budget), _pace(worker)
-        asked = str(sample_size(cost, n_tried, n, options.evidence, given, pace))
+        asked = str(worker.sample_size(n, read_budget(budget), _pace(worker)))
     return replace(options, evidence_texts=asked)
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from reportgen.analysis.evidence.collected import reasons_of
 from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
+from reportgen.analysis.evidence.measures.shapley import add_shapley
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
 from reportgen.analysis.evidence.stages import Stages
@@ -35,6 +36,7 @@ class Subjects:
         tokens: by row of the table of texts, its rows of the table of tokens.
         spread: standard deviation of the scalar over texts.
         scored: rows of the texts whose scores of possible sinks are measured.
+        yardstick: rows of the texts that have Shapley values in basic evidence.
     """
 
     task: Task
@@ -42,6 +44,7 @@ class Subjects:
     tokens: Mapping[int, pd.DataFrame]
     spread: float
     scored: frozenset[int] = frozenset()
+    yardstick: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -69,15 +72,15 @@ class EvidenceRun:
         """The measures that are taken."""
         return self.stages.measures
 
-    def steps(self, task: Task, scored: frozenset[int]) -> Mapping[Stage, int]:
-        """The steps of a task, each with how many of its texts go through it.
-
-        `scored` are the rows of the texts whose scores of possible sinks are measured.
-        """
+    def steps(
+        self, task: Task, scored: frozenset[int], yardstick: frozenset[int]
+    ) -> Mapping[Stage, int]:
+        """The steps of a task, each with how many of its texts go through it; see `Subjects`."""
         is_ranked = self.stages.is_full and task.kind != "extra"
         every = (*self.stages.taken, "faithfulness") if is_ranked else self.stages.taken
         return {
             "sink_scores": len(scored.intersection(task.rows)),
+            "shapley": len(yardstick.intersection(task.rows)),
             **dict.fromkeys(every, len(task.rows)),
         }
 
@@ -114,6 +117,10 @@ class EvidenceRun:
         for measure in self.stages.taken:
             self.stages.run(measure, explained, asked.spread)
             self.progress.advance(measure, len(found.texts))
+        if asked.yardstick:
+            few = [item for item in explained if item.text in asked.yardstick]
+            add_shapley(self.explainer, few, is_basic=True)
+            self.progress.advance("shapley", len(asked.yardstick))
         if self.stages.is_full and not is_extra:
             ranked = [self._rankings(item, asked) for item in explained]
             found.scores += faithfulness(self.explainer, [one for one in ranked if one is not None])

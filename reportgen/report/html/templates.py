@@ -23,7 +23,7 @@ from reportgen.report.panel.panel import Panel, make_panel
 from reportgen.report.sections.section_register import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, COLOURS
+from reportgen.results.measure_register import BY_ID, coloured_at
 from reportgen.results.units import segments_of
 
 # Listed texts, beyond which the panels of most are held: a page is slower with every panel that
@@ -182,7 +182,7 @@ class Setting:
         the sample."""
         results, told = self.findings.results, []
         effects = results.stored("effects")
-        for id in COLOURS:
+        for id in coloured_at(self.findings.info.evidence.level):
             measure = BY_ID[id]
             name = measure.column or id
             table = results.token_columns(name) if measure.table == "tokens" else effects

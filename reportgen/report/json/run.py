@@ -141,7 +141,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
             }
             for view, own in findings.shuffled.items()
         },
-        "shapley": _shapley(findings.shapley),
+        "shapley": _shapley(findings.shapley, evidence.n_yardstick),
         "live_rows": asdict(live) if live else None,
         "last_token": _last_token(findings.tokens.last),
         "tokens": [] if findings.results.is_redacted else _tokens(findings),
@@ -156,11 +156,15 @@ def _joint(found: JointTokens) -> dict[str, object]:
     return {"tokens": found.tokens, **target, "effect": estimate_record(found.effect)}
 
 
-def _shapley(figures: ShapleyFigures | None) -> dict[str, object] | None:
-    """Agreement with Shapley values, and how exact these are; what is not known is left out."""
+def _shapley(figures: ShapleyFigures | None, n_paid: int | None) -> dict[str, object]:
+    """Agreement with Shapley values, and how exact these are; what is not known is left out.
+
+    Of basic evidence `n_paid` says of how many texts its share of the work pays them.
+    """
     if figures is None:
-        return None
+        return {} if n_paid is None else {"n_paid": n_paid}
     said = {
+        "n_paid": n_paid,
         "effect": estimate_record(figures.effect),
         "colours": estimate_record(figures.colours) if figures.colours else None,
         "n_exact": figures.n_exact,

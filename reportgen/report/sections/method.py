@@ -14,6 +14,7 @@ from reportgen.findings.notes.citations import (
     Citation,
 )
 from reportgen.findings.notes.thresholds import THRESHOLDS
+from reportgen.findings.shapley import SHAPLEY
 from reportgen.report.charts.one_text.heatmap import CLIPPED
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
@@ -130,6 +131,8 @@ def _measured(findings: Findings) -> list[str]:
         and (measure.since == 1 or findings.results.effects[measure.id].notna().any())
     ]
     keys += [measure.id for measure in more if measure.level == "basic"]
+    if evidence.level == "basic":  # of a few texts
+        keys += [measure.id for measure in more if measure.id == SHAPLEY]
     keys.append("agreement_joint" if findings.has_joint else "agreement")
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]

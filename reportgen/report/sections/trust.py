@@ -59,7 +59,7 @@ class Trust:
     axis: Markup
     groups: tuple[TrustGroup, ...]
     shuffled: str  # the agreement of the colours with the model's weights shuffled; "" if not known
-    shapley: str  # the agreement of effects and colours with Shapley values; "" if not known
+    shapley: str  # the agreement of effects and colours with Shapley values, or why not; or ""
     few: str  # names the measures that too few texts have; "" where there are none
     erasure_columns: tuple[str, ...]
     # How the output changes when a measure's top tokens are removed, or are all that is kept: name,
@@ -147,11 +147,11 @@ def shuffled(findings: Findings, language: Language) -> str:
 
 
 def shapley(findings: Findings, language: Language) -> str:
-    """How far the effects that are shown and the colours agree with Shapley values, and how exact
-    these are; "" where that was not measured on enough texts."""
+    """How far the effects that are shown and the colours agree with Shapley values, on how many
+    texts, and how exact these are; or that too few texts have them; "" where none could."""
     figures = findings.shapley
     if figures is None:
-        return ""
+        return _few_shapley(findings, language)
     values = {"effect": written(figures.effect.mean, _DIGITS)}
     values["effect_interval"] = interval_text(figures.effect.interval, _DIGITS, language)
     key = "shapley_effect"
@@ -166,7 +166,18 @@ def shapley(findings: Findings, language: Language) -> str:
         ending = "all" if figures.error is None else "some" if n_exact else "none"
         errors = {"error": figures.error, "largest": figures.largest_error}
         said.append(language.say("trust", f"shapley_exact_{ending}", n_exact=n_exact, **errors))
+    if findings.info.evidence.n_yardstick is not None:
+        said.append(language.say("trust", "shapley_share"))
     return language.say("common", "space").join(said)
+
+
+def _few_shapley(findings: Findings, language: Language) -> str:
+    """That too few texts of a basic run have Shapley values for a figure, and why."""
+    n, withheld = findings.info.evidence.n_yardstick, findings.info.evidence.withheld
+    if n is None or findings.is_constant or "alone" in withheld:  # no text can have them
+        return ""
+    key = "shapley_unpaid" if n < MIN_TEXTS else "shapley_few"
+    return language.say("trust", key, n=n, min=MIN_TEXTS)
 
 
 class _Maker:

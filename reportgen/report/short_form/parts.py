@@ -102,7 +102,8 @@ def _about_trust(context: Context) -> str:
     trust = context.trust
     if trust is None:
         return ""
-    said = (trust.chosen or _agreement(context), trust.shuffled)
+    yardstick = trust.shapley if context.findings.shapley else ""
+    said = (trust.chosen or _agreement(context), trust.shuffled, yardstick)
     return context.language.say("common", "space").join(filter(None, said))
 
 

@@ -4,8 +4,18 @@ import pytest
 from helpers.real.encoded_texts import encoded
 
 from reportgen.analysis.cost.budget import Budget, read_budget
-from reportgen.analysis.cost.estimate import expected_cost, extra_cost, sample_size
+from reportgen.analysis.cost.estimate import (
+    Yardstick,
+    expected_cost,
+    extra_cost,
+    sample_size,
+    shapley_texts,
+    shapley_yardstick,
+    work_of,
+)
 from reportgen.analysis.evidence.measures.joint import MOST_PASSES
+from reportgen.analysis.evidence.measures.shapley import shapley_passes
+from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
 from reportgen.analysis.evidence.stages import CostBasis
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
 from reportgen.analysis.tasks.plan import choose
@@ -160,6 +170,69 @@ def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: i
     both = 50 * 2 * work + 24 * sum(expected.passes[name].work for name in few)
     assert (both <= expected.passes["texts"].work) == (n > 50)
     assert sample_size(expected, 1, n_texts, "basic", None) == n
+
+
+BASIS = CostBasis("number", n_figures=16, has_mask_token=True)
+
+
+def test_a_tenth_of_basic_evidence_pays_shapley_values_of_evenly_spaced_texts():
+    texts = [encoded(4 + i * i % 11) for i in range(180)]
+    chosen = shapley_texts(texts, "basic", BASIS)
+    costs = [shapley_passes(texts[i], is_basic=True).work for i in chosen]
+    amount = 0.1 * work_of(texts, "basic", BASIS)
+    assert sum(costs) <= amount < sum(costs) + 2 * max(costs)
+    assert chosen == evenly_spaced(180, len(chosen))
+    expected = expected_cost(
+        180, texts, "basic", BASIS, n_roles=2, yardstick=[texts[i] for i in chosen]
+    )
+    assert expected.passes["shapley"].work == sum(costs)
+    assert expected.n_texts["shapley"] == len(chosen) >= 5
+
+
+def test_shapley_values_are_of_texts_that_can_be_ranked():
+    texts = [encoded(3), encoded(4)] * 100
+    chosen = shapley_texts(texts, "basic", BASIS)
+    assert chosen
+    assert all(i % 2 for i in chosen)
+    assert shapley_texts(texts[:1] * 50, "basic", BASIS) == ()
+    assert shapley_texts([], "basic", BASIS) == ()
+
+
+def test_a_tenth_of_a_usual_sample_pays_too_few_shapley_values_for_a_figure():
+    """How many texts of a length a sample takes until five have them; `docs/evidence.md`."""
+    for n_units, least in ((4, 30), (6, 103), (10, 92), (25, 135)):
+        for n, is_enough in ((least - 1, False), (least, True)):
+            chosen = shapley_texts([encoded(n_units)] * n, "basic", BASIS)
+            assert (len(chosen) >= 5) == is_enough, (n_units, n, len(chosen))
+
+
+@pytest.mark.parametrize(("level", "scalar"), [("full", "number"), ("basic", "cosine")])
+def test_other_levels_and_figures_have_no_share_for_them(level, scalar):
+    basis = replace(BASIS, scalar=scalar)
+    assert shapley_texts([encoded(5)] * 200, level, basis) == ()
+    assert shapley_yardstick([encoded(5)] * 200, level, basis) == Yardstick()
+
+
+def test_a_budget_pays_shapley_values_once_it_pays_enough_of_them():
+    tried = [encoded(8), encoded(10)]
+    expected = cost(tried, "basic", n_texts=10_000)
+    yardstick = shapley_yardstick(tried, "basic", BASIS)
+    assert yardstick.work == pytest.approx(0.1 * work_of(tried, "basic", BASIS) / 2)
+
+    def most(passes: float) -> int:
+        budget = Budget(passes, is_time=False)
+        return sample_size(expected, 2, 10_000, "basic", budget, yardstick=yardstick)
+
+    for passes in (500, 5_000, 50_000):
+        n = most(passes)
+        texts = [tried[i % 2] for i in range(n)]
+        chosen = shapley_texts(texts, "basic", BASIS)
+        paid = [texts[i] for i in chosen] if len(chosen) >= 5 else []
+        whole = expected_cost(n, texts, "basic", BASIS, n_roles=2, yardstick=paid)
+        beside = ("texts", "shuffled")
+        own = [p for stage, p in whole.passes.items() if stage not in beside]
+        spent = sum(p.forward + p.backward for p in own)
+        assert 0.9 * passes < spent <= passes, (passes, n)
 
 
 def test_the_larger_of_two_samples_has_the_texts_of_the_smaller():

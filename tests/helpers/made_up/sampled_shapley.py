@@ -1,10 +1,12 @@
 """Results whose Shapley values are exact in some texts and sampled in others."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.store import Results
 
 TEXTS = tuple(f"{i:02}{text}" for i, text in enumerate(HEADLINES * 2))
@@ -21,3 +23,13 @@ def with_shapley(
     effects["shapley"] += np.where(effects["shapley"].notna(), noise, np.nan)
     evidence.loc[evidence.index[sampled], "shapley_error"] = 0.02
     return changed(results, effects=effects, evidence=evidence)
+
+
+def of_some(results: Results, n: int) -> Results:
+    """The same of a basic run, a tenth of whose work pays the Shapley values of `n` texts: of the
+    first `n`, if that is enough."""
+    effects, info = results.effects.copy(), results.info
+    n_measured = n if n >= MIN_TEXTS else 0
+    effects["shapley"] = effects["shapley"].where(effects["text"] < n_measured)
+    evidence = replace(info.evidence, level="basic", n_yardstick=n)
+    return changed(results, replace(info, evidence=evidence), effects=effects)

@@ -35,6 +35,8 @@ from reportgen.results.tables.schema import SHAPLEY_ERROR
 EXACT = 10  # units of which all sets are run
 MOST_PAIRS = 16  # of permutations for a text
 FEWEST_PAIRS = 4  # that an error takes
+# In basic evidence: there more texts tell more than more pairs, and no text has more than FEWEST.
+EXACT_IN_BASIC = 6
 # No more permutations once the error of the units' values, root mean square, is at most this share
 # of their standard deviation.
 ENOUGH = 0.2
@@ -45,7 +47,7 @@ Floats = NDArray[np.float64]
 
 
 def shapley_values(
-    explainer: Explainer, explained: Sequence[Explained]
+    explainer: Explainer, explained: Sequence[Explained], *, is_basic: bool = False
 ) -> "list[ShapleyValues | str] | Reason":
     """The Shapley value of each unit of content, for each text, or an error message.
 
@@ -54,21 +56,27 @@ def shapley_values(
     scalar rises when it is added to those before it. The values of a text add up to the scalar of
     the whole text minus that of its special tokens. Permutations come in pairs of opposite order,
     and end as ENOUGH and MOST_PAIRS say. Orders only depend on the number of units. Of up to EXACT
-    units all sets are run.
+    units all sets are run. In basic evidence, of up to EXACT_IN_BASIC, and of more FEWEST_PAIRS.
 
     A `Reason` where nothing would be left to run without content. Not for embeddings.
     """
     if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
     found: list[ShapleyValues | str] = []
+    limits = _limits(is_basic)
     for i in range(0, len(explained), _AT_ONCE):
         games = [
-            _Game(item, content_units(item.text), EXACT) for item in explained[i : i + _AT_ONCE]
+            _Game(item, content_units(item.text), *limits) for item in explained[i : i + _AT_ONCE]
         ]
         while any(not game.is_done for game in games):
             _play(explainer, [game for game in games if not game.is_done])
         found += [game.result() for game in games]
     return found
+
+
+def _limits(is_basic: bool) -> tuple[int, int]:
+    """The most units of which all sets are run, and the most pairs of permutations of more."""
+    return (EXACT_IN_BASIC, FEWEST_PAIRS) if is_basic else (EXACT, MOST_PAIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,7 @@ class _Game:
     of: Explained
     units: tuple[tuple[int, ...], ...]
     exact_to: int  # units of which all sets are run
+    most_pairs: int = MOST_PAIRS
     values: dict[frozenset[int], float] = field(default_factory=dict)  # scalar by the units kept
     pairs: list[Floats] = field(default_factory=list)  # [pair][unit], mean rise
     fault: str = ""
@@ -116,8 +125,8 @@ class _Game:
             return True
         if self.is_exact:
             return len(self.values) == 1 << len(self.units)
-        if not FEWEST_PAIRS <= len(self.pairs) < MOST_PAIRS:
-            return len(self.pairs) >= MOST_PAIRS
+        if not FEWEST_PAIRS <= len(self.pairs) < self.most_pairs:
+            return len(self.pairs) >= self.most_pairs
         by_pair = np.stack(self.pairs)
         return bool(sampling_error(by_pair) <= ENOUGH * by_pair.mean(axis=0).std())
 
@@ -192,8 +201,11 @@ def _play(explainer: Explainer, games: Sequence[_Game]) -> None:
             game.score()
 
 
-def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    found = shapley_values(tools.explainer, explained_of(texts))
+def add_shapley(
+    explainer: Explainer, texts: Sequence[TextEvidence], *, is_basic: bool = False
+) -> None:
+    """Add the Shapley values of each of `texts`, or why it has none; see `shapley_values`."""
+    found = shapley_values(explainer, explained_of(texts), is_basic=is_basic)
     if isinstance(found, str):
         add_effects("shapley", texts, found)
         return
@@ -203,13 +215,23 @@ def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
             text.row[SHAPLEY_ERROR] = own.error
 
 
-def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:
-    """The most passes: half of the text is run on average."""
+def shapley_passes(text: EncodedText, *, is_basic: bool = False) -> Passes | None:
+    """The most passes that `shapley_values` takes of a text: half of it is run on average. None
+    where it has none."""
+    exact, most_pairs = _limits(is_basic)
     if not runs_without_content(text):
         return None
     n_fixed, n_units = len(fixed_positions(text)), len(content_units(text))
-    n_passes = 2**n_units - 1 if n_units <= EXACT else 2 * MOST_PAIRS * (n_units - 1)
+    n_passes = 2**n_units - 1 if n_units <= exact else 2 * most_pairs * (n_units - 1) + 1
     return Passes(n_passes, 0, n_passes * (len(text.ids) + n_fixed) // 2)
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    add_shapley(tools.explainer, texts)
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:
+    return shapley_passes(text)
 
 
 SHAPLEY = Stage(_run, _cost)

@@ -15,7 +15,7 @@ from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.coloured.strip import Kind
 from reportgen.results.info import RunInfo, View
 from reportgen.results.joint import JointUnits, joint_units
-from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT, EFFECTS
+from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS, coloured_at
 from reportgen.results.store import Results
 from reportgen.results.unit_values import Floats, times_average, unit_starts, unit_values
 from reportgen.results.units import TextUnits
@@ -111,7 +111,8 @@ def measures(
     if units.cls_row is not None:
         found.append(words.attention("cls_row_last", units.cls_row[-1]))
     if effects is not None:
-        found += [words.effect(id, effects) for id in COLOURS if id in effects.columns]
+        able = (id for id in coloured_at(info.evidence.level) if id in effects.columns)
+        found += [words.effect(id, effects) for id in able]
     return tuple(sorted(found, key=lambda measure: measure.id != first))
 
 

@@ -1,6 +1,6 @@
 """Shapley values against plain runs of the library, one set of units at a time."""
 
-from itertools import combinations
+from itertools import combinations, permutations
 from math import factorial
 from pathlib import Path
 
@@ -15,9 +15,11 @@ from reportgen.analysis.evidence.measures import shapley
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.measures.shapley import (
     ENOUGH,
+    FEWEST_PAIRS,
     MOST_PAIRS,
     ShapleyValues,
     sampling_error,
+    shapley_passes,
     shapley_values,
 )
 from reportgen.analysis.evidence.text_evidence import UnitEffects
@@ -81,6 +83,41 @@ def test_values_are_those_of_the_formula(
         expected = exact(model, text)
         atol = 0.15 * np.std(expected) if is_sampled and len(expected) > 2 else 1e-5
         np.testing.assert_allclose(found.effects, expected, atol=atol)
+
+
+@pytest.mark.parametrize("text", ["the cat", "a very 🐱 film", "the cat sat"])
+def test_in_basic_evidence_few_units_have_the_mean_over_all_orders(folder: Path, text: str) -> None:
+    model = load(folder, "bert", **NUMBER)
+    explainer, items = explain(model, encoded(model, text))
+    (found,) = shapley_values(explainer, items, is_basic=True)
+    assert isinstance(found, ShapleyValues)
+    assert found.error == 0
+    orders = [*permutations(range(len(found.effects.units)))]
+    rises = np.zeros(len(orders[0]))
+    for order in orders:
+        scores = [plain(model, items[0].text, frozenset(order[:n])) for n in range(len(order) + 1)]
+        rises[[*order]] += np.diff(scores)
+    assert_near(found.effects.effects, rises / len(orders))
+
+
+def test_in_basic_evidence_more_units_have_four_pairs_of_orders(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    text = "the cat sat on the mat and the dog sat"
+    explainer, items = explain(model, encoded(model, text, "the cat sat on the mat"))
+    sampled, few = shapley_values(explainer, items, is_basic=True)
+    assert isinstance(sampled, ShapleyValues)
+    assert isinstance(few, ShapleyValues)
+    assert few.error == 0 < sampled.error
+    # The first pairs of those that all evidence draws.
+    game = shapley._Game(items[0], content_units(items[0].text), 0)
+    while len(game.pairs) < FEWEST_PAIRS:
+        shapley._play(explainer, [game])
+    assert_near(sampled.effects.effects, np.mean(game.pairs, axis=0))
+    assert sampled.error == near(sampling_error(np.stack(game.pairs)))
+    most = shapley_passes(items[0].text, is_basic=True)
+    assert most is not None
+    assert len(game.values) - 1 <= most.forward == 8 * 9 + 1
+    assert shapley_passes(items[1].text, is_basic=True).forward == 2**6 - 1
 
 
 def test_the_error_holds_what_the_sampling_is_off_by() -> None:
