@@ -260,8 +260,11 @@ def _labels(findings: "Findings") -> list[str]:
             if use.n_used:
                 why = f"not {_CHOICE_LABELS[use.read_as]}, as the other labels are"
         elif output.kind == "numbers":
-            why = "not compared with several numbers"
-        advice = "" if output.kind == "numbers" else "; rename labels with --label-map"
+            n_numbers = len(output.labels)
+            why = f"not the {n_numbers or 'same count of'} numbers that the model returns"
+        advice = "; rename labels with --label-map"
+        if output.kind == "numbers":
+            advice = "; write a JSON list such as [3.5, 2], or numbers between commas"
         if output.kind == "class" and all(map(_UNNAMED.fullmatch, output.labels)):
             advice = "; name the classes in the model's order, e.g. --class-names bad,good"
         if output.kind == "number" and _COMMA.fullmatch(label):

@@ -29,6 +29,7 @@ from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import scored as of_scored
+from reportgen.findings.outputs import several_numbers as of_numbers
 from reportgen.findings.outputs import slopes as of_slopes
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.outputs import where_wrong as of_where
@@ -140,6 +141,7 @@ class Findings:
     answers = _part(of_answers.answers)
     choices = _part(of_choices.choices)
     label_fit = _part(of_predictions.label_fit)
+    numbers_fit = _part(of_numbers.numbers_fit)
     rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)
     label_errors = _part(of_predictions.label_errors)
@@ -176,7 +178,15 @@ class Findings:
     def n_labelled(self) -> int:
         """How many texts have both a predicted number and a number as label."""
         fit = self.label_fit or self.rank_fit
+        if self.numbers_fit is not None:
+            return len(self.numbers_fit.texts)
         return fit.n_texts if fit else 0
+
+    @property
+    def label_mae(self) -> Estimate | None:
+        """How far predicted numbers are from their labels: of several, the mean of all of them."""
+        fit = self.label_fit or self.numbers_fit
+        return fit.mae if fit else None
 
     @property
     def label_rank(self) -> Estimate | None:

@@ -1,6 +1,7 @@
 """Reads stored labels: which class of the model a label names, or which several."""
 
 import json
+import math
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -55,6 +56,32 @@ def label_list(label: str) -> list[str] | None:
     except (ValueError, RecursionError):
         return None
     return items if all(isinstance(item, str) for item in items) else None
+
+
+def number_of(label: str) -> float | None:
+    """The number that a label stands for; None if it is not a finite number.
+
+    A percent sign is left out: "2.1%" is 2.1, not 0.021. Full-width digits count as digits.
+    """
+    text = unicodedata.normalize("NFKC", label).strip().removesuffix("%")
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def number_list(label: str) -> list[float] | None:
+    """The numbers in a label with several: a JSON list, or parts between separators; None where
+    one of them is not a finite number."""
+    items = label_list(label)
+    if items is None:
+        for mark in _SEPARATORS[1:]:
+            label = label.replace(mark, _SEPARATORS[0])
+        items = label.split(_SEPARATORS[0])
+    numbers = [number_of(item) for item in items]
+    known = [number for number in numbers if number is not None]
+    return known if len(known) == len(numbers) else None
 
 
 def tag_list(label: str) -> list[str]:

@@ -1,29 +1,17 @@
 """Reads labels as a file gives them: numbers, lists, and new names for them."""
 
 import json
-import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from reportgen.errors import UsageError, quoted
-from reportgen.results.labels import label_list
+from reportgen.results.labels import label_list, number_of
 
 _EXAMPLE = 'write 1=negative,2=positive, or JSON such as {"1": "negative"}'
 
 
 def label_number(label: str | None) -> float | None:
-    """The number that a label stands for; None if it is not a finite number.
-
-    A percent sign is left out: "2.1%" is 2.1, not 0.021. Full-width digits count as digits.
-    """
-    if label is None:
-        return None
-    text = unicodedata.normalize("NFKC", label).strip().removesuffix("%")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
+    """The number that a label stands for, as `number_of` reads it; None for no label."""
+    return None if label is None else number_of(label)
 
 
 def read_label_map(text: str) -> str:

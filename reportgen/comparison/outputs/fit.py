@@ -13,6 +13,7 @@ import numpy as np
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.predictions import r_squared
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
+from reportgen.findings.outputs.several_numbers import mean_errors
 from reportgen.findings.resampling import draw_counts, resampled_means
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
 from reportgen.results.measure_register import MIN_TEXTS
@@ -57,6 +58,16 @@ def number_fit(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
         ends = [r_squared(side, given) for side in sides]
         found.append(_of_means("r2", _r_squared, [own**2, *spread], [other**2, *spread], ends))
     return tuple(found)
+
+
+def numbers_fits(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
+    """The fit of several predicted numbers, each `[text, number]`; labels are NaN where a text has
+    none. None where no text has labels."""
+    known = np.isfinite(labels).all(axis=1)
+    if not known.any():
+        return ()
+    own, other = (mean_errors(side[known], labels[known]) for side in (base, head))
+    return (_of_means("mae", _same, [own], [other]),)
 
 
 def rank_fits(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:

@@ -7,13 +7,20 @@ import numpy as np
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.floors import CHANCE_MOVED, MOVED
-from reportgen.comparison.outputs.fit import Fit, completion_fit, number_fit, rank_fits
+from reportgen.comparison.outputs.fit import (
+    Fit,
+    completion_fit,
+    number_fit,
+    numbers_fits,
+    rank_fits,
+)
 from reportgen.comparison.outputs.outcomes import JUDGES, Outcome, old_chances
 from reportgen.comparison.outputs.quality import Judging, Outputs, Quality, judged
 from reportgen.comparison.outputs.share_right import right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
+from reportgen.findings.outputs.several_numbers import label_numbers
 from reportgen.findings.statistics import (
     Booleans,
     Floats,
@@ -232,7 +239,18 @@ def _numbers(
         change = np.where(differences > 0, in_spreads, 0.0).max(axis=1)
         moved = change > MOVED
         same = not change.any()
-        return PredictionChanges(kind, texts, change, moved, threshold=MOVED, same_outputs=same)
+        outputs = Outputs(base.info.output, bool(moved.any()), same)
+        labels = label_numbers(pairing.labels["label"].iloc[texts], own.shape[1])
+        fits = numbers_fits(own, other, labels) if own.shape == other.shape else ()
+        return PredictionChanges(
+            kind,
+            texts,
+            change,
+            moved,
+            threshold=MOVED,
+            same_outputs=same,
+            quality=judged(fits, outputs, judging),
+        )
     (mean,) = changes(own, other)
     before, after = own[:, 0], other[:, 0]
     change, threshold = after - before, max(MOVED * float(spread[0]), least)

@@ -10,9 +10,13 @@ PREDICTIONS = (
         Figure("prediction_max", "output", "largest predicted number", "high"),
     ),
     Figure("n_labelled", "count", "texts with a label and a prediction that are numbers"),
+    Estimated(
+        "label_mae",
+        "output",
+        "mean distance of the prediction from the label; of several numbers, of all of them",
+    ),
     *within(
         "label_fit",
-        Estimated("label_mae", "output", "mean distance of the prediction from the label", "mae"),
         Estimated("label_rmse", "output", "root of the mean square of that distance", "rmse"),
         Estimated("label_bias", "output", "mean of prediction minus label", "bias"),
         Estimated("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),

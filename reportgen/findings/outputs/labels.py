@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from reportgen.findings.attention import analysed
+from reportgen.findings.outputs.several_numbers import used_labels
 from reportgen.findings.statistics import Booleans
 from reportgen.results.labels import NONE, ClassNames
 from reportgen.results.multiple_choice import ChoiceReading
@@ -128,6 +129,8 @@ def label_use(found: "Findings") -> LabelUse | None:
     elif kind == "number":
         used = labelled & found.texts["label_value"].notna().to_numpy(np.bool_)
         n_percent = int(labels[used].str.strip().str.endswith(("%", "％")).sum())
+    elif kind == "numbers":
+        used = labelled & used_labels(found.results)
     unused = labels[labelled & ~used]
     return LabelUse(
         int(labelled.sum()),

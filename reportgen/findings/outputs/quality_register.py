@@ -129,6 +129,7 @@ QUALITY: Mapping[str, QualityKind] = {kind.name: kind for kind in _FIGURES}
 # is not compared with labels.
 _OF_KIND: Mapping[OutputKind, tuple[str, ...]] = {
     "number": ("mae", "rmse", "bias", "rank", "r2"),
+    "numbers": ("mae",),
     "class": ("accuracy", "macro_f1"),
     "choice": ("accuracy",),
     "labels": ("labels_exact",),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from reportgen.findings.outputs.multiple_choice import chance_of
+from reportgen.findings.outputs.several_numbers import mean_errors
 from reportgen.findings.statistics import (
     CONFIDENCE,
     Booleans,
@@ -117,6 +118,14 @@ def _number(findings: "Findings") -> Scored | None:
         constant=abs(fit.labels - fit.constant),
         labels=fit.labels,  # not predictions: far ones are wrong more whatever the model
     )
+
+
+def _numbers(findings: "Findings") -> Scored | None:
+    """Several numbers are off by the mean of their distances."""
+    if (fit := findings.numbers_fit) is None:
+        return None
+    constants = np.broadcast_to(fit.constants, fit.labels.shape)
+    return Scored("distance", fit.texts, fit.of_text, mean_errors(constants, fit.labels))
 
 
 def _class(findings: "Findings") -> Scored:
@@ -235,6 +244,7 @@ def _completions(findings: "Findings") -> Scored | None:
 
 _MAKERS: Mapping[OutputKind, Callable[["Findings"], Scored | None]] = {
     "number": _number,
+    "numbers": _numbers,
     "class": _class,
     "labels": _labels,
     "tags": _tags,

@@ -23,7 +23,7 @@ from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
 from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import REDACT, RunInfo, Subject
-from reportgen.results.labels import NONE, ClassNames, tag_list
+from reportgen.results.labels import NONE, ClassNames, number_list, tag_list
 from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results
@@ -221,7 +221,10 @@ class _Masked:
         return [DOT * rank for rank in range(1, len(names) + 1)]
 
     def _is_known(self, label: str) -> bool:
-        """Whether a label is made of names of classes, or of whole numbers, alone."""
+        """Whether a label is made of names of classes, or of whole numbers, alone; of several
+        numbers, of numbers."""
+        if self._info.output.kind == "numbers":
+            return number_list(label) is not None
         is_tags = self._info.output.kind == "tags"
         parts = tag_list(label) if is_tags else self._classes.split(label)
         return all(part.strip().isdecimal() or self._classes.find(part) != NONE for part in parts)

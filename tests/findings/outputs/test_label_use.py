@@ -127,7 +127,11 @@ def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:
     (line,) = [line for line in lines if "not used" in line]
     assert line.startswith("1 of 1 labels not used: 'nonsense' is not one of the model's labels (")
     lines = said(labelled(tmp_path / "c", "numbers", ["1"]))
-    assert "1 of 1 labels not used: '1' is not compared with several numbers" in lines
+    (line,) = [line for line in lines if "not used" in line]
+    assert line == (
+        "1 of 1 labels not used: '1' is not the 2 numbers that the model returns; write a JSON "
+        "list such as [3.5, 2], or numbers between commas"
+    )
     assert not any("label" in line for line in said(make_results(tmp_path / "d")))
 
 

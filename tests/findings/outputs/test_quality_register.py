@@ -31,7 +31,7 @@ def test_every_kind_of_output_with_labels_has_figures() -> None:
     for kind in get_args(OutputKind):
         names = quality_names(OutputInfo(kind, "score"))
         assert set(names) <= set(QUALITY)
-        assert bool(names) == (kind not in ("numbers", "embedding", "next_token"))
+        assert bool(names) == (kind not in ("embedding", "next_token"))
 
 
 def test_the_first_measured_figure_decides_unless_another_is_asked_for() -> None:

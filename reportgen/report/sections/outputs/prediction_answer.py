@@ -1,6 +1,6 @@
 """The first of the four answers: what the model predicted, and how well, by the kind of output."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
 from reportgen.findings.outputs.quality_register import QualityKind
 from reportgen.findings.outputs.ranks import RankFit
+from reportgen.findings.outputs.several_numbers import NumbersFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
@@ -206,6 +207,9 @@ class _Predicted:
     def _numbers(self) -> Answer:
         spreads = self._findings.score_spreads
         names = self._names or [str(i) for i in range(1, len(spreads) + 1)]
+        fit = self._findings.numbers_fit
+        if fit is not None and len(fit.texts) >= MIN_PREDICTIONS:
+            return self._numbers_fit(fit, names)
         order = sorted(range(len(spreads)), key=lambda i: -spreads[i].deviation)
         verdict = self._say("several_numbers", k=len(spreads), name=names[order[0]])
         digits = column_decimals(spreads[order[0]].deviation)
@@ -214,6 +218,15 @@ class _Predicted:
             for i in order[:ROWS]
         ]
         return self._told(verdict, self._say("several_bars"), named_bars(bars))
+
+    def _numbers_fit(self, fit: NumbersFit, names: Sequence[str]) -> Answer:
+        """How far several numbers are off, and each of them."""
+        errors = [own.mean for own in fit.by_number]
+        digits = column_decimals(max(errors))
+        verdict = self._say(f"numbers_fit{self._ending}", mae=written(fit.mae.mean, digits))
+        order = sorted(range(len(errors)), key=lambda i: -errors[i])[:ROWS]
+        bars = [Bar(names[i], errors[i], written(errors[i], digits)) for i in order]
+        return self._told(verdict, self._say("several_fit_bars"), named_bars(bars))
 
     def _next_token(self) -> Answer:
         tokens = self._findings.next_tokens

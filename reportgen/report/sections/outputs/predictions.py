@@ -1,12 +1,14 @@
 """The section on predictions: what the model returned for all texts, by the kind of its output."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import exp
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.report.components import Cell, Quality, make_table
+from reportgen.findings.outputs.several_numbers import NumbersFit
+from reportgen.report.charts.small.tracks import interval_text
+from reportgen.report.components import Cell, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
@@ -22,7 +24,8 @@ from reportgen.results.info import OutputKind
 
 
 def _numbers(findings: Findings, language: Language) -> Quality:
-    """The range of each number, for a model that returns several for each text."""
+    """The range of each number, for a model that returns several for each text; where there are
+    labels, how far each is off."""
     say = partial(language.say, "quality")
     spreads = findings.score_spreads
     names = findings.info.output.labels or tuple(str(i) for i in range(1, len(spreads) + 1))
@@ -33,18 +36,49 @@ def _numbers(findings: Findings, language: Language) -> Quality:
         cells = [Cell(written(value, decimals(own.largest))) for value in values]
         rows.append((shorten(name, NAME), cells))
     columns = [say(key) for key in ("number_name", "mean", "deviation", "lowest", "highest")]
-    labelled = findings.texts["label"].notna().any()
-    return Quality(
-        headline=say(
-            "numbers",
-            k=len(names),
-            name=shorten(names[widest], NAME),
-            low=spreads[widest].low,
-            high=spreads[widest].high,
-        ),
-        remarks=(say("numbers_labels"),) if labelled else (),
-        tables=(make_table(say("numbers_table"), columns, rows),),
+    spread = say(
+        "numbers",
+        k=len(names),
+        name=shorten(names[widest], NAME),
+        low=spreads[widest].low,
+        high=spreads[widest].high,
     )
+    table = make_table(say("numbers_table"), columns, rows)
+    fit, use = findings.numbers_fit, findings.label_use
+    unused: tuple[str, ...] = ()
+    if use is not None and use.unused is not None:
+        n_unused = use.n_labelled - use.n_used
+        unused = (language.count("quality", "numbers_unused", n_unused, k=len(names)),)
+    if fit is None or len(fit.texts) < MIN_PREDICTIONS:
+        return Quality(headline=spread, remarks=unused, tables=(table,))
+    return Quality(
+        headline=_off(len(names), fit, language),
+        remarks=(say("numbers_alike"), *unused),
+        interval_note=say("intervals") if fit.mae.interval else "",
+        tables=(_numbers_off(names, fit, language), table),
+    )
+
+
+def _off(n_numbers: int, fit: NumbersFit, language: Language) -> str:
+    """How far several numbers are off on average."""
+    mae = language.write(fit.mae.mean, "number")
+    ends = interval_text(fit.mae.interval, decimals(fit.mae.mean), language)
+    off = " ".join(filter(None, (mae, ends)))
+    return language.say("quality", "numbers_fit", k=n_numbers, n=len(fit.texts), mae=off)
+
+
+def _numbers_off(names: Sequence[str], fit: NumbersFit, language: Language) -> Table:
+    """How far each number is off, beside always giving its median label."""
+    say, rows = partial(language.say, "quality"), []
+    constants = abs(fit.labels - fit.constants).mean(axis=0)
+    for i, name in list(enumerate(names))[:LISTED]:
+        own, base = fit.by_number[i], float(constants[i])
+        digits = decimals(max(own.mean, base))
+        ends = interval_text(own.interval, digits, language)
+        cells = [Cell(written(own.mean, digits), ends), Cell(written(base, digits))]
+        rows.append((shorten(name, NAME), cells))
+    columns = [say(key) for key in ("number_name", "mae", "numbers_constant")]
+    return make_table(say("numbers_off"), columns, rows)
 
 
 def _completions(findings: Findings, language: Language) -> Quality | None:

@@ -1,0 +1,85 @@
+"""How far several predicted numbers are from their labels, of a model that returns them for each
+text."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.statistics import Booleans, Estimate, Floats, Places, estimates
+from reportgen.results.labels import number_list
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumbersFit:
+    """How far each of several numbers is from its label, over the texts that have all of both."""
+
+    texts: Places  # rows of `texts`
+    predictions: Floats  # [text, number]
+    labels: Floats  # [text, number]
+    mae: Estimate  # mean absolute error of a text over its numbers, mean over the texts
+    by_number: tuple[Estimate, ...]  # the mean absolute error of each
+
+    @property
+    def of_text(self) -> Floats:
+        """`[text]`: the mean absolute error over its numbers, each of which counts alike."""
+        return mean_errors(self.predictions, self.labels)
+
+    @property
+    def constants(self) -> Floats:
+        """`[number]`: the constant answer that is least far off on average, the median label."""
+        return np.asarray(np.median(self.labels, axis=0))
+
+
+def label_numbers(labels: Iterable[object], n: int) -> Floats:
+    """`[text, number]`: the labels of a model that returns `n` numbers; NaN in all of a text whose
+    label is not as many."""
+    given = list(labels)
+    found = np.full((len(given), n), np.nan)
+    for row, label in enumerate(given):
+        numbers = number_list(label) if isinstance(label, str) else None
+        if numbers is not None and len(numbers) == n:
+            found[row] = numbers
+    return found
+
+
+def n_numbers(results: Results) -> int:
+    """How many numbers the model returns for a text."""
+    widths = map(len, results.texts["scores"])
+    return len(results.info.output.labels) or max(widths, default=0)
+
+
+def mean_errors(predictions: Floats, labels: Floats) -> Floats:
+    """`[text]` of two arrays `[text, number]`: the mean absolute error over the numbers, as
+    scikit-learn averages the errors of several outputs."""
+    return np.asarray(abs(predictions - labels).mean(axis=1))
+
+
+def numbers_fit(results: Results) -> NumbersFit | None:
+    """The fit of several predicted numbers with labels; None for other outputs, and where no text
+    has all of both."""
+    if results.info.output.kind != "numbers":
+        return None
+    labels, known = _labels(results), analysed(results)
+    predictions = np.full_like(labels, np.nan)
+    for row, scores in enumerate(results.texts["scores"]):
+        if known[row] and len(scores) == labels.shape[1]:
+            predictions[row] = scores
+    rows = np.flatnonzero(np.isfinite(predictions).all(axis=1) & np.isfinite(labels).all(axis=1))
+    if not len(rows):
+        return None
+    predictions, labels = predictions[rows], labels[rows]
+    of_each = abs(predictions - labels)
+    mae, *by_number = estimates(np.column_stack([mean_errors(predictions, labels), of_each]))
+    return NumbersFit(rows, predictions, labels, mae, tuple(by_number))
+
+
+def used_labels(results: Results) -> Booleans:
+    """`[text]`: whether a text has a label with as many numbers as the model returns."""
+    return np.asarray(np.isfinite(_labels(results)).all(axis=1))
+
+
+def _labels(results: Results) -> Floats:
+    return label_numbers(results.texts["label"], n_numbers(results))
