@@ -1,11 +1,16 @@
 """How often a report says where its errors lie though they lie nowhere, and how often it sees
-where they do: `python tests/benchmarks/errors.py`.
+where they do.
+
+    python tests/benchmarks/errors.py [--nothing 12000]
 
 Errors are drawn apart from the texts, which have lengths, right answers, four groups and two
 files; then some are made larger on purpose. Predictions are drawn around right answers, and right
 with their probability; then they are squeezed, spread, or too sure. One row per number of texts.
+With `--nothing` only the columns in which errors lie nowhere, of so many reports, which are enough
+to tell their rates from the 5 % that are allowed.
 """
 
+import argparse
 from collections.abc import Callable
 
 import numpy as np
@@ -20,6 +25,7 @@ from reportgen.findings.statistics import Estimate, Floats
 
 REPORTS, OF_NOTHING = 300, 1000  # where something is planted, and where nothing is
 SIZES = (8, 12, 24, 60, 200)
+NOTHING = ("", "wrong")  # what is planted where errors lie nowhere: distances, 0 or 1
 
 
 def drawn(random: np.random.Generator, n: int, planted: str) -> WhereWrong | None:
@@ -54,14 +60,14 @@ def is_about(found: Part | Trend, planted: str) -> bool:
     return isinstance(found, Part) and found.name == "c"
 
 
-def says(n: int, planted: str, about: str = "") -> float:
+def says(n: int, planted: str, about: str = "", n_reports: int = REPORTS) -> float:
     """The share of reports that say anything, or what was planted."""
 
     def say(random: np.random.Generator) -> bool:
         found = drawn(random, n, planted)
         return found is not None and any(not about or is_about(own, about) for own in found.sure)
 
-    return share(say, REPORTS if about else OF_NOTHING)
+    return share(say, n_reports)
 
 
 def slope_says(n: int, squeeze: float) -> float:
@@ -102,13 +108,28 @@ def probabilities_say(n: int, too_sure: float) -> tuple[float, float]:
     return share(say), float(np.mean(holds))
 
 
+def print_nothing(n_reports: int) -> None:
+    """The rates of reports that say something though nothing is so."""
+    error = 100 * np.sqrt(0.05 * 0.95 / n_reports)
+    print(f"{n_reports} reports each, in per cent; standard error {error:.2f} where the rate is 5")
+    print("| texts | " + " | ".join(HEADS[: len(NOTHING)]) + " |\n|--:|--:|--:|")
+    for n in SIZES:
+        said = (100 * says(n, kind, n_reports=n_reports) for kind in NOTHING)
+        print(f"| {n} | " + " | ".join(f"{rate:.1f}" for rate in said) + " |", flush=True)
+
+
 def main() -> None:
     """Print one table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--nothing", type=int, metavar="REPORTS")
+    if (n_reports := parser.parse_args().nothing) is not None:
+        print_nothing(n_reports)
+        return
     print(f"{REPORTS} reports each, {OF_NOTHING} where nothing is planted; in per cent")
     print("| texts | " + " | ".join(HEADS) + " |")
     print("|--:|" + "--:|" * len(HEADS))
     for n in SIZES:
-        said = [says(n, ""), says(n, "wrong")]
+        said = [says(n, kind, n_reports=OF_NOTHING) for kind in NOTHING]
         said += [says(n, "length", "length"), says(n, "group", "group")]
         said += [says(n, "wrong, group", "group")]
         said += [slope_says(n, squeeze) for squeeze in (1.0, 0.5, 2.0)]

@@ -1,0 +1,106 @@
+"""How much of what views agree with effects is left where the model's weights are shuffled.
+
+    python tests/benchmarks/shuffled.py --cache human_ratings/ [--decoder-texts 40000]
+
+Three models with their default evidence: the bundled one on its sample of headlines; the regressor
+of ratings of film reviews, which `human_ratings.py` trains and keeps in the folder, on the short
+sentences that it measures; and a decoder, a small Llama that learns the rule of `planted_rule.py`
+from so many made-up headlines (`planted_models.py`), on fresh ones. A report takes the shuffled
+weights on as many texts as a tenth of the work pays for. Cells are the agreement by size of the
+model as it is, that with its weights shuffled, mean over these texts, and what is said of them:
+how much of the agreement is there without what was learned.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import human_ratings as ratings
+import planted_models as decoders
+import planted_views
+import torch
+from planted_rule import fresh
+
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.findings.findings import Findings
+from reportgen.findings.shuffled import ShuffledFigures, shuffled_figures
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import View
+from reportgen.results.measure_register import VIEWS
+from reportgen.texts.in_memory import texts_in_memory
+from reportgen.texts.read import TextSet
+
+SAMPLE = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
+REVIEWS = "film reviews"
+DECODER = next(one for one in decoders.ARCHITECTURES if one.model_type == "llama")
+PER_TRUTH = 12  # fresh headlines of the decoder, of each of five truths
+NAMES = ("bundled", REVIEWS, "decoder")
+
+Column = tuple[str, Mapping[View, ShuffledFigures]]
+
+
+def main() -> None:
+    """Train what is missing, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--decoder-texts", type=int, default=decoders.N_TRAINING, metavar="N")
+    parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES, metavar="MODEL")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    asked.cache.mkdir(parents=True, exist_ok=True)
+    columns = []
+    for name in asked.only:
+        columns.append(measured(name, *subject(name, asked.cache, asked.decoder_texts)))
+        print(f"{columns[-1][0]}: done", flush=True)
+    print("", *table(columns), sep="\n")
+
+
+def subject(name: str, cache: Path, n_training: int) -> tuple[ModelSpec, TextSet]:
+    """A model, and texts that it did not see."""
+    if name == "bundled":
+        return ModelSpec(), texts_in_memory(SAMPLE.read_text("utf-8").splitlines(), None, {})
+    if name == REVIEWS:
+        rated = ratings.rated(ratings.downloaded(cache), ratings.KINDS[REVIEWS])
+        held, training = rated[: ratings.N_HELD], rated[ratings.N_HELD :][: ratings.N_TRAINING]
+        folder = ratings.trained(cache / REVIEWS.replace(" ", "-"), training)
+        fewest, most = ratings.WORDS
+        short = [one for one in held if fewest <= len(one.text.split()) <= most]
+        spec = ModelSpec(model=str(folder), max_length=ratings.MAX_TOKENS)
+        return spec, ratings.text_set(short[: ratings.N_TEXTS])
+    made_up = decoders.training_data(n_training)
+    folder = decoders.trained(DECODER, made_up, cache)
+    headlines = fresh(decoders.SEED + 1, PER_TRUTH, set(made_up.texts), DECODER.value)
+    return ModelSpec(model=str(folder)), planted_views.text_set(headlines)
+
+
+def measured(name: str, model: ModelSpec, texts: TextSet) -> Column:
+    """The head of a column, and what a report says of each view."""
+    options = AnalysisOptions(keep_maps="none", evidence_texts="all", units="word")
+    with TemporaryDirectory() as place:
+        results = analyze(texts, load_model(model), Path(place), options)
+        found, shown = shuffled_figures(results), Findings(results).shown_first
+        n_texts = results.shuffled["text"].nunique()
+    return f"{name}, {n_texts} texts, coloured by {shown}", found
+
+
+def table(columns: list[Column]) -> Iterator[str]:
+    """A row for each view, a column for each model."""
+    yield "| as it is / shuffled | " + " | ".join(head for head, _ in columns) + " |"
+    yield "|---" + "|---" * len(columns) + "|"
+    for view in VIEWS:
+        if any(view in found for _, found in columns):
+            yield f"| {view} | " + " | ".join(cell(found.get(view)) for _, found in columns) + " |"
+
+
+def cell(found: ShuffledFigures | None) -> str:
+    """Both agreements, and how much is there without what was learned."""
+    if found is None:
+        return ""
+    return f"{found.whole.mean:.2f} / {found.shuffled.mean:.2f} {found.share or 'unclear'}"
+
+
+if __name__ == "__main__":
+    main()
