@@ -231,13 +231,13 @@ class Findings:
         return of_classes.label_counts(self.results, self.label_sets)
 
     @property
-    def labels_exact(self) -> float | None:
+    def labels_exact(self) -> Estimate | None:
         """The share of texts whose labels are all right; None for other outputs and without
         labels."""
         if self.info.output.kind != "labels" or not self.analysed.any():
             return None
         exact = self.label_counts.exact
-        return exact.share if exact else None
+        return exact.estimate if exact else None
 
     @cached_property
     def label_use(self) -> of_labels.LabelUse | None:
@@ -252,12 +252,12 @@ class Findings:
         return of_classes.class_fit(self.classes, len(self.info.output.labels))
 
     @property
-    def accuracy(self) -> float | None:
+    def accuracy(self) -> Estimate | None:
         """The share of texts whose class or choice is the label's; None where none can be
         compared."""
         if self.choices is not None:
-            return self.choices.accuracy.mean if self.choices.accuracy else None
-        return self.class_fit.right.share if self.class_fit else None
+            return self.choices.accuracy
+        return self.class_fit.right.estimate if self.class_fit else None
 
     @cached_property
     def scored(self) -> of_scored.Scored | None:

@@ -54,11 +54,11 @@ PREDICTIONS = (
             "calibration_error", "share", "expected calibration error, chance taken out", "error"
         ),
     ),
-    Figure("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
+    Estimated("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
     Figure(
         "label_macro_f1", "share", "F1, mean over the classes that are labels", "class_fit.macro_f1"
     ),
-    Figure("labels_exact", "share", "texts whose labels are all right"),
+    Estimated("labels_exact", "share", "texts whose labels are all right"),
     *within(
         "completions",
         Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),

@@ -8,7 +8,14 @@ from scipy.special import softmax
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.labels import LabelSets, ReadAs
-from reportgen.findings.statistics import Booleans, Floats, Interval, Places, share_interval
+from reportgen.findings.statistics import (
+    Booleans,
+    Estimate,
+    Floats,
+    Interval,
+    Places,
+    share_interval,
+)
 from reportgen.results.labels import NONE, ClassNames, label_list
 from reportgen.results.store import Results
 
@@ -91,6 +98,11 @@ class Right:
     n_texts: int
     share: float
     interval: Interval | None
+
+    @property
+    def estimate(self) -> Estimate:
+        """The share with its interval."""
+        return Estimate(self.share, self.interval, self.n_texts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -126,7 +126,7 @@ def _model(context: Context) -> str:
 
 
 def _fit(context: Context) -> list[str]:
-    fit, share = context.findings.label_fit, context.findings.accuracy
+    fit, right = context.findings.label_fit, context.findings.accuracy
     if (ranks := context.findings.rank_fit) is not None:
         say = context.language.count
         rank = _with_interval(ranks.correlation, ranks.interval, context.language)
@@ -135,7 +135,10 @@ def _fit(context: Context) -> list[str]:
         key = "fit_mae" if fit.r2 is None else "fit"
         r2 = fit.r2 and _with_interval(fit.r2.mean, fit.r2.interval, context.language)
         return [context.language.count("brief", key, fit.n_texts, mae=fit.mae.mean, r2=r2)]
-    return [] if share is None else [context.language.say("brief", "right", share=share)]
+    if (several := context.findings.numbers_fit) is not None:
+        n_texts, mae = len(several.texts), several.mae.mean
+        return [context.language.count("brief", "fit_mae", n_texts, mae=mae)]
+    return [] if right is None else [context.language.say("brief", "right", share=right.mean)]
 
 
 def _with_interval(value: float, interval: Interval | None, language: Language) -> str:

@@ -96,7 +96,7 @@ def test_figures_equal_plain_counts(folders):
     scores = [np.array(own) for own in results.texts["scores"]]
     picked = [int(own.argmax()) for own in scores]
     right = [own == label for own, label in zip(picked[:5], labels[:5], strict=True)]
-    assert found.accuracy == found.figures["label_accuracy"] == pytest.approx(np.mean(right))
+    assert found.accuracy.mean == found.figures["label_accuracy"] == pytest.approx(np.mean(right))
     assert found.choices.by_chance == pytest.approx((4 / 3 + 1 / 2) / 5)
     assert [own.text for own in found.choices.unmatched] == [5]
     shares = [np.exp(own) / np.exp(own).sum() for own in scores]

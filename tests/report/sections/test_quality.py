@@ -187,7 +187,10 @@ def test_classes_with_labels(tmp_path: Path) -> None:
     predicted = results.texts["prediction_label"].tolist()
     pairs = list(zip(labels[:5], predicted[:5], strict=True))
     right = sum(a == b for a, b in pairs)
-    assert Findings(results).accuracy == right / 5
+    found = Findings(results)
+    assert found.accuracy.mean == right / 5
+    ends = [found.figures[f"label_accuracy_{end}"] for end in ("low", "high")]
+    assert ends == pytest.approx(found.class_fit.right.interval, rel=1e-5)
     quality = made(results)
     assert f"{right} of 5 predictions are right (60.0\u00a0%)" in quality.headline
     (remark,) = quality.remarks
