@@ -1,7 +1,7 @@
 """Measures the attention of windows of texts, the first pass over all of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from reportgen.analysis.attention.runner import Outcome, Packed, Runner
 from reportgen.analysis.evidence.phrases import with_phrases
@@ -147,6 +147,8 @@ def encode_all(
     for i, source in enumerate(sources):
         try:
             text = encode_source(model, source)
+            if source.is_cut:
+                text = replace(text, is_early=True)
             if isinstance(model.reader, AnswerReader) and not source.is_blank:
                 text = require_context(text)
             if isinstance(model.reader, MaskReader) and not source.is_blank:

@@ -5,3 +5,5 @@
 MAX_BYTES = 200_000_000
 MAX_ROWS = 500_000
 MAX_CELLS = 5_000_000
+# Characters of a text, and of its pair, that are kept: more than any model that is reported takes.
+MAX_TEXT = 1_000_000

@@ -7,9 +7,10 @@ from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
-from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.errors import InputError, UsageError, some, without_surrogates
 from reportgen.files.temporary import scratch_folder
 from reportgen.results.info import InputInfo, UnitKind
+from reportgen.texts import limits
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.formats.encoding import check_encoding
 from reportgen.texts.formats.file_formats import read_table
@@ -43,6 +44,7 @@ class TextInput:
     choices: tuple[str, ...] = ()  # that a model picks one of
     lead: str = ""  # what each choice stands behind in the second segment
     chosen: int | None = None  # which of them the model picked; None where that is not known
+    is_cut: bool = False  # `text` or `pair` is the beginning of what the file holds
 
     @property
     def is_blank(self) -> bool:
@@ -182,6 +184,7 @@ def _collect(
     files: list[InputInfo] = []
     notes: list[str] = []
     choice_names: tuple[str, ...] = ()
+    cut: list[str] = []  # where each text is that was cut
     ids = Ids()
 
     def found() -> Iterator[TextInput]:
@@ -212,8 +215,10 @@ def _collect(
                 n += 1
                 where = f"{source.shown}{table.joint}{row.place}"
                 place = f"{source.name}{table.joint}{row.place}"
-                text = _text(row, own, where, str(n), place)
+                text = _beginning(_text(row, own, where, str(n), place))
                 ids.add(text.id, where)
+                if text.is_cut and (limit is None or n <= limit):
+                    cut.append(where)
                 if limit is None or n <= limit:
                     yield text
             n_texts = len(table.rows) + table.n_more
@@ -221,6 +226,11 @@ def _collect(
             files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
 
     texts = kept_texts(found())
+    if cut:
+        notes.append(
+            f"{some(cut)}: of a text of more than {limits.MAX_TEXT:,} characters the first "
+            f"{limits.MAX_TEXT:,} are read"
+        )
     ids.require_single((text.id, text.source) for text in texts)
     return TextSet(texts, tuple(files), tuple(notes), choice_names)
 
@@ -267,6 +277,21 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
         units=_units(row, columns, f"{where}: text {quoted_name(text_id)}"),
         choices=_choices(row, columns, where),
     )
+
+
+def _beginning(text: TextInput) -> TextInput:
+    """`text`, without the end of a text or a pair that no model could take."""
+    most, pair = limits.MAX_TEXT, text.pair
+    if len(text.text) <= most and len(pair or "") <= most:
+        return text
+    of_text, of_pair = (_within(own, most) for own in text.units or ((), ()))
+    units = text.units and (of_text, of_pair)
+    pair = pair if pair is None else pair[:most]
+    return replace(text, text=text.text[:most], pair=pair, units=units, is_cut=True)
+
+
+def _within(places: Places, most: int) -> Places:
+    return tuple((start, min(end, most)) for start, end in places if start < most)
 
 
 def _joined(cell: Cell) -> str | None:

@@ -1,10 +1,12 @@
 """Files that are read by lines, and texts that lie on the disk, are what they are in memory."""
 
+import csv
 import gzip
 import io
 import json
 import os
 import pickle
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.errors import InputError, ReportgenError
-from reportgen.texts import ids, source_files, stored
+from reportgen.texts import ids, limits, source_files, stored
 from reportgen.texts.formats import lines
 from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
 
@@ -212,3 +214,63 @@ def test_a_line_or_record_without_end_is_not_read_at_once(
     (tmp_path / "a.csv").write_text('text\n"a\n' + "b\n" * 9 + '"\n', "utf-8")
     with pytest.raises(InputError, match=r"a\.csv:2: broken quotes .*more than 8 characters"):
         read_texts([str(tmp_path / "a.csv")])
+
+
+def test_a_table_with_a_million_columns_is_read_once(tmp_path: Path, monkeypatch) -> None:
+    n = 10**6
+    path = tmp_path / "wide.csv"
+    numbers = ",".join(["7"] * (n - 1))
+    names = ",".join(f"c{i}" for i in range(n))
+    path.write_text(f"{names}\n{numbers},8\n{numbers},words here\n")
+    assert path.stat().st_size > source_files.BY_LINES
+    passes = []
+    whole = lines.FileLines.__iter__
+    monkeypatch.setattr(lines.FileLines, "__iter__", lambda own: passes.append(1) or whole(own))
+    found = read_texts([str(path)])
+    assert [text.text for text in found.texts] == ["8", "words here"]
+    assert len(passes) == 3  # to count its rows, to find the column of words, and to take the texts
+
+
+def test_a_line_of_100_mb_is_cut_as_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    line = "some words of a headline " * 4_000_000
+    path.write_text(f"{line}\na short one\n")
+    start = time.process_time()
+    found = read_texts([str(path)])
+    assert time.process_time() - start < 2
+    assert [text.text for text in found.texts] == [line[: limits.MAX_TEXT], "a short one"]
+    assert [text.is_cut for text in found.texts] == [True, False]
+    (note,) = found.notes
+    assert note == (
+        f"{path}:1: of a text of more than 1,000,000 characters the first 1,000,000 are read"
+    )
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
+def test_texts_pairs_and_units_are_cut_in_every_format(
+    tmp_path: Path, monkeypatch, name: str
+) -> None:
+    monkeypatch.setattr(limits, "MAX_TEXT", 5)
+    path = tmp_path / name
+    rows = [
+        ("abcde", "abcdef", [[0, 2]]),
+        ("ab cdef", "a", [[0, 2], [3, 6], [6, 7]]),
+        ("a", "b", []),
+    ]
+    objects = [dict(zip(("text", "pair", "units"), row, strict=True)) for row in rows]
+    if name == "a.csv":
+        with path.open("w", newline="") as stream:
+            csv.writer(stream).writerows([("text", "pair", "units"), *rows])
+    else:
+        told = json.dumps(objects) if name == "a.json" else "\n".join(map(json.dumps, objects))
+        path.write_text(told)
+    found = read_texts([str(path)])
+    assert [text.is_cut for text in found.texts] == [True, True, False]
+    assert [(text.text, text.pair) for text in found.texts] == [
+        ("abcde", "abcde"),
+        ("ab cd", "a"),
+        ("a", "b"),
+    ]
+    assert found.texts[0].units == (((0, 2),), ())
+    assert found.texts[1].units == (((0, 2), (3, 5)), ())
+    assert len(read_texts([str(path)], limit=1).notes) == 1

@@ -1,5 +1,6 @@
 """Joins the tokens of a text into words: what is measured and drawn as one unit."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _CONTINUES = "##"
+_SPACE = re.compile(r"[ \n]")
+_AFTER = 1_000  # code points after the last token that are split into words in any case
 _MARK = "▁"  # of a space in front of a word
 # What a token of nothing but a space is part of: the word that it begins, the one that it ends, or
 # none.
@@ -46,8 +49,8 @@ def joined_to_words(
         ]
     else:
         words = [
-            _by_code_point(source or "", splitter.split(source or "", own))
-            for source, own in zip(sources, given, strict=True)
+            _words_of(_beginning(text, segment, source or ""), splitter, given[segment])
+            for segment, source in enumerate(sources)
         ]
         if marks:
             own = tuple(_at_word(span, words, marks) for span in text.spans)
@@ -113,6 +116,20 @@ def _n_joined_in(text: EncodedText, segment: int, given: Places) -> int:
         }
         found += any(units[unit][0] < start or units[unit][1] > end for unit in own)
     return found
+
+
+def _beginning(text: EncodedText, segment: int, source: str) -> str:
+    """`source` without most of what is cut off, which may be a thousand times as long: up to a
+    space some way after its last token, so that all before it is split as in the whole."""
+    ends = (span.end for span in text.spans if span is not None and span.segment == segment)
+    at = max(ends, default=0) + _AFTER
+    space = _SPACE.search(source, at, 2 * at)
+    return source[: space.start() if space else 2 * at]
+
+
+def _words_of(source: str, splitter: WordSplitter, given: Places) -> list[int]:
+    own = [(start, min(end, len(source))) for start, end in given if start < len(source)]
+    return _by_code_point(source, splitter.split(source, own))
 
 
 def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:

@@ -1,7 +1,6 @@
 """The lines of a text file, either decoded as a whole or read from disk as they are needed."""
 
 import codecs
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +11,6 @@ from reportgen.errors import InputError
 from reportgen.texts.formats.encoding import JIS_SWITCH
 from reportgen.texts.sources.unpacking import opened
 
-# Only these end a line: the other separators of Unicode (U+2028, U+0085, form feed) are part of a
-# text.
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
-_ENDS = re.compile(rb"[\r\n]")
 _BLOCK = 1 << 20
 LONGEST = 50_000_000  # bytes of a line, or of a record of several, that is read at once
 _BEGINNING = 1 << 16  # characters
@@ -23,12 +18,23 @@ _BEGINNING = 1 << 16  # characters
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a text, each with its line end."""
+    r"""The lines of a text, each with its line end: \n, \r or both. The other separators of Unicode
+    (U+2028, U+0085, form feed) are part of a text."""
 
     text: str
 
     def __iter__(self) -> Iterator[str]:
-        return (found[0] for found in _LINE.finditer(self.text) if found.start() < len(self.text))
+        text, start = self.text, 0
+        ends = dict.fromkeys("\r\n", -1)  # the next of each; a search for both at once is slow
+        while start < len(text):
+            for end, place in ends.items():
+                if place < start:
+                    found = text.find(end, start)
+                    ends[end] = len(text) if found < 0 else found
+            at = min(ends.values())
+            after = at + (2 if text.startswith("\r\n", at) else 1)
+            yield text[start:after]
+            start = after
 
     @property
     def beginning(self) -> str:
@@ -87,8 +93,8 @@ def can_be_read_by_lines(
             is_ascii = is_ascii and block.isascii()
             may_be_jis = may_be_jis or JIS_SWITCH in last + block
             last = block[-1:]
-            ends = [found.start() for found in _ENDS.finditer(block)]
-            length = len(block) - ends[-1] if ends else length + len(block)
+            end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            length = len(block) - end if end >= 0 else length + len(block)
             if length > LONGEST or (b"\0" in block and not is_named):
                 return False
             if most is not None and size > most:

@@ -3,8 +3,9 @@
 import pytest
 from helpers.real.models import TOKENIZERS, tiny_tokenizer
 
+from reportgen.models.tokens import join_words
 from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.join_words import joined_to_words, n_joined
+from reportgen.models.tokens.join_words import Marks, joined_to_words, n_joined
 from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.texts.split_words import WordSplitter, by_script
 
@@ -94,3 +95,28 @@ def test_half_an_emoji_cannot_be_a_unit_of_its_own() -> None:
         labels.append(text[min(s.start for s in spans) : max(s.end for s in spans)])
     assert labels == ["a👍", "🏽b"]
     assert n_joined(found, given) == 0
+
+
+@pytest.mark.parametrize("marks", [None, "begin", "end"])
+@pytest.mark.parametrize("kind", sorted(set(TOKENIZERS.values())))
+def test_what_is_cut_off_is_not_split_and_changes_no_unit(
+    kind: str, marks: Marks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "the cats don't sat 1,000円 無料でポイント! a very good film " * 40
+    given = tuple((at, at + 8) for at in range(0, len(text), 60))
+    monkeypatch.setattr(join_words, "_AFTER", 10)
+    split = []
+
+    def by_parts(part: str) -> list[str]:
+        split.append(part)
+        return by_script(part)
+
+    for most in (5, 17, 18, 19, 30):
+        encoded = encode(tiny_tokenizer(kind), text, text, most)
+        split.clear()
+        sources, splitter = (text, text), WordSplitter(by_parts, None)
+        found = joined_to_words(encoded, sources, splitter, (given, ()), marks=marks)
+        assert len(split) < 10
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(join_words, "_AFTER", len(text))
+            assert found == joined_to_words(encoded, sources, splitter, (given, ()), marks=marks)
