@@ -23,6 +23,7 @@ from reportgen.findings.figures.gates import GateResult, errors_first, gate_line
 from reportgen.report.format_register import STANDARD_OUTPUT
 from reportgen.report.language.printable import inert
 from reportgen.report.outputs import send
+from reportgen.texts.labels import LARGEST, label_number
 
 if TYPE_CHECKING:
     from reportgen.api.report import Written
@@ -252,6 +253,8 @@ def _labels(findings: "Findings") -> list[str]:
         n, label = use.n_labelled - use.n_used, use.unused
         first = label if len(label) <= _ID else f"{label[: _ID - 1]}…"
         why = "not a number"
+        if label_number(label) is not None:
+            why = f"beyond {LARGEST:g}, farther than a model in float32 can come"
         if output.kind in ("class", "labels"):
             names = ", ".join(output.labels[:_IDS]) + (", …" if len(output.labels) > _IDS else "")
             why = f"not one of the model's labels ({names})"

@@ -6,12 +6,20 @@ from collections.abc import Mapping, Sequence
 from reportgen.errors import UsageError, quoted
 from reportgen.results.labels import label_list, number_of
 
+# No model in float32 comes near a number beyond it, and squares of it can still be added up.
+LARGEST = 1e38
 _EXAMPLE = 'write 1=negative,2=positive, or JSON such as {"1": "negative"}'
 
 
 def label_number(label: str | None) -> float | None:
     """The number that a label stands for, as `number_of` reads it; None for no label."""
     return None if label is None else number_of(label)
+
+
+def comparable_number(label: str | None) -> float | None:
+    """The number that a prediction can be compared with, from -`LARGEST` to `LARGEST`."""
+    value = label_number(label)
+    return value if value is not None and abs(value) <= LARGEST else None
 
 
 def read_label_map(text: str) -> str:

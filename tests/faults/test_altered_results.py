@@ -14,11 +14,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reading import said_of
 
+import reportgen
+from reportgen.errors import ResultsError
 from reportgen.results.tables.schema import TABLES
 
 few = settings(max_examples=30, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
+LARGE = (1e308, -1e308, 3.5e38, 3.4e38, -3.4e38)  # the last two are read
 VALUES = (None, 0, -1, 2**31 - 1, 2**62, float("nan"), float("inf"), "", "x", True, [0.5], [None])
+VALUES += LARGE
 places = [(name, field.name) for name, schema in TABLES.items() for field in schema]
 changes = st.tuples(
     st.sampled_from(places),
@@ -111,6 +115,23 @@ def check(whole: Path, folder: Path, change: Any, alter: Callable[[Path, Any], N
 @few
 def test_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> None:
     check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter)
+
+
+@pytest.mark.parametrize("column", ["label_value", "prediction"])
+@pytest.mark.parametrize("value", LARGE)
+def test_numbers_at_the_ends_of_the_range_are_refused_or_drawn(
+    tmp_path: Path, column: str, value: float
+) -> None:
+    folder = tmp_path / "r"
+    make_results(folder, ("ab", "cd", "ef", "gh"), labels=(1.0, 2.0, 3.0, 4.0))
+    for row, own in enumerate((value, -value)):
+        alter(folder, (("texts", column), "one", own, row))
+    outputs = (tmp_path / name for name in ("o.html", "o.md", "o.json"))
+    if abs(value) > 3.4e38:
+        with pytest.raises(ResultsError, match=f"column '{column}' holds a number beyond 3.4e.38"):
+            reportgen.open_report(folder).save(*outputs)
+        return
+    reportgen.open_report(folder).save(*outputs)
 
 
 @pytest.mark.whole

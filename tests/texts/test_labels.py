@@ -6,7 +6,7 @@ import pytest
 from helpers.text_files import Write
 
 from reportgen.errors import UsageError
-from reportgen.texts.labels import label_map, label_number
+from reportgen.texts.labels import comparable_number, label_map, label_number
 from reportgen.texts.read import read_texts, with_labels_renamed
 
 
@@ -29,6 +29,11 @@ from reportgen.texts.read import read_texts, with_labels_renamed
 )
 def test_numbers(label: str | None, number: float | None) -> None:
     assert label_number(label) == number
+
+
+def test_a_number_beyond_float32_is_compared_with_nothing() -> None:
+    labels = ("1e38", "-1e38", "1.1e38", "1e308", "-1e308", "1e309", "nan", "x")
+    assert [comparable_number(label) for label in labels] == [1e38, -1e38, *[None] * 6]
 
 
 def test_a_list_of_labels_is_kept_as_json(write: Write) -> None:

@@ -19,7 +19,7 @@ from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
 from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS, TOP
-from reportgen.texts.labels import label_number
+from reportgen.texts.labels import comparable_number
 from reportgen.texts.read import TextInput
 
 # Column name -> values: a list, or an array for large columns, with a second axis for figures by
@@ -98,7 +98,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "pair": text.source.pair,
         "completion": text.source.completion,
         "label": text.source.label,
-        "label_value": label_number(text.source.label),
+        "label_value": comparable_number(text.source.label),
         "group": text.source.group,
         "source": with_quotes(text.source.source),
         "status": text.status,

@@ -40,6 +40,7 @@ FILLED: Mapping[str, tuple[str, ...]] = {
     "agreement": ("text", "view", "statistic"),
     "shuffled": ("text", "view", "value"),
 }
+_LARGEST = 3.4028235e38  # of float32, in which models run and pages draw
 # Columns of lists in which values may be missing: what stands before a token is not moved by it.
 _GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 
@@ -77,12 +78,17 @@ def require_columns(
 
 
 def _require_whole_values(column: pa.ChunkedArray, name: str) -> None:
-    """Check that lists have no missing values and that numbers are finite."""
+    """Check that lists have no missing values and that numbers are finite, and not so large that
+    sums of their squares would not be."""
     values = flat(column)
     if pa.types.is_list(column.type) and values.null_count and name not in _GAPPED:
         raise ValueError(f"column {name!r} has missing values in its lists")
     if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
         raise ValueError(f"column {name!r} holds a number that is not finite")
+    if pa.types.is_floating(values.type) and len(values):
+        ends = pc.min_max(values).as_py()
+        if max(abs(end or 0.0) for end in ends.values()) > _LARGEST:
+            raise ValueError(f"column {name!r} holds a number beyond {_LARGEST:.2g}")
 
 
 def flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
