@@ -89,6 +89,22 @@ def test_the_json_says_the_same_as_its_schema_says(growing: Findings, sure: Find
     assert trend == told["errors"]["length"]["correlation"]["mean"]
 
 
+@pytest.mark.parametrize(("lang", "unit"), [("en", " points ["), ("ja", "ポイント [")])
+def test_differences_of_shares_are_in_points_and_the_table_is_cards_on_a_phone(
+    sure: Findings, growing: Findings, lang: str, unit: str
+) -> None:
+    language = load_language(lang)
+    table = make_errors(sure, language).table
+    own, *_ = sure.where_wrong.parts
+    shown = [row[4].text for row in table.rows]
+    assert all(unit in text for text in shown)
+    place = len(shown) - len(sure.where_wrong.parts)
+    difference = 100 * (own.error.mean - own.rest.mean)
+    assert shown[place].startswith(f"{difference:+.1f}".replace("-", "\u2212"))
+    assert table.kind == "tracks"
+    assert not any(unit in row[4].text for row in make_errors(growing, language).table.rows)
+
+
 def test_each_dot_of_the_curve_stands_at_its_probability_and_share(sure: Findings) -> None:
     section, found = make_errors(sure, EN), sure.calibration
     assert section is not None
