@@ -162,6 +162,15 @@ class Gatherer:
                 self._tasks.save(task, worker.shuffled_agreement(views, tokens, effects))
                 self._progress.advance("shuffled", len(task.rows))
 
+    def _stored(self, rows: Sequence[int]) -> dict[int, tuple[float, str | None]]:
+        """By text of `rows`, the value and the label of its scalar, where it has one."""
+        found: dict[int, tuple[float, str | None]] = {}
+        for task in (task for task in self.sample_tasks() if not set(rows).isdisjoint(task.rows)):
+            table = self._tasks.load(task).tables["evidence"]
+            columns = (table[name].to_pylist() for name in ("text", "explained", "explained_label"))
+            found |= {row: (value, name) for row, value, name in zip(*columns, strict=True)}
+        return {row: own for row, own in found.items() if own[0] is not None}
+
     def _effects_of(
         self, rows: Sequence[int], of_row: Mapping[int, Task]
     ) -> dict[int, pd.DataFrame]:
@@ -179,8 +188,8 @@ class Gatherer:
 
         worker = self._worker()
         sources, tokens = self._texts_of(suspects.rows)
-        texts = worker.in_units(suspects.rows, sources, tokens)
-        items = worker.evidence_run.explained(suspects.rows, texts)
+        stored = self._stored(suspects.rows)
+        items = worker.explained_again(suspects.rows, sources, tokens, stored)
         tester, tokens_of = _sink_tester(worker, suspects.depth), tokens.__getitem__
         return run_sink_tests(
             tester, suspects, items, tokens_of, self._tasks, self._progress, sinks

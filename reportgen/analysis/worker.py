@@ -304,6 +304,26 @@ class Worker:
         units = (tokens[row]["unit"].tolist() for row in rows)
         return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
 
+    def explained_again(
+        self,
+        rows: Sequence[int],
+        sources: Sequence[TextInput],
+        tokens: Mapping[int, pd.DataFrame],
+        stored: Mapping[int, tuple[float, str | None]],
+    ) -> list[TextEvidence]:
+        """The scalar of each of the texts `rows`; those that do not follow from its `stored` value
+        and label are run."""
+        texts = dict(zip(rows, self.in_units(rows, sources, tokens), strict=True))
+        found = {
+            row: TextEvidence(row, texts[row], own)
+            for row in rows
+            if row in stored and (own := self.explainer.stored(texts[row], *stored[row]))
+        }
+        left = [row for row in rows if row not in found]
+        run = self.evidence_run.explained(left, [texts[row] for row in left])
+        found |= {item.text: item for item in run}
+        return [found[row] for row in rows]
+
     def explained(
         self,
         rows: Sequence[int],

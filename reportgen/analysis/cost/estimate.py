@@ -8,6 +8,7 @@ from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
+from reportgen.analysis.evidence.scalar import STORED
 from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
@@ -66,7 +67,8 @@ def expected_cost(
         if level == "full":
             stages["faithfulness"] = _faithfulness_passes(text)
         if n_chosen <= DEPTHS[level].most_texts:
-            stages["sinks"] = _sink_passes(text, n_roles, DEPTHS[level])
+            is_run = basis.scalar not in STORED
+            stages["sinks"] = _sink_passes(text, n_roles, DEPTHS[level], is_run=is_run)
         counts.update(stages.keys())
         _add(passes, stages)
     for i in shuffled_texts(texts, level, basis):
@@ -255,13 +257,14 @@ def _faithfulness_passes(text: EncodedText) -> Passes:
     return Passes(n_ranked, 0, n_ranked * len(text.ids) / 2)
 
 
-def _sink_passes(text: EncodedText, n_roles: int, depth: Depth) -> Passes:
+def _sink_passes(text: EncodedText, n_roles: int, depth: Depth, *, is_run: bool) -> Passes:
     """The most passes of the sink tests on one text, if only roles are tested (at least one token):
-    of each changed version, and unchanged to know its scalar; where all tests are done, twice more.
+    of each changed version, unchanged where it `is_run` to know its scalar; where all tests are
+    done, twice more.
     """
     n_subjects = 1 if depth.strongest_only else max(1, n_roles)
     n_groups = n_subjects + min(depth.most_controls, len(content_units(text)))
-    n_runs = len(depth.tests) * n_groups + (1 if depth.strongest_only else 3)
+    n_runs = len(depth.tests) * n_groups + is_run + (0 if depth.strongest_only else 2)
     return Passes(n_runs, 0, n_runs * len(text.ids))
 
 

@@ -37,6 +37,9 @@ from reportgen.results.tables.schema import MOST_CLASSES
 # In a graph each layer keeps its maps, and for each token about this many vectors of the model's
 # width (9 in BERT, 21 in ALBERT).
 GRAPH_VECTORS = 20
+# The figures of which a value and a label say all, so that a text need not be run to explain it
+# again.
+STORED: tuple[Scalar, ...] = ("number", "margin", "logit")
 Result = TypeVar("Result")
 Scores: TypeAlias = tuple[float, ...]
 
@@ -191,6 +194,19 @@ class Explainer:
 
         found = self.by_batch(texts, run)
         return [own if isinstance(own, str) else self._explained(*own) for own in found]
+
+    def stored(self, text: EncodedText, value: float, label: str | None) -> Explained | None:
+        """The scalar of `text` from what was stored of it, without the logits of its classes; None
+        where that takes a run: for figures that are not STORED, or if two classes have the name."""
+        if self.scalar not in STORED:
+            return None
+        named = [i for i, own in enumerate(self.model.output.labels) if own == label]
+        index = self._index
+        if index is None:
+            index = 0 if self.scalar == "number" else named[0] if len(named) == 1 else None
+        if index is None:
+            return None
+        return Explained(self._asked_of(text), index, None, value, label)
 
     def _asked_of(self, text: EncodedText) -> EncodedText:
         """`text` with what was asked for as what is explained at each of its steps."""

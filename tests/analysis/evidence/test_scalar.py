@@ -51,6 +51,39 @@ def test_a_class_is_explained_by_its_lead_over_the_strongest_other(folder: Path)
         assert item.value == near(float(first - second))
 
 
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        (NUMBER, None),
+        (CLASSES, None),
+        (CLASSES, "fair"),
+        ({**CLASSES, "problem_type": "multi_label_classification"}, None),
+    ],
+)
+def test_a_stored_scalar_is_that_of_a_run(folder: Path, changes: dict, asked: str | None) -> None:
+    model = load(folder, "roberta", **changes)
+    explainer, items = explain(model, encoded(model, *TEXTS), explain_class=asked)
+    for text, item in zip(encoded(model, *TEXTS), items, strict=True):
+        found = explainer.stored(text, item.value, item.label)
+        assert found is not None
+        assert (found.text, found.index, found.value) == (item.text, item.index, item.value)
+        changed = [Changed(own, without(text, (1,))) for own in (found, item)]
+        first, second = explainer.run(changed)
+        assert first == near(second)
+
+
+def test_what_a_stored_value_does_not_say_takes_a_run(folder: Path) -> None:
+    model = load(folder, "roberta", "base")
+    explainer, (item,) = explain(model, encoded(model, "the cat"))
+    assert explainer.stored(item.text, item.value, item.label) is None
+    model = load(folder, "roberta", **CLASSES)
+    alike = replace(model, output=replace(model.output, labels=("a", "b", "b")))
+    explainer = Explainer(alike, "padded", 1024)
+    text = encoded(model, "the cat")[0]
+    assert explainer.stored(text, 0.5, "a") is not None
+    assert explainer.stored(text, 0.5, "b") is None
+
+
 @pytest.mark.parametrize("asked", ["fair", "1"])
 def test_the_class_asked_for_is_explained_in_every_text(folder: Path, asked: str) -> None:
     model = load(folder, "roberta", **CLASSES)
