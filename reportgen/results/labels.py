@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 NONE = -1  # in place of a class where there is none
+# No model in float32 comes near a number beyond it, and squares of it can still be added up.
+LARGEST = 1e38
 _SEPARATORS = ",;|、，；"  # between the labels of one text
 
 
@@ -73,14 +75,14 @@ def number_of(label: str) -> float | None:
 
 def number_list(label: str) -> list[float] | None:
     """The numbers in a label with several: a JSON list, or parts between separators; None where
-    one of them is not a finite number."""
+    one of them is not a number from -`LARGEST` to `LARGEST`."""
     items = label_list(label)
     if items is None:
         for mark in _SEPARATORS[1:]:
             label = label.replace(mark, _SEPARATORS[0])
         items = label.split(_SEPARATORS[0])
     numbers = [number_of(item) for item in items]
-    known = [number for number in numbers if number is not None]
+    known = [own for own in numbers if own is not None and abs(own) <= LARGEST]
     return known if len(known) == len(numbers) else None
 
 

@@ -4,10 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from reportgen.errors import UsageError, quoted
-from reportgen.results.labels import label_list, number_of
+from reportgen.results.labels import LARGEST, label_list, number_of
 
-# No model in float32 comes near a number beyond it, and squares of it can still be added up.
-LARGEST = 1e38
 _EXAMPLE = 'write 1=negative,2=positive, or JSON such as {"1": "negative"}'
 
 

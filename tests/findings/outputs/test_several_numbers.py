@@ -59,6 +59,7 @@ def errors_of(by: float) -> np.ndarray:
         ("[1, null]", None),
         ("[1, NaN]", None),
         ("1, none", None),
+        ("1, 1e39", None),
         ("", None),
         ('{"a": 1}', None),
     ],
