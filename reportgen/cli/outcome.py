@@ -23,7 +23,8 @@ from reportgen.findings.figures.gates import GateResult, errors_first, gate_line
 from reportgen.report.format_register import STANDARD_OUTPUT
 from reportgen.report.language.printable import inert
 from reportgen.report.outputs import send
-from reportgen.texts.labels import LARGEST, label_number
+from reportgen.results.labels import LARGEST
+from reportgen.texts.labels import label_number
 
 if TYPE_CHECKING:
     from reportgen.api.report import Written
