@@ -1,14 +1,14 @@
 """How much of what views agree with effects is left where the model's weights are shuffled.
 
-    python tests/benchmarks/shuffled.py --cache human_ratings/ [--decoder-texts 40000]
+    python tests/benchmarks/shuffled.py --cache human_ratings/
 
 Three models with their default evidence: the bundled one on its sample of headlines; the regressor
 of ratings of film reviews, which `human_ratings.py` trains and keeps in the folder, on the short
 sentences that it measures; and a decoder, a small Llama that learns the rule of `planted_rule.py`
-from so many made-up headlines (`planted_models.py`), on fresh ones. A report takes the shuffled
+from N_DECODER made-up headlines (`planted_models.py`), on fresh ones. A report takes the shuffled
 weights on as many texts as a tenth of the work pays for. Cells are the agreement by size of the
-model as it is, that with its weights shuffled, mean over these texts, and what is said of them:
-how much of the agreement is there without what was learned.
+model as it is, that with its weights shuffled, mean over these texts, and how much of the agreement
+comes from what the model learned, as a report says it.
 """
 
 import argparse
@@ -36,7 +36,9 @@ from reportgen.texts.read import TextSet
 SAMPLE = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
 REVIEWS = "film reviews"
 DECODER = next(one for one in decoders.ARCHITECTURES if one.model_type == "llama")
+N_DECODER = 24_000  # headlines that it learns from, in a minute or two
 PER_TRUTH = 12  # fresh headlines of the decoder, of each of five truths
+SAID = {"less": "most", "most": "little", "some": "some", "all": "not shown", None: "unclear"}
 NAMES = ("bundled", REVIEWS, "decoder")
 
 Column = tuple[str, Mapping[View, ShuffledFigures]]
@@ -46,19 +48,18 @@ def main() -> None:
     """Train what is missing, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--decoder-texts", type=int, default=decoders.N_TRAINING, metavar="N")
     parser.add_argument("--only", nargs="*", choices=NAMES, default=NAMES, metavar="MODEL")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     asked.cache.mkdir(parents=True, exist_ok=True)
     columns = []
     for name in asked.only:
-        columns.append(measured(name, *subject(name, asked.cache, asked.decoder_texts)))
+        columns.append(measured(name, *subject(name, asked.cache)))
         print(f"{columns[-1][0]}: done", flush=True)
     print("", *table(columns), sep="\n")
 
 
-def subject(name: str, cache: Path, n_training: int) -> tuple[ModelSpec, TextSet]:
+def subject(name: str, cache: Path) -> tuple[ModelSpec, TextSet]:
     """A model, and texts that it did not see."""
     if name == "bundled":
         return ModelSpec(), texts_in_memory(SAMPLE.read_text("utf-8").splitlines(), None, {})
@@ -70,7 +71,7 @@ def subject(name: str, cache: Path, n_training: int) -> tuple[ModelSpec, TextSet
         short = [one for one in held if fewest <= len(one.text.split()) <= most]
         spec = ModelSpec(model=str(folder), max_length=ratings.MAX_TOKENS)
         return spec, ratings.text_set(short[: ratings.N_TEXTS])
-    made_up = decoders.training_data(n_training)
+    made_up = decoders.training_data(N_DECODER)
     folder = decoders.trained(DECODER, made_up, cache)
     headlines = fresh(decoders.SEED + 1, PER_TRUTH, set(made_up.texts), DECODER.value)
     return ModelSpec(model=str(folder)), planted_views.text_set(headlines)
@@ -96,10 +97,10 @@ def table(columns: list[Column]) -> Iterator[str]:
 
 
 def cell(found: ShuffledFigures | None) -> str:
-    """Both agreements, and how much is there without what was learned."""
+    """Both agreements, and how much of the first was learned."""
     if found is None:
         return ""
-    return f"{found.whole.mean:.2f} / {found.shuffled.mean:.2f} {found.share or 'unclear'}"
+    return f"{found.whole.mean:.2f} / {found.shuffled.mean:.2f} {SAID[found.share]}"
 
 
 if __name__ == "__main__":
