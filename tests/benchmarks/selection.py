@@ -5,10 +5,10 @@
 Real texts: the effects of headlines that the bundled model never saw; with `--ratings` also those
 of sentences of film reviews, with the regressor that `human_ratings.py` trains and keeps in this
 folder. The first SKIP texts of both were used while the rules were made, and are left out. SPLITS
-times so many of the others are drawn at random and cut into two halves. What the first half's
-report would list or name is compared with the plain mean on the second half, where that has the
-token in at least three texts. "Sign wrong" is the share of such tokens whose mean has the other
-sign there; "kept" is the sum of the means there, in that of the means that were printed.
+times so many of the other FRESH texts are drawn at random. What their report would list or name is
+compared with the plain mean on all the rest, where these have the token in at least three texts.
+"Sign wrong" is the share of such tokens whose mean has the other sign there; "kept" is the sum of
+the means there, in that of the means that were printed.
 
 Halves of one set of few texts would not do: what a token has too much in one half it then lacks in
 the other, so that "kept" is too low by twice the luck.
@@ -38,11 +38,12 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.texts.read import TextSet
 
-N_TEXTS = (88, 176, 360)
+FRESH = 360
+N_TEXTS = (44, 88, 180)
 SKIP = {"headlines": 240, "film reviews": 450}  # texts
 SPLITS = 200
 SEED = 20_261_126
-FEWEST = 3  # texts of the second half
+FEWEST = 3  # texts of the rest
 RUNS = 100
 MADE_UP = (12, 24, 50, 100)  # texts
 N_TOKENS, PER_TEXT = 400, 14
@@ -56,16 +57,16 @@ def main() -> None:
     ratings = parser.parse_args().ratings
     torch.set_num_threads(1)
     print_made_up()
-    planted.N_TEXTS = SKIP["headlines"] + max(N_TEXTS)
+    planted.N_TEXTS = SKIP["headlines"] + FRESH
     headlines = planted.fresh_headlines()[0][SKIP["headlines"] :]
-    print_halves("headlines", measured(planted.text_set(headlines), ModelSpec()))
+    print_real("headlines", measured(planted.text_set(headlines), ModelSpec()))
     if ratings is not None:
         texts = rated(downloaded(ratings), KINDS["film reviews"])
         model = trained(ratings / "film-reviews", texts[N_HELD : N_HELD + N_TRAINING])
         first = N_HELD + N_TRAINING + SKIP["film reviews"]
-        fresh = texts[first : first + max(N_TEXTS)]
+        fresh = texts[first : first + FRESH]
         spec = ModelSpec(model=str(model), max_length=128)
-        print_halves("film reviews", measured(text_set(fresh), spec))
+        print_real("film reviews", measured(text_set(fresh), spec))
 
 
 def measured(texts: TextSet, model: ModelSpec) -> CorpusTokens:
@@ -74,10 +75,10 @@ def measured(texts: TextSet, model: ModelSpec) -> CorpusTokens:
         return corpus_tokens(analyze(texts, load_model(model), Path(folder), options))
 
 
-def print_halves(name: str, tokens: CorpusTokens) -> None:
+def print_real(name: str, tokens: CorpusTokens) -> None:
     """A table for each number of texts."""
     for n_texts in N_TEXTS:
-        print(f"\n{n_texts} of {max(N_TEXTS)} fresh {name}, {SPLITS} random halves\n")
+        print(f"\n{n_texts} of {FRESH} fresh {name}, {SPLITS} times\n")
         print_table(tokens, n_texts)
 
 
@@ -120,14 +121,13 @@ def made_up(
 
 def print_table(tokens: CorpusTokens, n_texts: int) -> None:
     random = np.random.default_rng(SEED)
-    held: dict[str, list[tuple[float, float]]] = {}  # printed, and on the other half
+    held: dict[str, list[tuple[float, float]]] = {}  # printed, and on the rest
     named = 0
     for _ in range(SPLITS):
-        half = np.zeros(max(N_TEXTS), np.int8)  # 0: not drawn
-        drawn = random.permutation(len(half))[:n_texts]
-        half[drawn[: n_texts // 2]], half[drawn[n_texts // 2 :]] = 1, 2
-        other = token_means(tokens.among(half == 2))
-        found = rules(tokens.among(half == 1))
+        is_drawn = np.zeros(FRESH, np.bool_)
+        is_drawn[random.permutation(FRESH)[:n_texts]] = True
+        other = token_means(tokens.among(~is_drawn))
+        found = rules(tokens.among(is_drawn))
         named += bool(found["named in the headline"])
         for rule, pairs in found.items():
             held.setdefault(rule, []).extend(
