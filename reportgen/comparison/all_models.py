@@ -12,7 +12,7 @@ from reportgen.comparison.attention import (
 )
 from reportgen.comparison.floors import NO_LIMITS, NullLimits
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.outputs.quality import Judging, Quality, Verdict
+from reportgen.comparison.outputs.quality import Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
@@ -35,6 +35,7 @@ from reportgen.comparison.trend.texts import predicted, text_trends
 from reportgen.comparison.trend.tokens import token_trends
 from reportgen.comparison.trend.trend import Trend
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.quality_register import Judging
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected
 from reportgen.results.small_results import mean_of_heads

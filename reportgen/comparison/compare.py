@@ -14,7 +14,6 @@ from reportgen.comparison.floors import NO_LIMITS, NullLimits, null_limits
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.outputs.quality import Judging
 from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.tokens.effects import (
     EffectChanges,
@@ -26,6 +25,7 @@ from reportgen.comparison.tokens.units import UnitPairs, unit_pairs
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.findings.outputs.quality_register import Judging
 from reportgen.findings.outputs.tags import Word
 from reportgen.results.selection import selected
 

@@ -16,10 +16,11 @@ from helpers.real.planted import planted, traces
 
 from reportgen.api.site import workers
 from reportgen.comparison.outputs.fit import number_fit
-from reportgen.comparison.outputs.quality import Judging, Outputs, judged
+from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.quality_register import Judging
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.sections.verdict import verdict_of

@@ -36,11 +36,12 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.floors import MOVED
 from reportgen.comparison.outputs.fit import Fit
-from reportgen.comparison.outputs.quality import Judging, Outputs, Quality, judged
+from reportgen.comparison.outputs.quality import Outputs, Quality, judged
 from reportgen.demo.headlines import MARK
 from reportgen.demo.samples import marked_headlines
 from reportgen.demo.score_rule import text_of
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.quality_register import Judging
 from reportgen.findings.resampling import resampled_means
 from reportgen.findings.statistics import Floats
 from reportgen.models.loading.load import load_model

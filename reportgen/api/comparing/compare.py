@@ -16,11 +16,10 @@ from reportgen.api.options.option_values import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
-from reportgen.comparison.outputs.quality import Judging
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
-from reportgen.findings.outputs.quality_register import misfit, smallest_change
+from reportgen.findings.outputs.quality_register import Judging, misfit, smallest_change
 from reportgen.report.compare_sections.overview import headline, unmatched_texts
 from reportgen.report.compare_sections.trend.answer import limits
 from reportgen.report.compare_tables import comparison_table

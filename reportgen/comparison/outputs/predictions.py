@@ -15,10 +15,11 @@ from reportgen.comparison.outputs.fit import (
     rank_fits,
 )
 from reportgen.comparison.outputs.outcomes import JUDGES, Outcome, old_chances
-from reportgen.comparison.outputs.quality import Judging, Outputs, Quality, judged
+from reportgen.comparison.outputs.quality import Outputs, Quality, judged
 from reportgen.comparison.outputs.share_right import right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.quality_register import Judging
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.outputs.several_numbers import label_numbers
 from reportgen.findings.statistics import (

@@ -2,7 +2,7 @@
 others say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,6 +11,7 @@ from reportgen.comparison.change import Change, certain_change
 from reportgen.comparison.outputs.fit import Fit
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
+    Judging,
     QualityKind,
     SmallestChange,
     deciding,
@@ -33,14 +34,6 @@ Ends: TypeAlias = tuple[Interval | None, Interval | None]
 # Two one-sided tests at 5 % each find two models the same where this interval lies within the
 # smallest change (Lakens 2017).
 SAME_CONFIDENCE = 0.90
-
-
-@dataclass(frozen=True, slots=True)
-class Judging:
-    """How it is decided which model is better."""
-
-    quality: str | None = None  # the figure that decides; None: that of the kind of output
-    smallest: SmallestChange = field(default_factory=SmallestChange)
 
 
 @dataclass(frozen=True, slots=True)

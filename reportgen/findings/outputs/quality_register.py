@@ -8,7 +8,7 @@ which way is better.
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, TypeAlias
 
@@ -152,6 +152,14 @@ class SmallestChange:
         """It in the unit of a figure whose old value, or what that is measured against, is
         `base`."""
         return self.of_error * base if kind.is_relative else self.of_share
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How it is decided which model is better."""
+
+    quality: str | None = None  # the figure that decides; None: that of the kind of output
+    smallest: SmallestChange = field(default_factory=SmallestChange)
 
 
 _PARTS = re.compile(r"(\d{1,3}(?:\.\d{1,6})?) ?(%|points?)")

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
-from reportgen.comparison.outputs.quality import Judging
 from reportgen.errors import without_surrogates
-from reportgen.findings.outputs.quality_register import smallest_change
+from reportgen.findings.outputs.quality_register import Judging, smallest_change
 from reportgen.report.options import (
     USUAL_CHANGE,
     DecidingFigure,

@@ -13,9 +13,9 @@ from reportgen.comparison.change import certain_change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.outputs.fit import Fit, class_fits, completion_fit, number_fit
-from reportgen.comparison.outputs.quality import Judging, Outputs, judged
+from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import SmallestChange
+from reportgen.findings.outputs.quality_register import Judging, SmallestChange
 from reportgen.findings.resampling import resampled_means
 from reportgen.findings.significance import holm, p_value
 from reportgen.findings.statistics import Interval

@@ -9,8 +9,9 @@ from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, chain
 
 from reportgen.comparison.outputs.fit import number_fit
-from reportgen.comparison.outputs.quality import Judging, Outputs, judged
+from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.comparison.trend.quality import quality_trend
+from reportgen.findings.outputs.quality_register import Judging
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.trend.answer import make_trend
 from reportgen.report.language.language import LANGUAGES, load_language
