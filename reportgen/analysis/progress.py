@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reportgen.results.measure_register import measured_at
+from reportgen.results.measure_register import taken_at
 
 # A step of an analysis: "texts" (attention of every text), "phrases" (with --units phrase), the id
 # of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), "sink_scores" (of
@@ -15,7 +15,7 @@ STAGES: Mapping[Stage, str] = {
     "texts": "Attention",
     "phrases": "Phrases",
     "sink_scores": "Sink scores",
-    **{measure.id: measure.bar for measure in measured_at("full", None) if measure.stage},
+    **{measure.id: measure.bar for measure in taken_at("full", None)},
     "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",
     "shuffled": "Shuffled weights",

@@ -209,10 +209,9 @@ def deletion_offset(results: Results) -> Estimate | None:
 
 
 def has_joint(results: Results) -> bool:
-    """Whether units that say the same were looked for: not in results of earlier versions, nor
-    where no unit could be run alone."""
+    """Whether units that say the same were looked for: not in results of earlier versions."""
     return results.info.schema_version >= BY_ID[EFFECT].since and bool(
-        results.effects["alone"].notna().any()
+        results.effects[EFFECT].notna().any()
     )
 
 

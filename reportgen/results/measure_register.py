@@ -133,6 +133,8 @@ MEASURES: tuple[Measure, ...] = (
         "effects",
         "first",
         level="basic",
+        stage="joint:JOINT_UNITS",
+        bar="Leaving out together",
         signed=True,
         unsigned_for=("cosine",),
         shown=("colours", "table", "tokens"),
@@ -201,7 +203,7 @@ MEASURES: tuple[Measure, ...] = (
         "first",
         level="basic",
         signed=True,
-        scalars=LASTING_FIGURES,
+        scalars=(*LASTING_FIGURES, "cosine"),
         shown=("tokens",),
         since=2,
     ),
@@ -271,7 +273,7 @@ _LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")
 
 
 def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
-    """The measures of evidence that `level` includes, in the order in which they are taken.
+    """The measures of evidence that `level` includes.
 
     The basic ones come first; those that few models have come last. `scalar` is the figure that
     evidence explains, None for the measures of all figures.
@@ -291,6 +293,13 @@ def coloured_at(level: EvidenceLevel) -> tuple[View, ...]:
     Shapley values, which basic evidence takes of a few, are none there."""
     most = _LEVELS.index(level)
     return tuple(view for view in COLOURS if _LEVELS.index(BY_ID[view].level) <= most)
+
+
+def taken_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
+    """Those of `measured_at` that have a stage of their own, in the order in which they are taken:
+    what says the same comes last, since others say where to look for it."""
+    found = (measure for measure in measured_at(level, scalar) if measure.stage)
+    return tuple(sorted(found, key=lambda measure: measure.id == EFFECT))
 
 
 def exported(level: EvidenceLevel) -> tuple[str, ...]:

@@ -35,11 +35,16 @@ from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.measures import deletion, shapley
-from reportgen.analysis.evidence.measures.joint import Joint, find_joint, shared_effects
+from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
+from reportgen.analysis.evidence.measures.joint import (
+    Joint,
+    Suspects,
+    find_joint,
+    shared_effects,
+)
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.analysis.evidence.stages import Tools
-from reportgen.analysis.evidence.text_evidence import TextEvidence, UnitEffects
+from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -87,6 +92,11 @@ class Counted:
     def __init__(self, explainer: Explainer, passes: list[int]) -> None:
         self._explainer, self._passes = explainer, passes
 
+    @property
+    def scalar(self) -> str:
+        """What is explained."""
+        return self._explainer.scalar
+
     def run(self, variants: Sequence[Changed]) -> list[float | str]:
         """The scores of changed versions."""
         self._passes.append(len(variants))
@@ -100,11 +110,11 @@ def headlines() -> None:
     passes: list[int] = []
 
     def counted(
-        explainer: Explainer, *given: Sequence[Explained] | Sequence[UnitEffects]
+        explainer: Explainer, explained: Sequence[Explained], suspects: Sequence[Suspects]
     ) -> list[tuple[Joint, ...]]:
-        return find_joint(Counted(explainer, passes), *given)  # type: ignore[arg-type]
+        return find_joint(Counted(explainer, passes), explained, suspects)  # type: ignore[arg-type]
 
-    with tempfile.TemporaryDirectory() as folder, patch.object(deletion, "find_joint", counted):
+    with tempfile.TemporaryDirectory() as folder, patch.object(joint, "find_joint", counted):
         options = AnalysisOptions(keep_maps="none", evidence_texts="all", units="word")
         results = analyze(planted.text_set(texts), load_model(ModelSpec()), Path(folder), options)
         effects = results.effects
@@ -144,6 +154,8 @@ class Review:
 class Looked:
     """Gives scores of a review that were run before, and counts."""
 
+    scalar = "number"
+
     def __init__(self, review: Review) -> None:
         self._review, self.n_passes = review, 0
 
@@ -168,12 +180,13 @@ def reviews(cache: Path) -> None:
         falls = np.array([whole - review.values[everything - {i}] for i in everything])
         rises = np.array([review.values[frozenset({i})] - nothing for i in everything])
         looked = Looked(review)
-        given = [UnitEffects(review.units, tuple(own.tolist())) for own in (falls, rises)]
-        (groups,) = find_joint(looked, [review.explained], given[:1], given[1:])  # type: ignore[arg-type]
+        fall, rise = (tuple(own.tolist()) for own in (falls, rises))
+        given = Suspects(review.units, fall, (rise,))
+        (groups,) = find_joint(looked, [review.explained], [given])  # type: ignore[arg-type]
         n_passes.append(looked.n_passes)
         n_groups.append(len(groups))
         views = {
-            "effect, groups included": np.array(shared_effects(falls, rises, groups)),
+            "effect, groups included": np.array(shared_effects(fall, groups)),
             "change without the unit": falls,
             "effect alone": rises,
             "mean of both": (falls + rises) / 2,
@@ -214,7 +227,8 @@ def pairs_of_orders() -> None:
         while len(game.pairs) < MOST:
             shapley._play(explainer, [game])
         item = TextEvidence(0, explained.text, explained)
-        deletion.DELETION.run(Tools(explainer, capture, "failed"), [item])
+        for stage in (deletion.DELETION, gradients.GRADIENT, joint.JOINT_UNITS):
+            stage.run(Tools(explainer, capture, "failed"), [item])
         effects = np.array([item.effects[EFFECT][unit[0]] for unit in units])
         truth = np.mean(game.pairs, axis=0)
         for n, rows in found.items():

@@ -16,7 +16,7 @@ from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import EvidenceLevel
-from reportgen.results.measure_register import BY_ID, MIN_TEXTS, MIN_UNITS, measured_at
+from reportgen.results.measure_register import BY_ID, MIN_TEXTS, MIN_UNITS, taken_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
 _FEW: tuple[Stage, ...] = ("sink_scores", "sinks")
@@ -238,14 +238,13 @@ def extra_cost(extra: Iterable[EncodedText], level: EvidenceLevel, basis: CostBa
         counts.update(stages.keys())
         _add(passes, stages)
     # Searching what says the same takes fewer passes where it finds nothing more to try.
-    may_end_early = level == "full" or BY_ID["alone"].applies_to(basis.scalar)
-    return Cost(passes, counts, is_exact=not may_end_early)
+    return Cost(passes, counts, is_exact=level == "none")
 
 
 def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[Stage, Passes]:
     """The passes of each measure that `level` includes, for one text."""
     stages: dict[Stage, Passes] = {}
-    for measure in (one for one in measured_at(level, basis.scalar) if one.stage):
+    for measure in taken_at(level, basis.scalar):
         passes = load_stage(measure).cost(text, basis)
         if passes is not None:
             stages[measure.id] = passes

@@ -12,7 +12,7 @@ from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import EvidenceLevel, Reason, Scalar, View
-from reportgen.results.measure_register import BY_ID, Measure, measured_at
+from reportgen.results.measure_register import BY_ID, Measure, measured_at, taken_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Stages:
     ) -> None:
         self.is_full = level == "full"
         self.measures = tuple(measure.id for measure in measured_at(level, explainer.scalar))
-        self.taken = tuple(id for id in self.measures if BY_ID[id].stage)
+        self.taken = tuple(measure.id for measure in taken_at(level, explainer.scalar))
         self._tools = Tools(explainer, capture, norms)
 
     def run(self, measure: View, texts: Sequence[TextEvidence], spread: float) -> None:

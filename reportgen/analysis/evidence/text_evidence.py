@@ -72,6 +72,8 @@ class TextEvidence:
     explained: Explained | None  # None where the text has no scalar to explain
     is_extra: bool = False  # beside the sample that averages are made of
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
+    # [position], gradient times input; in no table, but it says which units may say the same.
+    input_gradient: Floats | None = None
     # Groups of units that say the same: the positions of each, and what leaving it out changes.
     joint: tuple[tuple[tuple[int, ...], float], ...] = ()
     # By position, [class] or [step]; None for a step that went with it.

@@ -254,7 +254,7 @@ def _change_sentences(
         return [say(key, most=most, spread=explained.spread)]
     of_group = {unit for group in groups for unit in group.joint.units}
     told = [
-        _joint_sentence(group, explained, language)
+        _joint_sentence(group, explained, moves.kind == "size", language)
         for group in groups[:_GROUPS]
         if abs(group.joint.effect) > least
     ]
@@ -275,12 +275,14 @@ def _unit_sentence(
     return language.say("influence", f"{way}_to", **_ends(explained.value, value), **said)
 
 
-def _joint_sentence(group: JointName, explained: Explained, language: Language) -> str:
+def _joint_sentence(
+    group: JointName, explained: Explained, is_size: bool, language: Language
+) -> str:
     """That units count as a whole, and what changes without it."""
     say, effect = partial(language.say, "influence"), group.joint.effect
     said = {"mark": group.mark, "tokens": group.name, "output": explained.name}
-    if explained.value is None:
-        way = "joint_fall" if effect > 0 else "joint_rise"
+    if explained.value is None or is_size:
+        way = "joint_size" if is_size else "joint_fall" if effect > 0 else "joint_rise"
         whole = say(way, most=abs(effect), **said)
     else:
         whole = say("joint_to", **_ends(explained.value, effect), **said)

@@ -54,17 +54,23 @@ def test_without_evidence_each_text_is_one_forward_pass():
 
 def test_basic_evidence_runs_without_and_with_each_unit_alone_and_goes_back_once_a_text():
     expected = cost([encoded(5), encoded(7)], "basic")
-    # Without each, alone and nothing, and at most so many of several units together.
-    assert expected.passes["deletion"].forward == 12 + (6 + 8) + 2 * MOST_PASSES
-    work = 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2) + MOST_PASSES * (7 + 9)
-    assert expected.passes["deletion"].work == work
+    # Without each, alone and nothing.
+    assert expected.passes["deletion"].forward == 12 + (6 + 8)
+    assert expected.passes["deletion"].work == 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2)
+    # At most so many of several units together.
+    assert expected.passes["effect"].forward == 2 * MOST_PASSES
+    assert expected.passes["effect"].work == MOST_PASSES * (7 + 9)
     assert expected.passes["gradient"].backward == 2
-    assert set(expected.passes) == {"texts", "gradient", "deletion", "sink_scores", "sinks"}
+    assert set(expected.passes) == {
+        *("texts", "gradient", "deletion", "effect", "sink_scores", "sinks")
+    }
     assert not expected.is_exact  # there may be no sink to test
 
 
-def test_an_embedding_has_no_effect_alone():
-    assert cost([encoded(5)], "basic", "cosine").passes["deletion"].forward == 5
+def test_a_tagger_has_no_effect_alone():
+    assert cost([encoded(5)], "basic", "tags").passes["deletion"].forward == 5
+    for scalar in ("tags", "cosine", "number"):
+        assert cost([encoded(5)], "basic", scalar).passes["effect"].forward == MOST_PASSES
 
 
 def test_full_evidence_masks_only_where_there_is_a_mask_token():
@@ -117,7 +123,7 @@ def test_texts_beside_the_sample_cost_their_measures_alone():
     assert extra.n_texts == dict.fromkeys(extra.passes, 2)
     assert not extra.is_exact
     assert not extra_cost(texts, "basic", basis).is_exact
-    assert extra_cost(texts, "basic", replace(basis, scalar="cosine")).is_exact
+    assert not extra_cost(texts, "basic", replace(basis, scalar="cosine")).is_exact
 
 
 def test_the_sum_of_two_costs_has_the_stages_of_both():

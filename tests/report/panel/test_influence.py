@@ -262,6 +262,17 @@ def test_tokens_that_say_the_same_are_told_as_a_whole_with_what_changes_without_
     assert second.startswith("① “free … charge” counts as a whole")
 
 
+def test_a_group_of_an_embedding_has_a_distance_and_no_sign():
+    values = [0.02, 0.0, 0.01, *[0.0] * 7]
+    found = told(
+        made((1, 2, 0), values, kind="size"),
+        explained=Explained("the embedding", joint=(joint((0, 2), 0.25),)),
+    )
+    assert found.changes[0].startswith(
+        "① “free … charge” counts as a whole: without it the embedding changes by a cosine distance of 0.25"
+    )
+
+
 def test_no_token_matters_is_said_only_where_no_group_does_either():
     small = [0.01] * 10
     still = "No token matters much here, whatever its colour, nor do tokens that say the same"

@@ -2,12 +2,10 @@
 [MASK], or stands alone with the special tokens."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from math import isfinite, nan
 from statistics import fmean, pstdev
 
 from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
-from reportgen.analysis.evidence.measures.joint import MOST_PASSES, find_joint, shared_effects
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_evidence import (
@@ -56,7 +54,8 @@ def alone_effects(
     text, or an error message; a `Reason` where nothing would be left to run without content.
 
     Special tokens stay in both, the rest moves together, and nothing is tokenised again. Positive
-    where the unit alone raises the scalar. Not for embeddings, whose effects are distances.
+    where the unit alone raises the scalar; for embeddings, where it brings the embedding nearer to
+    that of the whole text.
     """
     if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
@@ -191,36 +190,7 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
             text.add_earlier(falls)
     if not BY_ID["alone"].applies_to(tools.explainer.scalar):
         return
-    alone = alone_effects(tools.explainer, explained_of(texts))
-    add_effects("alone", texts, alone)
-    if not isinstance(alone, str):
-        _add_joint(tools.explainer, texts, all_found, alone)
-
-
-def _add_joint(
-    explainer: Explainer,
-    texts: Sequence[TextEvidence],
-    deletion: Sequence[UnitEffects | str],
-    alone: Sequence[UnitEffects | str],
-) -> None:
-    """Add the units that say the same, and the effects of units with them, to texts that have
-    both."""
-    measured = [
-        (text, item, own, apart)
-        for text, item, own, apart in zip(texts, explained_of(texts), deletion, alone, strict=True)
-        if not isinstance(own, str) and not isinstance(apart, str)
-    ]
-    if not measured:
-        return
-    _, explained, falls, rises = zip(*measured, strict=True)
-    groups = find_joint(explainer, explained, falls, rises)
-    for (text, _, own, apart), found in zip(measured, groups, strict=True):
-        effects = shared_effects(own.effects, apart.effects, found)
-        text.add_units(EFFECT, replace(own, effects=effects))
-        text.joint = tuple(
-            (tuple(place for unit in group.units for place in own.units[unit]), group.effect)
-            for group in found
-        )
+    add_effects("alone", texts, alone_effects(tools.explainer, explained_of(texts)))
 
 
 def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
@@ -243,9 +213,8 @@ def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
     if not runs_without_content(text) or not BY_ID["alone"].applies_to(basis.scalar):
         return deleted
     n_alone = len(units) + 1
-    n_joint = MOST_PASSES if len(units) > 1 else 0
-    work = deleted.work + n_alone * n_fixed + sum(map(len, units)) + n_joint * len(text.ids)
-    return Passes(n_runs + n_alone + n_joint, 0, work)
+    work = deleted.work + n_alone * n_fixed + sum(map(len, units))
+    return Passes(n_runs + n_alone, 0, work)
 
 
 def _mask_cost(text: EncodedText, basis: CostBasis) -> Passes | None:

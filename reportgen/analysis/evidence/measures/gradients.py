@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,10 +14,11 @@ from reportgen.analysis.evidence.measures.completion_gradients import step_gradi
 from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError
-from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.evidence.text_evidence import Floats, Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import Reason
 
 SEED = 0  # of the projection of embeddings
@@ -34,6 +36,7 @@ class TextGradients:
     n_rows: int
     # Only the row of [CLS] is live; without one, that of the last token. None as `live_rows`.
     reads_cls_only: bool | None
+    by_input: Floats | None = None  # [position], gradient times input; None as `sizes`
 
 
 def text_gradients(
@@ -49,6 +52,9 @@ def text_gradients(
     are the attention maps; no other row can change the output. For embeddings, f is a projection
     with fixed random weights. If there is no live row, the number is not known, because the
     gradient may vanish even where the output depends on a row.
+    Gradient times input (Shrikumar et al. 2016): df/dx_i . (x_i - m), m the mean over text tokens;
+    to first order, how far f would fall with an average token in the place of i. Models scale an
+    input to one length, so that the gradient is at right angles to the input itself.
     Attention times gradient of key k: the sum of A[h, q, k] df/dA[h, q, k] over heads and queries;
     only live rows add to it. Like the size, it is not defined for embeddings.
     """
@@ -86,23 +92,39 @@ def _run_batch(
     wanted = [leaves[0]] if maps is None else [leaves[0], maps]
     at_leaf, *at_maps = gradients(scalars, wanted)
     sizes = None
+    by_input: list[Floats | None] = [None] * len(texts)
     if not is_embedding:
         if at_leaf is None:
             raise GradientError("no_gradient")
-        sizes = precise(at_leaf).norm(dim=-1)
+        slopes, ends = precise(at_leaf), precise(leaves[0].detach())
+        sizes = slopes.norm(dim=-1)
+        by_input = [_by_input(*own) for own in zip(texts, slopes, ends, strict=True)]
     live = weighted = None
     if maps is not None and at_maps[0] is not None:
         live = at_maps[0].abs().amax((1, 3)) > 0
         if not is_embedding:
             weighted = (precise(maps.detach()) * precise(at_maps[0])).sum((1, 2))
-    return [
-        _text_gradients(text, *(None if of is None else of[row] for of in (sizes, weighted, live)))
-        for row, text in enumerate(texts)
-    ]
+    columns = [[None] * len(texts) if of is None else of for of in (sizes, weighted, live)]
+    rows = zip(texts, *columns, by_input, strict=True)
+    return [_text_gradients(*row) for row in rows]
+
+
+def _by_input(text: EncodedText, slopes: Tensor, inputs: Tensor) -> Floats | None:
+    """Gradient times input of one text, from its rows of the batch, `[position, width]` each."""
+    content = [position for unit in content_units(text) for position in unit]
+    if not content:
+        return None
+    ways = inputs - inputs[content].mean(dim=0)
+    found: Floats = (slopes * ways).sum(-1)[: len(text.ids)].cpu().numpy().astype(np.float64)
+    return found
 
 
 def _text_gradients(
-    text: EncodedText, sizes: Tensor | None, weighted: Tensor | None, live: Tensor | None
+    text: EncodedText,
+    sizes: Tensor | None,
+    weighted: Tensor | None,
+    live: Tensor | None,
+    by_input: Floats | None,
 ) -> TextGradients | Missing:
     """The result for one text, from its rows of the batch, `[position]` each."""
     n_rows = len(text.ids)
@@ -116,9 +138,9 @@ def _text_gradients(
         reason = "zero_gradient"
     rows = [] if live is None else live[:n_rows].nonzero()[:, 0].tolist()
     if not rows:
-        return TextGradients(own, reason, summed, None, n_rows, None)
+        return TextGradients(own, reason, summed, None, n_rows, None, by_input)
     cls = text.roles.index("cls") if "cls" in text.roles else n_rows - 1
-    return TextGradients(own, reason, summed, len(rows), n_rows, reads_cls_only=rows == [cls])
+    return TextGradients(own, reason, summed, len(rows), n_rows, rows == [cls], by_input)
 
 
 def _projected(embeddings: Tensor) -> Tensor:
@@ -146,6 +168,7 @@ def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
         text.row["live_rows"] = found.live_rows
         text.row["n_rows"] = found.n_rows
         text.row["reads_cls_only"] = found.reads_cls_only
+        text.input_gradient = found.by_input
         if found.sizes is not None:
             text.add("gradient", found.sizes)
         if found.reason is not None:

@@ -1,23 +1,37 @@
 """Units that say the same: each can be left out, all of them together cannot.
 
 Leaving out one of two words that say the same changes little, so that neither would seem to count.
-What each does alone (see `deletion.alone_effects`) finds such words; they are then left out
-together. After group attribution (Tsang et al. 2020) and removal in general (Covert et al. 2021).
+Other measures, the *hints*, find such words: what each does alone (see `deletion.alone_effects`),
+integrated gradients, gradient × input. Those that a hint says do much are left out together. After
+group attribution (Tsang et al. 2020) and removal in general (Covert et al. 2021).
+
+An effect is f(whole) - f(without), of a unit or of a whole group. For embeddings f is the cosine to
+the whole text, so that both are cosine distances: how far the embedding turns without the unit, or
+without all of the group. Distances do not add up: an embedding that is a plain sum turns by about
+the square of what is missing, so that leaving out two words of one meaning at all would do more
+than both one by one. What does add up at most is the way it moves, the length of the line between
+the two unit vectors, √(2 · distance): without two units it is no longer than the two ways together.
+So distances are compared as ways, and a group of an embedding moves it farther than its units one
+by one could, had the embedding been their sum.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, sqrt
 from typing import TypeAlias
 
 from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
-from reportgen.analysis.evidence.text_evidence import UnitEffects
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence, UnitEffects
+from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import without
+from reportgen.models.tokens.perturbed_texts import content_units, without
+from reportgen.results.info import View
+from reportgen.results.measure_register import EFFECT
 
 MOST_PASSES = 8  # for the groups of one text
-# Of the largest effect of a unit in the text, left out or alone: a unit is tried that does so much
-# alone, and a group does at least so much.
+# Of the largest effect of a unit in the text, left out or by the hint: a unit is tried of which the
+# hint says so much, and a group does at least so much (of a distance, of the largest left out).
 TRIED = 0.1
 LEAST = 0.05
 # Of the change without a group, so much is more than its units change one by one. So is as much of
@@ -37,23 +51,26 @@ class Joint:
 
     units: Units
     effect: float  # f(whole) - f(without all of them)
+    shares: tuple[float, ...]  # of that, each unit's; they sum to 1
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """What is known of the units of a text before any are left out together."""
+
+    units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
+    deletion: tuple[float, ...]  # [unit], what changes without it
+    hints: tuple[tuple[float, ...], ...]  # [hint][unit], in the direction of `deletion`
 
 
 def find_joint(
-    explainer: Explainer,
-    explained: Sequence[Explained],
-    deletion: Sequence[UnitEffects],
-    alone: Sequence[UnitEffects],
+    explainer: Explainer, explained: Sequence[Explained], suspects: Sequence[Suspects]
 ) -> list[tuple[Joint, ...]]:
-    """The groups of each text, at most MOST_PASSES passes each.
-
-    Args:
-        deletion: what leaving out each unit changes, by text; the units of `explained`.
-        alone: what each unit does alone, by text.
-    """
+    """The groups of each text, at most MOST_PASSES passes each."""
+    is_distance = explainer.scalar == "cosine"
     searches = [
-        _search(own.effects, alone_.effects, abs(item.value))
-        for item, own, alone_ in zip(explained, deletion, alone, strict=True)
+        _search(own, abs(item.value), is_distance=is_distance)
+        for item, own in zip(explained, suspects, strict=True)
     ]
     found: list[tuple[Joint, ...]] = [()] * len(searches)
     answers: dict[int, float | None] = dict.fromkeys(range(len(searches)))
@@ -65,7 +82,7 @@ def find_joint(
             except StopIteration as end:
                 found[number] = end.value
         variants = [
-            Changed(explained[i], _without(explained[i], deletion[i].units, units))
+            Changed(explained[i], _without(explained[i], suspects[i].units, units))
             for i, units in asked.items()
         ]
         values = explainer.run(variants)
@@ -76,17 +93,13 @@ def find_joint(
     return found
 
 
-def shared_effects(
-    deletion: Sequence[float], alone: Sequence[float], groups: Sequence[Joint]
-) -> tuple[float, ...]:
+def shared_effects(deletion: Sequence[float], groups: Sequence[Joint]) -> tuple[float, ...]:
     """The effect of each unit, `[unit]`: its change when it is left out; in a group its share of
-    the change without the group, split by what each does alone in that direction."""
+    the change without the group, split by the hint that found it."""
     effects = list(deletion)
     for group in groups:
-        sign = 1 if group.effect > 0 else -1
-        sizes = [max(sign * alone[unit], 0.0) for unit in group.units]
-        for unit, size in zip(group.units, sizes, strict=True):
-            effects[unit] = group.effect * size / sum(sizes)
+        for unit, share in zip(group.units, group.shares, strict=True):
+            effects[unit] = group.effect * share
     return tuple(effects)
 
 
@@ -94,32 +107,47 @@ def _without(item: Explained, units: Sequence[Units], left_out: Units) -> Encode
     return without(item.text, {place for unit in left_out for place in units[unit]})
 
 
-def _search(deletion: Sequence[float], alone: Sequence[float], value: float) -> _Search:
-    """Look for the groups of one text, first those of the direction in which a unit does most."""
-    if not all(map(isfinite, (*deletion, *alone))):
+def _search(own: Suspects, value: float, *, is_distance: bool) -> _Search:
+    """Look for the groups of one text, hint by hint: first those of the direction in which a unit
+    does most."""
+    if not all(map(isfinite, own.deletion)):
         return ()
-    largest = max(map(abs, (*deletion, *alone)), default=0.0)
-    if largest <= _ROUNDING * max(value, 1.0):
-        return ()
-    asker = _Asker()
+    asker = _Asker(_way if is_distance else _itself)
+    rounding = _ROUNDING * max(value, 1.0)
     found: list[Joint] = []
-    for sign in sorted((1, -1), key=lambda sign: -max(sign * own for own in alone)):
-        own = [sign * change for change in deletion]
-        tried = [unit for unit, does in enumerate(alone) if sign * does >= TRIED * largest]
-        tried.sort(key=lambda unit: -sign * alone[unit])
-        while len(tried) > 1:
-            group = yield from _group(asker, tried, own, sign, LEAST * largest)
-            if group is None:
-                break
-            found.append(group)
-            tried = [unit for unit in tried if unit not in group.units]
+    for hint in own.hints:
+        largest = max(map(abs, (*own.deletion, *hint)), default=0.0)
+        if not all(map(isfinite, hint)) or largest <= rounding:
+            continue
+        # Alone a word of an embedding is far from nothing: that says little of distances.
+        least = LEAST * (max(own.deletion) if is_distance else largest)
+        signs = [1] if is_distance else sorted((1, -1), key=lambda s: -max(s * x for x in hint))
+        for sign in signs:
+            taken = {unit for group in found for unit in group.units}
+            sizes = [sign * does for does in hint]
+            tried = [i for i, x in enumerate(sizes) if x >= TRIED * largest and i not in taken]
+            tried.sort(key=lambda unit: -sizes[unit])
+            found += yield from _groups(
+                asker, tried, own.deletion, sizes, sign, max(least, rounding)
+            )
     return tuple(found)
+
+
+def _itself(change: float) -> float:
+    return change
+
+
+def _way(distance: float) -> float:
+    """How far an embedding of length 1 moves, from its cosine distance."""
+    return sqrt(2 * max(distance, 0.0))
 
 
 class _Asker:
     """Counts the passes of a text, and keeps what was measured."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: Callable[[float], float]) -> None:
+        """`size` is of a change what adds up, at most, over units that do not say the same."""
+        self.size = size
         self._known: dict[Units, float | None] = {}
 
     def change(self, units: Sequence[int], sign: int) -> Generator[Units, float | None, float]:
@@ -143,10 +171,33 @@ class _OutOfPasses(Exception):
     """A change is not known, and is not measured."""
 
 
+def _groups(
+    asker: _Asker,
+    tried: Sequence[int],
+    deletion: Sequence[float],
+    sizes: Sequence[float],
+    sign: int,
+    least: float,
+) -> Generator[Units, float | None, list[Joint]]:
+    """The groups among the units `tried`, with the shares that their `sizes` `[unit]` give."""
+    own = [sign * change for change in deletion]
+    found = []
+    while len(tried) > 1:
+        group = yield from _group(asker, tried, own, sign, least)
+        if group is None:
+            break
+        units, change = group
+        whole = sum(sizes[unit] for unit in units)
+        found.append(Joint(units, sign * change, tuple(sizes[unit] / whole for unit in units)))
+        tried = [unit for unit in tried if unit not in units]
+    return found
+
+
 def _group(
     asker: _Asker, tried: Sequence[int], own: Sequence[float], sign: int, least: float
-) -> Generator[Units, float | None, Joint | None]:
-    """The first group among the units `tried`, the strongest first; None if there is none.
+) -> Generator[Units, float | None, tuple[Units, float] | None]:
+    """The first group among the units `tried`, the strongest first, and the change without it in
+    the direction `sign`; None if there is none.
 
     The units are left out one after the other until all of them together change more than they do
     one by one. Those that this does not need are taken back, those that add to it join.
@@ -155,15 +206,16 @@ def _group(
         own: `[unit]`, the change without each unit in the direction `sign`.
         least: the least change without a group.
     """
+    size = asker.size
 
     def is_real(units: Sequence[int], change: float) -> bool:
-        one_by_one = sum(max(own[unit], 0.0) for unit in units)
-        return change >= least and change - one_by_one >= BEYOND * change
+        one_by_one = sum(size(max(own[unit], 0.0)) for unit in units)
+        return change >= least and size(change) - one_by_one >= BEYOND * size(change)
 
     def belongs(unit: int, change: float, rest: float) -> bool:
         """Whether `unit` adds enough to the change without the `rest` to make it `change`."""
-        beyond = change - rest - max(own[unit], 0.0)
-        return beyond > max(ADDED * change, BEYOND * (change - rest))
+        added = size(change) - size(rest)
+        return added - size(max(own[unit], 0.0)) > max(ADDED * size(change), BEYOND * added)
 
     units, change = [tried[0]], own[tried[0]]
     try:
@@ -191,6 +243,54 @@ def _group(
                 units, change = [*units, unit], more
     except _OutOfPasses:
         pass
-    if not is_real(units, change):
+    return (tuple(sorted(units)), change) if is_real(units, change) else None
+
+
+def suspects_of(text: TextEvidence) -> Suspects | None:
+    """What the measures that were taken say of the units of a text; None without changes.
+
+    The hints are what units do alone, integrated gradients and gradient × input, as far as the text
+    has them. Gradients are small where an output is saturated, so they tell only which units do
+    more than others: the largest counts as much as the largest change. Without hints, the units
+    that change most when they are left out are left out together.
+    """
+    if "deletion" not in text.effects:
         return None
-    return Joint(tuple(sorted(units)), sign * change)
+    units = content_units(text.encoded)
+
+    def of_units(view: View) -> tuple[float, ...]:
+        """A value that stands on each token of a unit."""
+        return tuple(float(text.effects[view][unit[0]]) for unit in units)
+
+    deletion = of_units("deletion")
+
+    def sums(by_token: Floats) -> list[float]:
+        return [float(by_token[list(unit)].sum()) for unit in units]
+
+    hints = [of_units("alone")] if "alone" in text.effects else []
+    if "ig" in text.effects:
+        hints.append(tuple(sums(text.effects["ig"])))
+    if text.input_gradient is not None and any(slopes := sums(text.input_gradient)):
+        scale = max(map(abs, deletion)) / max(map(abs, slopes))
+        hints.append(tuple(scale * slope for slope in slopes))
+    return Suspects(units, deletion, tuple(hints or [deletion]))
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    pairs = [(text, own) for text in texts if (own := suspects_of(text)) is not None]
+    explained = [text.explained for text, _ in pairs if text.explained is not None]
+    found = find_joint(tools.explainer, explained, [own for _, own in pairs])
+    for (text, own), groups in zip(pairs, found, strict=True):
+        text.add_units(EFFECT, UnitEffects(own.units, shared_effects(own.deletion, groups)))
+        text.joint = tuple(
+            (tuple(place for unit in group.units for place in own.units[unit]), group.effect)
+            for group in groups
+        )
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
+    n = MOST_PASSES if len(content_units(text)) > 1 else 0
+    return Passes(n, 0, n * len(text.ids))
+
+
+JOINT_UNITS = Stage(_run, _cost)

@@ -15,11 +15,11 @@ from reportgen.analysis.evidence.measures.joint import (
     BEYOND,
     MOST_PASSES,
     Joint,
+    Suspects,
     find_joint,
     shared_effects,
 )
 from reportgen.analysis.evidence.scalar import Changed, Explained
-from reportgen.analysis.evidence.text_evidence import UnitEffects
 from reportgen.models.tokens.perturbed_texts import content_units
 
 WORDS = "the cat sat on a mat and a dog"
@@ -33,8 +33,11 @@ def item(tmp_path_factory: pytest.TempPathFactory) -> Explained:
     return explain(model, encoded(model, WORDS))[1][0]
 
 
-def search(item: Explained, rule: Rule) -> tuple[tuple[Joint, ...], UnitEffects, UnitEffects, int]:
-    """The groups under a rule, what units do without and alone, and the passes it took."""
+def search(
+    item: Explained, rule: Rule, scalar: str = "number", hints: tuple[tuple[float, ...], ...] = ()
+) -> tuple[tuple[Joint, ...], tuple[float, ...], int]:
+    """The groups under a rule, what units do without, and the passes it took; with what they do
+    alone as the only hint where no others are given."""
     units = content_units(item.text)
     everything = frozenset(range(len(units)))
     item = replace(item, value=rule(everything))
@@ -47,11 +50,16 @@ def search(item: Explained, rule: Rule) -> tuple[tuple[Joint, ...], UnitEffects,
             passes.append(kept)
         return [rule(kept) for kept in passes[len(passes) - len(variants) :]]
 
-    falls = [item.value - rule(everything - {i}) for i in everything]
-    rises = [rule(frozenset({i})) - rule(frozenset()) for i in everything]
-    deletion, alone = UnitEffects(units, tuple(falls)), UnitEffects(units, tuple(rises))
-    (found,) = find_joint(SimpleNamespace(run=run), [item], [deletion], [alone])  # type: ignore[arg-type]
-    return found, deletion, alone, len(passes)
+    falls = tuple(item.value - rule(everything - {i}) for i in everything)
+    rises = tuple(rule(frozenset({i})) - rule(frozenset()) for i in everything)
+    explainer = SimpleNamespace(run=run, scalar=scalar)
+    (found,) = find_joint(explainer, [item], [Suspects(units, falls, hints or (rises,))])  # type: ignore[arg-type]
+    return found, falls, len(passes)
+
+
+def members(found: tuple[Joint, ...]) -> dict[tuple[int, ...], float]:
+    """The effect of each group, by its units."""
+    return {group.units: pytest.approx(group.effect) for group in found}
 
 
 def any_of(kept: frozenset[int], units: set[int], worth: float) -> float:
@@ -63,9 +71,9 @@ def any_of(kept: frozenset[int], units: set[int], worth: float) -> float:
 def test_units_that_say_the_same_are_one_group(
     item: Explained, units: set[int], worth: float
 ) -> None:
-    found, deletion, alone, _ = search(item, lambda kept: 1 + any_of(kept, units, worth))
-    assert found == (Joint(tuple(sorted(units)), pytest.approx(worth)),)
-    effects = shared_effects(deletion.effects, alone.effects, found)
+    found, deletion, _ = search(item, lambda kept: 1 + any_of(kept, units, worth))
+    assert members(found) == {tuple(sorted(units)): worth}
+    effects = shared_effects(deletion, found)
     expected = [worth / len(units) if i in units else 0.0 for i in range(9)]
     assert effects == pytest.approx(expected)
 
@@ -74,10 +82,10 @@ def test_two_groups_of_one_direction_stay_apart_and_lone_units_stay_out(item: Ex
     def rule(kept: frozenset[int]) -> float:
         return any_of(kept, {0, 1}, 1.0) + any_of(kept, {4, 6}, 0.4) + any_of(kept, {8}, 0.7)
 
-    found, deletion, alone, n_passes = search(item, rule)
-    assert found == (Joint((0, 1), pytest.approx(1.0)), Joint((4, 6), pytest.approx(0.4)))
+    found, deletion, n_passes = search(item, rule)
+    assert members(found) == {(0, 1): 1.0, (4, 6): 0.4}
     assert n_passes <= MOST_PASSES
-    effects = shared_effects(deletion.effects, alone.effects, found)
+    effects = shared_effects(deletion, found)
     assert effects == pytest.approx([0.5, 0.5, 0, 0, 0.2, 0, 0.2, 0, 0.7])
 
 
@@ -85,11 +93,11 @@ def test_a_group_is_split_by_what_its_units_do_alone(item: Explained) -> None:
     def rule(kept: frozenset[int]) -> float:
         return max([0.9 * (2 in kept), 0.2 * (5 in kept), 0.0])
 
-    found, deletion, alone, _ = search(item, rule)
+    found, deletion, _ = search(item, rule)
     assert found == ()  # without unit 2 most of the change is there: seven ninths is no group
-    found, deletion, alone, _ = search(item, lambda kept: min(rule(kept), 0.5))
-    assert found == (Joint((2, 5), pytest.approx(0.5)),)
-    effects = shared_effects(deletion.effects, alone.effects, found)
+    found, deletion, _ = search(item, lambda kept: min(rule(kept), 0.5))
+    assert members(found) == {(2, 5): 0.5}
+    effects = shared_effects(deletion, found)
     assert effects[2] == pytest.approx(0.5 * 0.5 / 0.7)
     assert effects[5] == pytest.approx(0.5 * 0.2 / 0.7)
 
@@ -100,10 +108,10 @@ def test_a_unit_that_does_most_by_itself_is_in_no_group(item: Explained, worth: 
         found = any_of(kept, {1, 4}, 1.0) + worth * (6 in kept)
         return min(found, 1.0 + worth - 0.1)  # both together say a little less
 
-    found, deletion, alone, _ = search(item, rule)
-    assert found == (Joint((1, 4), pytest.approx(0.9)),)
-    effects = shared_effects(deletion.effects, alone.effects, found)
-    assert effects[6] == deletion.effects[6] == pytest.approx(worth - 0.1)
+    found, deletion, _ = search(item, rule)
+    assert members(found) == {(1, 4): 0.9}
+    effects = shared_effects(deletion, found)
+    assert effects[6] == deletion[6] == pytest.approx(worth - 0.1)
 
 
 @pytest.mark.parametrize(
@@ -117,10 +125,10 @@ def test_a_unit_that_does_most_by_itself_is_in_no_group(item: Explained, worth: 
     ],
 )
 def test_without_redundancy_there_is_no_group(item: Explained, rule: Rule) -> None:
-    found, deletion, alone, n_passes = search(item, rule)
+    found, deletion, n_passes = search(item, rule)
     assert found == ()
     assert n_passes <= MOST_PASSES
-    assert shared_effects(deletion.effects, alone.effects, found) == deletion.effects
+    assert shared_effects(deletion, found) == deletion
 
 
 def test_what_a_group_says_holds_for_any_score(item: Explained) -> None:
@@ -130,13 +138,13 @@ def test_what_a_group_says_holds_for_any_score(item: Explained) -> None:
     for _ in range(40):
         base = np.abs(random.normal(size=9))
         bent = {kept: float(np.tanh(sum(base[list(kept)]))) for kept in sets}
-        found, deletion, _, n_passes = search(item, bent.__getitem__)
+        found, deletion, n_passes = search(item, bent.__getitem__)
         assert n_passes <= MOST_PASSES
         everything = frozenset(range(9))
         for group in found:
             whole = bent[everything] - bent[everything - set(group.units)]
             assert group.effect == pytest.approx(whole)
-            apart = sum(max(deletion.effects[unit], 0) for unit in group.units)
+            apart = sum(max(deletion[unit], 0) for unit in group.units)
             assert whole - apart >= BEYOND * whole - 1e-12
         assert len({unit for group in found for unit in group.units}) == sum(
             len(group.units) for group in found
@@ -145,15 +153,72 @@ def test_what_a_group_says_holds_for_any_score(item: Explained) -> None:
     assert n_groups > 10
 
 
+def test_what_one_hint_does_not_show_another_may(item: Explained) -> None:
+    def rule(kept: frozenset[int]) -> float:
+        return any_of(kept, {0, 1}, 1.0) + any_of(kept, {4, 6}, 0.4)
+
+    blind, seeing = (1.0, 1.0, *[0.0] * 7), (0.0, 0.0, 0.0, 0.0, 0.1, 0.0, 0.3, 0.0, 0.0)
+    broken = (float("nan"), *[0.0] * 8)
+    found, deletion, n_passes = search(item, rule, hints=(broken, blind, seeing))
+    assert members(found) == {(0, 1): 1.0, (4, 6): 0.4}
+    assert n_passes == 2
+    effects = shared_effects(deletion, found)  # split by the hint that found the group
+    assert effects == pytest.approx([0.5, 0.5, 0, 0, 0.1, 0, 0.3, 0, 0])
+
+
+def cosine_of(vectors: np.ndarray) -> Rule:
+    """The cosine of the sum of some `vectors` `[unit, figure]` to that of all."""
+
+    def unit(kept: frozenset[int]) -> np.ndarray:
+        whole = vectors[sorted(kept)].sum(0) + 1e-3
+        return whole / np.linalg.norm(whole)
+
+    return lambda kept: 1 - float(((unit(kept) - unit(frozenset(range(9)))) ** 2).sum()) / 2
+
+
+def test_an_embedding_that_is_a_plain_sum_has_no_groups(item: Explained) -> None:
+    """Cosine distances of words of one meaning grow as the square of their number."""
+    random = np.random.default_rng(1)
+    n_beyond = 0
+    for _ in range(20):
+        vectors = 3 + random.normal(size=(9, 12))
+        vectors[[1, 4, 6]] += 2 * random.normal(size=12)  # alike
+        rule, all_of_them = cosine_of(vectors), frozenset(range(9))
+        found, deletion, _ = search(item, rule, "cosine")
+        assert found == ()
+        joint = 1 - rule(all_of_them - {1, 4})
+        n_beyond += joint - deletion[1] - deletion[4] >= BEYOND * joint
+    assert n_beyond > 10  # as if distances added up
+
+
+def test_units_that_give_an_embedding_the_same_are_one_group(item: Explained) -> None:
+    vectors = 0.5 + np.random.default_rng(2).normal(size=(9, 12))
+    vectors[1] += vectors.sum(0) / 4
+    vectors[4] = 0  # it says what unit 1 says
+    of_sum = cosine_of(vectors)
+
+    def rule(kept: frozenset[int]) -> float:
+        return of_sum(kept | {1} if 4 in kept else kept)
+
+    found, deletion, _ = search(item, rule, "cosine")
+    everything = frozenset(range(9))
+    assert members(found) == {(1, 4): 1 - rule(everything - {1, 4})}
+    assert deletion[1] == deletion[4] == pytest.approx(0)
+
+
 def test_a_text_whose_changes_cannot_be_run_has_none(item: Explained) -> None:
-    units = content_units(item.text)
-    broken = UnitEffects(units, (float("nan"), *[0.1] * 8))
-    whole = UnitEffects(units, (0.1,) * 9)
-    runs = SimpleNamespace(run=lambda variants: [pytest.fail("no run") for _ in variants])
-    for pair in ((broken, whole), (whole, broken)):
-        assert find_joint(runs, [item], [pair[0]], [pair[1]]) == [()]  # type: ignore[arg-type]
-    failing = SimpleNamespace(run=lambda variants: ["out of memory" for _ in variants])
-    assert find_joint(failing, [item], [UnitEffects(units, (0.0,) * 9)], [whole]) == [()]  # type: ignore[arg-type]
+    units, effects = content_units(item.text), (0.1,) * 9
+    runs = SimpleNamespace(
+        run=lambda variants: [pytest.fail("no run") for _ in variants], scalar="number"
+    )
+    broken = (float("nan"), *[0.1] * 8)
+    for own in (Suspects(units, broken, (effects,)), Suspects(units, effects, (broken,))):
+        assert find_joint(runs, [item], [own]) == [()]  # type: ignore[arg-type]
+    failing = SimpleNamespace(
+        run=lambda variants: ["out of memory" for _ in variants], scalar="number"
+    )
+    own = Suspects(units, (0.0,) * 9, (effects,))
+    assert find_joint(failing, [item], [own]) == [()]  # type: ignore[arg-type]
 
 
 def test_groups_of_a_model_are_those_of_each_text_alone(tmp_path: Path) -> None:
@@ -161,11 +226,15 @@ def test_groups_of_a_model_are_those_of_each_text_alone(tmp_path: Path) -> None:
     texts = ("the cat sat on the mat", "a very good film", "dog", WORDS)
     explainer, items = explain(model, encoded(model, *texts))
     falls, rises = deletion_effects(explainer, items), alone_effects(explainer, items)
-    together = find_joint(explainer, items, falls, rises)  # type: ignore[arg-type]
-    alone = [
-        find_joint(explainer, [item], [fall], [rise])[0]  # type: ignore[list-item]
-        for item, fall, rise in zip(items, falls, rises, strict=True)
+    own = [
+        Suspects(fall.units, fall.effects, (rise.effects,))  # type: ignore[union-attr]
+        for fall, rise in zip(falls, rises, strict=True)
     ]
-    assert [[group.units for group in own] for own in together] == [
-        [group.units for group in own] for own in alone
+    together = find_joint(explainer, items, own)
+    alone = [
+        find_joint(explainer, [item], [suspects])[0]
+        for item, suspects in zip(items, own, strict=True)
+    ]
+    assert [[group.units for group in groups] for groups in together] == [
+        [group.units for group in groups] for groups in alone
     ]
