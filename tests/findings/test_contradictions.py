@@ -112,7 +112,10 @@ _OTHERWISE = ("verdict.is_opposite", "verdict.is_chance", "trust.headline_zero")
 _LESS = ("verdict.is_worse", "verdict.is_no_more", "trust.against_worse", "trust.against_no_more")
 _NAMED = ("answers.raises", "answers.lowers", "answers.raises_and_lowers", "answers.moves")
 _IN_LISTS = ("across.headline_raises", "across.headline_lowers", "across.headline_moves")
-_UNNAMED = ("answers.none_stands_out", "answers.nothing_changes", "answers.too_few_tokens")
+_UNNAMED = (
+    *("answers.none_stands_out", "answers.nothing_changes"),
+    *("answers.too_few_tokens", "answers.few_sure_tokens"),
+)
 ANSWERED: tuple[tuple[str, ...], ...] = (
     *product(_SINK, _NO_SINK),
     *product(_IN_HEADS, ("sinks.no_sink", "brief.no_sink", "answers.no_pile", "answers.raised")),
@@ -142,6 +145,10 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("answers.nothing_changes", "across.none_moves"),
     ("answers.none_stands_out", "across.nothing_moves"),
     ("answers.none_stands_out", "across.few_shared"),
+    ("answers.none_stands_out", "across.few_sure"),
+    ("answers.few_sure_tokens", "across.few_shared"),
+    ("answers.few_sure_tokens", "across.none_moves"),
+    ("answers.too_few_tokens", "across.few_sure"),
     ("answers.none_matters", "across.nothing_moves"),
     ("answers.none_matters", "across.few_shared"),
     ("answers.too_few_tokens", "across.none_moves"),

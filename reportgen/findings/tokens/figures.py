@@ -11,6 +11,7 @@ import pandas as pd
 from reportgen.findings.attention import analysed
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
+from reportgen.findings.tokens.joint import joint_rows
 from reportgen.findings.tokens.last_token import LastToken, last_token
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID, EFFECT
@@ -30,9 +31,11 @@ TokenKind: TypeAlias = TokenEffect | Literal["draws"]  # the last: draws attenti
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusTokens:
     """One row per text and distinct token; figures are means over the token's occurrences in the
-    text."""
+    text. So is one per text and group of tokens that say the same, with the effect of all of them
+    together; it has no attention."""
 
-    labels: tuple[str, ...]  # display units; in lower case where the tokenizer knows no other
+    # Display units, then groups; in lower case where the tokenizer knows no other.
+    labels: tuple[str, ...]
     text: Places  # [row], row of `texts`
     label: Places  # [row], place in `labels`
     count: Places  # [row], how often it occurs in the text
@@ -41,6 +44,12 @@ class CorpusTokens:
     effect: Floats
     same: Places  # [row], of texts that are equal, the row of `texts` of the first
     last: LastToken | None = None  # how often the last is the strongest, in a causal model
+    n_groups: int = 0  # of `labels`, at their end
+
+    @property
+    def n_units(self) -> int:
+        """How many of the labels, the first, are display units."""
+        return len(self.labels) - self.n_groups
 
     @property
     def is_without_last(self) -> bool:
@@ -50,15 +59,14 @@ class CorpusTokens:
     def among(self, texts: Booleans) -> "CorpusTokens":
         """The rows of the texts for which `texts` `[text]` is true."""
         own = texts[self.text]
-        return CorpusTokens(
-            self.labels,
-            self.text[own],
-            self.label[own],
-            self.count[own],
-            self.attention[own],
-            self.effect[own],
-            self.same[own],
-            self.last,
+        return replace(
+            self,
+            text=self.text[own],
+            label=self.label[own],
+            count=self.count[own],
+            attention=self.attention[own],
+            effect=self.effect[own],
+            same=self.same[own],
         )
 
     @property
@@ -106,7 +114,8 @@ def shown_attention(results: Results) -> View:
 
 
 def corpus_tokens(results: Results) -> CorpusTokens:
-    """The text tokens of all texts, by display unit."""
+    """The text tokens of all texts, by display unit, and the groups of those that say the same;
+    these not where effects are of tokens elsewhere than at the end, which a group may hold."""
     view = shown_attention(results)
     names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
     every = results.token_columns(*dict.fromkeys(names))
@@ -129,8 +138,33 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     last = last_token(text[starts], effects, same) if is_causal else None
     if last is not None and last.stands_out:
         effects = without_last(text[starts], effects)
-    found = _by_text(text[starts], codes, labels, ratios, effects, same)
-    return replace(found, last=last)
+    found = replace(_by_text(text[starts], codes, labels, ratios, effects, same), last=last)
+    return found if found.is_without_last else _with_groups(found, results)
+
+
+def _with_groups(tokens: CorpusTokens, results: Results) -> CorpusTokens:
+    """`tokens`, and behind those of a text its groups of tokens that say the same."""
+    rows = joint_rows(results)
+    if rows.empty:
+        return tokens
+    # Two groups of a text may be called the same.
+    rows = rows.groupby(["text", "tokens"])["effect"].mean().reset_index()
+    codes, names = pd.factorize(rows["tokens"], sort=True)
+    more = rows["text"].to_numpy(np.intp)
+    text = np.concatenate([tokens.text, more])
+    order = np.argsort(text, kind="stable")
+    none = np.full(len(rows), np.nan)
+    return replace(
+        tokens,
+        labels=(*tokens.labels, *map(str, names)),
+        text=text[order],
+        label=np.concatenate([tokens.label, codes + len(tokens.labels)])[order],
+        count=np.concatenate([tokens.count, np.ones(len(rows), np.intp)])[order],
+        attention=np.concatenate([tokens.attention, none])[order],
+        effect=np.concatenate([tokens.effect, rows["effect"].to_numpy(np.float64)])[order],
+        same=np.concatenate([tokens.same, first_alike(results)[more]])[order],
+        n_groups=len(names),
+    )
 
 
 def without_last(text: Places, effects: Floats) -> Floats:

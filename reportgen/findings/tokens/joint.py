@@ -26,20 +26,34 @@ class JointTokens:
 def joint_tokens(results: Results) -> tuple[JointTokens, ...]:
     """The groups of all texts of the sample, those of most different texts first, then the
     largest; none of redacted texts, of which tokens of one length look the same."""
-    if results.is_redacted:
-        return ()
-    effects = results.effects
-    texts = effects.loc[effects[JOINT].notna(), "text"].unique()
-    rows = pd.DataFrame(
-        [row for text in texts for row in _of_text(results, int(text))],
-        columns=["text", "tokens", "target", "effect"],
-    )
-    own = without_copies(results, rows, "tokens", "target")
+    own = without_copies(results, joint_rows(results), "tokens", "target")
     found = [
         _joint(key, group["effect"].to_numpy(np.float64))
         for key, group in own.groupby(["tokens", "target"], sort=True)
     ]
     return tuple(sorted(found, key=lambda one: (-one.effect.n_texts, -abs(one.effect.mean))))
+
+
+def joint_rows(results: Results) -> pd.DataFrame:
+    """The groups of each text of the sample, with the columns text, tokens (what they are called),
+    target and effect; in lower case if no token of a text has a capital."""
+    return results.recent(_joint_rows)
+
+
+def _joint_rows(results: Results) -> pd.DataFrame:
+    effects = results.effects
+    texts = effects.loc[effects[JOINT].notna(), "text"].unique()
+    rows = [] if results.is_redacted else [row for i in texts for row in _of_text(results, int(i))]
+    found = pd.DataFrame(rows, columns=["text", "tokens", "target", "effect"])
+    if len(found) and not _has_case(results):
+        found["tokens"] = found["tokens"].str.lower()
+    return found
+
+
+def _has_case(results: Results) -> bool:
+    tokens = results.token_columns("token", "is_special")
+    names: list[str] = tokens.loc[~tokens["is_special"].astype(bool), "token"].unique().tolist()
+    return any(name != name.lower() for name in names)
 
 
 def _of_text(results: Results, text: int) -> list[tuple[int, str, str, float]]:

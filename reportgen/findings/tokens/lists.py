@@ -76,6 +76,7 @@ class Ranked:
     is_few: Booleans
     centre: float
     judged: float  # of the sizes of all values, the share of tokens in enough different texts
+    n_shared: int = 0  # such tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +110,9 @@ def rank_tokens(
 ) -> Ranked:
     """What is known of the means over texts of `values` (one per row of `tokens`), by label.
 
-    Copies of a text show nothing new, so errors go by texts that differ.
+    Copies of a text show nothing new, so errors go by texts that differ. Groups of tokens that say
+    the same are judged like tokens; what is said of all tokens leaves them out, since their tokens
+    are among these.
 
     Args:
         fewest: rows that a label must have.
@@ -125,7 +128,8 @@ def rank_tokens(
         ends = np.stack([nothing, nothing])
         return Ranked(nothing, counts, ends, nothing, nothing, none, none, 0.0, 0.0)
     means = np.bincount(label, weights=values, minlength=size) / np.maximum(counts, 1)
-    middle = float(means[judged].mean()) if centre is None else centre
+    is_unit = np.arange(size) < tokens.n_units
+    middle = float(means[judged & is_unit].mean()) if centre is None else centre
     different = _different(label, tokens.same[known], size)
     errors, freedom = _errors(label, values, means, different)
     found = shrink((means - middle)[judged], errors[judged], freedom[judged])
@@ -140,10 +144,12 @@ def rank_tokens(
     with np.errstate(invalid="ignore"):
         is_apart = (ends[0] > middle) | (ends[1] < middle)
         is_named = is_apart & (wrong <= WRONG_NAMED) & (different >= MIN_TEXTS)
-    sizes = np.bincount(label, weights=np.abs(values), minlength=size)
+    sizes = np.where(is_unit, np.bincount(label, weights=np.abs(values), minlength=size), 0.0)
     is_few = different < MIN_TEXTS
-    part = float(sizes[judged & ~is_few].sum() / sizes.sum()) if sizes.any() else 0.0
-    return Ranked(means, counts, ends, shrunken, wrong, is_named, is_few, middle, part)
+    is_shared = judged & is_unit & ~is_few
+    part = float(sizes[is_shared].sum() / sizes.sum()) if sizes.any() else 0.0
+    n_shared = int(is_shared.sum())
+    return Ranked(means, counts, ends, shrunken, wrong, is_named, is_few, middle, part, n_shared)
 
 
 def _different(label: Places, same: Places, size: int) -> Places:

@@ -2,7 +2,6 @@
 then the details, nested, with names that depend on what was measured."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from reportgen.findings.colouring import Colouring
@@ -14,6 +13,7 @@ from reportgen.findings.shapley import ShapleyFigures
 from reportgen.findings.sinks.sink_scores import SinkScores
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Estimate
+from reportgen.findings.tokens.figures import CorpusTokens
 from reportgen.findings.tokens.joint import JointTokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.findings.tokens.lists import ListedToken
@@ -185,7 +185,6 @@ def _last_token(last: LastToken | None) -> dict[str, object] | None:
 
 def _tokens(findings: Findings) -> list[dict[str, object]]:
     """The lists of tokens that change each explained figure; `doubtful` ones may be chance."""
-    names = findings.tokens.labels
     return [
         {
             "target": own.target,
@@ -193,8 +192,8 @@ def _tokens(findings: Findings) -> list[dict[str, object]]:
             "n_texts": own.n_texts,
             "n_sure": listing.n_sure,
             "n_doubtful": listing.n_doubtful,
-            "sure": [_token(token, names) for token in listing.sure],
-            "doubtful": [_token(token, names) for token in listing.doubtful],
+            "sure": [_token(token, findings.tokens) for token in listing.sure],
+            "doubtful": [_token(token, findings.tokens) for token in listing.doubtful],
         }
         for own in findings.token_lists
         for kind, listing in own.lists.items()
@@ -202,9 +201,11 @@ def _tokens(findings: Findings) -> list[dict[str, object]]:
     ]
 
 
-def _token(token: ListedToken, names: Sequence[str]) -> dict[str, object]:
+def _token(token: ListedToken, tokens: CorpusTokens) -> dict[str, object]:
+    is_group = token.label >= tokens.n_units
     return {
-        "token": names[token.label],
+        "token": tokens.labels[token.label],
+        **({"is_group": True} if is_group else {}),
         **estimate_record(Estimate(token.value, token.interval, token.n_texts)),
         "wrong_sign": rounded(token.wrong_sign),
         "is_named": token.is_named,

@@ -64,7 +64,9 @@ def _changes(findings: Findings, language: Language) -> Answer:
         return _changes_elsewhere(findings, language, answer, verdict)
     if own is None or own.tells_of_none:
         is_judged = any(not own.tells_of_none for own in findings.token_lists)
-        verdict = say("none_stands_out" if is_judged else "too_few_tokens")
+        is_shared = any(own.ranked.n_shared for own in findings.token_lists)
+        few = "few_sure_tokens" if is_shared else "too_few_tokens"
+        verdict = say("none_stands_out" if is_judged else few)
         return _changes_in_opened(findings, language, answer, verdict)
     names = findings.tokens.labels
     said = {

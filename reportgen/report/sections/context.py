@@ -5,10 +5,11 @@ from functools import cached_property
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import Citation
-from reportgen.report.components import Quality
+from reportgen.report.components import Answer, Quality
 from reportgen.report.language.language import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
+from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.notable import Marked, Notable, make_notable
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import Overview, make_overview
@@ -38,6 +39,11 @@ class Context:
         """The publications that notes cite."""
         own = [citation for note in self.findings.notes for citation in note.citations]
         return (*own, *self.cited_by_texts)
+
+    @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """The four answers at the top."""
+        return make_answers(self.findings, self.language)
 
     @cached_property
     def quality(self) -> Quality | None:

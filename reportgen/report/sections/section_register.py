@@ -21,7 +21,6 @@ from reportgen.report.run import (
     run_line,
 )
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
-from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.definitions import definitions
 from reportgen.report.sections.errors import make_errors, short_errors
@@ -38,6 +37,7 @@ from reportgen.report.short_form.parts import (
     short_reproduce,
     short_sinks,
     short_texts,
+    short_trust,
 )
 from reportgen.results.info import RunInfo
 
@@ -121,7 +121,7 @@ SECTIONS: tuple[PageSection[Context], ...] = (
     PageSection("run", _run, in_navigation=False),
     PageSection(
         "answers",
-        lambda context: make_answers(context.findings, context.language),
+        lambda context: context.answers,
         short_overview,
         in_notebook=True,
     ),
@@ -133,7 +133,7 @@ SECTIONS: tuple[PageSection[Context], ...] = (
         lambda context: short_errors(context.findings, context.language),
     ),
     PageSection("sinks", _sinks, short_sinks),
-    PageSection("trust", lambda context: context.trust),
+    PageSection("trust", lambda context: context.trust, short_trust),
     PageSection("across", lambda context: context.across, short_across),
     PageSection("method", _method, short_method, is_of_listed=True),
     PageSection("reproduce", _reproduce, short_reproduce),

@@ -128,7 +128,10 @@ class _Maker:
             return [self._say("nothing_moves")]
         if not all(own.tells_of_none for own in self._effects):
             return [self._say("none_elsewhere" if self._findings.last_token else "none_moves")]
-        said = [self._say("few_shared", n=MIN_TEXTS)]
+        is_any_shared = any(own.ranked.n_shared for own in self._effects)
+        most = max((own.n_texts for own in self._effects), default=0)
+        key = "few_sure" if is_any_shared else "few_shared"
+        said = [self._say(key, n=max(MIN_TEXTS, fewest_texts(most)))]
         is_finest = self._findings.info.settings.units == "token"
         return said if is_finest else [*said, self._say("few_shared_words")]
 
@@ -369,4 +372,5 @@ class _Maker:
         return self._say("times", x=value) if np.isfinite(value) else NOTHING
 
     def _short(self, label: int) -> str:
-        return shorten(self._tokens.labels[label], _NAME)
+        name = shorten(self._tokens.labels[label], _NAME)
+        return name if label < self._tokens.n_units else self._say("joint_name", tokens=name)

@@ -97,14 +97,33 @@ def _about_sinks(context: Context) -> list[str]:
 
 
 def _about_trust(context: Context) -> str:
-    """Which measure agrees best with what moves the output, and how far; where only one can be
-    compared, how far the tokens in bold do."""
-    trust = context.trust
+    """The answer on trust with its figures; where there is none, why these colours are shown, or
+    how far the tokens in bold agree with what moves the output."""
+    trust, colouring = context.trust, context.findings.colouring
     if trust is None:
         return ""
-    yardstick = trust.shapley if context.findings.shapley else ""
-    said = (trust.chosen or _agreement(context), trust.shuffled, yardstick)
-    return context.language.say("common", "space").join(filter(None, said))
+    if colouring.judgement is None or not trust.chosen:
+        return trust.chosen or _agreement(context)
+    (own,) = [own for own in context.answers if own.section == "trust"]
+    row = cls_name(context.findings.info, context.language) or ""
+    return context.language.say(
+        "brief",
+        "trust",
+        answer=own.answer,
+        view=context.language.measure(colouring.view, "name", row=row),
+        remark=own.remark,
+    )
+
+
+def short_trust(context: Context) -> Iterable[Section]:
+    """Why these colours are shown, what that says beyond the baselines, with shuffled weights and
+    beside Shapley values; folded."""
+    trust = context.trust
+    yardstick = trust.shapley if trust and context.findings.shapley else ""
+    said = (trust.chosen, trust.shuffled, yardstick) if trust else ()
+    if items := tuple(map(Cell, filter(None, said))):
+        heading = context.language.say("trust", "heading")
+        yield Section(5, heading, items=items, is_folded=True, place=61)
 
 
 def _agreement(context: Context) -> str:

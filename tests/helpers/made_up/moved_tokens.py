@@ -34,3 +34,22 @@ def with_parts(folder: Path, parts: Mapping[str, float], noise: float) -> Result
         results,
         effects=results.effects.assign(deletion=values.to_numpy(), effect=values.to_numpy()),
     )
+
+
+def with_groups(folder: Path, n_texts: int, effect: float, noise: float = 0.02) -> Results:
+    """Sixteen texts; in the first `n_texts` of those with the tokens "ab" and "cd" both say the
+    same, and have `effect` together, as `noise` leaves it."""
+    results = with_parts(folder, {}, noise)
+    effects, random = results.effects, np.random.default_rng(4)
+    tokens = results.tokens[["text", "position", "token"]]
+    rows = effects[["text", "position"]].merge(tokens, on=["text", "position"])
+    effects = effects.reset_index(drop=True)
+    found = 0
+    for _, own in rows.groupby("text"):
+        places = [own.index[own["token"] == token][:1] for token in ("ab", "cd")]
+        if all(len(place) for place in places) and found < n_texts:
+            found += 1
+            members, whole = [place[0] for place in places], effect + random.normal(0, noise)
+            effects.loc[members, ["joint", "joint_effect"]] = 0, whole
+            effects.loc[members, "effect"] = whole / 2
+    return changed(results, effects=effects)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from helpers.made_up.moved_tokens import with_last, with_parts
+from helpers.made_up.moved_tokens import with_groups, with_last, with_parts
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.comparison.compare import compare
@@ -288,7 +288,7 @@ def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
     names = {"level", "scalar", "n_texts", "norms_error", "agreement", "live_rows"}
     names |= {"yardstick", "colouring", "deletion_offset"}
     assert set(told) == {*names, "rollout_special_share"}
-    assert told["yardstick"] == "deletion"
+    assert told["yardstick"] == "effect"
     assert told["colouring"]["view"] == "gradient"
     assert told["rollout_special_share"]["mean"] == 0.25
     spearman = told["agreement"]["gradient"]["spearman"]
@@ -335,6 +335,14 @@ def test_tokens_are_those_of_the_lists_with_their_counts(tmp_path: Path) -> None
     assert first["n_texts"] == means.n_effect[place]
     assert first["low"] < first["mean"] < first["high"]
     assert all(row["wrong_sign"] > 0.1 for item in told for row in item["doubtful"])
+
+
+def test_a_group_of_tokens_is_among_the_listed(tmp_path: Path) -> None:
+    told = summary(with_groups(tmp_path, 16, 0.6))["evidence"]
+    listed = {own["token"]: own for own in told["tokens"][0]["sure"] if own.get("is_group")}
+    joint = {own["tokens"]: own["effect"] for own in told["joint"]}
+    assert listed["abcd"]["mean"] == joint["abcd"]["mean"]
+    assert listed["abcd"]["n_texts"] == joint["abcd"]["n_texts"] == 4
 
 
 def test_the_last_token_of_a_causal_model_has_its_share(tmp_path: Path) -> None:

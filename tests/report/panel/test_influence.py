@@ -268,9 +268,7 @@ def test_a_group_of_an_embedding_has_a_distance_and_no_sign():
         made((1, 2, 0), values, kind="size"),
         explained=Explained("the embedding", joint=(joint((0, 2), 0.25),)),
     )
-    assert found.changes[0].startswith(
-        "① “free … charge” counts as a whole: without it the embedding changes by a cosine distance of 0.25"
-    )
+    assert "without it the embedding changes by a cosine distance of 0.25" in found.changes[0]
 
 
 def test_no_token_matters_is_said_only_where_no_group_does_either():

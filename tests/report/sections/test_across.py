@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from helpers.made_up.moved_tokens import with_last
+from helpers.made_up.moved_tokens import with_groups, with_last
 from markupsafe import Markup
 from scipy.special import digamma
 from scipy.stats import binomtest, t, ttest_1samp
@@ -208,7 +209,56 @@ def test_only_a_clear_effect_is_named(planted: Results, results: Results, lang: 
     for headline, is_named in ((clear, True), (none, False)):
         assert (quoted in headline) == is_named
         # "ab" alone stands in five texts and more, and has a third of all changes.
-        assert (language.say("across", "few_shared", n=5) in headline) != is_named
+        assert (language.say("across", "few_sure", n=5) in headline) != is_named
+
+
+def test_a_group_is_a_row_by_the_rules_for_tokens(tmp_path: Path) -> None:
+    results = with_groups(tmp_path, 16, 0.6)
+    tokens = corpus_tokens(results)
+    names = tokens.labels[tokens.n_units :]
+    assert sorted(names) == ["ab … cd", "abcd", "cd … ab"]
+    effects = results.effects
+    whole = effects[effects["joint"].notna()].groupby("text")["joint_effect"].first().astype(float)
+    own = whole[[results.texts["text"][text].startswith("abcd") for text in whole.index]]
+    label = tokens.labels.index("abcd")
+    assert tokens.text[tokens.label == label].tolist() == own.index.tolist()
+    assert tokens.effect[tokens.label == label] == pytest.approx(own.to_numpy())
+    (raises, *_) = made(results).lists
+    (row,) = [row for row in rows_of(raises.rows) if row.token == "abcd (together)"]
+    assert (row.n_texts, row.beside) == (str(len(own)), "–")
+    assert float(row.value) == pytest.approx(own.mean(), abs=1e-3)
+
+
+def test_groups_leave_what_is_said_of_all_tokens_as_it_is(tmp_path: Path) -> None:
+    results = with_groups(tmp_path, 8, 0.6)
+    tokens = corpus_tokens(results)
+    alone = tokens_without_groups(tokens)
+    with_groups_, without = (
+        rank_tokens(own, own.effect, 3, centre=None) for own in (tokens, alone)
+    )
+    assert with_groups_.centre == pytest.approx(without.centre)
+    assert with_groups_.judged == pytest.approx(without.judged)
+    assert tokens.n_groups == 3
+
+
+def tokens_without_groups(tokens: CorpusTokens) -> CorpusTokens:
+    own = tokens.label < tokens.n_units
+    return replace(
+        tokens,
+        labels=tokens.labels[: tokens.n_units],
+        n_groups=0,
+        **{
+            name: getattr(tokens, name)[own]
+            for name in ("text", "label", "count", "attention", "effect", "same")
+        },
+    )
+
+
+def test_a_group_of_one_text_is_no_row(tmp_path: Path) -> None:
+    across = made(with_groups(tmp_path, 1, 0.6))
+    rows = [row for own in across.lists for row in rows_of((*own.rows, *own.doubtful))]
+    assert not [row for row in rows if "together" in row.token]
+    assert "ab" in across.remarks[-1]  # it is told of all the same
 
 
 def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
@@ -285,10 +335,10 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
     most = next(item for item in across.lists if item.kind == "raises").doubtful[0]
     low, high = (float(end.replace("−", "-")) for end in most[2].small.strip("[]").split(", "))
     assert low < 0 < high
-    assert language.say("across", "few_shared", n=5) in across.headline
+    assert language.say("across", "few_sure", n=5) in across.headline
     assert most[0].text not in across.headline
-    too_few = language.say("answers", "too_few_tokens")
-    assert make_answers(findings, language)[1].answer == too_few
+    none_sure = language.say("answers", "few_sure_tokens")
+    assert make_answers(findings, language)[1].answer == none_sure
     # Where "ab" has most of all changes, it is known that no token stands out.
     noise = effects.assign(effect=np.where(effects["position"] == 1, effects["effect"], 0.0))
     judged = Findings(changed(results, effects=noise))
@@ -297,6 +347,20 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, la
     assert language.say("across", "none_moves") in across.headline
     none = language.say("answers", "none_stands_out")
     assert make_answers(judged, language)[1].answer == none
+
+
+@LANGUAGES
+def test_that_too_few_texts_share_a_token_is_said_only_where_none_is_in_enough(
+    tmp_path: Path, lang: str
+) -> None:
+    language = load_language(lang)
+    findings = Findings(make_results(tmp_path, TEXTS[:4], evidence="basic"))
+    across = make_across(findings, language)
+    assert across is not None
+    assert [own.ranked.n_shared for own in findings.token_lists] == [0]
+    assert language.say("across", "few_shared", n=5) in across.headline
+    too_few = language.say("answers", "too_few_tokens")
+    assert make_answers(findings, language)[1].answer == too_few
 
 
 def test_a_token_is_named_only_where_its_printed_interval_leaves_out_the_centre() -> None:
