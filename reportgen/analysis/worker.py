@@ -419,7 +419,8 @@ class Worker:
     def evidence_run(self) -> EvidenceRun:
         """What measures evidence."""
         assert self.norms is not None
-        stages = Stages(self.explainer, self.capture, self.norms, self.options.evidence)
+        level, is_causal = self.options.evidence, self.probed.is_causal
+        stages = Stages(self.explainer, self.capture, self.norms, level, is_causal=is_causal)
         projections = () if isinstance(self.norms, str) else self.norms.projections
         tokens = frequent_tokens(self.expected(self._all_scored))
         scorer = SinkScorer(self.explainer, self.capture, projections, tokens)

@@ -37,6 +37,7 @@ from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.evidence_run import EvidenceRun
 from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
 from reportgen.analysis.evidence.stages import Stages
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -82,7 +83,9 @@ def modes(
     batches = plan_batches([len(text.ids) for text in texts], limits_of(model, tokens).tokens)
     runner = Runner(model, capture, probed, ["cls", "sep"], tokens)
     explainer = Explainer(model, probed.batching, tokens)
-    measured = EvidenceRun(explainer, Stages(explainer, capture, norms, "basic"), Progress())
+    stages = Stages(explainer, capture, norms, "basic")
+    scorer = SinkScorer(explainer, capture, norms.projections, ())
+    measured = EvidenceRun(explainer, stages, Progress(), scorer)
 
     def floor() -> None:
         model.encoder.set_attn_implementation("sdpa")

@@ -16,6 +16,7 @@ from helpers.calling import call
 from helpers.real.few_steps import take_few_steps
 from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
+from helpers.real.runs import require_sinks_and_groups
 
 import reportgen
 from reportgen.analysis.cost import timed_budget
@@ -108,7 +109,9 @@ def unbroken(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Un
     place = tmp_path_factory.mktemp("unbroken")
     with pytest.MonkeyPatch.context() as patch:
         small_tasks(patch)
-        return Unbroken(run(place / "whole", model, place / "kept"), place / "kept")
+        whole = Unbroken(run(place / "whole", model, place / "kept"), place / "kept")
+    require_sinks_and_groups(place / "whole")
+    return whole
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

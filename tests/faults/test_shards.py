@@ -13,6 +13,7 @@ from helpers.calling import call
 from helpers.real.few_steps import take_few_steps
 from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
+from helpers.real.runs import require_sinks_and_groups
 
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.tasks import plan
@@ -93,6 +94,8 @@ def test_merged_shards_are_one_run(
     done = call("merge", *parts, "-o", merged)
     assert done.exit_code == 0, done.stderr
     assert contents(merged) == contents(whole)
+    if "all" in more:
+        require_sinks_and_groups(merged)
     assert open_results(merged).info.evidence.level == (
         "none" if "none" in more else "full" if "full" in more else "basic"
     )

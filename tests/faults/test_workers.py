@@ -17,6 +17,7 @@ import pytest
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 from helpers.real.planted import SECRETS
+from helpers.real.runs import require_sinks_and_groups
 
 import reportgen
 from reportgen.analysis.cost import estimate
@@ -52,6 +53,7 @@ def place(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "texts.txt").write_text("\n".join(TEXTS), "utf-8")
     done = call("analyze", place / "texts.txt", "-m", model, *FEW, "-o", place / "whole")
     assert done.exit_code == 0, done.stderr
+    require_sinks_and_groups(place / "whole")
     return place
 
 

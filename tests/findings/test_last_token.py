@@ -1,16 +1,31 @@
-"""How often the last unit of a text is the strongest, against loops; and in comparisons."""
+"""How often the last unit of a text is the strongest, against loops, of a model that reads nothing
+else, and in comparisons."""
 
+import json
+from html import unescape
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
+import torch
 from helpers.made_up.moved_tokens import with_last
+from helpers.real.explaining import NUMBER, load
+from helpers.real.runs import run
 from scipy.stats import binomtest
 
 from reportgen.comparison.pairing import pair
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.findings.findings import Findings
 from reportgen.findings.tokens.last_token import LastToken, last_token
+from reportgen.report.html.page import render as render_page
+from reportgen.report.json.run import render as render_json
+from reportgen.report.language.language import LANGUAGES, load_language
+from reportgen.report.language.sentences import last_values
+from reportgen.report.options import RenderOptions
+from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.tokens import make_across
+from reportgen.report.short_form.markdown import render as render_markdown
 
 
 def test_it_is_counted_as_by_loops() -> None:
@@ -66,3 +81,47 @@ def test_a_comparison_leaves_out_last_tokens_where_a_report_does(
     for side in units.effect:
         assert np.isnan(side[is_last]).all() == is_left_out
         assert np.isfinite(side[~is_last]).all()
+
+
+def test_of_a_model_that_reads_its_last_token_alone_every_output_says_so(tmp_path: Path) -> None:
+    """Nothing is passed on between tokens, so the prediction is a figure of the last one."""
+    model = load(tmp_path, "llama", **NUMBER)
+    with torch.no_grad():
+        for name, weight in model.module.named_parameters():
+            if name.endswith(("o_proj.weight", "down_proj.weight")):
+                weight.zero_()
+        table = model.encoder.get_input_embeddings().weight
+        of_token = model.module.score(model.encoder.norm(table))[:, 0].double().numpy()
+    words, random = (
+        ["the", "cat", "sat", "on", "a", "mat", "and", "dog", "log", "very", "good", "film"],
+        Random(0),
+    )
+    texts = [" ".join(random.sample(words, 6)) for _ in range(12)]
+    results = run(tmp_path / "r", model, texts, evidence="basic", units="token")
+    findings, tokens, n_strongest = Findings(results), results.tokens, 0
+    for text, own in results.effects.groupby("text"):
+        ids = tokens.loc[tokens["text"] == text, "token_id"].tolist()
+        *others, last = own["deletion"].tolist()[1:]
+        assert last == pytest.approx(of_token[ids[-1]] - of_token[ids[-2]], abs=1e-4)
+        assert others == pytest.approx([0.0] * len(others), abs=1e-6)
+        sizes = abs(own["effect"].to_numpy()[1:])
+        n_strongest += int(sizes[-1] > sizes[:-1].max())
+    assert findings.last_token is not None
+    assert (findings.last_token.n_strongest, findings.last_token.n_texts) == (n_strongest, 12)
+    assert n_strongest == 12
+    assert findings.results.effects["joint"].isna().all()
+    record = json.loads(render_json(findings, RenderOptions()))["evidence"]["last_token"]
+    assert (record["mean"], record["stands_out"]) == (1.0, True)
+    for lang in LANGUAGES:
+        language, options = load_language(lang), RenderOptions(lang=lang)
+        said = language.say("across", "last", **last_values(findings.last_token, language))
+        across = make_across(findings, language)
+        assert across is not None
+        assert across.headline.startswith(said)
+        changing = [own for own in across.lists if own.kind != "draws"]
+        assert not [row for own in changing for row in own.rows]  # elsewhere nothing does anything
+        assert make_answers(findings, language)[1].answer == language.say(
+            "answers", "last", **last_values(findings.last_token, language)
+        )
+        assert said in unescape(render_page(findings, options).text)
+        assert said.split("[")[0] in render_markdown(findings, options).text.replace("\\", "")

@@ -22,6 +22,7 @@ class Tools:
     explainer: Explainer
     capture: Capture
     norms: Norms | Reason  # the reason where value vectors cannot be read
+    is_causal: bool = False  # tokens see earlier ones alone
     spread: float = 0.0  # standard deviation of the scalar over the texts of a window
 
 
@@ -64,12 +65,18 @@ class Stages:
     """
 
     def __init__(
-        self, explainer: Explainer, capture: Capture, norms: Norms | Reason, level: EvidenceLevel
+        self,
+        explainer: Explainer,
+        capture: Capture,
+        norms: Norms | Reason,
+        level: EvidenceLevel,
+        *,
+        is_causal: bool = False,
     ) -> None:
         self.is_full = level == "full"
         self.measures = tuple(measure.id for measure in measured_at(level, explainer.scalar))
         self.taken = tuple(measure.id for measure in taken_at(level, explainer.scalar))
-        self._tools = Tools(explainer, capture, norms)
+        self._tools = Tools(explainer, capture, norms, is_causal)
 
     def run(self, measure: View, texts: Sequence[TextEvidence], spread: float) -> None:
         """Take one measure of `texts`, with those that come with it, and add them to the texts.

@@ -33,6 +33,12 @@ def in_short(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
     )
 
 
+def few_different(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
+    """That too few texts are different for what is said to be about others; () where they are
+    not."""
+    return tuple(sentence(note, language) for note in notes if note.id == "copies-few")
+
+
 def verdicts(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
     """The verdicts on attention sinks among `notes`, each in one short sentence."""
     return in_short((note for note in notes if note.is_verdict), language)

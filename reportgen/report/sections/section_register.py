@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.remarks import remark
+from reportgen.report.language.sentences import few_different
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
 from reportgen.report.run import (
@@ -76,6 +77,7 @@ class SinkSection:
 def _run(context: Context) -> Run:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
     spoken = [remark(said, language) for said in info.remarks]
+    spoken += few_different(context.findings.notes, language)
     return Run(
         heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",

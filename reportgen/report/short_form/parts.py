@@ -12,7 +12,13 @@ from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.remarks import remark
-from reportgen.report.language.sentences import citation, in_short, sentence
+from reportgen.report.language.sentences import (
+    citation,
+    few_different,
+    in_short,
+    last_values,
+    sentence,
+)
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
@@ -61,11 +67,12 @@ def gate_items(context: "Context | CompareContext") -> Iterable[Cell]:
 def short_overview(context: Context) -> Iterable[Section]:
     """How the gates went, and the answers to a reader's questions; folded, the model and the key
     figures."""
-    say = context.language.say
+    say, last = context.language.say, context.findings.last_token
     errors = told_errors(context.findings, context.language)
     answers = (
         ("predictions", context.quality.headline if context.quality else ""),
         ("errors", say("common", "space").join(errors)),
+        ("across", last and say("across", "last", **last_values(last, context.language))),
         ("sinks", say("common", "space").join(_about_sinks(context))),
         ("trust", _about_trust(context)),
     )
@@ -177,6 +184,7 @@ def _unusual(context: Context) -> Iterable[str]:
     if by_status["ok"] < context.findings.n_texts:
         counts = {f"n_{name}": count for name, count in by_status.items()}
         yield say("brief", "counts", **counts)
+    yield from few_different(context.findings.notes, context.language)
     for said in info.remarks:
         yield cut(remark(said, context.language), REMARK_LENGTH)
 

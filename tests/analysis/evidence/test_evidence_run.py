@@ -4,7 +4,6 @@ what is left of it where the user stops it."""
 import os
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import torch
 from helpers.plain.plain_models import run_plainly
 from helpers.real.explaining import Head, load, with_module
 from helpers.real.few_steps import take_few_steps
+from helpers.real.runs import run, text_set, texts_run
 from helpers.rounding import assert_near, near
 from scipy.stats import kendalltau, spearmanr
 
@@ -27,9 +27,8 @@ from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
-from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, InputInfo
+from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
 
 TEXT = "the cat sat on the mat"
 TEXTS = (
@@ -46,24 +45,6 @@ TEXTS = (
 )
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 EVIDENCE_TABLES = ("evidence", "effects", "sinks", "agreement")
-
-
-def text_set(*texts: str) -> TextSet:
-    made = tuple(
-        TextInput(str(i + 1), text, source=f"t.txt:{i + 1}") for i, text in enumerate(texts)
-    )
-    return TextSet(made, (InputInfo("t.txt", "0" * 64, len(made)),))
-
-
-def run(
-    folder: Path,
-    model: LoadedModel,
-    texts: tuple[str, ...] = TEXTS,
-    progress: Progress | None = None,
-    **options,
-) -> Results:
-    folder.mkdir()
-    return analyze(text_set(*texts), model, folder, AnalysisOptions(**options), progress)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,7 +64,7 @@ def bert(tmp_path_factory) -> LoadedModel:
 
 @pytest.fixture(scope="module")
 def full(bert: LoadedModel, tmp_path_factory) -> Results:
-    return run(tmp_path_factory.mktemp("full") / "r", bert, evidence="full")
+    return run(tmp_path_factory.mktemp("full") / "r", bert, TEXTS, evidence="full")
 
 
 class Plain:
@@ -289,7 +270,7 @@ def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:
 
 
 def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) -> None:
-    basic = run(tmp_path / "r", bert, evidence="basic")
+    basic = run(tmp_path / "r", bert, TEXTS, evidence="basic")
     pd.testing.assert_frame_equal(basic.stored("tokens"), full.stored("tokens"))
     pd.testing.assert_frame_equal(
         basic.effects[["text", "position", *BASIC]],
@@ -306,25 +287,10 @@ def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) ->
     assert 0 <= full.info.evidence.norms_error < 1e-4
 
 
-@contextmanager
-def texts_run(model: LoadedModel) -> Iterator[list[int]]:
-    """The number of texts in each call of the model's module."""
-    counted: list[int] = []
-
-    def count(module, args, kwargs) -> None:
-        counted.append(len(kwargs["input_ids"]))
-
-    handle = model.module.register_forward_pre_hook(count, with_kwargs=True)
-    try:
-        yield counted
-    finally:
-        handle.remove()
-
-
 def test_without_evidence_there_is_none_and_it_costs_nothing(bert, tmp_path: Path) -> None:
     told = Told()
     with texts_run(bert) as counted:
-        results = run(tmp_path / "r", bert, progress=told, evidence="none", batch_tokens=1)
+        results = run(tmp_path / "r", bert, TEXTS, progress=told, evidence="none", batch_tokens=1)
     # The trial runs two texts together, each of them alone, and one of them once more.
     assert sum(counted) == len(TEXTS) + 5
     assert results.info.evidence == Evidence()
@@ -380,7 +346,7 @@ def test_every_stage_that_was_announced_comes_to_its_end(
 def test_the_passes_of_basic_evidence_are_known_beforehand(bert, tmp_path: Path) -> None:
     told = Told()
     with texts_run(bert) as counted:
-        run(tmp_path / "r", bert, progress=told)
+        run(tmp_path / "r", bert, TEXTS, progress=told)
     n_trials = 5 + 1 + 1  # of attention, of norms, of the residual
     assert told.cost.n_texts["sinks"] == len(TEXTS)  # though this model has no sink to test
     passes = [item for stage, item in told.cost.passes.items() if stage != "sinks"]
@@ -392,7 +358,7 @@ def test_the_passes_of_basic_evidence_are_known_beforehand(bert, tmp_path: Path)
 
 
 def test_texts_with_evidence_are_evenly_spaced_in_input_order(bert, full, tmp_path) -> None:
-    some = run(tmp_path / "r", bert, evidence="full", evidence_texts="4")
+    some = run(tmp_path / "r", bert, TEXTS, evidence="full", evidence_texts="4")
     chosen = [0, 2, 5, 7]
     assert some.evidence["text"].tolist() == chosen
     assert some.info.evidence.n_texts == 4
@@ -486,7 +452,7 @@ STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only beg
 def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypatch, stage) -> None:
     monkeypatch.setattr(plan, "CHUNK", 4)
     told = Told((stage, 1))
-    results = run(tmp_path / "r", bert, progress=told, evidence="full")
+    results = run(tmp_path / "r", bert, TEXTS, progress=told, evidence="full")
     assert told.n_interrupted == 1
     evidence = results.info.evidence
     assert evidence.interrupted
@@ -514,7 +480,7 @@ def test_an_interrupt_in_a_later_task_leaves_the_earlier_ones_whole(
     bert, full, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setattr(plan, "CHUNK", 4)
-    results = run(tmp_path / "r", bert, progress=Told(("gradient", 5)), evidence="full")
+    results = run(tmp_path / "r", bert, TEXTS, progress=Told(("gradient", 5)), evidence="full")
     assert results.evidence["text"].tolist() == list(range(8))
     assert results.info.evidence.n_texts == 8
     first = results.effects[results.effects["text"] < 4]
@@ -527,7 +493,7 @@ def test_an_interrupt_in_a_later_task_leaves_the_earlier_ones_whole(
 def test_an_interrupt_before_evidence_ends_all(bert, tmp_path: Path) -> None:
     told = Told(("texts", 1))
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "r", bert, progress=told)
+        run(tmp_path / "r", bert, TEXTS, progress=told)
     assert told.n_interrupted == 0
     assert not (tmp_path / "r" / "results.json").exists()
 
@@ -538,7 +504,7 @@ def test_a_second_interrupt_ends_all(bert, tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "r", bert, progress=Impatient(("deletion", 1)))
+        run(tmp_path / "r", bert, TEXTS, progress=Impatient(("deletion", 1)))
     assert not (tmp_path / "r" / "results.json").exists()
 
 
@@ -601,10 +567,10 @@ def test_an_interrupt_while_a_result_is_kept_leaves_none_half_written(
     told = Told()
     if n_interrupts == 2:
         with pytest.raises(KeyboardInterrupt):
-            run(tmp_path / "r", bert, progress=told)
+            run(tmp_path / "r", bert, TEXTS, progress=told)
         assert not (tmp_path / "r" / "results.json").exists()
         return
-    results = run(tmp_path / "r", bert, progress=told)
+    results = run(tmp_path / "r", bert, TEXTS, progress=told)
     assert told.n_interrupted == 1
     assert results.info.evidence.interrupted
     for table in ("evidence", "effects", "agreement"):
@@ -625,11 +591,11 @@ def test_texts_beside_the_sample_are_measured_and_change_no_figure(
         folder = tmp_path / str(len(found))
         folder.mkdir()
         found[tuple(listed)] = analyze(
-            text_set(*TEXTS), bert, folder, choices, None, lambda results, own=listed: own
+            text_set(TEXTS), bert, folder, choices, None, lambda results, own=listed: own
         )
     plain = found.pop(())
     sample = plain.evidence["text"].tolist()
-    every = full if level == "full" else run(tmp_path / "all", bert, evidence=level)
+    every = full if level == "full" else run(tmp_path / "all", bert, TEXTS, evidence=level)
     assert plain.info.evidence.n_extra == 0
     for listed, results in found.items():
         extra = sorted(set(listed) - set(sample))

@@ -18,6 +18,7 @@ from reportgen.report.panel.panel import make_panel
 from reportgen.report.run import command
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page, short_name, with_texts
+from reportgen.report.short_form.markdown import render as render_markdown
 from reportgen.results.info import Settings
 
 EN = load_language("en")
@@ -111,6 +112,14 @@ def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
     page = page_of(replace(made, info=replace(made.info, remarks=("no weights for the head",))))
     assert page.run.remarks == ("No weights for the head",)
     assert ("Texts", "1 text from made.txt") in page.reproduce.run
+
+
+def test_too_few_different_texts_are_told_at_the_top(tmp_path):
+    made = make_results(tmp_path, ("abcdefgh",) * 6)
+    said = "Different texts: only 1 of 6 texts; a statement about other texts takes at least 5."
+    (remark,) = page_of(made).run.remarks
+    assert remark.startswith(said)
+    assert said in render_markdown(Findings(made), RenderOptions()).text.partition("###")[0]
 
 
 def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):

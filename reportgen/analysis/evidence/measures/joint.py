@@ -61,6 +61,9 @@ class Suspects:
     units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
     deletion: tuple[float, ...]  # [unit], what changes without it
     hints: tuple[tuple[float, ...], ...]  # [hint][unit], in the direction of `deletion`
+    # The unit at which a causal model reads its output, which is in no group: without it that is
+    # read at another one, so that leaving out both does not tell that they say the same.
+    read_at: int | None = None
 
 
 def find_joint(
@@ -123,7 +126,7 @@ def _search(own: Suspects, value: float, *, is_distance: bool) -> _Search:
         least = LEAST * (max(own.deletion) if is_distance else largest)
         signs = [1] if is_distance else sorted((1, -1), key=lambda s: -max(s * x for x in hint))
         for sign in signs:
-            taken = {unit for group in found for unit in group.units}
+            taken = {own.read_at, *(unit for group in found for unit in group.units)}
             sizes = [sign * does for does in hint]
             tried = [i for i, x in enumerate(sizes) if x >= TRIED * largest and i not in taken]
             tried.sort(key=lambda unit: -sizes[unit])
@@ -246,7 +249,7 @@ def _group(
     return (tuple(sorted(units)), change) if is_real(units, change) else None
 
 
-def suspects_of(text: TextEvidence) -> Suspects | None:
+def suspects_of(text: TextEvidence, *, is_causal: bool = False) -> Suspects | None:
     """What the measures that were taken say of the units of a text; None without changes.
 
     The hints are what units do alone, integrated gradients and gradient × input, as far as the text
@@ -273,11 +276,14 @@ def suspects_of(text: TextEvidence) -> Suspects | None:
     if text.input_gradient is not None and any(slopes := sums(text.input_gradient)):
         scale = max(map(abs, deletion)) / max(map(abs, slopes))
         hints.append(tuple(scale * slope for slope in slopes))
-    return Suspects(units, deletion, tuple(hints or [deletion]))
+    ends = bool(units) and len(text.encoded.ids) - 1 in units[-1]  # not with a special token
+    read_at = len(units) - 1 if is_causal and ends else None
+    return Suspects(units, deletion, tuple(hints or [deletion]), read_at)
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    pairs = [(text, own) for text in texts if (own := suspects_of(text)) is not None]
+    every = ((text, suspects_of(text, is_causal=tools.is_causal)) for text in texts)
+    pairs = [(text, own) for text, own in every if own is not None]
     explained = [text.explained for text, _ in pairs if text.explained is not None]
     found = find_joint(tools.explainer, explained, [own for _, own in pairs])
     for (text, own), groups in zip(pairs, found, strict=True):

@@ -34,7 +34,11 @@ def item(tmp_path_factory: pytest.TempPathFactory) -> Explained:
 
 
 def search(
-    item: Explained, rule: Rule, scalar: str = "number", hints: tuple[tuple[float, ...], ...] = ()
+    item: Explained,
+    rule: Rule,
+    scalar: str = "number",
+    hints: tuple[tuple[float, ...], ...] = (),
+    read_at: int | None = None,
 ) -> tuple[tuple[Joint, ...], tuple[float, ...], int]:
     """The groups under a rule, what units do without, and the passes it took; with what they do
     alone as the only hint where no others are given."""
@@ -53,8 +57,26 @@ def search(
     falls = tuple(item.value - rule(everything - {i}) for i in everything)
     rises = tuple(rule(frozenset({i})) - rule(frozenset()) for i in everything)
     explainer = SimpleNamespace(run=run, scalar=scalar)
-    (found,) = find_joint(explainer, [item], [Suspects(units, falls, hints or (rises,))])  # type: ignore[arg-type]
+    suspects = Suspects(units, falls, hints or (rises,), read_at)
+    (found,) = find_joint(explainer, [item], [suspects])  # type: ignore[arg-type]
     return found, falls, len(passes)
+
+
+def test_the_unit_that_a_causal_model_reads_is_in_no_group(item: Explained) -> None:
+    """Of a model that reads nothing but the last unit: without it that is another one."""
+    worth = (0.2, 0.9, 0.1, 0.7, 0.4, 0.6, 0.3, 0.8, 1.6)
+
+    def last_of(kept: frozenset[int]) -> float:
+        return worth[max(kept)] if kept else 0.0
+
+    assert search(item, last_of)[0] != ()
+    assert search(item, last_of, read_at=8)[0] == ()
+
+    def says_the_same(kept: frozenset[int]) -> float:
+        return 2.0 * bool(kept & {1, 4}) + 0.5 * (8 in kept)
+
+    (group,) = search(item, says_the_same, read_at=8)[0]
+    assert (group.units, group.effect) == ((1, 4), 2.0)
 
 
 def members(found: tuple[Joint, ...]) -> dict[tuple[int, ...], float]:

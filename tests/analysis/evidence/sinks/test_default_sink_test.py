@@ -1,18 +1,15 @@
 """The one sink test that basic evidence includes: of the strongest sink, on few texts."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import pytest
 from helpers.real.explaining import encoded, explain, load
+from helpers.real.runs import run, texts_run
 
 from reportgen.analysis.evidence.sinks.cases import find_case
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, find_subjects, find_suspects
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.demo import model_folder
 from reportgen.demo.samples import sample_headlines
@@ -21,9 +18,8 @@ from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.results.info import InputInfo, Role, Subject
+from reportgen.results.info import Role, Subject
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
 
 CLS, SEP = Role("cls", "[CLS]"), Role("sep", "[SEP]")
 TEXTS = tuple(map(text_of, sample_headlines(30)))
@@ -53,36 +49,9 @@ class Told(Progress):
             raise KeyboardInterrupt
 
 
-def run(
-    folder: Path,
-    model: LoadedModel,
-    texts: Sequence[str] = TEXTS,
-    progress: Progress | None = None,
-    **options,
-) -> Results:
-    folder.mkdir()
-    made = tuple(TextInput(str(i), text, source=f"t:{i}") for i, text in enumerate(texts))
-    given = TextSet(made, (InputInfo("t", "0" * 64, len(made)),))
-    return analyze(given, model, folder, AnalysisOptions(**options), progress)
-
-
-@contextmanager
-def texts_run(model: LoadedModel) -> Iterator[list[int]]:
-    counted: list[int] = []
-
-    def count(module, args, kwargs) -> None:
-        counted.append(len(kwargs["input_ids"]))
-
-    handle = model.module.register_forward_pre_hook(count, with_kwargs=True)
-    try:
-        yield counted
-    finally:
-        handle.remove()
-
-
 @pytest.fixture(scope="module")
 def basic(demo: LoadedModel, tmp_path_factory) -> Results:
-    return run(tmp_path_factory.mktemp("basic") / "r", demo)
+    return run(tmp_path_factory.mktemp("basic") / "r", demo, TEXTS)
 
 
 def test_the_strongest_sink_is_tested_by_one_test_on_24_evenly_spaced_texts(basic) -> None:
@@ -111,10 +80,10 @@ def test_its_effects_are_those_of_full_evidence(demo, basic, tmp_path) -> None:
 def test_it_takes_the_passes_that_were_announced(demo, tmp_path, monkeypatch) -> None:
     told, none = Told(), Told()
     with texts_run(demo) as counted:
-        run(tmp_path / "r", demo, progress=told)
+        run(tmp_path / "r", demo, TEXTS, progress=told)
     monkeypatch.setattr("reportgen.analysis.evidence.sinks.subjects._peak", lambda excess: None)
     with texts_run(demo) as without:
-        nothing = run(tmp_path / "n", demo, progress=none)
+        nothing = run(tmp_path / "n", demo, TEXTS, progress=none)
     assert sum(counted) - sum(without) == told.forward == 24 * (1 + 1 + 3)
     assert told.done["sinks"] == told.announced == 24
     assert none.done["sinks"] == 24  # that there is nothing to test is known soon
@@ -123,7 +92,7 @@ def test_it_takes_the_passes_that_were_announced(demo, tmp_path, monkeypatch) ->
 
 
 def test_an_interrupt_keeps_the_texts_that_were_tested(demo, basic, tmp_path) -> None:
-    some = run(tmp_path / "r", demo, progress=Told(stop=7))
+    some = run(tmp_path / "r", demo, TEXTS, progress=Told(stop=7))
     assert some.info.evidence.interrupted
     assert some.sinks["text"].tolist() == basic.sinks["text"].tolist()[:7]
     assert "zero_value" not in some.info.evidence.withheld
