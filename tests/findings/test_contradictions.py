@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from pathlib import Path
 
 import pytest
 from helpers.made_up.drawn_pages import drawn_pages
+from helpers.made_up.factories import make_results
 from helpers.made_up.labelled import classes_with_labels, numbers_with_labels
 from helpers.made_up.moved_tokens import with_last, with_parts
 from helpers.made_up.sampled_shapley import with_shapley
+from helpers.made_up.shuffled_agreement import TEXTS, with_shuffled
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -116,7 +119,10 @@ _UNNAMED = (
     *("answers.none_stands_out", "answers.nothing_changes"),
     *("answers.too_few_tokens", "answers.few_sure_tokens"),
 )
+_SHUFFLED = tuple(f"trust.shuffled_{share}" for share in ("less", "most", "some", "all"))
 ANSWERED: tuple[tuple[str, ...], ...] = (
+    _SHUFFLED,
+    *product(_SHUFFLED, (*_OTHERWISE, "trust.headline_opposite", "trust.not_computed", "constant")),
     *product(_SINK, _NO_SINK),
     *product(_IN_HEADS, ("sinks.no_sink", "brief.no_sink", "answers.no_pile", "answers.raised")),
     *product(("answers.unclear", "brief.unclear"), ("sinks.no_sink", "brief.no_sink")),
@@ -165,7 +171,7 @@ ABOUT_ERRORS: tuple[tuple[str, ...], ...] = (
     ("errors.longer", "errors.shorter"),
     *product((f"errors.{key}" for key in _SURE), ("errors.nothing_sure",)),
     *product((f"errors.short_{key}" for key in _SURE), ("errors.nothing_sure",)),
-    tuple(f"errors.slope_{key}" for key in ("too_close", "too_far", "cautious")),
+    tuple(f"errors.slope_{key}" for key in ("too_close", "too_far", "cautious", "unrelated")),
     tuple(f"errors.calibration_{key}" for key in ("over", "under", "off", "fits")),
     ("errors.short_over", "errors.calibration_fits"),
     tuple(f"answers.numbers_fit{ending}" for ending in _FIT),
@@ -218,7 +224,16 @@ def found(situations, tmp_path_factory) -> list[Findings]:
     )
     some, every = with_shapley(folder / "some"), with_shapley(folder / "every", sampled=slice(None))
     exact = (Findings(some), Findings(every, colour="effect"))
-    return [*situations, *map(Findings, (*drawn, *moved)), *exact]
+    return [*situations, *map(Findings, (*drawn, *moved)), *exact, *_shuffled(folder / "shuffled")]
+
+
+def _shuffled(folder: Path) -> Iterator[Findings]:
+    """Reports whose colours agree with weights shuffled nearly as well as they do, or less; and one
+    whose colours do so in a part of the texts alone."""
+    made = make_results(folder, TEXTS, evidence="basic")
+    for own, spread in ((0.1, 0.05), (0.5, 0.05), (0.3, 0.2), (0.6, 0.2)):
+        yield Findings(with_shuffled(made, 0.6, own, spread), colour="gradient")
+    yield Findings(with_shuffled(made, 0.6, 0.1, n_shuffled=8, rest=-0.6), colour="gradient")
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +334,11 @@ def _said(own: Findings, lang: Lang) -> set[str]:
     told = {
         "answers": answers,
         "verdict": answers[-1:],
-        "trust": [trust.headline, trust.chosen, trust.not_computed, trust.shapley] if trust else [],
+        "trust": [
+            *(trust.headline, trust.chosen, trust.not_computed, trust.shapley, trust.shuffled)
+        ]
+        if trust
+        else [],
         "across": [across.headline, *across.remarks] if across else [],
         "sinks": [overview.no_sink, overview.is_sink],
         "brief": [report_headline(Context(own, RenderOptions(lang=lang), language, "report.md"))],

@@ -2,32 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
-from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import make_results
+from helpers.made_up.shuffled_agreement import TEXTS, with_shuffled
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.shuffled import ShuffledFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.sections.trust import shuffled
-from reportgen.results.store import Results
-
-TEXTS = tuple(f"{i:02}{text}" for i, text in enumerate(HEADLINES * 4))
-
-
-def with_shuffled(results: Results, whole: float, own: float, spread: float = 0.05) -> Results:
-    """The gradient agrees at `whole`, with weights shuffled at `own`."""
-    random = np.random.default_rng(0)
-    texts = sorted(set(results.agreement["text"]))
-    agreement = results.agreement
-    is_shown = (agreement["view"] == "gradient") & (agreement["statistic"] == "spearman")
-    noise = dict(zip(texts, random.normal(0, spread, len(texts)), strict=True))
-    values = np.where(is_shown, whole + agreement["text"].map(noise), agreement["value"])
-    rows = pd.DataFrame({"text": texts, "view": "gradient"})
-    rows["value"] = own + random.normal(0, spread, len(texts))
-    return changed(results, agreement=agreement.assign(value=values), shuffled=rows)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +44,22 @@ def test_the_share_is_what_paired_intervals_say(
             if language.words["trust"][f"shuffled_{key}"] in said
         ]
         assert told == ([share] if share else [])
+
+
+def test_nothing_is_said_of_where_an_agreement_comes_from_that_is_not_clear(
+    tmp_path: Path,
+) -> None:
+    """The texts that were run with weights shuffled agree, but not all texts together."""
+    made = make_results(tmp_path, TEXTS, evidence="basic")
+    findings = Findings(with_shuffled(made, 0.6, 0.1, n_shuffled=8, rest=-0.6), colour="gradient")
+    figures = findings.shuffled_first
+    assert figures is not None
+    assert (figures.share, figures.shuffled.n_texts) == ("less", 8)
+    for lang in LANGUAGES:
+        words = load_language(lang).words["trust"]
+        said = shuffled(findings, load_language(lang))
+        assert said
+        assert not any(words[f"shuffled_{key}"] in said for key in ("less", "most", "some", "all"))
 
 
 def test_few_texts_and_results_without_it_say_nothing(tmp_path: Path) -> None:

@@ -157,7 +157,10 @@ def influence(
         sizes = abs(np.nan_to_num(moves.values))
         shown.sort(key=lambda i: -float(sizes[i]))
     least = TINY_EFFECT * (explained.spread or 0.0)
-    changes = [] if moves is None else _change_sentences(moves, names, explained, language)
+    changes = []
+    if moves is not None:
+        is_only = len(looks.order) == 1
+        changes = _change_sentences(moves, names, explained, language, is_only=is_only)
     return Influence(
         changes=tuple(changes),
         looks=_looks_sentence(looks, names, language),
@@ -215,7 +218,7 @@ def _width(values: Floats, i: int, order: Sequence[int], least: float = 0.0) -> 
 
 def _looks_sentence(looks: Looks, names: Sequence[str], language: Language) -> str:
     points = looks.measure
-    if not looks.order:
+    if len(looks.order) < 2:  # there is nothing to compare with
         return ""
     say = partial(language.say, "influence", row=looks.row)
     if points.flat:
@@ -239,10 +242,15 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
 
 
 def _change_sentences(
-    moves: TextMeasure, names: Sequence[str], explained: Explained, language: Language
+    moves: TextMeasure,
+    names: Sequence[str],
+    explained: Explained,
+    language: Language,
+    *,
+    is_only: bool,
 ) -> list[str]:
     """What changes most without one unit, or without units that say the same; that little does,
-    compared with all texts."""
+    compared with all texts. `is_only` is whether the text has one unit alone."""
     say = partial(language.say, "influence")
     if not moves.order and not explained.joint:
         return [say("nothing")]
@@ -261,18 +269,14 @@ def _change_sentences(
     first = next((unit for unit in moves.order if unit not in of_group), None)
     if first is None or abs(float(moves.values[first])) <= most_joint:
         return told
-    return [_unit_sentence(moves, first, names[first], explained, language), *told]
-
-
-def _unit_sentence(
-    moves: TextMeasure, unit: int, name: str, explained: Explained, language: Language
-) -> str:
-    value = float(moves.values[unit])
+    value = float(moves.values[first])
     way = "size" if moves.kind == "size" else "fall" if value > 0 else "rise"
-    said = {"token": name, "output": explained.name, "most": abs(value)}
-    if explained.value is None or way == "size":
-        return language.say("influence", way, **said)
-    return language.say("influence", f"{way}_to", **_ends(explained.value, value), **said)
+    key = "only" if is_only else way
+    ends = {}
+    if explained.value is not None and way != "size":
+        key, ends = f"{key}_to", _ends(explained.value, value)
+    of_unit = say(key, token=names[first], output=explained.name, most=abs(value), **ends)
+    return [of_unit, *told]
 
 
 def _joint_sentence(

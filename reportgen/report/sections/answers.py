@@ -147,7 +147,8 @@ def _changes_in_one(
     if not changes:
         return answer(say("none_moves_one"), remark)
     largest = max(changes, key=lambda change: abs(change[1]))[0]
-    verdict = say("in_one_text", token=shorten(largest, _TOKEN))
+    key = "in_one_unit" if text_units(findings.results, text).content.sum() == 1 else "in_one_text"
+    verdict = say(key, token=shorten(largest, _TOKEN))
     return answer(verdict, remark, named_bars(_bars_of(changes, findings)))
 
 

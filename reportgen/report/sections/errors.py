@@ -9,6 +9,7 @@ from math import exp
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.calibration import Calibration
 from reportgen.findings.outputs.scored import Measure
+from reportgen.findings.outputs.slopes import Slopes
 from reportgen.findings.outputs.where_wrong import Part, Trend
 from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
 from reportgen.report.charts.scatter import reliability
@@ -111,7 +112,7 @@ def _in_short(findings: Findings, language: Language) -> Iterator[str]:
     slopes, chances = findings.slopes, findings.calibration
     if slopes is not None and slopes.verdict in ("too_close", "too_far"):
         labels = written(slopes.of_labels.mean, _DIGITS)
-        yield language.say("errors", f"short_{slopes.verdict}", labels=labels)
+        yield language.say("errors", f"short_{_on_slopes(slopes)}", labels=labels)
     if chances is not None and chances.verdict in ("over", "under"):
         chance = chances.mean_chance
         yield language.say("errors", f"short_{chances.verdict}", chance=chance)
@@ -263,7 +264,14 @@ def _slope(findings: Findings, language: Language) -> str:
     for name, own in (("labels", slopes.of_labels), ("predictions", slopes.of_predictions)):
         values[name] = written(own.mean, _DIGITS)
         values[f"{name}_interval"] = interval_text(own.interval, _DIGITS, language)
-    return language.say("errors", f"slope_{slopes.verdict}", **values)
+    return language.say("errors", f"slope_{_on_slopes(slopes)}", **values)
+
+
+def _on_slopes(slopes: Slopes) -> str:
+    """The key of what is said of slopes that have a verdict."""
+    labels = slopes.of_labels.interval
+    is_unrelated = labels is not None and labels.low <= 0
+    return "unrelated" if slopes.verdict == "too_far" and is_unrelated else str(slopes.verdict)
 
 
 def _probabilities(found: Calibration, language: Language) -> Probabilities:

@@ -130,9 +130,10 @@ def _against(judged: Judgement, language: Language) -> str:
 
 
 def shuffled(findings: Findings, language: Language) -> str:
-    """How far the colours agree with the model's weights shuffled, and what that says; "" where it
-    was not measured on enough texts."""
-    figures = findings.shuffled_first
+    """How far the colours agree with the model's weights shuffled, and what that says of their
+    agreement, where they surely have one over all texts; "" where it was not measured on enough
+    texts."""
+    figures, judged = findings.shuffled_first, findings.colouring.judgement
     if figures is None:
         return ""
     values: dict[str, str] = {}
@@ -141,7 +142,8 @@ def shuffled(findings: Findings, language: Language) -> str:
         values[name] = written(own.mean, _DIGITS, name == "difference")
         values[f"{name}_interval"] = interval_text(own.interval, _DIGITS, language)
     said = [language.say("trust", "shuffled", n_texts=figures.shuffled.n_texts, **values)]
-    if figures.share is not None:
+    ends = judged.agreement.interval if judged else None
+    if figures.share is not None and ends is not None and ends.low > 0:
         said.append(language.say("trust", f"shuffled_{figures.share}"))
     return language.say("common", "space").join(said)
 

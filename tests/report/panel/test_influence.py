@@ -190,9 +190,18 @@ def test_bars_of_the_table_are_short_where_hardly_anything_changes_the_predictio
     assert widths((0.01, -0.2), 1.0)["b"] == -WIDTH
 
 
-def test_a_flat_text_says_so(tmp_path):
-    found = shown(make_results(tmp_path, ("ab",)))
-    assert found.sentences[0] == "Attention is nearly even: no text token stands out."
+def test_a_flat_text_says_so():
+    flat = replace(made()[0], flat="Attention is nearly even: no text token stands out.")
+    assert told((flat,)).sentences == ("Attention is nearly even: no text token stands out.",)
+
+
+def test_of_the_only_token_of_a_text_nothing_is_said_to_be_the_most():
+    flat, change = made((3,), [0.0] * 3 + [0.5] + [0.0] * 6, points=(3,))
+    found = replace(flat, flat="Attention is nearly even: no text token stands out."), change
+    only = "Without “d”, the only token of this text, the score would"
+    assert told(found).sentences == (f"{only} change by 0.5000.",)
+    given = Explained("the score", value=2.0)
+    assert told(found, explained=given).sentences == (f"{only} go from 2.000 to 1.500.",)
 
 
 def test_a_row_that_is_even_says_whose_it_is():

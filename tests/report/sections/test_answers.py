@@ -266,6 +266,11 @@ def test_in_one_text_the_strongest_change_is_told(tmp_path):
     assert answers(made)[1].answer == f"In this text, “{label}” changes it most"
 
 
+def test_of_the_only_token_of_the_only_text_nothing_is_said_to_be_the_most(tmp_path):
+    made = make_results(tmp_path, ("ab",), evidence="basic")
+    assert answers(made)[1].answer == "Its only token, “ab”, changes it"
+
+
 def test_where_texts_share_no_token_the_changes_of_the_open_text_are_drawn(tmp_path):
     made = make_results(
         tmp_path, tuple(f"{a}{a}{b}{b}{a}{a}" for a, b in TEXTS_APART), evidence="basic"
