@@ -21,11 +21,12 @@ from reportgen.results.measure_register import (
     YARDSTICK,
     exported,
     measured_at,
+    taken_at,
 )
 from reportgen.results.tables.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
 
 # Measures that come from the passes of another.
-TAKEN_WITH = ("attention_gradient", "alone", "effect")
+TAKEN_WITH = ("attention_gradient", "alone")
 
 
 def test_columns_of_the_first_schema_stay_in_their_order() -> None:
@@ -60,11 +61,14 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
 
     assert taken("none", "number") == []
     basic = ["deletion", "effect", "gradient"]
-    assert taken("basic", "cosine") == basic
+    assert taken("basic", "cosine") == [*basic, "alone"]
     assert taken("basic", "number") == [*basic, "attention_gradient", "alone"]
     more = ["mask", "ig", "alti", "shapley", "cp_lrp"]
     assert taken("full", "number") == [*taken("basic", "number"), *more]
-    assert taken("full", "cosine") == [*basic, "mask", "ig", "alti", "jacobian"]
+    assert taken("full", "cosine") == [*taken("basic", "cosine"), "mask", "ig", "alti", "jacobian"]
+    # What says the same comes after the measures that say where to look for it.
+    last = [taken_at(level, "number")[-1].id for level in ("basic", "full")]
+    assert last == ["effect", "effect"]
     assert (
         exported("none")
         == exported("basic")
