@@ -19,6 +19,7 @@ def without_surrogates(text: str) -> str:
 
 
 _SHOWN = 5
+_LONGEST = 1_000  # characters of a message
 
 
 # What stands around a part of a message that a text or a file gave; `repr` escapes both.
@@ -43,18 +44,26 @@ def without_quotes(message: str) -> str:
     return f"{said} (… stands for what --redact leaves out)" if count else said
 
 
+def shortened(message: str) -> str:
+    """A message without the middle of it, where a value that it names makes it very long."""
+    if len(message) <= _LONGEST:
+        return message
+    half = _LONGEST // 2
+    return f"{message[:half]} … {message[-half:]}"
+
+
 class ReportgenError(Exception):
     """Base of every error that is shown to the user in one line, without a traceback."""
 
     exit_code = 1
 
     def __str__(self) -> str:
-        return with_quotes(self._message)
+        return shortened(with_quotes(self._message))
 
     @property
     def unquoted(self) -> str:
         """The message with dots in place of what it quotes."""
-        return without_quotes(self._message)
+        return shortened(without_quotes(self._message))
 
     def and_also(self, said: str) -> Self:
         """The same error with more said at its end."""

@@ -158,11 +158,11 @@ def _no_norms(reason: Reason) -> dict[str, Reason]:
 
 
 def _shown(worker: "Worker") -> dict[str, str | int | float | bool]:
-    """The options that were given, with the number of texts that a budget came to in its place: so
-    the same texts get evidence again, however long that takes."""
+    """The options that were given, in the order of results.json, with the number of texts that a
+    budget came to in its place: so the same texts get evidence again, however long that takes."""
     return {
         "evidence-texts" if name == "evidence-budget" else name: worker.asked
         if name == "evidence-budget"
         else value
-        for name, value in worker.options.shown.items()
+        for name, value in sorted(worker.options.shown.items())
     }

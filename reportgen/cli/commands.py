@@ -29,7 +29,7 @@ from reportgen.cli import from_options as parameters
 from reportgen.cli import init_command, outcome, results_commands
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.cli.github import find_step_summary
-from reportgen.errors import OutputError, UsageError
+from reportgen.errors import OutputError, UsageError, shortened
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import check_detail
@@ -57,7 +57,8 @@ def main() -> None:
     try:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
-        typer.echo(printable.inert(f"reportgen: {outcome.system_said(error)}"), err=True)
+        said = shortened(outcome.system_said(error))
+        typer.echo(printable.inert(f"reportgen: {said}"), err=True)
         outcome.give_up_unwritten()
         sys.exit(OutputError.exit_code)
 

@@ -17,7 +17,7 @@ from reportgen.api.options.option_values import options_of
 from reportgen.api.options.settings import configured_gates, configured_options
 from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
-from reportgen.errors import UsageError
+from reportgen.errors import UsageError, shortened
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.report.language.printable import inert
 from reportgen.report.options import Option, options_in
@@ -60,15 +60,20 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
     return call
 
 
+_MISUSES: Any = typer.BadParameter.__base__  # the errors of the command line, of whatever typer
+
+
 class Commands(TyperGroup):
-    """The group of commands. An error about a value says what its option takes."""
+    """The group of commands. An error about a value says what its option takes, and no error
+    repeats a long value whole."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:
             return super().invoke(ctx)
-        except typer.BadParameter as error:
-            error.message = _taken(error)
+        except _MISUSES as error:
+            is_value = isinstance(error, typer.BadParameter)
+            error.message = shortened(_taken(error) if is_value else error.message)
             raise
 
 

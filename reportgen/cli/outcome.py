@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 EXIT_GATE = 3
 EXIT_STRICT = 4
+EXIT_LEFT_OUT = 5  # a site without a run that was named
 EXIT_INTERRUPTED = 130
 _UNNAMED = re.compile(r"LABEL_\d+")  # a class without a name in the model's folder
 _COMMA = re.compile(r"\s*[+-]?\d+(?:,\d+)+(?:\.\d+)?\s*[%％]?\s*")  # 2,5 or 1,000

@@ -242,4 +242,4 @@ def site(
 
     writer = SiteWriter(output, options, gates, redact=redact)
     outcome.print_lines(writer.write(results or [], force=force), verbosity)
-    return 0
+    return outcome.EXIT_LEFT_OUT if writer.n_left_out else 0

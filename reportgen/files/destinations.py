@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from reportgen.errors import UsageError
+from reportgen.errors import OutputError, UsageError, unwritten
 from reportgen.files.temporary import BESIDE
 
 if sys.platform != "win32":
@@ -51,6 +51,7 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
     Raises:
         UsageError: it exists and `force` is not given, or it is a folder where a file is to be
             written or the other way round, or it cannot be written, or is no path of this machine.
+        OutputError: the disk is full or fails.
     """
     require_here(path)
     try:
@@ -61,9 +62,7 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
             _check_file(path, kind, force=force)
         _try_to_write(Path(os.path.realpath(path)))
     except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be written ({error.strerror}); name another place with --output"
-        ) from error
+        raise _not_writable(path, error) from error
 
 
 def require_here(path: Path) -> None:
@@ -95,6 +94,7 @@ def check_page_folder(page: Path, *, force: bool) -> None:
     Raises:
         UsageError: the folder exists and `force` is not given, or it holds anything but such a
             page, or it cannot be written.
+        OutputError: the disk is full or fails.
     """
     if page.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{page}: with --layout dir the page's name must end in .html")
@@ -118,9 +118,17 @@ def check_page_folder(page: Path, *, force: bool) -> None:
             _try_to_write(Path(os.path.realpath(folder)) / page.name)
         _try_to_write(Path(os.path.realpath(folder)))
     except OSError as error:
-        raise UsageError(
-            f"{folder}: cannot be written ({error.strerror}); name another place with --output"
-        ) from error
+        raise _not_writable(folder, error) from error
+
+
+def _not_writable(path: Path, error: OSError) -> UsageError | OutputError:
+    """The error for an output that cannot be written: a full disk, or one that fails, is no mistake
+    in a command."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return unwritten(path, error)
+    return UsageError(
+        f"{path}: cannot be written ({error.strerror}); name another place with --output"
+    )
 
 
 def _kind(path: Path) -> Literal["file", "folder", "other"] | None:

@@ -9,7 +9,13 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
-from reportgen.errors import InterruptedLateError, OutputError, ReportgenError, unwritten
+from reportgen.errors import (
+    InterruptedLateError,
+    OutputError,
+    ReportgenError,
+    ResultsError,
+    unwritten,
+)
 from reportgen.files import system
 from reportgen.files.destinations import PAGE_FILES, RESULTS_FILES
 from reportgen.files.interrupts import held_back
@@ -77,12 +83,15 @@ class Staging:
         """Write a copy of the folder `source`, which holds files only, that will become `target`.
 
         Raises:
-            OutputError: it cannot be written.
+            ResultsError: a file of `source` cannot be read.
+            OutputError: the copy cannot be written.
         """
         folder = self.folder(target)
         for path in sorted(source.iterdir()):
             try:
                 system.copy(path, folder / path.name)
+            except system.UnreadError as error:
+                raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
             except OSError as error:
                 raise unwritten(f"{target}/{path.name}", error) from error
 

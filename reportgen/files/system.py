@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,11 +20,16 @@ if sys.platform != "win32":
 # What a system answers that cannot exchange two names, or a file system that cannot.
 _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP)
 _HERE = -100  # AT_FDCWD: paths are relative to the current folder
+_BLOCK = 1 << 20  # bytes of a file that are copied at once
 _SWAP = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS
 
 
 class NoExchangeError(OSError):
     """Two names cannot be exchanged in one step here."""
+
+
+class UnreadError(OSError):
+    """What is copied cannot be read."""
 
 
 def make_temporary(parent: Path, prefix: str) -> Path:
@@ -85,8 +90,24 @@ def _exchange_call() -> Callable[[bytes, bytes], int] | None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy the content of a file."""
-    shutil.copyfile(source, target)
+    """Copy the content of a file.
+
+    Raises:
+        UnreadError: `source` cannot be read.
+        OSError: `target` cannot be written.
+    """
+    with target.open("wb") as copied:
+        for block in _blocks(source):
+            copied.write(block)
+
+
+def _blocks(source: Path) -> Iterator[bytes]:
+    try:
+        with source.open("rb") as stream:
+            while block := stream.read(_BLOCK):
+                yield block
+    except OSError as error:
+        raise UnreadError(error.errno, error.strerror, str(source)) from error
 
 
 def link(source: Path, target: Path) -> None:

@@ -191,7 +191,13 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_built(runs, tmp_path) -> N
     (damaged / "texts.parquet").write_bytes(b"no table")
     link = tmp_path / "again"
     link.symlink_to(runs[0])
-    said = write(tmp_path / "public", [runs[0], bad, link, damaged])
+    done = call("site", runs[0], bad, link, damaged, "-o", tmp_path / "public")
+    assert done.exit_code == 5
+    said = done.stderr.splitlines()
+    assert call("site", runs[0], bad, "-o", tmp_path / "public").exit_code == 5
+    assert call("site", runs[0], "-o", tmp_path / "public").exit_code == 0
+    shutil.rmtree(tmp_path / "public")
+    assert write(tmp_path / "public", [runs[0], bad, link, damaged]) == said
     assert said[0].startswith(f"left out: {bad}/results.json: schema 99 is newer")
     assert said[1] == f"{link}: the same run as {runs[0]}, so it is there once"
     assert "1 report, 1 of them written now; 0 comparisons" in said[-1]

@@ -100,6 +100,22 @@ def test_a_shard_that_trusts_code_of_a_checkpoint_has_to_be_trusted_again(here: 
     assert not (here / "ran").exists()
 
 
+@pytest.mark.parametrize("name", ["options", "versions"])
+@pytest.mark.parametrize("value", [[1], None, "x", 3, {}])
+def test_a_run_json_that_says_something_else_is_one_line(
+    here: Path, tmp_path: Path, name: str, value: object
+) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(here / "part", part)
+    values = json.loads((part / "run.json").read_text())
+    values["identity"][name] = value
+    (part / "run.json").write_text(json.dumps(values))
+    done = call("merge", part, "-o", tmp_path / "merged", *code())
+    assert done.exit_code in (1, 2)
+    assert done.stderr.startswith("reportgen: ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_named_again_it_merges_wherever_the_same_file_lies(here: Path, tmp_path: Path) -> None:
     shutil.copy(here / "mine.py", tmp_path)
     done = call("merge", "part", "-o", tmp_path / "merged", *code(str(tmp_path / "mine.py")))

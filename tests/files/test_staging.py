@@ -1,5 +1,6 @@
 """Outputs that are whole or not there."""
 
+import errno
 import os
 import shutil
 import signal
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.errors import OutputError, UsageError
+from reportgen.errors import OutputError, ResultsError, UsageError
 from reportgen.files.destinations import (
     BASELINE_FILE,
     PAGE_FILES,
@@ -71,6 +72,38 @@ def test_a_name_as_long_as_names_may_be(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
     with pytest.raises(UsageError, match="cannot be written"):
         check_target(tmp_path / ("x" * 300 + ".html"), force=False)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_disk_that_is_full_or_fails_is_no_mistake_in_a_command(
+    tmp_path: Path, monkeypatch, number: int
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("reportgen.files.destinations.tempfile.TemporaryFile", full)
+    for check in (check_target, check_page_folder):
+        with pytest.raises(OutputError, match="cannot be written"):
+            check(tmp_path / "new" / "report.html", force=False)
+    number = errno.EROFS
+    with pytest.raises(UsageError, match="Read-only"):
+        check_target(tmp_path / "report.html", force=False)
+
+
+def test_what_cannot_be_read_is_not_said_to_be_unwritable(tmp_path: Path, monkeypatch) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "maps.bin").write_bytes(b"x")
+    (source / "gone").symlink_to("nowhere")
+    told = r"source/gone: cannot be read \(No such file"
+    with pytest.raises(ResultsError, match=told), Staging() as staging:
+        staging.copy(source, tmp_path / "copy")
+    assert left_over(tmp_path) == ["source"]
+    (source / "gone").unlink()
+    with Staging() as staging:
+        staging.copy(source, tmp_path / "copy")
+        staging.commit()
+    assert (tmp_path / "copy" / "maps.bin").read_bytes() == b"x"
 
 
 def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:

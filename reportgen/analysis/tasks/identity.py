@@ -123,6 +123,8 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
     identity = msgspec.convert(stored["identity"], dict[str, Any])
     if not identity.keys() >= {"options", "versions", "device", "batching", *_NAMES}:
         raise ValueError("not all is said of the analysis")
+    for name in ("options", "versions"):
+        msgspec.convert(identity[name], dict[str, Any])
     return identity, msgspec.convert(stored["begun"], Begun)
 
 

@@ -29,6 +29,7 @@ class Plan:
     def __init__(self, old: Site, runs: Mapping[str, Run], maker: Maker, files: SiteFiles) -> None:
         """`runs` are those whose results were given, by their ids, and `old` is the site before."""
         self.runs = dict(runs)  # those whose results turn out to be whole
+        self.n_left_out = 0  # the others
         self._given = runs
         self._maker = maker
         self._files = files
@@ -79,6 +80,7 @@ class Plan:
             what = "not written anew" if run.id in self._entries else "left out"
             say(f"{what}: {message(made.left_out, redact=self._maker.redact)}")
             del self.runs[run.id]
+            self.n_left_out += 1
         for line in made.reduced:
             self._reduced.setdefault(line, {})[run.id] = run
         if made.entry is not None:

@@ -33,6 +33,7 @@ class RunReader:
     out."""
 
     def __init__(self, options: SiteOptions, say: Callable[[str], None], *, redact: bool) -> None:
+        self.n_left_out = 0  # folders that could not be read
         self._options = options
         self._say = say
         self._redact = redact
@@ -46,6 +47,7 @@ class RunReader:
             try:
                 run = self._run(folder, known)
             except ResultsError as error:
+                self.n_left_out += 1
                 self._say(f"left out: {message(error, redact=self._redact)}")
                 continue
             if (same := found.get(content_of(run.id))) is not None:

@@ -32,6 +32,7 @@ class SiteWriter:
         self._maker = Maker(options, gates, redact)
         self._said: list[str] = []
         self._n_new = 0  # reports that are written
+        self.n_left_out = 0  # named folders whose results could not be read
 
     def write(self, folders: Sequence[Path], *, force: bool) -> list[str]:
         """Add the runs in `folders` to the site, and return a line for what was left out and
@@ -57,6 +58,7 @@ class SiteWriter:
                 workers.expect(len(folders) - len(old.entries))
                 reader = RunReader(self._options, self._said.append, redact=self._redact)
                 runs = reader.read(folders, old)
+                self.n_left_out += reader.n_left_out
                 files = SiteFiles(self._folder, staging)
                 site = self._written(old, runs, files, workers)
                 files.lists(site, self._options)
@@ -101,6 +103,7 @@ class SiteWriter:
             made = [_stored(own, files) for own in workers.pages(tasks)]
             for own in sorted(made, key=lambda own: place_of(own.task.run)):
                 plan.take(own, self._said.append)
+        self.n_left_out += plan.n_left_out
         pages = plan.pages()
         self._n_new = sum(files.is_new(address_of(entry)) for entry in pages.entries)
         if not pages.entries:

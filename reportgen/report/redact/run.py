@@ -5,7 +5,6 @@ or a token. Each character of a text becomes a dot: offsets and lengths stay wha
 """
 
 import re
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import OutputError, ResultsError, first_line
+from reportgen.files import system
 from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
@@ -120,6 +120,8 @@ def _writing(folder: Path) -> Iterator[None]:
     """Say of an error of the system that the copy in `folder` could not be written."""
     try:
         yield
+    except system.UnreadError as error:
+        raise ResultsError(f"{error.filename}: cannot be read ({error.strerror})") from error
     except (OSError, pa.ArrowException) as error:
         said = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
         raise OutputError(
@@ -133,7 +135,7 @@ def _take_over(source: Path, target: Path) -> None:
     try:
         target.hardlink_to(source)
     except OSError:
-        shutil.copyfile(source, target)
+        system.copy(source, target)
 
 
 class _Masked:
