@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError
+from reportgen.results.checks.footer import chunks
 
 # What every file may unpack to; a few hundred MB fit in any machine that runs a model.
 UNPACKED = 200_000_000
@@ -71,25 +72,28 @@ def room(size: int) -> int:
 
 def tables_within(
     file: pq.ParquetFile,
+    source: bytes | Path,
     most: int,
     columns: Sequence[str] | None = None,
     n_rows: int | None = None,
     most_at_once: int | None = None,
     rows_at_once: int = _ROWS_AT_ONCE,
 ) -> Iterator[pa.Table]:
-    """The rows of `file`, or the first `n_rows`, in parts with plain columns; at least one part,
-    which may be empty. A row group is never held as a whole. Parts have `rows_at_once` or fewer.
-    `most_at_once` limits the bytes of each.
+    """The rows of `file`, which reads `source`, or the first `n_rows`, in parts with plain columns;
+    at least one part, which may be empty. A row group is never held as a whole. Parts have
+    `rows_at_once` or fewer. `most_at_once` limits the bytes of each.
 
     A text that fills a million rows is stored once. Such columns are read as they are stored, and
     are repeated after their size has been counted.
 
     Raises:
         ValueError: the rows would take more than `most` bytes of memory.
+        pa.ArrowInvalid: the file is damaged.
     """
     left = file.metadata.num_rows if n_rows is None else n_rows
     is_part = left < file.metadata.num_rows
-    _require_declared(file.metadata, most * (_DECLARED_OVER if is_part else 1), columns, left)
+    declared = most * (_DECLARED_OVER if is_part else 1)
+    _require_declared(file.metadata, source, declared, columns, left)
     used = 0
     fields = [f for f in file.schema_arrow if columns is None or f.name in columns]
     yield _plain(pa.schema(fields).empty_table())
@@ -121,35 +125,40 @@ def stored_strings(meta: pq.FileMetaData) -> list[str]:
 
 
 def _require_declared(
-    meta: pq.FileMetaData, most: int, columns: Sequence[str] | None, n_rows: int
+    meta: pq.FileMetaData,
+    source: bytes | Path,
+    most: int,
+    columns: Sequence[str] | None,
+    n_rows: int,
 ) -> None:
     """Check what the file declares about the size of its first rows, before any of it is
     unpacked."""
-    declared = 0
+    declared, groups = 0, chunks(source)
+    wanted = [_width(meta.schema.column(number), columns) for number in range(len(meta.schema))]
     for place in range(meta.num_row_groups):
-        group = meta.row_group(place)
-        chunks = [group.column(number) for number in range(group.num_columns)]
-        own = [chunk for chunk in chunks if columns is None or _belongs(chunk, columns)]
+        own = next(groups, ())
+        if len(own) != len(wanted):
+            raise pa.ArrowInvalid("the footer does not describe its columns")
+        needed = [(*chunk, width) for chunk, width in zip(own, wanted, strict=True) if width]
         declared += max(
-            sum(chunk.total_uncompressed_size for chunk in own),
-            sum(_values(chunk) for chunk in own),
+            sum(n_bytes for _, n_bytes, _ in needed),
+            sum(int(n_values * width) for n_values, _, width in needed),
         )
-        if declared > most or group.num_rows > most:
+        n_own = meta.row_group(place).num_rows
+        if declared > most or n_own > most:
             raise _too_large(declared, most)
-        n_rows -= group.num_rows
+        n_rows -= n_own
         if n_rows <= 0:
             return
 
 
-def _belongs(chunk: pq.ColumnChunkMetaData, columns: Sequence[str]) -> bool:
-    path = chunk.path_in_schema
-    return path in columns or path.partition(".")[0] in columns
-
-
-def _values(chunk: pq.ColumnChunkMetaData) -> int:
-    """The least number of bytes that the numbers of a column take when they are not repeated."""
-    width = {"BOOLEAN": 0.125, "INT64": 8, "DOUBLE": 8, "INT96": 12}.get(chunk.physical_type, 4)
-    return int(chunk.num_values * width)
+def _width(column: pq.ColumnSchema, columns: Sequence[str] | None) -> float:
+    """The least number of bytes that a number of a column takes when it is not repeated; 0 if the
+    column is none of `columns`."""
+    path = column.path
+    if columns is not None and path not in columns and path.partition(".")[0] not in columns:
+        return 0
+    return {"BOOLEAN": 0.125, "INT64": 8, "DOUBLE": 8, "INT96": 12}.get(column.physical_type, 4)
 
 
 def _size(column: pa.ChunkedArray | pa.Array) -> int:

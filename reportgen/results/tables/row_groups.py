@@ -94,7 +94,7 @@ class StoredTable:
         """
         with self._opened(stored_strings(self._meta)) as file:
             known = [name for name in file.schema_arrow.names if name in self._schema.names]
-            yield from tables_within(file, room(self._size), list(dict.fromkeys(known)))
+            yield from tables_within(file, self._path, room(self._size), list(dict.fromkeys(known)))
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""

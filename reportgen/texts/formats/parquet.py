@@ -81,7 +81,9 @@ def _rows(
         )
         most = room(_size(content))
         with opened as file:
-            for part in tables_within(file, most, read, n_rows, limits.MAX_BYTES, _AT_ONCE):
+            for part in tables_within(
+                file, content, most, read, n_rows, limits.MAX_BYTES, _AT_ONCE
+            ):
                 if sum(n_items(column) for column in part.columns) > limits.MAX_CELLS:
                     raise ValueError(f"lists of more than {limits.MAX_CELLS:,} items")
                 columns: dict[str, Sequence[Cell]] = {
