@@ -1,5 +1,6 @@
 """A report: its figures, its sentences, its files, and how it looks in a notebook."""
 
+import logging
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import misfit
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
+from reportgen.report.language.printable import inert
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
 from reportgen.report.notebook.text import TextCell
@@ -36,6 +38,9 @@ from reportgen.results.store import Results, open_results
 
 if TYPE_CHECKING:
     from reportgen.report.worse_texts.found import Annotation
+
+_LOG = logging.getLogger(__name__)
+UNLISTED = "no manifest in results.json, as an earlier version wrote it"
 
 
 class Report:
@@ -166,7 +171,7 @@ class Report:
             findings = self.findings if shown is self.results else Findings(shown)
             written = write_report(findings, job, staging)
             for folder in job.folders:
-                staging.copy(self.results.folder, folder)
+                staging.copy(self.results.stored_in.files(), folder)
             staging.commit()
         return [*job.recovered, *written.lines, *written.reduced]
 
@@ -190,14 +195,22 @@ class Report:
 
 
 def open_report(folder: str | Path) -> Report:
-    """Open the results that were kept in `folder`; the model is not needed.
+    """Open the results that were kept in `folder`; the model is not needed. A folder without a
+    manifest is told in one line on standard error.
 
     Raises:
         ResultsError: it is not a results folder, or it is damaged.
     """
     if not isinstance(folder, (str, Path)):
         raise UsageError(f"{type(folder).__name__}: give a report, or a folder of results")
-    return Report(open_results(Path(folder)))
+    results = open_results(Path(folder))
+    if not results.is_listed:
+        _LOG.warning(
+            "reportgen: %s: %s, so damage to its files may go unnoticed",
+            inert(str(folder)),
+            UNLISTED,
+        )
+    return Report(results)
 
 
 @dataclass(frozen=True, slots=True)

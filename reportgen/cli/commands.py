@@ -164,11 +164,13 @@ def render(
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
     import_api("reportgen.api.report", verbosity)
-    from reportgen.api.report import write_report
-    from reportgen.results.store import open_results
+    from reportgen.api.report import open_report, write_report
 
     outcome.print_lines(job.recovered, verbosity)
-    with Staging(force=files.force) as staging, _shown(open_results(results), job) as findings:
+    with (
+        Staging(force=files.force) as staging,
+        _shown(open_report(results).results, job) as findings,
+    ):
         with writing(job.files, verbosity):
             written = write_report(findings, job, staging)
         lines = outcome.account(findings, written, options.lang, verbosity, started)
@@ -281,7 +283,7 @@ def compare(
             with _shown(compared.head.results, own) as findings, writing(own.files, verbosity):
                 reported = write_report(findings, own, staging)
             for folder in own.folders:
-                staging.copy(compared.head.results.folder, folder)
+                staging.copy(compared.head.results.stored_in.files(), folder)
             written = replace(written, lines=(*reported.lines, *written.lines))
             lines += reported.reduced
         if place is not None:

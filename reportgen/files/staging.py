@@ -1,7 +1,7 @@
 """Writes a run's files and folders completely or not at all."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,6 +19,7 @@ from reportgen.errors import (
 from reportgen.files import system
 from reportgen.files.destinations import PAGE_FILES, RESULTS_FILES
 from reportgen.files.interrupts import held_back
+from reportgen.files.pinned import File, path_of
 from reportgen.files.temporary import Temporary, make_temporary
 from reportgen.files.transaction import Move, Removal, UnfinishedError, move_all
 
@@ -79,21 +80,21 @@ class Staging:
             system.set_mode(item, 0o777 & ~_mask())
         return item
 
-    def copy(self, source: Path, target: Path) -> None:
-        """Write a copy of the folder `source`, which holds files only, that will become `target`.
+    def copy(self, files: Mapping[str, File], target: Path) -> None:
+        """Write a folder with copies of `files`, by their names, that will become `target`.
 
         Raises:
-            ResultsError: a file of `source` cannot be read.
+            ResultsError: one of `files` cannot be read.
             OutputError: the copy cannot be written.
         """
         folder = self.folder(target)
-        for path in sorted(source.iterdir()):
+        for name, file in sorted(files.items()):
             try:
-                system.copy(path, folder / path.name)
+                system.copy(file, folder / name)
             except system.UnreadError as error:
-                raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+                raise ResultsError(f"{path_of(file)}: cannot be read ({error.strerror})") from error
             except OSError as error:
-                raise unwritten(f"{target}/{path.name}", error) from error
+                raise unwritten(f"{target}/{name}", error) from error
 
     def fill(self, path: Path, content: bytes) -> None:
         """Write a file in a folder that `folder` returned.

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from reportgen.files.pinned import File, path_of
+
 if sys.platform != "win32":
     import fcntl
 
@@ -89,8 +91,8 @@ def _exchange_call() -> Callable[[bytes, bytes], int] | None:
     return None
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy the content of a file.
+def copy(source: File, target: Path) -> None:
+    """Copy the content of a file, which may have lost its name.
 
     Raises:
         UnreadError: `source` cannot be read.
@@ -101,13 +103,13 @@ def copy(source: Path, target: Path) -> None:
             copied.write(block)
 
 
-def _blocks(source: Path) -> Iterator[bytes]:
+def _blocks(source: File) -> Iterator[bytes]:
     try:
         with source.open("rb") as stream:
             while block := stream.read(_BLOCK):
                 yield block
     except OSError as error:
-        raise UnreadError(error.errno, error.strerror, str(source)) from error
+        raise UnreadError(error.errno, error.strerror, str(path_of(source))) from error
 
 
 def link(source: Path, target: Path) -> None:
@@ -128,9 +130,19 @@ def remove_empty(path: Path) -> None:
     path.rmdir()
 
 
-def remove_folder(path: Path) -> None:
-    """Remove a folder with all that it holds."""
-    shutil.rmtree(path)
+def remove_folder(path: Path, last: str = "") -> None:
+    """Remove a folder with all that it holds; at its end the file called `last`, which a later run
+    knows the folder by if this one is killed meanwhile."""
+    for item in path.iterdir():
+        if item.name == last:
+            continue
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+    if last:
+        (path / last).unlink(missing_ok=True)
+    path.rmdir()
 
 
 def sync(path: Path) -> None:

@@ -1,6 +1,7 @@
 """The file results.json of a results folder: what was run."""
 
-import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import msgspec
 from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.files.destinations import as_given, is_address
+from reportgen.files.pinned import PinnedFolder
 from reportgen.results.checks.limits import (
     HEADS,
     INFO_BYTES,
@@ -18,12 +20,27 @@ from reportgen.results.checks.limits import (
     require_regular,
 )
 from reportgen.results.info import SCHEMA_VERSION, RunInfo, is_commit
-from reportgen.results.tables.row_groups import AGAIN
+from reportgen.results.manifest import (
+    INFO_FILE,
+    ListedFile,
+    Manifest,
+    is_whole,
+    list_files,
+    with_manifest,
+)
+from reportgen.results.tables.row_groups import AGAIN, one_commit
 
 if TYPE_CHECKING:
     from reportgen.results.store import Results
 
 _MOST = 10**9  # of anything that a model has; --max-length takes as much
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The part of results.json that is about files."""
+
+    manifest: Manifest | None = None
 
 
 def read_info(folder: Path) -> RunInfo:
@@ -33,25 +50,58 @@ def read_info(folder: Path) -> RunInfo:
         ResultsError: it is not a results folder, is damaged, or has a schema version that this
             version cannot read.
     """
-    path = folder / "results.json"
+    return read_run(PinnedFolder(folder))[0]
+
+
+def read_run(folder: PinnedFolder) -> tuple[RunInfo, Manifest | None]:
+    """Read what was run, and the manifest of all files, from an open results folder. Folders of
+    earlier versions have no manifest.
+
+    Raises:
+        ResultsError: as `read_info`.
+    """
+    path = folder.path / INFO_FILE
     try:
-        if (size := require_regular(path)) > INFO_BYTES:
+        file = folder.file(INFO_FILE)
+        if (size := require_regular(file)) > INFO_BYTES:
             raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
-        content = path.read_bytes()
+        with file.open("rb") as stream:
+            content = stream.read(INFO_BYTES)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ResultsError(f"{as_given(folder)}: {_what_it_is(folder)}") from error
+        raise not_results(folder.path) from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     except ValueError as error:
         raise ResultsError(f"{path}: {error}; {AGAIN}") from error
     require_merged(content, path)
-    try:
+    with _reading(path):
         _require_version(content, path)
+    if not is_whole(content):
+        again = one_commit(folder.path) if b'"small": true' in content else AGAIN
+        raise ResultsError(
+            f"{path}: damaged, or changed after the run: its run id does not fit it; {again}"
+        )
+    with _reading(path):
         info = msgspec.json.decode(content, type=RunInfo)
         _require_info(info)
+        manifest = msgspec.json.decode(content, type=_Listing).manifest
+        if manifest is not None:
+            _require_manifest(manifest, content)
+    return info, manifest
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what is wrong with results.json into an error that names it."""
+    try:
+        yield
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
-    return info
+
+
+def not_results(folder: Path) -> ResultsError:
+    """The error for a folder that is no results folder."""
+    return ResultsError(f"{as_given(folder)}: {_what_it_is(folder)}")
 
 
 def _what_it_is(folder: Path) -> str:
@@ -66,10 +116,14 @@ def _what_it_is(folder: Path) -> str:
     return f"holds {n} results folder{'' if n == 1 else 's'}; give {folder / '*'}"
 
 
-def write_info(folder: Path, info: RunInfo) -> None:
-    """Write `info` as the folder's `results.json`."""
-    text = json.dumps(asdict(info), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    system.write(folder / "results.json", (text + "\n").encode())
+def write_info(
+    folder: Path, info: RunInfo, known: Mapping[str, ListedFile] | None = None
+) -> Manifest:
+    """Write `info` as the folder's `results.json`, with the manifest of the files that are there;
+    those in `known` are not read for it. Returns the manifest."""
+    content = with_manifest(asdict(info), list_files(folder, known or {}))
+    system.write(folder / INFO_FILE, content)
+    return msgspec.json.decode(content, type=_Listing).manifest or Manifest("")
 
 
 def name_commit(results: "Results", commit: str | None) -> "Results":
@@ -78,8 +132,21 @@ def name_commit(results: "Results", commit: str | None) -> "Results":
     if commit is None:
         return results
     info = replace(results.info, commit=commit)
-    write_info(results.folder, info)
+    _, manifest = read_run(PinnedFolder(results.folder))
+    write_info(results.folder, info, manifest.files if manifest else {})
     return replace(results, info=info)
+
+
+def _require_manifest(manifest: Manifest, content: bytes) -> None:
+    """Check what a manifest says beyond its types.
+
+    Raises:
+        ValueError: a value is impossible.
+    """
+    if manifest.block_bytes < 1 or any(own.bytes < 0 for own in manifest.files.values()):
+        raise ValueError("manifest: no file has that many bytes")
+    if f'"run_id": "{manifest.run_id}"'.encode() not in content or len(manifest.run_id) != 64:
+        raise ValueError("manifest.run_id is not the id of a run")
 
 
 @dataclass(frozen=True)

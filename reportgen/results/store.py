@@ -16,9 +16,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
+from reportgen.files.destinations import RESULTS_FILES
+from reportgen.files.pinned import ReplacedError, pin
 from reportgen.results.info import REDACT, RunInfo
 from reportgen.results.measure_register import EFFECT
-from reportgen.results.run_file import read_info
+from reportgen.results.run_file import not_results, read_run
 from reportgen.results.tables.frames import (
     columns_of_role,
     frame_of,
@@ -30,6 +32,7 @@ from reportgen.results.tables.frames import (
     texts_frame,
 )
 from reportgen.results.tables.row_groups import (
+    AGAIN,
     FirstPassSource,
     FolderSource,
     MemorySource,
@@ -86,9 +89,23 @@ class Results:
         Raises:
             ResultsError: they were made in memory.
         """
+        return self.stored_in.folder
+
+    @property
+    def stored_in(self) -> FolderSource:
+        """That folder with its files.
+
+        Raises:
+            ResultsError: they were made in memory.
+        """
         if not isinstance(self.source, FolderSource):
             raise ResultsError("these results are not in a folder")
-        return self.source.folder
+        return self.source
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether a manifest lists their files; if not, an earlier version wrote them."""
+        return self.stored_in.manifest is not None
 
     @property
     def is_redacted(self) -> bool:
@@ -331,14 +348,25 @@ class Results:
 
 
 def open_results(folder: Path) -> Results:
-    """Open the results folder at `folder`.
+    """Open the results folder at `folder`. What is read from then on is the folder of this moment,
+    also where another run replaces it meanwhile.
 
     Raises:
         ResultsError: it is not a results folder, is damaged, or has a schema version that this
-            version cannot read.
+            version cannot read; or it was replaced again and again while it was opened.
     """
-    info = read_info(folder)
-    return Results(info, FolderSource(folder, info))
+    try:
+        files = pin(folder, RESULTS_FILES)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise not_results(folder) from error
+    except ReplacedError as error:
+        raise ResultsError(
+            f"{folder}: other runs replaced it each time that it was opened; run it again"
+        ) from error
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be read ({error.strerror}); {AGAIN}") from error
+    info, manifest = read_run(files)
+    return Results(info, FolderSource(folder, info, manifest, files))
 
 
 def open_first_pass(folder: Path, info: RunInfo) -> Results:

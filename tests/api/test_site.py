@@ -34,6 +34,11 @@ from reportgen.results.run_file import name_commit
 from reportgen.results.store import open_results
 
 EN = load_language("en")
+# What is said of a table of 8 bytes in place of the one that results.json lists.
+OTHER = (
+    "damaged, or of another run: it has 8 bytes, and results.json lists {}; run `reportgen "
+    "analyze` again"
+)
 GATES = ("--fail-if", "n_texts < 1", "--warn-if", "label_mae > 0")
 
 
@@ -215,7 +220,7 @@ def test_a_damaged_run_leaves_no_gap_and_one_taken_away_no_page(runs, tmp_path) 
     site = tmp_path / "public"
     said = write(site, [runs[3], middle, runs[0]])
     assert [line for line in said if str(middle) in line] == [
-        f"left out: {middle}/agreement.parquet: cannot be read; run `reportgen analyze` again"
+        f"left out: {middle}/agreement.parquet: {OTHER.format(540)}"
     ]
     assert any(line.startswith("2 reports: Texts 2–6: figures only") for line in said)
     assert "2 reports, 2 of them written now; 1 comparison" in said[-1]
@@ -332,9 +337,10 @@ def test_a_page_of_a_run_that_was_damaged_since_stays(runs, tmp_path) -> None:
     )
     site = tmp_path / "public"
     write(site, [first, middle, last])
+    size = (middle / "tokens.parquet").stat().st_size
     (middle / "tokens.parquet").write_bytes(b"no table")
     said = write(site, [first, middle, last], lang="ja")
-    advice = f"{middle}/tokens.parquet: cannot be read; run `reportgen analyze` again"
+    advice = f"{middle}/tokens.parquet: {OTHER.format(f'{size:,}')}"
     assert f"not written anew: {advice}" in said
     assert f"{middle}: not compared with ck-100: {advice}" in said
     assert f"{last}: not compared with ck-200: {advice}" in said

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.log_commands import HOSTILE, is_command
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.unlisted import without_manifest
 from typer.testing import Result
 
 from reportgen.api.options import arguments
@@ -226,6 +227,7 @@ def test_no_text_id_title_or_file_is_a_command_in_a_log(
     make_results(
         results, (hostile, *HEADLINES), failed=(0,), ids=(hostile, *map(str, range(len(HEADLINES))))
     )
+    without_manifest(results)
     record = json.loads((results / "results.json").read_text("utf-8"))
     record["model"]["name"] = record["inputs"][0]["name"] = hostile
     record["remarks"] = [hostile]

@@ -10,6 +10,7 @@ import pytest
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
+from reportgen.results.manifest import listed, with_manifest
 from reportgen.results.store import open_results
 
 CODE = """
@@ -93,7 +94,7 @@ def test_a_shard_that_trusts_code_of_a_checkpoint_has_to_be_trusted_again(here: 
     path = here / "trusting" / "shard.json"
     values = json.loads(path.read_text())
     values["model"]["trust_remote_code"] = True
-    path.write_text(json.dumps(values))
+    path.write_bytes(with_manifest(values, {"run.json": listed(path.with_name("run.json"))}))
     done = call("merge", "trusting", "-o", "merged", *code())
     assert done.exit_code == 2
     assert "trusting: made with --trust-remote-code, which runs code" in done.stderr

@@ -97,11 +97,11 @@ def test_what_cannot_be_read_is_not_said_to_be_unwritable(tmp_path: Path, monkey
     (source / "gone").symlink_to("nowhere")
     told = r"source/gone: cannot be read \(No such file"
     with pytest.raises(ResultsError, match=told), Staging() as staging:
-        staging.copy(source, tmp_path / "copy")
+        staging.copy({path.name: path for path in source.iterdir()}, tmp_path / "copy")
     assert left_over(tmp_path) == ["source"]
     (source / "gone").unlink()
     with Staging() as staging:
-        staging.copy(source, tmp_path / "copy")
+        staging.copy({path.name: path for path in source.iterdir()}, tmp_path / "copy")
         staging.commit()
     assert (tmp_path / "copy" / "maps.bin").read_bytes() == b"x"
 

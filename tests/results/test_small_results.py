@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from helpers.made_up.factories import changed, make_results
+from helpers.made_up.unlisted import without_manifest
 from helpers.real.two_models import TEXTS
 
 from reportgen.comparison.compare import Comparison, compare
@@ -93,6 +94,7 @@ def test_no_report_is_made_of_them_and_a_missing_column_is_damage(tmp_path: Path
     small = kept_small(make_results(tmp_path / "whole", TEXTS), tmp_path / "small")
     with pytest.raises(ResultsError, match=r"small: results kept small .* compare .*small --head"):
         open_whole(small.folder)
+    without_manifest(small.folder)
     (small.folder / "tokens.parquet").write_bytes((small.folder / "roles.parquet").read_bytes())
     with pytest.raises(ResultsError, match=r"tokens\.parquet: damaged: no column 'position'"):
         _ = open_results(small.folder).tokens

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.made_up.packed_maps import unpack
+from helpers.made_up.unlisted import without_manifest
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import SCHEMA_VERSION, Evidence
@@ -116,6 +117,7 @@ def test_a_newer_schema_is_refused_and_what_a_later_version_adds_passed_over(
     tmp_path: Path,
 ) -> None:
     results = make_results(tmp_path)
+    without_manifest(tmp_path)
     record = json.loads((tmp_path / "results.json").read_text("utf-8"))
     record["model"]["added_later"] = 1
     record["added_later"] = 2
@@ -141,12 +143,14 @@ def test_a_schema_that_was_never_released_is_refused_by_name(tmp_path: Path) -> 
 
 def test_damage_names_the_file(tmp_path: Path) -> None:
     results = make_results(tmp_path)
+    without_manifest(tmp_path)
     record = json.loads((tmp_path / "results.json").read_text("utf-8"))
     del record["model"]["n_layers"]
     (tmp_path / "results.json").write_text(json.dumps(record), "utf-8")
     with pytest.raises(ResultsError, match="n_layers"):
         open_results(tmp_path)
     write_info(tmp_path, results.info)
+    without_manifest(tmp_path)
     whole = (tmp_path / "maps.bin").read_bytes()
     for broken in (b"", whole[:100], bytes(len(whole))):
         (tmp_path / "maps.bin").write_bytes(broken)
@@ -194,6 +198,7 @@ def test_a_misfit_is_told_with_its_place(
     tmp_path: Path, place: tuple[str | int, ...], value: object, words: str
 ) -> None:
     make_results(tmp_path, ("abc",))
+    without_manifest(tmp_path)
     path = tmp_path / "results.json"
     record = json.loads(path.read_text("utf-8"))
     *above, key = place
@@ -221,6 +226,7 @@ def places(found: object, above: tuple[str | int, ...] = ()) -> Iterator[tuple[s
 
 def test_an_altered_results_json_is_refused_in_one_line_or_taken(tmp_path: Path) -> None:
     make_results(tmp_path, ("abc",), evidence="full", n_layers=1, n_heads=1)
+    without_manifest(tmp_path)
     path = tmp_path / "results.json"
     record = json.loads(path.read_text("utf-8"))
     said = []

@@ -25,7 +25,7 @@ def accept(base: Findings, head: Findings, folder: Path, staging: Staging) -> li
         if keep_baseline(head.results, folder, staging) is None:
             return [f"{folder}: holds these results already; left as it is"]
     else:
-        staging.copy(head.results.folder, folder)
+        staging.copy(head.results.stored_in.files(), folder)
     names = [
         f"{side.info.model.name} ({side.info.model.weights_sha256[:8]})" for side in (base, head)
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.comparing.baseline_file import OF_MAPS, tables_checksum
+from reportgen.api.comparing.baseline_file import OF_MAPS, described_bytes, tables_checksum
 from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
@@ -40,13 +40,13 @@ def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | Non
         try:
             made.mkdir()
             content = _described(results, made, write_small_tables(made, results))
-            write_info(made, info)
             (made / BASELINE_FILE).write_bytes(content)
+            write_info(made, info)
         except OSError as error:
             raise unwritten("the baseline", error) from error
         if _is_there(folder, open_own(made, info), content):
             return None
-        staging.copy(made, folder)
+        staging.copy({path.name: path for path in made.iterdir()}, folder)
         return sum(path.stat().st_size for path in made.iterdir())
 
 
@@ -74,7 +74,7 @@ def _is_there(folder: Path, new: Results, described: bytes) -> bool:
         return (
             old.info.settings.small
             and same_content(old, new)
-            and _said((folder / BASELINE_FILE).read_bytes()) == _said(described)
+            and _said(described_bytes(old)) == _said(described)
         )
     except (ResultsError, OSError, ValueError):  # ends of lines may be those of a system
         return False

@@ -1,7 +1,6 @@
 """Reads baseline.json of results kept small, and checks that all tables it lists are there."""
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -14,8 +13,9 @@ from reportgen.findings.figures.flat import Value
 from reportgen.findings.figures.gates import Gate
 from reportgen.findings.findings import Findings
 from reportgen.results.checks.limits import INFO_BYTES, require_merged, require_regular
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource
+from reportgen.results.run_file import read_info
+from reportgen.results.store import Results
+from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource, one_commit
 from reportgen.results.tables.schema import SMALL
 
 # The figures of a comparison that take attention maps; of some also the ends of an interval.
@@ -39,23 +39,36 @@ class Described(msgspec.Struct, frozen=True):
     model: _Model | None = None
 
 
-def read_described(folder: Path) -> Described:
-    """Read baseline.json of the baseline at `folder`.
+def read_described(results: Results) -> Described:
+    """Read baseline.json of a baseline.
 
     Raises:
-        ResultsError: it is missing, or cannot be read.
+        ResultsError: it is missing, cannot be read, or is that of other results.
     """
-    path = folder / BASELINE_FILE
+    path = results.folder / BASELINE_FILE
     try:
-        if (size := require_regular(path)) > INFO_BYTES:
-            raise ValueError(size)
-        content = path.read_bytes()
-        require_merged(content, path)
+        content = described_bytes(results)
         return msgspec.json.decode(content, type=Described)
     except FileNotFoundError as error:
         raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read; {AGAIN_SMALL}") from error
+
+
+def described_bytes(results: Results) -> bytes:
+    """The content of baseline.json of a baseline.
+
+    Raises:
+        ResultsError: it is not the one that the manifest lists.
+        OSError, ValueError: it cannot be read.
+    """
+    file = results.stored_in.file(BASELINE_FILE)
+    if (size := require_regular(file)) > INFO_BYTES:
+        raise ValueError(size)
+    with file.unchecked() as stream:  # first, what git has left in it
+        require_merged(stream.read(INFO_BYTES), file.path)
+    with file.open() as stream:
+        return stream.read(INFO_BYTES)
 
 
 def kept_figures(findings: Findings) -> Mapping[str, Value]:
@@ -67,7 +80,7 @@ def kept_figures(findings: Findings) -> Mapping[str, Value]:
     """
     if not findings.info.settings.small:
         return findings.figures
-    return read_described(findings.results.folder).figures
+    return read_described(findings.results).figures
 
 
 def check_gates(gates: Sequence[Gate], folders: Sequence[Path]) -> None:
@@ -82,7 +95,7 @@ def check_gates(gates: Sequence[Gate], folders: Sequence[Path]) -> None:
             continue
         where = f"{gate.source}: {gate.level}-if" if gate.source else f"--{gate.level}-if"
         for folder in folders:
-            if open_results(folder).info.settings.small:
+            if read_info(folder).settings.small:
                 raise UsageError(
                     f"{where} {gate.expression!r}: {folder} was kept small, without attention "
                     f"maps, so {gate.figure} cannot be compared; leave the gate out, or keep whole "
@@ -101,26 +114,25 @@ def require_complete(results: Results) -> None:
     source = results.source
     if not results.info.settings.small or not isinstance(source, FolderSource):
         return
-    described = read_described(source.folder)
+    described = read_described(results)
     n_rows = _listed(described)
     for name, wanted in n_rows.items():
         path = source.folder / f"{name}.parquet"
-        if not path.exists():
+        if not source.has(path.name):
             raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}")
         found = len(source.table(name).select(["text_id" if name == "texts" else "text"]))
         if found != wanted:
             raise ResultsError(
                 f"{path}: has {found:,} rows, not {wanted:,} as {BASELINE_FILE} says; {AGAIN_SMALL}"
             )
-    told = described.tables_sha256
+    # Where there is a manifest, it has told so of each table.
+    told = described.tables_sha256 if source.manifest is None else None
     is_mixed = told is not None and told != tables_checksum(source.folder, n_rows)
     if described.model is not None:
         is_mixed |= described.model.weights_sha256 != results.info.model.weights_sha256
     if is_mixed:
         raise ResultsError(
-            f"{source.folder}: holds files of two baselines; take all from one commit, such as "
-            f"`git checkout main -- {shlex.quote(str(source.folder))}`, or make it again with "
-            "`reportgen analyze --small`"
+            f"{source.folder}: holds files of two baselines; {one_commit(source.folder)}"
         )
 
 

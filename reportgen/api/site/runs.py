@@ -11,6 +11,7 @@ from reportgen.errors import ComparisonError, ResultsError
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
 from reportgen.report.site.options import SiteOptions
+from reportgen.results.checks.limits import require_regular
 from reportgen.results.info import RunInfo
 from reportgen.results.small_results import open_whole
 from reportgen.results.store import Results
@@ -43,9 +44,12 @@ class RunReader:
         was renamed."""
         known = {own.content: own for own in old.entries}
         found: dict[str, Run] = {}  # by what no other run has
+        unlisted = 0
         for folder in folders:
             try:
-                run = self._run(folder, known)
+                results = open_whole(folder)
+                run = self._run(folder, results, known)
+                unlisted += not results.is_listed
             except ResultsError as error:
                 self.n_left_out += 1
                 self._say(f"left out: {message(error, redact=self._redact)}")
@@ -54,10 +58,15 @@ class RunReader:
                 self._say(f"{folder}: the same run as {same.folder}, so it is there once")
                 continue
             found[content_of(run.id)] = run
+        if unlisted:
+            what = "results folder" if unlisted == 1 else "results folders"
+            self._say(
+                f"{unlisted} {what} without a manifest, of an earlier version: damage to "
+                "files may go unnoticed there"
+            )
         return {run.id: run for run in found.values()}
 
-    def _run(self, folder: Path, known: Mapping[str, Entry]) -> Run:
-        results = open_whole(folder)
+    def _run(self, folder: Path, results: Results, known: Mapping[str, Entry]) -> Run:
         info = redacted_info(results, self._options.lang) if self._redact else results.info
         name = Path(os.path.realpath(folder)).name
         id = run_id(info.created, name, _content(results, info))
@@ -75,11 +84,15 @@ class RunReader:
 def _content(results: Results, info: RunInfo) -> bytes:
     """Bytes that identify a run: the facts about it, and the figures of its heads. Neither contains
     a text."""
-    path = results.folder / "heads.parquet"
+    name = "heads.parquet"
     try:
-        heads = path.read_bytes()
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror})") from error
+        file = results.stored_in.file(name)
+        require_regular(file)
+        with file.open() as stream:
+            heads = stream.read()
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        raise ResultsError(f"{results.folder / name}: cannot be read ({said})") from error
     return json.dumps(_stated(info), sort_keys=True).encode() + heads
 
 

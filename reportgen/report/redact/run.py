@@ -4,10 +4,11 @@ A redacted copy is a results folder like any other, so whatever is written from 
 or a token. Each character of a text becomes a dot: offsets and lengths stay what they were.
 """
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
 from reportgen.results.agreement import drawn_agreement
+from reportgen.results.checks.limits import require_regular
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, number_list, tag_list
+from reportgen.results.manifest import MAPS_FILE, CheckedFile
 from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results
@@ -83,10 +86,17 @@ def redacted_info(results: Results, lang: Lang) -> RunInfo:
 
 def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
     """A redacted copy of `results` in the empty `folder`."""
-    for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), "maps.bin"):
-        if (results.folder / name).exists():
+    source = results.stored_in
+    taken = set[str]()
+    for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), MAPS_FILE):
+        if source.has(name):
+            with _reading(results.folder / name):
+                file = source.file(name)
+                require_regular(file)
+                file.open().close()  # checks it
             with _writing(folder):
-                _take_over(results.folder / name, folder / name)
+                _take_over(file, folder / name)
+            taken.add(name)
     for name in ("texts", "tokens", "targets", "evidence", "sinks", "sink_scores"):
         with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) as writer:
             for rows in _masked_parts(results, masked, name):
@@ -94,25 +104,31 @@ def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
     with _writing(folder):  # with the baseline that takes the words of all texts to know
         agreement = table_of("agreement", drawn_agreement(results))
         pq.write_table(agreement, folder / "agreement.parquet")
-        write_info(folder, masked.info())
+        listed = source.manifest.files if source.manifest else {}
+        write_info(folder, masked.info(), {name: listed[name] for name in taken & listed.keys()})
     return open_results(folder)
 
 
 def _masked_parts(results: Results, masked: "_Masked", name: str) -> Iterator[pa.Table]:
     """The parts of a table with what is redacted replaced."""
     schema = TABLES[name]
-    path = results.folder / f"{name}.parquet"
-    if may_be_missing(name, results.info) and not path.exists():
+    source, file = results.stored_in, f"{name}.parquet"
+    if may_be_missing(name, results.info) and not source.has(file):
         yield schema.empty_table()
         return
-    try:
-        for part in StoredTable(path, schema).parts():
+    with _reading(results.folder / file):
+        for part in StoredTable(source.file(file), schema).parts():
             rows = in_schema(part, schema)
             yield _with(rows, masked.columns(name, rows))
-    except (OSError, pa.ArrowException, KeyError) as error:
-        raise ResultsError(
-            f"{results.folder}: cannot be read; run `reportgen analyze` again"
-        ) from error
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Say of what is wrong with a file of results that it could not be read."""
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException, KeyError) as error:
+        raise ResultsError(f"{path}: cannot be read; run `reportgen analyze` again") from error
 
 
 @contextmanager
@@ -130,12 +146,15 @@ def _writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _take_over(source: Path, target: Path) -> None:
-    """Link `target` to the file `source`; copy it where links are not possible."""
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        system.copy(source, target)
+def _take_over(source: CheckedFile, target: Path) -> None:
+    """Link `target` to the file `source`; copy it where links are not possible, or where its name
+    stands for another file by now."""
+    with suppress(OSError):
+        target.hardlink_to(source.path)
+        if os.path.samestat(target.stat(), source.stat()):
+            return
+        target.unlink()
+    system.copy(source.file, target)
 
 
 class _Masked:

@@ -8,8 +8,8 @@ The footer is in Thrift's compact protocol; its fields are those of Apache Parqu
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
+from io import BufferedReader
+from typing import Literal, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -23,7 +23,14 @@ _SIZES = {_BYTE: 1, _DOUBLE: 8, _UUID: 16}
 _ROW_GROUPS, _COLUMNS, _META_DATA, _N_VALUES, _UNPACKED = 4, 1, 3, 5, 6
 
 
-def chunks(source: bytes | Path) -> Iterator[tuple[Chunk, ...]]:
+class Openable(Protocol):
+    """A file that can be opened to be read: a path is one."""
+
+    def open(self, mode: Literal["rb"], /) -> BufferedReader:
+        """Open it."""
+
+
+def chunks(source: bytes | Openable) -> Iterator[tuple[Chunk, ...]]:
     """The columns of each row group of the Parquet file at `source`, or with this content.
 
     Raises:
@@ -36,7 +43,7 @@ def chunks(source: bytes | Path) -> Iterator[tuple[Chunk, ...]]:
         raise pa.ArrowInvalid("the footer ends too early, or is nested too deeply") from error
 
 
-def _footer(source: bytes | Path) -> bytes:
+def _footer(source: bytes | Openable) -> bytes:
     if isinstance(source, bytes):
         size = int.from_bytes(source[-8:-4], "little")
         return source[-8 - size : -8]

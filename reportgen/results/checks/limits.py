@@ -4,17 +4,19 @@ A malicious file can unpack to a thousand times its size, or never end. So nothi
 a file says of itself: sizes are also counted while it is unpacked.
 """
 
+import os
 import shlex
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError
-from reportgen.results.checks.footer import chunks
+from reportgen.results.checks.footer import Openable, chunks
 
 # What every file may unpack to; a few hundred MB fit in any machine that runs a model.
 UNPACKED = 200_000_000
@@ -33,7 +35,14 @@ _ROWS_AT_ONCE = 1 << 16
 _FEW_ROWS_AT_ONCE, _DECLARED_OVER = 1 << 8, 5
 
 
-def require_regular(path: Path) -> int:
+class _Stated(Protocol):
+    """What the system can be asked about: a path, or an open file."""
+
+    def stat(self) -> os.stat_result:
+        """What the system says of it."""
+
+
+def require_regular(path: _Stated) -> int:
     """Check that `path` is a regular file, or a link to one, and return its size.
 
     Raises:
@@ -72,7 +81,7 @@ def room(size: int) -> int:
 
 def tables_within(
     file: pq.ParquetFile,
-    source: bytes | Path,
+    source: bytes | Openable,
     most: int,
     columns: Sequence[str] | None = None,
     n_rows: int | None = None,
@@ -126,7 +135,7 @@ def stored_strings(meta: pq.FileMetaData) -> list[str]:
 
 def _require_declared(
     meta: pq.FileMetaData,
-    source: bytes | Path,
+    source: bytes | Openable,
     most: int,
     columns: Sequence[str] | None,
     n_rows: int,

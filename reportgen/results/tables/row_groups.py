@@ -1,7 +1,9 @@
 """Reads the tables of results: from the Parquet files of a folder, or from memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -11,10 +13,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
+from reportgen.files.destinations import RESULTS_FILES
+from reportgen.files.pinned import File, PinnedFolder
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.checks.tables import COUNTS, require_rows, require_texts
 from reportgen.results.info import RunInfo
+from reportgen.results.manifest import (
+    INFO_FILE,
+    MAPS_FILE,
+    CheckedFile,
+    CheckedMaps,
+    Manifest,
+    is_of_run,
+)
 from reportgen.results.maps.packed import require_whole
 from reportgen.results.tables.schema import (
     EVIDENCE_TABLES,
@@ -26,6 +38,11 @@ from reportgen.results.tables.schema import (
 
 AGAIN = "run `reportgen analyze` again"
 AGAIN_SMALL = "commit all files of the baseline, or make it again with `reportgen analyze --small`"
+# What to do about files of two baselines, as git leaves them where two branches changed one.
+_ONE_COMMIT = (
+    "take all files of the baseline from one commit, such as `git checkout main -- {}`, or make it "
+    "again with `reportgen analyze --small`"
+)
 _HELD = 32_000_000  # bytes of row groups that a table keeps: those of 2,000 short texts
 _SMALL = 2_000_000  # bytes, and values, of a table that is read once, as a whole
 _CHECKED = 1_000  # maps that are known to be whole, so that they are checked once
@@ -59,7 +76,7 @@ class Source(Protocol):
 
 
 class StoredTable:
-    """The Parquet file at `path`, with the columns and types of `schema`.
+    """The Parquet file `file`, with the columns and types of `schema`.
 
     `parts` reads within the limits of `tables_within`, and everything that `select` and `slice`
     read; so a file of unknown origin goes through `parts` first.
@@ -71,11 +88,12 @@ class StoredTable:
     number of texts.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path = path
+    def __init__(self, file: File | CheckedFile, schema: pa.Schema) -> None:
+        self._file = file
         self._schema = schema
-        self._size = require_regular(path)
-        self._meta = pq.read_metadata(path)
+        self._size = require_regular(file)
+        with file.open("rb") as stream:
+            self._meta = pq.read_metadata(stream)
         meta = self._meta
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])  # [group], its first row
@@ -94,7 +112,7 @@ class StoredTable:
         """
         with self._opened(stored_strings(self._meta)) as file:
             known = [name for name in file.schema_arrow.names if name in self._schema.names]
-            yield from tables_within(file, self._path, room(self._size), list(dict.fromkeys(known)))
+            yield from tables_within(file, self._file, room(self._size), list(dict.fromkeys(known)))
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""
@@ -154,11 +172,21 @@ class StoredTable:
             if spare > 0:
                 spare -= self._held.pop(held)[1]
 
-    def _opened(self, as_stored: Sequence[str] = ()) -> pq.ParquetFile:
+    @contextmanager
+    def _opened(self, as_stored: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         # With pre_buffer, all of the file would stay in memory while its parts are read.
-        return pq.ParquetFile(
-            self._path, metadata=self._meta, pre_buffer=False, read_dictionary=list(as_stored)
-        )
+        with (
+            self._file.open("rb") as stream,
+            pq.ParquetFile(
+                stream, metadata=self._meta, pre_buffer=False, read_dictionary=list(as_stored)
+            ) as file,
+        ):
+            yield file
+
+
+def one_commit(folder: Path) -> str:
+    """What to do about the baseline in `folder` where its files do not fit each other."""
+    return _ONE_COMMIT.format(shlex.quote(str(folder)))
 
 
 def part_of(table: Table, first: int, size: int, names: Sequence[str]) -> pa.Table:
@@ -179,29 +207,83 @@ def may_be_missing(name: str, info: RunInfo) -> bool:
 
 class FolderSource:
     """The tables and maps of the results folder `folder`. Each table is checked when it is first
-    read, unless `is_own`: this process has just written it."""
+    read, against its manifest and by itself, unless `is_own`: this process has just written it."""
 
-    def __init__(self, folder: Path, info: RunInfo, *, is_own: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        info: RunInfo,
+        manifest: Manifest | None = None,
+        files: PinnedFolder | None = None,
+        *,
+        is_own: bool = False,
+    ) -> None:
+        """`manifest`: None where results.json has none; `files`: the folder, where it is open."""
         self.folder = folder
+        self.manifest = manifest
         self._info = info
+        self._files = PinnedFolder(folder) if files is None else files
         self._is_own = is_own
+        self._checked: dict[str, CheckedFile] = {}  # by name of the file
         self._counts: pa.Table | None = None
         self._whole: set[tuple[int, int, MapShape]] = set()  # the maps that have been checked
 
-    def table(self, name: str) -> Table:
-        """The table `name`, checked against its schema, `info` and the table of texts.
+    def has(self, name: str) -> bool:
+        """Whether the folder has, or should have, the file `name`."""
+        is_listed = self.manifest is not None and name in self.manifest.files
+        return is_listed or self._files.has(name)
+
+    def files(self) -> Mapping[str, File]:
+        """All files of the folder, by name, as they were when it was opened; without a check."""
+        return self._files.files(sorted(RESULTS_FILES))
+
+    def file(self, name: str) -> CheckedFile:
+        """The file `name`, which is checked against the manifest when it is opened.
 
         Raises:
-            ResultsError: the file cannot be read, or is damaged.
+            FileNotFoundError: there is none.
+            ResultsError: the manifest does not list it.
+        """
+        if name not in self._checked:
+            self._checked[name] = self._checked_file(name)
+        return self._checked[name]
+
+    def _checked_file(self, name: str) -> CheckedFile:
+        file, refusal = self._files.file(name), partial(self._refusal, name)
+        if self.manifest is None or name == INFO_FILE:  # which was checked when it was read
+            listed = None
+        elif name in self.manifest.files:
+            listed = self.manifest.files[name]
+        else:
+            raise refusal("results.json does not list it")
+        if name != MAPS_FILE:
+            return CheckedFile(file, listed, refusal)
+        block_bytes = self.manifest.block_bytes if self.manifest else 1
+        return CheckedMaps(file, listed, refusal, block_bytes)
+
+    def _refusal(self, name: str, wrong: str) -> ResultsError:
+        """The error for a file that is not the one that the manifest lists."""
+        is_held = self._files.is_held(name)
+        if not is_held and not is_of_run(self.folder, self.manifest):
+            return ResultsError(f"{self.folder}: was replaced while it was read; run it again")
+        again = one_commit(self.folder) if self._info.settings.small else AGAIN
+        return ResultsError(f"{self.folder / name}: damaged, or of another run: {wrong}; {again}")
+
+    def table(self, name: str) -> Table:
+        """The table `name`, checked against the manifest, its schema, `info` and the table of
+        texts.
+
+        Raises:
+            ResultsError: the file cannot be read, is damaged, or belongs to another run.
         """
         if name == "texts":
             table: Table = self._read_texts()
             return table
         texts = None if self._is_own else self._checked_against
-        if may_be_missing(name, self._info) and not (self.folder / f"{name}.parquet").exists():
+        if may_be_missing(name, self._info) and not self.has(f"{name}.parquet"):
             return self._none(name, texts)
-        with self._reading(name) as path:
-            stored = StoredTable(path, TABLES[name])
+        with self._reading(name) as file:
+            stored = StoredTable(file(), TABLES[name])
             if not self._is_own:
                 require_rows(stored.parts(), name, self._info, texts)
         return stored
@@ -210,11 +292,11 @@ class FolderSource:
         """The table `name` without rows, for a file that is missing."""
         none: Table = TABLES[name].empty_table()
         if name in SMALL and not self._is_own:  # what results kept small leave out is empty
-            with self._reading(name) as path:
+            with self._reading(name):
                 try:
                     require_rows([TABLES[name].empty_table()], name, self._info, texts)
                 except ValueError as error:
-                    raise FileNotFoundError(path) from error
+                    raise FileNotFoundError(name) from error
         return none
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
@@ -223,12 +305,12 @@ class FolderSource:
         Raises:
             ResultsError: the file cannot be read, or is damaged.
         """
-        path = self.folder / "maps.bin"
+        path = self.folder / MAPS_FILE
         try:
-            length = require_regular(path)
-            with path.open("rb") as stream:
-                stream.seek(offset)
-                packed = stream.read(min(size, length))
+            file = self.file(MAPS_FILE)
+            require_regular(file)
+            assert isinstance(file, CheckedMaps)
+            packed = file.read(offset, size)
             if (offset, size, shape) not in self._whole:
                 require_whole(packed, shape)
                 if len(self._whole) < _CHECKED:
@@ -240,8 +322,8 @@ class FolderSource:
         return packed
 
     def _read_texts(self) -> pa.Table:
-        with self._reading("texts") as path:
-            stored = StoredTable(path, TABLES["texts"])
+        with self._reading("texts") as file:
+            stored = StoredTable(file(), TABLES["texts"])
             if self._is_own:
                 return stored.select(TABLES["texts"].names)
             table = require_columns(pa.concat_tables(stored.parts()), "texts")
@@ -257,13 +339,15 @@ class FolderSource:
         return self._counts
 
     @contextmanager
-    def _reading(self, table: str) -> Iterator[Path]:
-        """The path of a table's file; turns what is wrong with it into an error that names it."""
+    def _reading(self, table: str) -> Iterator[Callable[[], CheckedFile]]:
+        """What gives a table's file; turns what is wrong with it into an error that names it."""
         path = self.folder / f"{table}.parquet"
         again = AGAIN_SMALL if self._info.settings.small else AGAIN
         try:
-            yield path
+            yield partial(self.file, path.name)
         except FileNotFoundError as error:
+            if not is_of_run(self.folder, self.manifest):
+                raise self._refusal(path.name, "is missing") from error
             raise ResultsError(f"{path}: is missing; {again}") from error
         except (OSError, pa.ArrowException) as error:
             raise ResultsError(f"{path}: cannot be read; {again}") from error

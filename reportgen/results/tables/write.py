@@ -42,6 +42,7 @@ class Recorder:
                 name: pq.ParquetWriter(file, TABLES[name]) for name, file in self._files.items()
             }
             self._maps = system.append(folder / "maps.bin")
+        self._is_closed = False
         self._held: dict[str, list[pa.Table]] = {name: [] for name in self._tables}
         self._n_bytes = dict.fromkeys(self._tables, 0)  # of those that are held
 
@@ -50,11 +51,18 @@ class Recorder:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         with _reporting_errors() if error is None else suppress(OSError):
-            for name, writer in self._tables.items():
-                self._write(name)
-                writer.close()
-            for file in (*self._files.values(), self._maps):
-                file.close()
+            self._close()
+
+    def _close(self) -> None:
+        """Write what is held, and close all files."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for name, writer in self._tables.items():
+            self._write(name)
+            writer.close()
+        for file in (*self._files.values(), self._maps):
+            file.close()
 
     def append(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> None:
         """Append rows to `table`: the columns of its schema, or none at all; NaN means missing."""
@@ -89,8 +97,10 @@ class Recorder:
         return offset, len(packed)
 
     def finish(self, info: RunInfo) -> None:
-        """Write results.json, which makes the folder complete."""
+        """Write all that is left, and results.json, which makes the folder complete; nothing can be
+        appended after that."""
         with _reporting_errors():
+            self._close()
             write_info(self._folder, info)
 
 

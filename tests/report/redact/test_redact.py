@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
+from helpers.made_up.unlisted import without_manifest
 from helpers.real.models import save_model
 from helpers.real.planted import ID, SECRETS, planted, traces
 
@@ -249,6 +250,7 @@ def test_a_sheet_is_numbered_in_the_place_of_a_text(tmp_path: Path) -> None:
     at = texts.schema.get_field_index("source")
     texts = texts.set_column(at, "source", [[*places, f"{file}:row 5"]])
     pq.write_table(texts, tmp_path / "texts.parquet")
+    without_manifest(tmp_path)
     with redacted(open_results(tmp_path), "en", wanted=True) as masked:
         hidden = [f"{file}:•1 row 2", f"{file}:•2 row 3", f"{file}:•1 row 4", f"{file}:row 5"]
         assert masked.texts["source"].tolist() == hidden

@@ -14,6 +14,7 @@ from helpers.made_up.factories import make_results
 from whole_folder import BY_STEP, TEXTS, write_whole
 
 from reportgen.errors import ResultsError
+from reportgen.files.pinned import PinnedFolder
 from reportgen.results.checks.columns import FILLED
 from reportgen.results.info import OutputKind
 from reportgen.results.run_file import read_info, write_info
@@ -83,7 +84,7 @@ def refused(read_before: FolderSource, tmp_path: Path) -> Refused:
         path = tmp_path / f"{name}.parquet"
         pq.write_table(table, path)
         altered = copy(read_before)
-        altered.folder = tmp_path
+        altered.folder, altered._files, altered._checked = tmp_path, PinnedFolder(tmp_path), {}
         if name == "texts":
             altered = FolderSource(tmp_path, read_info(read_before.folder))
         with pytest.raises(ResultsError) as caught:

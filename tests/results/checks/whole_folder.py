@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from helpers.made_up.factories import make_results
+from helpers.made_up.unlisted import without_manifest
 
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
 from reportgen.results.measure_register import VIEWS
@@ -24,7 +25,8 @@ BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 
 
 def write_whole(folder: Path) -> None:
-    """Write the results of TEXTS, of a model that has a decoder, into `folder`."""
+    """Write the results of TEXTS, of a model that has a decoder, into `folder`, without a manifest
+    of what is altered then."""
     made = make_results(folder, TEXTS, n_layers=2, n_heads=2, evidence="full")
     pq.write_table(targets(made), folder / "targets.parquet")
     pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
@@ -33,6 +35,7 @@ def write_whole(folder: Path) -> None:
     pq.write_table(shuffled(made), folder / "shuffled.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
     write_info(folder, replace(made.info, model=model))
+    without_manifest(folder)
 
 
 def decoder_heads(made: Results) -> pa.Table:
