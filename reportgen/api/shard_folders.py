@@ -16,7 +16,9 @@ from reportgen.api.options.option_register import AnalysisChoices, InputChoices,
 from reportgen.api.options.option_values import options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
+from reportgen.results.manifest import is_whole, listed, with_manifest
 
+_RUN_FILE = "run.json"
 _FILE = "shard.json"  # written last, so it makes a part whole
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
@@ -110,11 +112,14 @@ def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> Non
         OutputError: it cannot be written.
     """
     values = asdict(call) | {"shard": [shard.number, shard.of]}
+    record = json.loads(json.dumps(values, default=str))
     try:
-        system.write(kept / _FILE, json.dumps(values, default=str, indent=1).encode())
+        # The results name the run that they belong to by this file.
+        content = with_manifest(record, {_RUN_FILE: listed(kept / _RUN_FILE)})
+        system.write(kept / _FILE, content)
         system.sync(kept / _FILE)
         if folder.exists():
-            system.remove_folder(folder)
+            system.remove_folder(folder, _FILE)
         system.set_mode(kept, 0o755)
         system.rename(kept, folder)
     except OSError as error:
@@ -161,13 +166,20 @@ def _read(folder: Path) -> Mapping[str, Any]:
             f"{folder}: not a complete shard (no {_FILE}); make it with `reportgen analyze --shard`"
         )
     try:
-        stored = json.loads(path.read_bytes())
+        content = path.read_bytes()
+        stored = json.loads(content)
+        run = stored["manifest"]["files"][_RUN_FILE]["sha256"]
+        if not is_whole(content):
+            raise ValueError("not what was written")
         number, of = stored["shard"]
         shard_number(f"{number}/{of}")
         if type(number) is not int or type(of) is not int:
             raise ValueError(stored["shard"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error
+    run_file = folder / _RUN_FILE
+    if not run_file.is_file() or listed(run_file).sha256 != run:
+        raise ResultsError(f"{run_file}: damaged, or of another run; run this shard again")
     found: Mapping[str, Any] = stored
     return found
 

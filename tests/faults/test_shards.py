@@ -20,6 +20,7 @@ from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api import named_model
 from reportgen.demo import model_folder
+from reportgen.results.manifest import listed, with_manifest
 from reportgen.results.store import open_results
 
 TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a", "a very good day")
@@ -212,7 +213,7 @@ def test_a_damaged_shard_is_named_and_not_measured_again(
     told = f"{tmp_path / '1'}: missing or damaged: {result.name}; run this shard again"
     contents: tuple[str, ...] = ("",)
     if ".json" in damage:
-        told, contents = f"{damage}: damaged; run this shard again", ("{", "[]", "[" * 100_000)
+        told, contents = f"{damage}: damaged", ("{", "[]", "[" * 100_000)
     else:
         damage_result(result, damage)
     for content in contents:
@@ -231,14 +232,37 @@ def test_what_a_shard_alone_says_of_itself_is_checked_too(
     alone = Path(shutil.copytree(parts / "1", tmp_path / "1"))
     said = json.loads((alone / "shard.json").read_text("utf-8"))
     for shard, is_alone in (([1, 1], True), ([1, 10**9], False), ([True, 1], False)):
-        (alone / "shard.json").write_text(json.dumps(said | {"shard": shard}), "utf-8")
+        files = {"run.json": listed(parts / "1" / "run.json")}
+        (alone / "shard.json").write_bytes(with_manifest(said | {"shard": shard}, files))
         (alone / "run.json").unlink(missing_ok=True)
         done = call("merge", alone, "-o", tmp_path / "merged")
         assert done.exit_code == 1
-        assert f"{'run' if is_alone else 'shard'}.json: damaged; run this shard" in done.stderr
+        assert f"{'run' if is_alone else 'shard'}.json: damaged" in done.stderr
+        assert "; run this shard again" in done.stderr
     (alone / "shard.json").unlink()
     os.mkfifo(alone / "shard.json")
     assert "not a complete shard" in call("merge", alone, "-o", tmp_path / "merged").stderr
+
+
+def test_files_of_shards_of_another_run_are_not_taken(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    """Another model on the same texts has files of the same names and rows."""
+    monkeypatch.chdir(place)
+    name = min(path.name for path in (parts / "2").glob("attention-*.zip"))
+    assert (parts / "other" / name).exists()
+    for file, told in (
+        (name, f"missing or damaged: {name}; run this shard again"),
+        ("run.json", "run.json: damaged, or of another run; run this shard again"),
+        ("shard.json", "run.json: damaged, or of another run; run this shard again"),
+    ):
+        mixed = Path(shutil.copytree(parts / "2", tmp_path / "2"))
+        shutil.copy(parts / "other" / file, mixed / file)
+        done = call("merge", parts / "1", mixed, "-o", tmp_path / "merged")
+        assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+        assert f"{mixed}" in done.stderr
+        assert told in done.stderr
+        shutil.rmtree(mixed)
 
 
 def test_texts_that_changed_since_are_named(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.analysis.tasks.task import StoredResult, Task, TaskResult, packed
+from reportgen.analysis.tasks.task import MANIFEST, RUN_FILE, StoredResult, Task, TaskResult, packed
 from reportgen.errors import OutputError, first_line
 from reportgen.files.unfinished import keep
 
@@ -28,6 +29,7 @@ class TaskFolder:
         self._places = (path, *parts)
         # By name of the file, where it is, and its facts as JSON, which takes less memory.
         self._known: dict[str, tuple[Path, bytes]] = {}
+        self._run_ids: dict[Path, str] = {}  # by folder
         self._tokens: tuple[Task, pa.Table] | None = None  # of the window that was asked for last
 
     def save(self, task: Task, result: TaskResult) -> None:
@@ -37,15 +39,16 @@ class TaskFolder:
             OutputError: the disk is full or fails.
         """
         path = self.path / task.name
-        keep(path, packed(task, result))
+        keep(path, packed(task, result, self._run_id(self.path)))
         self._known[task.name] = (path, _packed(result.facts))
 
     def facts(self, task: Task) -> Mapping[str, Any] | None:
         """The facts in the result of `task`; None if there is no complete one."""
         if task.name not in self._known:
-            for path in (place / task.name for place in self._places):
+            for place in self._places:
+                path = place / task.name
                 try:
-                    with StoredResult(task, path) as found:
+                    with StoredResult(task, path, self._run_id(place)) as found:
                         found.check()
                         self._known[task.name] = (path, _packed(found.facts))
                         break
@@ -80,14 +83,24 @@ class TaskFolder:
         assert self.facts(task) is not None
         path = self._known[task.name][0]
         try:
-            with StoredResult(task, path) as found:
+            with StoredResult(task, path, self._run_id(path.parent)) as found:
                 yield found
         except (OSError, ValueError) as error:
             raise OutputError(
                 f"{path}: can no longer be read ({first_line(error)}); give the same command again"
             ) from error
 
+    def _run_id(self, place: Path) -> str:
+        """The id of the run whose results lie in `place`: the SHA-256 of what it found out at its
+        start; "" where nothing is known of it."""
+        if place not in self._run_ids:
+            try:
+                self._run_ids[place] = sha256((place / RUN_FILE).read_bytes()).hexdigest()
+            except FileNotFoundError:
+                return ""
+        return self._run_ids[place]
+
 
 def _packed(facts: Mapping[str, Any]) -> bytes:
-    own = {name: value for name, value in facts.items() if name not in ("rows", "tables")}
+    own = {name: value for name, value in facts.items() if name not in ("rows", "tables", MANIFEST)}
     return json.dumps(own, separators=(",", ":")).encode()

@@ -11,14 +11,13 @@ import msgspec
 
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.run_info import Begun, begun, versions
+from reportgen.analysis.tasks.task import RUN_FILE
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.unfinished import keep
 from reportgen.texts.read import TextSet, with_units
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.analysis.worker import Worker
-
-_FILE = "run.json"
 
 
 def begun_in(folder: Path, worker: "Worker") -> Begun:
@@ -37,7 +36,7 @@ def begun_in(folder: Path, worker: "Worker") -> Begun:
             raise _damaged(folder) from error
         found = begun(worker)
         content = json.dumps({"identity": own, "begun": asdict(found)}, indent=1)
-        keep(folder / _FILE, content.encode())
+        keep(folder / RUN_FILE, content.encode())
         return found
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder) from error
@@ -61,7 +60,7 @@ def begun_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> Begu
 
 
 def _damaged(folder: Path) -> UsageError:
-    return UsageError(f"{folder / _FILE}: damaged; give --force, not --resume")
+    return UsageError(f"{folder / RUN_FILE}: damaged; give --force, not --resume")
 
 
 def _require(folder: Path, known: Mapping[str, Any], own: Mapping[str, Any]) -> None:
@@ -88,8 +87,8 @@ def begin_as(folder: Path, part: Path) -> None:
     Raises:
         OutputError: the disk is full or fails.
     """
-    if not (folder / _FILE).exists():
-        keep(folder / _FILE, (part / _FILE).read_bytes())
+    if not (folder / RUN_FILE).exists():
+        keep(folder / RUN_FILE, (part / RUN_FILE).read_bytes())
 
 
 def require_same(first: Path, other: Path) -> None:
@@ -103,7 +102,7 @@ def require_same(first: Path, other: Path) -> None:
         try:
             known.append(_stored(folder)[0])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ResultsError(f"{folder / _FILE}: damaged; run this shard again") from error
+            raise ResultsError(f"{folder / RUN_FILE}: damaged; run this shard again") from error
     differing = list(_differences(*known))
     if differing:
         raise ResultsError(
@@ -113,7 +112,7 @@ def require_same(first: Path, other: Path) -> None:
 
 
 def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
-    path = folder / _FILE
+    path = folder / RUN_FILE
     if not path.is_file():  # a pipe would be waited for
         raise FileNotFoundError(path)
     try:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, Self, TypeAlias
@@ -19,6 +20,8 @@ import pyarrow as pa
 # beside the sample; sink tests of one text; what is the same with shuffled weights.
 Kind: TypeAlias = Literal["attention", "evidence", "extra", "sinks", "shuffled"]
 _FACTS, _MAPS, _TABLE = "facts.json", "maps.bin", ".arrow"
+MANIFEST = "manifest"  # in the facts
+RUN_FILE = "run.json"  # beside the results: what the run found out at its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +46,46 @@ class TaskResult:
     maps: bytes = b""  # packed attention maps, one text after another
 
 
-def packed(task: Task, result: TaskResult) -> bytes:
-    """The content of the file of a result: a zip, whose parts have checksums."""
+def packed(task: Task, result: TaskResult, run_id: str) -> bytes:
+    """The content of the file of a result: a zip, whose facts have the id of the run, and the size
+    and SHA-256 of each other part."""
     stream = BytesIO()
-    facts = {"rows": list(task.rows), "tables": list(result.tables), **result.facts}
+    own = {name + _TABLE: _table_bytes(rows) for name, rows in result.tables.items()}
+    own[_MAPS] = result.maps
+    listed = {name: [len(part), sha256(part).hexdigest()] for name, part in own.items()}
+    facts = {
+        "rows": list(task.rows),
+        "tables": list(result.tables),
+        MANIFEST: {"run_id": run_id, "files": listed},
+        **result.facts,
+    }
     with ZipFile(stream, "w") as parts:
-        parts.writestr(ZipInfo(_FACTS), json.dumps(facts))
-        for name, rows in result.tables.items():
-            parts.writestr(ZipInfo(name + _TABLE), _table_bytes(rows))
-        parts.writestr(ZipInfo(_MAPS), result.maps)
+        for name, part in {_FACTS: json.dumps(facts).encode(), **own}.items():
+            parts.writestr(ZipInfo(name), part)
     return stream.getvalue()
 
 
 class StoredResult:
-    """The result of `task` in a file; its parts are read as they are needed.
+    """The result of `task` in a file; its parts are read as they are needed, and checked then.
 
     Raises:
-        ValueError: the file is damaged, or the result is that of other texts; any method may raise
-            it.
+        ValueError: the file is damaged, or the result is that of other texts or of another run; any
+            method may raise it.
     """
 
-    def __init__(self, task: Task, path: Path) -> None:
+    def __init__(self, task: Task, path: Path, run_id: str) -> None:
         if not path.is_file():  # a pipe would be waited for
             raise FileNotFoundError(path)
         with _naming_damage():
             self._parts = ZipFile(path)
             self.facts: Mapping[str, Any] = json.loads(self._parts.read(_FACTS))
             is_same = self.facts["rows"] == list(task.rows)
+            found = self.facts[MANIFEST]["run_id"]
+            self._listed: Mapping[str, Any] = self.facts[MANIFEST]["files"]
         if not is_same:
             raise ValueError("it is of other texts")
+        if found != run_id:
+            raise ValueError("it is of another run")
 
     def __enter__(self) -> Self:
         return self
@@ -82,25 +96,33 @@ class StoredResult:
     def check(self) -> None:
         """Check that all parts are there and as they were written."""
         with _naming_damage():
-            damaged = self._parts.testzip()
-            tables = (name + _TABLE for name in self.facts["tables"])
+            tables = [name + _TABLE for name in self.facts["tables"]]
             is_whole = set(self._parts.namelist()) == {_FACTS, _MAPS, *tables}
         if not is_whole:
             raise ValueError("parts of it are missing")
-        if damaged is not None:
-            raise ValueError(f"{damaged} in it is damaged")
+        for name in (_MAPS, *tables):
+            self._read(name)
 
     def table(self, name: str) -> pa.Table:
         """The rows of the table `name`."""
+        content = self._read(name + _TABLE)
         with _naming_damage():
-            return pa.ipc.open_stream(self._parts.read(name + _TABLE)).read_all()
+            return pa.ipc.open_stream(content).read_all()
+
+    def _read(self, name: str) -> bytes:
+        """The part `name`."""
+        with _naming_damage():
+            part = self._parts.read(name)
+            is_listed = self._listed[name] == [len(part), sha256(part).hexdigest()]
+        if not is_listed:
+            raise ValueError(f"{name} in it is damaged")
+        return part
 
     def whole(self) -> TaskResult:
         """All of it."""
         names = [part.removesuffix(_TABLE) for part in self._parts.namelist() if _TABLE in part]
-        with _naming_damage():
-            maps = self._parts.read(_MAPS)
-        return TaskResult({name: self.table(name) for name in names}, self.facts, maps)
+        tables = {name: self.table(name) for name in names}
+        return TaskResult(tables, self.facts, self._read(_MAPS))
 
 
 def _table_bytes(rows: pa.Table) -> bytes:
