@@ -27,6 +27,7 @@ EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 _OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory")
 _ON_THIS_MACHINE = ("file", "local")
 _PART = ".part"
+_TRIES = 2  # to copy results that are replaced meanwhile
 _MARK = "results.json"  # what a folder is known by as results
 
 
@@ -71,14 +72,31 @@ class Address:
 
 def fetch_folder(address: Address, place: Path, names: frozenset[str] | None) -> Path:
     """Copy the files `names` (None: all) of the folder at `address` into a new folder in `place`
-    with the same name.
+    with the same name. Results that are replaced meanwhile are copied again, once.
 
     Raises:
         UsageError: what reaches it is not installed, or nothing does.
-        InputError: it holds none of them, or cannot be read.
+        InputError: it holds none of them, cannot be read, or was replaced both times.
     """
     system, path = address.opened()
     folder = place / path.rpartition("/")[2]
+    for _ in range(_TRIES):
+        _copy_here(address, system, path, folder, names)
+        mark = folder / _MARK
+        try:
+            if not mark.exists() or system.cat_file(f"{path}/{_MARK}") == mark.read_bytes():
+                return folder
+        except FileNotFoundError:  # taken away, before new ones come
+            pass
+        except Exception as error:
+            raise InputError(f"{address}: cannot be read ({first_line(error)})") from error
+        shutil.rmtree(folder)
+    raise InputError(f"{address}: was replaced while it was read; run it again")
+
+
+def _copy_here(
+    address: Address, system: Any, path: str, folder: Path, names: frozenset[str] | None
+) -> None:
     folder.mkdir(parents=True)
     try:
         found = [file for file in system.find(path) if file.startswith(f"{path}/")]
@@ -95,7 +113,6 @@ def fetch_folder(address: Address, place: Path, names: frozenset[str] | None) ->
         raise InputError(f"{address}: cannot be read ({first_line(error)})") from error
     if not wanted:
         raise InputError(f"{address}: no such folder, or nothing in it that is read")
-    return folder
 
 
 def is_results(path: str) -> bool:

@@ -122,6 +122,38 @@ def test_a_folder_of_results_is_none_until_it_is_complete(
     assert [path.name for path in here.rglob("*") if path.is_file()] == ["plan.json"]
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_results_that_are_replaced_while_they_are_copied_are_copied_again(
+    here: Path, store, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    for seed, name in enumerate(("old", "new")):
+        make_results(here.parent / name, ("one", "two", "three"), seed=seed)
+    kept = {
+        name: {path.name: path.read_bytes() for path in (here.parent / name).iterdir()}
+        for name in ("old", "new")
+    }
+    store.pipe({f"/runs/r/{name}": content for name, content in kept["old"].items()})
+    whole, seen = MemoryFileSystem.get_file, []
+
+    def get(self, path: str, local: str, **options: object) -> None:
+        whole(self, path, local, **options)
+        if path.endswith("results.json"):
+            seen.append(path)
+            now = kept["new" if len(seen) % 2 else "old"]
+            if len(seen) <= times:
+                store.pipe({f"/runs/r/{name}": content for name, content in now.items()})
+
+    monkeypatch.setattr(MemoryFileSystem, "get_file", get)
+    done = call("render", "memory://runs/r", "-o", "texts.csv")
+    if times > 1:
+        assert done.exit_code == 1
+        assert "memory://runs/r: was replaced while it was read; run it again" in done.stderr
+        return
+    assert done.exit_code == 0, done.stderr
+    assert call("render", here.parent / "new", "-o", "new_texts.csv").exit_code == 0
+    assert (here / "texts.csv").read_bytes() == (here / "new_texts.csv").read_bytes()
+
+
 def test_what_is_no_place_is_told_before_any_work(
     here: Path, store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
