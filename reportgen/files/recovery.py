@@ -23,6 +23,24 @@ def recover_at(paths: Iterable[str | Path]) -> tuple[str, ...]:
     return tuple(line for folder in folders for line in recover(folder))
 
 
+def recover_below(folder: Path, depth: int) -> list[str]:
+    """The same in `folder` and all folders in it, `depth` levels down; links are not followed."""
+    lines = [*recover(folder.parent), *recover(folder)]
+    found = [folder]
+    for _ in range(depth):
+        found = [path for above in found for path in _folders_in(above)]
+        lines += [line for path in found for line in recover(path)]
+    return lines
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as items:
+            return sorted(Path(item) for item in items if item.is_dir(follow_symlinks=False))
+    except OSError:
+        return []
+
+
 def recover(folder: Path) -> list[str]:
     """End or undo what killed runs left in `folder`; returns a line for each.
 

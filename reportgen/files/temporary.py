@@ -43,7 +43,7 @@ class Temporary:
         If it is not, one line on standard error says so, as it may hold texts.
         """
         try:
-            system.remove_folder(self.path)
+            system.remove_folder(self.path, _OWNER)
         except OSError as error:
             said = error.strerror or type(error).__name__
             path = str(self.path)

@@ -8,15 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 from disk import Killed, disk
 
 from reportgen.errors import InterruptedLateError, OutputError, UsageError
-from reportgen.files import system
+from reportgen.files import system, temporary
 from reportgen.files.destinations import check_target
-from reportgen.files.recovery import recover_at
+from reportgen.files.recovery import recover_at, recover_below
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import make_temporary, scratch_folder
 
@@ -223,7 +226,7 @@ def test_a_temporary_folder_that_stays_is_told_in_one_line_without_what_it_holds
     script = (
         "from reportgen.files import system\n"
         "from reportgen.files.temporary import scratch_folder\n"
-        "def refuse(path):\n"
+        "def refuse(path, last):\n"
         "    raise PermissionError(1, 'Operation not permitted', 'secret')\n"
         "system.remove_folder = refuse\n"
         "with scratch_folder() as folder:\n"
@@ -244,7 +247,7 @@ def test_what_cannot_be_swept_is_not_called_removed(tmp_path: Path, monkeypatch,
     left = make_temporary(tmp_path)
     left.release()
 
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, last: str) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
@@ -254,6 +257,47 @@ def test_what_cannot_be_swept_is_not_called_removed(tmp_path: Path, monkeypatch,
     assert said.startswith(f"reportgen: {left.path}: temporary folder, cannot be removed (Input/")
     assert recover_at([tmp_path / "page.md"]) != ()
     assert not left.path.exists()
+
+
+@pytest.mark.parametrize("parent", ["", "runs/one"])
+def test_a_kill_at_any_file_of_a_folder_that_is_removed_leaves_it_to_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parent: str
+) -> None:
+    """Each call of the system that takes a name away is one point; in a published site too."""
+    monkeypatch.setattr(temporary, "_MOMENT", -1)  # to wait before an empty folder counts as left
+    place = tmp_path / parent
+    place.mkdir(parents=True, exist_ok=True)
+    for at in count(1):
+        is_killed = _killed_at(at, make_temporary(place), monkeypatch)
+        recover_below(tmp_path, 2) if parent else recover_at([place / "page.md"])
+        assert list(place.iterdir()) == []
+        if not is_killed:
+            break
+    assert at > 6
+
+
+def _killed_at(at: int, made: temporary.Temporary, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Fill the folder and remove it until the removal of name number `at`; whether it came to
+    that."""
+    for name in ("texts.parquet", "inner/page.html", "a", "z"):
+        (made.path / name).parent.mkdir(exist_ok=True)
+        (made.path / name).write_text("secret")
+    numbers = count(1)
+
+    def meet(call: Callable[..., None], *given: object, **named: object) -> None:
+        if next(numbers) >= at:  # nothing after it has any effect
+            raise Killed
+        call(*given, **named)
+
+    try:
+        with monkeypatch.context() as patch:
+            for name in ("unlink", "rmdir"):
+                patch.setattr(os, name, partial(meet, getattr(os, name)))
+            made.remove()
+    except Killed:
+        made.release()
+        return True
+    return False
 
 
 def _write_often(folder: Path, content: str, n_times: int) -> None:

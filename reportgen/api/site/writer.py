@@ -12,12 +12,14 @@ from reportgen.api.site.trends import trend_tasks, wanted_trends
 from reportgen.api.site.workers import PageWorkers
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.destinations import require_here
-from reportgen.files.recovery import recover_at
+from reportgen.files.recovery import recover_below
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import Gate
 from reportgen.report.site.entries import Entry, Site, TrendPage, pair_name, place_of, read_site
 from reportgen.report.site.index import address_of
 from reportgen.report.site.options import SiteOptions
+
+_DEPTH = 2  # of the folders that pages are written into: runs/ID
 
 
 class SiteWriter:
@@ -52,7 +54,7 @@ class SiteWriter:
                 "e.g. runs/*"
             )
         with locked(self._folder):
-            self._said += recover_at(self._folder / name for name in ("index.html", "runs/x/x"))
+            self._said += recover_below(self._folder, _DEPTH)
             old = self._old_site(force=force)
             with Staging(force=True) as staging, PageWorkers(self._maker) as workers:
                 workers.expect(len(folders) - len(old.entries))
