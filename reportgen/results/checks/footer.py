@@ -6,7 +6,7 @@ contradicts itself: nothing in Python can catch the error that its C++ raises th
 The footer is in Thrift's compact protocol; its fields are those of Apache Parquet's parquet.thrift.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import Literal, Protocol, TypeAlias
@@ -65,7 +65,7 @@ class _Reader:
         """The columns of each row group in the metadata of a file."""
         for field, kind in self._fields():
             if field == _ROW_GROUPS and kind in _LISTS:
-                size, own = self._list()
+                size, own = self.list()
                 for _ in range(size):
                     _require(own == _STRUCT)
                     yield self._row_group()
@@ -76,7 +76,7 @@ class _Reader:
         found: tuple[Chunk, ...] = ()
         for field, kind in self._fields():
             if field == _COLUMNS and kind in _LISTS:
-                size, own = self._list()
+                size, own = self.list()
                 _require(own == _STRUCT or not size)
                 found = tuple(self._chunk() for _ in range(size))
             else:
@@ -108,51 +108,25 @@ class _Reader:
     def _fields(self) -> Iterator[tuple[int, int]]:
         """The number and the kind of each field of a struct, whose value is to be read then."""
         field = 0
-        while head := self._byte():
+        while head := self.byte():
             field = field + (head >> 4) if head >> 4 else self._number()
             yield field, head & 15
 
     def _skip(self, kind: int) -> None:
-        if kind in _NUMBERS:
-            self._unsigned()
-        elif kind == _BINARY:
-            self._pass(self._unsigned())
-        elif kind in _LISTS:
-            self._skip_all(*self._list())
-        elif kind == _STRUCT:
-            for _, own in self._fields():
-                self._skip(own)
-        elif kind == _MAP:
-            self._skip_map()
-        elif kind not in _BOOLEANS:
-            _require(kind in _SIZES)
-            self._pass(_SIZES[kind])
+        self.at = _end(self.data, self.at, kind)
 
-    def _skip_all(self, size: int, kind: int) -> None:
-        if kind in _BOOLEANS:  # a byte each in a list
-            self._pass(size)
-            return
-        for _ in range(size):
-            self._skip(kind)
-
-    def _skip_map(self) -> None:
-        size = self._unsigned()
-        kinds = self._byte() if size else 0
-        for _ in range(size):
-            self._skip_all(1, kinds >> 4)
-            self._skip_all(1, kinds & 15)
-
-    def _list(self) -> tuple[int, int]:
+    def list(self) -> tuple[int, int]:
         """The size of a list, and the kind of its items."""
-        head = self._byte()
-        size = head >> 4
-        return (self._unsigned() if size == 15 else size), head & 15
+        head = self.byte()
+        size = self.unsigned() if head >> 4 == 15 else head >> 4
+        _require(size <= len(self.data))  # an item takes a byte at least
+        return size, head & 15
 
     def _number(self) -> int:
-        found = self._unsigned()
+        found = self.unsigned()
         return (found >> 1) ^ -(found & 1)
 
-    def _unsigned(self) -> int:
+    def unsigned(self) -> int:
         data, at = self.data, self.at
         byte = data[at]
         found, shift = byte & 127, 7
@@ -165,15 +139,53 @@ class _Reader:
         self.at = at + 1
         return found
 
-    def _byte(self) -> int:
+    def byte(self) -> int:
         found = self.data[self.at]
         self.at += 1
         return found
 
-    def _pass(self, n_bytes: int) -> None:
-        self.at += n_bytes
-        if self.at > len(self.data):
-            raise IndexError(self.at)
+
+def _end(data: bytes, at: int, kind: int) -> int:
+    """The place after a value of a `kind` that begins at `at`. Fields of a struct that are true or
+    false take no place."""
+    if kind in _NUMBERS:
+        while data[at] > 127:
+            at += 1
+        return at + 1
+    if kind == _BINARY:
+        reader = _Reader(data, at)
+        return reader.unsigned() + reader.at
+    if kind in _LISTS:
+        reader = _Reader(data, at)
+        size, own = reader.list()
+        return _end_of_all(data, reader.at, [own] * size)
+    if kind == _STRUCT:
+        return _end_of_struct(data, at)
+    if kind == _MAP:
+        reader = _Reader(data, at)
+        size = reader.unsigned()
+        _require(size <= len(data))
+        kinds = reader.byte() if size else 0
+        return _end_of_all(data, reader.at, [kinds >> 4, kinds & 15] * size)
+    _require(kind in _SIZES)
+    return at + _SIZES[kind]
+
+
+def _end_of_struct(data: bytes, at: int) -> int:
+    while head := data[at]:
+        at += 1
+        if head < 16:  # the number of the field follows
+            at = _end(data, at, _NUMBERS[0])
+        kind = head & 15
+        if kind not in _BOOLEANS:
+            at = _end(data, at, kind)
+    return at + 1
+
+
+def _end_of_all(data: bytes, at: int, kinds: Sequence[int]) -> int:
+    for kind in kinds:
+        at = at + 1 if kind in _BOOLEANS else _end(data, at, kind)
+    return at
 
 
 def _require(is_so: bool) -> None:
