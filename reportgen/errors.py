@@ -97,7 +97,8 @@ class EngineError(ModelError):
 
 
 class ResultsError(ReportgenError):
-    """A results folder is missing or damaged, or its schema is newer than this version."""
+    """A results folder is missing or damaged, its schema is newer than this version, or it holds
+    too little for what is asked."""
 
 
 class ComparisonError(ReportgenError):

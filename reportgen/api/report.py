@@ -144,7 +144,7 @@ class Report:
                 `summary.json`, `tokens.csv`, ...; a string that ends in `/` is a folder for the
                 results.
             overwrite: Whether files that exist may be replaced.
-            redact: Write ids, lengths and figures only, no texts and no tokens.
+            redact: Write ids and rounded figures only: no texts, no tokens, no maps.
             format: The format of all files, such as `"md"`, whatever their suffix.
             **options: Options of `reportgen render` with `_` for `-`: `title`, `lang`, `heads`,
                 `max_size` ("25MB", or bytes), `detail`, `pool_above`, `layout`, `plotlyjs`, ...

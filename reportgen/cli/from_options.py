@@ -277,7 +277,7 @@ Commit = Annotated[
 ]
 Redact = Annotated[
     bool,
-    typer.Option("--redact", help="Write ids, lengths and figures only, no texts and no tokens."),
+    typer.Option("--redact", help="Write ids and rounded figures only: no texts, no tokens, no maps."),
 ]
 _list_figures = partial(
     typer.Option,

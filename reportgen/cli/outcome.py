@@ -290,7 +290,8 @@ def _maps_left_out(results: "Results") -> list[str]:
     """A line if --keep-maps all could not keep the maps of all texts."""
     kept = results.info.settings.maps_kept
     n_analysed = int((results.texts["n_tokens"] > 0).sum())
-    if results.info.settings.keep_maps != "all" or kept == n_analysed:
+    is_asked = results.info.settings.keep_maps != "all" or results.is_redacted
+    if is_asked or kept == n_analysed:
         return []
     return [
         f"Attention maps kept of the first {count_of_texts(kept)}, as many as fit in 2 GB; "

@@ -60,6 +60,11 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
             if sizes is not None:
                 _add(file, f"cross_values_{len(ids)}", sizes)
         _add(file, "ids", np.array(ids, dtype=np.str_))
+    if not ids and results.is_redacted:
+        raise UsageError(
+            f"{output.path}: --redact leaves out attention maps, as words can be found from them; "
+            "leave out this output"
+        )
     if not ids:
         raise UsageError(f"{output.path}: no text kept its maps; analyse with --keep-maps all")
     return Document(stream.getvalue())

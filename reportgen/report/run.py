@@ -10,7 +10,8 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import output_kind
 from reportgen.report.options import RenderOptions, shown_options
-from reportgen.results.info import RunInfo
+from reportgen.report.redact.rules import shown_option
+from reportgen.results.info import REDACT, RunInfo
 from reportgen.results.maps.packed import MAX_ERROR
 
 State: TypeAlias = Literal["failed", "warning", "passed"]
@@ -58,6 +59,8 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
     given |= shown_options(options, of_page=True)
     if output:
         given |= shown_options(options, of_page=False)
+    if REDACT in info.settings.options:
+        given = {name: shown_option(name, value) for name, value in given.items()}
     words = ["-" if item.name == "stdin" else item.name for item in info.inputs]
     for name, choice in given.items():
         if choice is True:

@@ -133,7 +133,10 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
         rows = [_agreement_row(figures) for figures in findings.agreement]
         return frame_of(rows, AGREEMENT_COLUMNS)
     if name == "heads":
-        return _with_ids(findings.results, _with_excess(findings.results), HEAD_COLUMNS)
+        heads_of_texts = _with_excess(findings.results)
+        if findings.results.is_redacted:
+            return _head_means(heads_of_texts)
+        return _with_ids(findings.results, heads_of_texts, HEAD_COLUMNS)
     return _texts(findings)
 
 
@@ -261,6 +264,14 @@ def _with_excess(results: Results) -> pd.DataFrame:
 def frame_of(rows: Iterable[Mapping[str, object]], types: Mapping[str, str]) -> pd.DataFrame:
     """A table of `rows` with the columns in `types`, each of its type."""
     return pd.DataFrame(list(rows), columns=list(types)).astype(dict(types))
+
+
+def _head_means(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean over texts of each head: with all heads of a text its words can be found."""
+    figures = [name for name in HEAD_COLUMNS if name not in ("text_id", "head_class")]
+    means = rows[figures].groupby(["layer", "head"], as_index=False).mean()
+    empty = means.assign(text_id=None, head_class=None)[list(HEAD_COLUMNS)]
+    return empty.astype({"text_id": "string", "head_class": "string"})
 
 
 def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -87,7 +87,8 @@ class TextUnits:
     """The units of one text with the figures that charts draw; means over heads.
 
     `received` and `expected` are `[layer, unit]`, and so is `cls_row`, which is None if there is no
-    such row; those ending in `_all` are `[unit]`, means over layers. `unit_of` is `[token]`.
+    such row; those ending in `_all` are `[unit]`, means over layers. `unit_of` is `[token]`. Of
+    redacted results `received` has no layer, and `cls_row` at most the last one.
     `norm_all` is norm-weighted attention received, None if that was not measured.
     """
 
@@ -107,6 +108,11 @@ class TextUnits:
     cross_norm_all: Floats | None = None  # the same weighted by norms; None if not measured
     # `[unit]` by measure of attention with colours: multiples of the unit's equal share.
     multiples: Mapping[View, Floats] = field(default_factory=dict)
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether the figures of single layers are known."""
+        return len(self.received) > 0
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
@@ -132,7 +138,10 @@ def _make_units(results: Results, text: int) -> TextUnits:
     places = (tokens[name].to_pylist() for name in ("token", "segment", "start", "end"))
     rows = list(zip(*places, strict=True))
     units = tuple(make_unit([rows[i] for i in group], segments) for group in groups_of(unit_of))
-    has_row = tokens["cls_row_all"].null_count == 0
+    has_layers = tokens["received_layers"].null_count == 0
+    has_row, has_row_all = (
+        tokens[name].null_count == 0 for name in ("cls_row_last", "cls_row_all")
+    )
 
     def layers(name: str) -> Floats:
         return _sums(results.by_layer(tokens[name]).T.astype(np.float64), unit_of)
@@ -148,12 +157,14 @@ def _make_units(results: Results, text: int) -> TextUnits:
     return TextUnits(
         units=units,
         unit_of=unit_of,
-        received=layers("received_layers"),
+        received=layers("received_layers")[: None if has_layers else 0],
         expected=layers("expected_layers"),
-        cls_row=layers("cls_row_layers") if has_row else None,
+        cls_row=(layers("cls_row_layers") if has_layers else means("cls_row_last")[None])
+        if has_row
+        else None,
         received_all=means("received_all"),
         expected_all=means("expected"),
-        cls_row_all=means("cls_row_all") if has_row else None,
+        cls_row_all=means("cls_row_all") if has_row_all else None,
         cls_token=_cls_token(tokens["role"].to_pylist()) if has_row else None,
         norm_all=means_if_known("received_norm_all"),
         kind=results.info.output.kind,

@@ -3,7 +3,7 @@
 import re
 
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, written
+from opening import HOSTILE, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -31,13 +31,15 @@ def test_a_cell_shows_the_overview_and_runs_nothing(watched, tmp_path) -> None:
 
 def test_a_redacted_page_works_and_shows_dots(watched, tmp_path) -> None:
     results = make_results(tmp_path / "r", TEXTS, sink=0.4, evidence="basic")
-    with redacted(results, "en", wanted=True) as masked:
+    with redacted(results, "en", wanted=True, with_short=True) as masked:
         watched.goto(written(masked, tmp_path) + "#text=5")
-    drawn(watched, 5)
-    shown = watched.locator("#text-5 .strip, .panel.open .strip").first.inner_text()
+    strip = watched.locator("#text-5 .strip, .panel.open .strip").first
+    strip.wait_for()
+    shown = strip.inner_text()
     assert re.search("•{2}", shown)
     assert "[CLS]" in shown
     body = watched.locator("body").inner_text()
-    assert "texts and tokens are not in this report" in body
+    assert "Redacted: texts, tokens, attention maps" in body
+    assert "words could be found from them" in body  # in place of the maps
     assert not any(line[:6] in body for line in TEXTS)
     assert watched.locator("#across").count() == 0

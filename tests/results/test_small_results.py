@@ -87,7 +87,7 @@ def test_they_are_a_folder_of_few_files_with_the_same_bytes_each_time(tmp_path: 
     other = make_results(tmp_path / "other", TEXTS, seed=1, evidence="basic")
     assert not same_content(small, kept_small(other, tmp_path / "small other"))
     with redacted_comparison(compare(Findings(small), Findings(base)), "en", wanted=True) as dots:
-        assert dots.figures["texts_comparable"] == len(TEXTS)
+        assert dots.figures["texts_comparable"] == len(TEXTS) - 1  # one is of too few words
 
 
 def test_no_report_is_made_of_them_and_a_missing_column_is_damage(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ class ComparedReports:
         Args:
             *paths: Files whose suffix decides the format, such as `.html`, `.md` or `.json`.
             overwrite: Whether files that exist may be replaced.
-            redact: Write ids, lengths and figures only, no texts and no tokens.
+            redact: Write ids and rounded figures only: no texts, no tokens, no maps.
             format: The format of all files, such as `"md"`, whatever their suffix.
             **options: Options of `reportgen compare` with `_` for `-`: `title`, `lang`, ...
 
@@ -244,7 +244,9 @@ def write_comparison(
     with redacted_comparison(whole, options.lang, wanted=job.redact) as comparison:
         documents = make_documents(comparison, job.outputs, options)
         summary = b"" if room is None else comparison_step_summary(comparison, options, room)
-        said = [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
+        remarks = comparison.base.info.remarks
+        said = [own for own in remarks if own not in whole.base.info.remarks]  # on what is redacted
+        said += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
         worst = annotations(comparison, options)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]

@@ -15,6 +15,7 @@ from reportgen.files.destinations import require_here
 from reportgen.files.recovery import recover_below
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import Gate
+from reportgen.report.language.language import load_language
 from reportgen.report.site.entries import Entry, Site, TrendPage, pair_name, place_of, read_site
 from reportgen.report.site.index import address_of
 from reportgen.report.site.options import SiteOptions
@@ -67,6 +68,8 @@ class SiteWriter:
                 files.remove_old(site, self._options)
                 staging.commit()
             files.remove_emptied()
+        if self._redact:
+            self._said.append(load_language(self._options.lang).say("redacted", "page"))
         self._said.append(
             f"{self._folder / 'index.html'}: {_counted(len(site.entries), 'report')}, "
             f"{self._n_new} of them written now; {_counted(len(site.pairs), 'comparison')}"

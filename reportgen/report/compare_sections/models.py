@@ -15,6 +15,7 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation, output_kind
 from reportgen.report.options import CompareOptions, shown_options
+from reportgen.report.redact.rules import shown_option
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import REDACT, RunInfo
@@ -232,6 +233,8 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
         words += ["base_results/", *(f"results_{i}/" for i in numbers), "head_results/"]
         words += ["--redact"] if chosen.get(REDACT) else []
     words += ["--null", "null_results/"] if comparison.null is not None else []
+    is_redacted = chosen.get(REDACT) is True
     for name, value in shown_options(options, of_page=True).items():
-        words += [f"--{name}", str(value)]
+        own = shown_option(name, value) if is_redacted else value
+        words += [f"--{name}", str(own)]
     return shlex.join([*words, "-o", output])

@@ -236,7 +236,8 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said += filter(None, [limit_of_heads(comparison, words)])
     elif len(heads.texts) < pairing.n_aligned:
         said.append(words.count("limit_some_maps", len(heads.texts)))
-    if pairing.n_aligned and not comparison.tokens and not comparison.is_same:
+    is_redacted = comparison.base.results.is_redacted  # no token is named, whatever its texts
+    if pairing.n_aligned and not (comparison.tokens or comparison.is_same or is_redacted):
         units = comparison.units
         key = "limit_few_effects" if n_with_effect(units) else "limit_few"
         said.append(words.say(key, n=fewest_compared(units)))

@@ -129,8 +129,6 @@ def text_data(
     read = reading(units, texts, results.info.settings.units)
     if how is not None and not any(map(is_unspaced, texts)):
         read["words"] = word_of(units.units, texts)  # where names of cells have spaces
-    if results.is_redacted:
-        read.pop("words", None)  # dots tell no words apart
     return pooled | {
         "labels": [visible(unit.label) for unit in units.units],
         **({"written": written} if written else {}),

@@ -55,7 +55,12 @@ def make_figures(
     return Figures(
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
         range=_range(drawn, language, weights),
-        chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
+        chart_title=language.say(
+            "chart",
+            "title" if units.has_layers else "title_all",
+            layer=len(units.received),
+            mode=weights.mode,
+        ),
         heads=head_picture(findings.results, text) if is_first else None,
         heads_legend=_heads_legend(drawn, language),
         reads=reads,

@@ -85,8 +85,9 @@ def _attention(
 
     columns: list[tuple[str, Sequence[str]]] = [
         (say("received_all"), bare(units.received_all)),
-        (say("received_last"), bare(units.received[-1])),
     ]
+    if units.has_layers:
+        columns.append((say("received_last"), bare(units.received[-1])))
     if units.cls_row is not None:
         columns.append((say("cls_last"), bare(units.cls_row[-1])))
     if with_even:

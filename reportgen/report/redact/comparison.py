@@ -1,16 +1,21 @@
 """A comparison without texts: everything is measured on the texts, and written without them.
 
 Redacted tokens cannot be told apart, so two redacted results cannot be compared. What is written
-therefore takes its figures from the comparison of both models, and its names from redacted copies.
+therefore takes its figures from the comparison of both models, rounded, and its names from redacted
+copies. Tokens are not listed, as in a redacted report.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeAlias
+
+import numpy as np
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.attention import HeadChanges, LayerChanges
+from reportgen.comparison.change import Sides
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.pairing import Pairing, common_labels
@@ -21,9 +26,22 @@ from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.options import Lang
-from reportgen.report.redact.run import DOT, Numbers, redacted, redacted_info
+from reportgen.report.redact.rounding import coarse, to_levels
+from reportgen.report.redact.run import (
+    DOT,
+    MARK,
+    Numbers,
+    long_texts,
+    redacted,
+    redacted_info,
+    require_enough,
+    short_remark,
+)
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected, whole_of
+from reportgen.results.store import Results
+
+_OF_TEXT = 1  # significant digits of what changed in one text
 
 
 @contextmanager
@@ -34,30 +52,66 @@ def redacted_comparison(
     `wanted`.
 
     Raises:
-        ResultsError: a results folder is damaged.
+        ResultsError: a results folder is damaged, or too few texts are long enough.
         OutputError: there is no room for the copies in the system's folder for temporary files.
     """
     if not wanted:
         yield comparison
         return
     numbers = Numbers()  # a label of both models has one number
+    long, rows = _of_long_texts(comparison)
     base, head = (whole_of(side.results) for side in (comparison.base, comparison.head))
-    with (
-        redacted(base, lang, wanted=True, numbers=numbers) as own,
-        redacted(head, lang, wanted=True, numbers=numbers) as other,
-    ):
-        matching = comparison.matching
-        if matching is not None:
-            own, other = selected(own, matching.base), selected(other, matching.head)
+    copy = partial(redacted, lang=lang, wanted=True, numbers=numbers, with_short=True)
+    n_short = len(comparison.base.texts) - len(rows[0])
+    with copy(base) as own, copy(head) as other:
+        own, other = (_with_remark(side, n_short, lang) for side in (own, other))
         yield _Redacted(
-            Findings(own),
-            Findings(other),
-            matching,
+            Findings(selected(own, rows[0])),
+            Findings(selected(other, rows[1])),
+            comparison.matching,
             comparison.null,
             judging=comparison.judging,
-            whole=comparison,
+            whole=long,
             infos=tuple(redacted_info(side.results, lang) for side in comparison.sides),
+            numbers=numbers,
         )
+
+
+def _with_remark(results: Results, n_short: int, lang: Lang) -> Results:
+    """`results` with the remark that so many texts were left out because they are short."""
+    if not n_short:
+        return results
+    first, *others = results.info.remarks
+    remarks = (first, short_remark(n_short, lang), *others)
+    return replace(results, info=replace(results.info, remarks=remarks))
+
+
+_Rows: TypeAlias = tuple[Sequence[int], Sequence[int]]
+
+
+def _of_long_texts(comparison: Comparison) -> tuple[Comparison, _Rows]:
+    """The comparison of the texts that are long enough in both models, and their rows in the whole
+    results of either."""
+    ends, matching = (comparison.base, comparison.head), comparison.matching
+    own = long_texts(ends[0].results)
+    rows = own[np.isin(own, long_texts(ends[1].results))]
+    for end in ends:
+        require_enough(end.results, rows)
+    every = np.arange(len(comparison.base.texts))
+    given = (every, every) if matching is None else (matching.base, matching.head)
+    base, head = (np.asarray(side)[rows].tolist() for side in given)
+    if len(rows) == len(every):
+        return comparison, (base, head)
+    found = replace(
+        comparison,
+        base=Findings(selected(whole_of(ends[0].results), base)),
+        head=Findings(selected(whole_of(ends[1].results), head)),
+        sides=tuple(
+            Findings(selected(side.results, long_texts(side.results).tolist()))
+            for side in comparison.sides
+        ),
+    )
+    return found, (base, head)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +120,7 @@ class _Redacted(Comparison):
 
     whole: Comparison = field(kw_only=True)
     infos: tuple[RunInfo, ...] = field(kw_only=True)  # of all models, redacted
+    numbers: Numbers = field(kw_only=True)  # the replacements of both copies
 
     @cached_property
     def pairing(self) -> Pairing:
@@ -77,26 +132,24 @@ class _Redacted(Comparison):
         found = self.whole.all_models
         if found is None:
             return None
-        return replace(found, infos=self.infos, trend=self._trend(found.trend))
+        shown = replace(found, infos=(), trend=self._trend(found.trend))
+        return replace(coarse(shown), infos=self.infos)
 
     def _trend(self, trend: Trend) -> Trend:
-        """The trend with tokens by number and texts by their redacted ids; classes, labels and
-        tags stay."""
-        numbers = dict(self._numbered)
-        for own in trend.tokens:
-            numbers.setdefault(own.token, f"{DOT}{len(numbers) + 1}")
+        """The trend without tokens, and texts by their redacted ids; classes, labels and tags
+        stay."""
         pairs = zip(self.whole.base.texts["text_id"], self.base.texts["text_id"], strict=True)
         ids = {str(id): str(redacted) for id, redacted in pairs}
         is_kept = self.base.info.output.kind in ("class", "labels", "tags")
 
         def said(prediction: str | float | None) -> str | float | None:
             is_hidden = isinstance(prediction, str) and not is_kept
-            return DOT * len(str(prediction)) if is_hidden else prediction
+            return self.numbers.of("predicted", str(prediction)) if is_hidden else prediction
 
         return replace(
             trend,
             without=tuple(ids[own] for own in trend.without),
-            tokens=tuple(replace(own, token=numbers[own.token]) for own in trend.tokens),
+            tokens=(),
             texts=tuple(
                 replace(own, id=ids[own.id], predictions=tuple(map(said, own.predictions)))
                 for own in trend.texts
@@ -105,7 +158,7 @@ class _Redacted(Comparison):
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:
-        found = self.whole.predictions
+        found = coarse(self.whole.predictions)
         if found is None or not found.names:
             return found
         base, head = (side.texts["prediction_label"] for side in (self.base, self.head))
@@ -114,37 +167,58 @@ class _Redacted(Comparison):
 
     @cached_property
     def layers(self) -> tuple[LayerChanges, ...]:
-        return self.whole.layers
+        return coarse(self.whole.layers)
 
     @cached_property
     def heads(self) -> HeadChanges | None:
-        return self.whole.heads
+        found = self.whole.heads
+        return found and replace(coarse(found), by_text=coarse(found.by_text, _OF_TEXT))
 
     @cached_property
     def units(self) -> UnitPairs:
-        names = tuple(DOT * len(name) for name in self.whole.units.names)
-        return replace(self.whole.units, names=names)
+        """The units with a few levels of each figure in each text, and all with one name."""
+        found = self.whole.units
+
+        def levels(sides: Sides) -> Sides:
+            return to_levels(sides[0], found.text), to_levels(sides[1], found.text)
+
+        nothing = np.full(len(found.text), np.nan)
+        return replace(
+            found,
+            names=(MARK,),
+            label=np.zeros_like(found.label),
+            attention=levels(found.attention),
+            row=(nothing, nothing),
+            effect=levels(found.effect),
+        )
 
     @cached_property
     def effects(self) -> EffectChanges | None:
-        return self.whole.effects
+        found = self.whole.effects
+        return found and replace(
+            coarse(found),
+            change=coarse(found.change, _OF_TEXT),
+            rank=coarse(found.rank, _OF_TEXT),
+        )
 
     @cached_property
     def tokens(self) -> tuple[TokenChange, ...]:
-        return tuple(
-            replace(token, token=self._numbered[token.token]) for token in self.whole.tokens
-        )
+        return ()
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         return tuple(
-            replace(note, token=note.token and self._numbered.get(note.token, note.token))
+            replace(
+                note,
+                token=note.token and self._numbered.get(note.token, note.token),
+                values=coarse(dict(note.values)),
+            )
             for note in self.whole.notes
         )
 
     @cached_property
     def figures(self) -> Mapping[str, Value]:
-        return self.whole.figures
+        return coarse(dict(self.whole.figures))
 
     @property
     def is_same(self) -> bool:

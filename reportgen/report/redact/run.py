@@ -1,7 +1,8 @@
-"""Results without their texts: ids, lengths and figures are kept, all that quotes a text is not.
+"""Results without their texts: ids and coarse figures are kept, all that tells a text is not.
 
-A redacted copy is a results folder like any other, so whatever is written from it never sees a text
-or a token. Each character of a text becomes a dot: offsets and lengths stay what they were.
+A redacted copy is a results folder like any other, so whatever is written from it never sees a
+text, a token, or a figure that the register (`rules`) leaves out. In place of a text stands a mark
+for each of its units.
 """
 
 import os
@@ -10,37 +11,51 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from reportgen.errors import OutputError, ResultsError, first_line
-from reportgen.files import system
 from reportgen.files.temporary import scratch_folder
+from reportgen.findings.colouring import AUTO, choose_colouring
 from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
+from reportgen.report.redact.division import Division, divide
+from reportgen.report.redact.rounding import Floats, round_column
+from reportgen.report.redact.rules import (
+    COLUMNS,
+    HIDDEN,
+    LEAST_UNITS,
+    rule_of,
+    shown_option,
+)
 from reportgen.results.agreement import drawn_agreement
-from reportgen.results.checks.limits import require_regular
-from reportgen.results.info import REDACT, RunInfo, Subject
+from reportgen.results.info import REDACT, Evidence, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, number_list, tag_list
-from reportgen.results.manifest import MAPS_FILE, CheckedFile
+from reportgen.results.measure_register import BY_ID, EFFECT, MEASURES, MIN_TEXTS
 from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import Results, open_own
 from reportgen.results.tables.row_groups import StoredTable, may_be_missing, table_of
-from reportgen.results.tables.schema import STEPS, TABLES, in_schema
+from reportgen.results.tables.schema import EXTRA, STEPS, TABLES, VALUE_RATIO, in_schema
 
 DOT = "•"
+MARK = DOT * 3  # in place of a word, however long it is
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 _AT_ONCE = 4096  # rows of a row group, which are read together
-_EFFECTS = ("effects", "target_effects")
-# Tables that hold only figures; they are copied as they are, and so are the maps.
-_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "shuffled", *_EFFECTS)
-
 _TOKEN = "token:"  # how the key of a Subject begins that is a token of texts
+# Columns of the table of sinks about the vectors of a token.
+_VECTORS = (
+    *("norm_share_layers", "value_size_layers", "content_value_size_layers"),
+    f"{VALUE_RATIO}_layers",
+)
+_BY_COLUMN = {measure.column or measure.id: measure for measure in MEASURES}
 
 
 class Numbers:
@@ -60,73 +75,103 @@ class Numbers:
 
 @contextmanager
 def redacted(
-    results: Results, lang: Lang, *, wanted: bool, numbers: Numbers | None = None
+    results: Results,
+    lang: Lang,
+    *,
+    wanted: bool,
+    numbers: Numbers | None = None,
+    colour: str = AUTO,
+    with_short: bool = False,
 ) -> Iterator[Results]:
     """A redacted copy of `results`, for as long as the context is open; `results` itself if not
     `wanted`.
 
-    Copies with the same `numbers` have the same replacements for the same names.
+    Copies with the same `numbers` have the same replacements for the same names. `colour` is the
+    measure that texts are coloured by first, or "auto". Texts of fewer than LEAST_UNITS units are
+    left out unless the copy is made `with_short` ones.
 
     Raises:
-        ResultsError: the results folder is damaged.
+        ResultsError: the results folder is damaged, or too few texts are left.
         OutputError: there is no room for the copy in the system's folder for temporary files.
     """
     if not wanted or results.is_redacted:
         yield results
         return
+    rows = np.arange(len(results.texts)) if with_short else long_texts(results)
+    if not with_short:
+        require_enough(results, rows)
     with scratch_folder() as folder:
-        masked = _Masked(results, lang, Numbers() if numbers is None else numbers)
-        yield _copy(results, folder, masked)
+        own = Numbers() if numbers is None else numbers
+        yield _copy(results, folder, _Masked(results, lang, own, rows, colour))
 
 
 def redacted_info(results: Results, lang: Lang) -> RunInfo:
     """The facts about the run of `results` without what names a text or a token."""
-    return results.info if results.is_redacted else _Masked(results, lang, Numbers()).info()
+    if results.is_redacted:
+        return results.info
+    return _Masked(results, lang, Numbers(), np.arange(len(results.texts))).info()
+
+
+def long_texts(results: Results) -> NDArray[np.intp]:
+    """The rows of `texts` with at least LEAST_UNITS units, and those without any, such as empty
+    ones: they have no figures."""
+    n_units = divide(results).n_units()
+    has_tokens = results.texts["n_tokens"].to_numpy(np.int64) > 0
+    return np.flatnonzero((n_units >= LEAST_UNITS) | ~has_tokens)
+
+
+def require_enough(results: Results, rows: NDArray[np.intp]) -> None:
+    """Check that `rows` of `texts` are enough texts with figures.
+
+    Raises:
+        ResultsError: figures over all of them would be figures of a few texts.
+    """
+    n_texts = int((results.texts["n_tokens"].to_numpy(np.int64)[rows] > 0).sum())
+    if n_texts < MIN_TEXTS:
+        raise ResultsError(
+            f"--redact: texts of at least {LEAST_UNITS} words: {n_texts}; figures over fewer than "
+            f"{MIN_TEXTS} such texts would tell their words; give more texts"
+        )
+
+
+def short_remark(n_texts: int, lang: Lang) -> str:
+    """The remark that so many texts were left out because they are short."""
+    return load_language(lang).count("redacted", "short", n_texts, least=LEAST_UNITS)
 
 
 def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
     """A redacted copy of `results` in the empty `folder`."""
-    source = results.stored_in
-    taken = set[str]()
-    for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), MAPS_FILE):
-        if source.has(name):
-            with _reading(results.folder / name):
-                file = source.file(name)
-                require_regular(file)
-                file.open().close()  # checks it
-            with _writing(folder):
-                _take_over(file, folder / name)
-            taken.add(name)
-    for name in ("texts", "tokens", "targets", "evidence", "sinks", "sink_scores"):
-        with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) as writer:
+    for name, schema in TABLES.items():
+        with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
             for rows in _masked_parts(results, masked, name):
                 writer.write_table(rows, _AT_ONCE)
-    with _writing(folder):  # with the baseline that takes the words of all texts to know
-        agreement = table_of("agreement", drawn_agreement(results))
-        pq.write_table(agreement, folder / "agreement.parquet")
-        listed = source.manifest.files if source.manifest else {}
-        write_info(folder, masked.info(), {name: listed[name] for name in taken & listed.keys()})
-    return open_results(folder)
+    info = masked.info()
+    with _writing(folder):
+        write_info(folder, info)
+    return open_own(folder, info)
 
 
 def _masked_parts(results: Results, masked: "_Masked", name: str) -> Iterator[pa.Table]:
-    """The parts of a table with what is redacted replaced."""
-    schema = TABLES[name]
+    """The parts of a table as they are redacted."""
+    schema, first = TABLES[name], 0
+    for part in _parts(results, name):
+        rows = in_schema(part, schema)
+        yield masked.rows(name, rows, first)
+        first += len(rows)
+
+
+def _parts(results: Results, name: str) -> Iterator[pa.Table]:
+    """The parts of a table as it is stored."""
+    if name == "agreement":  # with the baseline that takes the words of all texts to know
+        yield table_of(name, drawn_agreement(results))
+        return
     source, file = results.stored_in, f"{name}.parquet"
     if may_be_missing(name, results.info) and not source.has(file):
-        yield schema.empty_table()
+        yield TABLES[name].empty_table()
         return
-    with _reading(results.folder / file):
-        for part in StoredTable(source.file(file), schema).parts():
-            rows = in_schema(part, schema)
-            yield _with(rows, masked.columns(name, rows))
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Say of what is wrong with a file of results that it could not be read."""
+    path = results.folder / file
     try:
-        yield
+        yield from StoredTable(source.file(file), TABLES[name]).parts()
     except (OSError, ValueError, pa.ArrowException, KeyError) as error:
         raise ResultsError(f"{path}: cannot be read; run `reportgen analyze` again") from error
 
@@ -146,24 +191,27 @@ def _writing(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _take_over(source: CheckedFile, target: Path) -> None:
-    """Link `target` to the file `source`; copy it where links are not possible, or where its name
-    stands for another file by now."""
-    with suppress(OSError):
-        target.hardlink_to(source.path)
-        if os.path.samestat(target.stat(), source.stat()):
-            return
-        target.unlink()
-    system.copy(source.file, target)
-
-
 class _Masked:
     """Replacements for what is redacted; the same value always gets the same one."""
 
-    def __init__(self, results: Results, lang: Lang, numbers: Numbers) -> None:
+    def __init__(
+        self,
+        results: Results,
+        lang: Lang,
+        numbers: Numbers,
+        kept: NDArray[np.intp],
+        colour: str = AUTO,
+    ) -> None:
+        self._results = results
         self._info = results.info
+        self._lang: Lang = lang
         self._words = load_language(lang)
         self._number = numbers.of
+        self._colour = colour
+        self._kept = kept
+        self._place = np.full(len(results.texts), -1, np.int32)  # [text], its row in the copy
+        self._place[kept] = np.arange(len(kept))
+        self._n_before = 0  # tokens of texts that the copy has already
         self._classes = ClassNames(results.info.output.labels)
         self._right = _right_choices(results)
         self._subjects = {
@@ -171,43 +219,103 @@ class _Masked:
         }
 
     def info(self) -> RunInfo:
-        """The facts about the run, with a remark that texts and tokens were removed."""
+        """The facts about the run, with remarks that say what was removed."""
         info = self._info
-        settings = replace(info.settings, options={**info.settings.options, REDACT: True})
+        options = {name: shown_option(name, own) for name, own in info.settings.options.items()}
+        settings = replace(info.settings, options={**options, REDACT: True}, maps_kept=0)
         subjects = tuple(self._subjects[subject.key] for subject in self._info.evidence.subjects)
         return replace(
             info,
             settings=settings,
             inputs=tuple(replace(item, sha256="") for item in info.inputs),
-            remarks=(self._words.say("redacted", "page"), *info.remarks),
-            evidence=replace(info.evidence, subjects=subjects),
+            remarks=(*self._remarks(), *info.remarks),
+            evidence=self._evidence(subjects),
         )
 
-    def columns(self, table: str, rows: pa.Table) -> Mapping[str, Sequence[Any]]:
-        """The columns of `rows` that are replaced."""
+    def _remarks(self) -> Iterator[str]:
+        yield self._words.say("redacted", "page")
+        if n_short := len(self._place) - len(self._kept):
+            yield short_remark(n_short, self._lang)
+
+    def _evidence(self, subjects: tuple[Subject, ...]) -> Evidence:
+        evidence = self._info.evidence
+        asked = {"explain-token": evidence.target, "against": evidence.against}
+        target, against = (
+            own if own is None or name not in self._info.settings.options else HIDDEN
+            for name, own in asked.items()
+        )
+        stored = self._results.stored("evidence")
+        is_kept = self._place[stored["text"].to_numpy(np.intp)] >= 0
+        is_extra = stored[EXTRA].fillna(False).to_numpy(np.bool_)
+        return replace(
+            evidence,
+            subjects=subjects,
+            target=target,
+            against=against,
+            n_texts=int((is_kept & ~is_extra).sum()),
+            n_extra=int((is_kept & is_extra).sum()),
+        )
+
+    def rows(self, table: str, rows: pa.Table, first: int) -> pa.Table:
+        """The `rows` of a table, which begin at row `first`, as the copy has them."""
+        replaced = self._columns(table, rows, first)
+        columns = []
+        for field in rows.schema:
+            rule, own = rule_of(table, field.name, self._info.output.kind), rows[field.name]
+            if field.name in replaced:
+                own = pa.chunked_array([pa.array(replaced[field.name], field.type)])
+            elif rule.how in ("digits", "step"):
+                own = round_column(own, rule)
+            elif rule.how != "kept":
+                own = pa.chunked_array([pa.nulls(len(rows), field.type)])
+            columns.append(own)
+        return self._numbered(table, pa.Table.from_arrays(columns, schema=rows.schema))
+
+    def _numbered(self, table: str, rows: pa.Table) -> pa.Table:
+        """The `rows` of texts that the copy has, with their rows there."""
         if table == "texts":
-            return self._texts(rows)
+            own = rows.filter(pa.array(self._place[self._n_texts : self._n_texts + len(rows)] >= 0))
+            self._n_texts += len(rows)
+            sizes = own["n_tokens"].to_numpy().astype(np.int64)
+            firsts = self._n_before + np.cumsum(sizes) - sizes
+            self._n_before += int(sizes.sum())
+            return _with(own, {"first_token": firsts})
+        place = self._place[rows["text"].to_numpy()]
+        own = _with(rows, {"text": place}).filter(pa.array(place >= 0))
+        if table == "sink_scores":  # the key of a token tells which one it is
+            is_token = pc.starts_with(own["subject"], _TOKEN)
+            own = own.filter(pc.invert(is_token))
+        return own
+
+    _n_texts = 0  # of the table of texts, how many rows were read
+
+    def _columns(self, table: str, rows: pa.Table, first: int) -> Mapping[str, Sequence[Any]]:
+        """The columns of `rows` that are replaced, or have levels."""
+        if table == "texts":
+            return self._texts(rows, first)
         if table in ("tokens", "targets"):
-            return self._tokens(rows)
+            return self._tokens(table, rows, first)
+        if table == "effects":
+            return self._effects(rows)
         if table == "evidence":
             return {"explained_label": self._predicted(rows["explained_label"])} | self._message(
                 rows
             )
-        return {"subject": list(map(self._subject_key, _list(rows, "subject")))}
+        if table in ("sinks", "sink_scores"):
+            return self._sinks(table, rows)
+        return {}
 
-    def _texts(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+    def _texts(self, rows: pa.Table, first: int) -> dict[str, Sequence[Any]]:
         labels, values = _list(rows, "label"), _list(rows, "label_value")
+        kind = self._info.output.kind
         return {
             "text_id": self._ids(rows),
             "source": [self._source(source) for source in _list(rows, "source")],
-            "text": _dots(rows["text"]),
-            "pair": _dots(rows["pair"]),
-            "completion": _dots(rows["completion"]),
             "label": self._chosen_labels(rows)
-            if self._info.output.kind == "choice"
+            if kind == "choice"
             else [
                 None  # it could not be held against what is hidden
-                if self._info.output.kind in ("masks", "answer")
+                if kind in ("masks", "answer")
                 else label
                 if label is None or value is not None or self._is_known(label)
                 else self._number("label", label)
@@ -218,10 +326,46 @@ class _Masked:
                 for group in _list(rows, "group")
             ],
             "prediction_label": self._chosen(rows)
-            if self._info.output.kind == "choice"
+            if kind == "choice"
             else self._predicted(rows["prediction_label"]),
             "score_names": [self._names(names) for names in _list(rows, "score_names")],
+            STEPS: self._steps(rows, first),
+            **self._segments(rows, first),
         } | self._message(rows)
+
+    def _segments(self, rows: pa.Table, first: int) -> dict[str, Sequence[Any]]:
+        """The texts, a mark for each unit, and where they were cut: behind what the model saw
+        stands one more mark."""
+        columns: dict[str, Sequence[Any]] = {}
+        for segment, name in enumerate(("text", "pair", "completion")):
+            given = _list(rows, name)
+            cuts = _list(rows, f"cut_{name}") if f"cut_{name}" in rows.column_names else given
+            texts, places = list[str | None](), list[int | None]()
+            for row, (text, cut) in enumerate(zip(given, cuts, strict=True), first):
+                seen = " ".join([MARK] * self._n_units.get((row, segment), 0))
+                is_cut = cut is not None and name != "completion"
+                places.append(len(seen) if is_cut else None)
+                texts.append(text and (f"{seen} {MARK}".strip() if is_cut or not seen else seen))
+            columns[name] = texts
+            if name != "completion":
+                columns[f"cut_{name}"] = places
+        return columns
+
+    @cached_property
+    def _n_units(self) -> Mapping[tuple[int, int], int]:
+        """How many units each segment of each text has."""
+        segment = self._results.token_columns("segment")["segment"]
+        return self._division.segments(segment.to_numpy(np.float64, na_value=np.nan))
+
+    def _steps(self, rows: pa.Table, first: int) -> Sequence[Any]:
+        """The places of words, masks and ends of answers among the tokens as they are now."""
+        steps = _list(rows, STEPS)
+        if self._info.output.kind not in ("tags", "masks", "answer"):
+            return steps
+        place = self._division.place
+        return [
+            own and [place(row, int(step)) for step in own] for row, own in enumerate(steps, first)
+        ]
 
     def _chosen(self, rows: pa.Table) -> Sequence[str | None]:
         """The choices that were picked, as the redacted choices are written."""
@@ -267,25 +411,78 @@ class _Masked:
                 return f"{item.name}:{self._number('sheet', found[1])}{found[2]}"
         return source
 
-    def _tokens(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
-        spans = pc.subtract(rows["end"], rows["start"]).to_pylist()
+    def _tokens(self, table: str, rows: pa.Table, first: int) -> dict[str, Sequence[Any]]:
         specials = _list(rows, "is_special")
-        tokens = zip(_list(rows, "token"), specials, spans, strict=True)
+        tokens = zip(_list(rows, "token"), specials, strict=True)
         ids = zip(_list(rows, "token_id"), specials, strict=True)
-        return {
-            "token": [
-                token if is_special else DOT * max(1, len(token) if span is None else span)
-                for token, is_special, span in tokens
-            ],
+        found: dict[str, Sequence[Any]] = {
+            "token": [token if is_special else MARK for token, is_special in tokens],
             "token_id": [id if is_special else None for id, is_special in ids],
         }
+        if table == "targets":
+            return found
+        own = slice(first, first + len(rows))
+        levels = {name: _nullable(values[own]) for name, values in self._of_tokens.items()}
+        return {**found, "unit": self._division.units[own].tolist(), **levels}
+
+    @cached_property
+    def _division(self) -> Division:
+        return divide(self._results)
+
+    @cached_property
+    def _shown(self) -> str:
+        """The column of the measure that colours the texts first."""
+        view = choose_colouring(self._results, self._colour).view
+        return BY_ID[view].column or view
+
+    @cached_property
+    def _of_tokens(self) -> Mapping[str, Floats]:
+        """The columns of the table of tokens that have levels."""
+        shown = {name for name, rule in COLUMNS["tokens"].items() if rule.how == "levels"}
+        shown |= {self._shown} & COLUMNS["tokens"].keys()
+        given = self._results.token_columns(*sorted(shown))
+        return {
+            name: self._division.levels(given[name].to_numpy(np.float64, na_value=np.nan), "share")
+            for name in sorted(shown)
+        }
+
+    def _effects(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+        places = self._division.firsts[rows["text"].to_numpy()] + rows["position"].to_numpy()
+        return {name: _nullable(values[places]) for name, values in self._of_effects.items()}
+
+    @cached_property
+    def _of_effects(self) -> Mapping[str, Floats]:
+        """`[token]` of all texts: the columns of the table of effects that have levels."""
+        effects = self._results.stored("effects")
+        places = self._division.firsts[effects["text"].to_numpy(np.intp)]
+        places = places + effects["position"].to_numpy(np.intp)
+        found = {}
+        for name in (EFFECT, *({self._shown} & COLUMNS["effects"].keys())):
+            values = np.full(len(self._division.text), np.nan)
+            values[places] = effects[name].to_numpy(np.float64, na_value=np.nan)
+            values[self._division.is_special] = np.nan
+            found[name] = self._division.levels(values, _BY_COLUMN[name].combine)
+        return found
+
+    def _sinks(self, table: str, rows: pa.Table) -> dict[str, Sequence[Any]]:
+        """The subjects; of one that is a token nothing that its vectors say."""
+        subjects = _list(rows, "subject")
+        found: dict[str, Sequence[Any]] = {"subject": list(map(self._subject_key, subjects))}
+        if table == "sinks" and any(subject.startswith(_TOKEN) for subject in subjects):
+            for name in _VECTORS:
+                own = round_column(rows[name], COLUMNS[table][name]).to_pylist()
+                found[name] = [
+                    None if subject.startswith(_TOKEN) else value
+                    for subject, value in zip(subjects, own, strict=True)
+                ]
+        return found
 
     def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:
-        """Classes, labels and tags stay; a next token is dots."""
+        """Classes, labels and tags stay; a next token, or what stands at masks, is numbered."""
+        labels: list[Any] = column.to_pylist()
         if self._info.output.kind in ("class", "labels", "tags"):
-            kept: Sequence[Any] = column.to_pylist()
-            return kept
-        return _dots(column)
+            return labels
+        return [label and self._number("predicted", label) for label in labels]
 
     def _message(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         """The messages, which may quote their text, replaced by one sentence."""
@@ -312,14 +509,13 @@ def _right_choices(results: Results) -> dict[str, int]:
     return {str(ids.iloc[own.text]): own.label for own in found if own.label != NONE}
 
 
-def _dots(column: pa.ChunkedArray) -> Sequence[Any]:
-    """A dot for every code point."""
-    return [text if text is None else DOT * len(text) for text in column.to_pylist()]
-
-
 def _list(rows: pa.Table, name: str) -> list[Any]:
     cells: list[Any] = rows[name].to_pylist()
     return cells
+
+
+def _nullable(values: Floats) -> pa.Array:
+    return pa.array(values, mask=np.isnan(values))
 
 
 def _with(rows: pa.Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:

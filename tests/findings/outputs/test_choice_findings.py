@@ -138,12 +138,12 @@ def test_a_text_that_fails_leaves_the_others(folders):
 
 def test_redacted_results_say_how_often_it_was_right_and_quote_nothing(folders):
     results = results_of(folders[0], ["A", "B", "B", "C", "A", "A"])
-    with redacted(results, "en", wanted=True) as hidden:
+    with redacted(results, "en", wanted=True, with_short=True) as hidden:
         own, other = Findings(results), Findings(hidden)
         assert other.accuracy == own.accuracy
         assert [each.label for each in other.choices.every] == [0, 1, 1, 2, 0, 0]
         shown = hidden.texts[["text", "pair", "prediction_label", "label"]].to_numpy().ravel()
-        assert {character for cell in shown for character in cell} == {"•"}
+        assert {character for cell in shown for character in cell} == {"•", " "}
         assert all(set("".join(names)) == {"•"} for names in hidden.texts["score_names"])
 
 

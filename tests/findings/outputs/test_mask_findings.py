@@ -81,7 +81,7 @@ def test_the_panel_lists_what_fills_each_mask(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_redacted_choices_are_dots(tmp_path: Path, lang: str) -> None:
     results = make_results(tmp_path, TEXTS, kind="masks")
-    with redacted(results, lang, wanted=True) as copy:  # type: ignore[arg-type]
+    with redacted(results, lang, wanted=True, with_short=True) as copy:  # type: ignore[arg-type]
         found = Findings(copy).masks
     assert found is not None
     assert all(set(token) == {DOT} for mask in found.every for token in mask.tokens)

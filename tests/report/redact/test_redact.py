@@ -18,8 +18,8 @@ from helpers.real.planted import ID, SECRETS, planted, traces
 
 from reportgen.analysis.worker import Worker
 from reportgen.errors import ModelError, OutputError, quoted
-from reportgen.report.html.data import text_data
-from reportgen.report.redact.run import DOT, redacted
+from reportgen.report.redact.rules import COLUMNS, Rule
+from reportgen.report.redact.run import redacted
 from reportgen.results.agreement import drawn_agreement
 from reportgen.results.store import open_results
 
@@ -77,7 +77,7 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
         "terminal.txt": {"message"},
     }
     pictures = [f"img/{path.name}" for path in (tmp_path / "redacted" / "img").iterdir()]
-    drawn = [traces((tmp_path / "plain" / name).read_bytes()) for name in pictures]
+    drawn = [traces(path.read_bytes()) for path in (tmp_path / "plain" / "img").iterdir()]
     assert any("japanese" in found for found in drawn)
     assert "japanese" in traces((tmp_path / "plain.md").read_bytes())
     assert traces((tmp_path / "redacted.md").read_bytes()) == set()
@@ -131,41 +131,58 @@ def test_old_files_of_a_page_go_with_the_texts(next_token: Path, tmp_path: Path)
         assert traces(path.read_bytes()) == set(), path.name
 
 
-def test_ids_lengths_labels_and_figures_stay(folder: Path) -> None:
+def test_the_copy_holds_what_the_register_says(folder: Path) -> None:
     plain = open_results(folder)
     with redacted(plain, "en", wanted=True) as masked:
         assert masked.is_redacted
         before, after = plain.texts, masked.texts
         assert after["text_id"].tolist() == before["text_id"].tolist()
-        assert after["text"].map(len).tolist() == before["text"].map(len).tolist()
-        assert set("".join(after["text"])) == {DOT}
+        n_units = plain.tokens[~plain.tokens["is_special"]].groupby("text")["unit"].nunique()
+        assert after["text"].tolist()[:7] == [" ".join(["•••"] * n) for n in n_units]
         is_class = plain.info.output.kind == "class"
         named = "bad" if is_class else "•2"
-        labels = after["label"].fillna("").tolist()
-        assert labels == ["•1", "5", "2.5", "", named, "1", "2", "3"]
-        changed = {"text", "label", "group", "message", "prediction_label", "score_names"}
-        kept = [name for name in before if name not in changed]
-        pd.testing.assert_frame_equal(after[kept], before[kept])
-        kept = [name for name in plain.tokens if name not in ("token", "token_id")]
-        pd.testing.assert_frame_equal(masked.tokens[kept], plain.tokens[kept])
+        assert after["label"].fillna("").tolist() == ["•1", "5", "2.5", "", named, "1", "2", "3"]
+        for name, rules in COLUMNS.items():
+            own, other = plain.stored(name), masked.stored(name)
+            own = drawn_agreement(plain) if name == "agreement" else own
+            for column, rule in rules.items():
+                if rule.how == "kept":
+                    pd.testing.assert_series_equal(own[column], other[column])
+                elif rule.how == "left out":
+                    assert other[column].isna().all(), (name, column)
+                elif rule.how in ("step", "digits") and name != "sinks":
+                    assert_rounded(own[column], other[column], rule)
         special = plain.tokens["is_special"].to_numpy(bool)
         assert masked.tokens["token"][special].tolist() == plain.tokens["token"][special].tolist()
-        content = masked.tokens[~special]
-        assert set("".join(content["token"])) == {DOT}
-        assert content["token_id"].isna().all()
-        for name in ("heads", "roles", "layers", "effects"):
-            pd.testing.assert_frame_equal(getattr(masked, name), getattr(plain, name))
-        # With what takes the words of all texts, which the copy does not have.
-        pd.testing.assert_frame_equal(masked.agreement, drawn_agreement(plain))
-        for text in range(7):
-            assert masked.packed_maps(text) == plain.packed_maps(text)
+        assert set(masked.tokens["token"][~special]) == {"•••"}
+        assert masked.tokens["token_id"][~special].isna().all()
+        assert all(masked.packed_maps(text) is None for text in range(8))
         assert [s.key for s in masked.info.evidence.subjects][-1] == "token:•1"
-        assert np.array_equal(
-            masked.sinks["effect"].to_numpy(), plain.sinks["effect"].to_numpy(), equal_nan=True
-        )
+        token = masked.sinks[masked.sinks["subject"] == "token:•1"]
+        assert token["value_size_layers"].isna().all()
+        assert not masked.sink_scores["subject"].str.startswith("token:").any()
         copy = masked.folder
     assert not copy.exists()
     assert plain.texts["text"][0].startswith(SECRETS["japanese"])
+
+
+def assert_rounded(before: pd.Series, after: pd.Series, rule: Rule) -> None:
+    """Every number, in lists too, is the nearest of those that the rule allows."""
+    known = before.notna()
+    assert (after.notna() == known).all()
+    if not known.any():
+        return
+    own, other = (
+        np.concatenate([np.ravel(np.asarray(cell, np.float64)) for cell in column[known]])
+        for column in (before, after)
+    )
+    step = rule.by if rule.how == "step" else 10.0 ** (1 - rule.by) * np.abs(other)
+    assert (np.abs(own - other) <= step / 2 + 1e-6 * np.abs(own)).all()
+    if rule.how == "step":
+        np.testing.assert_allclose(np.round(other / rule.by), other / rule.by, atol=1e-4)
+    else:
+        printed = np.array([float(f"{value:.{int(rule.by)}g}") for value in other.tolist()])
+        np.testing.assert_allclose(printed, other, rtol=1e-6)
 
 
 def test_the_page_says_so_and_how_to_make_it_again(next_token: Path, tmp_path: Path) -> None:
@@ -173,7 +190,7 @@ def test_the_page_says_so_and_how_to_make_it_again(next_token: Path, tmp_path: P
     done = call("render", next_token, "--redact", "-o", page, "-o", summary)
     assert done.exit_code == 0, done.output
     said = page.read_text("utf-8")
-    assert "texts and tokens are not in this report" in said
+    assert "Redacted: texts, tokens, attention maps" in said
     assert re.search(r"reportgen run [^\n<]*--redact", said)
     assert ID in said
     assert "[CLS]" in said
@@ -188,7 +205,7 @@ def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path, monkeypatch) ->
         tmp_path / "bert", "bert", "sequence", num_labels=1, problem_type="regression"
     )
     texts = tmp_path / "texts.csv"
-    lines = [f"r{i},zqxjkvwyqzzxqj the cat {i},qwvzjjxqwkzz" for i in range(6)]
+    lines = [f"r{i},zqxjkvwyqzzxqj the cat sat on {i},qwvzjjxqwkzz" for i in range(6)]
     texts.write_text("\n".join(["id,text,label", *lines]) + "\n", "utf-8")
     outputs = [part for name in OUTPUTS for part in ("-o", tmp_path / "out" / name)]
     done = call("run", texts, "--model", model, "--redact", *outputs, "--verbose")
@@ -197,7 +214,7 @@ def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path, monkeypatch) ->
         assert traces((tmp_path / "out" / name).read_bytes()) == set(), name
     assert traces(done.output.encode()) == set()
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert "texts and tokens are not in this report" in done.output
+    assert "Redacted: texts, tokens, attention maps" in done.output
     written = pd.read_csv(tmp_path / "out" / "texts.csv")
     assert written["text_id"].tolist() == [f"r{i}" for i in range(6)]
     assert set(written["label"]) == {"•1"}
@@ -237,9 +254,11 @@ def test_the_hash_of_the_input_is_left_out_and_that_of_the_weights_stays(
 
 
 def test_an_id_that_is_its_text_is_numbered(tmp_path: Path) -> None:
-    results = make_results(tmp_path, (SECRET, "the cat"), ids=(f" {SECRET}", "second"))
-    with redacted(results, "en", wanted=True) as masked:
-        assert masked.texts["text_id"].tolist() == ["•1", "second"]
+    texts = (SECRET, *(f"a b c d {i}" for i in range(6)))
+    ids = (f" {SECRET}", *map(str, range(6)))
+    results = make_results(tmp_path, texts, ids=ids)
+    with redacted(results, "en", wanted=True, with_short=True) as masked:
+        assert masked.texts["text_id"].tolist() == ["•1", *map(str, range(6))]
 
 
 def test_a_sheet_is_numbered_in_the_place_of_a_text(tmp_path: Path) -> None:
@@ -251,12 +270,12 @@ def test_a_sheet_is_numbered_in_the_place_of_a_text(tmp_path: Path) -> None:
     texts = texts.set_column(at, "source", [[*places, f"{file}:row 5"]])
     pq.write_table(texts, tmp_path / "texts.parquet")
     without_manifest(tmp_path)
-    with redacted(open_results(tmp_path), "en", wanted=True) as masked:
+    with redacted(open_results(tmp_path), "en", wanted=True, with_short=True) as masked:
         hidden = [f"{file}:•1 row 2", f"{file}:•2 row 3", f"{file}:•1 row 4", f"{file}:row 5"]
         assert masked.texts["source"].tolist() == hidden
 
 
-@pytest.mark.parametrize("name", ["tokens.parquet", "maps.bin", "results.json"])
+@pytest.mark.parametrize("name", ["tokens.parquet", "results.json"])
 def test_where_there_is_no_room_for_the_copy_that_is_said(
     name: str, next_token: Path, tmp_path: Path, monkeypatch
 ) -> None:
@@ -267,7 +286,6 @@ def test_where_there_is_no_room_for_the_copy_that_is_said(
         if Path(path).name == name:
             raise full
 
-    monkeypatch.setattr("reportgen.report.redact.run._take_over", lambda _, path: write(path))
     monkeypatch.setattr("reportgen.results.run_file.system.write", write)
     if name == "tokens.parquet":
         monkeypatch.setattr(pq.ParquetWriter, "write_table", lambda *_: raise_(full))
@@ -281,15 +299,6 @@ def test_where_there_is_no_room_for_the_copy_that_is_said(
 
 def raise_(error: Exception) -> None:
     raise error
-
-
-def test_dots_are_not_merged_to_words(tmp_path: Path) -> None:
-    texts = tuple(f"ab cd ef gh ij {i}" for i in range(6))
-    results = make_results(tmp_path, texts)
-    assert "words" in text_data(results, 0)
-    with redacted(results, "en", wanted=True) as masked:
-        assert "words" not in text_data(masked, 0)
-        assert set("".join(text_data(masked, 0)["labels"][1:-1])) == {DOT}
 
 
 def test_a_results_folder_is_not_written_redacted(tmp_path: Path) -> None:

@@ -289,7 +289,7 @@ def test_where_texts_share_no_token_the_changes_of_the_open_text_are_drawn(tmp_p
 
 def test_a_hidden_text_has_no_named_token(tmp_path):
     made = make_results(tmp_path, evidence="basic")
-    with redacted(made, "en", wanted=True) as hidden:
+    with redacted(made, "en", wanted=True, with_short=True) as hidden:
         found = answers(hidden)[1]
     assert found.answer == "The texts are hidden, so no token is named"
     assert found.remark == "Bars at the tokens of each text show its changes."

@@ -492,7 +492,7 @@ def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
 
 def test_where_texts_are_redacted_no_column_is_of_dots(tmp_path: Path) -> None:
     results = make_results(tmp_path / "r", evidence="basic", labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
-    with redacted(results, "en", wanted=True) as shown:
+    with redacted(results, "en", wanted=True, with_short=True) as shown:
         text = render(Findings(shown), RenderOptions()).text
     heads = [re.findall(r"[^|]+", line) for line in text.splitlines() if line.startswith("| id")]
     assert [head.strip() for head in heads[0]] == [

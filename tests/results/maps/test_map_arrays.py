@@ -14,7 +14,6 @@ from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at
 from reportgen.report.maps_npz import write_report
 from reportgen.report.options import RenderOptions
-from reportgen.report.redact.run import DOT, redacted
 from reportgen.report.spreadsheets import TOKEN_COLUMNS, to_csv
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results
@@ -105,15 +104,6 @@ class TestTheFile:
 
     def test_the_same_results_give_the_same_bytes(self, results: Results) -> None:
         assert npz(results) == npz(results)
-
-    def test_redacted_it_holds_no_token_of_a_text(self, results: Results) -> None:
-        with redacted(results, "en", wanted=True) as masked:
-            found = np.load(io.BytesIO(npz(masked)), allow_pickle=False)
-        tokens = found["tokens_1"].tolist()
-        assert tokens[0] == "[CLS]"
-        assert set("".join(tokens[1:-1])) == {DOT}
-        whole = np.load(io.BytesIO(npz(results)))
-        assert np.array_equal(found["maps_1"], whole["maps_1"])
 
     def test_without_maps_it_is_not_written(self, tmp_path: Path) -> None:
         report = Report(make_results(tmp_path / "r", TEXTS, keep=0))

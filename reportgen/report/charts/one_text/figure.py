@@ -37,7 +37,8 @@ def make_text_figure(
     `labels` are the units' names, `found` is the map, None where it was not kept, and `reads` the
     unit whose row of the map the output reads alone.
     """
-    received = units.received[-1] * weights.factor
+    own = units.received[-1] if units.has_layers else units.received_all
+    received = (own * weights.factor).tolist()
     row = None if units.cls_row is None else units.cls_row[-1] * weights.factor
     drawing = draw_text(
         key=key,
@@ -285,15 +286,16 @@ def _sentence(
     language: Language,
     weights: Weights,
 ) -> str:
-    most = int(units.received[-1].argmax())
+    received = units.received[-1] if units.has_layers else units.received_all
+    most = int(received.argmax())
     sentences = [
         language.say(
             "chart",
-            "sentence",
+            "sentence" if units.has_layers else "sentence_all",
             layer=len(units.received),
             mode=weights.mode,
             most=labels[most],
-            share=weights.show(units.received[-1][most]),
+            share=weights.show(received[most]),
             even=weights.show(units.expected[-1][most]),
         )
     ]

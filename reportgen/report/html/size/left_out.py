@@ -60,7 +60,7 @@ def carries(
         return ""
     sentences = []
     if level < Level.HEADS:
-        name, reason = _NAMES[level], _reason(text, level, results.texts, given)
+        name, reason = _NAMES[level], _reason(text, level, results, given)
         sentences.append(
             lang.say("panel", f"carries_{name}_{reason}", **_limits(results, options, lang))
         )
@@ -83,13 +83,13 @@ def reduced_sentences(
         level = given.levels.get(text, Level.ABSENT)
         if level is Level.HEADS or (level is Level.LINE and not has_figures[text]):
             continue
-        reason = _reason(text, level, findings.texts, given)
+        reason = _reason(text, level, findings.results, given)
         groups.setdefault((level, reason), []).append(text + 1)
     limits = _limits(findings.results, options, language)
     needed = _needed(given.sizes)
     sentences = []
     for level, name in _NAMES.items():
-        for reason in ("size", "keep", "detail"):
+        for reason in ("size", "keep", "redact", "detail"):
             if numbers := groups.get((level, reason)):
                 what = language.say("reduced", name, texts=_texts(numbers, language))
                 about = "" if reason != "size" or given.sizes.is_exact else "_about"
@@ -106,12 +106,12 @@ def reduced_sentences(
     return tuple(sentences)
 
 
-def _reason(text: int, level: Level, texts: pd.DataFrame, given: Given) -> str:
+def _reason(text: int, level: Level, results: Results, given: Given) -> str:
     """Why a text carries no more than `level`."""
     if level is Level.LINE and text not in given.detailed:
         return "detail"
-    if level is Level.FIGURES and pd.isna(texts["map_offset"].iloc[text]):
-        return "keep"
+    if level is Level.FIGURES and pd.isna(results.texts["map_offset"].iloc[text]):
+        return "redact" if results.is_redacted else "keep"
     return "size"
 
 

@@ -1,0 +1,92 @@
+"""Rounds figures so far that they do not tell words apart, in tables and in whole findings."""
+
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from reportgen.report.redact.rules import LEVELS, Rule
+
+Floats = NDArray[np.float64]
+Found = TypeVar("Found")
+
+
+def to_digits(values: Floats, digits: int) -> Floats:
+    """`values`, of any shape, rounded to so many significant digits."""
+    size = np.abs(values)
+    known = np.isfinite(values) & (size > 0)
+    place = np.zeros_like(values)
+    place[known] = np.floor(np.log10(size[known])) - (digits - 1)
+    scale = 10.0 ** np.abs(place)
+    whole = np.where(place < 0, values * scale, values / scale)
+    rounded = np.where(known, np.round(whole), values)
+    return np.where(known, np.where(place < 0, rounded / scale, rounded * scale), values)
+
+
+def to_step(values: Floats, step: float) -> Floats:
+    """`values` rounded to multiples of `step`."""
+    per_one = 1.0 / step  # whole for all steps in use, so that 0.3 is 0.3 and not 0.30000000000004
+    rounded: Floats = np.round(values * per_one) / per_one
+    return rounded
+
+
+def to_levels(values: Floats, of: NDArray[np.intp]) -> Floats:
+    """`values` as multiples of a fifth of the largest of their group, which has two digits; `of`
+    `[value]` is the group."""
+    size = np.where(np.isfinite(values), np.abs(values), 0.0)
+    most = np.zeros(int(of.max(initial=-1)) + 1)
+    np.maximum.at(most, of, size)
+    own = most[of]
+    share = np.divide(values, own, out=np.zeros_like(values), where=own > 0)
+    levels: Floats = np.round(share * LEVELS) / LEVELS * to_digits(own, 2) + 0.0  # no -0
+    return np.where(np.isfinite(values), to_digits(levels, 3), np.nan)
+
+
+def round_column(column: pa.ChunkedArray, rule: Rule) -> pa.ChunkedArray:
+    """A column of numbers, or of lists of numbers, rounded as `rule` says; nulls stay."""
+    return pa.chunked_array([_rounded(chunk, rule) for chunk in column.chunks], column.type)
+
+
+def _rounded(chunk: pa.Array, rule: Rule) -> pa.Array:
+    if pa.types.is_list(chunk.type):
+        flat = _rounded(chunk.flatten(), rule)
+        lengths = pc.list_value_length(chunk).fill_null(0).to_numpy(zero_copy_only=False)
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        mask = pc.is_null(chunk)
+        return pa.ListArray.from_arrays(
+            pa.array(offsets, pa.int32()), flat, chunk.type, mask=mask if chunk.null_count else None
+        )
+    values = chunk.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    found = to_digits(values, int(rule.by)) if rule.how == "digits" else to_step(values, rule.by)
+    nulls = chunk.is_null().to_numpy(zero_copy_only=False)
+    return pa.array(found, pa.float64(), mask=nulls).cast(chunk.type)
+
+
+def coarse(found: Found, digits: int = 2) -> Found:
+    """`found` with every float in it rounded to so many significant digits: a number, an array, or
+    data classes, tuples, lists and dictionaries of these. Anything else stays as it is."""
+    made: Any = _coarse(found, digits)
+    return cast("Found", made)
+
+
+def _coarse(found: Any, digits: int) -> Any:
+    if isinstance(found, bool | int | str) or found is None:
+        return found
+    if isinstance(found, float):
+        return float(to_digits(np.array([found]), digits)[0])
+    if isinstance(found, np.ndarray):
+        is_float = np.issubdtype(found.dtype, np.floating)
+        return to_digits(found.astype(np.float64), digits) if is_float else found
+    if isinstance(found, tuple) and hasattr(found, "_fields"):  # a named tuple
+        return type(found)(*(_coarse(own, digits) for own in found))
+    if isinstance(found, tuple | list):
+        return type(found)(_coarse(own, digits) for own in found)
+    if isinstance(found, dict):
+        return {key: _coarse(own, digits) for key, own in found.items()}
+    if is_dataclass(found) and not isinstance(found, type):
+        own = {item.name: getattr(found, item.name) for item in fields(found) if item.init}
+        return replace(found, **{name: _coarse(value, digits) for name, value in own.items()})
+    return found

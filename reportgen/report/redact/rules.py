@@ -1,0 +1,183 @@
+"""The register of redaction: what becomes of each column of the results, and of each option.
+
+A redacted output is made from a copy of the results that holds nothing else, so whatever is written
+from the copy tells no more than this register lets through. A column or an option without an entry
+is an error: `tests/report/redact/test_rules.py` holds the register complete.
+
+`docs/outputs.md` says what is promised, and `tests/benchmarks/redaction.py` tries to break it: it
+has the model, its tokenizer and a dictionary, and looks for words that fit the figures.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from reportgen.results.info import REDACT, OutputKind
+
+# "levels": multiples of a fifth of the largest value of a text token in the same text, the least
+# that still tells strong from weak. "shown": the same for the measure that colours the texts first;
+# any other measure is left out.
+How: TypeAlias = Literal["kept", "replaced", "left out", "digits", "step", "levels", "shown"]
+LEVELS = 5
+# Words of a text, or what else is measured as one: the figures of a shorter text tell its words.
+LEAST_UNITS = 5
+HIDDEN = "…"  # in place of the value of an option
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What becomes of a column."""
+
+    how: How
+    by: float = 0.0  # significant digits, or the step that values are rounded to
+
+
+KEPT, REPLACED, LEFT_OUT = Rule("kept"), Rule("replaced"), Rule("left out")
+IN_LEVELS, IF_SHOWN = Rule("levels"), Rule("shown")
+SHARE = Rule("step", 0.01)  # of attention, mean over heads, as the page shows it
+OF_HEAD = Rule("step", 0.05)  # a figure of one head in one text: there are hundreds in each
+ONE, TWO, THREE = Rule("digits", 1), Rule("digits", 2), Rule("digits", 3)
+
+
+def _all(rule: Rule, *names: str) -> dict[str, Rule]:
+    return dict.fromkeys(names, rule)
+
+
+COLUMNS: Mapping[str, Mapping[str, Rule]] = {
+    "texts": {
+        # Names are kept or numbered, texts become a mark for each unit.
+        **_all(REPLACED, "text_id", "text", "pair", "completion", "label", "group", "source"),
+        **_all(REPLACED, "message", "prediction_label", "score_names", "steps"),
+        **_all(REPLACED, "cut_text", "cut_pair"),
+        **_all(KEPT, "label_value", "status", "n_tokens", "n_content", "n_truncated"),
+        **_all(KEPT, "n_unknown", "first_token"),
+        "prediction": THREE,
+        "scores": TWO,
+        **_all(TWO, "effective_tokens", "effective_content"),
+        # In the first layer a token's share of a row follows from the two tokens alone.
+        **_all(LEFT_OUT, "map_offset", "map_bytes", "map_cells"),
+        **_all(LEFT_OUT, "decoder_offset", "decoder_bytes", "cross_offset", "cross_bytes"),
+    },
+    "tokens": {
+        **_all(KEPT, "text", "position", "segment", "is_special", "role", "is_held"),
+        **_all(REPLACED, "unit", "token", "token_id"),
+        # What a word has alone: its characters, and its place among the words of the vocabulary.
+        **_all(LEFT_OUT, "start", "end"),
+        **_all(KEPT, "expected", "expected_layers"),  # follow from the number of tokens
+        "received_all": IN_LEVELS,
+        **_all(IF_SHOWN, "received_norm_all", "cls_row_all", "cls_row_last", "rollout"),
+        **_all(IF_SHOWN, "cross_received", "cross_received_norm"),
+        **_all(LEFT_OUT, "received_last", "received_layers", "cls_row_layers"),
+        **_all(LEFT_OUT, "received_norm_last", "received_norm_layers", "value_size_layers"),
+        **_all(LEFT_OUT, "value_ratio_layers", "output_rank_layers", "activation_layers"),
+        **_all(LEFT_OUT, "cross_received_layers", "cross_received_norm_layers"),
+        **_all(LEFT_OUT, "cross_value_sizes"),
+    },
+    "heads": {
+        **_all(KEPT, "text", "layer", "head", "uniform_share"),
+        **_all(OF_HEAD, "special_share", "cls_share", "sep_share", "learned_share", "entropy"),
+        "distance": Rule("step", 0.5),
+        **_all(LEFT_OUT, "top_position", "top_share", "top_expected", "head_class"),
+    },
+    "roles": {
+        **_all(KEPT, "text", "layer", "role", "n_tokens", "expected"),
+        **_all(SHARE, "share", "self_share", "norm_share"),
+        **_all(TWO, "value_size", "content_value_size", "activation", "content_activation"),
+        **_all(TWO, "value_ratio", "output_rank"),
+    },
+    "layers": {
+        **_all(KEPT, "text", "layer", "learned_expected"),
+        "mixing": TWO,
+        **_all(SHARE, "rollout_special", "learned_share", "special_share_mean", "entropy_mean"),
+    },
+    "targets": {
+        **_all(KEPT, "text", "position", "unit", "is_special", "is_given", "expected"),
+        **_all(REPLACED, "token", "token_id"),
+        **_all(LEFT_OUT, "start", "end", "received", "received_layers"),
+    },
+    "decoder_heads": {
+        **_all(KEPT, "text", "part", "layer", "head", "uniform_share"),
+        **_all(OF_HEAD, "special_share", "entropy"),
+    },
+    "evidence": {
+        **_all(KEPT, "text", "live_rows", "n_rows", "reads_cls_only", "extra"),
+        **_all(KEPT, "ig_steps", "ig_complete", "cp_lrp_holds"),
+        **_all(REPLACED, "explained_label", "message"),
+        "explained": THREE,
+        **_all(TWO, "mask_offset", "ig_error", "cp_lrp_error", "shapley_error"),
+    },
+    "effects": {
+        **_all(KEPT, "text", "position"),
+        "effect": IN_LEVELS,
+        **_all(IF_SHOWN, "gradient", "jacobian", "ig", "attention_gradient", "shapley", "cp_lrp"),
+        # What a token does alone, or without the rest, can be looked up word by word.
+        **_all(LEFT_OUT, "alone", "deletion", "mask", "alti", "joint", "joint_effect"),
+        **_all(LEFT_OUT, "deletion_scores", "gradient_steps", "attention_gradient_steps"),
+    },
+    "target_effects": {
+        **_all(KEPT, "text", "position"),
+        **_all(LEFT_OUT, "deletion_scores", "gradient_steps", "attention_gradient_steps"),
+    },
+    "sinks": {
+        **_all(KEPT, "text", "test", "n_controls", "expected_layers"),
+        "subject": REPLACED,
+        **_all(TWO, "effect", "control"),
+        **_all(SHARE, "share_layers", "share_after_layers", "norm_share_layers"),
+        **_all(TWO, "value_size_layers", "content_value_size_layers", "value_ratio_layers"),
+    },
+    "sink_scores": {
+        **_all(KEPT, "text", "layer", "head", "n_pairs", "expected"),
+        "subject": REPLACED,
+        **_all(TWO, "lead", "lead_square", "error", "key_size", "value_size"),
+        **_all(OF_HEAD, "share", "key_cosine", "text_cosine"),
+    },
+    "agreement": {**_all(KEPT, "text", "view", "statistic"), "value": TWO},
+    "shuffled": {**_all(KEPT, "text", "view"), "value": TWO},
+}
+
+
+def rule_of(table: str, column: str, kind: OutputKind) -> Rule:
+    """What becomes of a column of results whose output is of a `kind`: each token of a completion
+    has a score of its own, which follows from the tokens before it, so it has one digit."""
+    if (table, column, kind) == ("texts", "scores", "completion"):
+        return ONE
+    return COLUMNS[table][column]
+
+
+_Value: TypeAlias = str | int | float | bool
+# Options that may hold a word of a text, a label, a name or a path, in the command that repeats a
+# run: their values are hidden.
+HIDDEN_OPTIONS = frozenset(
+    (
+        *("label-map", "class-names", "sheet", "prompts", "factory", "factory-args"),
+        *("checkpoint", "tokenizer", "plotlyjs", "texts-folder", "page-url"),
+        *("explain-class", "explain-token", "against", "detail"),
+    )
+)
+# The other options stay: names of columns, of models and of outputs, numbers, and choices from a
+# fixed list.
+SHOWN_OPTIONS = frozenset(
+    (
+        *("text-column", "pair-column", "completion-column", "choice-columns", "label-column"),
+        *("id-column", "group-column", "units-column", "encoding", "delimiter", "input-format"),
+        *("limit", "model", "revision", "encoder", "prediction-index", "output-name", "pooling"),
+        *("trust-remote-code", "device", "device-map", "dtype", "max-length", "batch-tokens"),
+        *("keep-maps", "evidence", "evidence-texts", "evidence-budget", "units", "generate"),
+        *("temperature", "seed", "title", "lang", "md-flavor", "md-limit", "commit", "layout"),
+        *("images", "quality", "smallest-change", "id", "heads", "max-size", "colour", "brief"),
+        *("pool-above", REDACT),
+    )
+)
+
+
+def shown_option(name: str, value: _Value) -> _Value:
+    """The value of the option `name` as a redacted command has it."""
+    if name in SHOWN_OPTIONS or _is_plain(name, value):
+        return value
+    return HIDDEN
+
+
+def _is_plain(name: str, value: _Value) -> bool:
+    """Whether a value of --detail names no text."""
+    return name == "detail" and re.fullmatch(r"all|none|(first|worst):\d+", str(value)) is not None

@@ -1,0 +1,147 @@
+"""The register of redaction is complete, and the command that repeats a run hides what it says."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from helpers.calling import call
+from helpers.made_up.factories import make_results
+
+from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.report.language.language import load_language
+from reportgen.report.options import CompareOptions, RenderOptions, options_in
+from reportgen.report.redact.rounding import coarse, round_column, to_digits, to_levels
+from reportgen.report.redact.rules import (
+    COLUMNS,
+    HIDDEN_OPTIONS,
+    SHOWN_OPTIONS,
+    Rule,
+    shown_option,
+)
+from reportgen.report.redact.run import Numbers, redacted, redacted_info
+from reportgen.results.info import RunInfo
+from reportgen.results.run_file import write_info
+from reportgen.results.store import Results, open_results
+from reportgen.results.tables.schema import TABLES
+
+TEXTS = tuple(f"the cat sat on mat {i}" for i in range(6))
+OF_COMMANDS = {"redact"}  # options that a printed command has, and no group declares
+
+
+def test_every_column_of_every_table_has_a_rule() -> None:
+    for name, schema in TABLES.items():
+        assert set(COLUMNS[name]) == set(schema.names), name
+    assert set(COLUMNS) == set(TABLES)
+
+
+def test_every_option_is_shown_or_hidden() -> None:
+    groups = (InputChoices, ModelChoices, AnalysisChoices, RenderOptions, CompareOptions)
+    every = {name.replace("_", "-") for group in groups for name in options_in(group)}
+    assert every | OF_COMMANDS == SHOWN_OPTIONS | HIDDEN_OPTIONS
+    assert not SHOWN_OPTIONS & HIDDEN_OPTIONS
+
+
+def test_every_fact_about_a_run_is_thought_of() -> None:
+    """A new field of RunInfo goes into every output: look whether it can hold a text first."""
+    assert [field.name for field in fields(RunInfo)] == [
+        *("created", "versions", "model", "output", "roles", "inputs", "checks", "settings"),
+        *("remarks", "evidence", "commit", "schema_version"),
+    ]
+
+
+def with_options(folder: Path, **options: str) -> Results:
+    """Results of a run with these options."""
+    made = make_results(folder, TEXTS, evidence="basic")
+    named = {name.replace("_", "-"): value for name, value in options.items()}
+    info = made.info
+    object.__setattr__(info.settings, "options", named)
+    write_info(folder, info)
+    return open_results(folder)
+
+
+GIVEN = {
+    "label_map": "secretlabel=other",
+    "class_names": "secretclass,other",
+    "tokenizer": "/secretfolder/tokenizer",
+    "explain_token": "secrettoken",
+    "prompts": '{"secretprompt": "x"}',
+    "text_column": "review",
+}
+
+
+def test_the_command_hides_labels_classes_paths_and_texts(tmp_path: Path) -> None:
+    with_options(tmp_path / "r", **GIVEN)
+    names = ("report.html", "report.md", "page.xml", "summary.json", "compare.html", "compare.md")
+    for name in names:
+        command = ("compare", tmp_path / "r", tmp_path / "r") if "compare" in name else None
+        done = call(
+            *(command or ("render", tmp_path / "r")),
+            *("--redact", "--verbose", "-o", tmp_path / name),
+            *(() if command else ("--detail", "1,2")),
+        )
+        assert done.exit_code == 0, done.output
+        assert "secret" not in (tmp_path / name).read_text("utf-8") + done.output, name
+    page = (tmp_path / "report.html").read_text("utf-8")
+    command = re.search(r"reportgen run [^\n<]*", page)
+    assert command is not None
+    for option in ("--label-map", "--class-names", "--tokenizer", "--explain-token", "--detail"):
+        assert re.search(rf"{option} (&#39;|')?…", command[0]), option
+    assert "--text-column review" in command[0]
+
+
+def test_ids_in_detail_are_hidden_and_its_words_stay() -> None:
+    assert shown_option("detail", "my text,2") == "…"
+    for value in ("all", "none", "first:3", "worst:20"):
+        assert shown_option("detail", value) == value
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_terminal_says_what_was_left_out(tmp_path: Path, lang: str) -> None:
+    make_results(tmp_path / "r", TEXTS, evidence="basic")
+    said = load_language(lang).say("redacted", "page")
+    done = call("render", tmp_path / "r", "--redact", "--lang", lang, "-o", tmp_path / "r.html")
+    assert said in done.output
+    told = ("--redact", "--lang", lang, "-o", tmp_path / "c.html")
+    assert said in call("compare", tmp_path / "r", tmp_path / "r", *told).output
+    assert said in call("site", tmp_path / "r", *told[:-1], tmp_path / "site").output
+    assert said not in call("render", tmp_path / "r", "-o", tmp_path / "p.html").output
+
+
+def test_each_unit_has_as_many_tokens_as_the_others_or_one_more(tmp_path: Path) -> None:
+    plain = make_results(tmp_path, TEXTS, evidence="basic")
+    with redacted(plain, "en", wanted=True) as masked:
+        for text in range(len(TEXTS)):
+            own, other = (side.tokens_of(text) for side in (plain, masked))
+            assert own["unit"].nunique() == other["unit"].nunique()
+            assert len(own) == len(other)
+            content = ~other["is_special"].to_numpy(bool)
+            sizes = other["unit"][content].value_counts()
+            assert sizes.max() - sizes.min() <= 1
+            values = other["received_all"].to_numpy(np.float64)[content]
+            levels = values / values.max() * 5
+            np.testing.assert_allclose(levels, np.round(levels), atol=0.03)
+
+
+def test_redacted_info_and_the_copy_say_the_same_of_options(tmp_path: Path) -> None:
+    results = with_options(tmp_path, **GIVEN)
+    info = redacted_info(results, "en")
+    with redacted(results, "en", wanted=True, numbers=Numbers()) as masked:
+        assert masked.info.settings.options == info.settings.options
+        assert masked.info.evidence.target is None
+
+
+def test_rounding() -> None:
+    given = np.array([0.0, 1.2345, -0.00098765, 12345.0, np.nan, np.inf])
+    found = to_digits(given, 2)
+    np.testing.assert_array_equal(found, [0.0, 1.2, -0.00099, 12000.0, np.nan, np.inf])
+    lists = pa.chunked_array([pa.array([[0.123, None], None, [], [0.987]])])
+    assert round_column(lists, Rule("step", 0.05)).to_pylist() == [[0.1, None], None, [], [1.0]]
+    levels = to_levels(np.array([1.0, -0.29, 0.05, np.nan, 0.0]), np.array([0, 0, 0, 0, 1]))
+    np.testing.assert_array_equal(levels, [1.0, -0.2, 0.0, np.nan, 0.0])
+    assert coarse({"a": (1.2345, 3, "x", None), "b": [True]}) == {
+        "a": (1.2, 3, "x", None),
+        "b": [True],
+    }
