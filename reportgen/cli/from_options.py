@@ -277,7 +277,9 @@ Commit = Annotated[
 ]
 Redact = Annotated[
     bool,
-    typer.Option("--redact", help="Write ids and rounded figures only: no texts, no tokens, no maps."),
+    typer.Option(
+        "--redact", help="Write ids and rounded figures only: no texts, no tokens, no maps."
+    ),
 ]
 _list_figures = partial(
     typer.Option,
