@@ -36,6 +36,7 @@ from reportgen.findings.detail import check_detail
 from reportgen.models.spec import check_spec
 from reportgen.report.language import printable
 from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.redact.rules import require_texts
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -96,6 +97,8 @@ def run(
     job = jobs.report_job(files, options, texts, gates, redact=redact, summary_room=room)
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity, redact=redact)
+    if redact:
+        require_texts(len(text_set.texts))
     if options.detail is not None:
         check_detail(options.detail, {text.id for text in text_set.texts})
     place = jobs.kept_beside(job, redact=redact, resume=resume)
@@ -261,6 +264,8 @@ def compare(
         if is_run:
             text_set, models = planned(sides, inputs, analysis)
             outcome.print_notes(text_set, verbosity, redact=redact)
+            if redact:
+                require_texts(len(text_set.texts))
             for number, asked in enumerate(models, 1):
                 folder = scratch / str(number)
                 folder.mkdir()

@@ -56,7 +56,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kept(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Path:
     """A folder with texts and results, in which every command can work."""
     folder = tmp_path_factory.mktemp("kept")
-    (folder / "texts.txt").write_text("\n".join(TEXTS), "utf-8")
+    (folder / "texts.txt").write_text("\n".join(SENTENCES), "utf-8")
     done = CliRunner().invoke(
         app,
         ["analyze", str(folder / "texts.txt"), "--model", str(model), "-o", str(folder / "kept")],

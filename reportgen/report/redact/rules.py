@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from reportgen.errors import UsageError
 from reportgen.results.info import REDACT, OutputKind
+from reportgen.results.measure_register import MIN_TEXTS
 
 # "levels": multiples of a fifth of the largest value of a text token in the same text, the least
 # that still tells strong from weak. "shown": the same for the measure that colours the texts first;
@@ -135,6 +137,19 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     "agreement": {**_all(KEPT, "text", "view", "statistic"), "value": TWO},
     "shuffled": {**_all(KEPT, "text", "view"), "value": TWO},
 }
+
+
+def require_texts(n_texts: int) -> None:
+    """Check that so many texts can be enough, before anything is measured on them.
+
+    Raises:
+        UsageError: they are not, however long they are.
+    """
+    if n_texts < MIN_TEXTS:
+        raise UsageError(
+            f"--redact: takes {MIN_TEXTS} texts of {LEAST_UNITS} words or more, there are "
+            f"{n_texts}; figures over fewer would tell their words"
+        )
 
 
 def rule_of(table: str, column: str, kind: OutputKind) -> Rule:

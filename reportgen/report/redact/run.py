@@ -129,8 +129,8 @@ def require_enough(results: Results, rows: NDArray[np.intp]) -> None:
     n_texts = int((results.texts["n_tokens"].to_numpy(np.int64)[rows] > 0).sum())
     if n_texts < MIN_TEXTS:
         raise ResultsError(
-            f"--redact: texts of at least {LEAST_UNITS} words: {n_texts}; figures over fewer than "
-            f"{MIN_TEXTS} such texts would tell their words; give more texts"
+            f"--redact: takes {MIN_TEXTS} texts of {LEAST_UNITS} words or more, there are "
+            f"{n_texts}; figures over fewer would tell their words"
         )
 
 

@@ -109,7 +109,9 @@ def test_short_texts_are_left_out_of_both_and_said_so(tmp_path: Path) -> None:
         assert any("1 text of fewer than 5" in own for own in masked.base.info.remarks)
     few = compare_findings(*(Findings(selected(side, [0, 1, 2])) for side in sides))
     with (
-        pytest.raises(ResultsError, match="--redact: texts of at least 5 words: 2; figures"),
+        pytest.raises(
+            ResultsError, match="takes 5 texts of 5 words or more, there are 2"
+        ),
         redacted_comparison(few, "en", wanted=True),
     ):
         pass
@@ -160,7 +162,7 @@ def test_python_does_the_same_and_old_pictures_go(sides: tuple[Path, Path], tmp_
     assert traces("\n".join(lines).encode()) == set()
     assert any(line.startswith("removed pictures of an earlier run") for line in lines)
     left = {path.name for path in (tmp_path / "img").iterdir()}
-    assert left > {"report-map.svg", "compare-layers.svg"}
+    assert left >= {"report-map.svg", "compare-layers.svg"}
     assert not left & {"compare-map.svg", "compare-predictions.png"}
     for name in (*names, *(f"img/{name}" for name in left - {"report-map.svg"})):
         assert traces((tmp_path / name).read_bytes()) == set(), name

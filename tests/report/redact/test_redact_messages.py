@@ -132,7 +132,7 @@ def test_what_a_class_prints_is_not_shown(tmp_path: Path) -> None:
     )
     albert = save_model(tmp_path / "albert", "albert")
     torch.save(AlbertForRegression(str(albert)).state_dict(), tmp_path / "model.pt")
-    (tmp_path / "texts.txt").write_text("the cat\n")
+    (tmp_path / "texts.txt").write_text("the cat sat on mats\n" * 5)
     model = ("--factory", f"{tmp_path}/mine.py:Loud", "--tokenizer", albert)
     args = ("--factory-args", json.dumps({"pretrained_model_name": str(albert)}))
     more = (*model, *args, "--checkpoint", tmp_path / "model.pt", "--evidence", "none", "-o", "-")
@@ -141,4 +141,4 @@ def test_what_a_class_prints_is_not_shown(tmp_path: Path) -> None:
     done = call("run", tmp_path / "texts.txt", *more, "--redact")
     assert done.exit_code == 0, done.output
     assert SECRET not in done.output
-    assert "1 text to analyse" in done.stderr
+    assert "5 texts to analyse" in done.stderr
