@@ -34,7 +34,7 @@ def to_step(values: Floats, step: float) -> Floats:
 
 
 def to_levels(values: Floats, of: NDArray[np.intp]) -> Floats:
-    """`values` as multiples of a fifth of the largest of their group, which has two digits; `of`
+    """`values` as multiples of a third of the largest of their group, which has two digits; `of`
     `[value]` is the group."""
     size = np.where(np.isfinite(values), np.abs(values), 0.0)
     most = np.zeros(int(of.max(initial=-1)) + 1)

@@ -17,11 +17,11 @@ from reportgen.errors import UsageError
 from reportgen.results.info import REDACT, OutputKind
 from reportgen.results.measure_register import MIN_TEXTS
 
-# "levels": multiples of a fifth of the largest value of a text token in the same text, the least
+# "levels": multiples of a third of the largest value of a text token in the same text, the least
 # that still tells strong from weak. "shown": the same for the measure that colours the texts first;
 # any other measure is left out.
 How: TypeAlias = Literal["kept", "replaced", "left out", "digits", "step", "levels", "shown"]
-LEVELS = 5
+LEVELS = 3
 # Words of a text, or what else is measured as one: the figures of a shorter text tell its words.
 LEAST_UNITS = 5
 HIDDEN = "…"  # in place of the value of an option
