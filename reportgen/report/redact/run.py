@@ -181,8 +181,6 @@ def _writing(folder: Path) -> Iterator[None]:
     """Say of an error of the system that the copy in `folder` could not be written."""
     try:
         yield
-    except system.UnreadError as error:
-        raise ResultsError(f"{error.filename}: cannot be read ({error.strerror})") from error
     except (OSError, pa.ArrowException) as error:
         said = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
         raise OutputError(
