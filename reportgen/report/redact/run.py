@@ -5,11 +5,10 @@ text, a token, or a figure that the register (`rules`) leaves out. In place of a
 for each of its units.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
