@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
+from helpers.made_up.unlisted import without_manifest
 from helpers.real.models import save_model
 from helpers.real.planted import SECRETS, planted, traces
 from helpers.real.two_models import STAR, pair_of, plant
@@ -40,6 +41,7 @@ def rewritten(results: Results, **tables: pd.DataFrame) -> Results:
     for name, table in tables.items():
         rows = pa.Table.from_pandas(table, TABLES[name], preserve_index=False)
         pq.write_table(rows, results.folder / f"{name}.parquet")
+    without_manifest(results.folder)
     return open_results(results.folder)
 
 
