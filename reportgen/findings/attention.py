@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
+import pandas as pd
 
 from reportgen.findings.statistics import (
     Booleans,
@@ -23,7 +24,7 @@ from reportgen.findings.statistics import (
     ratio_estimates,
 )
 from reportgen.results.info import ANALYSED, STATUSES
-from reportgen.results.measure_register import MIN_CONTENT
+from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS
 from reportgen.results.store import Results
 
 # Columns of the table of roles.
@@ -84,7 +85,9 @@ class RoleFigures:
 
 def takes_part(results: Results) -> Booleans:
     """`[text]`: whether a text counts in the notes: it was analysed and has at least MIN_CONTENT
-    text tokens."""
+    text tokens. Where fewer than MIN_TEXTS of these differ, only the first of equal texts counts,
+    so that copies make no verdict; unless they are redacted, since dots do not tell what is equal.
+    """
     return results.recent(_takes_part)
 
 
@@ -92,8 +95,21 @@ def _takes_part(results: Results) -> Booleans:
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
     found: Booleans = long_enough & analysed(results)
+    different = None if results.is_redacted else _few_different(texts[["text", "pair"]][found])
+    if different is not None:
+        found = np.isin(np.arange(len(found)), different)
     found.flags.writeable = False  # it is handed to many
     return found
+
+
+def _few_different(texts: pd.DataFrame) -> list[int] | None:
+    """The rows of the first of equal `texts`; None where at least MIN_TEXTS are different."""
+    found: dict[tuple[str, str], int] = {}
+    for row, text, pair in zip(texts.index, texts["text"], texts["pair"].fillna(""), strict=True):
+        found.setdefault((text, pair), int(row))
+        if len(found) == MIN_TEXTS:
+            return None
+    return list(found.values())
 
 
 def analysed(results: Results) -> Booleans:

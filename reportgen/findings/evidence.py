@@ -209,10 +209,12 @@ def deletion_offset(results: Results) -> Estimate | None:
 
 
 def has_joint(results: Results) -> bool:
-    """Whether units that say the same were looked for: not in results of earlier versions."""
-    return results.info.schema_version >= BY_ID[EFFECT].since and bool(
-        results.effects[EFFECT].notna().any()
-    )
+    """Whether units that say the same were looked for: not in results of earlier versions, nor
+    where the run was stopped before, so that effects are of units alone."""
+    if results.info.schema_version < BY_ID[EFFECT].since:
+        return False
+    is_known = EFFECT not in results.info.evidence.withheld
+    return is_known and bool(results.effects[EFFECT].notna().any())
 
 
 def is_constant(results: Results) -> bool:

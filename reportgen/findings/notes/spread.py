@@ -41,7 +41,7 @@ def length_notes(found: "Findings") -> list[Note]:
     """N16 and N17: how many texts are too short for a verdict, or longer than the head size."""
     sizes = found.texts["n_tokens"][found.analysed]
     n_analysed = len(sizes)
-    n_short = int((found.analysed & ~found.takes_part).sum())
+    n_short = int((found.texts["n_content"][found.analysed] < MIN_CONTENT).sum())
     head_size = found.info.model.head_size
     n_long = int((sizes > head_size).sum())
     notes: list[Note] = []

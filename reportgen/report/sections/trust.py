@@ -77,11 +77,12 @@ def make_trust(findings: Findings, scope: Scope, language: Language) -> Trust | 
     return _Maker(findings, language).trust(scope) if has_evidence else None
 
 
-def chosen(colouring: Colouring, language: Language, row: str) -> str:
+def chosen(colouring: Colouring, language: Language, row: str, *, is_constant: bool = False) -> str:
     """Why a measure colours the texts first, with its agreement and what that says beyond the
     baselines.
 
-    `row` is the name of the token whose row is read; "" where there is none.
+    `row` is the name of the token whose row is read; "" where there is none. `is_constant` is
+    whether nothing changes the prediction.
     """
     if colouring.way == "unmeasured":
         return ""
@@ -94,6 +95,8 @@ def chosen(colouring: Colouring, language: Language, row: str) -> str:
         "mean": written(judged.agreement.mean, _DIGITS) if judged else None,
     }
     key = f"chosen_{colouring.way}"
+    if colouring.way == "few" and is_constant:
+        key = "chosen_constant"
     if colouring.way == "best":
         close = "best" if colouring.is_surely_best else "close"
         key = f"chosen_{close if colouring.is_agreeing else 'highest'}"
@@ -225,7 +228,7 @@ class _Maker:
             first=self._cell(first) if first else None,
             first_texts=first.n_texts if first else 0,
             headline=self._headline(),
-            chosen=chosen(self._findings.colouring, self._language, self._row),
+            chosen=self._chosen(),
             lead=self._say("lead_joint" if self._findings.has_joint else "lead"),
             beside=self._beside(),
             notes=sentences(self._findings.placed.trust, self._language),
@@ -244,6 +247,11 @@ class _Maker:
             is_basic=evidence.level == "basic",
         )
 
+    def _chosen(self) -> str:
+        """Why these colours are shown."""
+        own, is_constant = self._findings.colouring, self._findings.is_constant
+        return chosen(own, self._language, self._row, is_constant=is_constant)
+
     def _headline(self) -> str:
         """How well the colours shown first agree."""
         if self._first is None:
@@ -257,7 +265,7 @@ class _Maker:
     def _beside(self) -> str:
         """Why these colours are shown, what the headline's figure is, what to compare it with."""
         colouring, first = self._findings.colouring, self._first
-        parts = [chosen(colouring, self._language, self._row)]
+        parts = [self._chosen()]
         if first is not None:
             interval = self._cell(first).small
             # What chose by agreement is scored on texts that took no part in the choice.

@@ -92,6 +92,15 @@ def test_a_run_that_was_stopped_says_on_how_many_texts_it_got_there(tmp_path: Pa
     assert (second.values["n_chosen"], second.values["n_analysed"]) == (2, len(HEADLINES))
 
 
+def test_groups_are_not_said_to_be_looked_for_where_the_run_was_stopped_before(
+    tmp_path: Path,
+) -> None:
+    made = make_results(tmp_path, evidence="basic")
+    assert Findings(made).has_joint
+    stopped = with_evidence(made, interrupted=True, withheld={"effect": "interrupted"})
+    assert not Findings(stopped).has_joint
+
+
 @pytest.mark.parametrize("n_rows", [1, None])
 def test_a_text_whose_norms_are_not_proven_says_so(tmp_path: Path, n_rows: int | None) -> None:
     """NaN in its columns, where the other texts have figures; with evidence of its own or not."""

@@ -13,7 +13,9 @@ from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.note_register import subject_notes
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import verdicts as verdicts_in_words
+from reportgen.report.sections.sink_answer import sink_answer
 from reportgen.results.info import Role, Subject
+from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.store import Results
 
 LONG = "x" * 64  # 32 tokens of two code points; with [CLS] and [SEP] more than the head size, 32
@@ -311,8 +313,9 @@ def test_a_model_without_special_tokens_says_which_others_were_looked_at(tmp_pat
     for level in ("none", "basic", "full"):
         assert note(level, HEADLINES[:5]).also == ()  # they have no token in common
         assert note(level, HEADLINES[:4]).also == ("no-special-few",)
-        same = note(level, HEADLINES[:1] * 5)
-        assert (same.also, same.values["n_tried"]) == (("no-token",), len(HEADLINES[0] + " ") // 2)
+        start = HEADLINES[0] + " " * (len(HEADLINES[0]) % 2)
+        same = note(level, tuple(start + end for end in ("aa", "bb", "cc", "dd", "ee")))
+        assert (same.also, same.values["n_tried"]) == (("no-token",), len(start) // 2)
 
 
 def test_a_note_over_few_texts_has_no_interval(tmp_path: Path) -> None:
@@ -334,3 +337,19 @@ def test_what_a_role_passes_on_is_of_the_texts_that_have_norms(tmp_path: Path) -
     assert value.values["n_texts"] == 4
     results.roles[norms] = float("nan")
     assert ids(subject_notes(Findings(results))["cls"]) == ["N1", "why"]
+
+
+@pytest.mark.parametrize("n_different", [1, 4, 5])
+def test_copies_of_few_texts_make_no_verdict_on_a_sink(tmp_path: Path, n_different: int) -> None:
+    texts = tuple(HEADLINES[i % n_different] for i in range(8))
+    found = Findings(make_results(tmp_path, texts, sink=0.6, evidence="full"))
+    verdict, *others = subject_notes(found)["cls"]
+    if n_different < MIN_TEXTS:
+        assert (verdict.verdict, verdict.values["n_texts"]) == ("too_few_texts", n_different)
+        assert "few-tests" in [note.id for note in others]
+        assert not any(note.id == "N16" for note in found.notes)  # copies are not short
+    else:
+        assert (verdict.verdict, verdict.values["n_texts"]) == ("sink", 8)
+    assert sink_answer(found, load_language("en")).answer.startswith(
+        "Too few texts to say" if n_different < MIN_TEXTS else "Yes, on [CLS]"
+    )

@@ -76,4 +76,4 @@ def test_the_measures_beside_each_other_are_measured_alike(tmp_path: Path) -> No
     assert [text.string for text in answer.select("text[font-weight]")][-1] == told[first]
     held_out = f"{agreement.mean:.2f}".replace("-", "−")
     assert held_out != told[first]
-    assert f"{held_out} on held-out texts; difference from" in answer.get_text()
+    assert f"Agreement {held_out} on held-out texts; difference from" in answer.get_text()

@@ -436,7 +436,7 @@ def test_agreement_on_changes_that_are_tiny_is_told_with_that(tmp_path):
         effects = made.effects.assign(effect=np.where(first, -share * spread, 0.001 * spread))
         fourth = make_answers(Findings(changed(made, effects=effects)), EN)[3]
         assert fourth.answer == "Yes: largely what counts"
-        assert fourth.remark.endswith("in most nothing changes much.") == is_said
+        assert fourth.remark.endswith("in most texts nothing changes much.") == is_said
         assert fourth.is_caveat == is_said
 
 

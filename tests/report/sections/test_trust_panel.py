@@ -345,6 +345,8 @@ def test_where_nothing_changes_the_output_that_is_the_reason(tmp_path, lang):
     language, findings = load_language(lang), Findings(still)
     trust = make_trust(findings, make_scope(findings, language), language)
     assert trust.not_computed == language.say("trust", "not_computed_constant")
+    gradient = language.measure("gradient", "name")
+    assert trust.chosen == language.say("trust", "chosen_constant", view=gradient)
     assert (trust.groups, trust.erasure) == ((), ())
     said = {answer.section: answer for answer in make_answers(findings, language)}
     assert said["across"].answer == language.say("answers", "nothing_changes")
