@@ -15,6 +15,7 @@ from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.language import load_language
+from reportgen.report.language.sentences import sentence
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.answers import make_answers
@@ -134,6 +135,17 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
     dashed = svg.find("path", attrs={"stroke-dasharray": True})["d"]
     assert float(dashed[1:].split()[0]) == pytest.approx(scale.at(spearman["mask"]), abs=0.1)
     assert trust_of(results).has_ceiling
+
+
+def test_notes_print_the_figures_of_the_table(results):
+    """Not .62 and .61 where the table has .59."""
+    findings, rows = Findings(results), rows_of(trust_of(results))
+    told = [note for note in findings.notes if note.id == "N13"]
+    assert len(told) > 2
+    for note in told:
+        (name,) = (name for name, view in NAMES.items() if view == note.values["view"])
+        shown = f"correlate at {rows[name].spearman.text} (Spearman"
+        assert shown in sentence(note, EN)
 
 
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
