@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.unlisted import without_manifest
 
 from reportgen.api.options.output_options import Verbosity
 from reportgen.cli.outcome import account
@@ -155,6 +156,7 @@ def test_redaction_keeps_labels_that_are_classes(tmp_path: Path) -> None:
     texts = labelled(tmp_path / "b", "labels", given).texts
     table = pa.Table.from_pandas(texts, schema=TEXTS_SCHEMA, preserve_index=False)
     pq.write_table(table, tmp_path / "b" / "texts.parquet")
+    without_manifest(tmp_path / "b")
     with redacted(open_results(tmp_path / "b"), "en", wanted=True, with_short=True) as copy:
         kept = copy.texts["label"].tolist()[:3]
     assert kept[0] == given[0]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from helpers.made_up.unlisted import without_manifest
 from helpers.real.writers import (
     PAIRS,
     WRITERS,
@@ -216,5 +217,6 @@ def test_lengths_of_another_size_are_damage(results: Results, tmp_path: Path) ->
     field = table.schema.field(at)
     shorter = table.set_column(at, field, pa.array(short, field.type))
     pq.write_table(shorter, folder / "tokens.parquet")
+    without_manifest(folder)
     with pytest.raises(ResultsError, match="cross_value_sizes"):
         open_results(folder).stored("tokens")
