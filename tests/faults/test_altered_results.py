@@ -126,6 +126,7 @@ def test_numbers_at_the_ends_of_the_range_are_refused_or_drawn(
 ) -> None:
     folder = tmp_path / "r"
     make_results(folder, ("ab", "cd", "ef", "gh"), labels=(1.0, 2.0, 3.0, 4.0))
+    without_manifest(folder)
     for row, own in enumerate((value, -value)):
         alter(folder, (("texts", column), "one", own, row))
     outputs = (tmp_path / name for name in ("o.html", "o.md", "o.json"))

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
 from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.pinned import File, PinnedFolder
+from reportgen.files.pinned import File, PinnedFolder, path_of
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.checks.tables import COUNTS, require_rows, require_texts
@@ -174,14 +174,23 @@ class StoredTable:
 
     @contextmanager
     def _opened(self, as_stored: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+        """The file, to be read. An error of the disk says that it cannot be read, whatever is being
+        written meanwhile."""
         # With pre_buffer, all of the file would stay in memory while its parts are read.
-        with (
-            self._file.open("rb") as stream,
-            pq.ParquetFile(
-                stream, metadata=self._meta, pre_buffer=False, read_dictionary=list(as_stored)
-            ) as file,
-        ):
-            yield file
+        try:
+            with (
+                self._file.open("rb") as stream,
+                pq.ParquetFile(
+                    stream, metadata=self._meta, pre_buffer=False, read_dictionary=list(as_stored)
+                ) as file,
+            ):
+                yield file
+        except OSError as error:
+            if error.errno is None:  # of pyarrow, where the file is damaged
+                raise
+            own = self._file
+            path = own.path if isinstance(own, CheckedFile) else path_of(own)
+            raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
 
 
 def one_commit(folder: Path) -> str:

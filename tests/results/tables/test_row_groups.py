@@ -1,6 +1,8 @@
 """Tables read a few row groups at a time."""
 
+import errno
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import make_results
 
+from reportgen.errors import ResultsError
 from reportgen.results.tables import row_groups, write
 from reportgen.results.tables.row_groups import StoredTable, part_of
 from reportgen.results.tables.schema import TABLES
@@ -120,3 +123,21 @@ def test_rows_are_written_together_up_to_a_number_of_bytes(tmp_path: Path) -> No
             recorder.add("roles", rows)
     meta = pq.read_metadata(tmp_path / "roles.parquet")
     assert (meta.num_row_groups, meta.num_rows) == (2, 100 * n_parts)
+
+
+def test_an_error_of_the_disk_while_rows_are_read_says_that_they_cannot_be_read(
+    folder: Path,
+) -> None:
+    class Failing(type(folder)):  # type: ignore[misc]
+        def open(self, *_: object, **__: object) -> NoReturn:
+            raise OSError(errno.EIO, "Input/output error")
+
+    table = StoredTable(folder / "tokens.parquet", TABLES["tokens"])
+    table._file = Failing(folder / "tokens.parquet")
+    told = r"tokens\.parquet: cannot be read \(Input/output error\)"
+    with pytest.raises(ResultsError, match=told):
+        table.select(["text"])
+    with pytest.raises(ResultsError, match=told):
+        table.slice(0, 3)
+    with pytest.raises(ResultsError, match=told):
+        table.part(0, 3, ["text"])
