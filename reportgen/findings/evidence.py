@@ -271,7 +271,9 @@ def explained_range(results: Results) -> float | None:
 
 def without_norms(results: Results) -> frozenset[int]:
     """The rows of `texts` in which a token has no norm-weighted attention, or the decoder has none
-    although it has in others."""
+    although it has in others; none of a redacted copy, which leaves it out."""
+    if results.is_redacted:
+        return frozenset()
     tokens = results.token_columns("text", "received_norm_all", CROSS_NORM)
     missing = tokens["received_norm_all"].isna()
     if tokens[CROSS_NORM].notna().any():

@@ -64,7 +64,9 @@ def make_figures(
         heads=head_picture(findings.results, text) if is_first else None,
         heads_legend=_heads_legend(drawn, language),
         reads=reads,
-        live=_live(effects, scope, name, info.evidence.scalar, language),
+        live=_live(effects, scope, name, info.evidence.scalar, language)
+        if units.has_layers
+        else "",
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
         cross=across(),

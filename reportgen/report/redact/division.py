@@ -52,6 +52,14 @@ class Division:
         own = pd.DataFrame({"text": self.text, "segment": segment}).iloc[self.starts].dropna()
         return Counter(zip(own["text"].tolist(), own["segment"].astype(int), strict=True))
 
+    def ranks(self, segment: NDArray[np.float64]) -> Floats:
+        """`[token]`: the place of its unit among those of its segment, from 0, by the `segment` of
+        each token; NaN of special tokens."""
+        own = pd.DataFrame({"text": self.text, "segment": segment}).iloc[self.starts]
+        counted = own.groupby(["text", "segment"]).cumcount().to_numpy(np.float64)
+        found: Floats = np.where(own["segment"].isna(), np.nan, counted)[self.unit]
+        return found
+
     def place(self, text: int, position: int) -> int:
         """Where the unit of the token at `position` begins now, as a position in the text."""
         first = int(self.firsts[text])

@@ -63,9 +63,9 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     },
     "tokens": {
         **_all(KEPT, "text", "position", "segment", "is_special", "role", "is_held"),
-        **_all(REPLACED, "unit", "token", "token_id"),
-        # What a word has alone: its characters, and its place among the words of the vocabulary.
-        **_all(LEFT_OUT, "start", "end"),
+        # What a word has alone: its tokens and characters, and its place in the vocabulary. Its
+        # characters are those of the mark in its place.
+        **_all(REPLACED, "unit", "token", "token_id", "start", "end"),
         **_all(KEPT, "expected", "expected_layers"),  # follow from the number of tokens
         "received_all": IN_LEVELS,
         **_all(IF_SHOWN, "received_norm_all", "cls_row_all", "cls_row_last", "rollout"),

@@ -351,8 +351,17 @@ class _Masked:
     @cached_property
     def _n_units(self) -> Mapping[tuple[int, int], int]:
         """How many units each segment of each text has."""
+        return self._division.segments(self._segment_of_token)
+
+    @cached_property
+    def _ranks(self) -> Floats:
+        """`[token]` of all texts: which of the marks of its segment is that of its unit."""
+        return self._division.ranks(self._segment_of_token)
+
+    @cached_property
+    def _segment_of_token(self) -> Floats:
         segment = self._results.token_columns("segment")["segment"]
-        return self._division.segments(segment.to_numpy(np.float64, na_value=np.nan))
+        return segment.to_numpy(np.float64, na_value=np.nan)
 
     def _steps(self, rows: pa.Table, first: int) -> Sequence[Any]:
         """The places of words, masks and ends of answers among the tokens as they are now."""
@@ -420,7 +429,14 @@ class _Masked:
             return found
         own = slice(first, first + len(rows))
         levels = {name: _nullable(values[own]) for name, values in self._of_tokens.items()}
-        return {**found, "unit": self._division.units[own].tolist(), **levels}
+        starts = self._ranks[own] * (len(MARK) + 1)
+        return {
+            **found,
+            **levels,
+            "unit": self._division.units[own].tolist(),
+            "start": _nullable(starts),
+            "end": _nullable(starts + len(MARK)),
+        }
 
     @cached_property
     def _division(self) -> Division:

@@ -121,6 +121,9 @@ def test_each_unit_has_as_many_tokens_as_the_others_or_one_more(tmp_path: Path) 
             sizes = other["unit"][content].value_counts()
             assert sizes.max() - sizes.min() <= 1
             values = other["received_all"].to_numpy(np.float64)[content]
+            text, labels = masked.texts["text"][text], other["start"][content].tolist()
+            assert {text[int(start) : int(start) + 3] for start in labels} == {"•••"}
+            assert len(set(labels)) == own["unit"].nunique() - 2
             levels = values / values.max() * 3
             np.testing.assert_allclose(levels, np.round(levels), atol=0.03)
 
