@@ -213,7 +213,6 @@ def test_in_a_redacted_copy_only_the_first_position_is_judged(tmp_path: Path) ->
 
 
 def test_a_text_that_is_mostly_one_token_says_nothing_of_it(tmp_path: Path) -> None:
-    results = make_results(
-        tmp_path, [f"{'。' * 10}ab{end}" for end in ("cd", "ef", "gh", "ij", "kl")]
-    )
+    texts = tuple(f"{'。' * 10}ab{end}" for end in ("cd", "ef", "gh", "ij", "kl"))
+    results = make_results(tmp_path, texts)
     assert Findings(results).piles.n_tried == 1  # “ab”

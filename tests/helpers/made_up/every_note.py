@@ -87,7 +87,7 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
         make_results(folder(), ("ab", "")),
         _without_content(make_results(folder())),
         make_results(folder(), special=False),
-        make_results(folder(), HEADLINES[:1] * 6, special=False),
+        make_results(folder(), tuple(f"{HEADLINES[4]}{x}" for x in "abcdef"), special=False),
         make_results(folder(), HEADLINES[:3], special=False, evidence="full"),
         make_results(folder(), special=False, evidence="full"),
         *(make_results(folder(), kind=kind, sink=0.6, evidence="full") for kind in KINDS),
