@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.several_numbers import n_numbers
 from reportgen.findings.statistics import Booleans
 from reportgen.results.store import Results
 
@@ -21,7 +22,7 @@ class Pairing:
     n_only_base: int  # texts that only this model has figures of
     n_only_head: int
     same_shape: bool  # numbers of layers and of heads
-    same_output: bool  # kind of output, and the names of numbers and labels
+    same_output: bool  # kind of output, how many numbers, and the names of numbers and labels
     has_evidence: bool  # both do
     same_scalar: bool  # which one number evidence explains; False where either has none
     same_weights: bool  # byte for byte
@@ -52,7 +53,6 @@ def pair(base: Findings, head: Findings) -> Pairing:
     own, other = base.analysed, head.analysed
     infos = base.info, head.info
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
-    outputs = [(info.output.kind, info.output.labels) for info in infos]
     scalars = [
         (info.evidence.scalar, info.evidence.target, info.evidence.against) for info in infos
     ]
@@ -65,7 +65,7 @@ def pair(base: Findings, head: Findings) -> Pairing:
         n_only_base=int((own & ~other).sum()),
         n_only_head=int((other & ~own).sum()),
         same_shape=shapes[0] == shapes[1],
-        same_output=outputs[0] == outputs[1],
+        same_output=_same_output(base.results, head.results),
         has_evidence="none" not in {info.evidence.level for info in infos},
         same_scalar=base.info.evidence.scalar is not None and scalars[0] == scalars[1],
         same_weights=base.info.model.weights_sha256 == head.info.model.weights_sha256,
@@ -73,6 +73,13 @@ def pair(base: Findings, head: Findings) -> Pairing:
         n_other_labels=n_other_labels,
         n_other_units=n_other_units,
     )
+
+
+def _same_output(base: Results, head: Results) -> bool:
+    outputs = [(side.info.output.kind, side.info.output.labels) for side in (base, head)]
+    if base.info.output.kind != "numbers" or outputs[0] != outputs[1]:
+        return outputs[0] == outputs[1]
+    return len({n_numbers(side) for side in (base, head)} - {0}) < 2
 
 
 def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, int]:

@@ -3,6 +3,7 @@ found between a model and itself."""
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -609,3 +610,14 @@ def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
     found = compare(*map(Findings, sides))
     assert found.pairing.n_other_labels == 3
     assert found.predictions.fit("accuracy").n_texts == 9
+
+
+def test_several_numbers_are_compared_only_where_there_are_as_many(tmp_path) -> None:
+    made = make_results(tmp_path, kind="numbers")
+    unnamed = replace(made.info, output=replace(made.info.output, labels=()))
+    more = made.texts.assign(scores=[[*scores, 1.0] for scores in made.texts["scores"]])
+    base, head = changed(made, unnamed), changed(made, unnamed, texts=more)
+    assert compare(Findings(base), Findings(base)).predictions is not None
+    found = compare(Findings(base), Findings(head))
+    assert found.predictions is None
+    assert not found.pairing.same_output

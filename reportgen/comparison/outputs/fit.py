@@ -62,7 +62,7 @@ def number_fit(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
 
 def numbers_fits(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
     """The fit of several predicted numbers, each `[text, number]`; labels are NaN where a text has
-    none. None where no text has labels."""
+    none. Empty where no text has labels."""
     known = np.isfinite(labels).all(axis=1)
     if not known.any():
         return ()

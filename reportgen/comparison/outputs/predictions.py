@@ -242,7 +242,7 @@ def _numbers(
         same = not change.any()
         outputs = Outputs(base.info.output, bool(moved.any()), same)
         labels = label_numbers(pairing.labels["label"].iloc[texts], own.shape[1])
-        fits = numbers_fits(own, other, labels) if own.shape == other.shape else ()
+        fits = numbers_fits(own, other, labels)
         return PredictionChanges(
             kind,
             texts,
