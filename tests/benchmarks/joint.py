@@ -38,7 +38,7 @@ from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
 from reportgen.analysis.evidence.measures.joint import (
     Joint,
-    Suspects,
+    KnownUnits,
     find_joint,
     shared_effects,
 )
@@ -110,7 +110,7 @@ def headlines() -> None:
     passes: list[int] = []
 
     def counted(
-        explainer: Explainer, explained: Sequence[Explained], suspects: Sequence[Suspects]
+        explainer: Explainer, explained: Sequence[Explained], suspects: Sequence[KnownUnits]
     ) -> list[tuple[Joint, ...]]:
         return find_joint(Counted(explainer, passes), explained, suspects)  # type: ignore[arg-type]
 
@@ -181,7 +181,7 @@ def reviews(cache: Path) -> None:
         rises = np.array([review.values[frozenset({i})] - nothing for i in everything])
         looked = Looked(review)
         fall, rise = (tuple(own.tolist()) for own in (falls, rises))
-        given = Suspects(review.units, fall, (rise,))
+        given = KnownUnits(review.units, fall, (rise,))
         (groups,) = find_joint(looked, [review.explained], [given])  # type: ignore[arg-type]
         n_passes.append(looked.n_passes)
         n_groups.append(len(groups))

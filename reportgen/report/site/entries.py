@@ -51,7 +51,7 @@ class Dated(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Colours:
+class JudgedColours:
     """What the report says of the colours that texts have first: whether they tell what counts."""
 
     verdict: ColoursVerdict
@@ -76,7 +76,7 @@ class Entry:
     failed: tuple[str, ...] = ()  # the gates that did, and what was found
     warned: tuple[str, ...] = ()  # likewise
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # of figures
-    colours: Colours | None = None  # None where they are not judged
+    colours: JudgedColours | None = None  # None where they are not judged
 
     @property
     def content(self) -> str:
@@ -232,7 +232,7 @@ def make_entry(
         failed=failed,
         warned=warned,
         intervals=intervals,
-        colours=None if judged is None else Colours(judged.verdict, judged.baseline),
+        colours=None if judged is None else JudgedColours(judged.verdict, judged.baseline),
     )
 
 

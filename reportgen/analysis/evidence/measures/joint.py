@@ -55,7 +55,7 @@ class Joint:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspects:
+class KnownUnits:
     """What is known of the units of a text before any are left out together."""
 
     units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
@@ -67,13 +67,13 @@ class Suspects:
 
 
 def find_joint(
-    explainer: Explainer, explained: Sequence[Explained], suspects: Sequence[Suspects]
+    explainer: Explainer, explained: Sequence[Explained], known: Sequence[KnownUnits]
 ) -> list[tuple[Joint, ...]]:
     """The groups of each text, at most MOST_PASSES passes each."""
     is_distance = explainer.scalar == "cosine"
     searches = [
         _search(own, abs(item.value), is_distance=is_distance)
-        for item, own in zip(explained, suspects, strict=True)
+        for item, own in zip(explained, known, strict=True)
     ]
     found: list[tuple[Joint, ...]] = [()] * len(searches)
     answers: dict[int, float | None] = dict.fromkeys(range(len(searches)))
@@ -85,7 +85,7 @@ def find_joint(
             except StopIteration as end:
                 found[number] = end.value
         variants = [
-            Changed(explained[i], _without(explained[i], suspects[i].units, units))
+            Changed(explained[i], _without(explained[i], known[i].units, units))
             for i, units in asked.items()
         ]
         values = explainer.run(variants)
@@ -110,7 +110,7 @@ def _without(item: Explained, units: Sequence[Units], left_out: Units) -> Encode
     return without(item.text, {place for unit in left_out for place in units[unit]})
 
 
-def _search(own: Suspects, value: float, *, is_distance: bool) -> _Search:
+def _search(own: KnownUnits, value: float, *, is_distance: bool) -> _Search:
     """Look for the groups of one text, hint by hint: first those of the direction in which a unit
     does most."""
     if not all(map(isfinite, own.deletion)):
@@ -249,7 +249,7 @@ def _group(
     return (tuple(sorted(units)), change) if is_real(units, change) else None
 
 
-def suspects_of(text: TextEvidence, *, is_causal: bool = False) -> Suspects | None:
+def known_units(text: TextEvidence, *, is_causal: bool = False) -> KnownUnits | None:
     """What the measures that were taken say of the units of a text; None without changes.
 
     The hints are what units do alone, integrated gradients and gradient × input, as far as the text
@@ -278,11 +278,11 @@ def suspects_of(text: TextEvidence, *, is_causal: bool = False) -> Suspects | No
         hints.append(tuple(scale * slope for slope in slopes))
     ends = bool(units) and len(text.encoded.ids) - 1 in units[-1]  # not with a special token
     read_at = len(units) - 1 if is_causal and ends else None
-    return Suspects(units, deletion, tuple(hints or [deletion]), read_at)
+    return KnownUnits(units, deletion, tuple(hints or [deletion]), read_at)
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    every = ((text, suspects_of(text, is_causal=tools.is_causal)) for text in texts)
+    every = ((text, known_units(text, is_causal=tools.is_causal)) for text in texts)
     pairs = [(text, own) for text, own in every if own is not None]
     explained = [text.explained for text, _ in pairs if text.explained is not None]
     found = find_joint(tools.explainer, explained, [own for _, own in pairs])

@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.measures.joint import (
     BEYOND,
     MOST_PASSES,
     Joint,
-    Suspects,
+    KnownUnits,
     find_joint,
     shared_effects,
 )
@@ -57,7 +57,7 @@ def search(
     falls = tuple(item.value - rule(everything - {i}) for i in everything)
     rises = tuple(rule(frozenset({i})) - rule(frozenset()) for i in everything)
     explainer = SimpleNamespace(run=run, scalar=scalar)
-    suspects = Suspects(units, falls, hints or (rises,), read_at)
+    suspects = KnownUnits(units, falls, hints or (rises,), read_at)
     (found,) = find_joint(explainer, [item], [suspects])  # type: ignore[arg-type]
     return found, falls, len(passes)
 
@@ -234,12 +234,12 @@ def test_a_text_whose_changes_cannot_be_run_has_none(item: Explained) -> None:
         run=lambda variants: [pytest.fail("no run") for _ in variants], scalar="number"
     )
     broken = (float("nan"), *[0.1] * 8)
-    for own in (Suspects(units, broken, (effects,)), Suspects(units, effects, (broken,))):
+    for own in (KnownUnits(units, broken, (effects,)), KnownUnits(units, effects, (broken,))):
         assert find_joint(runs, [item], [own]) == [()]  # type: ignore[arg-type]
     failing = SimpleNamespace(
         run=lambda variants: ["out of memory" for _ in variants], scalar="number"
     )
-    own = Suspects(units, (0.0,) * 9, (effects,))
+    own = KnownUnits(units, (0.0,) * 9, (effects,))
     assert find_joint(failing, [item], [own]) == [()]  # type: ignore[arg-type]
 
 
@@ -249,7 +249,7 @@ def test_groups_of_a_model_are_those_of_each_text_alone(tmp_path: Path) -> None:
     explainer, items = explain(model, encoded(model, *texts))
     falls, rises = deletion_effects(explainer, items), alone_effects(explainer, items)
     own = [
-        Suspects(fall.units, fall.effects, (rise.effects,))  # type: ignore[union-attr]
+        KnownUnits(fall.units, fall.effects, (rise.effects,))  # type: ignore[union-attr]
         for fall, rise in zip(falls, rises, strict=True)
     ]
     together = find_joint(explainer, items, own)
