@@ -20,6 +20,7 @@ def without_surrogates(text: str) -> str:
 
 _SHOWN = 5
 _LONGEST = 1_000  # characters of a message
+_LINE_ENDS = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")  # as `str.splitlines` has them
 
 
 # What stands around a part of a message that a text or a file gave; `repr` escapes both.
@@ -45,7 +46,10 @@ def without_quotes(message: str) -> str:
 
 
 def shortened(message: str) -> str:
-    """A message without the middle of it, where a value that it names makes it very long."""
+    """A message in one line, without the middle of it where a value that it names makes it very
+    long."""
+    if len(message.splitlines()) > 1:
+        message = _LINE_ENDS.sub(lambda end: f"⟨U+{ord(end[0]):04X}⟩", message)
     if len(message) <= _LONGEST:
         return message
     half = _LONGEST // 2

@@ -18,6 +18,7 @@ from reportgen.errors import OutputError, unwritten
 from reportgen.files import system
 
 JOURNAL, POINTER = "journal.json", "pointer.json"
+_TOO_MUCH = (OverflowError, RecursionError)  # numbers without end, and lists within lists
 _PATIENCE = 60.0  # seconds to wait for another run that moves its files in the same folder
 
 
@@ -260,7 +261,7 @@ def read_journal(journal: Path) -> list[Move]:
             )
             for row in rows
         ]
-    except (OSError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (OSError, LookupError, TypeError, AttributeError, *_TOO_MUCH) as error:
         raise ValueError(str(error)) from error
 
 

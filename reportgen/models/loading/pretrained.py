@@ -61,7 +61,8 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
         raise
     except Exception as error:
         raise _failure(name, folder, error) from error
-    architecture = next(iter(config.architectures or ()), None)
+    named: Any = config.architectures
+    architecture = next(iter(named), None) if isinstance(named, list) else None
     placed = placing(spec)
     try:
         module, report = _loader(name, architecture, config).from_pretrained(
@@ -172,8 +173,8 @@ def folder_pooling(name: str, revision: str | None) -> Pooling | None:
     modes = setting.get("pooling_mode") or [
         mode for key, mode in _OLD_POOLING_KEYS.items() if setting.get(key)
     ]
-    modes = [modes] if isinstance(modes, str) else modes
-    return _POOLING_NAMES.get(modes[0]) if len(modes) == 1 else None
+    modes = modes if isinstance(modes, list) else [modes]
+    return _POOLING_NAMES.get(str(modes[0])) if len(modes) == 1 else None
 
 
 def folder_max_tokens(name: str, revision: str | None) -> int | None:
@@ -188,7 +189,7 @@ def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
     try:
         path = cached_file(folder if folder.is_dir() else name, file, revision=revision)
         setting = json.loads(Path(path).read_text("utf-8")) if path else {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return setting if isinstance(setting, dict) else {}
 

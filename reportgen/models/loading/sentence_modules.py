@@ -131,7 +131,7 @@ def read_json(name: str, file: str, revision: str | None) -> Any:
     try:
         path = _fetched(name, file, revision)
         return None if path is None else json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -155,7 +155,7 @@ def _poolings(name: str, path: str, revision: str | None) -> tuple[WordPooling, 
     modes = settings.get("pooling_mode") or [
         mode for switch, mode in _SWITCHES.items() if settings.get(switch)
     ]
-    modes = [modes] if isinstance(modes, str) else modes
+    modes = modes if isinstance(modes, list) else [modes]
     unknown = [str(mode) for mode in modes if mode not in WORD_POOLINGS]
     if unknown or not modes:
         raise ModelError(

@@ -149,7 +149,7 @@ def read_site(folder: Path) -> Site | None:
         site = msgspec.json.decode(read_within(path, _MOST_BYTES), type=Site)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read; remove {folder} and write it anew") from error
     if site.version != _VERSION:
         raise UsageError(f"{path}: of another version; remove {folder} and write it anew")

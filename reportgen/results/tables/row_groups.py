@@ -118,7 +118,7 @@ class StoredTable:
         """All rows of the columns `names`."""
         if self._whole:
             return self._groups(self._whole).select(list(names))
-        with self._opened() as file:
+        with self._read_again() as file:
             rows = in_schema(file.read(list(names)), self._schema_of(names))
         pa.default_memory_pool().release_unused()  # what was needed to read them
         return rows
@@ -136,7 +136,7 @@ class StoredTable:
         if self._whole or not size:
             return self.slice(first, size).select(list(names))
         groups = self._groups_with(first, size)
-        with self._opened() as file:
+        with self._read_again() as file:
             rows = in_schema(
                 file.read_row_groups(list(groups), list(names)), self._schema_of(names)
             )
@@ -164,13 +164,25 @@ class StoredTable:
 
     def _hold(self, groups: range) -> None:
         """Read row groups into the cache, and drop those that were used longest ago."""
-        with self._opened() as file:
+        with self._read_again() as file:
             rows = in_schema(file.read_row_groups(list(groups)), self._schema)
         self._held[groups] = rows, rows.nbytes
         spare = sum(size for _, size in self._held.values()) - _HELD
         for held in list(self._held)[:-1]:
             if spare > 0:
                 spare -= self._held.pop(held)[1]
+
+    @contextmanager
+    def _read_again(self) -> Iterator[pq.ParquetFile]:
+        """The file, whose parts were read before. That does not show all that is wrong with it:
+        whole row groups are put together in another way."""
+        try:
+            with self._opened() as opened:
+                yield opened
+        except (OSError, pa.ArrowException) as error:
+            file = self._file
+            path = file if isinstance(file, Path) else file.path
+            raise ResultsError(f"{path}: cannot be read; {AGAIN}") from error
 
     @contextmanager
     def _opened(self, as_stored: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:

@@ -32,8 +32,7 @@ _DAMAGED = (
     expat.ExpatError,
     zipfile.BadZipFile,
     zlib.error,
-    KeyError,
-    IndexError,
+    LookupError,  # also of an encoding that nobody knows
     ValueError,
     EOFError,
     OSError,
