@@ -118,8 +118,8 @@ def test_texts_with_wrong_words_come_first_of_a_tagger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_texts_that_look_alike_are_not_called_unusual(tmp_path: Path, lang: str) -> None:
-    """Equal texts in batches of other sizes differ in the last digits."""
-    results = make_results(tmp_path, TEXTS[:1] * 12)
+    """The same figures from batches of other sizes differ in the last digits."""
+    results = make_results(tmp_path, tuple(f"{TEXTS[0]} {i:02}" for i in range(12)))
     heads, columns = results.heads, ["special_share", "uniform_share"]
     first = heads[heads["text"] == 0][columns].to_numpy()
     heads[columns] = np.tile(first, (12, 1)) + np.linspace(0, 1e-6, len(heads))[:, None]
@@ -128,7 +128,7 @@ def test_texts_that_look_alike_are_not_called_unusual(tmp_path: Path, lang: str)
 
 
 def test_one_text_apart_leaves_no_second_unusual_one(tmp_path: Path) -> None:
-    results = make_results(tmp_path, TEXTS[:1] * 12)
+    results = make_results(tmp_path, tuple(f"{TEXTS[0]} {i:02}" for i in range(12)))
     heads, columns = results.heads, ["special_share", "uniform_share"]
     first = heads[heads["text"] == 0][columns].to_numpy()
     heads[columns] = np.tile(first, (12, 1))
