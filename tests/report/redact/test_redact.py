@@ -162,6 +162,7 @@ def test_the_copy_holds_what_the_register_says(folder: Path) -> None:
         assert token["value_size_layers"].isna().all()
         assert not masked.sink_scores["subject"].str.startswith("token:").any()
         copy = masked.folder
+        assert copy.stat().st_mode & 0o077 == 0  # others cannot read it meanwhile
     assert not copy.exists()
     assert plain.texts["text"][0].startswith(SECRETS["japanese"])
 
