@@ -249,13 +249,22 @@ def _trend(
     lengths: Floats, errors: Floats, p: float, mean: Callable[[Floats], Estimate]
 ) -> Trend | None:
     correlation = rank_correlation(errors, lengths)
-    order = np.argsort(lengths, kind="stable")
-    third = len(order) // 3
-    short, long = order[:third], order[len(order) - third :]
     if correlation is None:
         return None
+    short, long = _thirds(lengths)
     bands = _ends(lengths[short]), _ends(lengths[long])
     return Trend(correlation, bands, mean(errors[short]), mean(errors[long]), p)
+
+
+def _thirds(lengths: Floats) -> tuple[Booleans, Booleans]:
+    """`[text]`: the shortest and the longest third, each with all texts as long as its last; they
+    share none. Lengths must vary."""
+    ordered, third = np.sort(lengths), len(lengths) // 3
+    to, since = ordered[third - 1], ordered[len(ordered) - third]
+    if to < since:
+        return lengths <= to, lengths >= since
+    # Most texts are of one length: what is longer stands against it, or it against what is shorter.
+    return (lengths <= to, lengths > to) if to < ordered[-1] else (lengths < to, lengths >= to)
 
 
 def _ends(values: Floats) -> Interval:
