@@ -96,6 +96,11 @@ class Quality:
         """One figure; None where it is not defined."""
         return next((each for each in self.figures if each.name == name), None)
 
+    def is_sure_alone(self, figure: QualityFigure) -> bool:
+        """Whether the change of a figure that does not decide has an interval without 0, which
+        counts for less where several figures are looked at."""
+        return figure is not self.deciding and figure.change.is_certain
+
     def change(self, name: str) -> Change | None:
         """The change of one figure; None where it is not defined."""
         found = self.figure(name)

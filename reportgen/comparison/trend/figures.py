@@ -32,6 +32,7 @@ class ModelValue:
     # Of a figure of the fit: whether it is better than in the first model, and on how many texts.
     gain: Verdict | None = None
     is_unmoved: bool = False  # no prediction moved from the first model
+    is_sure_alone: bool = False  # its interval leaves out 0, but another figure decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,11 @@ def _of_quality(quality: Quality | None, name: str) -> ModelValue | None:
     if quality is None or figure is None:
         return None
     return ModelValue(
-        figure.change.head, figure.change, gain=figure.gain, is_unmoved=quality.is_unmoved
+        figure.change.head,
+        figure.change,
+        gain=figure.gain,
+        is_unmoved=quality.is_unmoved,
+        is_sure_alone=quality.is_sure_alone(figure),
     )
 
 

@@ -168,11 +168,13 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
         ends = [Cell(end) for end in words.both_quality(figure.name, change)]
         difference = words.difference(change.difference, write)
         interval = words.interval_if_any(change.interval, write)
-        gain = words.gain(figure.name, figure.gain, quality.n_texts, is_unmoved=quality.is_unmoved)
-        has_own = figure.limit is not None and figure is not quality.deciding
-        if figure.gain == "unclear" and change.is_certain and has_own:
-            # A bias may have gone from one side of 0 to the other.
-            gain = words.say("unclear_nearer" if figure.name == "bias" else "unclear_several")
+        gain = words.gain(
+            figure.name,
+            figure.gain,
+            quality.n_texts,
+            is_unmoved=quality.is_unmoved,
+            is_sure_alone=quality.is_sure_alone(figure),
+        )
         name = words.say(f"quality_{figure.name}")
         if figure is quality.deciding and quality.others:
             name = words.say("decides", name=name)

@@ -114,8 +114,17 @@ class CompareWords:
             return smallest_points(least, self.language)
         return exact(least.of_share)
 
-    def gain(self, name: str, gain: Verdict, n_texts: int, *, is_unmoved: bool = False) -> str:
-        """The verdict on a figure of the fit with labels, beside its change."""
+    def gain(
+        self,
+        name: str,
+        gain: Verdict,
+        n_texts: int,
+        *,
+        is_unmoved: bool = False,
+        is_sure_alone: bool = False,
+    ) -> str:
+        """The verdict on a figure of the fit with labels, beside its change; `is_sure_alone` says
+        that the interval leaves out 0, but the figure is not the one that decides."""
         as_another = QUALITY[name].says_as
         if as_another and name != self._deciding:
             return self.say("gain_as", name=self.say(f"quality_{as_another}"))
@@ -123,6 +132,9 @@ class CompareWords:
             return self.say("gain_unmoved")
         if gain == "same":
             return self.say("gain_within", limit=self.smallest(name))
+        if gain == "unclear" and is_sure_alone:
+            # A bias may have gone from one side of 0 to the other.
+            return self.say("unclear_nearer" if name == "bias" else "unclear_several")
         return self.say("unclear", n=n_texts) if gain == "unclear" else self.say(f"gain_{gain}")
 
     def times(self, value: float, with_sign: bool = False) -> str:

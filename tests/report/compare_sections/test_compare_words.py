@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed
-from helpers.real.two_models import LABELS, pair_of, plant, twice
+from helpers.real.two_models import LABELS, chain, pair_of, plant, twice
 from scipy.stats import spearmanr
 
 from reportgen.comparison.compare import Comparison, compare
@@ -18,6 +18,7 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import shown_for
+from reportgen.report.compare_sections.trend.all_models import changed as changed_cell
 from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import LANGUAGES, load_language
@@ -132,6 +133,32 @@ def test_a_bias_that_changed_sides_is_not_within_noise(
     (row,) = (row for row in make_predictions(context).tables[0].rows
               if row[0].text == context.words.say("quality_bias"))  # fmt: skip
     assert row[-1].small.endswith(context.words.say("unclear_nearer"))
+
+
+@IN_BOTH
+def test_a_trend_says_of_each_figure_what_the_comparison_of_two_says(
+    reviews: tuple[Results, Results, np.ndarray], lang: Lang
+) -> None:
+    """As seen: an RMSE of [-0.363, -0.032] was "unclear, as one of several figures" between two
+    models, and "40 texts cannot tell" in the trend."""
+    base, head, labels = reviews
+    random = np.random.default_rng(3)
+    noise = random.normal(0, 1, N)
+    sides = (
+        predicted(base, labels + noise - 0.5, labels),
+        predicted(head, labels + 0.9 * noise + 0.5, labels),
+    )
+    two = CompareContext(
+        compare(*map(Findings, sides)), RenderOptions(lang=lang), load_language(lang)
+    )
+    told = {row[0].text: row[-1].small for row in make_predictions(two).tables[0].rows}
+    words, trend = two.words, chain(sides[0], sides[0], sides[1])
+    for row in trend.all_models.rows:
+        if row.quality is not None and (value := row.values[-1]) is not None:
+            (small,) = (told[name] for name in told
+                        if words.say(f"quality_{row.quality}") in name)  # fmt: skip
+            assert changed_cell(value, row, words).small == small
+    assert any(small.endswith(words.say("unclear_nearer")) for small in told.values())
 
 
 def test_two_models_of_one_name_are_called_by_the_folders_of_their_results(

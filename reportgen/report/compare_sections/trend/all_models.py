@@ -192,7 +192,13 @@ def changed(value: ModelValue, row: FigureRow, words: CompareWords) -> Cell:
     assert change is not None
     if value.gain is None or row.quality is None or change.interval is None:
         return words.changed(change, write, least=LAYER_LEAST)
-    said = words.gain(row.quality, value.gain, change.n_texts, is_unmoved=value.is_unmoved)
+    said = words.gain(
+        row.quality,
+        value.gain,
+        change.n_texts,
+        is_unmoved=value.is_unmoved,
+        is_sure_alone=value.is_sure_alone,
+    )
     interval = words.interval(change.interval, write)
     return Cell(words.difference(change.difference, write), f"{interval} {said}")
 
