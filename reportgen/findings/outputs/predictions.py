@@ -188,7 +188,8 @@ def r_squared(predictions: Floats, labels: Floats) -> float:
 
 def _explained(predictions: Floats, labels: Floats) -> Estimate | None:
     """R² with its interval; None where the labels do not vary."""
-    if not 0 < labels.var() < np.inf:
+    # The mean of equal numbers may be off by rounding, and their variance then is not 0.
+    if np.ptp(labels) == 0 or not 0 < labels.var() < np.inf:
         return None
 
     def explained(left: Floats, mean: Floats, square: Floats) -> Floats:

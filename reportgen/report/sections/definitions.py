@@ -47,10 +47,9 @@ def _of_numbers(findings: Findings, language: Language, name: object) -> list[st
         for own in (predicted, labels)
     )
     key = "label_number" if findings.info.output.has_errors else "label_similarity"
-    return [
-        language.say("page", f"{gives}_range", name=name, **given),
-        language.say("page", key, **right),
-    ]
+    gives += "_same" if given["low"] == given["high"] else "_range"
+    key += "_same" if right["low"] == right["high"] else ""
+    return [language.say("page", gives, name=name, **given), language.say("page", key, **right)]
 
 
 def _finite(values: Floats) -> Floats:

@@ -35,6 +35,14 @@ def test_with_labels_both_ranges_are_told(tmp_path):
     )
 
 
+def test_numbers_that_are_all_the_same_are_no_range(tmp_path):
+    results = make_results(tmp_path, labels=(1.5,) * 6)
+    results.texts["prediction"] = 0.25
+    assert "here always 0.25. The right answers given with the texts are all 1.50." in said(results)
+    assert "すべて0.25" in said(results, JA)
+    assert "すべて1.50" in said(results, JA)
+
+
 def test_a_number_that_is_not_finite_is_in_no_range(tmp_path):
     results = make_results(tmp_path, labels=LABELS)
     results.texts["prediction"] = [np.inf, *np.arange(5) / 2]
