@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from reportgen.findings.evidence import explained_range
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import Estimate, estimate
 from reportgen.results.joint import joint_label, joint_units
@@ -35,8 +37,9 @@ def joint_tokens(results: Results) -> tuple[JointTokens, ...]:
 
 
 def joint_rows(results: Results) -> pd.DataFrame:
-    """The groups of each text of the sample, with the columns text, tokens (what they are called),
-    target and effect; in lower case if no token of a text has a capital."""
+    """The groups of each text of the sample that are marked in it, with the columns text, tokens
+    (what they are called), target and effect; in lower case if no token of a text has a capital.
+    Not those whose effect is at most TINY_EFFECT of the range of all texts."""
     return results.recent(_joint_rows)
 
 
@@ -45,6 +48,7 @@ def _joint_rows(results: Results) -> pd.DataFrame:
     texts = effects.loc[effects[JOINT].notna(), "text"].unique()
     rows = [] if results.is_redacted else [row for i in texts for row in _of_text(results, int(i))]
     found = pd.DataFrame(rows, columns=["text", "tokens", "target", "effect"])
+    found = found[found["effect"].abs() > TINY_EFFECT * (explained_range(results) or 0.0)]
     if len(found) and not _has_case(results):
         found["tokens"] = found["tokens"].str.lower()
     return found

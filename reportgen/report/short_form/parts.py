@@ -72,7 +72,12 @@ def short_overview(context: Context) -> Iterable[Section]:
     answers = (
         ("predictions", context.quality.headline if context.quality else ""),
         ("errors", say("common", "space").join(errors)),
-        ("across", last and say("across", "last", **last_values(last, context.language))),
+        (
+            "across",
+            say("across", "last", **last_values(last, context.language))
+            if last
+            else _named_tokens(context),
+        ),
         ("sinks", say("common", "space").join(_about_sinks(context))),
         ("trust", _about_trust(context)),
     )
@@ -84,6 +89,13 @@ def short_overview(context: Context) -> Iterable[Section]:
     table = figures_table(context.overview.kpis, context.language)
     lead = (_about_model(context),)
     yield Section(2, say("brief", "figures"), lead, table=table, is_folded=True, place=44)
+
+
+def _named_tokens(context: Context) -> str:
+    """The tokens that surely change the prediction most, with how far; "" where none is sure."""
+    lists = context.across.lists if context.across else ()
+    named = (found.said for found in lists if found.kind != "draws" and found.said)
+    return context.language.say("common", "space").join(named)
 
 
 def _about_sinks(context: Context) -> list[str]:

@@ -229,6 +229,20 @@ def test_a_group_is_a_row_by_the_rules_for_tokens(tmp_path: Path) -> None:
     assert float(row.value) == pytest.approx(own.mean(), abs=1e-3)
 
 
+@pytest.mark.parametrize(("of_range", "n"), [(0.04, 0), (0.06, 3)])
+def test_only_groups_that_are_marked_in_a_text_are_told(
+    tmp_path: Path, of_range: float, n: int
+) -> None:
+    """As seen: 12 groups "say the same", of which 6 changed the score by at most 0.08 of 2.19."""
+    spread = Findings(with_groups(tmp_path / "whole", 16, 0.6)).explained_range
+    assert spread is not None
+    results = with_groups(tmp_path, 16, of_range * spread, noise=1e-6)
+    assert results.effects["joint"].notna().any()
+    assert len(Findings(results).joint_tokens) == n
+    assert corpus_tokens(results).n_groups == n
+    assert any("say the same" in said for said in made(results).remarks) == bool(n)
+
+
 def test_groups_leave_what_is_said_of_all_tokens_as_it_is(tmp_path: Path) -> None:
     results = with_groups(tmp_path, 8, 0.6)
     tokens = corpus_tokens(results)
