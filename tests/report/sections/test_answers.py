@@ -277,7 +277,7 @@ def test_where_texts_share_no_token_the_changes_of_the_open_text_are_drawn(tmp_p
     )
     found, opened = answers(made)[1], Findings(made).picked.first
     assert found.answer == "Too few texts share a token to say"
-    assert found.remark == f"Bars: how far tokens of text {opened + 1} alone raise or lower it."
+    assert found.remark == f"Bars: how far tokens raise or lower it in text {opened + 1} only."
     effects = made.effects_of(opened).dropna(subset=["effect"])["effect"].sort_values()
     figures = drawn(found.chart).find_all("g")[1].find_all("text")
     shown = [float(text.get_text().replace("−", "-")) for text in figures]
