@@ -119,6 +119,16 @@ def test_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> 
     check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter)
 
 
+def test_row_groups_that_do_not_fit_together_are_told(whole: Path, monkeypatch) -> None:
+    # A fuzzer found such a table: its parts can be read, but not put together.
+    def torn(*_: object) -> None:
+        raise pa.ArrowInvalid("Column 4 named control expected length 24 but got length 0")
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_groups", torn)
+    said = said_of(whole)
+    assert said.endswith(".parquet: cannot be read; run `reportgen analyze` again"), said
+
+
 @pytest.mark.parametrize("column", ["label_value", "prediction"])
 @pytest.mark.parametrize("value", LARGE)
 def test_numbers_at_the_ends_of_the_range_are_refused_or_drawn(

@@ -26,5 +26,5 @@ def test_changed_files_are_read_or_refused_in_one_line(reader: Reader) -> None:
 @pytest.mark.whole
 @every
 def test_whole_changed_files_are_read_or_refused_in_one_line(reader: Reader) -> None:
-    count = counted(reader, 300 if reader.is_command else 3_000, first=1_000)
+    count = counted(reader, 350 if reader.is_command else 3_000, first=1_000)
     assert not count.failures
