@@ -70,7 +70,7 @@ def _journal_of(left: Temporary) -> Path | None:
     own = left.path / JOURNAL
     if own.exists():
         return own
-    with suppress(OSError, ValueError, TypeError):
+    with suppress(OSError, ValueError, TypeError, RecursionError):
         named = Path(json.loads((left.path / POINTER).read_bytes()))
         if named.name == JOURNAL and named.exists():
             return named

@@ -19,6 +19,7 @@ from reportgen.files import system
 
 JOURNAL, POINTER = "journal.json", "pointer.json"
 _TOO_MUCH = (OverflowError, RecursionError)  # numbers without end, and lists within lists
+_PATH_BYTES, _NAME_BYTES = 4_095, 255  # the most of a path and of a name in it
 _PATIENCE = 60.0  # seconds to wait for another run that moves its files in the same folder
 
 
@@ -255,7 +256,7 @@ def read_journal(journal: Path) -> list[Move]:
     """
     try:
         rows = json.loads(journal.read_bytes())
-        return [
+        moves = [
             (Removal if row.get("removes") else Move)(
                 Path(row["item"]), Path(row["target"]), int(row["number"])
             )
@@ -263,6 +264,11 @@ def read_journal(journal: Path) -> list[Move]:
         ]
     except (OSError, LookupError, TypeError, AttributeError, *_TOO_MUCH) as error:
         raise ValueError(str(error)) from error
+    for path in (path for move in moves for path in (move.item, move.target)):
+        own, name = os.fsencode(path), os.fsencode(path.name)
+        if b"\0" in own or len(own) > _PATH_BYTES or len(name) > _NAME_BYTES:
+            raise ValueError("a path that no system has")
+    return moves
 
 
 @contextmanager
