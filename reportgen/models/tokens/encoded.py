@@ -1,10 +1,11 @@
 """Tokenised texts: token ids, their place in the text, display units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, first_line
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import Role
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
@@ -234,6 +235,24 @@ def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:
     return tuple(units)
 
 
+@contextmanager
+def _naming_panic() -> Iterator[None]:
+    """Name what is wrong where Rust code panics, of which Python makes no `Exception`.
+
+    Raises:
+        ModelError: it did, as with a vocabulary that lacks a token which tokenizer.json names.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ModelError(
+            f"the files of the tokenizer contradict each other ({first_line(error)}); copy or "
+            "download them again, or name another with --tokenizer"
+        ) from error
+
+
 class _Encoding:
     """A text (and its pair) as token ids, cut after `max_tokens`, the same for fast and slow
     tokenizers."""
@@ -242,7 +261,8 @@ class _Encoding:
         self, tokenizer: "PreTrainedTokenizerBase", text: str, pair: str | None, max_tokens: int
     ) -> None:
         self.has_offsets = fast = bool(tokenizer.is_fast)
-        given = tokenizer(text, pair, return_offsets_mapping=fast, verbose=False)
+        with _naming_panic():
+            given = tokenizer(text, pair, return_offsets_mapping=fast, verbose=False)
         # Of every token, those that are cut off too.
         self.all_segments = _segments_in(tokenizer, given, text, pair)
         self.segments: tuple[int | None, ...] = self.all_segments
