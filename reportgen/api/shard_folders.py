@@ -7,6 +7,7 @@ Nothing heavy is imported here.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from reportgen.api.options.option_register import AnalysisChoices, InputChoices,
 from reportgen.api.options.option_values import options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
+from reportgen.files.temporary import remove_at_once
 from reportgen.results.manifest import is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
@@ -106,7 +108,7 @@ def check_part(folder: Path, *, force: bool) -> None:
 
 
 def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> None:
-    """Make the results in `kept` the shard at `folder`.
+    """Make the results in `kept` the shard at `folder`; an earlier shard there is in `kept` then.
 
     Raises:
         OutputError: it cannot be written.
@@ -118,12 +120,28 @@ def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> Non
         content = with_manifest(record, {_RUN_FILE: listed(kept / _RUN_FILE)})
         system.write(kept / _FILE, content)
         system.sync(kept / _FILE)
-        if folder.exists():
-            system.remove_folder(folder, _FILE)
-        system.set_mode(kept, 0o755)
-        system.rename(kept, folder)
+        _take_place(kept, folder)
+        system.set_mode(folder, 0o755)  # only now, as others may read what has this name
     except OSError as error:
         raise unwritten(folder, error) from error
+
+
+def _take_place(kept: Path, folder: Path) -> None:
+    """Give the folder `kept` the name of `folder`, and an earlier shard there that of `kept`, which
+    nobody else can look into."""
+    if not folder.exists():
+        system.rename(kept, folder)
+        return
+    system.set_mode(folder, 0o700)
+    try:
+        system.exchange(kept, folder)
+    except system.NoExchangeError:
+        remove_at_once(folder)
+        system.rename(kept, folder)
+    except OSError:
+        with suppress(OSError):
+            system.set_mode(folder, 0o755)
+        raise
 
 
 def read_parts(folders: Sequence[Path]) -> Parts:

@@ -205,6 +205,7 @@ def _analyze_shard(
 ) -> int:
     """Analyse one shard, and keep what it measured in the folder `output`."""
     check_call(call)
+    outcome.print_lines(recover_at([output]), verbosity)
     check_part(output, force=force)
     check_unfinished(output, resume=resume, force=force)
     text_set = arguments.text_set(call.texts, call.inputs)

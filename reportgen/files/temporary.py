@@ -78,6 +78,24 @@ def make_temporary(parent: Path, prefix: str = BESIDE) -> Temporary:
     return made
 
 
+def remove_at_once(path: Path) -> None:
+    """Remove a folder in one step: its name goes first. What a run that is killed meanwhile leaves
+    is a temporary folder, which the next run there removes.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    try:
+        made = make_temporary(path.parent)
+    except OSError:  # no room for it: the folder goes file by file
+        system.remove_folder(path)
+        return
+    try:
+        system.rename(path, made.path / path.name)
+    finally:
+        made.remove()
+
+
 def abandoned(parent: Path, prefix: str = BESIDE) -> Iterator[Temporary]:
     """The temporary folders in `parent` whose runs were killed, each locked for this process.
 

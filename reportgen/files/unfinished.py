@@ -18,6 +18,7 @@ from reportgen.errors import (
 )
 from reportgen.files import system
 from reportgen.files.interrupts import held_back
+from reportgen.files.temporary import remove_at_once
 
 SUFFIX = ".unfinished"
 _LOG = logging.getLogger(__name__)
@@ -172,7 +173,7 @@ def _remove(found: Unfinished, made: list[Path]) -> None:
     """
     try:
         if found.path.exists():  # else it has become an output
-            system.remove_folder(found.path)
+            remove_at_once(found.path)
     except OSError as error:
         said = error.strerror or type(error).__name__
         _LOG.warning("reportgen: %s: cannot be removed (%s); remove it yourself", found.path, said)
