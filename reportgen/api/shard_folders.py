@@ -17,7 +17,7 @@ from reportgen.api.options.option_register import AnalysisChoices, InputChoices,
 from reportgen.api.options.option_values import options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
-from reportgen.files.temporary import remove_at_once
+from reportgen.files.temporary import make_temporary
 from reportgen.results.manifest import is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
@@ -121,27 +121,45 @@ def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> Non
         system.write(kept / _FILE, content)
         system.sync(kept / _FILE)
         _take_place(kept, folder)
-        system.set_mode(folder, 0o755)  # only now, as others may read what has this name
     except OSError as error:
         raise unwritten(folder, error) from error
 
 
 def _take_place(kept: Path, folder: Path) -> None:
-    """Give the folder `kept` the name of `folder`, and an earlier shard there that of `kept`, which
-    nobody else can look into."""
-    if not folder.exists():
-        system.rename(kept, folder)
-        return
-    system.set_mode(folder, 0o700)
+    """Give the folder `kept` the name of `folder`, and an earlier shard there that of `kept`.
+
+    Others may look into what is called `folder`, and at no time into what is called `kept`.
+    """
     try:
-        system.exchange(kept, folder)
-    except system.NoExchangeError:
-        remove_at_once(folder)
-        system.rename(kept, folder)
-    except OSError:
-        with suppress(OSError):
-            system.set_mode(folder, 0o755)
-        raise
+        if not folder.exists():
+            system.rename(kept, folder)
+            return
+        _set_mode(folder, 0o700)
+        try:
+            system.exchange(kept, folder)
+        except system.NoExchangeError:
+            _replace(kept, folder)
+    finally:
+        _set_mode(folder, 0o777 & ~system.mask())
+
+
+def _set_mode(folder: Path, mode: int) -> None:
+    with suppress(OSError):  # a file system without permissions
+        system.set_mode(folder, mode)
+
+
+def _replace(kept: Path, folder: Path) -> None:
+    """The same in two steps, where two names cannot be exchanged; the earlier shard is removed."""
+    aside = make_temporary(folder.parent)
+    try:
+        system.rename(folder, aside.path / folder.name)
+        try:
+            system.rename(kept, folder)
+        except OSError:
+            system.rename(aside.path / folder.name, folder)
+            raise
+    finally:
+        aside.remove()
 
 
 def read_parts(folders: Sequence[Path]) -> Parts:

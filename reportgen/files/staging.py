@@ -77,7 +77,7 @@ class Staging:
         """
         with self._staging(target) as item:
             system.make_folder(item)
-            system.set_mode(item, 0o777 & ~_mask())
+            system.set_mode(item, 0o777 & ~system.mask())
         return item
 
     def copy(self, files: Mapping[str, File], target: Path) -> None:
@@ -115,7 +115,7 @@ class Staging:
         """
         with self._staging(target) as item:
             system.write(item, content)
-            system.set_mode(item, 0o666 & ~_mask())
+            system.set_mode(item, 0o666 & ~system.mask())
 
     def drop(self, target: Path) -> None:
         """Do not write the file `target` after all, which `file` has made ready."""
@@ -237,10 +237,3 @@ def _require_own(folder: Path, own: Collection[str]) -> None:
     others = sorted(set(_names(folder)) - set(own))
     if others:
         raise OutputError(f"{folder}: holds {others[0]}, so it is not replaced; name another")
-
-
-def _mask() -> int:
-    """The permissions that an ordinary new file is made without."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

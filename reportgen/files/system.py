@@ -49,6 +49,13 @@ def set_mode(path: Path, mode: int) -> None:
     path.chmod(mode)
 
 
+def mask() -> int:
+    """The permissions that an ordinary new file or folder is made without."""
+    found = os.umask(0)
+    os.umask(found)
+    return found
+
+
 def append(path: Path) -> BinaryIO:
     """Open a file to write at its end; it is made where there is none."""
     return path.open("ab")

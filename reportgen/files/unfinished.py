@@ -154,16 +154,15 @@ def _opened(path: Path) -> tuple[Unfinished, int | None]:
 def _settle(found: Unfinished, *, resume: bool) -> None:
     """Decide what becomes of the results of an earlier run."""
     found.is_found = found.has_results
-    if not found.is_found:
-        if resume:
-            found.lines.append(f"reportgen: no {found.path.name}; the run starts anew")
-        return
-    if resume:
+    if found.is_found and resume:
         return
     for item in found.path.iterdir():
         system.remove(item)
+    if found.is_found:
+        found.lines.append(f"reportgen: removed {found.path.name}, which an earlier run left")
+    elif resume:
+        found.lines.append(f"reportgen: no {found.path.name}; the run starts anew")
     found.is_found = False
-    found.lines.append(f"reportgen: removed {found.path.name}, which an earlier run left")
 
 
 def _remove(found: Unfinished, made: list[Path]) -> None:

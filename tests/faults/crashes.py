@@ -46,7 +46,7 @@ COMMANDS = {
         "b/tokens.csv",
         "--redact",
     ),
-    "shard": ("analyze", "{texts}", *ANALYSIS, "--shard", "1/2", "-o", "out/"),
+    "shard": ("analyze", "{texts}", *ANALYSIS, "--shard", "1/1", "-o", "out/"),
     "merge": ("merge", "{title}-1", "{title}-2", "-o", "out/"),
     "render": ("render", "kept/", "-o", "a/page.md", "-o", "b/page.json", "-o", "b/tokens.csv"),
     "pictures": ("render", "kept/", "-o", "page.md", "-o", "page.xml", "--images", "svg"),

@@ -16,7 +16,7 @@ from reportgen.files import system
 OPERATIONS = sorted(
     name
     for name, found in vars(system).items()
-    if isinstance(found, FunctionType) and not name.startswith("_") and name != "lock"
+    if isinstance(found, FunctionType) and not name.startswith("_") and name not in ("lock", "mask")
 )
 
 
