@@ -21,7 +21,8 @@ from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.measures import measures, text_effects
 from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.report.redact.run import DOT, redacted
+from reportgen.report.redact.masked import DOT
+from reportgen.report.redact.run import redacted
 from reportgen.results.completions import completion_of, target_units
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS

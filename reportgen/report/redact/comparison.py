@@ -26,17 +26,9 @@ from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.options import Lang
+from reportgen.report.redact.masked import DOT, MARK, Numbers, short_remark
 from reportgen.report.redact.rounding import coarse, to_levels
-from reportgen.report.redact.run import (
-    DOT,
-    MARK,
-    Numbers,
-    long_texts,
-    redacted,
-    redacted_info,
-    require_enough,
-    short_remark,
-)
+from reportgen.report.redact.run import long_texts, redacted, redacted_info, require_enough
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected, whole_of
 from reportgen.results.store import Results

@@ -12,7 +12,8 @@ from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.report.panel.coloured.strip import Mark
 from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.redact.run import DOT, redacted
+from reportgen.report.redact.masked import DOT
+from reportgen.report.redact.run import redacted
 from reportgen.results.units import text_units
 
 EN = load_language("en")

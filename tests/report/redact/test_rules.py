@@ -13,6 +13,7 @@ from helpers.made_up.factories import make_results
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions, options_in
+from reportgen.report.redact.masked import Numbers
 from reportgen.report.redact.rounding import coarse, round_column, to_digits, to_levels
 from reportgen.report.redact.rules import (
     COLUMNS,
@@ -21,7 +22,7 @@ from reportgen.report.redact.rules import (
     Rule,
     shown_option,
 )
-from reportgen.report.redact.run import Numbers, redacted, redacted_info
+from reportgen.report.redact.run import redacted, redacted_info
 from reportgen.results.info import RunInfo
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_results

@@ -17,7 +17,8 @@ from reportgen.report.panel.coloured.steps import Steps, make_steps
 from reportgen.report.panel.coloured.strip import Mark
 from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.redact.run import DOT, redacted
+from reportgen.report.redact.masked import DOT
+from reportgen.report.redact.run import redacted
 from reportgen.results.tables.schema import DELETION_SCORES
 from reportgen.results.units import text_units
 
