@@ -107,15 +107,14 @@ def _copy(results: Results, folder: Path, masked: Masked) -> Results:
 
 def _masked_parts(results: Results, masked: Masked, name: str) -> Iterator[pa.Table]:
     """The parts of a table as they are redacted."""
-    schema, first = TABLES[name], 0
-    for part in _parts(results, name):
-        rows = in_schema(part, schema)
+    first = 0
+    for rows in _parts(results, name):
         yield masked.rows(name, rows, first)
         first += len(rows)
 
 
 def _parts(results: Results, name: str) -> Iterator[pa.Table]:
-    """The parts of a table as it is stored."""
+    """The parts of a table as it is stored, with the columns of its schema."""
     if name == "agreement":  # with the baseline that takes the words of all texts to know
         yield table_of(name, drawn_agreement(results))
         return
@@ -125,7 +124,8 @@ def _parts(results: Results, name: str) -> Iterator[pa.Table]:
         return
     path = results.folder / file
     try:
-        yield from StoredTable(source.file(file), TABLES[name]).parts()
+        for part in StoredTable(source.file(file), TABLES[name]).parts():
+            yield in_schema(part, TABLES[name])
     except (OSError, ValueError, pa.ArrowException, KeyError) as error:
         raise ResultsError(f"{path}: cannot be read; run `reportgen analyze` again") from error
 
