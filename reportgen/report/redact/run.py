@@ -24,12 +24,13 @@ from reportgen.report.redact.rules import (
     LEAST_UNITS,
 )
 from reportgen.results.agreement import drawn_agreement
+from reportgen.results.checks.columns import require_columns
 from reportgen.results.info import RunInfo
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_own
 from reportgen.results.tables.row_groups import StoredTable, may_be_missing, table_of
-from reportgen.results.tables.schema import TABLES, in_schema
+from reportgen.results.tables.schema import TABLES, left_out
 
 
 @contextmanager
@@ -123,9 +124,10 @@ def _parts(results: Results, name: str) -> Iterator[pa.Table]:
         yield TABLES[name].empty_table()
         return
     path = results.folder / file
+    gone = left_out(name) if results.info.settings.small else frozenset()
     try:
         for part in StoredTable(source.file(file), TABLES[name]).parts():
-            yield in_schema(part, TABLES[name])
+            yield require_columns(part, name, gone)
     except (OSError, ValueError, pa.ArrowException, KeyError) as error:
         raise ResultsError(f"{path}: cannot be read; run `reportgen analyze` again") from error
 

@@ -73,32 +73,46 @@ def _rows(
         yield from (Row(f"row {number}", misfits) for number in range(1, n_rows + 1))
         return
     try:
-        stored = [
-            name for name in stored_strings(pq.read_metadata(_source(content))) if "." not in name
-        ]
-        opened = pq.ParquetFile(
-            _source(content), read_dictionary=stored, pre_buffer=False, buffer_size=_BUFFER
-        )
-        most = room(_size(content))
-        with opened as file:
-            for part in tables_within(
-                file, content, most, read, n_rows, limits.MAX_BYTES, _AT_ONCE
-            ):
-                if sum(n_items(column) for column in part.columns) > limits.MAX_CELLS:
-                    raise ValueError(f"lists of more than {limits.MAX_CELLS:,} items")
-                columns: dict[str, Sequence[Cell]] = {
-                    name: cells_of(column)
-                    for name, column in zip(part.column_names, part.columns, strict=True)
-                }
-                columns |= {name: [misfit] * len(part) for name, misfit in misfits.items()}
-                for number, cells in enumerate(zip(*columns.values(), strict=True), n_read + 1):
-                    yield Row(f"row {number}", dict(zip(columns, cells, strict=True)))
-                n_read += len(part)
-                pa.default_memory_pool().release_unused()  # it would keep what row groups took
+        for part in _parts(content, read, n_rows):
+            columns: dict[str, Sequence[Cell]] = {
+                name: cells_of(column)
+                for name, column in zip(part.column_names, part.columns, strict=True)
+            }
+            columns |= {name: [misfit] * len(part) for name, misfit in misfits.items()}
+            for number, cells in enumerate(zip(*columns.values(), strict=True), n_read + 1):
+                yield Row(f"row {number}", dict(zip(columns, cells, strict=True)))
+            n_read += len(part)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
     except ValueError as error:
         raise InputError(f"{path}: {error}; split it, or take the first with --limit") from error
+
+
+def _parts(content: bytes | Path, names: Sequence[str], n_rows: int) -> Iterator[pa.Table]:
+    """The columns `names` of the first `n_rows` rows."""
+    found = stored_strings(pq.read_metadata(_source(content)))
+    stored, n_read = [name for name in found if "." not in name], 0
+    while True:
+        opened = pq.ParquetFile(
+            _source(content), read_dictionary=stored, pre_buffer=False, buffer_size=_BUFFER
+        )
+        most = room(_size(content))
+        try:
+            with opened as file:
+                for part in tables_within(
+                    file, content, most, names, n_rows, limits.MAX_BYTES, _AT_ONCE
+                ):
+                    if sum(n_items(column) for column in part.columns) > limits.MAX_CELLS:
+                        raise ValueError(f"lists of more than {limits.MAX_CELLS:,} items")
+                    yield part
+                    n_read += len(part)
+                    pa.default_memory_pool().release_unused()  # it would keep what groups took
+        except OSError:
+            if n_read or not stored:
+                raise
+            stored = []  # strings stored by how they differ, which pyarrow reads only as they are
+            continue
+        return
 
 
 def is_readable(kind: pa.DataType) -> bool:

@@ -5,6 +5,7 @@ import hashlib
 import json
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.text_files import (
     Write,
@@ -202,6 +203,15 @@ class TestParquet:
             TextInput("x", "", label="3", group="false", source="t.parquet:row 2"),
             TextInput("y", "\0", source="t.parquet:row 3"),
         )
+
+    @pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+    def test_strings_stored_by_how_they_differ_are_read(self, write: Write, encoding: str) -> None:
+        table = pa.table({"text": [f"the cat sat {number}" for number in range(9)]})
+        sink = pa.BufferOutputStream()
+        stored = {"use_dictionary": False, "column_encoding": {"text": encoding}}
+        pq.write_table(table, sink, row_group_size=4, **stored)
+        texts = read_texts([write("t.parquet", sink.getvalue().to_pybytes())]).texts
+        assert [own.text for own in texts] == table["text"].to_pylist()
 
     def test_columns_that_are_no_text_are_refused_only_when_used(self, write: Write) -> None:
         path = write("t.parquet", parquet(text=["a"], vector=[[0.5]], image=[b"\xff"]))
