@@ -28,7 +28,7 @@ def made(text, tokens, pair=None, causal=False, has_norms=True):
     frame["received_all"] = received
     frame["expected"] = 1 / n
     frame["received_norm_all"] = 2 * received if has_norms else None
-    frame["cls_row_all"] = received if has_row else None
+    frame["cls_row_all"] = frame["cls_row_last"] = received if has_row else None
     row = pd.Series({"text": text, "pair": pair})
     table = table_of("tokens", frame)
     results = SimpleNamespace(text_row=lambda _: row, token_table=lambda _: table)
