@@ -21,6 +21,7 @@ from reportgen.files.interrupts import held_back
 from reportgen.files.temporary import remove_at_once
 
 SUFFIX = ".unfinished"
+_FACTS = ("run.json", "shard.json")  # what a run without results leaves
 _LOG = logging.getLogger(__name__)
 _NEXT = "go on with --resume, or give --force to start anew"
 
@@ -157,7 +158,8 @@ def _settle(found: Unfinished, *, resume: bool) -> None:
     if found.is_found and resume:
         return
     for item in found.path.iterdir():
-        system.remove(item)
+        if found.is_found or item.name in _FACTS:  # nothing that may be somebody else's
+            system.remove(item)
     if found.is_found:
         found.lines.append(f"reportgen: removed {found.path.name}, which an earlier run left")
     elif resume:

@@ -20,9 +20,7 @@ from reportgen.findings.colouring import AUTO
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
 from reportgen.report.redact.masked import AT_ONCE, Masked, Numbers
-from reportgen.report.redact.rules import (
-    LEAST_UNITS,
-)
+from reportgen.report.redact.rules import LEAST_UNITS
 from reportgen.results.agreement import drawn_agreement
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.info import RunInfo
