@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from reportgen.results.info import EvidenceLevel, UnitKind
-from reportgen.results.store import Results
+
+if TYPE_CHECKING:
+    from reportgen.results.store import Results
 
 # From the results of the first pass, which have no evidence yet, to the rows of `texts` that get
 # evidence even if they are not in the sample.
-ListedFirst: TypeAlias = Callable[[Results], Sequence[int]]
+ListedFirst: TypeAlias = Callable[["Results"], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)

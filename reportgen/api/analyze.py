@@ -1,11 +1,10 @@
 """Run an analysis, from Python or for the command line: texts and a model to results."""
 
 import json
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stdout
-from dataclasses import asdict, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -14,17 +13,13 @@ from typing import Any, Literal
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.analysis.cost.timed_budget import with_number
-from reportgen.analysis.engines.engine import Engine
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze as run_analysis
-from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.comparing.baseline import keep_baseline
+from reportgen.api.jobs import analysis_options
 from reportgen.api.listed_first import listed_by
+from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
-from reportgen.api.named_model import engine_of
 from reportgen.api.options import arguments
+from reportgen.api.options.arguments import column_option
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.options.option_values import options_of
 from reportgen.api.options.output_options import EngineChoices, Verbosity
@@ -34,7 +29,7 @@ from reportgen.errors import UsageError, with_quotes
 from reportgen.files.destinations import check_target
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
-from reportgen.files.temporary import Temporary, make_scratch, scratch_folder
+from reportgen.files.temporary import Temporary, make_scratch
 from reportgen.files.unfinished import unfinished_run
 from reportgen.models.callers_module import bare, borrowed
 from reportgen.models.loaded import LoadedModel
@@ -135,9 +130,7 @@ def analyze(
         "choices": choices,
     }
     columns: dict[str, Any] = {
-        "choice_columns" if name == "choices" else f"{name}_column": value
-        for name, value in names.items()
-        if isinstance(value, str)
+        column_option(name): value for name, value in names.items() if isinstance(value, str)
     }
     if isinstance(label_map, Mapping):
         label_map = json.dumps({str(old): str(new) for old, new in label_map.items()})
@@ -165,6 +158,43 @@ def analyze(
             "seed": seed,
         },
     )
+    return analyzed(
+        texts,
+        model,
+        tokenizer,
+        inputs,
+        analysis,
+        names,
+        folder=folder,
+        small=small,
+        resume=resume,
+        progress=progress,
+        workers=workers,
+        engine=engine,
+        gpus_per_worker=gpus_per_worker,
+        **model_options,
+    )
+
+
+def analyzed(
+    texts: object,
+    model: Any,
+    tokenizer: Any,
+    inputs: InputChoices,
+    analysis: AnalysisChoices,
+    beside: Mapping[str, Beside],
+    *,
+    folder: str | Path | None = None,
+    small: bool = False,
+    resume: bool = False,
+    progress: bool = False,
+    workers: int = 1,
+    engine: str = "local",
+    gpus_per_worker: float = 0.0,
+    **model_options: Any,
+) -> Report:
+    """As `analyze`, with the options of texts and of the analysis in groups, and what stands
+    `beside` the texts by the name of its column."""
     arguments.check_sample(analysis)
     if resume and folder is None:
         raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
@@ -181,11 +211,11 @@ def analyze(
         )
     if folder is not None:
         for line in recover_at([folder]):
-            warnings.warn(f"reportgen: {line}", stacklevel=2)
+            warnings.warn(f"reportgen: {line}", stacklevel=3)
         check_target(Path(folder), force=True, is_folder=True)
-    text_set = text_set_of(texts, inputs, names)
+    text_set = text_set_of(texts, inputs, beside)
     for note in text_set.notes:
-        warnings.warn(f"reportgen: {with_quotes(note)}", stacklevel=2)
+        warnings.warn(f"reportgen: {with_quotes(note)}", stacklevel=3)
     with ExitStack() as stack:
         stack.enter_context(_ONE_AT_A_TIME)
         if isinstance(model, LoadedModel):
@@ -198,55 +228,39 @@ def analyze(
                 stack.enter_context(borrowed(bare(taken)))
             loaded = load_model(taken, tokenizer, **model_options)
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
-        options = AnalysisOptions(**asdict(analysis), shown=shown)
+        options = analysis_options(analysis, shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
         spec = ModelSpec()  # not needed where this process does it, with a model of any kind
         if chosen_engine != EngineChoices():
             spec = arguments.model_spec(named_model(model, tokenizer, model_options))
-        start = partial(engine_of, chosen_engine, text_set, spec, is_silent=False)
-        return _analyzed(text_set, loaded, options, folder, bars, start, resume=resume, small=small)
+        run = partial(measure, text_set, spec, options, progress=bars, listed=listed_by())
+        measured = partial(run, model=loaded, engine=chosen_engine)
+        return _reported(measured, folder, resume=resume, small=small)
 
 
-def _analyzed(
-    texts: TextSet,
-    model: LoadedModel,
-    options: AnalysisOptions,
-    folder: str | Path | None,
-    progress: Progress | None,
-    start_engine: Callable[[AnalysisOptions], AbstractContextManager[Engine | None]],
-    *,
-    resume: bool,
-    small: bool,
+def _reported(
+    run: Callable[..., Results], folder: str | Path | None, *, resume: bool, small: bool
 ) -> Report:
-    def run(target: Path, kept: Path) -> Results:
-        # Whatever a user's class prints must not mix with the output of the caller.
-        with redirect_stdout(sys.stderr):
-            numbered = with_number(options, texts, model, kept)
-            with start_engine(numbered) as engine:
-                tasks = TaskFolder(kept)
-                return run_analysis(
-                    texts, model, target, numbered, progress, listed_by(), tasks, engine
-                )
-
+    """The report on the results that `run` writes, which are kept in `folder` if there is one."""
     if folder is None:
         temporary = make_scratch()
-        with _removed_after_errors(temporary), scratch_folder() as scratch:
-            return Report(run(temporary.path, scratch), temporary)
+        with _removed_after_errors(temporary):
+            return Report(run(temporary.path), temporary)
     with unfinished_run(Path(folder), resume=resume, force=True) as found, Staging() as staging:
         for line in found.lines:
-            warnings.warn(line, stacklevel=3)
+            warnings.warn(line, stacklevel=4)
         if small:
             temporary = make_scratch()
             with _removed_after_errors(temporary):
-                report = Report(run(temporary.path, found.path), temporary)
+                report = Report(run(temporary.path, kept=found.path), temporary)
             if report.results.info.evidence.interrupted:
                 warnings.warn(
-                    "reportgen: no baseline, as the evidence was interrupted", stacklevel=3
+                    "reportgen: no baseline, as the evidence was interrupted", stacklevel=4
                 )
             else:
                 keep_baseline(report.results, Path(folder), staging)
         else:
-            run(staging.folder(Path(folder)), found.path)
+            run(staging.folder(Path(folder)), kept=found.path)
         staging.commit()
         report = report if small else Report(open_results(Path(folder)))
         found.is_finished = not report.results.info.evidence.interrupted

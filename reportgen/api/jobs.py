@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePath
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
+from reportgen.analysis.options import AnalysisOptions
 from reportgen.api.options.arguments import check_sample, model_spec
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.output_options import OutputChoices
@@ -31,6 +32,7 @@ from reportgen.results.info import created_date
 from reportgen.texts.sources.remote import is_remote
 
 Options = TypeVar("Options", bound=WriteOptions)
+Shown: TypeAlias = Mapping[str, str | int | float | bool]
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
 _DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
 
@@ -41,7 +43,17 @@ class Analysis:
 
     spec: ModelSpec
     choices: AnalysisChoices
-    shown: Mapping[str, str | int | float | bool]  # the options that a report names
+    shown: Shown  # the options that a report names
+
+    @property
+    def options(self) -> AnalysisOptions:
+        """The options as `measure` takes them."""
+        return analysis_options(self.choices, self.shown)
+
+
+def analysis_options(choices: AnalysisChoices, shown: Shown) -> AnalysisOptions:
+    """The options of an analysis, with those that a report names."""
+    return AnalysisOptions(**asdict(choices), shown=shown)
 
 
 def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> Analysis:

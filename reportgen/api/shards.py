@@ -3,13 +3,12 @@
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.analysis import Analysis
-from reportgen.analysis.options import AnalysisOptions, ListedFirst
+from reportgen.analysis.options import ListedFirst
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, require_same
@@ -70,7 +69,7 @@ def merge(
     for part in parts.folders:
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
-    begun = begun_before(kept, texts, _options(asked))
+    begun = begun_before(kept, texts, asked.options)
     require_code(asked.spec, begun.info.model.code_sha256)
 
     @cache
@@ -98,10 +97,6 @@ def _damaged(missing: Sequence[Task], folders: Sequence[Path]) -> ResultsError:
 
 def _worker(texts: TextSet, asked: jobs.Analysis, progress: Progress, *, verbose: bool) -> "Worker":
     # With the libraries of models, which take long; a merge often has nothing left to measure.
-    from reportgen.api.named_model import named_worker
+    from reportgen.api.measurement import worker
 
-    return named_worker(texts, asked.spec, _options(asked), progress, verbose=verbose)
-
-
-def _options(asked: jobs.Analysis) -> AnalysisOptions:
-    return AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
+    return worker(texts, asked.spec, asked.options, progress, verbose=verbose)

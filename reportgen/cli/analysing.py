@@ -60,13 +60,14 @@ def analyze_texts(
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
         typer.echo(f"reportgen: {line}", err=True)
     from reportgen.api.listed_first import listed_by
-    from reportgen.api.named_model import analyze_named
+    from reportgen.api.measurement import measure
 
     listed = None if is_compared else listed_by(detail)
     with terminal_progress(verbosity) as progress:
-        return analyze_named(
+        return measure(
             texts,
-            asked,
+            asked.spec,
+            asked.options,
             folder,
             progress,
             listed,

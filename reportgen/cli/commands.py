@@ -104,7 +104,7 @@ def run(
     place = jobs.kept_beside(job, redact=redact, resume=resume)
     started = time.perf_counter()
     outcome.print_lines(job.recovered, verbosity)
-    import_api("reportgen.api.named_model", verbosity)
+    import_api("reportgen.api.measurement", verbosity)
     with (
         kept_work(place, verbosity, resume=resume, force=files.force)
         if place
@@ -249,7 +249,7 @@ def compare(
         outcome.print_lines(["--accept: gates do not count, so none was evaluated"], verbosity)
     is_run = bool(sides.models or sides.heads)
     import_api(
-        "reportgen.api.named_model" if is_run else "reportgen.api.comparing.compare", verbosity
+        "reportgen.api.measurement" if is_run else "reportgen.api.comparing.compare", verbosity
     )
     from reportgen.api.comparing.accepting import accept as accept_results
     from reportgen.api.comparing.baseline_file import check_gates

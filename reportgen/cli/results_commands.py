@@ -78,7 +78,7 @@ def analyze(
     if small:  # no maps are kept of it, and no text gets evidence for a report
         asked = replace(asked, choices=replace(asked.choices, keep_maps="none"))
     started = time.perf_counter()
-    import_api("reportgen.api.named_model", verbosity)
+    import_api("reportgen.api.measurement", verbosity)
     with (
         kept_work(output, verbosity, resume=resume, force=force) as kept,
         Staging(force=force) as staging,

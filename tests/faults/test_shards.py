@@ -18,7 +18,7 @@ from helpers.real.runs import require_sinks_and_groups
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.api import named_model
+from reportgen.api import measurement
 from reportgen.demo import model_folder
 from reportgen.results.manifest import listed, with_manifest
 from reportgen.results.store import open_results
@@ -91,7 +91,7 @@ def test_merged_shards_are_one_run(
     assert done.exit_code == 0, done.stderr
     parts = [shard(place, number, 3, *more, "--force", model=model) for number in (2, 3, 1)]
     if "none" in more:  # nothing is left to measure
-        monkeypatch.setattr(named_model, "load_model", lambda *_, **__: pytest.fail("model loaded"))
+        monkeypatch.setattr(measurement, "load_model", lambda *_, **__: pytest.fail("model loaded"))
     done = call("merge", *parts, "-o", merged)
     assert done.exit_code == 0, done.stderr
     assert contents(merged) == contents(whole)

@@ -197,7 +197,7 @@ def test_python_gives_an_engine_what_the_command_gives_it(
         seen.append((engine, spec, options.evidence_texts))
         yield None
 
-    monkeypatch.setattr("reportgen.api.analyze.engine_of", engine_of)
+    monkeypatch.setattr("reportgen.api.measurement.engine_of", engine_of)
     few = {"keep_maps": 11, "evidence_texts": 6}
     made = {"workers": 2, "engine": "ray", "gpus_per_worker": 1}
     reportgen.analyze(place / "texts.txt", model, folder=tmp_path / "r", **few, **made)

@@ -3,10 +3,11 @@ MODEL`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.analyze import analyze, text_set_of
+from reportgen.api.analyze import analyze, analyzed, text_set_of
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.compare import ComparedReports, compare
 from reportgen.api.comparing.like_baseline import (
@@ -15,23 +16,15 @@ from reportgen.api.comparing.like_baseline import (
     texts_of,
     with_given,
 )
+from reportgen.api.options.arguments import column_option
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.api.report import Report, open_report
 from reportgen.errors import UsageError, some
 from reportgen.models.loaded import LoadedModel
 from reportgen.texts.in_memory import ARGUMENTS
 
-# The arguments of `analyze` that name a column of a table.
-_COLUMNS = {
-    "pairs": "pair_column",
-    "completions": "completion_column",
-    "labels": "label_column",
-    "ids": "id_column",
-    "groups": "group_column",
-    "text_units": "units_column",
-    "choices": "choice_columns",
-}
-_BY_NAME = ("text_column", "label_map", "sheet", "limit")
+# The arguments of `analyze` that are taken from the baseline.
+_TAKEN = signature(analyze).parameters.keys() - signature(analyzed).parameters.keys()
 _OF_MODULES = ("encoder", "prediction_index", "output_name", "class_names", "pooling", "max_length")
 
 
@@ -72,40 +65,39 @@ def compare_baseline(
     has_texts = texts is not None
     found = with_given(found, InputChoices(), AnalysisChoices(), has_texts=has_texts)
     options = {k: v for k, v in found.model.items() if is_named or k in _OF_MODULES}
-    analysis = {name: getattr(found.analysis, name) for name in AnalysisChoices.__slots__}
-    columns = {name: getattr(found.inputs, field) for name, field in _COLUMNS.items()}
-    own = {name: getattr(found.inputs, name) for name in _BY_NAME} | columns | analysis
     for name in model_options:
-        if name in own:
+        if name in _TAKEN:
             raise UsageError(
                 f"{name}: is taken from the baseline; to analyse a model in another way, use "
                 "analyze and compare"
             )
     if has_texts:
         inputs = found.inputs
+        beside = {name: getattr(inputs, column_option(name)) for name in ARGUMENTS}
         if isinstance(texts, list | tuple) and not all(isinstance(text, Path) for text in texts):
-            _require_no_columns(columns)
+            _require_no_columns(beside)
             inputs = replace(inputs, text_column=None)
-        beside = {short: columns[name] for short, name in ARGUMENTS.items()}
         text_set = text_set_of(texts, inputs, beside)
         name = str(texts) if isinstance(texts, str | Path) else "texts"
         require_common(text_set, name, base.results)
     else:
         text_set = texts_of(base.results)
-    head = analyze(
+    head = analyzed(
         text_set,
         model,
         tokenizer,
+        found.inputs,
+        found.analysis,
+        {},
         progress=progress,
-        **own,
         **({} if isinstance(model, LoadedModel) else options) | model_options,
     )
     return compare(base, head)
 
 
-def _require_no_columns(columns: Mapping[str, Any]) -> None:
-    """Check that a list of texts has all that the baseline takes from `columns`, by arguments."""
-    given = [f"{name} (column {column!r})" for name, column in columns.items() if column]
+def _require_no_columns(columns: Mapping[str, str | None]) -> None:
+    """Check that a list of texts has all that the baseline takes from `columns`, by their names."""
+    given = [f"{ARGUMENTS[name]} (column {c!r})" for name, c in columns.items() if c]
     if given:
         raise UsageError(
             f"texts: a list has no columns, from which the baseline takes {some(given)}; give a "

@@ -19,6 +19,11 @@ from reportgen.texts.multiple_choice import named_choices
 from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
 
 
+def column_option(name: str) -> str:
+    """The option of `InputChoices` that names the column `name`, such as label."""
+    return "choice_columns" if name == "choices" else f"{name}_column"
+
+
 def columns(choices: InputChoices) -> Columns:
     """The columns to read texts, labels, ids and groups from."""
     return Columns(

@@ -17,4 +17,4 @@ def load_once(patch: pytest.MonkeyPatch) -> None:
             loaded[name] = load_model(spec, verbose=verbose)
         return loaded[name]
 
-    patch.setattr("reportgen.api.named_model.load_model", known)
+    patch.setattr("reportgen.api.measurement.load_model", known)

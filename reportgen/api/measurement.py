@@ -1,10 +1,9 @@
-"""Analyses texts with a model that is given by its name, as on the command line."""
+"""Runs texts through a model, here or in other processes, for Python and the command line."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import asdict
 from pathlib import Path
 
 from reportgen.analysis.cost.budget import is_timed
@@ -17,7 +16,6 @@ from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.worker import Worker
-from reportgen.api.jobs import Analysis
 from reportgen.api.options.output_options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.files.temporary import scratch_folder
@@ -28,51 +26,52 @@ from reportgen.results.store import Results
 from reportgen.texts.read import TextSet
 
 
-def analyze_named(
+def measure(
     texts: TextSet,
-    asked: Analysis,
+    spec: ModelSpec,
+    options: AnalysisOptions,
     folder: Path,
     progress: Progress | None = None,
     listed: ListedFirst | None = None,
     *,
+    model: LoadedModel | None = None,
     kept: Path | None = None,
     engine: EngineChoices | None = None,
     verbose: bool = False,
     silent: bool = False,
 ) -> Results:
-    """Load the model of `asked`, run `texts` through it and write the results to the empty
-    `folder`. If `silent`, discard what a user's class prints, since it may be a text.
+    """Run `texts` through a model and write the results to the empty `folder`. If `silent`, discard
+    what a user's class prints, since it may be a text.
 
-    `listed` names texts that get evidence beside the sample; None: no text does. `kept` is the
-    folder of what was done so far, where that is to outlive a run that ends early. `engine`
-    says which processes do the work; None: this one.
+    The model is `model`; None: the one of `spec`, which is loaded. Other processes load that of
+    `spec` in any case. `listed` names texts that get evidence beside the sample; None: no text
+    does. `kept` is the folder of what was done so far, where that is to outlive a run that ends
+    early. `engine` says which processes do the work; None: this one.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
         UsageError: what is in `kept` is of another analysis.
     """
-    options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
     with ExitStack() as stack:
         if silent:
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(redirect_stderr(nowhere))
         # Whatever a user's class prints must not get into a report on standard output.
         stack.enter_context(redirect_stdout(sys.stderr))
-        loaded: LoadedModel | None = None
         if kept is None:
             kept = stack.enter_context(scratch_folder())
         if is_timed(options.evidence_budget):
-            loaded = load_model(asked.spec, verbose=verbose)
-            options = with_number(options, texts, loaded, kept)
-        given = (texts, asked.spec, options)  # for processes, which load the model meanwhile
-        found = stack.enter_context(engine_of(engine or EngineChoices(), *given, is_silent=silent))
-        loaded = loaded or load_model(asked.spec, verbose=verbose)
+            model = model or load_model(spec, verbose=verbose)
+            options = with_number(options, texts, model, kept)
+        found = engine_of(engine or EngineChoices(), texts, spec, options, is_silent=silent)
+        working = stack.enter_context(found)  # processes load the model meanwhile
+        model = model or load_model(spec, verbose=verbose)
         return run_analysis(
-            texts, loaded, folder, options, progress, listed, TaskFolder(kept), found
+            texts, model, folder, options, progress, listed, TaskFolder(kept), working
         )
 
 
-def named_worker(
+def worker(
     texts: TextSet,
     spec: ModelSpec,
     options: AnalysisOptions,
