@@ -2,7 +2,8 @@
 
 import logging
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -164,16 +165,29 @@ class Report:
             [str(self.results.folder / name) for name in RESULTS_FILES],
             redact=redact,
         )
-        with (
-            Staging(force=job.force) as staging,
-            redacted(self.results, job.options.lang, wanted=redact) as shown,
-        ):
-            findings = self.findings if shown is self.results else Findings(shown)
-            written = write_report(findings, job, staging)
-            for folder in job.folders:
-                staging.copy(self.results.stored_in.files(), folder)
+        with Staging(force=job.force) as staging:
+            written = self.write(job, staging)
             staging.commit()
         return [*job.recovered, *written.lines, *written.reduced]
+
+    def write(self, job: Job[RenderOptions], staging: Staging) -> "Written":
+        """Write every output of `job`, results folders too; see `write_report`."""
+        with self.shown(job) as findings:
+            written = write_report(findings, job, staging)
+        for folder in job.folders:
+            staging.copy(self.results.stored_in.files(), folder)
+        return written
+
+    @contextmanager
+    def shown(self, job: Job[RenderOptions]) -> Iterator[Findings]:
+        """The findings that `job` writes: with --redact those of a copy without texts.
+
+        Raises:
+            ResultsError: the results were kept small.
+        """
+        require_whole(self.results)
+        with redacted(self.results, job.options.lang, wanted=job.redact) as results:
+            yield self.findings if results is self.results else Findings(results)
 
     def __repr__(self) -> str:
         return f"<reportgen.Report: {self._said or plain_text(self.findings)}>"

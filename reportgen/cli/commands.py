@@ -6,10 +6,8 @@ pandas and plotly are imported inside the commands, after the arguments have bee
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import typer
 
@@ -37,11 +35,6 @@ from reportgen.models.spec import check_spec
 from reportgen.report.language import printable
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.rules import require_texts
-
-if TYPE_CHECKING:
-    from reportgen.findings.findings import Findings
-    from reportgen.results.store import Results
-
 
 app = typer.Typer(
     name="reportgen",
@@ -123,11 +116,10 @@ def run(
             kept=kept.path if kept else None,
             engine=engine,
         )
-        with _shown(results, job) as findings:
-            from reportgen.api.report import write_report
-            from reportgen.results.run_file import name_commit
+        from reportgen.api.report import Report, write_report
+        from reportgen.results.run_file import name_commit
 
-            name_commit(results, options.commit)
+        with Report(name_commit(results, options.commit)).shown(job) as findings:
             with writing(job.files, verbosity):
                 written = write_report(findings, job, staging)
             lines = outcome.account(findings, written, options.lang, verbosity, started)
@@ -170,10 +162,7 @@ def render(
     from reportgen.api.report import open_report, write_report
 
     outcome.print_lines(job.recovered, verbosity)
-    with (
-        Staging(force=files.force) as staging,
-        _shown(open_report(results).results, job) as findings,
-    ):
+    with Staging(force=files.force) as staging, open_report(results).shown(job) as findings:
         with writing(job.files, verbosity):
             written = write_report(findings, job, staging)
         lines = outcome.account(findings, written, options.lang, verbosity, started)
@@ -256,7 +245,6 @@ def compare(
     from reportgen.api.comparing.compare import compare as compare_folders
     from reportgen.api.comparing.compare import write_comparison
     from reportgen.api.comparing.like_baseline import planned
-    from reportgen.api.report import write_report
 
     check_gates(gates, sides.folders)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
@@ -285,10 +273,8 @@ def compare(
             written = write_comparison(compared, job, staging)
         lines = jobs.taken_for_report(job) if sides.heads and own is None else []
         if own is not None:
-            with _shown(compared.head.results, own) as findings, writing(own.files, verbosity):
-                reported = write_report(findings, own, staging)
-            for folder in own.folders:
-                staging.copy(compared.head.results.stored_in.files(), folder)
+            with writing(own.files, verbosity):
+                reported = compared.head.write(own, staging)
             written = replace(written, lines=(*reported.lines, *written.lines))
             lines += reported.reduced
         if place is not None:
@@ -296,15 +282,3 @@ def compare(
         staging.commit()
         outcome.finish(written, summary, lines, files, gating, verbosity)
     return outcome.EXIT_INTERRUPTED if is_interrupted else outcome.gate_code(written.gates)
-
-
-@contextmanager
-def _shown(results: "Results", job: jobs.Job[RenderOptions]) -> Iterator["Findings"]:
-    """The findings to write: with --redact those of a copy without texts."""
-    from reportgen.findings.findings import Findings
-    from reportgen.report.redact.run import redacted
-    from reportgen.results.small_results import require_whole
-
-    require_whole(results)
-    with redacted(results, job.options.lang, wanted=job.redact) as shown:
-        yield Findings(shown)
