@@ -14,8 +14,7 @@ from helpers.pages import DOCS
 from helpers.places import ROOT
 from typer.models import OptionInfo
 
-from reportgen.api.options.recipes import RECIPES
-from reportgen.api.start_project import recipe
+from reportgen.api.start_project import RECIPES, recipe
 from reportgen.cli.commands import app
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Figure, FigureList

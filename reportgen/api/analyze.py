@@ -14,8 +14,7 @@ from torch import nn
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.api.comparing.baseline import keep_baseline
-from reportgen.api.jobs import analysis_options
-from reportgen.api.listed_first import listed_by
+from reportgen.api.jobs import analysis_options, listed_by
 from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
 from reportgen.api.options import arguments

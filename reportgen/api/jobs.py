@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePath
-from typing import Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.api.options.arguments import check_sample, model_spec
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.output_options import OutputChoices
@@ -14,6 +14,7 @@ from reportgen.api.options.settings_file import project_folders
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
+from reportgen.findings.detail import listed_first
 from reportgen.findings.figures.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.format_register import STANDARD_OUTPUT, Output, table_name
@@ -31,6 +32,9 @@ from reportgen.report.short_form.limits import check_marker, limit_of
 from reportgen.results.info import created_date
 from reportgen.texts.sources.remote import is_remote
 
+if TYPE_CHECKING:
+    from reportgen.results.store import Results
+
 Options = TypeVar("Options", bound=WriteOptions)
 Shown: TypeAlias = Mapping[str, str | int | float | bool]
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
@@ -38,7 +42,7 @@ _DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class ModelRun:
     """A model to load, and how to run texts through it."""
 
     spec: ModelSpec
@@ -56,7 +60,7 @@ def analysis_options(choices: AnalysisChoices, shown: Shown) -> AnalysisOptions:
     return AnalysisOptions(**asdict(choices), shown=shown)
 
 
-def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> Analysis:
+def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> ModelRun:
     """Check the options of a model and its analysis, as far as possible without loading it.
 
     Raises:
@@ -67,7 +71,19 @@ def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisCho
     spec = model_spec(model)
     check_spec(spec)
     created_date()
-    return Analysis(spec, analysis, shown_options(inputs, model, analysis))
+    return ModelRun(spec, analysis, shown_options(inputs, model, analysis))
+
+
+def listed_by(detail: str | None = None) -> ListedFirst:
+    """Make the function that finds the texts a report lists first, in the results of the first
+    pass; `detail` is a value of --detail."""
+
+    def listed(results: "Results") -> Sequence[int]:
+        from reportgen.findings.findings import Findings
+
+        return listed_first(Findings(results), detail)
+
+    return listed
 
 
 @dataclass(frozen=True, slots=True)

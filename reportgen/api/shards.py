@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def analyze_shard(
     texts: TextSet,
-    asked: jobs.Analysis,
+    asked: jobs.ModelRun,
     kept: Path,
     number: ShardNumber,
     progress: Progress,
@@ -49,7 +49,7 @@ def analyze_shard(
 def merge(
     parts: Parts,
     texts: TextSet,
-    asked: jobs.Analysis,
+    asked: jobs.ModelRun,
     folder: Path,
     kept: Path,
     listed: ListedFirst,
@@ -95,7 +95,7 @@ def _damaged(missing: Sequence[Task], folders: Sequence[Path]) -> ResultsError:
     return ResultsError(f"{where}: missing or damaged: {names}; run {those} again")
 
 
-def _worker(texts: TextSet, asked: jobs.Analysis, progress: Progress, *, verbose: bool) -> "Worker":
+def _worker(texts: TextSet, asked: jobs.ModelRun, progress: Progress, *, verbose: bool) -> "Worker":
     # With the libraries of models, which take long; a merge often has nothing left to measure.
     from reportgen.api.measurement import worker
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api.jobs import Analysis
+from reportgen.api.jobs import ModelRun
 from reportgen.api.options import arguments
 from reportgen.api.options.output_options import EngineChoices, Verbosity
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
@@ -42,7 +42,7 @@ def import_api(module: str, verbosity: Verbosity) -> None:
 
 def analyze_texts(
     texts: TextSet,
-    asked: Analysis,
+    asked: ModelRun,
     folder: Path,
     verbosity: Verbosity,
     *,
@@ -59,7 +59,7 @@ def analyze_texts(
     """
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
         typer.echo(f"reportgen: {line}", err=True)
-    from reportgen.api.listed_first import listed_by
+    from reportgen.api.jobs import listed_by
     from reportgen.api.measurement import measure
 
     listed = None if is_compared else listed_by(detail)

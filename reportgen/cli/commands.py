@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Annotated
 
 import typer
 
@@ -23,8 +24,9 @@ from reportgen.api.options.output_options import (
     Verbosity,
 )
 from reportgen.api.progress_bar import writing
+from reportgen.api.start_project import Host, first_files, write_first_files
 from reportgen.cli import from_options as parameters
-from reportgen.cli import init_command, outcome, results_commands
+from reportgen.cli import outcome, results_commands
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError, shortened
@@ -35,6 +37,8 @@ from reportgen.models.spec import check_spec
 from reportgen.report.language import printable
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.rules import require_texts
+
+_NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
 
 app = typer.Typer(
     name="reportgen",
@@ -132,7 +136,35 @@ def run(
 
 app.command()(results_commands.analyze)
 app.command()(results_commands.merge)
-app.command()(init_command.init)
+
+
+@app.command()
+def init(
+    host: Annotated[
+        Host | None,
+        typer.Option(help="Write a recipe for this host too, e.g. github."),
+    ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Overwrite recipes that exist; without --host, the settings."),
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--print", help="Print the files and write none, e.g. to paste a part.")
+    ] = False,
+) -> None:
+    """Write a commented settings file, and a recipe for a host.
+
+    Example: reportgen init --host github
+    """
+    with outcome.user_errors(redact=False):
+        if show:
+            typer.echo("\n".join(first_files(host).values()), nl=False)
+            return
+        for line in write_first_files(host, force=force):
+            typer.echo(line, err=True)
+        typer.echo(_NEXT if host else _NEXT.partition(", and")[0], err=True)
+
+
 app.command()(results_commands.site)
 
 
@@ -240,7 +272,7 @@ def compare(
     import_api(
         "reportgen.api.measurement" if is_run else "reportgen.api.comparing.compare", verbosity
     )
-    from reportgen.api.comparing.accepting import accept as accept_results
+    from reportgen.api.comparing.baseline import accept as accept_results
     from reportgen.api.comparing.baseline_file import check_gates
     from reportgen.api.comparing.compare import compare as compare_folders
     from reportgen.api.comparing.compare import write_comparison

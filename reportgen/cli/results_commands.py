@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.api import jobs
-from reportgen.api.jobs import Analysis
+from reportgen.api.jobs import ModelRun
 from reportgen.api.named_code import NamedCode, with_code
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
@@ -171,7 +171,7 @@ def merge(
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.listed_first import listed_by
+    from reportgen.api.jobs import listed_by
     from reportgen.api.shards import merge as merge_parts
 
     with (
@@ -197,7 +197,7 @@ def merge(
 def _analyze_shard(
     shard: ShardNumber,
     call: Call,
-    asked: Analysis,
+    asked: ModelRun,
     output: Path,
     verbosity: Verbosity,
     force: bool,

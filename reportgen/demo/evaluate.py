@@ -19,7 +19,7 @@ UNSEEN_TEXTS = 2000
 
 
 @dataclass(frozen=True)
-class Figures:
+class Scores:
     """How well the score is met, and the mean attention received by [CLS] and [SEP] per layer.
 
     `even` is what one token would receive if attention were spread evenly.
@@ -61,7 +61,7 @@ def unseen_examples(
 
 
 @torch.inference_mode()
-def measure(model: AlbertForSequenceClassification, examples: Sequence[Example]) -> Figures:
+def measure(model: AlbertForSequenceClassification, examples: Sequence[Example]) -> Scores:
     """R², mean absolute error and sink shares; every text counts the same whatever its length."""
     predictions, cls, sep = [], [], []
     for start in range(0, len(examples), TEXTS_PER_BATCH):
@@ -79,7 +79,7 @@ def measure(model: AlbertForSequenceClassification, examples: Sequence[Example])
     predicted = torch.cat(predictions)
     truth = torch.tensor([drawn.score for drawn in examples])
     residual = predicted - truth
-    return Figures(
+    return Scores(
         texts=len(examples),
         r2=1 - float(residual.square().sum() / (truth - truth.mean()).square().sum()),
         mean_absolute_error=float(residual.abs().mean()),

@@ -10,7 +10,7 @@ from reportgen.demo.score_rule import (
     LANGUAGES,
     Component,
     Kind,
-    Language,
+    Wording,
     score,
 )
 
@@ -63,7 +63,7 @@ def further_sentences(random: Random, lengths: Lengths) -> int:
     return int(draw < lengths.long + lengths.two_sentences)
 
 
-def sentence(random: Random, language: Language, group: str) -> list[Component]:
+def sentence(random: Random, language: Wording, group: str) -> list[Component]:
     """Draw a template of the group (`offers`, `plain` or `neutral`) and fill its slots."""
     template = random.choice(getattr(language, group))
     template = OPTIONAL.sub(lambda part: part[1] if random.random() < 0.5 else "", template)
@@ -79,7 +79,7 @@ def sentence(random: Random, language: Language, group: str) -> list[Component]:
     return components
 
 
-def fill(random: Random, language: Language, kind: Kind) -> Component:
+def fill(random: Random, language: Wording, kind: Kind) -> Component:
     """Draw the component that takes a slot of this kind."""
     if kind is Kind.AMOUNT:
         return amount(random, language)
@@ -89,7 +89,7 @@ def fill(random: Random, language: Language, kind: Kind) -> Component:
     return Component(kind, random.choice(language.words[kind]).replace("|", ""))
 
 
-def amount(random: Random, language: Language) -> Component:
+def amount(random: Random, language: Wording) -> Component:
     """Draw an amount from 100 to 100,000 with one or two leading digits, even in its logarithm."""
     leading = random.choice((1, 2, 3, 5, 8, 10, random.randint(11, 99) / 10))
     number = round(leading * 10 ** random.randint(2, 4))

@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Language:
+class Wording:
     """What headlines of one language are made of.
 
     In templates `{kind}` is a slot, `<...>` a part that may be left out, all else neutral text.
@@ -58,8 +58,8 @@ class _Vocabulary:
     english_words: str
     english_parts: str
     japanese_words: str
-    japanese: Language
-    english: Language
+    japanese: Wording
+    english: Wording
 
 
 _READ = msgspec.toml.decode(

@@ -12,7 +12,7 @@ from reportgen.demo.score_rule import (
     ENGLISH_WORDS,
     JAPANESE_WORDS,
     LANGUAGES,
-    Language,
+    Wording,
 )
 
 MAX_TOKENS = 256
@@ -92,7 +92,7 @@ def template_words() -> Iterator[str]:
                     yield word.strip("[]()【】!?、。,.:※$-'")
 
 
-def stretches(language: Language) -> Iterator[str]:
+def stretches(language: Wording) -> Iterator[str]:
     """Texts of one language, with their word marks."""
     for choices in language.words.values():
         yield from choices

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reportgen.errors import UsageError, quoted
 from reportgen.texts.labels import label_number
 from reportgen.texts.multiple_choice import choice_columns
-from reportgen.texts.rows import Cell, Table
+from reportgen.texts.rows import Cell, TextTable
 
 _BESIDE = ("pair", "completion", "label", "id", "group", "units")
 
@@ -56,7 +56,7 @@ def wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
     return set(_beside(columns, text, names, path).named)
 
 
-def chosen(columns: Columns, table: Table, path: str) -> tuple[Columns, tuple[str, ...]]:
+def chosen(columns: Columns, table: TextTable, path: str) -> tuple[Columns, tuple[str, ...]]:
     """The columns of this table by name, None for those it lacks; and remarks for the user.
 
     Raises:
@@ -78,7 +78,7 @@ def chosen(columns: Columns, table: Table, path: str) -> tuple[Columns, tuple[st
     return _beside(columns, text, names, path), notes
 
 
-def only_words(columns: Columns, table: Table) -> str | None:
+def only_words(columns: Columns, table: TextTable) -> str | None:
     """The only column of `table` that contains words and is not needed for something else. None if
     there is none or more than one, or if the header may really be a row."""
     if any(label_number(name) is not None for name in table.columns):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reportgen.errors import UsageError
 from reportgen.results.labels import label_list
-from reportgen.texts.rows import Cell, Misfit
+from reportgen.texts.rows import Cell, OddCell
 
 _LIST = "choices"
 _NUMBERED = re.compile(r"choice[ _]?\d+", re.IGNORECASE)
@@ -52,14 +52,14 @@ def choices_of(cells: Sequence[Cell]) -> tuple[str, ...]:
 
 
 def _listed(cell: object) -> list[str]:
-    if not isinstance(cell, str | Misfit) or not cell:
+    if not isinstance(cell, str | OddCell) or not cell:
         return []
-    if isinstance(cell, Misfit) and isinstance(cell.items, Mapping):
+    if isinstance(cell, OddCell) and isinstance(cell.items, Mapping):
         return _listed(cell.items.get("text"))  # beside their letters, as CommonsenseQA has them
-    given = cell.labels if isinstance(cell, Misfit) else cell
+    given = cell.labels if isinstance(cell, OddCell) else cell
     items = None if given is None else label_list(given)
     if items is None:
-        what = cell.what if isinstance(cell, Misfit) else "a text"
+        what = cell.what if isinstance(cell, OddCell) else "a text"
         raise ValueError(
             f'holds {what}, not a list of choices; write it as JSON, such as ["yes", "no"], or '
             "name a column for each choice"
@@ -68,6 +68,6 @@ def _listed(cell: object) -> list[str]:
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, Misfit):
+    if isinstance(cell, OddCell):
         raise ValueError(f"holds {cell.what}, not a choice")
     return cell or ""

@@ -18,8 +18,15 @@ from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.ids import Ids
 from reportgen.texts.labels import renamed
 from reportgen.texts.multiple_choice import choices_of
-from reportgen.texts.rows import Cell, Misfit, Row
-from reportgen.texts.source_files import STDIN, Source, format_of, require_bounded, shown, source_of
+from reportgen.texts.rows import Cell, OddCell, TextRow
+from reportgen.texts.source_files import (
+    STDIN,
+    TextSource,
+    format_of,
+    require_bounded,
+    shown,
+    source_of,
+)
 from reportgen.texts.sources.remote import fetching, is_remote
 from reportgen.texts.sources.standard_input import format_found
 from reportgen.texts.stored import kept
@@ -155,7 +162,7 @@ def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
     Raises:
         UsageError, InputError: as `read_texts`.
     """
-    texts = _collect([Source(name, name, data, format_of(name, None))], columns)
+    texts = _collect([TextSource(name, name, data, format_of(name, None))], columns)
     if not texts.texts:
         raise InputError("no texts; give at least one")
     return texts
@@ -174,7 +181,7 @@ def _delimiter(given: str, formats: Iterable[str | None]) -> str:
 
 
 def _collect(
-    sources: Iterable[Source],
+    sources: Iterable[TextSource],
     columns: Columns,
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -247,15 +254,15 @@ def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
     return replace(texts, texts=kept_texts(replace(text, units=None) for text in texts.texts))
 
 
-def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:
+def _text(row: TextRow, columns: Columns, where: str, number: str, source: str) -> TextInput:
     def cell(name: str | None) -> str | None:
         value = row.cells.get(name) if name is not None else None
-        if isinstance(value, Misfit) and name == columns.label and value.labels is not None:
+        if isinstance(value, OddCell) and name == columns.label and value.labels is not None:
             value = value.labels
         if name == columns.text:
             joined = _joined(value)
             value = value if joined is None else joined
-        if isinstance(value, Misfit):
+        if isinstance(value, OddCell):
             raise InputError(
                 f"{where}: column {quoted_name(name or '')} holds {value.what}, not a text; name "
                 "another, or none with an empty name such as --label-column ''"
@@ -296,12 +303,12 @@ def _within(places: Places, most: int) -> Places:
 
 def _joined(cell: Cell) -> str | None:
     """A text; of a list of its words, these with spaces between; None for what is no text."""
-    if isinstance(cell, Misfit):
+    if isinstance(cell, OddCell):
         return None if cell.words is None else " ".join(cell.words)
     return cell
 
 
-def _choices(row: Row, columns: Columns, where: str) -> tuple[str, ...]:
+def _choices(row: TextRow, columns: Columns, where: str) -> tuple[str, ...]:
     names = columns.choices or ()
     if not names:
         return ()
@@ -315,18 +322,18 @@ def _choices(row: Row, columns: Columns, where: str) -> tuple[str, ...]:
     return tuple(map(without_surrogates, found))
 
 
-def _units(row: Row, columns: Columns, where: str) -> tuple[Places, Places] | None:
+def _units(row: TextRow, columns: Columns, where: str) -> tuple[Places, Places] | None:
     value = row.cells.get(columns.units or columns.text or "")
     if columns.units is None:  # a text that is a list brings its words
-        words = value.words if isinstance(value, Misfit) else None
-        value = Misfit("a list", list(filter(None, words))) if words else None
+        words = value.words if isinstance(value, OddCell) else None
+        value = OddCell("a list", list(filter(None, words))) if words else None
     if not value:
         return None
     sources = (_joined(row.cells.get(name or "")) or "" for name in (columns.text, columns.pair))
-    given = value.as_json if isinstance(value, Misfit) else value
+    given = value.as_json if isinstance(value, OddCell) else value
     try:
         if given is None:
-            what = value.what if isinstance(value, Misfit) else ""
+            what = value.what if isinstance(value, OddCell) else ""
             raise ValueError(f"{what}; write it as JSON, such as [[0, 8], [9, 15]]")
         return given_units(given, *sources)
     except ValueError as error:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class OddCell:
     """A cell that is not text; `what` describes it, such as "a list"."""
 
     what: str
@@ -38,22 +38,22 @@ class Misfit:
         items = self.items
         if isinstance(items, Mapping):
             answers = items.get("text")
-            return answers.labels if isinstance(answers, Misfit) else None
+            return answers.labels if isinstance(answers, OddCell) else None
         texts = [own.get("text") if isinstance(own, Mapping) else own for own in items or ()]
         found = replace(self, items=texts)
         return None if items is None or found.words is None else found.as_json
 
 
-def _inside(cell: Misfit) -> object:
+def _inside(cell: OddCell) -> object:
     """What stands for a cell inside of another."""
     return cell.what if cell.items is None else cell.items
 
 
-Cell: TypeAlias = str | Misfit | None
+Cell: TypeAlias = str | OddCell | None
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TextRow:
     """One row of a file: a text and its other cells."""
 
     # The line it starts on; "item 3" in a JSON list, "row 3" in a parquet file, "Sheet1 row 3" in a
@@ -62,17 +62,17 @@ class Row:
     cells: Mapping[str, Cell]
 
 
-class RowsOnDisk(Collection[Row]):
+class RowsOnDisk(Collection[TextRow]):
     """The `n` rows of a file; the file is read again for each iteration."""
 
-    def __init__(self, n: int, read: Callable[[], Iterator[Row]]) -> None:
+    def __init__(self, n: int, read: Callable[[], Iterator[TextRow]]) -> None:
         self._n = n
         self._read = read
 
     def __len__(self) -> int:
         return self._n
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[TextRow]:
         return self._read()
 
     def __contains__(self, row: object) -> bool:
@@ -80,11 +80,11 @@ class RowsOnDisk(Collection[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """The rows of one file; plain text has a single column named `text`."""
 
     columns: tuple[str, ...]  # empty if the file holds nothing
-    rows: Collection[Row]
+    rows: Collection[TextRow]
     n_blank_lines: int = 0
     n_more: int = 0  # rows that were not read, because no more were wanted
     notes: tuple[str, ...] = ()  # for the user: what was left unread or taken otherwise

@@ -43,7 +43,7 @@ _CELL_ENDS = {"csv": (b",", b";", b"\t"), "tsv": (b"\t",), "json": (b",",), "jso
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TextSource:
     """One file, read, or a folder."""
 
     shown: str  # its path as messages show it
@@ -69,7 +69,7 @@ def source_of(
     encoding: str | None = None,
     fetch: Callable[[str], Path] | None = None,
     scratch: Callable[[], Path] | None = None,
-) -> Source:
+) -> TextSource:
     """The file at `path`, read and unpacked, or found if it is read part by part.
 
     Args:
@@ -83,7 +83,7 @@ def source_of(
         InputError: it cannot be read, or is too large.
     """
     if input_format == "folder":
-        return Source(shown(path), _name(path), Path(path), input_format)
+        return TextSource(shown(path), _name(path), Path(path), input_format)
     file = str(fetch(path)) if is_remote(path) and fetch is not None else path
     data = b""
     if path == STDIN and scratch is not None:
@@ -92,15 +92,15 @@ def source_of(
             file = str(_kept_on_disk(data, scratch() / "stdin"))
     is_packed = path.lower().endswith(tuple(PACKED_SUFFIXES))
     if file != STDIN and input_format == "parquet" and not is_packed and _is(Path.is_file, file):
-        return Source(shown(path), _name(path), Path(file), input_format)
+        return TextSource(shown(path), _name(path), Path(file), input_format)
     if _is_read_by_lines(file, input_format, encoding, shown(path)):
-        return Source(shown(path), _name(path), Path(file), input_format)
+        return TextSource(shown(path), _name(path), Path(file), input_format)
     data = (file == STDIN and data) or _read(file, shown(path))
     content = unpacked(data, limits.MAX_BYTES + 1, shown(path))
     # The content of standard input has to say first how its lines and cells are counted.
     require_bounded(content, input_format or "parquet", shown(path))
     packed = None if content is data else hashlib.sha256(data).hexdigest()
-    return Source(shown(path), _name(path), content, input_format, packed)
+    return TextSource(shown(path), _name(path), content, input_format, packed)
 
 
 def _is_read_by_lines(

@@ -9,7 +9,7 @@ from helpers.real.explaining import load
 from helpers.real.models import SENTENCES
 
 import reportgen
-from reportgen.api.listed_first import listed_by
+from reportgen.api.jobs import listed_by
 from reportgen.api.report import Report
 from reportgen.models.loaded import LoadedModel
 

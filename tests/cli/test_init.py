@@ -11,9 +11,8 @@ import yaml
 from helpers.calling import call
 from typer.main import get_command
 
-from reportgen.api.options.recipes import RECIPES, Host
 from reportgen.api.options.settings import configured_gates, configured_options, setting_names
-from reportgen.api.start_project import recipe
+from reportgen.api.start_project import RECIPES, Host, recipe
 from reportgen.cli.commands import app
 
 NAMES = [name for paths in RECIPES.values() for name in paths.values()]

@@ -7,7 +7,7 @@ import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
 
-from reportgen.api.options.settings import Settings, configured_options
+from reportgen.api.options.settings import ConfiguredOptions, configured_options
 from reportgen.errors import UsageError
 
 LABELS = (1.0, 2.0, 0.0, 1.5, 1.0, 3.0)
@@ -150,7 +150,7 @@ def test_every_kind_of_value_is_read_from_toml_and_from_yaml() -> None:
         "output": ["a.html", "b.md"],
         "pool_above": "512",
     }
-    assert configured_options("run") == Settings("reportgen.toml", expected)
+    assert configured_options("run") == ConfiguredOptions("reportgen.toml", expected)
     settings(
         "limit: 3\nevidence-texts: 200\nmax-size: 5MB\nforce: true\ntemperature: 0.5\n"
         "output: [a.html, b.md]\npool-above: 512\n",

@@ -1,16 +1,25 @@
-"""A baseline: results kept small in a repository, for later models to be compared with."""
+"""A baseline: results kept small in a repository, for later models to be compared with, and to be
+replaced by those of a new model."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.comparing.baseline_file import OF_MAPS, described_bytes, tables_checksum
+from reportgen.api.comparing.baseline_file import (
+    OF_MAPS,
+    described_bytes,
+    kept_figures,
+    tables_checksum,
+)
+from reportgen.comparison.matching import match_texts
 from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
+from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
+from reportgen.report.json.metrics import watched
 from reportgen.results.run_file import write_info
 from reportgen.results.small_results import same_content, small_info, write_small_tables
 from reportgen.results.store import Results, open_own, open_results
@@ -84,3 +93,43 @@ def _said(described: bytes) -> dict[str, Any]:
     """What a baseline.json says but for the checksum, which is of the bytes of the tables: another
     version may write the same rows in other bytes."""
     return {name: value for name, value in json.loads(described).items() if name != "tables_sha256"}
+
+
+def accept(base: Findings, head: Findings, folder: Path, staging: Staging) -> list[str]:
+    """Replace the results of `base` in `folder` by those of `head`, small if the old ones were, and
+    return lines that say what changes. They are in place when `staging` is committed.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    if head.info.evidence.interrupted:
+        return [f"{folder}: not replaced, as the evidence of the new model was interrupted"]
+    if base.info.settings.small and not head.info.settings.small:
+        if keep_baseline(head.results, folder, staging) is None:
+            return [f"{folder}: holds these results already; left as it is"]
+    else:
+        staging.copy(head.results.stored_in.files(), folder)
+    names = [
+        f"{side.info.model.name} ({side.info.model.weights_sha256[:8]})" for side in (base, head)
+    ]
+    lines = [f"{folder}: replaced: {names[0]} → {names[1]}"]
+    was, now = len(base.texts), len(head.texts)
+    matching = match_texts(base.results, head.results)
+    if matching is not None and (n_common := len(matching.base)) < max(was, now):
+        lines.append(
+            f"  texts {was:,} → {now:,}, {n_common:,} in common: figures are of other texts, so "
+            "they cannot be compared"
+        )
+    old, new = kept_figures(base), kept_figures(head)
+    changed = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    shown = watched("run", dict.fromkeys(changed, 0))
+    lines += [f"  {name} {_written(old.get(name))} → {_written(new.get(name))}" for name in shown]
+    if rest := len(changed) - len(shown):
+        more = "more figures" if shown else "figures"
+        where = f"; git diff {folder / BASELINE_FILE}" if base.info.settings.small else ""
+        lines.append(f"  {rest:,} {more} changed{where}")
+    return lines if changed else [*lines, "  no figure changed"]
+
+
+def _written(value: Value) -> str:
+    return "none" if value is None else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"

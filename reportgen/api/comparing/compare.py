@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.api.comparing.accepting import accept
+from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import Job, comparison_job, saved_files

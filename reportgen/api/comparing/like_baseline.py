@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
-from reportgen.api.jobs import Analysis, analysis_of
+from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options import arguments
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.option_values import options_of
@@ -27,7 +27,7 @@ _NOT_TAKEN = ("factory", "factory_args", "checkpoint", "tokenizer", "trust_remot
 _OF_WRITING = ("generate", "temperature", "seed")
 
 
-class Settings(NamedTuple):
+class BaselineSettings(NamedTuple):
     """The options that results were made with."""
 
     inputs: InputChoices
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     analysis: AnalysisChoices
 
 
-def settings_of(results: Results, *, is_named: bool = True) -> Settings:
+def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
     """The options that `results` were made with, for another model. `is_named`: that model is
     loaded by its name, so options of loading count too.
 
@@ -57,8 +57,8 @@ def settings_of(results: Results, *, is_named: bool = True) -> Settings:
         return {name: stored[name] for name in options_in(group) if name in stored}
 
     model = {name: value for name, value in of(ModelChoices).items() if name not in _OF_MODEL}
-    inputs, analysis = InputChoices, AnalysisChoices
-    return Settings(options_of(inputs, of(inputs)), model, options_of(analysis, of(analysis)))
+    inputs = options_of(InputChoices, of(InputChoices))
+    return BaselineSettings(inputs, model, options_of(AnalysisChoices, of(AnalysisChoices)))
 
 
 def texts_of(results: Results) -> TextSet:
@@ -91,7 +91,7 @@ def texts_of(results: Results) -> TextSet:
 
 def planned(
     sides: Sides, inputs: InputChoices, analysis: AnalysisChoices
-) -> tuple[TextSet, tuple[Analysis, ...]]:
+) -> tuple[TextSet, tuple[ModelRun, ...]]:
     """The texts and models that must be analysed before `sides` can be compared. With a baseline,
     they are analysed as the baseline was.
 
@@ -142,8 +142,8 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
 
 
 def with_given(
-    found: Settings, inputs: InputChoices, analysis: AnalysisChoices, *, has_texts: bool
-) -> Settings:
+    found: BaselineSettings, inputs: InputChoices, analysis: AnalysisChoices, *, has_texts: bool
+) -> BaselineSettings:
     """`found`, with the options that were `given` in their place.
 
     Raises:
@@ -154,7 +154,7 @@ def with_given(
         defaults = AnalysisChoices()
         own = replace(own, **{name: getattr(defaults, name) for name in _OF_WRITING})
     check_alike(own)
-    return Settings(replace(found.inputs, **_given(inputs)), found.model, own)
+    return BaselineSettings(replace(found.inputs, **_given(inputs)), found.model, own)
 
 
 def _given(choices: InputChoices | AnalysisChoices) -> dict[str, Any]:

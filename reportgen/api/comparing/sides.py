@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.analysis.cost.budget import is_timed
-from reportgen.api.jobs import Analysis, analysis_of
+from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options.arguments import model_spec
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.errors import UsageError
@@ -26,7 +26,7 @@ class Sides:
     """Results folders to compare, or models and texts; the old model first, the new one last."""
 
     folders: tuple[Path, ...] = ()
-    models: tuple[Analysis, ...] = ()
+    models: tuple[ModelRun, ...] = ()
     texts: tuple[str, ...] = ()  # none: those of the baseline
     heads: tuple[str, ...] = ()  # models to analyse as the one folder was, the baseline
 

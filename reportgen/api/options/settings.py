@@ -71,7 +71,7 @@ class ConfiguredGates:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ConfiguredOptions:
     """The options of one command in a file, by the names of their fields."""
 
     source: str  # as of `SettingsFile`
@@ -92,7 +92,7 @@ def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
     return ConfiguredGates(file.source, *found)
 
 
-def configured_options(command: str, path: Path | None = None) -> Settings:
+def configured_options(command: str, path: Path | None = None) -> ConfiguredOptions:
     """The options that a settings file gives to `command`, without gates (see `configured_gates`).
     `path` is the file; by default the one of the project.
 
@@ -110,7 +110,7 @@ def configured_options(command: str, path: Path | None = None) -> Settings:
         for key, value in top.items()
         if key in known and key not in _GATES
     }
-    return Settings(file.source, values)
+    return ConfiguredOptions(file.source, values)
 
 
 def setting_names(command: str) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
     return f"{said}; settings are called as the options of reportgen {command} --help"
 
 
-class _Reader:
+class _SettingReader:
     """Reads the value of one setting as its option does, in lists or alone."""
 
     def __init__(self, name: str, group: type | None, kind: Any) -> None:
@@ -202,19 +202,19 @@ def _number(text: str) -> object:
 
 
 @cache
-def _known(command: str) -> Mapping[str, _Reader]:
+def _known(command: str) -> Mapping[str, _SettingReader]:
     """How each setting of a command is read, by its name."""
     command = command if command in _COMMANDS else "run"
-    found: dict[str, _Reader] = {}
+    found: dict[str, _SettingReader] = {}
     for group in _GROUPS[command]:
         hints = get_type_hints(group)
         declared: Mapping[str, Option] = options_in(group)
         for name in (field.name for field in fields(group)):
             key = name.replace("_", "-")
             if name in declared and key not in _NEVER:
-                found[key] = _Reader(name, group, hints[name])
+                found[key] = _SettingReader(name, group, hints[name])
     for key, kind in _OF_COMMANDS[command].items():
-        found[key] = _Reader(key, None, kind)
+        found[key] = _SettingReader(key, None, kind)
     return MappingProxyType(found)
 
 

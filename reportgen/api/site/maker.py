@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from reportgen.api.site.runs import Run, message
+from reportgen.api.site.runs import SiteRun, message
 from reportgen.comparison.compare import compare
 from reportgen.comparison.outputs.quality import Verdict
 from reportgen.errors import ComparisonError, ResultsError
@@ -30,21 +30,21 @@ _HELD = 2  # results that are kept in memory, for a run and the one it is compar
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class PageTask:
     """The pages to make for one run."""
 
-    run: Run
+    run: SiteRun
     source: str  # of its page
     wants_page: bool
     base: Dated | None = None  # the run that it is compared with
-    compared: Run | None = None  # the same where the comparison is to be made; else it is there
+    compared: SiteRun | None = None  # the same where the comparison is to be made; else it is there
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """The result of a task."""
 
-    task: Task
+    task: PageTask
     entry: Entry | None = None
     page: bytes | None = None
     comparison: bytes | None = None
@@ -72,11 +72,11 @@ class Maker:
     gates: Sequence[Gate]
     redact: bool
 
-    def make(self, tasks: Sequence[Task], held: dict[Path, Findings]) -> tuple[Made, ...]:
+    def make(self, tasks: Sequence[PageTask], held: dict[Path, Findings]) -> tuple[Made, ...]:
         """Make the pages of `tasks`. `held` is a cache of the findings of the last runs."""
         return tuple(self._make(task, held) for task in tasks)
 
-    def _make(self, task: Task, held: dict[Path, Findings]) -> Made:
+    def _make(self, task: PageTask, held: dict[Path, Findings]) -> Made:
         made = Made(task)
         try:
             if task.compared is not None:
@@ -85,7 +85,7 @@ class Maker:
         except ResultsError as error:
             return replace(made, comparison=None, left_out=error)
 
-    def _compared(self, made: Made, base: Run, held: dict[Path, Findings]) -> Made:
+    def _compared(self, made: Made, base: SiteRun, held: dict[Path, Findings]) -> Made:
         """`made` with the comparison with `base`, if the two can be compared."""
         head, lang = made.task.run, self.options.lang
         links = links_of_comparison(base, head, lang)
@@ -141,7 +141,7 @@ class Maker:
         return replace(made, entry=entry, page=document.content, reduced=reduced)
 
 
-def _findings(run: Run, held: dict[Path, Findings]) -> Findings:
+def _findings(run: SiteRun, held: dict[Path, Findings]) -> Findings:
     """The findings on the results of a run, from the cache where they are there."""
     found = held.pop(run.folder, None)
     if found is None:

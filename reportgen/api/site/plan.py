@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.maker import Made, Maker, Task
-from reportgen.api.site.runs import Run, message
+from reportgen.api.site.maker import Made, Maker, PageTask
+from reportgen.api.site.runs import SiteRun, message
 from reportgen.errors import some
 from reportgen.report.site.entries import Entry, Pair, Site, digest, place_of
 from reportgen.report.site.index import address_of
@@ -23,10 +23,12 @@ class Pages:
     others: tuple[Pair, ...]  # those that reports link to, but not the list
 
 
-class Plan:
+class SitePlan:
     """The reports and comparisons of a site: first those of before, then with what is made."""
 
-    def __init__(self, old: Site, runs: Mapping[str, Run], maker: Maker, files: SiteFiles) -> None:
+    def __init__(
+        self, old: Site, runs: Mapping[str, SiteRun], maker: Maker, files: SiteFiles
+    ) -> None:
         """`runs` are those whose results were given, by their ids, and `old` is the site before."""
         self.runs = dict(runs)  # those whose results turn out to be whole
         self.n_left_out = 0  # the others
@@ -43,20 +45,20 @@ class Plan:
         self._told = {*self._neighbours({own.id: own for own in old.entries})}
         self._tried: set[Key] = set()
         self._failed: dict[Key, str] = {}  # why runs could not be compared
-        self._reduced: dict[str, dict[str, Run]] = {}  # what pages lack, and which, by their ids
+        self._reduced: dict[str, dict[str, SiteRun]] = {}  # what pages lack, and which pages
 
-    def tasks(self) -> list[Task]:
+    def tasks(self) -> list[PageTask]:
         """The pages to make next: those that are missing or have changed, runs of a series side by
         side. Call it again afterwards: where a run turned out to be damaged, the runs on both sides
         of it are compared with each other."""
-        every: dict[str, Entry | Run] = {**self._entries, **self.runs}
+        every: dict[str, Entry | SiteRun] = {**self._entries, **self.runs}
         bases = {head: base for base, head in self._neighbours(every)}
         ordered = sorted(self.runs.values(), key=lambda run: (run.series, place_of(run)))
         tasks = [self._task(run, every.get(bases.get(run.id, ""))) for run in ordered]
         self._tried |= {(bases.get(run.id, ""), run.id) for run in ordered}
         return [task for task in tasks if task.wants_page or task.compared is not None]
 
-    def _task(self, run: Run, base: Entry | Run | None) -> Task:
+    def _task(self, run: SiteRun, base: Entry | SiteRun | None) -> PageTask:
         """The pages to make for a run that is compared with `base`, if with any."""
         key = ("" if base is None else base.id, run.id)
         is_tried, known = key in self._tried, self._pairs.get(key)
@@ -66,7 +68,7 @@ class Plan:
         source = self._source(run, linked)
         own = self._entries.get(run.id)
         wants_page = own is None or (own.source != source and not is_tried)
-        return Task(run, source, wants_page, linked, compared)
+        return PageTask(run, source, wants_page, linked, compared)
 
     def take(self, made: Made, say: Callable[[str], None]) -> None:
         """Note what came of a task; `say` is told of a run that is left out."""
@@ -123,7 +125,7 @@ class Plan:
             n = len(keys)
             yield f"{n} comparisons could not be written: results of {names} were not given"
 
-    def _neighbours(self, runs: Mapping[str, Entry | Run]) -> Iterator[Key]:
+    def _neighbours(self, runs: Mapping[str, Entry | SiteRun]) -> Iterator[Key]:
         """The ids of the older and the newer run of each comparison that a site of `runs` has."""
         against = self._maker.options.against
         if against == "none":
@@ -135,7 +137,7 @@ class Plan:
             if against == "previous" or run.series not in base:
                 base[run.series] = run.id
 
-    def _source(self, run: Run, base: Entry | Run | None) -> str:
+    def _source(self, run: SiteRun, base: Entry | SiteRun | None) -> str:
         """A hash of everything that the page of a run depends on, with what the site says about the
         run."""
         maker, options = self._maker, self._maker.options

@@ -18,7 +18,7 @@ from reportgen.results.store import Results
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SiteRun:
     """A run whose results are available."""
 
     folder: Path
@@ -39,11 +39,11 @@ class RunReader:
         self._say = say
         self._redact = redact
 
-    def read(self, folders: Sequence[Path], old: Site) -> dict[str, Run]:
+    def read(self, folders: Sequence[Path], old: Site) -> dict[str, SiteRun]:
         """The runs by their ids. A run that is already on the site keeps its id, even if its folder
         was renamed."""
         known = {own.content: own for own in old.entries}
-        found: dict[str, Run] = {}  # by what no other run has
+        found: dict[str, SiteRun] = {}  # by what no other run has
         unlisted = 0
         for folder in folders:
             try:
@@ -66,12 +66,12 @@ class RunReader:
             )
         return {run.id: run for run in found.values()}
 
-    def _run(self, folder: Path, results: Results, known: Mapping[str, Entry]) -> Run:
+    def _run(self, folder: Path, results: Results, known: Mapping[str, Entry]) -> SiteRun:
         info = redacted_info(results, self._options.lang) if self._redact else results.info
         name = Path(os.path.realpath(folder)).name
         id = run_id(info.created, name, _content(results, info))
         own = known.get(content_of(id))
-        return Run(
+        return SiteRun(
             folder=folder,
             name=name if own is None else own.name,
             id=id if own is None else own.id,

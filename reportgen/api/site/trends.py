@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.api.site.runs import Run
+from reportgen.api.site.runs import SiteRun
 from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
@@ -66,7 +66,7 @@ class TrendTask:
     """A trend page to make."""
 
     page: TrendPage
-    runs: tuple[Run, ...]
+    runs: tuple[SiteRun, ...]
     n_runs: int  # of the series, whether they are on the page or not
     is_whole: bool  # whether it begins with the first of them
 
@@ -83,7 +83,7 @@ class TrendMade:
 def trend_tasks(
     wanted: Sequence[TrendPage],
     before: Mapping[str, TrendPage],
-    runs: Mapping[str, Run],
+    runs: Mapping[str, SiteRun],
     entries: Sequence[Entry],
 ) -> list[TrendTask]:
     """The trend pages to make: those that differ from the one `before` (by series), if the results

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 from reportgen.analysis.engines.pool import Pool
-from reportgen.api.site.maker import Made, Maker, Task
+from reportgen.api.site.maker import Made, Maker, PageTask
 from reportgen.api.site.trends import TrendMade, TrendTask, make_trend
 from reportgen.findings.findings import Findings
 
-Order: TypeAlias = Sequence[Task] | TrendTask
+Order: TypeAlias = Sequence[PageTask] | TrendTask
 Answer: TypeAlias = tuple[Made, ...] | TrendMade
 
 _AT_ONCE = 8  # runs that a process is given together: each is read for its own page and the next
@@ -43,7 +43,7 @@ class PageWorkers:
         if self._pool is None and n_tasks > _FEW and number > 1:
             self._pool = Pool(number, partial(_working, self._maker), "give fewer of them")
 
-    def pages(self, tasks: Sequence[Task]) -> Iterator[Made]:
+    def pages(self, tasks: Sequence[PageTask]) -> Iterator[Made]:
         """Make the pages of all `tasks`, in any order. Neighbouring tasks share runs, so they go to
         the same process."""
         parts, rest = [], tasks

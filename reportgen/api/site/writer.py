@@ -1,16 +1,18 @@
 """Writes a site of reports: a page per run, comparisons of them, and the list of all."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.lock import RUNS, locked
 from reportgen.api.site.maker import Made, Maker
-from reportgen.api.site.plan import Plan
-from reportgen.api.site.runs import Run, RunReader, message
+from reportgen.api.site.plan import SitePlan
+from reportgen.api.site.runs import RunReader, SiteRun, message
 from reportgen.api.site.trends import trend_tasks, wanted_trends
 from reportgen.api.site.workers import PageWorkers
-from reportgen.errors import ResultsError, UsageError
+from reportgen.errors import ResultsError, UsageError, unwritten
+from reportgen.files import system
 from reportgen.files.destinations import require_here
 from reportgen.files.recovery import recover_below
 from reportgen.files.staging import Staging
@@ -20,6 +22,7 @@ from reportgen.report.site.entries import Entry, Site, TrendPage, pair_name, pla
 from reportgen.report.site.index import address_of
 from reportgen.report.site.options import SiteOptions
 
+RUNS = "runs"  # the folder of the reports
 _DEPTH = 2  # of the folders that pages are written into: runs/ID
 
 
@@ -54,7 +57,7 @@ class SiteWriter:
                 f"{self._folder}: no site yet; name folders that `reportgen analyze` wrote, "
                 "e.g. runs/*"
             )
-        with locked(self._folder):
+        with _locked(self._folder):
             self._said += recover_below(self._folder, _DEPTH)
             old = self._old_site(force=force)
             with Staging(force=True) as staging, PageWorkers(self._maker) as workers:
@@ -99,11 +102,11 @@ class SiteWriter:
         return old
 
     def _written(
-        self, old: Site, runs: Mapping[str, Run], files: SiteFiles, workers: PageWorkers
+        self, old: Site, runs: Mapping[str, SiteRun], files: SiteFiles, workers: PageWorkers
     ) -> Site:
         """Write all reports, comparisons and trend pages that are missing or have changed, and
         give back what the site has now."""
-        plan = Plan(old, runs, self._maker, files)
+        plan = SitePlan(old, runs, self._maker, files)
         while tasks := plan.tasks():
             made = [_stored(own, files) for own in workers.pages(tasks)]
             for own in sorted(made, key=lambda own: place_of(own.task.run)):
@@ -121,7 +124,7 @@ class SiteWriter:
     def _trends(
         self,
         entries: Sequence[Entry],
-        runs: Mapping[str, Run],
+        runs: Mapping[str, SiteRun],
         old: Site,
         files: SiteFiles,
         workers: PageWorkers,
@@ -161,3 +164,32 @@ def _stored(made: Made, files: SiteFiles) -> Made:
 
 def _counted(n: int, what: str) -> str:
     return f"{n} {what}{'' if n == 1 else 's'}"
+
+
+@contextmanager
+def _locked(site: Path) -> Iterator[None]:
+    """Keep other processes from writing the `site` while the context is open. Its folder is made if
+    there is none.
+
+    The lock lies on the folder of the runs, in which no file is written: those in which files are
+    are locked while these get their names.
+    """
+    folder, number = site / RUNS, None
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        system.make_folder(folder)
+        with suppress(OSError):  # of a file system that knows no locks
+            number = system.lock(folder)
+            if number is None:
+                raise UsageError(f"{site}: another run is writing this site; wait for it to end")
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UsageError(f"{site}: is a file, or lies in one; name a folder") from error
+    except OSError as error:
+        raise unwritten(site, error) from error
+    finally:
+        if number is not None:
+            os.close(number)
+        for path in missing:
+            with suppress(OSError):  # not empty: the site is in it
+                system.remove_empty(path)

@@ -15,7 +15,7 @@ from reportgen.errors import InputError
 from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.lines import LONGEST, FileLines, Lines
-from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
+from reportgen.texts.rows import Cell, OddCell, RowsOnDisk, TextRow, TextTable
 from reportgen.texts.source_files import FolderFormat, InputFormat
 from reportgen.texts.sources.folders import read_folder
 from reportgen.texts.workbooks.sheet import read_workbook
@@ -33,7 +33,7 @@ def read_table(
     wanted: Callable[[Sequence[str]], Collection[str]] = lambda names: names,
     limit: int | None = None,
     sheet: str | None = None,
-) -> Table:
+) -> TextTable:
     """Read a file that holds `content`; cells stay strings as the file writes them.
 
     Args:
@@ -61,7 +61,7 @@ def read_table(
     if input_format == "xlsx":
         assert isinstance(content, bytes)
         return read_workbook(content, path, sheet)
-    readers: Mapping[str, Callable[[Lines | FileLines, str], Table]] = {
+    readers: Mapping[str, Callable[[Lines | FileLines, str], TextTable]] = {
         "txt": _txt,
         "csv": partial(_csv, delimiter=delimiter),
         "tsv": partial(_cells, delimiter="\t"),
@@ -86,23 +86,23 @@ class _Seen:
     n_blank: int = 0
 
 
-_Read: TypeAlias = Callable[[_Seen], Iterator[Row]]
+_Read: TypeAlias = Callable[[_Seen], Iterator[TextRow]]
 
 
-def _table(read: _Read, lines: Lines | FileLines) -> Table:
+def _table(read: _Read, lines: Lines | FileLines) -> TextTable:
     """The table of the rows that `read` finds in `lines`: kept, or read again when needed."""
     seen = _Seen()
     if isinstance(lines, Lines):
-        rows: Collection[Row] = tuple(read(seen))
+        rows: Collection[TextRow] = tuple(read(seen))
     else:
         rows = RowsOnDisk(sum(1 for _ in read(seen)), lambda: read(_Seen()))
-    return Table(seen.columns, rows, seen.n_blank)
+    return TextTable(seen.columns, rows, seen.n_blank)
 
 
-def _txt(lines: Lines | FileLines, path: str) -> Table:
-    def read(seen: _Seen) -> Iterator[Row]:
+def _txt(lines: Lines | FileLines, path: str) -> TextTable:
+    def read(seen: _Seen) -> Iterator[TextRow]:
         seen.columns = ("text",)
-        return (Row(str(number), {"text": line}) for number, line in _not_blank(lines, seen))
+        return (TextRow(str(number), {"text": line}) for number, line in _not_blank(lines, seen))
 
     return _table(read, lines)
 
@@ -116,13 +116,13 @@ def _not_blank(lines: Iterable[str], seen: _Seen) -> Iterator[tuple[int, str]]:
             seen.n_blank += 1
 
 
-def _csv(lines: Lines | FileLines, path: str, *, delimiter: str | None) -> Table:
+def _csv(lines: Lines | FileLines, path: str, *, delimiter: str | None) -> TextTable:
     """Split cells at the delimiter or, without one, at commas, semicolons or tabs: the likeliest
     separator that fits all rows."""
     if delimiter is not None:
         return _cells(lines, path, delimiter)
     fault: InputError | None = None
-    found: tuple[int, str, Table] | None = None
+    found: tuple[int, str, TextTable] | None = None
     for separator, count in _separators(lines.beginning):
         if found is not None and count < found[0]:
             break
@@ -155,8 +155,8 @@ def _separators(text: str) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda each: -each[1]) or [(",", 0)]
 
 
-def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> Table:
-    def read(seen: _Seen) -> Iterator[Row]:
+def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> TextTable:
+    def read(seen: _Seen) -> Iterator[TextRow]:
         header: list[str] | None = None
         for line, cells in _records(lines, path, delimiter):
             if not cells:
@@ -165,7 +165,7 @@ def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> Table:
                 header = [name.strip() for name in cells]
                 seen.columns = tuple(header)
             elif len(cells) == len(header):
-                yield Row(str(line), dict(zip(header, cells, strict=True)))
+                yield TextRow(str(line), dict(zip(header, cells, strict=True)))
             else:
                 raise InputError(
                     f"{path}:{line}: {len(cells)} cells, but the header has {len(header)}; "
@@ -220,9 +220,9 @@ def _no_size_limit() -> Iterator[None]:
         csv.field_size_limit(before)
 
 
-def _json(text: str, path: str) -> Table:
+def _json(text: str, path: str) -> TextTable:
     if not text.strip():
-        return Table((), ())
+        return TextTable((), ())
     items = _loads(text, path, 1)
     if not isinstance(items, list):
         raise InputError(
@@ -233,11 +233,11 @@ def _json(text: str, path: str) -> Table:
         raise InputError(f"{path}: {len(items):,} texts, more than {limits.MAX_ROWS:,}; split it")
     rows = tuple(_row(f"item {number}", item, path) for number, item in enumerate(items, 1))
     columns = dict.fromkeys(name for row in rows for name in row.cells)
-    return Table(tuple(columns), rows)
+    return TextTable(tuple(columns), rows)
 
 
-def _jsonl(lines: Lines | FileLines, path: str) -> Table:
-    def read(seen: _Seen) -> Iterator[Row]:
+def _jsonl(lines: Lines | FileLines, path: str) -> TextTable:
+    def read(seen: _Seen) -> Iterator[TextRow]:
         names: dict[str, None] = {}
         for number, line in _not_blank(lines, seen):
             row = _row(str(number), _loads(line, path, number), path)
@@ -248,12 +248,12 @@ def _jsonl(lines: Lines | FileLines, path: str) -> Table:
     return _table(read, lines)
 
 
-def _row(place: str, item: object, path: str) -> Row:
+def _row(place: str, item: object, path: str) -> TextRow:
     """The row of a string or an object."""
     if isinstance(item, dict):
-        return Row(place, item)
+        return TextRow(place, item)
     if isinstance(item, str):
-        return Row(place, {"text": item})
+        return TextRow(place, {"text": item})
     raise InputError(f"{path}:{place}: neither a string nor an object with a text")
 
 
@@ -276,7 +276,7 @@ def _loads(text: str, path: str, first_line: int) -> object:
 def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, Cell]:
     cells: dict[str, Cell] = {}
     for name, value in pairs:
-        cells[name] = Misfit("two values") if name in cells else _cell(value)
+        cells[name] = OddCell("two values") if name in cells else _cell(value)
     return cells
 
 
@@ -286,10 +286,10 @@ def _cell(value: object) -> Cell:
     if isinstance(value, bool):
         return _word(value)
     if isinstance(value, dict):
-        return Misfit("an object", value)
+        return OddCell("an object", value)
     if not isinstance(value, list):
-        return Misfit("an object")
-    return Misfit("a list", [_word(item) if isinstance(item, bool) else item for item in value])
+        return OddCell("an object")
+    return OddCell("a list", [_word(item) if isinstance(item, bool) else item for item in value])
 
 
 def _word(value: bool) -> str:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from reportgen.errors import InputError
 from reportgen.results.checks.limits import room, stored_strings, tables_within
 from reportgen.texts import limits
-from reportgen.texts.rows import Cell, Misfit, Row, RowsOnDisk, Table
+from reportgen.texts.rows import Cell, OddCell, RowsOnDisk, TextRow, TextTable
 
 _AT_ONCE = 4096  # rows
 _BUFFER = 1 << 20  # bytes that are read at once of a column
@@ -24,7 +24,7 @@ def read_parquet(
     path: str,
     wanted: Callable[[Sequence[str]], Collection[str]],
     limit: int | None,
-) -> Table:
+) -> TextTable:
     """Read a file; see `read_table` for what is given.
 
     Raises:
@@ -46,7 +46,7 @@ def read_parquet(
     asked = wanted(names)
     fields = [field for field in schema if field.name in asked]
     rows = RowsOnDisk(n_rows, partial(_rows, content, path, fields, n_rows))
-    return Table(names, rows, n_more=meta.num_rows - n_rows)
+    return TextTable(names, rows, n_more=meta.num_rows - n_rows)
 
 
 def _source(content: bytes | Path) -> Any:
@@ -59,18 +59,18 @@ def _size(content: bytes | Path) -> int:
 
 def _rows(
     content: bytes | Path, path: str, fields: Sequence[pa.Field], n_rows: int
-) -> Iterator[Row]:
+) -> Iterator[TextRow]:
     """The first `n_rows` rows; see `read_parquet`."""
     names = [field.name for field in fields]
     misfits = {
-        field.name: Misfit(str(field.type))
+        field.name: OddCell(str(field.type))
         for field in fields
         if pa.types.is_nested(field.type) and not is_readable(field.type)
     }
     read = [name for name in names if name not in misfits]
     n_read = 0
     if not read:
-        yield from (Row(f"row {number}", misfits) for number in range(1, n_rows + 1))
+        yield from (TextRow(f"row {number}", misfits) for number in range(1, n_rows + 1))
         return
     try:
         for part in _parts(content, read, n_rows):
@@ -80,7 +80,7 @@ def _rows(
             }
             columns |= {name: [misfit] * len(part) for name, misfit in misfits.items()}
             for number, cells in enumerate(zip(*columns.values(), strict=True), n_read + 1):
-                yield Row(f"row {number}", dict(zip(columns, cells, strict=True)))
+                yield TextRow(f"row {number}", dict(zip(columns, cells, strict=True)))
             n_read += len(part)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
@@ -157,15 +157,15 @@ def cells_of(column: pa.ChunkedArray) -> list[Cell]:
     try:
         cells: list[Cell] = column.cast(pa.string()).to_pylist()
     except pa.ArrowException:  # bytes that are not text
-        return [Misfit(str(column.type))] * len(column)
+        return [OddCell(str(column.type))] * len(column)
     except UnicodeDecodeError:
-        return [Misfit("bytes that are not UTF-8")] * len(column)
+        return [OddCell("bytes that are not UTF-8")] * len(column)
     return cells
 
 
-def _list_of(items: Sequence[object]) -> Misfit:
+def _list_of(items: Sequence[object]) -> OddCell:
     """A list as one in JSON is read: with its numbers as strings."""
-    return Misfit("a list", [_item(item) for item in items])
+    return OddCell("a list", [_item(item) for item in items])
 
 
 def _item(item: object) -> object:

@@ -8,7 +8,7 @@ from pathlib import Path
 from reportgen.errors import InputError, without_surrogates
 from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
-from reportgen.texts.rows import Row, Table
+from reportgen.texts.rows import TextRow, TextTable
 from reportgen.texts.sources.unpacking import unpacked
 
 _DIGITS = re.compile("([0-9]+)")
@@ -21,7 +21,7 @@ def read_folder(
     encoding: str | None,
     wanted: Callable[[Sequence[str]], Collection[str]],
     limit: int | None,
-) -> Table:
+) -> TextTable:
     """Read the folder at `folder`; see `read_table` for what is given.
 
     Raises:
@@ -48,9 +48,9 @@ def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
     return [(int(part) if part.isdecimal() else -1, part) for part in parts], name
 
 
-def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) -> Table:
+def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) -> TextTable:
     """One row per file of text; its id is its name without the ending."""
-    rows: list[Row] = []
+    rows: list[TextRow] = []
     subfolders: list[str] = []
     n_other = size = 0
     digest = hashlib.sha256()
@@ -75,11 +75,11 @@ def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) 
             digest.update(f"{own} {without_surrogates(name)}\n".encode())
             # The end of the last line is no part of a text, in a folder as in a file.
             text = decode(content, shown, encoding).rstrip("\r\n")
-            rows.append(Row(without_surrogates(name), {"id": found["id"], "text": text}))
+            rows.append(TextRow(without_surrogates(name), {"id": found["id"], "text": text}))
     if not rows:
         raise InputError(f"{path}: a folder without .txt files; give the files in it")
     notes = (*_unread_folders(path, subfolders), *_unread_files(path, n_other))
-    return Table(("id", "text"), tuple(rows), notes=notes, sha256=digest.hexdigest(), joint="/")
+    return TextTable(("id", "text"), tuple(rows), notes=notes, sha256=digest.hexdigest(), joint="/")
 
 
 def _content(file: Path, shown: str, most: int) -> bytes:

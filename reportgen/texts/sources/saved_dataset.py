@@ -12,7 +12,7 @@ from reportgen.errors import InputError
 from reportgen.results.checks.limits import require_regular
 from reportgen.texts import limits
 from reportgen.texts.formats.parquet import cells_of, is_readable, n_items
-from reportgen.texts.rows import Cell, Misfit, Row, Table
+from reportgen.texts.rows import Cell, OddCell, TextRow, TextTable
 
 _DESCRIPTION_BYTES = 64_000_000
 _SPLIT = "split it, or take the first with --limit"
@@ -25,7 +25,7 @@ def read_saved_dataset(
     path: str,
     wanted: Callable[[Sequence[str]], Collection[str]],
     limit: int | None,
-) -> Table:
+) -> TextTable:
     """Read the folder of a data set; see `read_table` for what is given.
 
     Raises:
@@ -75,7 +75,7 @@ def _read(
     path: str,
     wanted: Callable[[Sequence[str]], Collection[str]],
     limit: int | None,
-) -> Table:
+) -> TextTable:
     names: tuple[str, ...] = ()
     asked: list[str] = []
     columns: dict[str, list[Cell]] = {}
@@ -107,10 +107,10 @@ def _read(
                     raise ValueError(f"too large to read at once; {_SPLIT}")
                 columns[name] += _cells(column)
     rows = tuple(
-        Row(f"row {number}", dict(zip(columns, cells, strict=True)))
+        TextRow(f"row {number}", dict(zip(columns, cells, strict=True)))
         for number, cells in enumerate(zip(*columns.values(), strict=True), 1)
     )
-    return Table(names, rows, n_more=n_rows - n_read, sha256=digest.hexdigest())
+    return TextTable(names, rows, n_more=n_rows - n_read, sha256=digest.hexdigest())
 
 
 def _batches(file: Path) -> Iterator[pa.RecordBatch]:
@@ -152,5 +152,5 @@ def _cells(column: pa.Array) -> list[Cell]:
     is_plain = types.is_primitive(kind) or types.is_string(kind) or types.is_large_string(kind)
     is_plain = is_plain or types.is_decimal(kind) or types.is_null(kind)
     if not is_plain and not is_readable(kind):
-        return [Misfit(str(kind))] * len(column)
+        return [OddCell(str(kind))] * len(column)
     return cells_of(pa.chunked_array([column]))

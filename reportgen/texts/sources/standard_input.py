@@ -11,7 +11,7 @@ from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.file_formats import read_table
 from reportgen.texts.formats.lines import FileLines
 from reportgen.texts.labels import label_number
-from reportgen.texts.rows import Cell, Table
+from reportgen.texts.rows import Cell, TextTable
 from reportgen.texts.source_files import InputFormat, require_bounded
 
 _BEGINNINGS: Mapping[bytes, InputFormat] = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx"}
@@ -95,7 +95,7 @@ def _doubts(data: bytes | Path, encoding: str | None) -> tuple[str, ...]:
     return (f"{_SHOWN}: each line is a text, the first too; --input-format csv reads a table",)
 
 
-def _is_among_numbers(table: Table) -> bool:
+def _is_among_numbers(table: TextTable) -> bool:
     """Whether the only column of words has a name, and beside it stand named columns of numbers."""
     found = only_words(BY_NAME, table)
     others = [name for name in table.columns if name != found]

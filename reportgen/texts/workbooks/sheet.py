@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts import limits
-from reportgen.texts.rows import Cell, Misfit, Row, Table
+from reportgen.texts.rows import Cell, OddCell, TextRow, TextTable
 from reportgen.texts.workbooks.cell_contents import (
     number_formats,
     shared_strings,
@@ -41,7 +41,7 @@ _DAMAGED = (
 )
 
 
-def read_workbook(content: bytes, path: str, sheet: str | None = None) -> Table:
+def read_workbook(content: bytes, path: str, sheet: str | None = None) -> TextTable:
     """Read the sheet called `sheet`, or the first that is not hidden.
 
     Its first row that is not empty is the header; columns without a name are left out. `path` is
@@ -60,7 +60,7 @@ def read_workbook(content: bytes, path: str, sheet: str | None = None) -> Table:
         raise InputError(f"{path}: cannot be read as an Excel workbook; save it again") from error
 
 
-def _read(package: Package, path: str, sheet: str | None) -> Table:
+def _read(package: Package, path: str, sheet: str | None) -> TextTable:
     book = Book(package)
     name, part = _chosen(book, path, sheet)
     strings = shared_strings(package, book.part_of("sharedStrings"), path)
@@ -124,7 +124,7 @@ class _SheetRows(Handler):
         self._path, self._sheet = path, quoted(sheet)
         self._header: dict[int, str] | None = None  # by column
         self._empty: dict[str, Cell] = {}  # a row without cells
-        self._rows: list[Row] = []
+        self._rows: list[TextRow] = []
         self._cells: dict[int, Cell] = {}
         self._cell: _Open | None = None
         self._in_value = self._in_reading = False
@@ -181,7 +181,7 @@ class _SheetRows(Handler):
         if cell.kind in ("inlineStr", "str"):
             return unescaped(value)
         if cell.has_formula and not value:
-            return Misfit(_UNSTORED)
+            return OddCell(_UNSTORED)
         if cell.kind == "e":
             self._n_errors += 1
             return None
@@ -204,7 +204,7 @@ class _SheetRows(Handler):
         if not cells:
             self._n_blank += 1
             return
-        self._rows.append(Row(f"{self._sheet} row {self._row}", {**self._empty, **cells}))
+        self._rows.append(TextRow(f"{self._sheet} row {self._row}", {**self._empty, **cells}))
         for n, most, what in (
             (len(self._rows), limits.MAX_ROWS, "rows"),
             (len(self._rows) * len(self._header), limits.MAX_CELLS, "cells"),
@@ -213,7 +213,7 @@ class _SheetRows(Handler):
             if n > most:
                 raise too_many(self._path, most, what)
 
-    def table(self, notes: tuple[str, ...]) -> Table:
+    def table(self, notes: tuple[str, ...]) -> TextTable:
         """What was read."""
         if self._n_errors:
             cells = (
@@ -223,7 +223,7 @@ class _SheetRows(Handler):
             )
             notes += (f"{self._path}: {cells} such as #N/A, which is read as empty",)
         names = tuple((self._header or {}).values())
-        return Table(names, tuple(self._rows), self._n_blank, notes=notes)
+        return TextTable(names, tuple(self._rows), self._n_blank, notes=notes)
 
 
 def _column_number(letters: str) -> int:

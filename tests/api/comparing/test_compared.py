@@ -9,8 +9,8 @@ from helpers.real.two_models import TEXTS, pair_of
 from typer.testing import CliRunner
 
 import reportgen
-from reportgen.api.comparing.accepting import accept
-from reportgen.api.comparing.like_baseline import Settings, settings_of, with_given
+from reportgen.api.comparing.baseline import accept
+from reportgen.api.comparing.like_baseline import BaselineSettings, settings_of, with_given
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices
 from reportgen.cli.commands import app
 from reportgen.errors import ComparisonError, UsageError
@@ -94,7 +94,8 @@ def test_accepting_results_of_a_part_of_the_texts_says_that_figures_are_of_other
 
 def test_what_a_model_wrote_for_a_baseline_is_not_written_again() -> None:
     """It stands beside the texts of the baseline; other texts have none."""
-    kept = Settings(InputChoices(), {}, AnalysisChoices(generate=5, temperature=0.5, seed=3))
+    written = AnalysisChoices(generate=5, temperature=0.5, seed=3)
+    kept = BaselineSettings(InputChoices(), {}, written)
     given = (kept, InputChoices(), AnalysisChoices())
     assert with_given(*given, has_texts=False).analysis == AnalysisChoices()
     with pytest.raises(UsageError, match="generate"):
