@@ -17,11 +17,15 @@ from reportgen.api.comparing.baseline import keep_baseline
 from reportgen.api.jobs import analysis_options, listed_by
 from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
-from reportgen.api.options import arguments
-from reportgen.api.options.arguments import column_option
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices
-from reportgen.api.options.option_values import options_of
-from reportgen.api.options.output_options import EngineChoices, Verbosity
+from reportgen.api.options import (
+    AnalysisChoices,
+    EngineChoices,
+    InputChoices,
+    Verbosity,
+    arguments,
+    column_option,
+    options_of,
+)
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import UsageError, with_quotes
@@ -36,8 +40,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
-from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
-from reportgen.texts.read import TextSet
+from reportgen.texts import ARGUMENTS, Beside, TextSet, texts_in_memory
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.

@@ -7,10 +7,15 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
-from reportgen.api.options.arguments import check_sample, model_spec
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.output_options import OutputChoices
-from reportgen.api.options.settings_file import project_folders
+from reportgen.api.options import (
+    AnalysisChoices,
+    InputChoices,
+    ModelChoices,
+    OutputChoices,
+    check_sample,
+    model_spec,
+    project_folders,
+)
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
@@ -30,7 +35,7 @@ from reportgen.report.options import (
 from reportgen.report.outputs import check_apart, plan_outputs
 from reportgen.report.short_form.limits import check_marker, limit_of
 from reportgen.results.info import created_date
-from reportgen.texts.sources.remote import is_remote
+from reportgen.texts import is_remote
 
 if TYPE_CHECKING:
     from reportgen.results.store import Results

@@ -16,14 +16,14 @@ from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.worker import Worker
-from reportgen.api.options.output_options import EngineChoices
+from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.store import Results
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 
 def measure(

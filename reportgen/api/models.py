@@ -9,9 +9,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.api.options import arguments
-from reportgen.api.options.option_register import ModelChoices
-from reportgen.api.options.option_values import options_of
+from reportgen.api.options import ModelChoices, arguments, options_of
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.callers_module import bare, device_of
 from reportgen.models.loaded import LoadedModel

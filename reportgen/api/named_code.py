@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from reportgen.api.options.arguments import read_factory_args
+from reportgen.api.options import read_factory_args
 from reportgen.api.shard_folders import Parts
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.spec import ModelSpec, code_sha256, factory_name

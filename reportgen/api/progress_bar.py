@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
-from reportgen.api.options.output_options import Verbosity
+from reportgen.api.options import Verbosity
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

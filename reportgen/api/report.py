@@ -13,7 +13,7 @@ import pandas as pd
 
 from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import Job, report_job, saved_files
-from reportgen.api.options.option_values import check_language, options_of
+from reportgen.api.options import check_language, options_of
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.destinations import RESULTS_FILES
 from reportgen.files.staging import Staging

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.cost.budget import is_timed
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.option_values import options_of
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
 from reportgen.files.temporary import make_temporary

@@ -8,8 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
-from reportgen.api.options.settings import GROUPS, setting_names
-from reportgen.api.options.settings_file import OWN_FILE
+from reportgen.api.options import GROUPS, OWN_FILE, setting_names
 from reportgen.errors import UsageError
 from reportgen.files.destinations import check_target
 from reportgen.files.staging import Staging

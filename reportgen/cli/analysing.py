@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from reportgen.api.jobs import ModelRun
-from reportgen.api.options import arguments
-from reportgen.api.options.output_options import EngineChoices, Verbosity
+from reportgen.api.options import EngineChoices, Verbosity, arguments
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import outcome
 from reportgen.files.interrupts import ending_at_once
 from reportgen.files.unfinished import Unfinished, unfinished_run
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 if TYPE_CHECKING:
     from reportgen.results.store import Results

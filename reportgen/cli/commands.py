@@ -14,14 +14,16 @@ import typer
 
 from reportgen.api import jobs
 from reportgen.api.comparing.sides import check_accepted, sides_of
-from reportgen.api.options import arguments
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.output_options import (
+from reportgen.api.options import (
+    AnalysisChoices,
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
+    InputChoices,
+    ModelChoices,
     OutputChoices,
     Verbosity,
+    arguments,
 )
 from reportgen.api.progress_bar import writing
 from reportgen.api.start_project import Host, first_files, write_first_files

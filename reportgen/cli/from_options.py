@@ -12,16 +12,21 @@ from typing import Annotated, Any, Literal, get_type_hints
 import typer
 from typer.core import TyperGroup
 
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.option_values import options_of
-from reportgen.api.options.settings import configured_gates, configured_options
+from reportgen.api.options import (
+    AnalysisChoices,
+    InputChoices,
+    ModelChoices,
+    configured_gates,
+    configured_options,
+    options_of,
+)
 from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import UsageError, shortened
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.report.language.printable import inert
 from reportgen.report.options import Option, options_in
-from reportgen.texts.source_files import INPUT_FORMATS
+from reportgen.texts import INPUT_FORMATS
 from reportgen.version import __version__
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options import GateChoices
 from reportgen.errors import OutputError, UsageError
 from reportgen.report.language.printable import visible
 

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.options.output_options import Verbosity
+from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import print_lines
 from reportgen.errors import UsageError
 from reportgen.files.destinations import RESULTS_FILES

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api.options.output_options import GateChoices, OutputChoices, Verbosity
+from reportgen.api.options import GateChoices, OutputChoices, Verbosity
 from reportgen.api.progress_bar import count_of_texts
 from reportgen.cli.github import StepSummary, annotates, annotation
 from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes
@@ -24,14 +24,14 @@ from reportgen.report.format_register import STANDARD_OUTPUT
 from reportgen.report.language.printable import inert
 from reportgen.report.outputs import send
 from reportgen.results.labels import LARGEST
-from reportgen.texts.labels import label_number
+from reportgen.texts import label_number
 
 if TYPE_CHECKING:
     from reportgen.api.report import Written
     from reportgen.files.unfinished import Unfinished
     from reportgen.findings.findings import Findings
     from reportgen.results.store import Results
-    from reportgen.texts.read import TextSet
+    from reportgen.texts import TextSet
 
 
 EXIT_GATE = 3

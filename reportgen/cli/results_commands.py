@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 from reportgen.api import jobs
 from reportgen.api.jobs import ModelRun
 from reportgen.api.named_code import NamedCode, with_code
-from reportgen.api.options import arguments
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.output_options import EngineChoices, GateChoices, Verbosity
+from reportgen.api.options import (
+    AnalysisChoices,
+    EngineChoices,
+    GateChoices,
+    InputChoices,
+    ModelChoices,
+    Verbosity,
+    arguments,
+)
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.shard_folders import (
     Call,

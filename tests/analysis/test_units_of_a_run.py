@@ -15,8 +15,7 @@ import reportgen
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.api.comparing.sides import sides_of
-from reportgen.api.options.arguments import without_effect
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.options import AnalysisChoices, InputChoices, without_effect
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.models.tokens.encoded import encode

@@ -9,8 +9,8 @@ from helpers.real.explaining import load
 from helpers.real.models import SENTENCES
 
 import reportgen
+from reportgen import Report
 from reportgen.api.jobs import listed_by
-from reportgen.api.report import Report
 from reportgen.models.loaded import LoadedModel
 
 TEXTS = [f"{line} {word}" for word in ("a", "mat", "dog", "very good") for line in SENTENCES]

@@ -6,19 +6,20 @@ from pathlib import Path
 import pytest
 
 from reportgen.api.jobs import report_job
-from reportgen.api.options.arguments import columns, model_spec, without_effect
-from reportgen.api.options.option_register import (
+from reportgen.api.options import (
     AnalysisChoices,
     InputChoices,
     ModelChoices,
-    read_evidence_texts,
-    read_keep_maps,
+    OutputChoices,
+    columns,
+    model_spec,
+    options_of,
+    without_effect,
 )
-from reportgen.api.options.option_values import options_of
-from reportgen.api.options.output_options import OutputChoices
+from reportgen.api.options.option_register import read_evidence_texts, read_keep_maps
 from reportgen.errors import UsageError
 from reportgen.report.options import RenderOptions, read_size, shown_options
-from reportgen.texts.read import Columns
+from reportgen.texts import Columns
 
 
 @pytest.mark.parametrize(

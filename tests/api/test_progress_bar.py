@@ -19,7 +19,7 @@ from reportgen.__main__ import main
 from reportgen.analysis.progress import Cost, Passes, Room
 from reportgen.api import progress_bar as bars
 from reportgen.api import progress_bar as terminal
-from reportgen.api.options.output_options import Verbosity
+from reportgen.api.options import Verbosity
 from reportgen.api.progress_bar import TerminalProgress
 
 SAMPLE = SAMPLES / "ad_headlines.txt"

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.api.options.arguments import gates
-from reportgen.api.options.output_options import GateChoices
-from reportgen.api.options.settings import ConfiguredGates, configured_gates
+from reportgen.api.options import ConfiguredGates, GateChoices, configured_gates, gates
 from reportgen.errors import UsageError
 
 OWN = """

@@ -36,7 +36,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.padding import pad
 from reportgen.results.info import EvidenceLevel, InputInfo
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5
 BATCH_TOKENS = 1024

@@ -33,7 +33,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 N_TEXTS = 500
 RUNS = 200

@@ -38,7 +38,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.sources import encode_source
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5
 N_TEXTS = 4

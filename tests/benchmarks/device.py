@@ -50,7 +50,7 @@ from reportgen.models.spec import DTYPES, Dtype, ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 HEADLINES = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
 

@@ -57,8 +57,7 @@ from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import BY_ID, MIN_UNITS
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.split_words import word_splitter
+from reportgen.texts import TextInput, TextSet, word_splitter
 
 PACKAGE = "vaderSentiment==3.3.2"
 INNER = "additional_resources/hutto_ICWSM_2014.tar.gz"

@@ -58,7 +58,7 @@ from reportgen.models.tokens.join_words import joined_to_words
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.tables.schema import JOINT
-from reportgen.texts.split_words import word_splitter
+from reportgen.texts import word_splitter
 
 N_TEXTS = 200
 SEED = 20_261_130  # not one that the search was made with

@@ -18,7 +18,7 @@ from reportgen.report.html import page as html
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results, open_results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 WORDS = (
     "the battery screen waiter soup camera price quality hotel room was is not very quite cold "

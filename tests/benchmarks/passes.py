@@ -28,7 +28,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 SAMPLE = Path(__file__).parents[2] / "sample_inputs/ad_headlines.txt"
 SEED = 20_261_202

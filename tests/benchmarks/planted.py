@@ -47,7 +47,7 @@ from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import MEASURES
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 SEED = 20_261_125
 N_TEXTS = 180

@@ -34,7 +34,7 @@ from reportgen.findings.notes.sink_scores import score_id
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.texts.in_memory import texts_in_memory
+from reportgen.texts import texts_in_memory
 
 FAMILIES = (
     *("bert", "roberta", "albert", "distilbert", "electra", "deberta-v2"),

@@ -30,7 +30,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import UnitKind
 from reportgen.results.store import Results
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 KINDS: tuple[UnitKind, ...] = ("token", "word", "phrase", "given")
 

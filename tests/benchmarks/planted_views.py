@@ -25,7 +25,7 @@ from reportgen.models.tokens.perturbed_texts import content_units, keep
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 SHAPLEY = "Shapley, estimated"  # of the model's own output
 YARDSTICK = "yardstick"  # the effect that is shown

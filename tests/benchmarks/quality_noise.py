@@ -47,7 +47,7 @@ from reportgen.findings.statistics import Floats
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo, OutputInfo
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 N_POOL = 400  # texts with labels that samples are drawn from
 N_TEXTS = 40

@@ -36,7 +36,7 @@ from reportgen.findings.tokens.figures import CorpusTokens, corpus_tokens, fewes
 from reportgen.findings.tokens.lists import LISTED, effect_lists
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 FRESH = 360
 N_TEXTS = (44, 88, 180)

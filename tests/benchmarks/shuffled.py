@@ -30,8 +30,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import View
 from reportgen.results.measure_register import VIEWS
-from reportgen.texts.in_memory import texts_in_memory
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet, texts_in_memory
 
 SAMPLE = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
 REVIEWS = "film reviews"

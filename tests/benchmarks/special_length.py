@@ -25,7 +25,7 @@ from reportgen.findings.head_figures import text_means
 from reportgen.findings.ranking import usual_at_length
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.texts.read import Columns, read_texts
+from reportgen.texts import Columns, read_texts
 
 SAMPLES = Path(__file__).parents[2] / "sample_inputs"
 FILES = {"ad_headlines.csv": "text", "reviews_en.csv": "review"}  # and the column of texts

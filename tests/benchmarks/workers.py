@@ -26,7 +26,7 @@ from reportgen.analysis.worker import Worker
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 N_TEXTS = 1024
 LOADING = 25.0  # seconds that the processes have for it

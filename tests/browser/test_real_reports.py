@@ -16,7 +16,7 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.store import Results
-from reportgen.texts.read import Columns, read_texts
+from reportgen.texts import Columns, read_texts
 
 pytestmark = pytest.mark.browser
 

@@ -15,8 +15,7 @@ from helpers.made_up.factories import make_results
 from helpers.places import SAMPLES
 from helpers.real.models import SENTENCES, save_model
 
-from reportgen.api.options.option_register import InputChoices, ModelChoices
-from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options import GateChoices, InputChoices, ModelChoices
 from reportgen.cli.commands import main
 from reportgen.cli.outcome import system_said
 from reportgen.report.options import CompareOptions, RenderOptions, options_in

@@ -12,8 +12,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.unlisted import without_manifest
 from typer.testing import Result
 
-from reportgen.api.options import arguments
-from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options import GateChoices, arguments
 from reportgen.cli import outcome
 from reportgen.findings.figures.gates import evaluate
 from reportgen.findings.findings import Findings

@@ -11,7 +11,7 @@ import yaml
 from helpers.calling import call
 from typer.main import get_command
 
-from reportgen.api.options.settings import configured_gates, configured_options, setting_names
+from reportgen.api.options import configured_gates, configured_options, setting_names
 from reportgen.api.start_project import RECIPES, Host, recipe
 from reportgen.cli.commands import app
 

@@ -7,7 +7,7 @@ import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
 
-from reportgen.api.options.settings import ConfiguredOptions, configured_options
+from reportgen.api.options import ConfiguredOptions, configured_options
 from reportgen.errors import UsageError
 
 LABELS = (1.0, 2.0, 0.0, 1.5, 1.0, 3.0)

@@ -20,9 +20,7 @@ from typer.testing import CliRunner
 from yamllint.config import YamlLintConfig
 from yamllint.linter import run as yamllint
 
-from reportgen.api.options.arguments import gates
-from reportgen.api.options.output_options import GateChoices
-from reportgen.api.options.settings import configured_gates, configured_options
+from reportgen.api.options import GateChoices, configured_gates, configured_options, gates
 from reportgen.cli.commands import app
 from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName

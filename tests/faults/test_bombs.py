@@ -24,14 +24,14 @@ from helpers.made_up.unlisted import without_manifest
 from helpers.memory import within
 from helpers.real.models import save_model
 
-from reportgen.api.options.settings import configured_gates
+from reportgen.api.options import configured_gates
 from reportgen.errors import InputError, ModelError, UsageError
 from reportgen.models.loading.checkpoint import read_state_dict, require_readable
 from reportgen.models.loading.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import read_plotlyjs
 from reportgen.results.tables.schema import TABLES
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 
 ROOM = 1_000_000_000
 READER = Path(__file__).with_name("reading.py")

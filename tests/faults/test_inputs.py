@@ -13,12 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.api.options.arguments import text_set
-from reportgen.api.options.option_register import InputChoices
+from reportgen.api.options import InputChoices, text_set
 from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.texts import INPUT_FORMATS, TextSet
 from reportgen.texts.formats.encoding import decode
-from reportgen.texts.read import TextSet
-from reportgen.texts.source_files import INPUT_FORMATS
 
 CODECS = sorted(
     {found.name for found in pkgutil.iter_modules(encodings.__path__)}

@@ -13,7 +13,7 @@ from helpers.memory import within
 from helpers.text_files import workbook
 
 from reportgen.errors import InputError, quoted
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 
 MEGABYTE = 1 << 20
 

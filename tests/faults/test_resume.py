@@ -38,7 +38,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.results.store import open_results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 TEXTS = (*SENTENCES, "", "the cat sat on the mat", "a dog sat on the log")

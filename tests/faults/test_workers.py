@@ -25,7 +25,7 @@ from reportgen.analysis.engines import pool, processes
 from reportgen.analysis.engines.engine import AttentionOrder
 from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.api.options.output_options import EngineChoices
+from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.models.spec import ModelSpec
 from reportgen.results.store import open_results

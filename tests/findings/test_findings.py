@@ -15,7 +15,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import sentence
 from reportgen.results.store import Results
-from reportgen.texts.read import Columns, read_texts
+from reportgen.texts import Columns, read_texts
 
 REVIEWS = str(SAMPLES / "reviews_en.csv")
 

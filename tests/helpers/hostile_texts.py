@@ -4,7 +4,7 @@ from functools import cache
 
 from helpers.made_up.factories import HEADLINES
 from helpers.places import SAMPLES
-from reportgen.texts.read import Columns, read_texts
+from reportgen.texts import Columns, read_texts
 
 SAMPLE = SAMPLES / "hostile.jsonl"
 COMMANDS = (

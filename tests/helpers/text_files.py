@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 
 Write = Callable[[str, str | bytes], str]
 

@@ -12,7 +12,7 @@ from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import Job, comparison_job, saved_files
-from reportgen.api.options.option_values import check_language, options_of
+from reportgen.api.options import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings

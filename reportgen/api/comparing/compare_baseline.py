@@ -16,12 +16,11 @@ from reportgen.api.comparing.like_baseline import (
     texts_of,
     with_given,
 )
-from reportgen.api.options.arguments import column_option
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.options import AnalysisChoices, InputChoices, column_option
 from reportgen.api.report import Report, open_report
 from reportgen.errors import UsageError, some
 from reportgen.models.loaded import LoadedModel
-from reportgen.texts.in_memory import ARGUMENTS
+from reportgen.texts import ARGUMENTS
 
 # The arguments of `analyze` that are taken from the baseline.
 _TAKEN = signature(analyze).parameters.keys() - signature(analyzed).parameters.keys()

@@ -10,14 +10,12 @@ import pandas as pd
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import ModelRun, analysis_of
-from reportgen.api.options import arguments
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.option_values import options_of
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, arguments, options_of
 from reportgen.comparison.matching import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.report.options import options_in, shown_options
 from reportgen.results.store import Results, open_results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 # What says which model the baseline is of, which the later one is not.
 _OF_MODEL = ("model", "revision")

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from reportgen.analysis.cost.budget import is_timed
 from reportgen.api.jobs import ModelRun, analysis_of
-from reportgen.api.options.arguments import model_spec
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, model_spec
 from reportgen.errors import UsageError
 from reportgen.files.destinations import check_target
 from reportgen.models.spec import check_spec
 from reportgen.report.language.printable import inert
 from reportgen.report.options import shown_options
-from reportgen.texts.sources.remote import is_remote
+from reportgen.texts import is_remote
 
 # Options of an analysis that change how long it takes and what is kept, and no figure.
 _OF_MACHINE = ("batch-tokens", "keep-maps")

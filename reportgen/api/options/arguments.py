@@ -13,10 +13,14 @@ from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
-from reportgen.texts.columns import Columns
-from reportgen.texts.labels import label_map
-from reportgen.texts.multiple_choice import named_choices
-from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
+from reportgen.texts import (
+    Columns,
+    TextSet,
+    label_map,
+    named_choices,
+    read_texts,
+    with_labels_renamed,
+)
 
 
 def column_option(name: str) -> str:

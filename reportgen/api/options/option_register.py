@@ -18,8 +18,7 @@ from reportgen.models.folders import without_folders
 from reportgen.models.spec import Dtype, Pooling
 from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel, UnitKind
-from reportgen.texts.labels import read_label_map
-from reportgen.texts.source_files import InputFormat
+from reportgen.texts import InputFormat, read_label_map
 
 # Paths as outputs print them: only the last part, so that none names a folder of the machine.
 

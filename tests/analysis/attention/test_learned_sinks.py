@@ -16,9 +16,9 @@ from helpers.rounding import assert_near, near
 from torch import Tensor, nn
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
 
+from reportgen import Report
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
-from reportgen.api.report import Report
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import reportgen
 from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.like_baseline import BaselineSettings, settings_of, with_given
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices
+from reportgen.api.options import AnalysisChoices, InputChoices
 from reportgen.cli.commands import app
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.files.staging import Staging

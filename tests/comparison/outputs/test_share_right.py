@@ -9,8 +9,7 @@ import pytest
 from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.models import save_model
 
-from reportgen.api.analyze import analyze
-from reportgen.api.comparing.compare import compare
+from reportgen import analyze, compare
 from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.options import CompareOptions

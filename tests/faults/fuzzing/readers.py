@@ -19,10 +19,16 @@ from reportgen.analysis.tasks import identity
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.task import Task
 from reportgen.api.comparing.baseline_file import kept_figures, require_complete
-from reportgen.api.options.arguments import as_labelled, gates, read_factory_args, text_set
-from reportgen.api.options.option_register import InputChoices
-from reportgen.api.options.output_options import GateChoices
-from reportgen.api.options.settings import configured_gates, configured_options
+from reportgen.api.options import (
+    GateChoices,
+    InputChoices,
+    as_labelled,
+    configured_gates,
+    configured_options,
+    gates,
+    read_factory_args,
+    text_set,
+)
 from reportgen.api.shard_folders import read_parts
 from reportgen.cli.outcome import system_said
 from reportgen.errors import ReportgenError, UsageError

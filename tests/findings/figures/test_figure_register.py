@@ -3,8 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from reportgen.api.options.arguments import gates
-from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options import GateChoices, gates
 from reportgen.cli.commands import app
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.api.options.output_options import Verbosity
+from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import gate_lines
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import RUN_FIGURES

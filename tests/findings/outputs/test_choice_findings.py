@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from helpers.real.models import save_model
 
-from reportgen.api.analyze import analyze
-from reportgen.api.comparing.compare import compare
-from reportgen.api.options.output_options import Verbosity
+from reportgen import analyze, compare
+from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import account
 from reportgen.comparison.matching import match_texts
 from reportgen.findings.findings import Findings

@@ -11,7 +11,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
 
-from reportgen.api.options.output_options import Verbosity
+from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import account
 from reportgen.findings.findings import Findings
 from reportgen.report.language.language import load_language
@@ -20,7 +20,7 @@ from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import TEXTS_SCHEMA
-from reportgen.texts.labels import label_number
+from reportgen.texts import label_number
 
 N = len(HEADLINES)
 

@@ -35,7 +35,7 @@ from reportgen.report.short_form.markdown import render as render_markdown
 from reportgen.report.short_form.short_form import make_brief
 from reportgen.results.info import InputInfo, Subject
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES * 2)  # 10 tokens and “。。”
 STOP = tuple(f"{i:02}{text}" for i, text in enumerate(STOP))  # all of them different

@@ -26,8 +26,7 @@ from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.split_words import word_splitter
+from reportgen.texts import TextInput, TextSet, word_splitter
 
 TEXTS = (
     "the cat sat on the mat and the dog sat on the log",

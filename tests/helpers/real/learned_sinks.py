@@ -14,7 +14,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 TEXTS = (
     "the cat sat on the mat",

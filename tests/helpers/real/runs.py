@@ -12,7 +12,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results, open_results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 
 def text_set(texts: Sequence[str]) -> TextSet:

@@ -10,10 +10,10 @@ from helpers.real.few_steps import take_few_steps
 from helpers.real.models import save_model
 
 import reportgen
+from reportgen import Report
 from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
-from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.device.placed import main_device
 from reportgen.models.loading import device_map

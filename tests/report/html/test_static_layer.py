@@ -16,7 +16,7 @@ from reportgen.models.tokens.encoded import encode
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 LIMIT = 15_000
 N_TOKENS = 30

@@ -15,7 +15,7 @@ from helpers.real.models import save_model
 from helpers.real.planted import SECRETS, planted, traces
 from helpers.real.two_models import STAR, pair_of, plant
 
-from reportgen.api.comparing.compare import compare
+from reportgen import compare
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import ResultsError, UsageError
 from reportgen.findings.findings import Findings

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import InputError, UsageError, quoted
-from reportgen.texts.read import Columns, read_texts
+from reportgen.texts import Columns, read_texts
 
 SECRET = "zqxjkvwyqzzxqj"
 WRONG = {

@@ -10,7 +10,7 @@ import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
 
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions, options_in
 from reportgen.report.redact.masked import Numbers

@@ -15,7 +15,7 @@ from helpers.made_up.factories import changed
 from helpers.real.two_models import LABELS, TEXTS, pair_of
 
 from reportgen.api.jobs import comparison_job
-from reportgen.api.options.output_options import CompareOutputChoices
+from reportgen.api.options import CompareOutputChoices
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.outputs.worse import worse
 from reportgen.findings.findings import Findings
@@ -25,7 +25,7 @@ from reportgen.report.worse_texts import sarif
 from reportgen.report.worse_texts.places import Place, place_of
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 
 HOSTILE = ("a\n::error::x", "[x](http://x.example) {0}", "a,b:c%0A")
 

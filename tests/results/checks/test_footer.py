@@ -14,7 +14,7 @@ from reportgen.errors import InputError
 from reportgen.results.checks.footer import chunks
 from reportgen.results.tables.row_groups import StoredTable
 from reportgen.results.tables.schema import TABLES
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 
 GOLD = sorted((ROOT / "tests" / "gold" / "results_2").glob("*.parquet"))
 TABLE = pa.table(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from helpers.made_up.factories import make_results
 
-from reportgen.api.report import Report
+from reportgen import Report
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at

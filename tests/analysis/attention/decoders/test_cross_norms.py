@@ -26,12 +26,12 @@ from helpers.real.writers import (
 from helpers.rounding import assert_near
 from torch import nn
 
+from reportgen import Report
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, CrossTextNorms
 from reportgen.analysis.attention.decoders.decoder import BatchParts
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.try_model import sample_text
-from reportgen.api.report import Report
 from reportgen.errors import ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module

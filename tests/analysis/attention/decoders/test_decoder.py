@@ -26,10 +26,10 @@ from transformers import (
     T5GemmaForConditionalGeneration,
 )
 
+from reportgen import Report
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.api.report import Report
 from reportgen.errors import CaptureError, ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel, with_targets
 from reportgen.models.loading.load import load_module
