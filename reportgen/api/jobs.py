@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.api.options import (
     AnalysisChoices,
+    GateChoices,
     InputChoices,
     ModelChoices,
     OutputChoices,
     check_sample,
+    gates,
     model_spec,
     project_folders,
 )
+from reportgen.api.step_summary import StepSummary, find_step_summary
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
@@ -101,7 +104,8 @@ class Job(Generic[Options]):
     recovered: tuple[str, ...] = ()  # what was ended for runs that had been killed
     gates: tuple[Gate, ...] = ()
     redact: bool = False
-    summary_room: int | None = None  # bytes for the step summary; None: there is none
+    summary: StepSummary | None = None  # of a step on GitHub Actions
+    is_opened: bool = False  # whether a browser shows the page
 
     @property
     def folders(self) -> list[Path]:
@@ -115,27 +119,31 @@ class Job(Generic[Options]):
         return ["standard output" if path == STANDARD_OUTPUT else inert(path) for path in paths]
 
 
+AnyJob: TypeAlias = Job[RenderOptions] | Job[CompareOptions]
+
+
 def report_job(
     files: OutputChoices,
     options: RenderOptions,
     inputs: Sequence[str],
-    gates: tuple[Gate, ...] = (),
+    gating: GateChoices | None = None,
     *,
     redact: bool = False,
-    summary_room: int | None = None,
 ) -> Job[RenderOptions]:
-    """Check the options of a report, and that its `files` can be written.
+    """Check the options of a report and its gates, and that its `files` can be written.
 
     Raises:
         UsageError: an option has a value that it does not take, or a path cannot be written to.
         OutputError: standard output is closed.
     """
+    summary = find_step_summary(wanted=files.github_summary)
+    found = () if gating is None else gates(gating, "run")
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
     paths = files.output or [_DEFAULT_OUTPUTS[options.layout]]
     outputs, recovered = _planned(paths, files, options, inputs, redact=redact)
-    _check_gates(outputs, gates)
-    return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+    _check_gates(outputs, found)
+    return Job(outputs, options, files.force, recovered, found, redact, summary, files.open)
 
 
 def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path | None:
@@ -167,18 +175,20 @@ def comparison_job(
     files: OutputChoices,
     options: CompareOptions,
     inputs: Sequence[str],
-    gates: tuple[Gate, ...] = (),
+    gating: GateChoices | None = None,
     *,
     n_models: int,
     redact: bool = False,
-    summary_room: int | None = None,
 ) -> Job[CompareOptions]:
-    """Check the options of a comparison of `n_models`, and that its `files` can be written.
+    """Check the options of a comparison of `n_models` and its gates, and that its `files` can be
+    written.
 
     Raises:
         UsageError: as for `report_job`, or comparisons are not written in the format of a path.
         OutputError: standard output is closed.
     """
+    summary = find_step_summary(wanted=files.github_summary)
+    found = () if gating is None else gates(gating, "compare")
     paths = [_DEFAULT_COMPARISONS[options.layout]] if files.output is None else files.output
     outputs, recovered = _planned(paths, files, options, inputs, redact=redact, of_comparison=True)
     if folder := next((output for output in outputs if output.is_folder), None):
@@ -186,10 +196,10 @@ def comparison_job(
             f"--output {folder.path}: a comparison has no results folder; analyze writes one"
         )
     _check_trend(outputs, n_models)
-    _check_gates(outputs, gates)
+    _check_gates(outputs, found)
     paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
     options = replace(options, text_files=_text_files(paths))
-    return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+    return Job(outputs, options, files.force, recovered, found, redact, summary, files.open)
 
 
 def _planned(

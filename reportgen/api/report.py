@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from reportgen.api.account import account
 from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import Job, report_job, saved_files
 from reportgen.api.options import check_language, options_of
@@ -79,6 +80,17 @@ class Report:
         language, notes = load_language(lang), self._whole.notes
         first = headline(notes, self.results.info.model.name, language)
         return [first, *(sentence(note, language) for note in notes)]
+
+    def account(self, lang: Lang = "en", *, verbose: bool = False) -> list[str]:
+        """What was analysed and what was left out, labels that were not used, and the verdict on
+        attention sinks, as the command line prints them.
+
+        Args:
+            lang: The language of the last line, the verdict.
+            verbose: Whether versions, checks and the reason of each failed text are among them.
+        """
+        check_language(lang)
+        return account(self._whole, lang, verbose=verbose)
 
     @property
     def tokens(self) -> pd.DataFrame:
@@ -259,12 +271,11 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
     gates = evaluate(job.gates, findings.figures) if job.gates else ()
     options = replace(job.options, gates=gates)
     documents = make_documents(findings, job.outputs, options)
-    room = job.summary_room
     summary = b""
-    if room is not None:  # with what writes Markdown, which most runs do not need
+    if job.summary is not None:  # with what writes Markdown, which most runs do not need
         from reportgen.report.short_form.markdown import step_summary
 
-        summary = step_summary(findings, options, room)
+        summary = step_summary(findings, options, job.summary.room)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []

@@ -30,7 +30,6 @@ from reportgen.api.start_project import Host, first_files, write_first_files
 from reportgen.cli import from_options as parameters
 from reportgen.cli import outcome, results_commands
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
-from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError, shortened
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
@@ -90,10 +89,7 @@ def run(
     Example: reportgen run texts.csv --model ./checkpoint -o report.html
     """
     asked = jobs.analysis_of(inputs, model, analysis)
-    summary = find_step_summary(wanted=files.github_summary)
-    gates = arguments.gates(gating, "run")
-    room = summary.room if summary else None
-    job = jobs.report_job(files, options, texts, gates, redact=redact, summary_room=room)
+    job = jobs.report_job(files, options, texts, gating, redact=redact)
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity, redact=redact)
     if redact:
@@ -128,11 +124,11 @@ def run(
         with Report(name_commit(results, options.commit)).shown(job) as findings:
             with writing(job.files, verbosity):
                 written = write_report(findings, job, staging)
-            lines = outcome.account(findings, written, options.lang, verbosity, started)
+            lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
         code = outcome.exit_code(results, written.gates, strict=strict)
         staging.commit()
         lines += outcome.settled(kept, results)
-        outcome.finish(written, summary, lines, files, gating, verbosity)
+        outcome.finish(written, job, lines, gating, verbosity)
     return code
 
 
@@ -185,10 +181,7 @@ def render(
 
     Example: reportgen render results/ -o report.html -o tokens.csv
     """
-    summary = find_step_summary(wanted=files.github_summary)
-    gates = arguments.gates(gating, "run")
-    room = summary.room if summary else None
-    job = jobs.report_job(files, options, [str(results)], gates, redact=redact, summary_room=room)
+    job = jobs.report_job(files, options, [str(results)], gating, redact=redact)
     if job.folders:
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
@@ -199,9 +192,9 @@ def render(
     with Staging(force=files.force) as staging, open_report(results).shown(job) as findings:
         with writing(job.files, verbosity):
             written = write_report(findings, job, staging)
-        lines = outcome.account(findings, written, options.lang, verbosity, started)
+        lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
         staging.commit()
-        outcome.finish(written, summary, lines, files, gating, verbosity)
+        outcome.finish(written, job, lines, gating, verbosity)
     return outcome.gate_code(written.gates)
 
 
@@ -247,21 +240,11 @@ def compare(
     Example: reportgen compare base_results/ head_results/ -o compare.html
     """
     sides = sides_of(paths, base, head or (), inputs, analysis)
-    summary = find_step_summary(wanted=files.github_summary)
-    gates = () if accept else arguments.gates(gating, "compare")
-    room = summary.room if summary else None
     read = [*sides.inputs, *([] if null is None else [null])]
     if accept and files.output is None:
         files = replace(files, output=[])
-    job = jobs.comparison_job(
-        files,
-        options,
-        read,
-        gates,
-        n_models=sides.n_models,
-        redact=redact,
-        summary_room=room,
-    )
+    given = None if accept else gating
+    job = jobs.comparison_job(files, options, read, given, n_models=sides.n_models, redact=redact)
     own = jobs.head_report(report or (), job, read)
     place = None
     if accept:
@@ -280,7 +263,7 @@ def compare(
     from reportgen.api.comparing.compare import write_comparison
     from reportgen.api.comparing.like_baseline import planned
 
-    check_gates(gates, sides.folders)
+    check_gates(job.gates, sides.folders)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = list(sides.folders)
         if is_run:
@@ -314,5 +297,5 @@ def compare(
         if place is not None:
             lines += accept_results(compared.base.findings, compared.head.findings, place, staging)
         staging.commit()
-        outcome.finish(written, summary, lines, files, gating, verbosity)
+        outcome.finish(written, job, lines, gating, verbosity)
     return outcome.EXIT_INTERRUPTED if is_interrupted else outcome.gate_code(written.gates)

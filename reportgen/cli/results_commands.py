@@ -130,7 +130,7 @@ class _End:
 
         results = name_commit(self.results, self.commit)
         lines = [self._kept_small(results) if small else f"{self.output}/: results folder"]
-        lines += outcome.account(Findings(results), None, "en", self.verbosity, self.started)
+        lines += outcome.account_lines(Findings(results), self.verbosity, self.started)
         code = outcome.exit_code(results, (), strict=strict)
         self.staging.commit()
         lines += outcome.settled(self.kept, results)

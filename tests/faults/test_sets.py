@@ -80,7 +80,7 @@ def _documents_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (api_report, api_compare):
         monkeypatch.setattr(module, "make_documents", remembered)
     # Nor does what is said of a report, for which all its figures would be computed.
-    monkeypatch.setattr("reportgen.cli.outcome.account", lambda *given: [])
+    monkeypatch.setattr("reportgen.cli.outcome.account_lines", lambda *given: [])
 
 
 class Workplace:

@@ -234,7 +234,7 @@ def write_comparison(
         ComparisonError: no text is in both.
         ResultsError: the results are damaged.
     """
-    options, room, whole = job.options, job.summary_room, compared.comparison
+    options, whole = job.options, compared.comparison
     judging = Judging(options.quality, smallest_change(options.smallest_change))
     if judging != whole.judging:
         whole = replace(whole, judging=judging)
@@ -243,7 +243,9 @@ def write_comparison(
         options = replace(options, gates=evaluate(job.gates, figures))
     with redacted_comparison(whole, options.lang, wanted=job.redact) as comparison:
         documents = make_documents(comparison, job.outputs, options)
-        summary = b"" if room is None else comparison_step_summary(comparison, options, room)
+        summary = b""
+        if job.summary is not None:
+            summary = comparison_step_summary(comparison, options, job.summary.room)
         remarks = comparison.base.info.remarks
         said = [own for own in remarks if own not in whole.base.info.remarks]  # on what is redacted
         said += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]

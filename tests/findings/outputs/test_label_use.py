@@ -11,8 +11,8 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
 
-from reportgen.api.options import Verbosity
-from reportgen.cli.outcome import account
+from reportgen import Report
+from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.language.language import load_language
 from reportgen.report.redact.run import redacted
@@ -104,7 +104,21 @@ def test_the_page_says_how_labels_are_read_and_which_are_left_out(tmp_path: Path
 
 
 def said(results: Results) -> list[str]:
-    return account(Findings(results), None, "en", Verbosity(), 0.0)
+    return Report(results).account()
+
+
+def test_an_account_ends_with_the_verdict_and_names_versions_only_where_asked(
+    tmp_path: Path,
+) -> None:
+    report = Report(make_results(tmp_path / "a"))
+    short, long = report.account("ja"), report.account("ja", verbose=True)
+    assert short[-1] == long[-1] == report.notes("ja")[0] != report.notes("en")[0]
+    versions = [f"{name} {version}" for name, version in report.results.info.versions.items()]
+    assert versions
+    assert set(versions) <= set(long)
+    assert not set(versions) & set(short)
+    with pytest.raises(UsageError, match="lang 'fr'"):
+        report.account("fr")
 
 
 def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:

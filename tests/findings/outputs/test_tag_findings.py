@@ -7,7 +7,7 @@ import pytest
 from helpers.made_up.factories import changed
 from helpers.made_up.tagged import tagged_results
 
-from reportgen.cli.outcome import _labels
+from reportgen.api.account import _labels
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import Tags, spans
 

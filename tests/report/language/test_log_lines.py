@@ -9,7 +9,7 @@ from helpers.log_commands import HOSTILE, is_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.cli.github import annotation
+from reportgen.cli.outcome import annotation
 from reportgen.report.language.printable import inert, inert_page
 
 

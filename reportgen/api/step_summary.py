@@ -1,41 +1,10 @@
-"""Writes for GitHub Actions: annotations of a job, and the summary of a step."""
+"""The summary of a step of GitHub Actions, to which a run adds its Markdown."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from reportgen.api.options import GateChoices
 from reportgen.errors import OutputError, UsageError
-from reportgen.report.language.printable import visible
-
-if TYPE_CHECKING:
-    from reportgen.report.worse_texts.places import Place
-
-
-def annotates(choices: GateChoices) -> bool:
-    """Whether gates that did not pass are shown as annotations."""
-    if choices.annotations == "auto":
-        return os.environ.get("GITHUB_ACTIONS", "").lower() == "true"
-    return choices.annotations == "github"
-
-
-def annotation(level: str, title: str, message: str, place: "Place | None" = None) -> str:
-    """The line that makes GitHub show `message` beside a job, or at a `place` in the repository;
-    `level` is error or warning."""
-    file, line = (None, None) if place is None else (place.file, place.line)
-    named = {"file": file, "line": line, "title": title}
-    properties = (f"{k}={_property(visible(str(v)))}" for k, v in named.items() if v is not None)
-    return f"::{level} {','.join(properties)}::{_data(visible(message))}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 MOST_BYTES = 1_000_000  # the runner refuses more than 1,048,576 of a step, and shows none of it

@@ -1,0 +1,148 @@
+"""Lines on what a run did: texts and tokens, what was left out, labels that are not used, and the
+verdict on attention sinks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from reportgen.api.progress_bar import count_of_texts
+from reportgen.findings.findings import Findings
+from reportgen.report.language.language import load_language
+from reportgen.report.language.sentences import headline
+from reportgen.report.options import Lang
+from reportgen.results.labels import LARGEST
+from reportgen.results.store import Results
+from reportgen.texts import label_number
+
+_UNNAMED = re.compile(r"LABEL_\d+")  # a class without a name in the model's folder
+_COMMA = re.compile(r"\s*[+-]?\d+(?:,\d+)+(?:\.\d+)?\s*[%％]?\s*")  # 2,5 or 1,000
+_IDS, _ID = 5, 40  # ids that are named, and characters of one
+_COUNTED = {
+    "truncated": "cut to the longest text that the model is given",
+    "empty": "empty, not analysed",
+    "failed": "failed; the report says why",
+}
+# Outputs that have no right answer, so that no label is held against them.
+_WITHOUT_ANSWERS = {
+    "embedding": "an embedding",
+    "next_token": "a next token",
+    "completion": "a completion",
+}
+# What labels of choices are read as, if most of them are that.
+_CHOICE_LABELS = {
+    "column": "the name of a choice's column",
+    "text": "one of the text's choices",
+    "letter": "the letter of a choice",
+    "from_0": "the number of a choice, counted from 0",
+    "from_1": "the number of a choice, counted from 1",
+}
+
+
+def account(
+    findings: Findings,
+    lang: Lang = "en",
+    *,
+    reduced: Sequence[str] = (),
+    seconds: float | None = None,
+    verbose: bool = False,
+) -> list[str]:
+    """Lines about what was analysed, in how many `seconds`, what was left out, and the verdict on
+    attention sinks; among them those in `reduced`, on what outputs lack. The last one is in the
+    language `lang`."""
+    results = findings.results
+    took = "" if seconds is None else f", {seconds:.1f} seconds"
+    lines = [f"{count_of_texts(findings.n_texts)}, {findings.n_tokens:,} tokens{took}"]
+    lines += [
+        f"{count_of_texts(count)} {words}: {_ids(results, name)}"
+        for name, words in _COUNTED.items()
+        if (count := findings.n_by_status[name])
+    ]
+    if verbose:
+        failed = results.texts[results.texts["status"] == "failed"]
+        lines += [
+            f"text {row.text_id} ({row.source}): {row.message}" for row in failed.itertuples()
+        ]
+        lines += [f"{name} {version}" for name, version in results.info.versions.items()]
+        lines += [f"{name} {value}" for name, value in asdict(results.info.checks).items()]
+    lines += _labels(findings)
+    lines += _maps_left_out(results)
+    lines += results.info.remarks
+    lines += reduced
+    if results.info.model.source == "demo":
+        lines.append("Bundled demonstration model: its score is made up; give yours with --model")
+    lines.append(headline(findings.notes, results.info.model.name, load_language(lang)))
+    return lines
+
+
+def _ids(results: Results, status: str) -> str:
+    """The ids of the first texts with a status, and how many more there are."""
+    ids = [str(id) for id in results.texts["text_id"][results.texts["status"] == status]]
+    shown = [id if len(id) <= _ID else f"{id[: _ID - 1]}…" for id in ids[:_IDS]]
+    more = f" and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""
+    return f"id {', '.join(shown)}{more}"
+
+
+def _labels(findings: Findings) -> list[str]:
+    """Lines about labels that are not used, or not read to the letter."""
+    use, output = findings.label_use, findings.info.output
+    if use is None:
+        has_labels = findings.texts["label"].notna() & findings.analysed
+        what = _WITHOUT_ANSWERS.get(output.kind)
+        if what is None or not has_labels.any():
+            return []
+        return [f"labels are not compared with anything: the model's output is {what}"]
+    lines = []
+    if use.misfit is not None:
+        text = str(findings.texts["text_id"].iloc[use.misfit.text])
+        lines.append(
+            f"{use.n_labelled - use.n_used:,} of {use.n_labelled:,} labels not used: text {text!r} "
+            f"has {_counted(use.misfit.n_labels, 'tag')} for "
+            f"{_counted(use.misfit.n_words, 'word')}; give a list with "
+            "one tag for each word between spaces, or the words in a column units"
+        )
+    if use.unused is not None:
+        n, label = use.n_labelled - use.n_used, use.unused
+        first = label if len(label) <= _ID else f"{label[: _ID - 1]}…"
+        why = "not a number"
+        if label_number(label) is not None:
+            why = f"beyond {LARGEST:g}, farther than a model in float32 can come"
+        if output.kind in ("class", "labels"):
+            names = ", ".join(output.labels[:_IDS]) + (", …" if len(output.labels) > _IDS else "")
+            why = f"not one of the model's labels ({names})"
+        elif output.kind == "choice":
+            why = "none of the text's choices, nor the letter, number or column of one"
+            if use.n_used:
+                why = f"not {_CHOICE_LABELS[use.read_as]}, as the other labels are"
+        elif output.kind == "numbers":
+            n_numbers = len(output.labels)
+            why = f"not the {n_numbers or 'same count of'} numbers that the model returns"
+        advice = "; rename labels with --label-map"
+        if output.kind == "numbers":
+            advice = "; write a JSON list such as [3.5, 2], or numbers between commas"
+        if output.kind == "class" and all(map(_UNNAMED.fullmatch, output.labels)):
+            advice = "; name the classes in the model's order, e.g. --class-names bad,good"
+        if output.kind == "number" and _COMMA.fullmatch(label):
+            advice = "; write it without commas, with a point before decimals"
+        lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}{advice}")
+    if use.n_percent:
+        lines.append(f"{_counted(use.n_percent, 'label')} with a percent sign: 2.1% is read as 2.1")
+    if use.n_folded:
+        lines.append(f"{_counted(use.n_folded, 'label')} matched without regard to case and spaces")
+    return lines
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
+def _maps_left_out(results: Results) -> list[str]:
+    """A line if --keep-maps all could not keep the maps of all texts."""
+    kept = results.info.settings.maps_kept
+    n_analysed = int((results.texts["n_tokens"] > 0).sum())
+    is_asked = results.info.settings.keep_maps != "all" or results.is_redacted
+    if is_asked or kept == n_analysed:
+        return []
+    return [
+        f"Attention maps kept of the first {count_of_texts(kept)}, as many as fit in 2 GB; "
+        f"--keep-maps {n_analysed} keeps all"
+    ]
