@@ -97,6 +97,13 @@ class Report:
         """The table of `tokens.csv`: one row per token of all texts."""
         return table(self._whole, "tokens")
 
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """The table of `predictions.csv`: one row per predicted item of all texts, with its right
+        answer where one is known. A class is one item, a tag one per word, a mask one per mask; see
+        `docs/outputs.md` for its columns."""
+        return table(self._whole, "predictions")
+
     def maps(
         self,
         text_id: object,

@@ -23,7 +23,7 @@ from reportgen.findings.statistics import (
     measured,
     ratio_estimates,
 )
-from reportgen.results.info import ANALYSED, STATUSES
+from reportgen.results.info import STATUSES
 from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS
 from reportgen.results.store import Results
 
@@ -94,7 +94,7 @@ def takes_part(results: Results) -> Booleans:
 def _takes_part(results: Results) -> Booleans:
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
-    found: Booleans = long_enough & analysed(results)
+    found: Booleans = long_enough & results.analysed
     different = None if results.is_redacted else _few_different(texts[["text", "pair"]][found])
     if different is not None:
         found = np.isin(np.arange(len(found)), different)
@@ -110,11 +110,6 @@ def _few_different(texts: pd.DataFrame) -> list[int] | None:
         if len(found) == MIN_TEXTS:
             return None
     return list(found.values())
-
-
-def analysed(results: Results) -> Booleans:
-    """`[text]`: whether a text has figures, so is neither empty nor failed."""
-    return results.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
 
 
 def n_by_status(results: Results) -> Mapping[str, int]:

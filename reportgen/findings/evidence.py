@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.findings.attention import analysed, takes_part
+from reportgen.findings.attention import takes_part
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import (
@@ -242,7 +242,7 @@ def explained_values(results: Results) -> NDArray[np.float64] | None:
     evidence = results.info.evidence
     if evidence.scalar not in ("number", "margin", "logit"):
         return None
-    given, rows = results.texts["scores"], np.flatnonzero(analysed(results))
+    given, rows = results.texts["scores"], np.flatnonzero(results.analysed)
     pairs = zip(rows, given.iloc[rows], strict=True)
     rows = np.array([row for row, own in pairs if np.isfinite(own).all()], np.intp)
     found = np.full(len(given), np.nan)

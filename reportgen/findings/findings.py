@@ -45,13 +45,21 @@ from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import non_special as of_piles
 from reportgen.findings.sinks import sink_scores as of_scores
 from reportgen.findings.sinks import sink_test_figures as of_sinks
-from reportgen.findings.statistics import Estimate, Floats, Interval, Places, mean_interval
+from reportgen.findings.statistics import (
+    Booleans,
+    Estimate,
+    Floats,
+    Interval,
+    Places,
+    mean_interval,
+)
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
 from reportgen.findings.tokens.joint import joint_tokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
+from reportgen.tasks.predictions import predictions
 
 Part = TypeVar("Part")
 
@@ -95,8 +103,12 @@ class Findings:
         """How many tokens all texts have, special tokens included."""
         return int(self.texts["n_tokens"].sum())
 
+    @property
+    def analysed(self) -> Booleans:
+        """`[text]`: whether a text has figures, so is neither empty nor failed."""
+        return self.results.analysed
+
     # Which texts count, and where attention goes.
-    analysed = _part(attention.analysed)
     takes_part = _part(attention.takes_part)
     n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
@@ -129,9 +141,10 @@ class Findings:
     shown_attention = _part(of_tokens.shown_attention)
 
     # What was predicted, and how well that fits the labels.
+    items = _part(predictions)
     classes = _part(of_classes.match_classes)
     class_shares = _part(of_classes.class_shares)
-    label_sets = _part(of_labels.label_sets)
+    label_sets = _part(of_classes.label_sets_of)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
     next_tokens = _part(of_predictions.next_tokens)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.findings.attention import analysed, takes_part
+from reportgen.findings.attention import takes_part
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.results.store import Results
 
@@ -65,7 +65,7 @@ def spread_means(results: Results) -> Mapping[str, float]:
     """
     counted = takes_part(results)
     if not counted.any():
-        counted = analysed(results)
+        counted = results.analysed
 
     def of_texts(name: str) -> Floats:
         values: Floats = results.texts[name].to_numpy(np.float64, na_value=np.nan)[counted]

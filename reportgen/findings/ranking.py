@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
-from reportgen.findings.outputs.classes import class_shares, match_classes
-from reportgen.findings.outputs.labels import label_sets
+from reportgen.findings.outputs.classes import class_shares, label_sets_of, match_classes
 from reportgen.findings.outputs.multiple_choice import chances_of, choices
 from reportgen.findings.outputs.ranks import rank_errors
 from reportgen.findings.outputs.tags import tags
@@ -71,7 +69,7 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
     texts = results.texts
     tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
     error, prediction = _errors(results)
-    tokens = np.where(analysed(results), tokens, np.nan)
+    tokens = np.where(results.analysed, tokens, np.nan)
     share, even = (text_means(results, name) for name in ("special_share", "uniform_share"))
     usual = usual_at_length(share, tokens)
     return pd.DataFrame(
@@ -234,9 +232,9 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
 def wrong_labels(results: Results) -> Floats:
     """`[text, label]`, of a model that gives several labels: by how much of a label's probability
     it is wrongly given or missing, 0 where it is right; NaN in texts whose labels are not known."""
-    sets, n_labels = label_sets(results), len(results.info.output.labels)
+    sets, n_labels = label_sets_of(results), len(results.info.output.labels)
     found = np.full(sets.given.shape, np.nan)
-    rows = np.flatnonzero(analysed(results) & sets.known)
+    rows = np.flatnonzero(results.analysed & sets.known)
     if len(rows):
         logits = np.array(list(results.texts["scores"].iloc[rows]), np.float64)[:, :n_labels]
         wrong = (logits > 0) != sets.given[rows]

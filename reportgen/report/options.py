@@ -27,7 +27,7 @@ from reportgen.results.measure_register import COLOURS, EARLIER_NAMES
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or the one that agrees best with effects.
 COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS, *EARLIER_NAMES)
-TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
+TableName: TypeAlias = Literal["tokens", "heads", "texts", "predictions", "sinks", "agreement"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 CompareTableName: TypeAlias = Literal["changes", "tokens", "figures", "layers", "heads", "trend"]
 COMPARE_TABLE_NAMES: tuple[CompareTableName, ...] = get_args(CompareTableName)

@@ -1,16 +1,18 @@
 """Results as tables for spreadsheets and notebooks.
 
-Each table has one row per token, head, text, sink test of a subject, or view and statistic of
-agreement.
+Each table has one row per token, head, text, predicted item, sink test of a subject, or view and
+statistic of agreement.
 """
 
 import json
 import re
 from collections.abc import Iterable, Mapping
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from reportgen.findings.attention import excess
 from reportgen.findings.evidence import ViewFigures
@@ -24,6 +26,7 @@ from reportgen.results.info import SINK_TESTS_AT, SinkTest
 from reportgen.results.measure_register import exported
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import CROSS, CROSS_NORM, EXTRA, JOINT, JOINT_EFFECT
+from reportgen.tasks.predictions import PREDICTIONS_SCHEMA, with_ids
 
 # Means over heads; a sum over them is `n_heads` times as much.
 _OVER_HEADS = (
@@ -105,6 +108,7 @@ AGREEMENT_COLUMNS = {
 }
 # A spreadsheet runs a cell that begins with one of these; their wide forms count in Japanese ones.
 _RUNS = tuple("=+-@\t\r\n＝＋－＠")
+ALTERNATIVES = PREDICTIONS_SCHEMA.field("alternatives")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -125,6 +129,8 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     """
     if name == "tokens":
         return _tokens(findings, heads)
+    if name == "predictions":
+        return with_ids(findings.results, findings.items)
     if name == "sinks":
         tests = SINK_TESTS_AT[findings.info.evidence.level]
         rows = [_sink_row(findings, s, test) for s in findings.subjects for test in tests]
@@ -149,19 +155,23 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     """UTF-8 with a byte order mark, so that Excel opens Japanese; lines end as in RFC 4180.
 
     A text cell that a spreadsheet would run as a formula gets a leading `'`; numbers stay numbers.
+    A list of alternatives is JSON: `[["good", 0.9], ["bad", 0.1]]`.
     """
     safe = frame.copy()
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(_inert, na_action="ignore")
+            safe[column] = safe[column].map(_cell, na_action="ignore")
     text: str = safe.to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig")
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:
     """Parquet, every text as it stands."""
-    stream = BytesIO()
-    frame.to_parquet(stream, index=False)
+    stream, schema = BytesIO(), pa.Schema.from_pandas(frame, preserve_index=False)
+    place = schema.get_field_index(ALTERNATIVES.name)
+    if place >= 0:  # its type would else be that of what a table happens to hold
+        schema = schema.set(place, ALTERNATIVES)
+    frame.to_parquet(stream, index=False, schema=schema)
     return stream.getvalue()
 
 
@@ -278,6 +288,21 @@ def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) ->
     """`rows` with the id of the text that each belongs to."""
     ids = results.texts["text_id"].to_numpy()[rows["text"].to_numpy(dtype=np.int64)]
     return rows.assign(text_id=ids)[list(columns)]
+
+
+def _cell(cell: object) -> str:
+    return _inert(cell) if isinstance(cell, str) else _pairs(cell)
+
+
+def _pairs(alternatives: Iterable[Mapping[str, Any]]) -> str:
+    """The names and probabilities of alternatives, which are null where they are not known."""
+    pairs = [[own["name"], _short(own["probability"])] for own in alternatives]
+    return json.dumps(pairs, ensure_ascii=False)
+
+
+def _short(value: float | None) -> float | None:
+    """The number with as few digits that a float32 holds."""
+    return None if value is None else float(str(np.float32(value)))
 
 
 def _inert(cell: str) -> str:

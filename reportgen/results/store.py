@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from reportgen.errors import ResultsError
 from reportgen.files.destinations import RESULTS_FILES
 from reportgen.files.pinned import ReplacedError, pin
-from reportgen.results.info import REDACT, RunInfo
+from reportgen.results.info import ANALYSED, REDACT, RunInfo
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.run_file import not_results, read_run
 from reportgen.results.tables.frames import (
@@ -116,6 +116,11 @@ class Results:
     def texts(self) -> pd.DataFrame:
         """One row per text, in input order; columns as in `TEXTS_SCHEMA`."""
         return texts_frame(self.source.table("texts").select(TABLES["texts"].names))
+
+    @cached_property
+    def analysed(self) -> NDArray[np.bool_]:
+        """`[text]`: whether a text has figures, so is neither empty nor failed."""
+        return self.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
 
     @cached_property
     def text_row(self) -> Callable[[int], Mapping[str, Any]]:

@@ -16,6 +16,7 @@ MAX_LINES = 500
 # Everything right of the results.
 REPORT_HALF = (
     "reportgen.results",
+    "reportgen.tasks",
     "reportgen.comparison",
     "reportgen.report",
     "reportgen.findings",

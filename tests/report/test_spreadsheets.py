@@ -29,6 +29,8 @@ COLUMNS = {
     "distance, head_class",
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
     "message, evidence",
+    "predictions": "text_id, item, name, position, end, predicted, value, probability, label, "
+    "label_value, label_probability, score, alternatives",
     "sinks": "token, kind, role, test, ratio, low, high, effect, control, n_texts, layer, share, "
     "expected, share_after, alike, lead, key_size",
     "agreement": "view, statistic, mean, low, high, n_texts",

@@ -14,7 +14,7 @@ from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.findings.statistics import Places
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
-from reportgen.results.multiple_choice import chosen_texts
+from reportgen.tasks.choices import chosen_texts
 
 # What became of a text's class: right in the new model alone, in the old one alone, in both, in
 # neither; "unknown" where it has no label.

@@ -21,7 +21,6 @@ from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
-from reportgen.findings.outputs.several_numbers import label_numbers
 from reportgen.findings.statistics import (
     Booleans,
     Floats,
@@ -34,6 +33,7 @@ from reportgen.findings.statistics import (
 from reportgen.results.info import OutputKind
 from reportgen.results.ranks import spearman
 from reportgen.results.store import Results
+from reportgen.tasks.labels import label_numbers
 
 # In which order texts whose class changed are listed: what a reader must see comes first.
 _FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")

@@ -1,23 +1,15 @@
 """Answers to questions over all texts: how likely they are, and how often they are right."""
 
-import re
-import string
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp
 
 import numpy as np
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Estimate, Floats, share_estimate
-from reportgen.results.labels import label_list
 from reportgen.results.store import Results
-from reportgen.results.units import is_unspaced
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_MARKS = frozenset(string.punctuation)
+from reportgen.tasks.answers import best_f1, is_exact
+from reportgen.tasks.labels import right_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +24,12 @@ class Answer:
     @property
     def is_exact(self) -> bool:
         """Whether it equals one of the right answers, apart from case, punctuation and articles."""
-        return normalised(self.name) in map(normalised, self.labels)
+        return is_exact(self.name, self.labels)
 
     @property
     def f1(self) -> float:
         """The F1 of its words with those of the closest right answer."""
-        return max(word_f1(self.name, label) for label in self.labels)
+        return best_f1(self.name, self.labels)
 
 
 @dataclass(frozen=True)
@@ -65,37 +57,15 @@ class Answers:
         return [answer for answer in self.every if answer.labels]
 
 
-def normalised(answer: str) -> str:
-    """An answer in the form that SQuAD compares (Rajpurkar et al. 2016): lower case, no
-    punctuation, no articles, single spaces."""
-    bare = "".join(mark for mark in answer.lower() if mark not in _MARKS)
-    return " ".join(_ARTICLES.sub(" ", bare).split())
-
-
-def word_f1(answer: str, right: str) -> float:
-    """The F1 of the words of two answers, each normalised; of their characters where one has
-    letters of a script without spaces. 1 if both have none, else 0 if one has none."""
-    given, wanted = (_parts(own, is_unspaced(answer + right)) for own in (answer, right))
-    if not given or not wanted:
-        return float(given == wanted)
-    both = sum((Counter(given) & Counter(wanted)).values())
-    return 2 * both / (len(given) + len(wanted))
-
-
-def _parts(answer: str, by_character: bool) -> Sequence[str]:
-    bare = normalised(answer)
-    return list(bare.replace(" ", "")) if by_character else bare.split()
-
-
 def answers(results: Results) -> Answers | None:
     """The answers of all texts; None for other outputs and without any."""
     if results.info.output.kind != "answer":
         return None
     found = []
-    for text in np.flatnonzero(analysed(results)).tolist():
+    for text in np.flatnonzero(results.analysed).tolist():
         row = results.text_row(text)
         label = row["label"]
-        labels = (label_list(label) or [label]) if isinstance(label, str) else []
+        labels = right_answers(label)
         name, chance = str(row["prediction_label"]), exp(float(row["prediction"]))
         found.append(Answer(text, name, chance, tuple(labels)))
     if not found:

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from reportgen.findings.attention import analysed
-from reportgen.findings.outputs.labels import LabelSets, ReadAs
 from reportgen.findings.statistics import (
     Booleans,
     Estimate,
@@ -16,8 +14,9 @@ from reportgen.findings.statistics import (
     Places,
     share_interval,
 )
-from reportgen.results.labels import NONE, ClassNames, label_list
+from reportgen.results.labels import NONE
 from reportgen.results.store import Results
+from reportgen.tasks.labels import ClassLabels, LabelSets, class_labels, label_sets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,10 +24,12 @@ class Classes:
     """`[text]` each: places in the model's list of classes, or NONE."""
 
     predicted: Places
-    labels: Places
-    read_as: ReadAs
-    unmatched: Booleans  # analysed texts whose label is no class
-    n_folded: int  # analysed texts whose label is one only without regard to case and spaces
+    labelled: ClassLabels
+
+    @property
+    def labels(self) -> Places:
+        """`[text]`: the class that each text should have, or NONE."""
+        return self.labelled.places
 
     @property
     def compared(self) -> Booleans:
@@ -39,44 +40,28 @@ class Classes:
     @property
     def n_unmatched(self) -> int:
         """How many analysed texts have a label that is no class."""
-        return int(self.unmatched.sum())
+        return int(self.labelled.unmatched.sum())
 
 
 def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
     """Predicted classes and labels of every text of a model that puts out a class.
 
-    A label is the name of a class (see `ClassNames`), or a list with one. Where no label of the
-    texts is a name, but all are whole numbers from 0 (which must be among them) to the number of
-    classes less one, it is the class's number.
-
     Args:
         results: their texts give the predictions, and the labels unless `labelled` is given.
         labelled: a table with the columns `label` and `label_value`, one row per text.
     """
-    texts, names = results.texts, ClassNames(results.info.output.labels)
-    n_classes, known = len(results.info.output.labels), analysed(results)
-    labelled = texts if labelled is None else labelled
-    place = {name: index for index, name in enumerate(results.info.output.labels)}
+    texts, classes, known = results.texts, results.info.output.labels, results.analysed
+    place = {name: index for index, name in enumerate(classes)}
     predicted = np.array([place.get(name, NONE) for name in texts["prediction_label"]], np.intp)
     predicted[~known] = NONE
-    given = labelled["label"].notna().to_numpy(np.bool_)
-    own = [_single(label) if isinstance(label, str) else "" for label in labelled["label"]]
-    labels = np.array([names.find(label) if label else NONE for label in own], np.intp)
-    read_as: ReadAs = "name"
-    is_exact = np.array([names.is_exact(label) for label in own], np.bool_)
-    n_folded = int(((labels != NONE) & ~is_exact & known).sum())
-    if not (labels != NONE).any() and given.any():
-        numbers = labelled["label_value"].to_numpy(dtype=np.float64)
-        if 0 in set(numbers[given]) <= set(range(n_classes)):
-            read_as = "number"
-            labels = np.where(np.isnan(numbers), NONE, np.nan_to_num(numbers)).astype(np.intp)
-    return Classes(predicted, labels, read_as, given & (labels == NONE) & known, n_folded)
+    labels = class_labels(texts if labelled is None else labelled, classes, known)
+    return Classes(predicted, labels)
 
 
-def _single(label: str) -> str:
-    """The label in a list of one; any other label is returned unchanged."""
-    items = label_list(label)
-    return items[0] if items and len(items) == 1 else label
+def label_sets_of(results: Results) -> LabelSets:
+    """The labels of every text of a model that puts out several labels."""
+    output = results.info.output
+    return label_sets(results.texts["label"], output.labels, results.analysed)
 
 
 def class_shares(results: Results) -> Floats:
@@ -176,7 +161,7 @@ def class_sureness(classes: Classes, shares: Floats) -> Floats:
 
 def label_counts(results: Results, sets: LabelSets) -> LabelCounts:
     """The labels of a model that puts out several; of at least one analysed text."""
-    rows, n_labels = analysed(results), len(results.info.output.labels)
+    rows, n_labels = results.analysed, len(results.info.output.labels)
     scores = np.stack(list(results.texts["scores"].loc[rows]))
     predicted = scores[:, :n_labels] > 0
     given, known = sets.given[rows], sets.known[rows]

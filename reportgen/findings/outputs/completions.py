@@ -5,7 +5,6 @@ from math import exp
 
 import numpy as np
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Floats
 from reportgen.results.completions import completion_of
 from reportgen.results.store import Results
@@ -46,7 +45,7 @@ def perplexity(log_probabilities: Floats) -> float:
 
 def completions(results: Results, n_least: int = 20) -> Completions | None:
     """How well the model expects the completions; None for other outputs and without any text."""
-    rows = np.flatnonzero(analysed(results))
+    rows = np.flatnonzero(results.analysed)
     if results.info.output.kind != "completion" or not len(rows):
         return None
     of_row = ((int(row), text_steps(results, int(row))) for row in rows)

@@ -6,7 +6,6 @@ from math import exp
 
 import numpy as np
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.predictions import NextToken
 from reportgen.results.labels import label_list
 from reportgen.results.store import Results
@@ -83,7 +82,7 @@ def masks(results: Results) -> Masks | None:
     """What the model puts in the place of masks; None for other outputs and without any."""
     if results.info.output.kind != "masks":
         return None
-    rows = (int(row) for row in np.flatnonzero(analysed(results)))
+    rows = (int(row) for row in np.flatnonzero(results.analysed))
     found = {row: own for row in rows if (own := _masks(results, row))}
     return Masks(found) if found else None
 

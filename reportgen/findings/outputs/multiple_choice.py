@@ -9,8 +9,8 @@ from scipy.special import softmax
 
 from reportgen.findings.statistics import Estimate, Floats, share_estimate
 from reportgen.results.labels import NONE
-from reportgen.results.multiple_choice import ChoiceReading, Chosen, chosen_texts
 from reportgen.results.store import Results
+from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
 
 
 @dataclass(frozen=True)

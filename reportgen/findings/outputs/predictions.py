@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.outputs.ranks import rank_correlation
 from reportgen.findings.statistics import (
     Booleans,
@@ -130,19 +129,19 @@ class Fit:
 def number_spread(results: Results) -> Spread | None:
     """The spread of the predicted number; None where no text has a finite one."""
     values = results.texts["prediction"].to_numpy(dtype=np.float64)
-    values = values[np.isfinite(values) & analysed(results)]
+    values = values[np.isfinite(values) & results.analysed]
     return _spread(values) if len(values) else None
 
 
 def score_spreads(results: Results) -> tuple[Spread, ...]:
     """The spread of each of several numbers, over at least one analysed text."""
-    scores = np.stack(list(results.texts["scores"].loc[analysed(results)]))
+    scores = np.stack(list(results.texts["scores"].loc[results.analysed]))
     return tuple(_spread(own) for own in scores.T)
 
 
 def next_tokens(results: Results) -> tuple[NextToken, ...]:
     """The tokens that are the likeliest next ones, the most frequent first."""
-    texts = results.texts.loc[analysed(results)]
+    texts = results.texts.loc[results.analysed]
     counts = texts["prediction_label"].value_counts(sort=False)
     counts = counts.sort_values(ascending=False, kind="stable")
     chance = texts["scores"].map(lambda scores: float(np.exp(scores[0])) if len(scores) else 0)
@@ -157,7 +156,7 @@ def label_fit(results: Results) -> Fit | None:
     texts = results.texts
     predictions = texts["prediction"].to_numpy(dtype=np.float64)
     labels = texts["label_value"].to_numpy(dtype=np.float64)
-    rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & analysed(results))
+    rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & results.analysed)
     if not results.info.output.has_errors or not len(rows):
         return None
     predictions, labels = predictions[rows], labels[rows]

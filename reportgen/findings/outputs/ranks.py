@@ -6,7 +6,6 @@ from math import atanh, sqrt, tanh
 import numpy as np
 from scipy.special import ndtri
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.resampling import GROUPS
 from reportgen.findings.statistics import (
     CONFIDENCE,
@@ -85,7 +84,7 @@ def _both(results: Results) -> tuple[Places, Floats, Floats]:
     texts = results.texts
     predictions = texts["prediction"].to_numpy(dtype=np.float64)
     labels = texts["label_value"].to_numpy(dtype=np.float64)
-    known = np.isfinite(predictions) & np.isfinite(labels) & analysed(results)
+    known = np.isfinite(predictions) & np.isfinite(labels) & results.analysed
     known &= results.info.output.similarity is not None
     rows = np.flatnonzero(known)
     return rows, predictions[rows], labels[rows]

@@ -1,15 +1,13 @@
 """How far several predicted numbers are from their labels, of a model that returns them for each
 text."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Booleans, Estimate, Floats, Places, estimates
-from reportgen.results.labels import number_list
 from reportgen.results.store import Results
+from reportgen.tasks.labels import label_numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,18 +31,6 @@ class NumbersFit:
         return np.asarray(np.median(self.labels, axis=0))
 
 
-def label_numbers(labels: Iterable[object], n: int) -> Floats:
-    """`[text, number]`: the labels of a model that returns `n` numbers; NaN in all of a text whose
-    label is not as many."""
-    given = list(labels)
-    found = np.full((len(given), n), np.nan)
-    for row, label in enumerate(given):
-        numbers = number_list(label) if isinstance(label, str) else None
-        if numbers is not None and len(numbers) == n:
-            found[row] = numbers
-    return found
-
-
 def n_numbers(results: Results) -> int:
     """How many numbers the model returns for a text."""
     widths = map(len, results.texts["scores"])
@@ -62,7 +48,7 @@ def numbers_fit(results: Results) -> NumbersFit | None:
     has all of both."""
     if results.info.output.kind != "numbers":
         return None
-    labels, known = _labels(results), analysed(results)
+    labels, known = _labels(results), results.analysed
     predictions = np.full_like(labels, np.nan)
     for row, scores in enumerate(results.texts["scores"]):
         if known[row] and len(scores) == labels.shape[1]:

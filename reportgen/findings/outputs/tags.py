@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reportgen.findings.attention import analysed
-from reportgen.findings.outputs.labels import ReadAs, label_number
 from reportgen.findings.statistics import (
     Estimate,
     Floats,
@@ -16,13 +14,13 @@ from reportgen.findings.statistics import (
     certain_share,
     ratio_estimates,
 )
-from reportgen.results.labels import NONE, ClassNames, tag_list
+from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import segments_of, unit_label
+from reportgen.tasks.labels import Misfit, ReadAs, tag_labels
 
 OUTSIDE = "O"  # the tag of words outside all entities
-_IGNORED = ("-100", "_")  # in place of a label where a word has none
 _PREFIXED = re.compile(r"([BIESLU])[-_](.+)", re.DOTALL)
 _BEGINS, _ENDS = "BSU", "ESL"
 
@@ -47,15 +45,6 @@ class Entity:
     kind: str  # without the prefix of its tags
     name: str
     words: tuple[int, int]  # the first and the last, counted in its text
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A text whose label has no tag for each word."""
-
-    text: int  # row of `texts`
-    n_labels: int
-    n_words: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,19 +120,18 @@ def tags(results: Results) -> Tags | None:
     names = results.info.output.labels
     words = {
         int(row): found
-        for row in np.flatnonzero(analysed(results))
+        for row in np.flatnonzero(results.analysed)
         if (found := _words(results, int(row), names))
     }
     if not words:
         return None
     marks_entities = OUTSIDE in names
-    labels, misfits, n_unknown, read_as = _labels(results, words, names)
+    n_words = np.array([len(words.get(row, ())) for row in range(len(results.texts))], np.intp)
+    is_cut = results.texts["status"].eq("truncated").to_numpy(np.bool_)
+    labels = tag_labels(results.texts["label"], names, n_words, is_cut)
+    places = iter(labels.places.tolist())
     words = {
-        row: tuple(
-            Word(w.text, w.position, w.name, w.tag, w.log_probability, label)
-            for w, label in zip(own, labels.get(row, [NONE] * len(own)), strict=True)
-        )
-        for row, own in words.items()
+        row: tuple(replace(word, label=next(places)) for word in own) for row, own in words.items()
     }
     every = [word for own in words.values() for word in own]
     return Tags(
@@ -154,9 +142,9 @@ def tags(results: Results) -> Tags | None:
         marks_entities=marks_entities,
         predicted=np.bincount([word.tag for word in every], minlength=len(names)),
         fit=_fit(words, names, with_entities=marks_entities),
-        read_as=read_as,
-        misfits=misfits,
-        n_unknown=n_unknown,
+        read_as=labels.read_as,
+        misfits=labels.misfits,
+        n_unknown=labels.n_unknown,
     )
 
 
@@ -220,43 +208,6 @@ class _Tokens:
             return unit_label(names, None, "")
         span = (min(self._starts[i] for i in own), max(self._ends[i] for i in own))
         return unit_label(names, span, self._sources[segment])
-
-
-def _labels(
-    results: Results, words: dict[int, tuple[Word, ...]], names: Sequence[str]
-) -> tuple[dict[int, list[int]], tuple[Misfit, ...], int, ReadAs]:
-    """By row of `texts`, the index of the tag that each word should have; the texts whose labels
-    cannot be used; and the number of labels that are no tag.
-
-    Labels are names (see `ClassNames`), or where none is one, numbers of tags from 0. Of a text
-    that was cut, the labels of the words that are left are used.
-    """
-    given: dict[int, list[str]] = {}
-    misfits = []
-    for row, own in words.items():
-        label = results.text_row(row)["label"]
-        parts = tag_list(label) if isinstance(label, str) else []
-        if not parts:
-            continue
-        is_cut = results.text_row(row)["status"] == "truncated"
-        if len(parts) == len(own) or (is_cut and len(parts) > len(own)):
-            given[row] = parts[: len(own)]
-        else:
-            misfits.append(Misfit(row, len(parts), len(own)))
-    known = ClassNames(names)
-    places = {row: [known.find(part) for part in parts] for row, parts in given.items()}
-    read_as: ReadAs = "name"
-    if given and all(place == NONE for own in places.values() for place in own):
-        read_as = "number"
-        places = {
-            row: [label_number(part, len(names)) for part in parts] for row, parts in given.items()
-        }
-    n_unknown = sum(
-        place == NONE and part not in _IGNORED
-        for row, own in places.items()
-        for place, part in zip(own, given[row], strict=True)
-    )
-    return places, tuple(misfits), n_unknown, read_as
 
 
 def _entities(words: Sequence[Word], names: Sequence[str]) -> tuple[Entity, ...]:

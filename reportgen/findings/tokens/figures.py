@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.findings.tokens.joint import joint_rows
@@ -191,7 +190,7 @@ def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
 
     Where labels are many different numbers, they are cut into two halves at their median.
     """
-    texts, known = results.texts, analysed(results)
+    texts, known = results.texts, results.analysed
     values = texts["label_value"].where(texts["label"].notna())
     is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
     found: dict[Division, tuple[Part, ...]] = {}

@@ -17,7 +17,7 @@ from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.results.info import OutputInfo
 from reportgen.results.labels import NONE, label_list
-from reportgen.results.multiple_choice import Chosen
+from reportgen.tasks.choices import Chosen
 
 _SCORES = 5
 CELL = 28  # half-width characters of an id, group, class or label

@@ -28,9 +28,9 @@ from reportgen.report.redact.rules import (
 from reportgen.results.info import REDACT, Evidence, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, number_list, tag_list
 from reportgen.results.measure_register import BY_ID, EFFECT, MEASURES
-from reportgen.results.multiple_choice import chosen_texts
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import EXTRA, STEPS, VALUE_RATIO
+from reportgen.tasks.choices import chosen_texts
 
 DOT = "•"
 MARK = DOT * 3  # in place of a word, however long it is

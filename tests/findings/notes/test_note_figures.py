@@ -9,7 +9,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.role_tables import with_roles
 from helpers.plain.plain_bootstrap import plain_interval
 
-from reportgen.findings.attention import analysed, role_figures, takes_part
+from reportgen.findings.attention import role_figures, takes_part
 from reportgen.findings.statistics import (
     intervals_of_ratio,
     mean_intervals,
@@ -93,7 +93,7 @@ def test_few_texts_have_no_interval(tmp_path: Path, n: int) -> None:
 def test_short_empty_and_failed_texts_take_no_part(tmp_path: Path) -> None:
     texts = ("abcdef", "abcd", "abcde", "", "abcdefgh", "abcdefgh")
     results = make_results(tmp_path, texts, failed=(4,), truncated=(5,))
-    assert list(analysed(results)) == [True, True, True, False, False, True]
+    assert list(results.analysed) == [True, True, True, False, False, True]
     # Two code points a token: "abcd" has two text tokens, "abcde" three.
     assert list(takes_part(results)) == [True, False, True, False, False, True]
     assert role_figures(results, "cls").n_texts == 3

@@ -8,7 +8,6 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.answers import normalised, word_f1
 from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.steps import make_steps
 from reportgen.report.panel.coloured.strip import Mark
@@ -17,6 +16,7 @@ from reportgen.report.panel.prediction import prediction
 from reportgen.report.redact.masked import DOT
 from reportgen.report.redact.run import redacted
 from reportgen.results.units import text_units
+from reportgen.tasks.answers import normalised, word_f1
 
 EN = load_language("en")
 TEXTS = ("ab cd ef gh ij", "kl mn op qr", "st uv wx yz", "ab ef gh", "cd kl mn", "op qr st")

@@ -17,7 +17,7 @@ from reportgen.report.sections.outputs.shares import (
     share_bar,
     share_figure,
 )
-from reportgen.results.multiple_choice import Chosen
+from reportgen.tasks.choices import Chosen
 
 _CHOICE = 40  # half-width characters of a choice
 _TEXT = 60  # of a text
