@@ -290,7 +290,7 @@ def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) ->
     return rows.assign(text_id=ids)[list(columns)]
 
 
-def _cell(cell: object) -> str:
+def _cell(cell: Any) -> str:
     return _inert(cell) if isinstance(cell, str) else _pairs(cell)
 
 

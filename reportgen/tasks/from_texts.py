@@ -81,7 +81,7 @@ class _Lists:
     @property
     def numbers(self) -> Floats:
         """All items as numbers."""
-        return self.flat.to_numpy(zero_copy_only=False).astype(np.float64)
+        return np.asarray(self.flat.to_numpy(zero_copy_only=False), np.float64)
 
     def grid(self, width: int) -> Floats:
         """`[text, width]`: the items of lists of this length; NaN for any other."""
