@@ -255,18 +255,19 @@ def _reported(
             temporary = make_scratch()
             with _removed_after_errors(temporary):
                 report = Report(run(temporary.path, kept=found.path), temporary)
-            if report.results.info.evidence.interrupted:
+            results = report.results
+            if results.info.evidence.interrupted:
                 warnings.warn(
                     "reportgen: no baseline, as the evidence was interrupted", stacklevel=4
                 )
             else:
-                keep_baseline(report.results, Path(folder), staging)
+                keep_baseline(results, Path(folder), staging)
         else:
-            run(staging.folder(Path(folder)), kept=found.path)
+            results = run(staging.folder(Path(folder)), kept=found.path)
+        if not results.info.evidence.interrupted:
+            staging.remove_folder(found.path)
         staging.commit()
-        report = report if small else Report(open_results(Path(folder)))
-        found.is_finished = not report.results.info.evidence.interrupted
-    return report
+    return report if small else Report(open_results(Path(folder)))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Nothing heavy is imported here.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, o
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
 from reportgen.files.temporary import make_temporary
+from reportgen.files.transaction import Removal, write_journal
 from reportgen.results.manifest import is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
@@ -107,7 +109,7 @@ def check_part(folder: Path, *, force: bool) -> None:
 
 
 def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> None:
-    """Make the results in `kept` the shard at `folder`; an earlier shard there is in `kept` then.
+    """Make the results in `kept` the shard at `folder`; an earlier shard there is removed.
 
     Raises:
         OutputError: it cannot be written.
@@ -119,25 +121,21 @@ def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> Non
         content = with_manifest(record, {_RUN_FILE: listed(kept / _RUN_FILE)})
         system.write(kept / _FILE, content)
         system.sync(kept / _FILE)
-        _take_place(kept, folder)
+        _take_place(kept, Path(os.path.realpath(folder)))
     except OSError as error:
         raise unwritten(folder, error) from error
 
 
 def _take_place(kept: Path, folder: Path) -> None:
-    """Give the folder `kept` the name of `folder`, and an earlier shard there that of `kept`.
+    """Give the folder `kept` the name of `folder`, and remove an earlier shard there.
 
     Others may look into what is called `folder`, and at no time into what is called `kept`.
     """
     try:
-        if not folder.exists():
-            system.rename(kept, folder)
-            return
-        _set_mode(folder, 0o700)
-        try:
-            system.exchange(kept, folder)
-        except system.NoExchangeError:
+        if folder.exists():
             _replace(kept, folder)
+        else:
+            system.rename(kept, folder)
     finally:
         _set_mode(folder, 0o777 & ~system.mask())
 
@@ -148,17 +146,38 @@ def _set_mode(folder: Path, mode: int) -> None:
 
 
 def _replace(kept: Path, folder: Path) -> None:
-    """The same in two steps, where two names cannot be exchanged; the earlier shard is removed."""
+    """Let the folder `kept` take the place of `folder`, which is removed.
+
+    If this run is killed once the earlier shard is called `kept`, the next run removes it: that it
+    is to go is written down before.
+    """
     aside = make_temporary(folder.parent)
     try:
-        system.rename(folder, aside.path / folder.name)
+        earlier = Removal(aside.path / "earlier", kept, folder.stat().st_ino)
+        _set_mode(folder, 0o700)
+        journal = write_journal([earlier])
         try:
-            system.rename(kept, folder)
-        except OSError:
-            system.rename(aside.path / folder.name, folder)
-            raise
+            system.exchange(kept, folder)
+        except system.NoExchangeError:
+            _replace_in_two_steps(kept, folder, earlier.item)
+        else:
+            try:
+                earlier.make()
+            except OSError:
+                system.exchange(kept, folder)
+                raise
+        system.remove(journal)
     finally:
         aside.remove()
+
+
+def _replace_in_two_steps(kept: Path, folder: Path, aside: Path) -> None:
+    system.rename(folder, aside)
+    try:
+        system.rename(kept, folder)
+    except OSError:
+        system.rename(aside, folder)
+        raise
 
 
 def read_parts(folders: Sequence[Path]) -> Parts:

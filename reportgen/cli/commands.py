@@ -126,8 +126,8 @@ def run(
                 written = write_report(findings, job, staging)
             lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
         code = outcome.exit_code(results, written.gates, strict=strict)
+        lines += outcome.settled(kept, results, staging)
         staging.commit()
-        lines += outcome.settled(kept, results)
         outcome.finish(written, job, lines, gating, verbosity)
     return code
 

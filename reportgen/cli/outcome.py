@@ -23,6 +23,7 @@ from reportgen.report.outputs import send
 if TYPE_CHECKING:
     from reportgen.api.jobs import AnyJob
     from reportgen.api.report import Written
+    from reportgen.files.staging import Staging
     from reportgen.files.unfinished import Unfinished
     from reportgen.findings.findings import Findings
     from reportgen.report.options import Lang
@@ -58,13 +59,13 @@ def print_lines(lines: Sequence[str], verbosity: Verbosity) -> None:
             typer.echo(inert(line), err=True)
 
 
-def settled(kept: "Unfinished | None", results: "Results") -> list[str]:
-    """Mark the kept work of a run as no longer needed. If evidence is still to be measured, keep it
-    and return a line that says how to go on."""
+def settled(kept: "Unfinished | None", results: "Results", staging: "Staging") -> list[str]:
+    """Have the kept work of a run removed when its outputs get their names. If evidence is still to
+    be measured, keep it and return a line that says how to go on."""
     if kept is None:
         return []
-    kept.is_finished = not results.info.evidence.interrupted
-    if kept.is_finished:
+    if not results.info.evidence.interrupted:
+        staging.remove_folder(kept.path)
         return []
     return [f"what was measured is kept in {kept.path.name}; --resume --force measures the rest"]
 

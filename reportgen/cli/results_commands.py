@@ -132,8 +132,8 @@ class _End:
         lines = [self._kept_small(results) if small else f"{self.output}/: results folder"]
         lines += outcome.account_lines(Findings(results), self.verbosity, self.started)
         code = outcome.exit_code(results, (), strict=strict)
+        lines += outcome.settled(self.kept, results, self.staging)
         self.staging.commit()
-        lines += outcome.settled(self.kept, results)
         outcome.print_lines(lines, self.verbosity)
         return code
 
@@ -223,7 +223,6 @@ def _analyze_shard(
         with terminal_progress(verbosity) as progress:
             analyze_shard(text_set, asked, kept.path, shard, progress, verbose=verbosity.verbose)
         finish_part(kept.path, output, shard, call)
-        kept.is_finished = True
     outcome.print_lines([f"{output}/: shard {shard}"], verbosity)
     return 0
 

@@ -136,12 +136,21 @@ class Staging:
         is_staged = any(target == known for _, known in self._removed)
         if is_staged or not os.path.lexists(target) or target.is_dir():
             return False
-        try:
-            item = self._folder_beside(target) / f"removed {len(self._removed)}"
-        except OSError as error:
-            raise unwritten(target, error) from error
-        self._removed.append((item, target))
+        self._stage_removal(target)
         return True
+
+    def remove_folder(self, target: Path) -> None:
+        """Have the folder `target` and all that it holds removed when outputs get their names.
+
+        Raises:
+            OutputError: it cannot be removed.
+        """
+        self._stage_removal(target)
+
+    def _stage_removal(self, target: Path) -> None:
+        with _naming(target):
+            item = self._folder_beside(target) / f"removed {len(self._removed)}"
+        self._removed.append((item, target))
 
     @contextmanager
     def _staging(self, target: Path) -> Iterator[Path]:

@@ -107,16 +107,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Removal(Move):
-    """A file that is to lose its name: it moves into a temporary folder, which is removed."""
+    """A file or folder that is to lose its name: it moves into a temporary folder, which goes."""
 
     @classmethod
     def at(cls, target: Path, item: Path) -> Self:
-        """The removal of the file `target`, which becomes `item`."""
+        """The removal of what is at `target`, which becomes `item`."""
         return cls(item, target, target.lstat().st_ino)
 
     @property
     def is_done(self) -> bool:
-        """Whether the file has lost its name; another file may have that name meanwhile."""
+        """Whether it has lost its name; something else may have that name meanwhile."""
         try:
             return self.target.lstat().st_ino != self.number
         except FileNotFoundError:
@@ -124,15 +124,15 @@ class Removal(Move):
 
     @property
     def can_be_made(self) -> bool:
-        """Whether there is a folder to move the file into."""
+        """Whether there is a folder to move it into."""
         return self.item.parent.is_dir()
 
     def make(self) -> None:
-        """Move the file away."""
+        """Move it away."""
         system.rename(self.target, self.item)
 
     def undo(self) -> None:
-        """Move the file back to its name."""
+        """Move it back to its name."""
         if os.path.lexists(self.item):
             system.rename(self.item, self.target)
 
@@ -161,10 +161,11 @@ def move_all(moves: Sequence[Move], *, check: Callable[[Path], None]) -> None:
     with locked({move.target.parent for move in moves}):
         for move in moves:
             _require_free(move)
-        replaced = [move for move in moves if move.target.is_dir()]
+        new = [move for move in moves if not isinstance(move, Removal)]
+        replaced = [move for move in new if move.target.is_dir()]
         for move in replaced:
             check(move.target)
-        if len(moves) == 1 and not replaced and not isinstance(moves[0], Removal):
+        if len(moves) == len(new) == 1 and not replaced:
             with _naming(moves[0]):
                 system.rename(moves[0].item, moves[0].target)
                 system.sync(moves[0].target.parent)

@@ -48,13 +48,10 @@ class Unfinished:
 
     Attributes:
         lines: for the user, what was found when the run began.
-        is_finished: set it when all outputs are written and nothing is left to do: the folder is
-            removed then.
     """
 
     path: Path
     lines: list[str] = field(default_factory=list)
-    is_finished: bool = False
     is_found: bool = False  # an earlier run left results there
 
     def is_lost_by(self, error: BaseException) -> bool:
@@ -95,8 +92,9 @@ def keep(path: Path, content: bytes) -> None:
 def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfinished]:
     """The folder beside `output` in which a run keeps what it has done.
 
-    It stays when the run ends before its outputs are written, if anything was done by then. Only a
-    user's mistake, after which nothing can go on, removes what this run has done itself.
+    It stays if anything was done, unless the run has it removed in one set with the outputs
+    (`Staging.remove_folder`). Only a user's mistake, after which nothing can go on, removes what
+    this run has done itself.
 
     Args:
         resume: go on from what an earlier run left there.
@@ -120,7 +118,7 @@ def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfin
         yield found
     except BaseException as error:
         with held_back():
-            if found.is_finished or not found.has_results or found.is_lost_by(error):
+            if not found.has_results or found.is_lost_by(error):
                 _remove(found, missing)
                 raise
         if is_interrupt(error):
@@ -129,10 +127,6 @@ def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfin
                 f"{found.path.name}: go on with --resume"
             ) from error
         raise
-    else:
-        if found.is_finished:
-            with held_back():
-                _remove(found, missing)
     finally:
         if lock is not None:
             os.close(lock)

@@ -146,21 +146,23 @@ class Workplace:
         shutil.rmtree(self.root)
         shutil.copytree(self._before, self.root, symlinks=True)
 
-    def run(self, title: str, fault: int | None = None, at: int = -1) -> Ended:
+    def run(
+        self, title: str, fault: int | None = None, at: int = -1, *, force: bool = True
+    ) -> Ended:
         """Run the command in a process of its own."""
         self._told.unlink(missing_ok=True)
         child = os.fork()
         if child == 0:
             code = 99
             try:
-                code = self._in_child(title, fault, at)
+                code = self._in_child(title, fault, at, force=force)
             finally:
                 os._exit(code)
         status = _waited_for(child)
         told = json.loads(self._told.read_bytes()) if self._told.exists() else {}
         return Ended(os.waitstatus_to_exitcode(status), **{"output": "", **told})
 
-    def _in_child(self, title: str, fault: int | None, at: int) -> int:
+    def _in_child(self, title: str, fault: int | None, at: int, *, force: bool) -> int:
         from typer.testing import CliRunner
 
         from reportgen.cli.commands import app
@@ -172,7 +174,8 @@ class Workplace:
         words += [] if self.kind in UNTITLED else ["--title", title]
         if fault is not None:
             self.disk.arm(self.root, fault, at)
-        done = CliRunner().invoke(app, [word for word in words if word] + ["--force"])
+        words += ["--force"] if force else []
+        done = CliRunner().invoke(app, [word for word in words if word])
         n_calls, last = self.disk.end()
         output = done.output
         if isinstance(done.exception, OSError):  # as `main` prints it
@@ -203,10 +206,12 @@ class Workplace:
 
     def left(self) -> list[str]:
         """Temporary files and folders that are still there."""
-        found = [
-            path for path in self.place.rglob("*") if _is_temporary(path.relative_to(self.place))
-        ]
-        return sorted(str(path) for path in [*found, *self.temporary.iterdir()])
+        return sorted([*self.left_beside(), *map(str, self.temporary.iterdir())])
+
+    def left_beside(self) -> list[str]:
+        """Those beside the outputs."""
+        found = self.place.rglob("*")
+        return sorted(str(path) for path in found if _is_temporary(path.relative_to(self.place)))
 
     def open_to_others(self) -> list[str]:
         """Temporary files that another user could read."""
@@ -276,6 +281,9 @@ def meet_fault(work: Workplace, at: int, name: str) -> bool:
         wanted = work.new if "already written" in ended.output else work.old
         require(found == wanted, f"neither all old nor all new: {_differing(found, wanted)}")
     require(not work.open_to_others(), f"others can read {work.open_to_others()[:3]}")
+    if is_killed and found == work.new:  # even a run that refuses to replace them clears the rest
+        work.run("New", force=False)
+        require(not work.left_beside(), f"all was written, but there is {work.left_beside()[:3]}")
     again = work.run("New")
     require(again.code == 0, f"the next run ended with {again.code}: {again.output[-500:]}")
     found = work.outputs()

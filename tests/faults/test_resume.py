@@ -32,6 +32,7 @@ from reportgen.errors import (
     UsageError,
 )
 from reportgen.files import system
+from reportgen.files.staging import Staging
 from reportgen.files.unfinished import unfinished_run
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
@@ -328,7 +329,7 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
 
 
 @pytest.mark.parametrize(
-    ("error", "is_finished", "is_kept"),
+    ("error", "is_written", "is_kept"),
     [
         (ModelError("every text failed"), False, False),
         (EngineError("processes died"), False, True),
@@ -339,12 +340,17 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
     ],
 )
 def test_what_can_be_gone_on_from_is_kept(
-    tmp_path: Path, error: Exception, is_finished: bool, is_kept: bool
+    tmp_path: Path, error: Exception, is_written: bool, is_kept: bool
 ) -> None:
     def fail() -> None:
-        with unfinished_run(tmp_path / "made", resume=False, force=False) as kept:
+        with (
+            unfinished_run(tmp_path / "made", resume=False, force=False) as kept,
+            Staging() as staging,
+        ):
             (kept.path / "attention-000000000.zip").write_bytes(b"")
-            kept.is_finished = is_finished
+            if is_written:
+                staging.remove_folder(kept.path)
+                staging.commit()
             raise error
 
     with pytest.raises(type(error)):
