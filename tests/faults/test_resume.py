@@ -411,3 +411,34 @@ def test_after_a_real_kill_the_same_command_goes_on(
     assert done.exit_code == 0, done.stderr
     assert "going on: an earlier run measured the attention of 3 of" in done.stderr
     assert {path.name for path in place.iterdir()} == {"made", "texts.txt"}
+
+
+@pytest.mark.parametrize("more", [(), ("--shard", "1/1")])
+def test_a_kill_once_the_outputs_are_written_leaves_no_kept_work(
+    place: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    more: tuple[str, ...],
+) -> None:
+    """Also where the next run has no --force: what it finds is no work to go on from."""
+    monkeypatch.setattr("reportgen.files.temporary._MOMENT", 0.0)
+    texts = (place / "texts.txt").read_text()
+    options = ("--model", folder, "--evidence", "none", "-o", "made", *more)
+    command = ("analyze", "texts.txt", *options)
+    assert call(*command).exit_code == 0
+    (place / "texts.txt").write_text(texts.replace("cat", "dog"))
+    old = shutil.copytree(place, tmp_path_factory.mktemp("kept") / "old")
+    with disk() as counted:
+        assert call(*command, "--force").exit_code == 0
+    moved = counted.seen.index("exchange") + 1
+    new = {path.name for path in place.iterdir()}
+    for at in range(moved + 1, len(counted.seen) + 1):
+        for path in place.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(old, place, dirs_exist_ok=True)
+        with disk(at, Killed()), suppress(Killed):
+            call(*command, "--force")
+        refused = call(*command)
+        assert (refused.exit_code, "made: exists" in refused.stderr) == (2, True)
+        assert {path.name for path in place.iterdir()} == new, counted.seen[at - 1]
