@@ -1,9 +1,9 @@
 """Ends commands, or lets the disk fail, at every call of the system that changes a file, and looks
 at what is left: before the next run and after it.
 
-    python tests/faults/crashes.py [--points 300] [--only render,site]
+    python tests/faults/crashes.py [--points 300 | --part 2/10] [--only render,site]
 
-Without `--points` all calls meet all faults. A C compiler (`cc`) and Linux are needed. Each command
+Without `--points` or `--part` all calls meet all faults. A C compiler (`cc`) and Linux are needed. Each command
 runs in a process that is forked from one that has loaded everything, so a case takes a moment.
 """
 
@@ -313,9 +313,12 @@ def _differing(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
     return f"other: {', '.join(names[:5])}"
 
 
-def points(n_calls: int, n_wanted: int | None) -> list[tuple[int, str]]:
-    """The calls that meet a fault, and which: all of them, or `n_wanted` that are evenly spaced."""
-    every = list(product(range(1, n_calls + 1), FAULTS))
+def points(
+    n_calls: int, n_wanted: int | None, part: tuple[int, int] = (1, 1)
+) -> list[tuple[int, str]]:
+    """The calls that meet a fault, and which: all of them, `n_wanted` that are evenly spaced, or
+    the part k of n."""
+    every = list(product(range(1, n_calls + 1), FAULTS))[part[0] - 1 :: part[1]]
     if n_wanted is None or n_wanted >= len(every):
         return every
     step = len(every) / n_wanted
@@ -323,12 +326,14 @@ def points(n_calls: int, n_wanted: int | None) -> list[tuple[int, str]]:
     return [every[(int(i * step) // 3) * 3 + i % 3] for i in range(n_wanted)]
 
 
-def try_command(kind: str, folder: Path, kept: Path, disk: Disk, n_wanted: int | None) -> Tally:
+def try_command(
+    kind: str, folder: Path, kept: Path, disk: Disk, n_wanted: int | None, part: tuple[int, int]
+) -> Tally:
     """Let the calls of one command meet faults."""
     tally, begun = Tally(), time.monotonic()
     work = Workplace(kind, folder / kind.replace(" ", "-"), kept, disk)
     tally.calls = work.run("New", fault=0).calls
-    for at, name in points(tally.calls, n_wanted):
+    for at, name in points(tally.calls, n_wanted, part):
         try:
             if not meet_fault(work, at, name):
                 continue
@@ -430,6 +435,7 @@ def main() -> int:
     """Try what was asked for; how many promises were not kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, help="of each command; else all")
+    parser.add_argument("--part", default="1/1", help="of all points; 2/10: every tenth")
     parser.add_argument(
         "--no-exchange", action="store_true", help="two names cannot be exchanged in one step"
     )
@@ -452,7 +458,15 @@ def main() -> int:
         disk = Disk()
         load_everything()
         kept = prepare(folder)
-        run = partial(try_command, folder=folder, kept=kept, disk=disk, n_wanted=given.points)
+        number, n_parts = map(int, given.part.split("/"))
+        run = partial(
+            try_command,
+            folder=folder,
+            kept=kept,
+            disk=disk,
+            n_wanted=given.points,
+            part=(number, n_parts),
+        )
         print("| command | calls | tried | killed | I/O error | full disk | not kept | s |")
         print("|---|--:|--:|--:|--:|--:|--:|--:|")
         n_failures = 0
