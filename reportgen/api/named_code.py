@@ -11,7 +11,8 @@ from typing import Any
 from reportgen.api.options import read_factory_args
 from reportgen.api.shard_folders import Parts
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.spec import ModelSpec, code_sha256, factory_name
+from reportgen.models.spec import ModelSpec, changed_file, code_sha256, factory_name
+from reportgen.results.info import ModelInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,23 @@ def _same(value: Any) -> Any:
     return value
 
 
-def require_code(spec: ModelSpec, made_with: str | None) -> None:
-    """Check that the Python file of the factory of `spec`, if it has one, is still the one that
-    results were `made_with`, by its SHA-256.
+def require_code(spec: ModelSpec, made_with: ModelInfo) -> None:
+    """Check that the Python file of the factory of `spec`, if it has one, and the files that it
+    imported from its folder, are still those that results were `made_with`. None of them is run.
 
     Raises:
-        UsageError: it has changed.
-        ModelError: it cannot be read.
+        UsageError: one has changed.
+        ModelError: one cannot be read.
     """
     if spec.factory is None:
         return
     try:
-        code = code_sha256(spec.factory)
+        is_same = code_sha256(spec.factory) == made_with.code_sha256
+        changed = changed_file(spec.factory, made_with.code_files) if is_same else "the file"
     except OSError as error:
         raise ModelError(f"--factory {spec.factory}: cannot be read ({error.strerror})") from error
-    if code != made_with:
+    if changed is not None:
         raise UsageError(
-            f"--factory {spec.factory}: the file has changed since the shards were made; merge "
+            f"--factory {spec.factory}: {changed} has changed since the shards were made; merge "
             "with the file as it was, or run the shards again"
         )

@@ -23,6 +23,7 @@ from reportgen.results.manifest import is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
 _FILE = "shard.json"  # written last, so it makes a part whole
+_MANIFEST = "manifest"  # in it
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
 
@@ -53,6 +54,18 @@ class Parts:
 
     folders: tuple[Path, ...]
     call: Call
+    unlisted: tuple[Path, ...] = ()  # those without a manifest, as an earlier version wrote them
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line about those without a manifest, if there are any."""
+        if not self.unlisted:
+            return []
+        names = some([str(folder) for folder in self.unlisted])
+        return [
+            f"reportgen: {names}: no manifest in {_FILE}, as an earlier version wrote it, so "
+            "damage to files may go unnoticed"
+        ]
 
 
 def shard_number(text: str) -> ShardNumber:
@@ -188,9 +201,12 @@ def read_parts(folders: Sequence[Path]) -> Parts:
             of another number of shards.
     """
     found: dict[int, Path] = {}
+    unlisted: set[Path] = set()
     first: Mapping[str, Any] | None = None
     for folder in folders:
         stored = _read(folder)
+        if _MANIFEST not in stored:
+            unlisted.add(folder)
         number, of = stored["shard"]
         if first is None:
             first = stored
@@ -210,7 +226,8 @@ def read_parts(folders: Sequence[Path]) -> Parts:
         raise ResultsError(
             f"{len(missing)} of {of} shards are missing: {some(missing)}; name all of them"
         )
-    return Parts(tuple(found[number] for number in sorted(found)), _call(first, folders[0]))
+    parts = tuple(found[number] for number in sorted(found))
+    return Parts(parts, _call(first, folders[0]), tuple(path for path in parts if path in unlisted))
 
 
 def _read(folder: Path) -> Mapping[str, Any]:
@@ -222,7 +239,8 @@ def _read(folder: Path) -> Mapping[str, Any]:
     try:
         content = path.read_bytes()
         stored = json.loads(content)
-        run = stored["manifest"]["files"][_RUN_FILE]["sha256"]
+        is_listed = _MANIFEST in stored
+        run = stored[_MANIFEST]["files"][_RUN_FILE]["sha256"] if is_listed else None
         if not is_whole(content):
             raise ValueError("not what was written")
         number, of = stored["shard"]
@@ -232,7 +250,7 @@ def _read(folder: Path) -> Mapping[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError, UsageError) as error:
         raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error
     run_file = folder / _RUN_FILE
-    if not run_file.is_file() or listed(run_file).sha256 != run:
+    if not run_file.is_file() or (is_listed and listed(run_file).sha256 != run):
         raise ResultsError(f"{run_file}: damaged, or of another run; run this shard again")
     found: Mapping[str, Any] = stored
     return found

@@ -70,7 +70,8 @@ def merge(
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
     begun = begun_before(kept, texts, asked.options)
-    require_code(asked.spec, begun.info.model.code_sha256)
+    if not parts.unlisted:  # earlier versions did not say which code it was
+        require_code(asked.spec, begun.info.model)
 
     @cache
     def worker() -> "Worker":
@@ -78,7 +79,8 @@ def merge(
         begun_in(kept, found)  # checks that the model is the one of the parts
         return found
 
-    analysis = Analysis(texts, worker, begun, TaskFolder(kept, parts.folders), progress)
+    tasks = TaskFolder(kept, parts.folders, parts.unlisted)
+    analysis = Analysis(texts, worker, begun, tasks, progress)
     missing = analysis.missing()
     if missing:
         numbers = analysis.shards_of(missing, len(parts.folders))

@@ -169,6 +169,7 @@ def merge(
     commit = None if commit is None else read_commit(commit)
     named = NamedCode(factory, factory_args, trust_remote_code)
     found = with_code(read_parts(parts), named)
+    outcome.print_lines(found.warnings, verbosity)
     call = found.call
     asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
     outcome.print_lines(recover_at([output]), verbosity)

@@ -84,6 +84,11 @@ class FactoryName:
         """The file; None for a module that is imported by name."""
         return expanded(self.source) if self.source.endswith(".py") else None
 
+    @property
+    def folder(self) -> Path:
+        """The folder that the code of the factory may import from."""
+        return Path.cwd().resolve() if self.file is None else self.file.resolve().parent
+
 
 def bundled_name(model: str | None) -> str | None:
     """The bundled demonstration called `model`, the first if `model` is None; else None.
@@ -131,9 +136,30 @@ def code_sha256(factory: str) -> str | None:
         UsageError: `factory` has no form of one.
         OSError: the file cannot be read.
     """
-    name = factory_name(factory)
-    file = name.file or _file_of_module(name.source)
+    file = file_of(factory_name(factory))
     return None if file is None else sha256(file.read_bytes()).hexdigest()
+
+
+def changed_file(factory: str, files: Sequence[tuple[str, str]]) -> str | None:
+    """The first of `files`, by path in the folder of `factory` and SHA-256, that is missing or has
+    changed; None if all are as they were.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    folder = factory_name(factory).folder
+    for name, known in files:
+        path = (folder / name).resolve()
+        if not (path.is_relative_to(folder) and path.is_file()):
+            return name
+        if sha256(path.read_bytes()).hexdigest() != known:
+            return name
+    return None
+
+
+def file_of(name: FactoryName) -> Path | None:
+    """The file that a factory is in; None if that of a module is not found."""
+    return name.file or _file_of_module(name.source)
 
 
 def _file_of_module(name: str) -> Path | None:

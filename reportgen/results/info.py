@@ -143,6 +143,8 @@ class ModelInfo:
     vocabulary_size: int
     decoder: DecoderInfo | None = None  # None for models without one of their own
     code_sha256: str | None = None  # of the Python file of a factory
+    # Of the other files that were loaded from its folder: path in it, and SHA-256; by path.
+    code_files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

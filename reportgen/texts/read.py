@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from operator import attrgetter
 from pathlib import Path
@@ -51,7 +51,9 @@ class TextInput:
     choices: tuple[str, ...] = ()  # that a model picks one of
     lead: str = ""  # what each choice stands behind in the second segment
     chosen: int | None = None  # which of them the model picked; None where that is not known
-    is_cut: bool = False  # `text` or `pair` is the beginning of what the file holds
+    # `text` or `pair` is the beginning of what the file holds. Not in `repr`, by which shards and
+    # kept results of earlier versions know their texts.
+    is_cut: bool = field(default=False, repr=False)
 
     @property
     def is_blank(self) -> bool:

@@ -3,8 +3,9 @@ at what is left: before the next run and after it.
 
     python tests/faults/crashes.py [--points 300 | --part 2/10] [--only render,site]
 
-Without `--points` or `--part` all calls meet all faults. A C compiler (`cc`) and Linux are needed. Each command
-runs in a process that is forked from one that has loaded everything, so a case takes a moment.
+Without `--points` or `--part` all calls meet all faults. A C compiler (`cc`) and Linux are needed.
+Each command runs in a process that is forked from one that has loaded everything, so a case takes a
+moment.
 """
 
 import argparse

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -142,4 +143,83 @@ def test_resume_refuses_a_file_that_has_changed(here: Path, tmp_path: Path) -> N
     done = call(*command, "-o", tmp_path / "r")
     (here / "ran").unlink(missing_ok=True)
     assert done.exit_code == 2
-    assert "the Python file of --factory has changed" in done.stderr
+    assert "the Python file of --factory, or one that it imports, has changed" in done.stderr
+
+
+@pytest.fixture
+def helped(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder with texts, a model, and code that imports two files of its folder, one of them only
+    when it is called."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "__init__.py").write_text("")
+    (tmp_path / "parts" / "heads.py").write_text("import settings_of_mine\n")
+    (tmp_path / "settings_of_mine.py").write_text("SIZE = 1\n")
+    (tmp_path / "late.py").write_text("SIZE = 2\n")
+    (tmp_path / "unused.py").write_text("")
+    own = CODE.replace("FOLDER", repr(str(tmp_path))).replace(
+        "return", "import late\n        return"
+    )
+    (tmp_path / "mine.py").write_text(f"import parts.heads\n{own}")
+    (tmp_path / "texts.txt").write_text("\n".join(SENTENCES))
+    (tmp_path / "bert").symlink_to(here / "bert")
+    monkeypatch.chdir(tmp_path)
+    forget()
+    yield tmp_path
+    forget()
+
+
+IMPORTED = ("late.py", "parts/__init__.py", "parts/heads.py", "settings_of_mine.py")
+
+
+def forget() -> None:
+    """As a new process begins: without the modules of an earlier run."""
+    for name in ("late", "parts", "parts.heads", "settings_of_mine"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_merge_does_not_run_code_of_which_an_imported_file_has_changed(
+    helped: Path, name: str
+) -> None:
+    command = ("analyze", "texts.txt", *code(), *MORE, "--shard", "1/1", "-o", "part")
+    assert call(*command).exit_code == 0
+    assert call("merge", "part", "-o", "merged", *code()).exit_code == 0
+    info = open_results(helped / "merged").info
+    assert [file for file, _ in info.model.code_files] == list(IMPORTED)
+    (helped / "ran").unlink()
+    (helped / "unused.py").write_text("# changed")
+    (helped / name).write_text(f"import pathlib; {NOT_RUN}\n")
+    forget()
+    done = call("merge", "part", "-o", "again", *code())
+    assert done.exit_code == 2
+    assert f"mine.py:Made.build: {name} has changed since the shards were made" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (helped / "ran").exists()
+
+
+def test_resume_refuses_code_of_which_an_imported_file_has_changed(helped: Path) -> None:
+    command = ("analyze", "texts.txt", *code(), *MORE)
+    assert call(*command, "--shard", "1/1", "-o", "r.unfinished").exit_code == 0
+    (helped / "r.unfinished" / "shard.json").unlink()
+    forget()
+    (helped / "late.py").write_text("SIZE = 3\n")
+    done = call(*command, "--resume", "-o", "r")
+    assert done.exit_code == 2
+    assert "the Python file of --factory, or one that it imports, has changed" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["../outside.py", "/dev/zero", "nowhere.py"])
+def test_files_of_code_that_lie_elsewhere_are_not_read(helped: Path, name: str) -> None:
+    command = ("analyze", "texts.txt", *code(), *MORE, "--shard", "1/1", "-o", "part")
+    assert call(*command).exit_code == 0
+    run_file = helped / "part" / "run.json"
+    values = json.loads(run_file.read_text())
+    values["begun"]["info"]["model"]["code_files"] = [[name, "0" * 64]]
+    run_file.write_text(json.dumps(values))
+    path = helped / "part" / "shard.json"
+    record = {
+        key: value for key, value in json.loads(path.read_text()).items() if key != "manifest"
+    }
+    path.write_bytes(with_manifest(record, {"run.json": listed(run_file)}))
+    done = call("merge", "part", "-o", "merged", *code())
+    assert (done.exit_code, f"{name} has changed" in done.stderr) == (2, True)

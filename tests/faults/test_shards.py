@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from helpers.calling import call
+from helpers.made_up.unlisted import shard_without_manifest
 from helpers.real.few_steps import take_few_steps
 from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
@@ -263,6 +264,36 @@ def test_files_of_shards_of_another_run_are_not_taken(
         assert f"{mixed}" in done.stderr
         assert told in done.stderr
         shutil.rmtree(mixed)
+
+
+def test_shards_of_an_earlier_version_are_merged_with_a_line_that_says_so(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(place)
+    assert call("merge", parts / "1", parts / "2", "-o", tmp_path / "listed").exit_code == 0
+    for name in ("1", "2"):
+        shard_without_manifest(Path(shutil.copytree(parts / name, tmp_path / name)))
+    done = call("merge", tmp_path / "1", tmp_path / "2", "-o", tmp_path / "merged")
+    assert done.exit_code == 0, done.stderr
+    said = [line for line in done.stderr.splitlines() if "no manifest" in line]
+    names = f"{tmp_path / '1'}, {tmp_path / '2'}"
+    assert said == [
+        f"reportgen: {names}: no manifest in shard.json, as an earlier version wrote it, so damage "
+        "to files may go unnoticed"
+    ]
+    assert contents(tmp_path / "merged") == contents(tmp_path / "listed")
+    # The rest of such a shard is checked as ever.
+    *_, result = sorted((tmp_path / "2").glob("attention-*.zip"))
+    old = result.read_bytes()
+    for content in (old[:-9], min((parts / "1").glob("attention-*.zip")).read_bytes()):
+        result.write_bytes(content)
+        done = call("merge", tmp_path / "1", tmp_path / "2", "-o", tmp_path / "merged", "--force")
+        assert (done.exit_code, f"missing or damaged: {result.name}" in done.stderr) == (1, True)
+    # A result that lists nothing is not taken by a shard with a manifest.
+    mixed = Path(shutil.copytree(parts / "2", tmp_path / "mixed"))
+    (mixed / result.name).write_bytes(old)
+    done = call("merge", parts / "1", mixed, "-o", tmp_path / "merged", "--force")
+    assert (done.exit_code, f"missing or damaged: {result.name}" in done.stderr) == (1, True)
 
 
 def test_texts_that_changed_since_are_named(

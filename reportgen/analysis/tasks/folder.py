@@ -23,13 +23,16 @@ class TaskFolder:
     as missing, so its task is done again.
     """
 
-    def __init__(self, path: Path, parts: Sequence[Path] = ()) -> None:
-        """`parts`: more such folders, whose results count too; they are only read."""
+    def __init__(
+        self, path: Path, parts: Sequence[Path] = (), unlisted: Sequence[Path] = ()
+    ) -> None:
+        """`parts`: more such folders, whose results count too; they are only read. Those `unlisted`
+        are of an earlier version, and do not say what run they are of."""
         self.path = path
         self._places = (path, *parts)
         # By name of the file, where it is, and its facts as JSON, which takes less memory.
         self._known: dict[str, tuple[Path, bytes]] = {}
-        self._run_ids: dict[Path, str] = {}  # by folder
+        self._run_ids: dict[Path, str | None] = dict.fromkeys(unlisted)  # by folder
         self._tokens: tuple[Task, pa.Table] | None = None  # of the window that was asked for last
 
     def save(self, task: Task, result: TaskResult) -> None:
@@ -39,7 +42,7 @@ class TaskFolder:
             OutputError: the disk is full or fails.
         """
         path = self.path / task.name
-        keep(path, packed(task, result, self._run_id(self.path)))
+        keep(path, packed(task, result, self._run_id(self.path) or ""))
         self._known[task.name] = (path, _packed(result.facts))
 
     def facts(self, task: Task) -> Mapping[str, Any] | None:
@@ -90,9 +93,9 @@ class TaskFolder:
                 f"{path}: can no longer be read ({first_line(error)}); give the same command again"
             ) from error
 
-    def _run_id(self, place: Path) -> str:
+    def _run_id(self, place: Path) -> str | None:
         """The id of the run whose results lie in `place`: the SHA-256 of what it found out at its
-        start; "" where nothing is known of it."""
+        start; "" where nothing is known of it, None where results do not say it."""
         if place not in self._run_ids:
             try:
                 self._run_ids[place] = sha256((place / RUN_FILE).read_bytes()).hexdigest()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,8 +120,11 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     identity = msgspec.convert(stored["identity"], dict[str, Any])
-    if not identity.keys() >= {"options", "versions", "device", "batching", *_NAMES}:
+    if not identity.keys() >= {"options", "versions", "device", "batching", *_NAMES} - {_CODE}:
         raise ValueError("not all is said of the analysis")
+    model, *others = msgspec.convert(identity["model"], tuple[dict[str, Any], Any, Any])
+    info = {name: value for name, value in model.items() if name not in _CODE_FIELDS}
+    identity["model"] = [info, *others]
     for name in ("options", "versions"):
         msgspec.convert(identity[name], dict[str, Any])
     return identity, msgspec.convert(stored["begun"], Begun)
@@ -130,11 +133,12 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
 def _identity(worker: "Worker") -> dict[str, Any]:
     """All that the results of tasks depend on."""
     model = worker.model
-    info = asdict(replace(model.info, code_sha256=None))
+    info = {name: value for name, value in asdict(model.info).items() if name not in _CODE_FIELDS}
+    code, files = (getattr(model.info, name) for name in _CODE_FIELDS)
     return {
         **_without_model(worker.texts, worker.options),
         "weights": model.info.weights_sha256,
-        "code": model.info.code_sha256,
+        _CODE: [code, *map(list, files)] if files else code,
         "model": json.loads(json.dumps([info, asdict(model.output), model.prompts])),
         "tokenizer": _tokenizer_digest(worker),
         "device": worker.device_name,
@@ -171,11 +175,13 @@ def _tokenizer_digest(worker: "Worker") -> str:
     return sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_CODE = "code"  # which earlier versions did not say
+_CODE_FIELDS = ("code_sha256", "code_files")  # of the model
 _NAMES = {
     "texts": "the texts differ",
     "files": "the files of texts differ",
     "weights": "the weights of the model differ",
-    "code": "the Python file of --factory has changed",
+    _CODE: "the Python file of --factory, or one that it imports, has changed",
     "model": "the model differs",
     "tokenizer": "the tokenizer differs",
 }
@@ -195,7 +201,7 @@ def _differences(known: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[s
         if known[name] != own[name]:
             yield f"the {name} was {known[name]} and is {own[name]}"
     for name, said in _NAMES.items():
-        if known[name] != own[name]:
+        if name in known and known[name] != own[name]:
             yield said
 
 

@@ -73,18 +73,21 @@ class StoredResult:
             method may raise it.
     """
 
-    def __init__(self, task: Task, path: Path, run_id: str) -> None:
+    def __init__(self, task: Task, path: Path, run_id: str | None) -> None:
+        """`run_id`: None if it is not checked, nor whether the result lists its parts."""
         if not path.is_file():  # a pipe would be waited for
             raise FileNotFoundError(path)
         with _naming_damage():
             self._parts = ZipFile(path)
             self.facts: Mapping[str, Any] = json.loads(self._parts.read(_FACTS))
             is_same = self.facts["rows"] == list(task.rows)
-            found = self.facts[MANIFEST]["run_id"]
-            self._listed: Mapping[str, Any] = self.facts[MANIFEST]["files"]
+            self._listed: Mapping[str, Any] | None = None
+            if run_id is not None or MANIFEST in self.facts:
+                self._listed = self.facts[MANIFEST]["files"]
+            is_own = run_id in (None, self.facts.get(MANIFEST, {}).get("run_id"))
         if not is_same:
             raise ValueError("it is of other texts")
-        if found != run_id:
+        if not is_own:
             raise ValueError("it is of another run")
 
     def __enter__(self) -> Self:
@@ -113,8 +116,9 @@ class StoredResult:
         """The part `name`."""
         with _naming_damage():
             part = self._parts.read(name)
-            is_listed = self._listed[name] == [len(part), sha256(part).hexdigest()]
-        if not is_listed:
+            own = [len(part), sha256(part).hexdigest()]
+            is_same = self._listed is None or self._listed[name] == own
+        if not is_same:
             raise ValueError(f"{name} in it is damaged")
         return part
 

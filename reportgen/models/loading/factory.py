@@ -10,6 +10,7 @@ import sysconfig
 import traceback
 from collections.abc import Iterator, Mapping
 from functools import partial
+from hashlib import sha256
 from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ from torch import nn
 from reportgen.errors import ModelError, first_line, some, without_surrogates
 from reportgen.models.device.devices import lacks_memory
 from reportgen.models.folders import without_folders, without_passwords
-from reportgen.models.spec import FactoryName, ModelSpec, factory_name
+from reportgen.models.spec import FactoryName, ModelSpec, factory_name, file_of
 
 _LOOKS_LIKE_A_PATH = re.compile(r"[.~\\/]|(?!\w+://)[^\n]*[\\/]")
 # Arguments of forward that the analysis provides; other required arguments get None.
@@ -76,14 +77,36 @@ def importable(spec: ModelSpec) -> Iterator[None]:
     if spec.factory is None:
         yield
         return
-    file = factory_name(spec.factory).file
-    folder = str(Path.cwd() if file is None else file.resolve().parent)
+    folder = str(factory_name(spec.factory).folder)
     sys.path.insert(0, folder)
     try:
         yield
     finally:
         with contextlib.suppress(ValueError):  # user code may have removed it
             sys.path.remove(folder)
+
+
+def loaded_files(factory: str) -> tuple[tuple[str, str], ...]:
+    """The files that modules were loaded from in the folder of `factory`, but for its own file: the
+    path of each in the folder, and its SHA-256; by path."""
+    name = factory_name(factory)
+    folder, own = name.folder, file_of(name)
+    files = {
+        getattr(loaded, "__dict__", {}).get("__file__")
+        for module, loaded in list(sys.modules.items())
+        if module != "__main__"
+    }
+    # Thousands of modules are loaded: most are told apart by how their path begins.
+    below = {Path(file) for file in files if str(file).startswith(str(folder))}
+    found = [
+        (path.relative_to(folder).as_posix(), sha256(path.read_bytes()).hexdigest())
+        for path in below
+        if path.is_relative_to(folder)
+        and path.is_file()  # else something is left of it in memory only
+        and (own is None or path != own.resolve())
+        and not any(path.is_relative_to(library) for library in _LIBRARIES)
+    ]
+    return tuple(sorted(found))
 
 
 def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:

@@ -18,7 +18,12 @@ from reportgen.models.device.placed import LoadedState, is_placed, main_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
-from reportgen.models.loading.factory import build_module, fill_required_arguments, importable
+from reportgen.models.loading.factory import (
+    build_module,
+    fill_required_arguments,
+    importable,
+    loaded_files,
+)
 from reportgen.models.loading.pretrained import (
     folder_max_tokens,
     folder_pooling,
@@ -76,7 +81,7 @@ class Source:
     remarks: tuple[str, ...] = ()
     tokenizer: PreTrainedTokenizerBase | None = None  # passed in with it
     whole: PreTrainedModel | None = None  # what `module` is the encoder of, see `whole_model`
-    code_sha256: str | None = None  # of the Python file of a factory
+    factory: str | None = None  # whose code is run
 
 
 def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
@@ -144,8 +149,7 @@ def from_factory(spec: ModelSpec) -> Source:
     else:
         remarks = ("no --checkpoint: the weights are those the factory loaded, or made up, itself",)
     kind = type(module).__name__
-    code = code_sha256(spec.factory)
-    return Source(module, "factory", kind, kind, None, spec.dtype, remarks, code_sha256=code)
+    return Source(module, "factory", kind, kind, None, spec.dtype, remarks, factory=spec.factory)
 
 
 def from_objects(
@@ -220,7 +224,8 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         weights_sha256=sha256,
         tokenizer=type(tokenizer).__name__,
         vocabulary_size=len(tokenizer),
-        code_sha256=source.code_sha256,
+        code_sha256=None if source.factory is None else code_sha256(source.factory),
+        code_files=() if source.factory is None else loaded_files(source.factory),
     )
     return LoadedModel(
         module=module,
