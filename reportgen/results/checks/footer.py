@@ -94,16 +94,14 @@ class _Reader:
         return found or (0, 0)
 
     def _meta_data(self) -> Chunk:
-        n_values = n_bytes = -1
+        found = {_N_VALUES: -1, _UNPACKED: -1}
         for field, kind in self._fields():
-            if field == _N_VALUES and kind in _NUMBERS:
-                n_values = self._number()
-            elif field == _UNPACKED and kind in _NUMBERS:
-                n_bytes = self._number()
+            if field in found and kind in _NUMBERS:
+                found[field] = self._number()
             else:
                 self._skip(kind)
-        _require(min(n_values, n_bytes) >= 0)
-        return n_values, n_bytes
+        _require(min(found.values()) >= 0)
+        return found[_N_VALUES], found[_UNPACKED]
 
     def _fields(self) -> Iterator[tuple[int, int]]:
         """The number and the kind of each field of a struct, whose value is to be read then."""
@@ -153,6 +151,8 @@ def _end(data: bytes, at: int, kind: int) -> int:
             at += 1
         return at + 1
     if kind == _BINARY:
+        if data[at] < 128:
+            return at + 1 + data[at]
         reader = _Reader(data, at)
         return reader.unsigned() + reader.at
     if kind in _LISTS:
@@ -177,7 +177,11 @@ def _end_of_struct(data: bytes, at: int) -> int:
         if head < 16:  # the number of the field follows
             at = _end(data, at, _NUMBERS[0])
         kind = head & 15
-        if kind not in _BOOLEANS:
+        if kind in _NUMBERS:  # most are; a call for each takes long
+            while data[at] > 127:
+                at += 1
+            at += 1
+        elif kind not in _BOOLEANS:
             at = _end(data, at, kind)
     return at + 1
 

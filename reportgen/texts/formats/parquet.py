@@ -39,7 +39,7 @@ def read_parquet(
                 f"{path}: {n_rows:,} rows, but at most {most:,} are read of a file of its size; "
                 "split it, or take the first with --limit"
             )
-        schema = pq.read_schema(_source(content))
+        schema = meta.schema.to_arrow_schema()
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
     names = tuple(schema.names)
@@ -90,11 +90,15 @@ def _rows(
 
 def _parts(content: bytes | Path, names: Sequence[str], n_rows: int) -> Iterator[pa.Table]:
     """The columns `names` of the first `n_rows` rows."""
-    found = stored_strings(pq.read_metadata(_source(content)))
-    stored, n_read = [name for name in found if "." not in name], 0
+    meta = pq.read_metadata(_source(content))
+    stored, n_read = [name for name in stored_strings(meta) if "." not in name], 0
     while True:
         opened = pq.ParquetFile(
-            _source(content), read_dictionary=stored, pre_buffer=False, buffer_size=_BUFFER
+            _source(content),
+            metadata=meta,
+            read_dictionary=stored,
+            pre_buffer=False,
+            buffer_size=_BUFFER,
         )
         most = room(_size(content))
         try:
@@ -102,6 +106,8 @@ def _parts(content: bytes | Path, names: Sequence[str], n_rows: int) -> Iterator
                 for part in tables_within(
                     file, content, most, names, n_rows, limits.MAX_BYTES, _AT_ONCE
                 ):
+                    if not len(part):
+                        continue
                     if sum(n_items(column) for column in part.columns) > limits.MAX_CELLS:
                         raise ValueError(f"lists of more than {limits.MAX_CELLS:,} items")
                     yield part
