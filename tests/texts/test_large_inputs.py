@@ -216,8 +216,9 @@ def test_a_line_or_record_without_end_is_not_read_at_once(
         read_texts([str(tmp_path / "a.csv")])
 
 
-def test_a_table_with_a_million_columns_is_read_once(tmp_path: Path, monkeypatch) -> None:
-    n = 10**6
+def test_a_table_with_as_many_columns_as_may_be_is_read_once(tmp_path: Path, monkeypatch) -> None:
+    n = limits.MAX_COLUMNS
+    monkeypatch.setattr(source_files, "BY_LINES", 1_000_000)
     path = tmp_path / "wide.csv"
     numbers = ",".join(["7"] * (n - 1))
     names = ",".join(f"c{i}" for i in range(n))
@@ -229,6 +230,50 @@ def test_a_table_with_a_million_columns_is_read_once(tmp_path: Path, monkeypatch
     found = read_texts([str(path)])
     assert [text.text for text in found.texts] == ["8", "words here"]
     assert len(passes) == 3  # to count its rows, to find the column of words, and to take the texts
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json"])
+def test_a_table_with_a_million_columns_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    n = 10**6
+    path, columns = tmp_path / name, [f"c{i}" for i in range(n)]
+    if "json" in name:
+        row = json.dumps(dict.fromkeys(columns, 7))
+        path.write_text(f"[{row}]" if name == "a.json" else row)
+    else:
+        separator = "," if name == "a.csv" else "\t"
+        rows = [columns, ["7"] * n, ["words here"] * n]
+        path.write_text("\n".join(separator.join(row) for row in rows))
+    start = time.process_time()
+    refused = read(path)
+    assert time.process_time() - start < 2
+    where = path if name == "a.json" else f"{path}:1"
+    assert str(refused) == (
+        f"{where}: 1,000,000 columns, but at most 100,000 are read; keep those with texts, labels "
+        "and ids"
+    )
+
+
+def test_a_parquet_file_with_too_many_columns_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 2)
+    pq.write_table(pa.table({name: ["words"] for name in "abc"}), tmp_path / "a.parquet")
+    assert "a.parquet: 3 columns, but at most 2 are read" in str(read(tmp_path / "a.parquet"))
+
+
+def test_the_footer_of_a_parquet_file_is_parsed_twice(tmp_path: Path, monkeypatch) -> None:
+    pq.write_table(pa.table({"text": ["one", "two"]}), tmp_path / "a.parquet")
+    parsed = []
+    for name in ("read_metadata", "read_schema", "ParquetFile"):
+        own = getattr(pq, name)
+
+        def counted(*given: object, own: Callable = own, **more: object) -> object:
+            if more.get("metadata") is None:
+                parsed.append(own.__name__)
+            return own(*given, **more)
+
+        monkeypatch.setattr(pq, name, counted)
+    assert len(read_texts([str(tmp_path / "a.parquet")]).texts) == 2
+    # To choose columns, and before rows are read: the file may have changed in between.
+    assert parsed == ["read_metadata", "read_metadata"]
 
 
 def test_a_line_of_100_mb_is_cut_as_it_is_read(tmp_path: Path) -> None:

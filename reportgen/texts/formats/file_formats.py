@@ -162,6 +162,7 @@ def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> TextTable:
             if not cells:
                 seen.n_blank += 1
             elif header is None:
+                limits.require_columns(len(cells), f"{path}:{line}")
                 header = [name.strip() for name in cells]
                 seen.columns = tuple(header)
             elif len(cells) == len(header):
@@ -233,6 +234,7 @@ def _json(text: str, path: str) -> TextTable:
         raise InputError(f"{path}: {len(items):,} texts, more than {limits.MAX_ROWS:,}; split it")
     rows = tuple(_row(f"item {number}", item, path) for number, item in enumerate(items, 1))
     columns = dict.fromkeys(name for row in rows for name in row.cells)
+    limits.require_columns(len(columns), path)
     return TextTable(tuple(columns), rows)
 
 
@@ -242,6 +244,7 @@ def _jsonl(lines: Lines | FileLines, path: str) -> TextTable:
         for number, line in _not_blank(lines, seen):
             row = _row(str(number), _loads(line, path, number), path)
             names.update(dict.fromkeys(row.cells))
+            limits.require_columns(len(names), f"{path}:{number}")
             yield row
         seen.columns = tuple(names)
 
