@@ -92,12 +92,12 @@ def loaded_files(factory: str) -> tuple[tuple[str, str], ...]:
     name = factory_name(factory)
     folder, own = name.folder, file_of(name)
     files = {
-        getattr(loaded, "__dict__", {}).get("__file__")
+        str(getattr(loaded, "__dict__", {}).get("__file__"))
         for module, loaded in list(sys.modules.items())
         if module != "__main__"
     }
     # Thousands of modules are loaded: most are told apart by how their path begins.
-    below = {Path(file) for file in files if str(file).startswith(str(folder))}
+    below = {Path(file) for file in files if file.startswith(str(folder))}
     found = [
         (path.relative_to(folder).as_posix(), sha256(path.read_bytes()).hexdigest())
         for path in below
