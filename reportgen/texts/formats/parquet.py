@@ -43,6 +43,7 @@ def read_parquet(
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
     names = tuple(schema.names)
+    limits.require_columns(len(names), path)
     asked = wanted(names)
     fields = [field for field in schema if field.name in asked]
     rows = RowsOnDisk(n_rows, partial(_rows, content, path, fields, n_rows))
