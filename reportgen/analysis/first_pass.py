@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from reportgen.analysis.attention.runner import Outcome, Packed, Runner
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.tables.decoder_rows import decoder_head_rows, target_rows
 from reportgen.analysis.tables.rows import (
@@ -17,8 +17,8 @@ from reportgen.analysis.tables.rows import (
     text_rows,
     token_rows,
 )
-from reportgen.analysis.tasks.tally import Kept, Tally, tally_of
-from reportgen.analysis.tasks.task import TaskResult
+from reportgen.analysis.work.item import WorkResult
+from reportgen.analysis.work.tally import Kept, Tally, tally_of
 from reportgen.errors import ReportgenError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -72,7 +72,7 @@ class AttentionPass:
         """Bytes of the maps of each text that is run, before compression."""
         return [int(self.runner.map_bytes(window.encoded[i])) for i in window.analysed]
 
-    def run(self, window: Window, kept: Kept) -> TaskResult:
+    def run(self, window: Window, kept: Kept) -> WorkResult:
         """Analyse a window of texts.
 
         Args:
@@ -126,7 +126,7 @@ class AttentionPass:
             "decoder_heads": decoder_head_rows(texts),
         }
         tables = {name: rows_of(name, own) for name, own in columns.items()}
-        return TaskResult(tables, {"tally": asdict(tally)}, bytes(maps))
+        return WorkResult(tables, {"tally": asdict(tally)}, bytes(maps))
 
 
 def encode_all(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import torch
 
 from reportgen.analysis.attention.batches import plan_batches
-from reportgen.analysis.tasks.plan import chunks
+from reportgen.analysis.work.plan import chunks
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.sources import encode_source

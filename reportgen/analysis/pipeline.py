@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reportgen.analysis.analysis import Analysis
 from reportgen.analysis.cost.timed_budget import with_number
 from reportgen.analysis.engines.engine import Engine
+from reportgen.analysis.job import Job
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel
@@ -24,7 +24,7 @@ def analyze(
     options: AnalysisOptions,
     progress: Progress | None = None,
     listed_first: ListedFirst | None = None,
-    tasks: TaskFolder | None = None,
+    results: WorkFolder | None = None,
     engine: Engine | None = None,
 ) -> Results:
     """Run all texts through the model, and write the results into the empty `folder`.
@@ -35,9 +35,9 @@ def analyze(
     say so.
 
     Args:
-        tasks: where results are kept until all are there; those that it has are not measured again.
-            None: in a temporary folder.
-        engine: what carries out the tasks; None: this process alone.
+        results: where results are kept until all are there; what it has is not measured again.
+            None: a temporary folder.
+        engine: where workers run; None: in this process alone.
 
     Raises:
         InputError: no text has any content.
@@ -47,16 +47,21 @@ def analyze(
             that the texts do not give, that its tokenizer cannot find, or that take evidence.
     """
     progress = progress or Progress()
-    with _tasks_in(tasks) as found:
+    with _results_in(results) as found:
         options = with_number(options, texts, model, found.path)
         worker = Worker(texts, model, options, progress)
-        return Analysis.by(worker, found, progress, engine=engine).run(folder, listed_first)
+        job = Job.by(worker, found, progress, engine=engine)
+        job.begin()
+        job.measure_attention()
+        first = job.write_attention(folder)
+        job.measure_evidence(first, listed_first)
+        return job.write_evidence(folder, first.info)
 
 
 @contextmanager
-def _tasks_in(tasks: TaskFolder | None) -> Iterator[TaskFolder]:
-    if tasks is not None:
-        yield tasks
+def _results_in(results: WorkFolder | None) -> Iterator[WorkFolder]:
+    if results is not None:
+        yield results
         return
     with scratch_folder() as folder:
-        yield TaskFolder(folder)
+        yield WorkFolder(folder)

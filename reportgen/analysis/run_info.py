@@ -6,7 +6,7 @@ from importlib.metadata import version as installed
 from platform import python_version
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.tasks.tally import Tally
+from reportgen.analysis.work.tally import Tally
 from reportgen.results.info import (
     Checks,
     Evidence,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # merging shards needs no libraries of models
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class RunStart:
     """What an analysis found out about its model at the start: everything its results say about the
     model, so that shards can be merged without loading it.
 
@@ -59,7 +59,7 @@ def _version(name: str) -> str:
     return installed(name)
 
 
-def begun(worker: "Worker") -> Begun:
+def run_start(worker: "Worker") -> RunStart:
     """What an analysis by `worker` begins with."""
     model, probed, options = worker.model, worker.probed, worker.options
     splits = worker.splitter is not None and worker.kind != "token"
@@ -94,9 +94,9 @@ def begun(worker: "Worker") -> Begun:
         remarks=(*model.remarks, *probed.remarks),
         evidence=_evidence(worker),
     )
-    return Begun(
+    return RunStart(
         info,
-        measures=() if worker.norms is None else worker.evidence_run.measures,
+        measures=() if worker.norms is None else worker.tools.measures,
         cross=(None, None)
         if decoder is None
         else (decoder.why_no_norms(0), decoder.why_no_norms(1)),
@@ -119,9 +119,9 @@ def _evidence(worker: "Worker") -> Evidence:
     )
 
 
-def run_info(begun: Begun, tally: Tally) -> RunInfo:
+def run_info(start: RunStart, tally: Tally) -> RunInfo:
     """The facts about a run of texts with these totals, before evidence is gathered."""
-    info = begun.info
+    info = start.info
     return replace(
         info,
         checks=replace(
@@ -136,13 +136,13 @@ def run_info(begun: Begun, tally: Tally) -> RunInfo:
     )
 
 
-def evidence_before(begun: Begun, tally: Tally) -> Evidence:
+def evidence_before(start: RunStart, tally: Tally) -> Evidence:
     """The summary of the evidence before it is gathered; the totals are those of the texts."""
-    evidence = begun.info.evidence
+    evidence = start.info.evidence
     withheld = dict(evidence.withheld)
     if not withheld and tally.n_proven == 0:  # though the trial succeeded
         withheld = _no_norms("values_unproven")
-    across = begun.cross[1 if tally.n_cross_proven else 0]
+    across = start.cross[1 if tally.n_cross_proven else 0]
     if across is not None:
         withheld["cross_received_norm"] = across
     error = evidence.norms_error

@@ -1,4 +1,4 @@
-"""One copy of a model, ready to do the tasks of an analysis."""
+"""One copy of a model, ready to measure the items of a job."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,17 +22,25 @@ from reportgen.analysis.cost.estimate import (
     shapley_texts,
     shapley_yardstick,
 )
-from reportgen.analysis.evidence.evidence_run import EvidenceRun, Subjects
+from reportgen.analysis.engines.engine import AttentionInput, EvidenceInput, Measured
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
-from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.measure import (
+    EvidenceTexts,
+    evidence_stages,
+    explained_texts,
+    measure_evidence,
+    try_measures,
+)
+from reportgen.analysis.evidence.methods import CostBasis, Tools, load_method
 from reportgen.analysis.evidence.shuffled import shuffled_rows
 from reportgen.analysis.evidence.sinks.sink_scores import (
     MAX_TEXTS,
     SinkScorer,
     frequent_tokens,
 )
-from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
-from reportgen.analysis.evidence.stages import CostBasis, Stages
+from reportgen.analysis.evidence.sinks.sink_tests import SinkTester
+from reportgen.analysis.evidence.sinks.subjects import Depth, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
 from reportgen.analysis.generation import (
@@ -45,9 +53,9 @@ from reportgen.analysis.generation import (
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pick_choices import with_chosen
 from reportgen.analysis.progress import Cost, Progress, Stage
-from reportgen.analysis.tasks.plan import candidates_in, choose
-from reportgen.analysis.tasks.tally import Kept
-from reportgen.analysis.tasks.task import Task, TaskResult
+from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.plan import candidates_in, choose
+from reportgen.analysis.work.tally import Kept
 from reportgen.errors import UsageError
 from reportgen.models.device.devices import full_name
 from reportgen.models.loaded import LoadedModel
@@ -216,31 +224,44 @@ class Worker:
     def _chooses(self) -> bool:
         return self.model.reader.kind == "choice"
 
-    def window(self, task: Task) -> Window:
-        """The texts of a task of attention, with what the model adds to them, tokenised."""
-        sources = [self.texts.texts[row] for row in task.rows]
+    def window(self, item: WorkItem) -> Window:
+        """The texts of an item of attention, with what the model adds to them, tokenised."""
+        sources = [self.texts.texts[row] for row in item.rows]
         error: str | None = None
         if self.options.generate is not None:
             how = Choice(self.options.generate, self.options.temperature, self.options.seed)
             together = self.probed.batching != "one by one"
             sources, error = with_generated(
-                sources, self.model, how, task.rows[0], together=together
+                sources, self.model, how, item.rows[0], together=together
             )
         if self._chooses:
             sources = with_chosen(sources, self.model)
-        return Window(task.rows[0], sources, *self._encoded(sources), error)
+        return Window(item.rows[0], sources, *self._encoded(sources), error)
 
-    def expected_window(self, task: Task) -> Window:
+    def expected_window(self, item: WorkItem) -> Window:
         """The same without running the model: what it would write is replaced by words of the
         text."""
-        sources = self._stand_ins(task.rows)
-        return Window(task.rows[0], sources, *self._encoded(sources))
+        sources = self._stand_ins(item.rows)
+        return Window(item.rows[0], sources, *self._encoded(sources))
 
     def kept_after(self, window: Window, kept: Kept) -> Kept:
         """The texts that keep their maps, those of a `window` included."""
         return kept.chosen(self._attention.map_sizes(window))[1]
 
-    def attention(self, window: Window, kept: Kept) -> TaskResult:
+    def measure(self, given: AttentionInput | EvidenceInput) -> Measured:
+        """Measure the attention or the evidence of an item."""
+        item, is_stopped = given.item, False
+        if isinstance(given, AttentionInput):
+            result = self._attention_of(given.window or self.window(item), given.kept)
+        else:
+            encoded = self.in_units(item.rows, given.sources, given.tokens)
+            scored, yardstick = self._scored(item), self._with_shapley(item)
+            texts = EvidenceTexts(item, encoded, given.tokens, scored, yardstick)
+            tools = replace(self.tools, spread=self._spread)
+            result, is_stopped = measure_evidence(tools, texts, self._scorer, self._progress)
+        return Measured(item, result, is_stopped, self.halved)
+
+    def _attention_of(self, window: Window, kept: Kept) -> WorkResult:
         """Measure the attention of a window.
 
         Args:
@@ -277,20 +298,6 @@ class Worker:
             found.append(replace(self.texts.texts[row], **own))
         return found
 
-    def evidence(
-        self, task: Task, sources: Sequence[TextInput], tokens: Mapping[int, pd.DataFrame]
-    ) -> tuple[TaskResult, bool]:
-        """Measure the evidence on texts; see `EvidenceRun.run`.
-
-        Args:
-            sources: the texts of the task, with what the model added to them.
-            tokens: by row of the table of texts, its rows of the table of tokens.
-        """
-        encoded = self.in_units(task.rows, sources, tokens)
-        scored, yardstick = self._scored(task), self._with_shapley(task)
-        asked = Subjects(task, encoded, tokens, self._spread, scored, yardstick)
-        return self.evidence_run.run(asked)
-
     def in_units(
         self,
         rows: Sequence[int],
@@ -320,7 +327,7 @@ class Worker:
             if row in stored and (own := self.explainer.stored(texts[row], *stored[row]))
         }
         left = [row for row in rows if row not in found]
-        run = self.evidence_run.explained(left, [texts[row] for row in left])
+        run = explained_texts(self.explainer, left, [texts[row] for row in left])
         found |= {item.text: item for item in run}
         return [found[row] for row in rows]
 
@@ -330,8 +337,12 @@ class Worker:
         sources: Sequence[TextInput],
         tokens: Mapping[int, pd.DataFrame],
     ) -> list[TextEvidence]:
-        """The scalar of each of the texts `rows`; see `evidence` for the rest."""
-        return self.evidence_run.explained(rows, self.in_units(rows, sources, tokens))
+        """The scalar of each of the texts `rows`; see `EvidenceInput` for the rest."""
+        return explained_texts(self.explainer, rows, self.in_units(rows, sources, tokens))
+
+    def try_evidence(self, text: EncodedText) -> None:
+        """Take all measures of a text, and discard the results."""
+        try_measures(self.tools, text)
 
     def encoded(
         self, row: int, sources: Sequence[TextInput], tokens: Mapping[int, pd.DataFrame]
@@ -345,12 +356,12 @@ class Worker:
         views: Mapping[int, pd.DataFrame],
         tokens: Mapping[int, pd.DataFrame],
         effects: Mapping[int, pd.DataFrame],
-    ) -> TaskResult:
+    ) -> WorkResult:
         """How far `views`, taken with shuffled weights, agree with `effects` without: rows of the
         table of shuffled agreement."""
         texts = [text for text in views if text in effects]
         columns = shuffled_rows(texts, views, tokens, effects, self.explainer.scalar)
-        return TaskResult({"shuffled": rows_of("shuffled", columns)})
+        return WorkResult({"shuffled": rows_of("shuffled", columns)})
 
     def views_of(
         self, items: Sequence[TextEvidence], sources: Sequence[TextInput]
@@ -362,8 +373,8 @@ class Worker:
         rows = attention.run(window, Kept("none")).tables["tokens"].to_pandas()
         own = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
         explained = [item for item in own if item.explained is not None]
-        if "gradient" in self.evidence_run.stages.taken:
-            self.evidence_run.stages.run("gradient", explained, self._spread)
+        if "gradient" in self.tools.taken:
+            load_method(BY_ID["gradient"]).run(self.tools, explained)
         by_text = dict(iter(rows.groupby("text")))
         return {
             item.text: by_text[index].assign(text=item.text, **item.all_effects())
@@ -371,28 +382,40 @@ class Worker:
             if index in by_text
         }
 
-    def steps(self, task: Task) -> Mapping[Stage, int]:
-        """The steps of a task of attention or evidence, each with how many of its texts go through
-        it."""
-        if task.kind == "attention":
+    def sink_tester(self, depth: Depth) -> SinkTester:
+        """What does the sink tests."""
+        assert self.norms is not None
+        return SinkTester(
+            self.explainer,
+            self.capture,
+            self.norms if isinstance(self.norms, str) else self.norms.projections,
+            depth,
+            n_layers=self.probed.n_layers,
+            is_causal=self.probed.is_causal,
+            has_window=self.model.has_window,
+        )
+
+    def stages(self, item: WorkItem) -> Mapping[Stage, int]:
+        """The stages of an item, each with how many of its texts go through it."""
+        if item.kind == "attention":
             every = ("phrases", "texts") if self.kind == "phrase" else ("texts",)
-            return dict.fromkeys(every, len(task.rows))
-        return self.evidence_run.steps(task, self._scored(task), self._with_shapley(task))
+            return dict.fromkeys(every, len(item.rows))
+        return evidence_stages(self.tools, item, self._scored(item), self._with_shapley(item))
 
-    def _scored(self, task: Task) -> frozenset[int]:
-        """The rows of the texts of a task of evidence whose scores of possible sinks are measured:
-        of all tasks together MAX_TEXTS, evenly spaced over the sample."""
-        if task.kind == "extra":
+    def _scored(self, item: WorkItem) -> frozenset[int]:
+        """The rows of the texts of an item of evidence whose scores of possible sinks are measured:
+        of all items together MAX_TEXTS, evenly spaced over the sample."""
+        if item.kind == "extra":
             return frozenset()
-        return frozenset(self._all_scored).intersection(task.rows)
+        return frozenset(self._all_scored).intersection(item.rows)
 
-    def _with_shapley(self, task: Task) -> frozenset[int]:
-        """The rows of the texts of a task that have Shapley values in basic evidence."""
-        return self._yardstick.intersection(() if task.kind == "extra" else task.rows)
+    def _with_shapley(self, item: WorkItem) -> frozenset[int]:
+        """The rows of the texts of an item that have Shapley values in basic evidence."""
+        return self._yardstick.intersection(() if item.kind == "extra" else item.rows)
 
     @property
     def _yardstick(self) -> frozenset[int]:
-        """The same of all tasks together: none where these are too few to say anything."""
+        """The same of all items together: none where these are too few to say anything."""
         n = self.n_yardstick or 0
         return frozenset(self._paid_shapley if n >= MIN_TEXTS else ())
 
@@ -406,7 +429,7 @@ class Worker:
     @cached_property
     def _paid_shapley(self) -> tuple[int, ...]:
         """The rows of the sample that `shapley_texts` chooses. It does not depend on which of the
-        tasks are done here."""
+        items are measured here."""
         texts = self.encode(self._stand_ins(self.sample))
         chosen = shapley_texts(texts, self.options.evidence, self.cost_basis)
         return tuple(self.sample[i] for i in chosen)
@@ -415,23 +438,26 @@ class Worker:
     def _all_scored(self) -> list[int]:
         return [self.sample[place] for place in evenly_spaced(len(self.sample), MAX_TEXTS)]
 
-    @cached_property
-    def evidence_run(self) -> EvidenceRun:
-        """What measures evidence."""
+    @property
+    def tools(self) -> Tools:
+        """What evidence is measured with."""
         assert self.norms is not None
         level, is_causal = self.options.evidence, self.probed.is_causal
-        stages = Stages(self.explainer, self.capture, self.norms, level, is_causal=is_causal)
-        projections = () if isinstance(self.norms, str) else self.norms.projections
+        return Tools(self.explainer, self.capture, self.norms, level, is_causal)
+
+    @cached_property
+    def _scorer(self) -> SinkScorer:
+        """What measures the scores of possible sinks."""
+        projections = self.norms.projections if isinstance(self.norms, Norms) else ()
         tokens = frequent_tokens(self.expected(self._all_scored))
-        scorer = SinkScorer(self.explainer, self.capture, projections, tokens)
-        return EvidenceRun(self.explainer, stages, self._progress, scorer)
+        return SinkScorer(self.explainer, self.capture, projections, tokens)
 
     @cached_property
     def _spread(self) -> float:
         """Standard deviation of the scalar over texts of the sample; 0 where nothing needs it.
 
-        It does not depend on which of the tasks are done here. For embeddings the scalar of every
-        whole text is 1.
+        It does not depend on which of the items are measured here. For embeddings the scalar of
+        every whole text is 1.
         """
         if self.options.evidence != "full":
             return 0.0

@@ -14,7 +14,7 @@ from reportgen.analysis.engines.ray_engine import ray_actors
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.worker import Worker
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
@@ -67,7 +67,7 @@ def measure(
         working = stack.enter_context(found)  # processes load the model meanwhile
         model = model or load_model(spec, verbose=verbose)
         return run_analysis(
-            texts, model, folder, options, progress, listed, TaskFolder(kept), working
+            texts, model, folder, options, progress, listed, WorkFolder(kept), working
         )
 
 

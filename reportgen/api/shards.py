@@ -7,13 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.analysis import Analysis
+from reportgen.analysis.job import Job
 from reportgen.analysis.options import ListedFirst
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, require_same
-from reportgen.analysis.tasks.plan import Shard
-from reportgen.analysis.tasks.task import Task
+from reportgen.analysis.work.folder import WorkFolder
+from reportgen.analysis.work.identity import begin_as, require_same, start_before, start_in
+from reportgen.analysis.work.item import WorkItem
+from reportgen.analysis.work.plan import Shard
 from reportgen.api import jobs
 from reportgen.api.named_code import require_code
 from reportgen.api.shard_folders import Parts, ShardNumber
@@ -43,7 +43,12 @@ def analyze_shard(
     shard = Shard(number.number, number.of)
     with redirect_stdout(sys.stderr):  # whatever a user's class prints is none of the output
         worker = _worker(texts, asked, progress, verbose=verbose)
-        Analysis.by(worker, TaskFolder(kept), progress, shard).run_shard()
+        job = Job.by(worker, WorkFolder(kept), progress, shard)
+        job.begin()
+        job.measure_attention()
+        job.measure_evidence()
+    if job.is_stopped:
+        raise KeyboardInterrupt
 
 
 def merge(
@@ -69,30 +74,32 @@ def merge(
     for part in parts.folders:
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
-    begun = begun_before(kept, texts, asked.options)
+    start = start_before(kept, texts, asked.options)
     if not parts.unlisted:  # earlier versions did not say which code it was
-        require_code(asked.spec, begun.info.model)
+        require_code(asked.spec, start.info.model)
 
     @cache
     def worker() -> "Worker":
         found = _worker(texts, asked, progress, verbose=verbose)
-        begun_in(kept, found)  # checks that the model is the one of the parts
+        start_in(kept, found)  # checks that the model is the one of the parts
         return found
 
-    tasks = TaskFolder(kept, parts.folders, parts.unlisted)
-    analysis = Analysis(texts, worker, begun, tasks, progress)
-    missing = analysis.missing()
+    results = WorkFolder(kept, parts.folders, parts.unlisted)
+    job = Job(texts, worker, start, results, progress)
+    missing = job.missing()
     if missing:
-        numbers = analysis.shards_of(missing, len(parts.folders))
+        numbers = job.shards_of(missing, len(parts.folders))
         raise _damaged(missing, [parts.folders[number - 1] for number in numbers])
     with redirect_stdout(sys.stderr):
-        return analysis.finish(folder, listed)
+        first = job.write_attention(folder)
+        job.measure_evidence(first, listed)
+        return job.write_evidence(folder, first.info)
 
 
-def _damaged(missing: Sequence[Task], folders: Sequence[Path]) -> ResultsError:
+def _damaged(missing: Sequence[WorkItem], folders: Sequence[Path]) -> ResultsError:
     """What to say of results that are `missing` in the `folders` of shards."""
     those = "this shard" if len(folders) == 1 else "these shards"
-    names = some([task.name for task in missing])
+    names = some([item.name for item in missing])
     where = some(list(map(str, folders)))
     return ResultsError(f"{where}: missing or damaged: {names}; run {those} again")
 

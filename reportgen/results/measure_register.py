@@ -6,8 +6,8 @@ the ranking of units, colours, tables and explanations on the page are all deriv
 To add a measure of evidence, add
 
 1. an entry at the end of the evidence in `MEASURES`, with the next `SCHEMA_VERSION` as `since`,
-2. a module in `analysis/evidence/measures` with the `Stage` that the entry names: how the measure
-   is taken, and how many passes through the model that takes (a measure that the stage of another
+2. a module in `analysis/evidence/measures` with the `Method` that the entry names: how the measure
+   is taken, and how many passes through the model that takes (a measure that the method of another
    takes too names none),
 3. a block of words in `report/language/strings/measures.toml`: its name, the legend of its
    colours, and how it is measured.

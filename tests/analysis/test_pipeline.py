@@ -218,7 +218,7 @@ def test_windows_keep_the_order_and_the_row_numbers(
     bert: Path, tmp_path: Path, monkeypatch
 ) -> None:
     whole = run(tmp_path / "a", bert, text_set(*TEXTS), evidence="none")
-    monkeypatch.setattr("reportgen.analysis.tasks.plan.WINDOW", 3)
+    monkeypatch.setattr("reportgen.analysis.work.plan.WINDOW", 3)
     pieces = run(tmp_path / "b", bert, text_set(*TEXTS), evidence="none")
     assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
     assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
@@ -244,7 +244,7 @@ def test_the_limit_on_kept_maps_holds_in_input_order(
     texts = text_set("a", "the cat sat on the mat", "the dog", "a film")
     whole = run(tmp_path / "whole", bert, texts)
     sizes = [3 * 4 * n * n for n in whole.texts["n_tokens"]]
-    monkeypatch.setattr("reportgen.analysis.tasks.tally.MAPS_LIMIT", int(sum(sizes[:2])))
+    monkeypatch.setattr("reportgen.analysis.work.tally.MAPS_LIMIT", int(sum(sizes[:2])))
     results = run(tmp_path / "r", bert, texts)
     assert results.texts["map_offset"].notna().tolist() == [True, True, False, False]
     assert results.info.settings.maps_kept == 2
@@ -380,7 +380,7 @@ def test_a_tokenizer_that_does_not_know_the_texts_is_refused(bert, tmp_path) -> 
 
 
 def test_unknown_tokens_that_come_late_are_noticed(bert, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("reportgen.analysis.tasks.plan.WINDOW", 2)
+    monkeypatch.setattr("reportgen.analysis.work.plan.WINDOW", 2)
     texts = text_set("the cat", "a dog", *["한국어 한국어"] * 4)
     with pytest.raises(ModelError, match=r"does not know [\d.]+\s% of the tokens so far"):
         run(tmp_path / "r", bert, texts)

@@ -12,8 +12,8 @@ from helpers.real.models import save_model
 from transformers import AutoModelForSequenceClassification
 
 import reportgen
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.api.comparing.sides import sides_of
 from reportgen.api.options import AnalysisChoices, InputChoices, without_effect
 from reportgen.errors import UsageError

@@ -139,12 +139,12 @@ def test_only_the_main_process_writes(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_the_training_too(tmp_path: Path, monkeypatch) -> None:
-    from reportgen.analysis.analysis import Analysis
+    from reportgen.analysis.job import Job
 
     def interrupted(self: Any, *args: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Analysis, "run", interrupted)
+    monkeypatch.setattr(Job, "begin", interrupted)
     logging.getLogger("transformers").setLevel(logging.ERROR)
     model = tiny_model("bert", "sequence", num_labels=1, problem_type="regression").train()
     callback = ReportCallback(TEXTS, tmp_path / "reports")

@@ -35,13 +35,11 @@ from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.evidence.evidence_run import EvidenceRun
-from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
-from reportgen.analysis.evidence.stages import Stages
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.measure import try_measures
+from reportgen.analysis.evidence.methods import Tools
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import Progress
 from reportgen.models.device.devices import backend, find_device, full_name
 from reportgen.models.device.precision import TOLERANCES, Tolerances
 from reportgen.models.loaded import LoadedModel
@@ -83,9 +81,7 @@ def modes(
     batches = plan_batches([len(text.ids) for text in texts], limits_of(model, tokens).tokens)
     runner = Runner(model, capture, probed, ["cls", "sep"], tokens)
     explainer = Explainer(model, probed.batching, tokens)
-    stages = Stages(explainer, capture, norms, "basic")
-    scorer = SinkScorer(explainer, capture, norms.projections, ())
-    measured = EvidenceRun(explainer, stages, Progress(), scorer)
+    tools = Tools(explainer, capture, norms, "basic")
 
     def floor() -> None:
         model.encoder.set_attn_implementation("sdpa")
@@ -101,7 +97,7 @@ def modes(
 
     def evidence() -> None:
         for text in texts[1 : 1 + n_evidence]:
-            measured.try_on(text)
+            try_measures(tools, text)
 
     assert isinstance(explainer.explain(texts[:1])[0], Explained)
     return {

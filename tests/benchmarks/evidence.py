@@ -24,9 +24,9 @@ from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.try_model import try_model
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
-from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.perturbed_texts import content_units, without

@@ -45,7 +45,7 @@ from transformers import (
 )
 
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.findings.colouring import Colouring, choose_colouring

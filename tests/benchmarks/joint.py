@@ -35,6 +35,7 @@ from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
 from reportgen.analysis.attention.try_model import try_model
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
 from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
 from reportgen.analysis.evidence.measures.joint import (
     Joint,
@@ -42,8 +43,7 @@ from reportgen.analysis.evidence.measures.joint import (
     find_joint,
     shared_effects,
 )
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
-from reportgen.analysis.evidence.stages import Tools
+from reportgen.analysis.evidence.methods import Tools
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.options import AnalysisOptions

@@ -13,7 +13,7 @@ from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_sc
 from scipy.stats import pearsonr
 
 from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.demo.score_rule import component_of_each_character

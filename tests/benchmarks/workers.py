@@ -17,11 +17,11 @@ from transformers import BertConfig, BertForSequenceClassification
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.models import SENTENCES, tiny_tokenizer
 
-from reportgen.analysis.analysis import Analysis
 from reportgen.analysis.engines.processes import processes
+from reportgen.analysis.job import Job
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.worker import Worker
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -59,9 +59,11 @@ def seconds(number: int, texts: TextSet, spec: ModelSpec, folder: Path) -> float
         worker = Worker(texts, load_model(spec), OPTIONS, Progress())
         if others is not None:
             time.sleep(LOADING)
-        analysis = Analysis.by(worker, TaskFolder(folder), Progress(), engine=others)
+        job = Job.by(worker, WorkFolder(folder), Progress(), engine=others)
         started = time.perf_counter()
-        analysis.run_shard()
+        job.begin()
+        job.measure_attention()
+        job.measure_evidence()
         return time.perf_counter() - started
 
 

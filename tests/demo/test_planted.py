@@ -37,7 +37,7 @@ from planted_rule import (
 from planted_scores import ALL, SINK, area, text_scores
 from planted_views import Units, model_shapley
 
-from reportgen.analysis.evidence.scalar import Explained
+from reportgen.analysis.evidence.explainer import Explained
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import Component, Kind, score
 from reportgen.demo.tokenizer import build_tokenizer

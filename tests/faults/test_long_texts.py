@@ -12,7 +12,7 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.analysis.tasks.tally import Tally
+from reportgen.analysis.work.tally import Tally
 from reportgen.models.tokens import encoded as tokens
 from reportgen.models.tokens.encoded import EncodedText, encode
 

@@ -8,7 +8,7 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
 from reportgen.analysis.engines import ray_engine
-from reportgen.analysis.engines.engine import Done
+from reportgen.analysis.engines.engine import Measured
 
 FEW = ("--keep-maps", "130", "--evidence-texts", "6")
 
@@ -30,8 +30,8 @@ def test_actors_one_of_which_is_killed_give_the_bytes_of_one_process(
     assert call(*command, tmp_path / "one").exit_code == 0
     run, killed = ray_engine.RayActors.run, []
 
-    def killing(self: ray_engine.RayActors, orders) -> Iterator[Done]:
-        for done in run(self, orders):
+    def killing(self: ray_engine.RayActors, inputs) -> Iterator[Measured]:
+        for done in run(self, inputs):
             if not killed:
                 killed.extend(actor for actor, _ in self._asked.values())
                 ray.kill(killed[0])

@@ -22,8 +22,8 @@ import reportgen
 from reportgen.analysis.cost import timed_budget
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.tasks import plan
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.work import plan
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.errors import (
     EngineError,
     InterruptedLateError,
@@ -92,7 +92,7 @@ def run(
     kept.mkdir(exist_ok=True)
     listed = [1]
     analyze(
-        text_set(*texts), model, folder, options, None, lambda results: listed, TaskFolder(kept)
+        text_set(*texts), model, folder, options, None, lambda results: listed, WorkFolder(kept)
     )
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -214,7 +214,7 @@ def place(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def left_behind(place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
     """Run a command that is interrupted when it has measured the attention of some texts."""
-    save = TaskFolder.save
+    save = WorkFolder.save
 
     def interrupted(self, task, result) -> None:
         save(self, task, result)
@@ -222,7 +222,7 @@ def left_behind(place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *mor
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(TaskFolder, "save", interrupted)
+        patch.setattr(WorkFolder, "save", interrupted)
         done = call("run", "texts.txt", "--model", folder, *more)
     assert done.exit_code == 130
     assert "interrupted; nothing was written, but what was done is kept in" in done.stderr
@@ -284,7 +284,7 @@ def test_an_interrupt_in_the_evidence_keeps_what_was_measured(
     command = ("analyze", "texts.txt", "--model", folder, "-o", "made")
     assert call(*command).exit_code == 0
     whole = {path.name: path.read_bytes() for path in (place / "made").iterdir()}
-    save = TaskFolder.save
+    save = WorkFolder.save
 
     def interrupted(self, task, result) -> None:
         save(self, task, result)
@@ -292,7 +292,7 @@ def test_an_interrupt_in_the_evidence_keeps_what_was_measured(
             os.kill(os.getpid(), signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TaskFolder, "save", interrupted)
+        patch.setattr(WorkFolder, "save", interrupted)
         first = call(*command, "--force")
     assert first.exit_code == 130
     told = "what was measured is kept in made.unfinished; --resume --force measures the rest"
@@ -310,14 +310,14 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
     before = {path.name for path in place.iterdir()}
     wrong = call("run", "blank.txt", "--model", folder, "-o", "new/page.html")
     assert wrong.exit_code == 1
-    save = TaskFolder.save
+    save = WorkFolder.save
     places = []
 
     def seen(self, task, result) -> None:
         places.append(self.path)
         save(self, task, result)
 
-    monkeypatch.setattr(TaskFolder, "save", seen)
+    monkeypatch.setattr(WorkFolder, "save", seen)
     for more in (("--redact", "-o", "page.html"), ("-o", "-", "--format", "json")):
         assert call("run", "texts.txt", "--model", folder, *more).exit_code == 0
         refused = call("run", "texts.txt", "--model", folder, *more, "--resume", "--force")
@@ -387,14 +387,14 @@ def test_after_a_real_kill_the_same_command_goes_on(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ("analyze", "texts.txt", "--model", folder, "-o", "made", "--resume")
-    save = TaskFolder.save
+    save = WorkFolder.save
 
     def waiting(self, task, result) -> None:
         save(self, task, result)
         signal.pause()
 
     with monkeypatch.context() as patch:
-        patch.setattr(TaskFolder, "save", waiting)
+        patch.setattr(WorkFolder, "save", waiting)
         started = multiprocessing.get_context("fork").Process(target=call, args=command)
         started.start()
     deadline = time.monotonic() + 120

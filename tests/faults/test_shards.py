@@ -17,8 +17,8 @@ from helpers.real.models import SENTENCES, save_model
 from helpers.real.runs import require_sinks_and_groups
 
 from reportgen.analysis.cost import estimate
-from reportgen.analysis.tasks import plan
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.work import plan
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.api import measurement
 from reportgen.demo import model_folder
 from reportgen.results.manifest import listed, with_manifest
@@ -311,7 +311,7 @@ def test_a_shard_and_a_merge_go_on_after_an_interrupt(
     parts: Path, place: Path, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.chdir(place)
-    save = TaskFolder.save
+    save = WorkFolder.save
     n_saved = 0
 
     def interrupted(self, task, result) -> None:
@@ -334,7 +334,7 @@ def test_a_shard_and_a_merge_go_on_after_an_interrupt(
     for first in (command, ("merge", parts / "1", parts / "2")):
         n_saved, output = 0, tmp_path / first[0]
         with monkeypatch.context() as patch:
-            patch.setattr(TaskFolder, "save", interrupted)
+            patch.setattr(WorkFolder, "save", interrupted)
             stopped = call(*first, "-o", output)
         assert stopped.exit_code == 130
         assert (tmp_path / f"{first[0]}.unfinished").exists()

@@ -22,9 +22,9 @@ from helpers.real.runs import require_sinks_and_groups
 import reportgen
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.engines import pool, processes
-from reportgen.analysis.engines.engine import AttentionOrder
-from reportgen.analysis.tasks import plan
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.engines.engine import AttentionInput
+from reportgen.analysis.work import plan
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.models.spec import ModelSpec
@@ -79,9 +79,9 @@ def killing(monkeypatch: pytest.MonkeyPatch):
         killed: list[int] = []
         give = processes.Processes._give
 
-        def killed_then(self, member, order) -> None:
-            give(self, member, order)
-            if isinstance(order, AttentionOrder) and len(killed) < n:
+        def killed_then(self, member, given) -> None:
+            give(self, member, given)
+            if isinstance(given, AttentionInput) and len(killed) < n:
                 killed.append(member.process.pid)
                 os.kill(member.process.pid, signal.SIGKILL)
 
@@ -114,7 +114,7 @@ def test_two_processes_give_the_shapley_values_of_one(
     texts = tmp_path / "texts.txt"
     texts.write_text("\n".join(TEXTS[:12]), "utf-8")
     begin_as(monkeypatch)
-    save, stopped = TaskFolder.save, ("analyze", texts, "-m", model, "-o", tmp_path / "stopped")
+    save, stopped = WorkFolder.save, ("analyze", texts, "-m", model, "-o", tmp_path / "stopped")
 
     def interrupted(self, task, result) -> None:
         save(self, task, result)
@@ -122,7 +122,7 @@ def test_two_processes_give_the_shapley_values_of_one(
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(TaskFolder, "save", interrupted)
+        patch.setattr(WorkFolder, "save", interrupted)
         assert call(*stopped).exit_code == 130
     assert call(*stopped, "--resume").exit_code == 0
     for name, more in (("one", ()), ("two", ("--workers", "2"))):
@@ -138,14 +138,14 @@ def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(
     place: Path, model: Path, tmp_path: Path, killing, monkeypatch
 ) -> None:
     command = ("analyze", place / "texts.txt", "-m", model, *FEW, "-o", tmp_path / "two")
-    save = TaskFolder.save
+    save = WorkFolder.save
 
     def interrupted(self, task, result) -> None:
         save(self, task, result)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(TaskFolder, "save", interrupted)
+        patch.setattr(WorkFolder, "save", interrupted)
         assert call(*command).exit_code == 130
     killing(pool.MOST_DEATHS)
     begin_as(monkeypatch)

@@ -3,7 +3,7 @@
 import pytest
 from helpers.places import SAMPLES
 
-from reportgen.analysis.evidence import evidence_run
+from reportgen.analysis.evidence import measure
 from reportgen.analysis.evidence.measures import integrated_gradients, jacobian, shapley
 from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.analysis.options import AnalysisOptions
@@ -33,7 +33,7 @@ def results(minilm: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Re
             (shapley, "shapley_values"),
         ):
             patch.setattr(module, name, lambda _, items, *rest: [Missing("failed")] * len(items))
-        patch.setattr(evidence_run, "faithfulness", lambda *_: [])
+        patch.setattr(measure, "faithfulness", lambda *_: [])
         return analyze(texts, minilm, folder, AnalysisOptions(evidence="full"))
 
 

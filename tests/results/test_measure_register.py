@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers.places import GOLD, ROOT
 
-from reportgen.analysis.evidence.stages import load_stage
+from reportgen.analysis.evidence.methods import load_method
 from reportgen.analysis.progress import STAGES
 from reportgen.results.measure_register import (
     BY_ID,
@@ -51,7 +51,7 @@ def test_each_measure_of_evidence_has_a_stage_and_a_bar_or_comes_with_another(me
         assert (measure.stage, measure.bar) == ("", "")
         assert measure.id not in STAGES
         return
-    assert load_stage(measure).run
+    assert load_method(measure).run
     assert STAGES[measure.id] == measure.bar != ""
 
 
@@ -88,7 +88,7 @@ ENTRY = """    Measure(
     ),
 """
 MODULE = """
-from reportgen.analysis.evidence.stages import Stage
+from reportgen.analysis.evidence.methods import Method
 from reportgen.analysis.progress import Passes
 
 
@@ -97,7 +97,7 @@ def run(tools, texts):
         text.add("loudness", [float(len(token)) for token in text.encoded.tokens])
 
 
-LOUDNESS = Stage(run, lambda text, basis: Passes(3, 0, 3.0))
+LOUDNESS = Method(run, lambda text, basis: Passes(3, 0, 3.0))
 """
 WORDS = """
 [measures.loudness]

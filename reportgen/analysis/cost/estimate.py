@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.cost.budget import Budget
+from reportgen.analysis.evidence.explainer import STORED
 from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
+from reportgen.analysis.evidence.methods import CostBasis, load_method
 from reportgen.analysis.evidence.phrases import phrase_cost
-from reportgen.analysis.evidence.scalar import STORED
 from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
-from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
@@ -245,7 +245,7 @@ def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[S
     """The passes of each measure that `level` includes, for one text."""
     stages: dict[Stage, Passes] = {}
     for measure in taken_at(level, basis.scalar):
-        passes = load_stage(measure).cost(text, basis)
+        passes = load_method(measure).cost(text, basis)
         if passes is not None:
             stages[measure.id] = passes
     return stages

@@ -8,8 +8,8 @@ from reportgen.analysis.cost.budget import is_timed, read_budget
 from reportgen.analysis.cost.estimate import work_of
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.identity import number_in
-from reportgen.analysis.tasks.plan import candidates_in
+from reportgen.analysis.work.identity import number_in
+from reportgen.analysis.work.plan import candidates_in
 from reportgen.analysis.worker import Worker
 from reportgen.models.loaded import LoadedModel
 from reportgen.texts.read import TextSet
@@ -44,7 +44,7 @@ def _pace(worker: Worker) -> float:
     texts = worker.tried[:1] + worker.tried[:_MOST_TEXTS]
     for i, text in enumerate(texts):
         started = time.perf_counter()
-        worker.evidence_run.try_on(text)
+        worker.try_evidence(text)
         if i:
             seconds += time.perf_counter() - started
             work += work_of([text], worker.options.evidence, worker.cost_basis)

@@ -2,10 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Generic, Self, TypeAlias, TypeVar
 
 from reportgen.models.device.devices import free_memory, lacks_memory
+from reportgen.models.loading.factory import describe
 
 Result = TypeVar("Result")
 Found = TypeVar("Found")
@@ -85,8 +88,7 @@ def in_batches(
         ahead: whether the next part is launched before the results of one are waited for, so that a
             device works on while the host reads.
     """
-    planned = (Part(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches)
-    todo = deque(planned)
+    todo = _planned(batches, lengths)
     running: _Running[Result] | None = None
     while todo or running is not None:
         part = todo.popleft() if todo else None
@@ -115,6 +117,99 @@ def in_batches(
             running = _Running(part, finish)
         else:
             yield part.rows, _finished(_Running(part, finish), alone)
+
+
+class Run(Generic[Result]):
+    """One part of a batch, run in the body of a `with` statement, which must set `results`.
+
+    An error in the body ends there: the texts are run again, see `Runs`.
+
+    Attributes:
+        rows: the indices of its texts.
+        results: one for each of them; None where the run failed.
+    """
+
+    def __init__(self, part: Part, setting: AbstractContextManager[None]) -> None:
+        self.rows = part.rows
+        self.results: Sequence[Result] | None = None
+        self.lacked_memory = False
+        self.message = ""  # why it failed
+        self._setting = setting
+
+    def __enter__(self) -> Self:
+        self._setting.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        self._setting.__exit__(None, None, None)
+        if not isinstance(error, Exception | SystemExit):  # user code may call exit()
+            return False
+        self.lacked_memory, self.message = lacks_memory(error), describe(error)
+        return True
+
+
+class Runs(Generic[Result]):
+    """The runs of some texts in batches: iterate once over the runs, then read the `results`.
+
+    If a run does not fit into memory, its halves follow; if it fails otherwise, or is one text,
+    each of its texts follows alone. Nothing of a failed run stays in memory, as far as its body is
+    a call.
+    """
+
+    def __init__(
+        self,
+        batches: Sequence[Sequence[int]],
+        lengths: Sequence[int],
+        halving: Halving,
+        setting: Callable[[int], AbstractContextManager[None]],
+    ) -> None:
+        """Plan the runs.
+
+        Args:
+            lengths: of each text, in tokens.
+            setting: entered for each run, with the tokens that its texts are padded to; 0 for a
+                text alone.
+        """
+        self._todo = _planned(batches, lengths)
+        self._halving = halving
+        self._setting = setting
+        self._found: dict[int, Result | str] = {}
+
+    @property
+    def results(self) -> list[Result | str]:
+        """Of each text, in input order; an error message for one that failed even alone."""
+        return [self._found[i] for i in range(len(self._found))]
+
+    def __iter__(self) -> Iterator[Run[Result]]:
+        todo = self._todo
+        while todo:
+            part = todo.popleft()
+            if self._halving.is_cut(part):
+                todo.extendleft(reversed(part.halves()))
+                continue
+            run: Run[Result] = Run(part, self._setting(part.size))
+            yield run
+            if run.results is not None:
+                self._found.update(zip(run.rows, run.results, strict=True))
+                continue
+            if run.lacked_memory:
+                free_memory()
+                if len(part.rows) > 1:
+                    todo.extendleft(reversed(self._halving.halved(part)))
+                    continue
+            for i in part.rows:
+                run = Run(Part((i,), 0, 1), self._setting(0))
+                yield run
+                self._found[i] = run.message if run.results is None else run.results[0]
+
+
+def _planned(batches: Sequence[Sequence[int]], lengths: Sequence[int]) -> deque[Part]:
+    return deque(Part(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches)
 
 
 def joined(

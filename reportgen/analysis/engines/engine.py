@@ -1,13 +1,13 @@
-"""An engine carries out the tasks of an analysis: this process, or several others."""
+"""An engine has workers measure the items of a job: in this process, or in several others."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import pandas as pd
 
-from reportgen.analysis.tasks.tally import Kept
-from reportgen.analysis.tasks.task import Task, TaskResult
+from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.tally import Kept
 from reportgen.texts.read import TextInput
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
@@ -16,10 +16,10 @@ if TYPE_CHECKING:  # merging shards needs no libraries of models
 
 
 @dataclass(frozen=True, slots=True)
-class AttentionOrder:
+class AttentionInput:
     """A window of texts whose attention is to be measured."""
 
-    task: Task
+    item: WorkItem
     kept: Kept  # the texts before it that keep their maps
     # Its texts, where they were tokenised already. Another process does that faster than it is sent
     # them.
@@ -27,58 +27,49 @@ class AttentionOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceOrder:
+class EvidenceInput:
     """Texts whose evidence is to be measured."""
 
-    task: Task
+    item: WorkItem
     sources: Sequence[TextInput]  # with what the model added to them
     # By row of the table of texts, its rows of the table of tokens.
     tokens: Mapping[int, pd.DataFrame] = field(default_factory=dict)
 
 
-Order = AttentionOrder | EvidenceOrder
+WorkInput: TypeAlias = AttentionInput | EvidenceInput
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What came of an order."""
+class Measured:
+    """What a worker measured of an item."""
 
-    task: Task
-    result: TaskResult
+    item: WorkItem
+    result: WorkResult
     is_stopped: bool = False  # the user interrupted it, so that it is not whole
     halved: int | None = None  # see `Worker`
 
 
-def carried_out(order: Order, worker: "Worker") -> Done:
-    """Carry out an order."""
-    if isinstance(order, AttentionOrder):
-        window = order.window or worker.window(order.task)
-        return Done(order.task, worker.attention(window, order.kept), halved=worker.halved)
-    found = worker.evidence(order.task, order.sources, order.tokens)
-    return Done(order.task, *found, halved=worker.halved)
-
-
 class Engine(Protocol):
-    """Carries out orders.
+    """Where workers run.
 
     Attributes:
-        is_alone: whether that is this process, which reports the progress within an order.
+        is_alone: whether that is this process, which reports the progress within an item.
     """
 
     is_alone: bool
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Done]:
-        """Carry out all `orders`, in any order. They are taken as they are needed."""
+    def run(self, inputs: Iterable[WorkInput]) -> Iterator[Measured]:
+        """Measure all `inputs`, in any order. They are taken as they are needed."""
 
 
 class ThisProcess:
-    """The engine without others: one order after another."""
+    """The engine without others: one item after another."""
 
     is_alone = True
 
     def __init__(self, worker: Callable[[], "Worker"]) -> None:
         self._worker = worker
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Done]:
-        """Carry out all `orders`."""
-        return (carried_out(order, self._worker()) for order in orders)
+    def run(self, inputs: Iterable[WorkInput]) -> Iterator[Measured]:
+        """Measure all `inputs`, one after another."""
+        return map(self._worker().measure, inputs)

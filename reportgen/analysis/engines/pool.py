@@ -1,4 +1,4 @@
-"""Processes of this machine that carry out orders; one that dies loses nothing."""
+"""Processes of this machine that share work; one that dies loses nothing."""
 
 import multiprocessing
 import signal
@@ -14,15 +14,15 @@ from reportgen.errors import EngineError
 
 MOST_DEATHS = 3  # of processes, before the work is given up
 
-Order = TypeVar("Order")
-Answer = TypeVar("Answer")
-# What a process does: it enters this, and carries out orders by what it got.
-Work: TypeAlias = Callable[[], AbstractContextManager[Callable[[Order], Answer]]]
+Input = TypeVar("Input")
+Output = TypeVar("Output")
+# What a process does: it enters this, and calls what it got with one input after another.
+Serve: TypeAlias = Callable[[], AbstractContextManager[Callable[[Input], Output]]]
 
 
 @dataclass
-class _Member(Generic[Order]):
-    """One process, with the order that it carries out, if any.
+class _Member(Generic[Input]):
+    """One process, with the input that it works on, if any.
 
     It gets the next one when it has answered: as long as neither side reads, both could wait for
     the other.
@@ -30,19 +30,19 @@ class _Member(Generic[Order]):
 
     process: SpawnProcess
     connection: Connection
-    order: Order | None = None
+    given: Input | None = None
 
 
-class Pool(Generic[Order, Answer]):
-    """Processes that carry out orders; a context manager.
+class Pool(Generic[Input, Output]):
+    """Processes that share work; a context manager.
 
     What one that dies had to do is done by another.
     """
 
-    def __init__(self, number: int, work: Work[Order, Answer], advice: str) -> None:
-        """`work`, orders and answers must be objects that can be sent to a process. `advice` says
+    def __init__(self, number: int, serve: Serve[Input, Output], advice: str) -> None:
+        """`serve`, inputs and outputs must be objects that can be sent to a process. `advice` says
         what the user can do if one process after another dies."""
-        self._work = work
+        self._serve = serve
         self._advice = advice
         self._n_deaths = 0
         self._members = [self._started() for _ in range(number)]
@@ -57,18 +57,18 @@ class Pool(Generic[Order, Answer]):
         for member in self._members:
             member.process.join()
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Answer]:
-        """Carry out all `orders`; the answers come in any order.
+    def run(self, inputs: Iterable[Input]) -> Iterator[Output]:
+        """Work on all `inputs`; the outputs come in any order.
 
         Raises:
             EngineError: process after process died.
         """
-        rest, ready = iter(orders), deque[Order]()
+        rest, ready = iter(inputs), deque[Input]()
         while True:
             for member in self._members:
-                if member.order is None and (ready or _take(rest, ready)):
+                if member.given is None and (ready or _take(rest, ready)):
                     self._give(member, ready.popleft())
-            busy = [member for member in self._members if member.order is not None]
+            busy = [member for member in self._members if member.given is not None]
             if not busy:
                 return
             while len(ready) < len(busy) and _take(rest, ready):
@@ -78,22 +78,22 @@ class Pool(Generic[Order, Answer]):
                 try:
                     answer = member.connection.recv()
                 except (EOFError, OSError):  # it died
-                    assert member.order is not None
-                    ready.appendleft(member.order)
+                    assert member.given is not None
+                    ready.appendleft(member.given)
                     self._replace(member)
                     continue
                 if isinstance(answer, Exception):
                     raise answer
-                member.order = None
+                member.given = None
                 yield answer
 
-    def _give(self, member: _Member[Order], order: Order) -> None:
-        member.order = order
+    def _give(self, member: _Member[Input], given: Input) -> None:
+        member.given = given
         # If it died, that is noticed when its answer is waited for.
         with suppress(OSError):
-            member.connection.send(order)
+            member.connection.send(given)
 
-    def _replace(self, member: _Member[Order]) -> None:
+    def _replace(self, member: _Member[Input]) -> None:
         """Start a process in place of one that died."""
         self._n_deaths += 1
         member.process.join()
@@ -105,32 +105,32 @@ class Pool(Generic[Order, Answer]):
             )
         self._members.append(self._started())
 
-    def _started(self) -> _Member[Order]:
+    def _started(self) -> _Member[Input]:
         # A copy of this process, with the threads of libraries in it, would not work.
         context = multiprocessing.get_context("spawn")
         own, other = context.Pipe()
-        process = context.Process(target=_serve, args=(other, self._work), daemon=True)
+        process = context.Process(target=_serve, args=(other, self._serve), daemon=True)
         process.start()
         other.close()  # so that its end is noticed
         return _Member(process, own)
 
 
-def _take(rest: Iterator[Order], ready: deque[Order]) -> bool:
-    """Take one of the `rest` of orders; False if there are no more."""
-    order = next(rest, None)
-    if order is not None:
-        ready.append(order)
-    return order is not None
+def _take(rest: Iterator[Input], ready: deque[Input]) -> bool:
+    """Take one of the `rest` of inputs; False if there are no more."""
+    given = next(rest, None)
+    if given is not None:
+        ready.append(given)
+    return given is not None
 
 
-def _serve(connection: Connection, work: Work[Order, Answer]) -> None:
-    """Carry out orders until the process that started this one ends or closes the connection."""
+def _serve(connection: Connection, serve: Serve[Input, Output]) -> None:
+    """Work until the process that started this one ends or closes the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process decides what it means
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        with work() as carry_out:
+        with serve() as work:
             while True:
-                connection.send(carry_out(connection.recv()))
+                connection.send(work(connection.recv()))
     except (EOFError, BrokenPipeError):
         return
     except Exception as error:

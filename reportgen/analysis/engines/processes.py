@@ -1,4 +1,4 @@
-"""Carries out the tasks of an analysis in several processes, each with a copy of the model."""
+"""The engine of several processes of this machine, each with a worker and its copy of the model."""
 
 import os
 import pickle
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from reportgen.analysis.engines.engine import Done, Order, carried_out
+from reportgen.analysis.engines.engine import Measured, WorkInput
 from reportgen.analysis.engines.pool import Pool
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
@@ -24,8 +24,8 @@ from reportgen.texts.read import TextSet
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What each process makes a `Worker` of.
+class WorkerSettings:
+    """What each process makes its worker of.
 
     Attributes:
         n_threads: that torch may use in it.
@@ -39,8 +39,8 @@ class Given:
     is_silent: bool = False
 
 
-class Processes(Pool[Order, Done]):
-    """Processes of this machine, which carry out the orders of an analysis."""
+class Processes(Pool[WorkInput, Measured]):
+    """Processes of this machine, each with a worker."""
 
     is_alone = False
 
@@ -56,24 +56,24 @@ def processes(
 ) -> Iterator[Processes]:
     """A number of processes, which share the threads of this one."""
     n_threads = max(1, torch.get_num_threads() // number)
-    given = Given(texts, spec, options, n_threads, is_silent)
+    settings = WorkerSettings(texts, spec, options, n_threads, is_silent)
     advice = "give fewer of them, and --resume to go on"
-    with Processes(number, partial(_working, given), advice) as found:
+    with Processes(number, partial(_working, settings), advice) as found:
         yield found
 
 
 @contextmanager
-def _working(given: Given) -> Iterator[Callable[[Order], Done]]:
-    """The function that carries out orders, with its own model."""
-    torch.set_num_threads(given.n_threads)
+def _working(settings: WorkerSettings) -> Iterator[Callable[[WorkInput], Measured]]:
+    """The function that measures an item, with its own model."""
+    torch.set_num_threads(settings.n_threads)
     with ExitStack() as stack:
-        if given.is_silent:
+        if settings.is_silent:
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(redirect_stderr(nowhere))
         stack.enter_context(redirect_stdout(sys.stderr))
         try:
-            worker = Worker(given.texts, load_model(given.spec), given.options, Progress())
-            yield partial(carried_out, worker=worker)
+            worker = Worker(settings.texts, load_model(settings.spec), settings.options, Progress())
+            yield worker.measure
         except (EOFError, BrokenPipeError):
             raise
         except Exception as error:

@@ -1,4 +1,4 @@
-"""Carries out the tasks of an analysis on a Ray cluster, or on one that Ray starts here."""
+"""The engine of a Ray cluster, or of one that Ray starts here."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,8 +9,8 @@ from os import devnull
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.engines.engine import Done, Order, carried_out
-from reportgen.analysis.engines.processes import Given
+from reportgen.analysis.engines.engine import Measured, WorkInput
+from reportgen.analysis.engines.processes import WorkerSettings
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
@@ -19,62 +19,63 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.texts.read import TextSet
 
-_TRIES = 3  # of an order, or of a start, that the actor dies of
+_TRIES = 3  # of an item, or of a start, that the actor dies of
 
 
 class Actor:
     """One copy of the model on the cluster."""
 
-    def __init__(self, given: Given) -> None:
-        self._worker = Worker(given.texts, load_model(given.spec), given.options, Progress())
+    def __init__(self, settings: WorkerSettings) -> None:
+        model = load_model(settings.spec)
+        self._worker = Worker(settings.texts, model, settings.options, Progress())
 
     def is_ready(self) -> None:
         """Return when the model is loaded."""
 
-    def carry_out(self, order: Order) -> Done:
-        """Carry out an order."""
-        return carried_out(order, self._worker)
+    def measure(self, given: WorkInput) -> Measured:
+        """Measure an item."""
+        return self._worker.measure(given)
 
 
 @dataclass(frozen=True, slots=True)
 class _Try:
     """What an actor is asked, and how many actors died that had been asked it."""
 
-    order: Order | None  # None: to say when it is ready
+    given: WorkInput | None  # None: to say when it is ready
     n_deaths: int = 0
 
 
 class RayActors:
     """Actors of Ray. For one that dies, alone or with its machine, another is started where there
-    is room; the order that it had is done again by the first that is free."""
+    is room; the item that it had is measured again by the first that is free."""
 
     is_alone = False
 
-    def __init__(self, ray: Any, number: int, n_gpus: float, given: Given) -> None:
+    def __init__(self, ray: Any, number: int, n_gpus: float, settings: WorkerSettings) -> None:
         self._ray = ray
-        # Ray's own tries of an order end within seconds, before it knows that a machine is gone.
+        # Ray's own tries of an item end within seconds, before it knows that a machine is gone.
         self._actor = ray.remote(Actor).options(num_gpus=n_gpus, max_restarts=0)
-        self._given = ray.put(given)
+        self._settings = ray.put(settings)
         self._free = deque[Any]()
         self._asked: dict[Any, tuple[Any, _Try]] = {}  # actors, by what their answer comes as
         for _ in range(number):
             self._start(_Try(None))
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Done]:
-        """Carry out all `orders`, in any order.
+    def run(self, inputs: Iterable[WorkInput]) -> Iterator[Measured]:
+        """Measure all `inputs`, in any order.
 
         Raises:
-            EngineError: an actor could not be started, or all that had an order died.
+            EngineError: an actor could not be started, or all that had an item died.
         """
-        rest, todo = map(_Try, orders), deque[_Try]()
+        rest, todo = map(_Try, inputs), deque[_Try]()
         while True:
             if not todo and (own := next(rest, None)) is not None:
                 todo.append(own)
             if todo and self._free:
                 actor, own = self._free.popleft(), todo.popleft()
-                self._asked[actor.carry_out.remote(own.order)] = actor, own
+                self._asked[actor.measure.remote(own.given)] = actor, own
                 continue
-            if not todo and all(own.order is None for _, own in self._asked.values()):
+            if not todo and all(own.given is None for _, own in self._asked.values()):
                 return
             (answered, *_), _ = self._ray.wait(list(self._asked))
             actor, own = self._asked.pop(answered)
@@ -84,14 +85,14 @@ class RayActors:
             else:
                 self._ray.kill(actor)  # it may only be out of reach
                 again = replace(own, n_deaths=own.n_deaths + 1)
-                self._start(again if own.order is None else _Try(None))
-                if own.order is not None:
+                self._start(again if own.given is None else _Try(None))
+                if own.given is not None:
                     todo.append(again)
             if done is not None:
                 yield done
 
-    def _answer(self, answered: Any, own: _Try) -> tuple[Done | None, bool]:
-        """What came of an order, if it was one; and whether the actor lives."""
+    def _answer(self, answered: Any, own: _Try) -> tuple[Measured | None, bool]:
+        """What was measured, if an item was asked for; and whether the actor lives."""
         kinds = self._ray.exceptions
         try:
             return self._ray.get(answered), True
@@ -108,7 +109,7 @@ class RayActors:
             )
 
     def _start(self, own: _Try) -> None:
-        actor = self._actor.remote(self._given)
+        actor = self._actor.remote(self._settings)
         self._asked[actor.is_ready.remote()] = actor, own
 
 
@@ -135,6 +136,6 @@ def ray_actors(
     try:
         # Ray prints pages about a machine that is gone among the outputs of this process.
         with Path(devnull).open("w") as nowhere, redirect_stdout(nowhere):
-            yield RayActors(ray, number, n_gpus, Given(texts, spec, options, 0))
+            yield RayActors(ray, number, n_gpus, WorkerSettings(texts, spec, options, 0))
     finally:
         ray.shutdown()

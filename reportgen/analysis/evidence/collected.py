@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.analysis.tasks.task import Task
+from reportgen.analysis.work.item import WorkItem
 from reportgen.results.info import Reason, Subject, View
 from reportgen.results.measure_register import EFFECT
 
@@ -19,12 +19,12 @@ class SinkResults:
     """What the sink tests found.
 
     Attributes:
-        tasks: one for each text that was tested, in the order of the texts.
+        items: one for each text that was tested, in the order of the texts.
     """
 
     subjects: tuple[Subject, ...] = ()
     withheld: dict[str, Reason] = field(default_factory=dict)
-    tasks: list[Task] = field(default_factory=list)
+    items: list[WorkItem] = field(default_factory=list)
 
 
 def reasons_of(texts: Sequence["TextEvidence"]) -> dict[str, Any]:

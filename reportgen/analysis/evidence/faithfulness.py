@@ -9,8 +9,8 @@ from statistics import fmean
 
 import numpy as np
 
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
-from reportgen.analysis.tasks.plan import chunks
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.work.plan import chunks
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
 from reportgen.results.agreement import Score

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units, without

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from reportgen.analysis.evidence.scalar import Explained
+from reportgen.analysis.evidence.explainer import Explained
 from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.models.loading.factory import describe
 from reportgen.results.info import Reason

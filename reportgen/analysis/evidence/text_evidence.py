@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.evidence.scalar import Explained
+from reportgen.analysis.evidence.explainer import Explained
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason, View
 from reportgen.results.tables.schema import (

@@ -15,10 +15,10 @@ from reportgen.analysis.cost.estimate import (
 )
 from reportgen.analysis.evidence.measures.joint import MOST_PASSES
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
+from reportgen.analysis.evidence.methods import CostBasis
 from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
-from reportgen.analysis.evidence.stages import CostBasis
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
-from reportgen.analysis.tasks.plan import choose
+from reportgen.analysis.work.plan import choose
 from reportgen.errors import UsageError
 
 

@@ -1,9 +1,14 @@
 """Batches that do not fit into memory, with devices that are made up."""
 
+import gc
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import pytest
 import torch
 
-from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
+from reportgen.analysis.device.in_batches import Halving, Part, Runs, in_batches, joined
 from reportgen.models.device.devices import lacks_memory
 
 # What torch says where memory is full: its own class, and errors that only say it.
@@ -137,3 +142,71 @@ def test_parts_of_a_graph_are_put_together_in_their_order() -> None:
         joined([1], lambda rows: call([0] * 4), Halving(told.append))
     with pytest.raises(ZeroDivisionError):
         joined([1, 2], lambda rows: 1 / 0, Halving(told.append))
+
+
+class Bodies:
+    """Runs texts as a measure does, where so many tokens fit into memory at once."""
+
+    def __init__(self, room: int, error: Exception = FULL[0]) -> None:
+        self.room = room
+        self.error = error
+        self.told: list[int] = []
+        self.notes: list[str] = []
+        self.size = 0
+        self.held: list[weakref.ref[torch.Tensor]] = []
+
+    @contextmanager
+    def setting(self, size: int) -> Iterator[None]:
+        self.size = size
+        yield
+        self.size = -1
+
+    def run(self, batches: Sequence[Sequence[int]], lengths: Sequence[int]) -> list[str]:
+        runs: Runs[str] = Runs(batches, lengths, Halving(self.told.append), self.setting)
+        for run in runs:
+            gc.collect()
+            assert not [ref for ref in self.held if ref() is not None]
+            with run:
+                run.results = self.body(run.rows, lengths)
+            assert self.size == -1
+        return runs.results
+
+    def body(self, rows: Sequence[int], lengths: Sequence[int]) -> list[str]:
+        named = "+".join(map(str, rows))
+        self.notes.append(named)
+        large = torch.zeros(9)
+        self.held.append(weakref.ref(large))
+        if len(rows) * max(self.size, *(lengths[i] for i in rows), 0) > self.room:
+            raise type(self.error)(*self.error.args)  # one that is kept keeps what it saw
+        return [f"{named} at {self.size}"] * len(rows)
+
+
+@pytest.mark.parametrize("error", FULL)
+def test_a_run_that_does_not_fit_is_followed_by_its_halves_padded_as_it_was(error) -> None:
+    bodies = Bodies(20, error)
+    found = bodies.run([(0, 1, 2, 3), (4, 5, 6)], [9, 9, 8, 8, 5, 5, 5])
+    assert found == ["0+1 at 9"] * 2 + ["2+3 at 9"] * 2 + ["4+5 at 5"] * 2 + ["6 at 5"]
+    assert bodies.told == [4]
+    assert bodies.notes == ["0+1+2+3", "0+1", "2+3", "4+5", "6"]
+    assert Bodies(9, error).run([(0, 1)], [9, 3]) == ["0 at 9", "1 at 9"]
+
+
+def test_a_run_that_fails_otherwise_is_followed_by_its_texts_alone() -> None:
+    bodies = Bodies(8, ValueError("out of luck"))
+    found = bodies.run([(0, 1), (2,)], [8, 9, 3])
+    assert found[0] == "0 at 0"
+    assert "out of luck" in found[1]
+    assert found[2] == "2 at 3"
+    assert bodies.notes == ["0+1", "0", "1", "2"]
+    assert not bodies.told
+    full = Bodies(8)
+    assert "out of memory" in full.run([(0,)], [9])[0]
+    assert full.notes == ["0", "0"]
+
+
+def test_an_interrupt_within_a_run_ends_all_of_them() -> None:
+    bodies = Bodies(8, KeyboardInterrupt())  # type: ignore[arg-type]
+    with pytest.raises(KeyboardInterrupt):
+        bodies.run([(0, 1), (2,)], [8, 9, 3])
+    assert bodies.notes == ["0+1"]
+    assert bodies.size == -1

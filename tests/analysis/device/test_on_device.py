@@ -30,12 +30,12 @@ from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.device import limits
 from reportgen.analysis.device.copies import LayerFigures
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.engines.engine import Done
-from reportgen.analysis.gather_evidence import Gatherer
+from reportgen.analysis.engines.engine import Measured
+from reportgen.analysis.job import Job
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.task import Task, TaskResult
+from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import quantise
@@ -257,10 +257,11 @@ def test_a_text_that_does_not_fit_fails_alone_and_says_what_to_do(tmp_path: Path
 
 def test_what_a_worker_had_no_room_for_is_told_once() -> None:
     told = Told()
-    worker, engine = SimpleNamespace(steps=lambda task: {}), SimpleNamespace(is_alone=False)
-    gatherer = Gatherer(lambda: worker, engine, None, None, None, told)
+    worker, engine = SimpleNamespace(stages=lambda item: {}), SimpleNamespace(is_alone=False)
+    start = SimpleNamespace(info=SimpleNamespace(evidence=SimpleNamespace(asked="all")))
+    job = Job(TextSet((), ()), lambda: worker, start, None, told, engine=engine)
     for halved in (None, 8, 4):
-        gatherer.report(Done(Task("attention", (0,)), TaskResult({}), halved=halved))
+        job._report(Measured(WorkItem("attention", (0,)), WorkResult({}), halved=halved))
     assert told.lines == [(8, "a worker")]
 
 

@@ -10,6 +10,7 @@ import torch
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForSequenceClassification
 
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
 from reportgen.analysis.evidence.faithfulness import (
     PERCENTS,
     Rankings,
@@ -17,7 +18,6 @@ from reportgen.analysis.evidence.faithfulness import (
     n_passes,
     rankings,
 )
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import EncodedText, encode

@@ -6,8 +6,8 @@ from helpers.real.explaining import load, one
 from helpers.rounding import near
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.loaded import with_completions

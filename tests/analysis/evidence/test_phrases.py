@@ -11,8 +11,8 @@ from helpers.real.explaining import NUMBER, Head, encoded, explain, load, one, w
 from torch import Tensor
 
 from reportgen.analysis.evidence import phrases
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.models.loaded import LoadedModel, with_completions
 from reportgen.models.tokens.completions import encode_completed
 from reportgen.models.tokens.encoded import EncodedText

@@ -12,7 +12,7 @@ from helpers.rounding import near
 from torch import nn
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_class
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
 from reportgen.errors import UsageError
 from reportgen.models.readers.reader import spell
 from reportgen.models.readers.scores import ScoreReader

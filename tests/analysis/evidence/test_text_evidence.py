@@ -7,7 +7,7 @@ import pytest
 from helpers.real.encoded_texts import encoded
 
 from reportgen.analysis.evidence.collected import Reasons, reasons_of
-from reportgen.analysis.evidence.scalar import Explained
+from reportgen.analysis.evidence.explainer import Explained
 from reportgen.analysis.evidence.text_evidence import (
     Missing,
     TextEvidence,
@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.text_evidence import (
     effect_columns,
     evidence_columns,
 )
-from reportgen.analysis.tasks.assembly import with_messages
+from reportgen.analysis.work.assembly import with_messages
 from reportgen.results.info import Reason
 from reportgen.results.tables.write import rows_of
 

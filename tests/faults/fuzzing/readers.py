@@ -15,9 +15,9 @@ import reading
 from helpers.calling import call
 
 from fuzzing import seeds
-from reportgen.analysis.tasks import identity
-from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.tasks.task import Task
+from reportgen.analysis.work import identity
+from reportgen.analysis.work.folder import WorkFolder
+from reportgen.analysis.work.item import WorkItem
 from reportgen.api.comparing.baseline_file import kept_figures, require_complete
 from reportgen.api.options import (
     GateChoices,
@@ -168,9 +168,9 @@ def of_shards(options: Options) -> None:
         for path in sorted(part.glob("*.zip")):
             kind, first = path.stem.rsplit("-", 1)
             for rows in (range(len(texts.texts)), (0, 2), (1, 3), (int(first),)):
-                task, kept = Task(kind, rows), TaskFolder(part)
-                if rows[0] == int(first) and kept.facts(task) is not None:
-                    kept.load(task)
+                item, kept = WorkItem(kind, rows), WorkFolder(part)
+                if rows[0] == int(first) and kept.facts(item) is not None:
+                    kept.load(item)
 
 
 def of_left(options: Options) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from helpers.plain.family_plain import given
-from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from helpers.real.models import save_model
 from reportgen.analysis.evidence.explain_options import ExplainOptions
-from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.readers.embedding import EmbeddingReader

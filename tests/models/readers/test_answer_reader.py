@@ -6,8 +6,8 @@ from helpers.real.explaining import load, one
 from helpers.rounding import near
 
 from reportgen.analysis.attention.runner import Outcome
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.tables.rows import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments

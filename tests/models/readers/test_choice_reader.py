@@ -6,6 +6,7 @@ from helpers.real.explaining import load
 from helpers.rounding import near
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import (
     alone_effects,
     deletion_effects,
@@ -13,7 +14,6 @@ from reportgen.analysis.evidence.measures.deletion import (
 )
 from reportgen.analysis.evidence.measures.gradients import text_gradients
 from reportgen.analysis.evidence.measures.integrated_gradients import integrate
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.pick_choices import with_chosen
 from reportgen.models.architecture import accepted_arguments

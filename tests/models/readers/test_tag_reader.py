@@ -9,8 +9,8 @@ from helpers.rounding import near
 from tokenizers import pre_tokenizers
 
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
-from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.loading.load import load_model

@@ -10,8 +10,8 @@ from helpers.rounding import near
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.scalar import Explained, Explainer
 from reportgen.errors import ModelError
 from reportgen.models.loaded import with_completions
 from reportgen.models.tokens.completions import encode_completed, mark_last

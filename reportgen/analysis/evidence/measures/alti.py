@@ -7,14 +7,16 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import Layout
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.blocks import Block, Blocks
+from reportgen.analysis.attention.values.blocks import Block, Blocks, Residual
 from reportgen.analysis.attention.values.norms import Norms, scaled
+from reportgen.analysis.device.in_batches import Runs
 from reportgen.analysis.device.limits import entries
-from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
+from reportgen.models.architecture import Projection
 from reportgen.models.device.placed import weight_of
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
@@ -39,22 +41,29 @@ def alti(
         return [Missing(norms)] * len(explained)
     if norms.residual is None:
         return [Missing("unresidual")] * len(explained)
-    texts = [item.text for item in explained]
+    runs: Runs[tuple[float, ...]] = explainer.runs([item.text for item in explained])
+    for run in runs:
+        with run:
+            texts = [explained[i].text for i in run.rows]
+            run.results = _rolled(explainer, capture, norms.projections, norms.residual, texts)
+    return [Missing("failed", found) if isinstance(found, str) else found for found in runs.results]
 
-    def run(batch: Sequence[int]) -> list[tuple[float, ...]]:
-        some = [texts[i] for i in batch]
-        rolled = _Rolled(explainer.lay_out(some))
-        blocks = Blocks(norms.projections, norms.residual, rolled.add)
-        with blocks.hooked():
-            capture.run(explainer.inputs(some), lambda layer, maps: blocks.add_maps(maps))
-        if not blocks.is_complete:
-            raise CaptureError("its layers' attention maps and value vectors do not match")
-        return rolled.texts()
 
-    return [
-        Missing("failed", found) if isinstance(found, str) else found
-        for found in explainer.by_batch(texts, run)
-    ]
+def _rolled(
+    explainer: Explainer,
+    capture: Capture,
+    projections: Sequence[Projection],
+    residual: Residual,
+    texts: Sequence[EncodedText],
+) -> list[tuple[float, ...]]:
+    """Run one batch."""
+    rolled = _Rolled(explainer.lay_out(texts))
+    blocks = Blocks(projections, residual, rolled.add)
+    with blocks.hooked():
+        capture.run(explainer.inputs(texts), lambda layer, maps: blocks.add_maps(maps))
+    if not blocks.is_complete:
+        raise CaptureError("its layers' attention maps and value vectors do not match")
+    return rolled.texts()
 
 
 class _Rolled:
@@ -133,4 +142,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(1, 0, ANALYSIS * len(text.ids))
 
 
-ALTI = Stage(_run, _cost)
+ALTI = Method(_run, _cost)

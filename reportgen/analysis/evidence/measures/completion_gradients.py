@@ -11,8 +11,9 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
+from reportgen.analysis.device.in_batches import Runs
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
-from reportgen.analysis.evidence.scalar import Explained, Explainer
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.analysis.evidence.text_by_text import GradientError
 from reportgen.analysis.evidence.text_evidence import StepGradients, StepValues
 from reportgen.models.device.devices import precise
@@ -46,14 +47,16 @@ def step_gradients(
     maps: across for tokens of the text, its own for what it has written.
     """
 
-    def run(batch: Sequence[int]) -> list[StepGradients | None]:
-        try:
-            return _run_batch(explainer, capture, [explained[i] for i in batch])
-        except GradientError:  # the gradient of the whole tells why
-            return [None] * len(batch)
-
-    texts = [item.text for item in explained]
-    return explainer.by_batch(texts, run, in_graph=True)
+    runs: Runs[StepGradients | None] = explainer.runs(
+        [item.text for item in explained], in_graph=True
+    )
+    for run in runs:
+        with run:
+            try:
+                run.results = _run_batch(explainer, capture, [explained[i] for i in run.rows])
+            except GradientError:  # the gradient of the whole tells why
+                run.results = [None] * len(run.rows)
+    return runs.results
 
 
 def _run_batch(

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.analysis.evidence.measures.constant_attention import ConstantAttention
-from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
@@ -220,4 +220,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(n, n, n * (1 + BACKWARD) * len(text.ids))
 
 
-CP_LRP = Stage(_run, _cost)
+CP_LRP = Method(_run, _cost)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite, nan
 from statistics import fmean, pstdev
 
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer, Scores
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     UnitEffects,
@@ -222,5 +222,5 @@ def _mask_cost(text: EncodedText, basis: CostBasis) -> Passes | None:
     return Passes(n_units, 0, n_units * len(text.ids)) if basis.has_mask_token else None
 
 
-DELETION = Stage(_run_deletion, _deletion_cost)
-MASK = Stage(_run_mask, _mask_cost)
+DELETION = Method(_run_deletion, _deletion_cost)
+MASK = Method(_run_mask, _mask_cost)

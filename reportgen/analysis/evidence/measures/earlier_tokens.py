@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
 
-from reportgen.analysis.evidence.scalar import Explained, Explainer, Scores
+from reportgen.analysis.device.in_batches import Runs
+from reportgen.analysis.evidence.explainer import Explained, Explainer, Scores
 from reportgen.models.device.devices import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import without
@@ -42,20 +43,25 @@ def _of_text(explainer: Explainer, item: Explained) -> dict[int, Falls] | str:
     units = earlier_units(item.text)
     changed = [_without(item.text, unit) for unit in units]
 
-    def run(batch: Sequence[int]) -> list[Scores | str]:
-        texts = [changed[i] for i in batch]
-        rows = precise(explainer.outputs(texts)).tolist()
-        return [tuple(row[: text.n_steps]) for row, text in zip(rows, texts, strict=True)]
-
+    runs: Runs[Scores] = explainer.runs(changed)
+    for run in runs:
+        with run:
+            run.results = _scores(explainer, [changed[i] for i in run.rows])
     found: dict[int, Falls] = {}
     faults = []
-    for unit, left in zip(units, explainer.by_batch(changed, run), strict=True):
+    for unit, left in zip(units, runs.results, strict=True):
         if isinstance(left, str) or not all(map(isfinite, left)):
             faults.append(left if isinstance(left, str) else explainer.undefined)
             continue
         falls = _falls(item, unit, left)
         found.update(dict.fromkeys(unit, falls))
     return faults[0] if faults and not found else found
+
+
+def _scores(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Scores]:
+    """Run one batch: what each step has."""
+    rows = precise(explainer.outputs(texts)).tolist()
+    return [tuple(row[: text.n_steps]) for row, text in zip(rows, texts, strict=True)]
 
 
 def _falls(item: Explained, unit: Sequence[int], left: Scores) -> Falls:

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.device.in_batches import Runs
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
+from reportgen.analysis.evidence.explainer import Explained, Explainer
 from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
-from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError
 from reportgen.analysis.evidence.text_evidence import Floats, Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
@@ -59,18 +60,16 @@ def text_gradients(
     only live rows add to it. Like the size, it is not defined for embeddings.
     """
 
-    def run(batch: Sequence[int]) -> list[TextGradients | Missing]:
-        items = [explained[i] for i in batch]
-        try:
-            return _run_batch(explainer, capture, items)
-        except GradientError as error:
-            return [Missing(error.reason)] * len(items)
-
-    texts = [item.text for item in explained]
-    return [
-        Missing("failed", found) if isinstance(found, str) else found
-        for found in explainer.by_batch(texts, run, in_graph=True)
-    ]
+    runs: Runs[TextGradients | Missing] = explainer.runs(
+        [item.text for item in explained], in_graph=True
+    )
+    for run in runs:
+        with run:
+            try:
+                run.results = _run_batch(explainer, capture, [explained[i] for i in run.rows])
+            except GradientError as error:
+                run.results = [Missing(error.reason)] * len(run.rows)
+    return [Missing("failed", found) if isinstance(found, str) else found for found in runs.results]
 
 
 def _run_batch(
@@ -195,4 +194,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return whole.plus(Passes(1, n_steps, (1 + n_steps * BACKWARD) * len(text.ids)))
 
 
-GRADIENT = Stage(_run, _cost)
+GRADIENT = Method(_run, _cost)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
-from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
@@ -204,4 +204,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(FIRST_STEPS, FIRST_STEPS, FIRST_STEPS * (1 + BACKWARD) * len(text.ids))
 
 
-INTEGRATED_GRADIENTS = Stage(_run, _cost)
+INTEGRATED_GRADIENTS = Method(_run, _cost)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf
-from reportgen.analysis.evidence.scalar import Explained, Explainer, unit_rows
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.explainer import Explained, Explainer, unit_rows
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
@@ -77,4 +77,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(1, n, (1 + n * ONE_OF_MANY) * len(text.ids))
 
 
-JACOBIAN = Stage(_run, _cost)
+JACOBIAN = Method(_run, _cost)

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import TypeAlias
 
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence, UnitEffects
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText
@@ -299,4 +299,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(n, 0, n * len(text.ids))
 
 
-JOINT_UNITS = Stage(_run, _cost)
+JOINT_UNITS = Method(_run, _cost)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtri
 
-from reportgen.analysis.evidence.scalar import Changed, Explained, Explainer
-from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     UnitEffects,
@@ -234,4 +234,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:
     return shapley_passes(text)
 
 
-SHAPLEY = Stage(_run, _cost)
+SHAPLEY = Method(_run, _cost)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.evidence.scalar import Explained
+from reportgen.analysis.evidence.explainer import Explained
 from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import put

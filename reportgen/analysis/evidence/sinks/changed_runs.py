@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from math import isfinite
 from typing import Any, TypeAlias
 
@@ -13,7 +12,8 @@ from torch import Tensor
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.device.copies import LayerFigures
-from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.device.in_batches import Runs
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.cases import Case, Group, swapped
 from reportgen.analysis.evidence.sinks.interventions import (
     is_hidden,
@@ -151,9 +151,12 @@ class SinkRuns:
         found: dict[Group, Outcome | str] = {}
         # Hidden keys have a row each in a batch; without learned sinks, all of a batch is.
         for own in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
-            run = partial(self._outcomes, test, case, whole, means, own)
-            outcomes = self.explainer.by_batch([case.text] * len(own), run, in_graph=holds)
-            found |= zip(own, outcomes, strict=True)
+            runs: Runs[Outcome] = self.explainer.runs([case.text] * len(own), in_graph=holds)
+            for run in runs:
+                with run:
+                    some = [own[i] for i in run.rows]
+                    run.results = self._outcomes(test, case, whole, means, some)
+            found |= zip(own, runs.results, strict=True)
         return {
             group: self.explainer.undefined
             if isinstance(outcome, Outcome) and not isfinite(outcome.scalar)
@@ -167,11 +170,9 @@ class SinkRuns:
         case: Case,
         whole: Whole | None,
         means: Mapping[Kind, Vectors],
-        every: Sequence[Group],
-        batch: Sequence[int],
+        groups: Sequence[Group],
     ) -> list[Outcome]:
-        """Run one `batch` of `every` group, with a row for each."""
-        groups = [every[i] for i in batch]
+        """Run one batch, with a row for each of `groups`."""
         texts = [(swapped(case, g) if test == "swap" else None) or case.text for g in groups]
         inputs = self.explainer.inputs(texts)
         received: list[Tensor] = []

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.scores import LayerScores, ScoreReader
-from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.interventions import value_sizes_read
 from reportgen.analysis.evidence.sinks.subjects import FIRST
 from reportgen.models.architecture import Projection

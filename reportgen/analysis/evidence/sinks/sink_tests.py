@@ -1,40 +1,227 @@
-"""Does the sink tests on the sample of an analysis, text by text."""
+"""Sink tests: how far the output moves when a token is changed in one of four ways.
 
-from collections.abc import Callable, Sequence
+In all layers and heads, the value vectors of a subject become 0 (zero_value) or their mean over the
+other texts (mean_value), while attention weights stay; or its key is hidden from every query
+(hide_key); or another token takes its place (swap). The same is done to groups of as many content
+tokens, as controls.
+"""
 
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from statistics import fmean
+from typing import Any
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from reportgen.analysis.attention.batches import Array
+from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.collected import SinkResults
-from reportgen.analysis.evidence.sinks.run_sink_tests import SinkTester, sink_columns
-from reportgen.analysis.evidence.sinks.subjects import Suspects, places
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.sinks.cases import Case, Group, find_case, groups_of
+from reportgen.analysis.evidence.sinks.changed_runs import (
+    Kind,
+    Outcome,
+    SinkRuns,
+    ValueMeans,
+    Vectors,
+    Whole,
+)
+from reportgen.analysis.evidence.sinks.subjects import Depth, Suspects, evenly_spaced, places
 from reportgen.analysis.evidence.text_evidence import TextEvidence
-from reportgen.analysis.progress import Progress
-from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.tasks.task import Task, TaskResult
-from reportgen.results.info import LEARNED_SINK
+from reportgen.analysis.progress import Passes, Progress
+from reportgen.analysis.work.folder import WorkFolder
+from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.models.architecture import Projection
+from reportgen.models.loading.factory import describe
+from reportgen.results.info import LEARNED_SINK, Reason, SinkTest, Subject
+from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.tables.write import rows_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkRow:
+    """One test of one subject in one text; fields are named like the columns of `SINKS_SCHEMA`."""
+
+    subject: str
+    test: SinkTest
+    effect: float | None
+    control: float | None
+    n_controls: int
+    share_after_layers: Array | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextSinkTests:
+    """The sink tests of one text."""
+
+    rows: tuple[SinkRow, ...]
+    message: str = ""  # which tests could not be done, and why
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkPlan:
+    """Which sink tests will be done on which texts."""
+
+    cases: tuple[Case, ...]
+    tests: tuple[SinkTest, ...]
+    averaged: frozenset[Kind]  # that enough texts have for mean_value
+    withheld: Mapping[SinkTest, Reason]
+    passes: Passes  # exact, if nothing fails
+
+    @property
+    def needs_whole(self) -> bool:
+        """Whether the unchanged texts are run too."""
+        return not {"mean_value", "hide_key"}.isdisjoint(self.tests)
+
+
+class SinkTester:
+    """Does the sink tests of one model.
+
+    Args:
+        projections: how its value vectors are read, as verified; or the reason why they cannot be.
+        n_layers: of the encoder.
+        is_causal: whether queries see earlier keys only.
+        has_window: whether some of its layers only attend to nearby keys.
+
+    Attributes:
+        has_learned_sinks: whether a learned sink can be a subject.
+    """
+
+    def __init__(
+        self,
+        explainer: Explainer,
+        capture: Capture,
+        projections: Sequence[Projection] | Reason,
+        depth: Depth,
+        *,
+        n_layers: int,
+        is_causal: bool,
+        has_window: bool,
+    ) -> None:
+        self.depth = depth
+        self._without: dict[SinkTest, Reason] = {}
+        if isinstance(projections, str):
+            self._without = {"zero_value": projections, "mean_value": projections}
+            projections = ()
+        self.has_learned_sinks = capture.has_learned_sinks
+        self._runs = SinkRuns(
+            explainer, capture, projections, n_layers, is_causal=is_causal, has_window=has_window
+        )
+
+    def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
+        """Choose texts of those `explained`, as the depth says, and the tests that can be done.
+
+        A text needs MIN_CONTENT text tokens and at least one of the `subjects` that are tested.
+        Whether the model hides keys as asked is tried on the longest text.
+        """
+        depth, numbered = self.depth, enumerate(explained)
+        fitting = [case for i, item in numbered if (case := find_case(i, item, subjects, depth))]
+        cases = tuple(fitting[i] for i in evenly_spaced(len(fitting), depth.most_texts))
+        withheld = {test: why for test, why in self._without.items() if test in depth.tests}
+        hides = "hide_key" in depth.tests and cases
+        if hides and not self._hides_keys(max(cases, key=lambda case: len(case.text.ids))):
+            withheld["hide_key"] = "cannot_hide"
+        tests = tuple(test for test in depth.tests if test not in withheld)
+        averaged = _averaged(cases) if "mean_value" in tests else frozenset()
+        plan = SinkPlan(cases, tests, averaged, withheld, Passes(0, 0, 0.0))
+        counts = [_n_passes(case, plan) for case in cases]
+        work = sum(n * len(case.text.ids) for n, case in zip(counts, cases, strict=True))
+        return replace(plan, passes=Passes(sum(counts), 0, work))
+
+    def run(
+        self, plan: SinkPlan, done: Collection[int] = ()
+    ) -> Iterator[tuple[int, TextSinkTests]]:
+        """Test one text after another; one that fails has a message but no rows.
+
+        Args:
+            done: the indices of those that were tested before; they are run for the means alone.
+
+        Yields:
+            The index among the explained texts, and its tests.
+        """
+        means = ValueMeans()
+        faults: dict[int, str] = {}
+        for case in plan.cases if plan.averaged else ():
+            whole = self._whole(case, plan)
+            if isinstance(whole, str):
+                faults[case.index] = whole
+            elif whole is not None and whole.values is not None:
+                means.add(whole.values)
+        for case in (case for case in plan.cases if case.index not in done):
+            whole = faults.get(case.index) or self._whole(case, plan)
+            if isinstance(whole, str):
+                yield case.index, TextSinkTests((), whole)
+            else:
+                yield case.index, self._measure(case, whole, plan, means)
+
+    def _whole(self, case: Case, plan: SinkPlan) -> Whole | str | None:
+        """Run the unchanged text; None if no test needs that, an error message if it fails."""
+        if not plan.needs_whole:
+            return None
+        try:
+            return self._runs.whole(case, reads_values=bool(plan.averaged))
+        except (Exception, SystemExit) as error:  # user code may call exit()
+            return describe(error)
+
+    def _hides_keys(self, case: Case) -> bool:
+        """Whether the model hides the key of each subject of one text as asked."""
+        try:
+            whole = self._runs.whole(case, reads_values=False)
+        except (Exception, SystemExit):
+            return False
+        outcomes = self._runs.changed("hide_key", case, case.subjects, whole, {})
+        return not any(isinstance(outcome, str) for outcome in outcomes.values())
+
+    def _measure(
+        self, case: Case, whole: Whole | None, plan: SinkPlan, means: ValueMeans
+    ) -> TextSinkTests:
+        """Do all tests of one text."""
+        vectors: dict[Kind, Vectors] = {}
+        if whole is not None and whole.values is not None:
+            # If texts failed, fewer kinds have means than planned.
+            averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
+            own = averaged & whole.values.counts.keys()
+            vectors = {kind: means.of_others(kind, whole.values) for kind in own}
+        rows: list[SinkRow] = []
+        messages: list[str] = []
+        for test in plan.tests:
+            groups = groups_of(case, test, vectors)
+            outcomes = self._runs.changed(test, case, groups, whole, vectors)
+            for group in case.subjects:
+                if test == "mean_value" and group.subject not in vectors:
+                    continue
+                if test != "hide_key" and not group.positions:  # of a learned sink
+                    continue
+                row, message = _row(case, test, group, outcomes)
+                rows.append(row)
+                if message is not None:
+                    messages.append(message)
+        return TextSinkTests(tuple(rows), "; ".join(messages))
 
 
 def run_sink_tests(
     tester: SinkTester,
     suspects: Suspects,
-    items: Sequence[TextEvidence],
+    evidence: Sequence[TextEvidence],
     tokens_of: Callable[[int], pd.DataFrame],
-    done: TaskFolder,
+    done: WorkFolder,
     progress: Progress,
     found: SinkResults,
 ) -> int:
-    """Test the texts of `items` that have no result in `done`, and keep their results there; how
+    """Test the texts of `evidence` that have no result in `done`, and keep their results there; how
     many these are.
 
     `found` gets what the tests say; an interrupt ends the work, and what was tested until then is
-    in its `tasks`.
+    in its `items`.
 
     Args:
-        items: the texts of the `suspects`, with the scalar of each.
+        evidence: the texts of the `suspects`, with the scalar of each.
         tokens_of: from a row of the table of texts to its rows of the table of tokens.
     """
-    explained = {item.text: item.explained for item in items if item.explained is not None}
+    explained = {own.text: own.explained for own in evidence if own.explained is not None}
     subjects = suspects.found
     if tester.has_learned_sinks and not tester.depth.strongest_only:
         subjects += (LEARNED_SINK,)
@@ -42,16 +229,127 @@ def run_sink_tests(
     plan = tester.plan([*explained.values()], subjects)
     found.withheld |= {str(test): reason for test, reason in plan.withheld.items()}
     texts = list(explained.items())
-    tasks = {case.index: Task("sinks", (texts[case.index][0],)) for case in plan.cases}
-    known = {index for index, task in tasks.items() if done.facts(task) is not None}
-    found.tasks += [tasks[index] for index in sorted(known)]
+    items = {case.index: WorkItem("sinks", (texts[case.index][0],)) for case in plan.cases}
+    known = {index for index, item in items.items() if done.facts(item) is not None}
+    found.items += [items[index] for index in sorted(known)]
     # With all of them done there is nothing left to run the texts for.
-    for index, measured in tester.run(plan, known) if len(known) < len(tasks) else ():
-        text, item = texts[index]
-        at = places(subjects, item.text.tokens, item.text.roles)
+    for index, measured in tester.run(plan, known) if len(known) < len(items) else ():
+        text, own = texts[index]
+        at = places(subjects, own.text.tokens, own.text.roles)
         columns = sink_columns(text, measured.rows, at, tokens_of(text))
-        result = TaskResult({"sinks": rows_of("sinks", columns)}, {"message": measured.message})
-        done.save(tasks[index], result)
-        found.tasks.append(tasks[index])
+        result = WorkResult({"sinks": rows_of("sinks", columns)}, {"message": measured.message})
+        done.save(items[index], result)
+        found.items.append(items[index])
         progress.advance("sinks", 1)
-    return len(tasks) - len(known)
+    return len(items) - len(known)
+
+
+def sink_columns(
+    text: int,
+    rows: Sequence[SinkRow],
+    places: Mapping[str, Sequence[int]],
+    tokens: pd.DataFrame,
+) -> Mapping[str, Sequence[Any]]:
+    """The sink tests of one text as columns of the table of sinks; {} if there are none.
+
+    Args:
+        text: its row in the table of texts.
+        places: positions of each subject in the text.
+        tokens: the text's rows of the table of tokens, which have shares and norms.
+    """
+    if not rows:
+        return {}
+    content = np.flatnonzero(~tokens["is_special"].to_numpy(dtype=np.bool_))
+    subjects = [np.array(places[row.subject], np.intp) for row in rows]
+    norms, sizes = tokens["received_norm_layers"], tokens["value_size_layers"]
+    return {
+        "text": [text] * len(rows),
+        **{field.name: [getattr(row, field.name) for row in rows] for field in fields(SinkRow)},
+        "share_layers": [_share(tokens["received_layers"], at) for at in subjects],
+        "expected_layers": [_share(tokens["expected_layers"], at) for at in subjects],
+        "norm_share_layers": [_by_layer(norms, at, np.sum) for at in subjects],
+        "value_size_layers": [_by_layer(sizes, at, np.mean) for at in subjects],
+        "content_value_size_layers": [_by_layer(sizes, content, np.mean) for _ in rows],
+        "value_ratio_layers": [
+            _by_layer(tokens["value_ratio_layers"], at, np.mean) for at in subjects
+        ],
+    }
+
+
+def _by_layer(
+    column: pd.Series, positions: NDArray[np.intp], over: Callable[..., Any]
+) -> NDArray[np.float64] | None:
+    """The sum or mean `over` positions of a column of lists by layer; None without positions, and
+    if any is missing."""
+    lists = column.iloc[positions]
+    if lists.empty or lists.isna().any():
+        return None
+    values: NDArray[np.float64] = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
+    return values
+
+
+def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
+    """The kinds of token that at least MIN_TEXTS of `cases` have; none at all if these include no
+    subject."""
+    counts: Counter[Kind] = Counter()
+    for case in cases:
+        counts.update(group.subject for group in case.subjects if group.positions)
+        counts.update([None] if case.content else [])
+    kinds = frozenset(kind for kind, count in counts.items() if count >= MIN_TEXTS)
+    return kinds if kinds - {None} else frozenset()
+
+
+def _n_passes(case: Case, plan: SinkPlan) -> int:
+    """The runs of one text: unchanged, once more for the means, and each changed version."""
+    n_changed = sum(len(groups_of(case, test, plan.averaged)) for test in plan.tests)
+    return plan.needs_whole + bool(plan.averaged) + n_changed
+
+
+def _row(
+    case: Case,
+    test: SinkTest,
+    group: Group,
+    outcomes: Mapping[Group, Outcome | str],
+) -> tuple[SinkRow, str | None]:
+    """Make the row of one subject and test, and a message if it has no figures.
+
+    Args:
+        group: the positions of the subject.
+        outcomes: of all groups on which the test was done.
+    """
+    positions = list(group.positions)
+    alike = [g for g in case.controls if g.size == group.size and g in outcomes]
+    controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], Outcome)]
+    outcome = outcomes.get(group, "no other token to put in its place")
+    fault = outcome if isinstance(outcome, str) else None
+    effect = control = after = None
+    if isinstance(outcome, Outcome):
+        if outcome.received is not None:
+            after = outcome.received[:, positions].sum(axis=1)
+        if controls:
+            effect, control = _effect(case, outcome), fmean(controls)
+        else:
+            faults = [out for g in alike if isinstance(out := outcomes[g], str)]
+            fault = faults[0] if faults else "too little content to hold it against"
+    row = SinkRow(
+        subject=str(group.subject),
+        test=test,
+        effect=effect,
+        control=control,
+        n_controls=len(controls),
+        share_after_layers=after,
+    )
+    return row, None if fault is None else f"{test} of {group.subject}: {fault}"
+
+
+def _share(column: pd.Series, positions: NDArray[np.intp]) -> NDArray[np.float64]:
+    """`[layer]`: what `positions` get of attention received, a column of lists by layer; without
+    positions, what no token gets, which is a learned sink's."""
+    received = np.stack(column.to_list()).astype(np.float64)  # [position, layer]
+    share: NDArray[np.float64] = received[positions].sum(axis=0)
+    return share if len(positions) else 1 - received.sum(axis=0)
+
+
+def _effect(case: Case, outcome: Outcome) -> float:
+    """The absolute change of the scalar."""
+    return abs(case.explained.value - outcome.scalar)

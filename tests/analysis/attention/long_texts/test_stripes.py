@@ -20,7 +20,7 @@ from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSum
 from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
 from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
 from reportgen.analysis.attention.long_texts.stripes import Stripe, find_stripes
-from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Room

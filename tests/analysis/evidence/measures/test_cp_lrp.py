@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
-from reportgen.analysis.evidence.scalar import Explainer
-from reportgen.analysis.evidence.stages import Tools, load_stage
+from reportgen.analysis.evidence.methods import Tools, load_method
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.pick_choices import with_chosen
@@ -261,7 +261,7 @@ def test_shares_that_do_not_add_up_are_not_kept(folder: Path) -> None:
         explainer, items = explain(own, encoded(own, *TEXTS))
         texts = [TextEvidence(i, item.text, item) for i, item in enumerate(items)]
         capture = Capture(own.module, own.encoder)
-        load_stage(BY_ID["cp_lrp"]).run(Tools(explainer, capture, "values_unreadable"), texts)
+        load_method(BY_ID["cp_lrp"]).run(Tools(explainer, capture, "values_unreadable"), texts)
         for text in texts:
             assert text.row[CP_LRP_HOLDS] is holds
             assert (text.row[CP_LRP_ERROR] <= CONSERVED) is holds

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers.real.explaining import NUMBER, encoded, explain, load
 
+from reportgen.analysis.evidence.explainer import Changed, Explained
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.joint import (
     BEYOND,
@@ -19,7 +20,6 @@ from reportgen.analysis.evidence.measures.joint import (
     find_joint,
     shared_effects,
 )
-from reportgen.analysis.evidence.scalar import Changed, Explained
 from reportgen.models.tokens.perturbed_texts import content_units
 
 WORDS = "the cat sat on a mat and a dog"

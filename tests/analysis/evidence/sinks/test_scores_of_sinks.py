@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.scores import LayerScores
-from reportgen.analysis.evidence.scalar import Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.sink_scores import (
     SinkScorer,

@@ -19,8 +19,8 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.scalar import Explained, Explainer
-from reportgen.analysis.evidence.sinks.run_sink_tests import SinkRow, SinkTester, sink_columns
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.sinks.sink_tests import SinkRow, SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS
 from reportgen.models.architecture import find_projections
 from reportgen.models.loaded import LoadedModel

@@ -8,9 +8,9 @@ from helpers.rounding import near
 
 from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.analysis.evidence.scalar import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.tasks.masked import ready_for_masks

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.run_info import Begun, begun, versions
-from reportgen.analysis.tasks.task import RUN_FILE
+from reportgen.analysis.run_info import RunStart, run_start, versions
+from reportgen.analysis.work.folder import RUN_FILE
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.unfinished import keep
 from reportgen.texts.read import TextSet, with_units
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.analysis.worker import Worker
 
 
-def begun_in(folder: Path, worker: "Worker") -> Begun:
+def start_in(folder: Path, worker: "Worker") -> RunStart:
     """What the analysis in `folder` found out at its start; if none has started there, this one
     does.
 
@@ -34,7 +34,7 @@ def begun_in(folder: Path, worker: "Worker") -> Begun:
     except FileNotFoundError as error:
         if any(folder.glob("*.zip")):  # results of what is not known
             raise _damaged(folder) from error
-        found = begun(worker)
+        found = run_start(worker)
         content = json.dumps({"identity": own, "begun": asdict(found)}, indent=1)
         keep(folder / RUN_FILE, content.encode())
         return found
@@ -44,7 +44,7 @@ def begun_in(folder: Path, worker: "Worker") -> Begun:
     return found
 
 
-def begun_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> Begun:
+def start_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> RunStart:
     """What the analysis in `folder` found out at its start, without loading its model.
 
     Raises:
@@ -111,7 +111,7 @@ def require_same(first: Path, other: Path) -> None:
         )
 
 
-def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
+def _stored(folder: Path) -> tuple[Mapping[str, Any], RunStart]:
     path = folder / RUN_FILE
     if not path.is_file():  # a pipe would be waited for
         raise FileNotFoundError(path)
@@ -127,11 +127,11 @@ def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
     identity["model"] = [info, *others]
     for name in ("options", "versions"):
         msgspec.convert(identity[name], dict[str, Any])
-    return identity, msgspec.convert(stored["begun"], Begun)
+    return identity, msgspec.convert(stored["begun"], RunStart)
 
 
 def _identity(worker: "Worker") -> dict[str, Any]:
-    """All that the results of tasks depend on."""
+    """All that the results of items depend on."""
     model = worker.model
     info = {name: value for name, value in asdict(model.info).items() if name not in _CODE_FIELDS}
     code, files = (getattr(model.info, name) for name in _CODE_FIELDS)

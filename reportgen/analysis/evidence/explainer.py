@@ -12,22 +12,22 @@ choice the lead of its logit over that of the strongest other, a change being ma
 each choice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import isfinite, nan
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import require_short, without_maps
-from reportgen.analysis.device.in_batches import Halving, Part, in_batches, joined
+from reportgen.analysis.device.in_batches import Halving, Runs, joined
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.explain_options import NOTHING, ExplainOptions, find_explained
 from reportgen.models.device.devices import precise
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.factory import describe
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching, Scalar
@@ -40,7 +40,6 @@ GRAPH_VECTORS = 20
 # The figures of which a value and a label say all, so that a text need not be run to explain it
 # again.
 STORED: tuple[Scalar, ...] = ("number", "margin", "logit")
-Result = TypeVar("Result")
 Scores: TypeAlias = tuple[float, ...]
 
 
@@ -184,16 +183,19 @@ class Explainer:
 
     def explain(self, texts: Sequence[EncodedText]) -> list[Explained | str]:
         """Run `texts` and find the scalar of each; an error message where it has none."""
+        runs: Runs[tuple[EncodedText, Tensor]] = self.runs(texts)
+        for run in runs:
+            with run:
+                run.results = self._aimed([texts[i] for i in run.rows])
+        return [own if isinstance(own, str) else self._explained(*own) for own in runs.results]
 
-        def run(batch: Sequence[int]) -> list[tuple[EncodedText, Tensor]]:
-            own = [self._asked_of(texts[i]) for i in batch]
-            inputs, reader = self.inputs(own), self.model.reader
-            returned = self._returned(inputs)
-            own = reader.aimed(returned, inputs, own)
-            return list(zip(own, reader.values(returned, inputs, own), strict=True))
-
-        found = self.by_batch(texts, run)
-        return [own if isinstance(own, str) else self._explained(*own) for own in found]
+    def _aimed(self, texts: Sequence[EncodedText]) -> list[tuple[EncodedText, Tensor]]:
+        """Run one batch: the texts with what is explained at each step, and their outputs."""
+        own = [self._asked_of(text) for text in texts]
+        inputs, reader = self.inputs(own), self.model.reader
+        returned = self._returned(inputs)
+        own = reader.aimed(returned, inputs, own)
+        return list(zip(own, reader.values(returned, inputs, own), strict=True))
 
     def stored(self, text: EncodedText, value: float, label: str | None) -> Explained | None:
         """The scalar of `text` from what was stored of it, without the logits of its classes; None
@@ -224,19 +226,21 @@ class Explainer:
 
     def run_scores(self, variants: Sequence[Changed]) -> list[tuple[float, Scores] | str]:
         """Like `run`, with the logits of all classes where they are kept, else ()."""
-
-        def scalars(batch: Sequence[int]) -> list[tuple[float, Scores]]:
-            of = [variants[i].of for i in batch]
-            outputs = self.outputs([variants[i].text for i in batch])
-            values: list[float] = self.scalars(outputs, of).tolist()
-            kept = self._kept(outputs, [variants[i].text for i in batch])
-            return list(zip(values, kept, strict=True))
-
-        found = self.by_batch([variant.text for variant in variants], scalars)
+        runs: Runs[tuple[float, Scores]] = self.runs([variant.text for variant in variants])
+        for run in runs:
+            with run:
+                run.results = self._scores([variants[i] for i in run.rows])
         return [
             self.undefined if not isinstance(each, str) and not isfinite(each[0]) else each
-            for each in found
+            for each in runs.results
         ]
+
+    def _scores(self, variants: Sequence[Changed]) -> list[tuple[float, Scores]]:
+        """Run one batch: the scalars, with the logits of all classes where they are kept."""
+        texts = [variant.text for variant in variants]
+        outputs = self.outputs(texts)
+        values: list[float] = self.scalars(outputs, [variant.of for variant in variants]).tolist()
+        return list(zip(values, self._kept(outputs, texts), strict=True))
 
     @staticmethod
     def _whole(values: Tensor, explained: Sequence[Explained]) -> Tensor:
@@ -254,46 +258,21 @@ class Explainer:
             rows = [row[: text.n_steps] for row, text in zip(rows, texts, strict=True)]
         return [tuple(nan if value == LEFT_OUT else value for value in row) for row in rows]
 
-    def by_batch(
-        self,
-        texts: Sequence[EncodedText],
-        call: Callable[[Sequence[int]], list[Result]],
-        *,
-        in_graph: bool = False,
-    ) -> list[Result | str]:
-        """Call `call` with the indices of one batch at a time, gradients switched off.
-
-        If it fails for a batch, it is called for each text of the batch alone.
-
-        Args:
-            in_graph: see `plan`.
-
-        Returns:
-            Its result for each text, or an error message.
-        """
-        found: dict[int, Result | str] = {}
-
-        def launch(part: Part) -> Callable[[], Sequence[Result | str]]:
-            self._least = part.size
-            try:
-                with torch.no_grad():
-                    results = call(part.rows)
-            finally:
-                self._least = 0
-            return lambda: results
-
-        def alone(i: int) -> Result | str:
-            try:
-                with torch.no_grad():
-                    return call([i])[0]
-            except (Exception, SystemExit) as error:  # user code may call exit()
-                return describe(error)
-
-        batches = self.plan(texts, in_graph=in_graph)
+    def runs(self, texts: Sequence[EncodedText], *, in_graph: bool = False) -> Runs[Any]:
+        """The runs of `texts` in batches, gradients switched off; `in_graph` as for `plan`."""
         lengths = [len(text.ids) for text in texts]
-        for rows, results in in_batches(batches, lengths, launch, alone, self._halving[in_graph]):
-            found.update(zip(rows, results, strict=True))
-        return [found[i] for i in range(len(texts))]
+        batches = self.plan(texts, in_graph=in_graph)
+        return Runs(batches, lengths, self._halving[in_graph], self._running)
+
+    @contextmanager
+    def _running(self, size: int) -> Iterator[None]:
+        """A context for one run, in which texts are padded to `size` tokens at least."""
+        self._least = size
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            self._least = 0
 
     def joined(self, rows: Sequence[int], call: Callable[[Sequence[int]], Tensor]) -> Tensor:
         """What `call` gives for each of `rows` of one batch in a graph, `[row, ...]`; in parts

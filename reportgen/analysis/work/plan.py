@@ -1,12 +1,12 @@
-"""Splits an analysis into tasks, based only on its input: every process that takes part knows all
-tasks, whichever it does itself."""
+"""Splits an analysis into items, based only on its input: every process that takes part knows all
+items, whichever it does itself."""
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from reportgen.analysis.tasks.task import Task
+from reportgen.analysis.work.item import WorkItem
 from reportgen.texts.read import TextSet
 
 Item = TypeVar("Item")
@@ -50,16 +50,16 @@ def choose(candidates: Sequence[int], asked: str) -> tuple[int, ...]:
 
 
 class Plan:
-    """The tasks of an analysis of `n_texts` texts, or of one shard of it.
+    """The items of an analysis of `n_texts` texts, or of one shard of it.
 
     Attributes:
-        windows: the tasks that measure attention, in input order.
+        windows: the items that measure attention, in input order.
         before: those of earlier shards.
     """
 
     def __init__(self, n_texts: int, sample: Sequence[int], shard: Shard = WHOLE) -> None:
         """`sample`: the rows that are to get evidence, of all shards."""
-        every = [Task("attention", rows) for rows in chunks(range(n_texts), WINDOW)]
+        every = [WorkItem("attention", rows) for rows in chunks(range(n_texts), WINDOW)]
         own = shard.part(len(every))
         self.windows = tuple(every[own.start : own.stop])
         self.before = tuple(every[: own.start])
@@ -72,8 +72,8 @@ class Plan:
             return range(0)
         return range(self.windows[0].rows[0], self.windows[-1].rows[-1] + 1)
 
-    def evidence(self, window: Task, analysed: Collection[int]) -> tuple[Task, ...]:
-        """The tasks of evidence on the sample in a `window`, of which the texts `analysed` have
+    def evidence(self, window: WorkItem, analysed: Collection[int]) -> tuple[WorkItem, ...]:
+        """The items of evidence on the sample in a `window`, of which the texts `analysed` have
         figures.
 
         A text of the sample that has none leaves its place to the next one that is in no sample,
@@ -88,9 +88,9 @@ class Plan:
                     continue
                 row = free.pop(next((i for i, other in enumerate(free) if other > row), -1))
             found.append(row)
-        return tuple(Task("evidence", tuple(rows)) for rows in chunks(sorted(found), CHUNK))
+        return tuple(WorkItem("evidence", tuple(rows)) for rows in chunks(sorted(found), CHUNK))
 
-    def window_of(self, row: int) -> Task:
+    def window_of(self, row: int) -> WorkItem:
         """The window that the text `row` is in."""
         return self.windows[self._number_of(row)]
 
@@ -103,6 +103,6 @@ class Plan:
         return (row - self.windows[0].rows[0]) // WINDOW
 
 
-def extra_tasks(rows: Sequence[int]) -> Iterator[Task]:
-    """The tasks of evidence on texts beside the sample."""
-    return (Task("extra", tuple(some)) for some in chunks(sorted(rows), CHUNK))
+def extra_items(rows: Sequence[int]) -> Iterator[WorkItem]:
+    """The items of evidence on texts beside the sample."""
+    return (WorkItem("extra", tuple(some)) for some in chunks(sorted(rows), CHUNK))

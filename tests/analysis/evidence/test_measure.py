@@ -22,8 +22,8 @@ from reportgen.analysis.evidence.measures import integrated_gradients, shapley
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
-from reportgen.analysis.tasks import plan
-from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.work import plan
+from reportgen.analysis.work.folder import WorkFolder
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
@@ -554,7 +554,7 @@ def test_an_interrupt_inside_the_model_is_no_fault_of_a_text(tmp_path: Path, at:
 def test_an_interrupt_while_a_result_is_kept_leaves_none_half_written(
     bert, tmp_path, monkeypatch, n_interrupts: int
 ) -> None:
-    save = TaskFolder.save
+    save = WorkFolder.save
 
     def interrupted(self, task, result) -> None:
         if task.kind == "evidence":
@@ -562,7 +562,7 @@ def test_an_interrupt_while_a_result_is_kept_leaves_none_half_written(
                 interrupt()
         save(self, task, result)
 
-    monkeypatch.setattr(TaskFolder, "save", interrupted)
+    monkeypatch.setattr(WorkFolder, "save", interrupted)
     monkeypatch.setattr(plan, "CHUNK", 4)
     told = Told()
     if n_interrupts == 2:

@@ -1,0 +1,183 @@
+"""Measures the evidence on a few texts at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from reportgen.analysis.evidence.collected import reasons_of
+from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
+from reportgen.analysis.evidence.measures.shapley import add_shapley
+from reportgen.analysis.evidence.methods import Tools, load_method
+from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
+from reportgen.analysis.evidence.text_evidence import (
+    Floats,
+    TextEvidence,
+    effect_columns,
+    evidence_columns,
+    target_effect_columns,
+)
+from reportgen.analysis.progress import Progress, Stage
+from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
+from reportgen.results.info import Reason, Scalar, View
+from reportgen.results.measure_register import BY_ID
+from reportgen.results.tables.write import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTexts:
+    """The texts of an item of evidence.
+
+    Attributes:
+        tokens: by row of the table of texts, its rows of the table of tokens.
+        scored: rows of the texts whose scores of possible sinks are measured.
+        yardstick: rows of the texts that have Shapley values in basic evidence.
+    """
+
+    item: WorkItem
+    encoded: Sequence[EncodedText]
+    tokens: Mapping[int, pd.DataFrame]
+    scored: frozenset[int] = frozenset()
+    yardstick: frozenset[int] = frozenset()
+
+    @property
+    def is_extra(self) -> bool:
+        """Whether they are beside the sample: they get no agreement, which is for averages."""
+        return self.item.kind == "extra"
+
+    def views(self, text: TextEvidence) -> dict[View, Floats]:
+        """All measures of one of them, by unit."""
+        return unit_views(self.tokens[text.text], text.all_effects())
+
+
+@dataclass
+class _Found:
+    """What was measured so far."""
+
+    texts: list[TextEvidence] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)  # of faithfulness
+    # Of possible sinks: rows of their table, and why a text has none.
+    sink_scores: list[pa.Table] = field(default_factory=list)
+    unread_scores: list[Reason] = field(default_factory=list)
+
+
+def measure_evidence(
+    tools: Tools, texts: EvidenceTexts, scorer: SinkScorer, progress: Progress
+) -> tuple[WorkResult, bool]:
+    """Take all measures of the level of evidence of `tools` on `texts`.
+
+    Returns:
+        Rows of the tables, with why measures are missing; and whether the user interrupted the
+        work, so that they are not whole.
+    """
+    found = _Found()  # as it comes, so that it survives an interrupt
+    explainer, rows, n_texts = tools.explainer, texts.item.rows, len(texts.item.rows)
+    try:
+        _score_sinks(texts, scorer, progress, found)
+        found.texts += explained_texts(explainer, rows, texts.encoded, is_extra=texts.is_extra)
+        explained = [text for text in found.texts if text.explained is not None]
+        for measure in tools.taken:
+            load_method(BY_ID[measure]).run(tools, explained)
+            progress.advance(measure, n_texts)
+        if texts.yardstick:
+            few = [text for text in explained if text.text in texts.yardstick]
+            add_shapley(explainer, few, is_basic=True)
+            progress.advance("shapley", len(texts.yardstick))
+        if _is_ranked(tools, texts.item):
+            ranked = [_rankings(text, texts, explainer.scalar) for text in explained]
+            found.scores += faithfulness(explainer, [own for own in ranked if own is not None])
+            progress.advance("faithfulness", n_texts)
+    except KeyboardInterrupt:
+        found.texts = [text for text in found.texts if text.effects or text.messages]
+        return _result(texts, found, explainer.scalar), True
+    return _result(texts, found, explainer.scalar), False
+
+
+def evidence_stages(
+    tools: Tools, item: WorkItem, scored: frozenset[int], yardstick: frozenset[int]
+) -> Mapping[Stage, int]:
+    """The stages of an item, each with how many of its texts go through it; see `EvidenceTexts`."""
+    every = (*tools.taken, "faithfulness") if _is_ranked(tools, item) else tools.taken
+    return {
+        "sink_scores": len(scored.intersection(item.rows)),
+        "shapley": len(yardstick.intersection(item.rows)),
+        **dict.fromkeys(every, len(item.rows)),
+    }
+
+
+def try_measures(tools: Tools, text: EncodedText) -> None:
+    """Take all measures of a text that have a method, and discard the results."""
+    found = explained_texts(tools.explainer, (0,), (text,))
+    for measure in tools.taken:
+        load_method(BY_ID[measure]).run(tools, [own for own in found if own.explained is not None])
+
+
+def explained_texts(
+    explainer: Explainer,
+    rows: Sequence[int],
+    texts: Sequence[EncodedText],
+    *,
+    is_extra: bool = False,
+) -> list[TextEvidence]:
+    """Find the scalar of each text that is to be explained."""
+    found = []
+    for row, text, own in zip(rows, texts, explainer.explain(texts), strict=True):
+        if isinstance(own, Explained):
+            found.append(TextEvidence(row, text, own, is_extra))
+        else:
+            found.append(TextEvidence(row, text, None, is_extra, messages=[own]))
+    return found
+
+
+def _is_ranked(tools: Tools, item: WorkItem) -> bool:
+    """Whether the rankings of measures are tried on the model."""
+    return tools.level == "full" and item.kind != "extra"
+
+
+def _score_sinks(
+    texts: EvidenceTexts, scorer: SinkScorer, progress: Progress, found: _Found
+) -> None:
+    """Measure the scores of possible sinks; a text that fails has none."""
+    for row, text in zip(texts.item.rows, texts.encoded, strict=True):
+        if row not in texts.scored:
+            continue
+        try:
+            own = scorer.measure(row, text)
+        except (Exception, SystemExit):  # user code may call exit()
+            own = "failed"
+        if isinstance(own, str):
+            found.unread_scores.append(own)
+        else:
+            found.sink_scores.append(rows_of("sink_scores", own))
+        progress.advance("sink_scores", 1)
+
+
+def _rankings(text: TextEvidence, texts: EvidenceTexts, scalar: Scalar) -> Rankings | None:
+    assert text.explained is not None
+    offset = text.row.get("mask_offset")
+    return rankings(text.text, text.explained, texts.views(text), scalar, offset)
+
+
+def _result(texts: EvidenceTexts, found: _Found, scalar: Scalar) -> WorkResult:
+    sample = [text for text in found.texts if not text.is_extra]
+    agreement = [
+        score
+        for text in sample
+        if text.explained is not None
+        for score in text_agreement(text.text, texts.views(text), scalar)
+    ]
+    columns: dict[str, Mapping[str, Any]] = {
+        "effects": effect_columns(found.texts),
+        "target_effects": target_effect_columns(found.texts),
+        "agreement": agreement_columns([*agreement, *found.scores]),
+        "evidence": evidence_columns(found.texts),
+    }
+    tables = {name: rows_of(name, own) for name, own in columns.items()}
+    tables["sink_scores"] = pa.concat_tables([rows_of("sink_scores", {}), *found.sink_scores])
+    facts = {"reasons": reasons_of(sample), "unread_scores": found.unread_scores}
+    return WorkResult(tables, facts)

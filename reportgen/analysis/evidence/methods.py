@@ -1,0 +1,66 @@
+"""The methods of the measures of evidence in the register, each in a module of its own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TypeAlias
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.values.norms import Norms
+from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.analysis.evidence.text_evidence import TextEvidence
+from reportgen.analysis.progress import Passes
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.results.info import EvidenceLevel, Reason, Scalar, View
+from reportgen.results.measure_register import Measure, measured_at, taken_at
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a measure may use."""
+
+    explainer: Explainer
+    capture: Capture
+    norms: Norms | Reason  # the reason where value vectors cannot be read
+    level: EvidenceLevel = "full"
+    is_causal: bool = False  # tokens see earlier ones alone
+    spread: float = 0.0  # standard deviation of the scalar over the texts of a window
+
+    @property
+    def measures(self) -> tuple[View, ...]:
+        """The measures of the level, in the order in which they are taken."""
+        return tuple(measure.id for measure in measured_at(self.level, self.explainer.scalar))
+
+    @property
+    def taken(self) -> tuple[View, ...]:
+        """Those of them that have a method, so that they do not come with another one."""
+        return tuple(measure.id for measure in taken_at(self.level, self.explainer.scalar))
+
+
+@dataclass(frozen=True, slots=True)
+class CostBasis:
+    """What the cost of a measure depends on, beside the text."""
+
+    scalar: Scalar
+    n_figures: int  # width of an embedding
+    has_mask_token: bool
+
+
+# Takes texts that have a scalar to explain, and adds what was measured to each of them.
+Run: TypeAlias = Callable[[Tools, Sequence[TextEvidence]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How one measure is taken, and the passes that takes."""
+
+    run: Run
+    cost: Callable[[EncodedText, CostBasis], Passes | None]  # for one text; None: not possible
+
+
+def load_method(measure: Measure) -> Method:
+    """The method that `measure` names in the register."""
+    module, _, name = measure.stage.partition(":")
+    method = getattr(import_module(f"{__package__}.measures.{module}"), name)
+    assert isinstance(method, Method)
+    return method

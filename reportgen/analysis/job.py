@@ -1,0 +1,378 @@
+"""A job: what is to be measured of some texts, or of one shard of them, and what was.
+
+Nothing of a model is imported here, so that shards can be merged without one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pandas as pd
+
+from reportgen.analysis.engines.engine import (
+    AttentionInput,
+    Engine,
+    EvidenceInput,
+    Measured,
+    ThisProcess,
+)
+from reportgen.analysis.evidence.collected import SinkResults
+from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
+from reportgen.analysis.options import ListedFirst
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.run_info import RunStart, evidence_before, run_info
+from reportgen.analysis.work.assembly import write_attention, write_evidence
+from reportgen.analysis.work.folder import WorkFolder
+from reportgen.analysis.work.identity import start_in
+from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.plan import (
+    CHUNK,
+    WHOLE,
+    Plan,
+    Shard,
+    candidates_in,
+    choose,
+    chunks,
+    extra_items,
+)
+from reportgen.analysis.work.tally import (
+    Kept,
+    Tally,
+    counted,
+    nothing_analysed,
+    require_known_tokens,
+)
+from reportgen.files.interrupts import held_back
+from reportgen.results.info import RunInfo
+from reportgen.results.store import Results, open_first_pass, open_own
+from reportgen.texts.read import TextInput, TextSet
+
+if TYPE_CHECKING:
+    from reportgen.analysis.worker import Worker
+
+
+class Job:
+    """The attention of all texts, or of one shard, and the evidence on a sample of them.
+
+    The steps, in this order: `begin`, `measure_attention`, `write_attention`, `measure_evidence`,
+    `write_evidence`. What has a result in the folder is not measured again.
+
+    Attributes:
+        is_stopped: whether the user interrupted the evidence. What was measured is still written.
+    """
+
+    def __init__(
+        self,
+        texts: TextSet,
+        worker: Callable[[], "Worker"],
+        start: RunStart,
+        results: WorkFolder,
+        progress: Progress,
+        shard: Shard = WHOLE,
+        engine: Engine | None = None,
+    ) -> None:
+        """Plan the work.
+
+        Args:
+            worker: loads the model, where something is left to measure.
+            engine: where workers run; None: `worker` alone.
+        """
+        self._texts = texts
+        self._worker = worker
+        self._start = start
+        self._results = results
+        self._progress = progress
+        self._engine = engine or ThisProcess(worker)
+        sample = choose(candidates_in(texts), start.info.evidence.asked)
+        self._plan = Plan(len(texts.texts), sample, shard)
+        self.is_stopped = False
+        self._is_halved = False  # whether it was said that a worker ran out of memory
+        self._evidence: list[WorkItem] = []  # on the sample and beside it
+        self._partial: list[WorkResult] = []  # of an item that the user interrupted
+        self._sinks = SinkResults()
+        self._shuffled: list[WorkItem] = []  # with shuffled weights
+
+    @classmethod
+    def by(
+        cls,
+        worker: "Worker",
+        results: WorkFolder,
+        progress: Progress,
+        shard: Shard = WHOLE,
+        engine: Engine | None = None,
+    ) -> Self:
+        """The job that `worker` starts or continues; the model is already loaded."""
+        start = start_in(results.path, worker)
+        return cls(worker.texts, lambda: worker, start, results, progress, shard, engine)
+
+    def missing(self) -> list[WorkItem]:
+        """The items without a result: of attention, and of evidence on the sample."""
+        lacking = [item for item in self._plan.windows if self._results.facts(item) is None]
+        if lacking or not self._start.has_evidence:
+            return lacking
+        return [item for item in self._sample_items() if self._results.facts(item) is None]
+
+    def shards_of(self, items: Sequence[WorkItem], n_shards: int) -> list[int]:
+        """The numbers of the shards, of `n_shards`, that `items` are in."""
+        return sorted({self._plan.shard_of(item.rows[0], n_shards) for item in items})
+
+    def begin(self) -> None:
+        """Report the cost of what is left to do, and what was done before."""
+        worker = self._worker()
+        left = [window for window in self._plan.windows if self._results.facts(window) is None]
+        n_texts, n_left = len(self._plan.rows), sum(len(window.rows) for window in left)
+        sample = self._expected_sample()
+        if n_left < n_texts:
+            n_evidence = len(sample) if self._start.has_evidence else 0
+            self._progress.resumed(n_texts - n_left, n_texts, n_evidence)
+        asked = None if worker.options.evidence_budget is None else worker.asked
+        room = worker.room_for(worker.expected(sample))
+        cost = replace(worker.cost(n_left, sample), room=room, asked=asked)
+        self._progress.begin(cost)
+
+    def measure_attention(self) -> None:
+        """Measure the attention of all texts, window by window."""
+        for measured in self._engine.run(self._attention_inputs()):
+            self._results.save(measured.item, measured.result)
+            self._report(measured)
+
+    def write_attention(self, folder: Path) -> Results:
+        """Write the first pass over all texts into the empty `folder`.
+
+        Raises:
+            InputError, ModelError: no text has figures.
+        """
+        windows = (self._results.load(window) for window in self._plan.windows)
+        tally = write_attention(folder, windows)
+        if tally.n_tokens == 0:
+            raise nothing_analysed(self._texts, tally)
+        info = run_info(self._start, tally)
+        if self._start.has_evidence:
+            info = replace(info, evidence=evidence_before(self._start, tally))
+        return open_first_pass(folder, info)
+
+    def measure_evidence(
+        self, first: Results | None = None, listed_first: ListedFirst | None = None
+    ) -> None:
+        """Measure all evidence that has no result, after the attention of all texts.
+
+        Texts beside the sample run after it and apart from it, so that its figures are the same
+        with and without them. An interrupt ends the work; a second one is raised.
+
+        Args:
+            first: the first pass over all texts; None for a shard, of which only the sample is
+                measured.
+        """
+        if not self._start.has_evidence:
+            return
+        self._evidence = [*self._sample_items(), *self._extra_items(first, listed_first)]
+        left = [item for item in self._evidence if self._results.facts(item) is None]
+        inputs = (EvidenceInput(item, *self._texts_of(item.rows)) for item in left)
+        measuring = self._engine.run(inputs) if left else iter(())
+        while not self.is_stopped:
+            measured: Measured | None = None
+            with self._until_interrupted():
+                measured = next(measuring, None)
+            if measured is None:
+                break
+            if measured.is_stopped:
+                self._partial.append(measured.result)
+                self._stop()
+                break
+            with held_back() as came:
+                self._results.save(measured.item, measured.result)
+            if came:
+                self._stop()
+            self._report(measured)
+        if first is None:
+            return
+        for step in (self._test_sinks, self._shuffle):
+            if not self.is_stopped:
+                with self._until_interrupted():
+                    step()
+
+    def write_evidence(self, folder: Path, info: RunInfo) -> Results:
+        """Write the evidence beside the first pass in `folder`, which `info` is of."""
+        done = [item for item in self._evidence if self._results.facts(item) is not None]
+        shuffled = [item for item in self._shuffled if self._results.facts(item) is not None]
+        info = write_evidence(
+            folder,
+            info,
+            self._start.measures,
+            results=chain(map(self._results.load, done), self._partial),
+            tested=map(self._results.load, self._sinks.items),
+            shuffled=map(self._results.load, shuffled),
+            sinks=self._sinks,
+            is_stopped=self.is_stopped,
+        )
+        return open_own(folder, info)
+
+    def _expected_sample(self) -> list[int]:
+        """The texts that are still to get evidence, as far as that is known."""
+        rows: list[int] = []
+        for window in self._plan.windows:
+            facts = self._results.facts(window)
+            known = window.rows if facts is None else facts["analysed"]
+            for item in self._plan.evidence(window, known):
+                if self._results.facts(item) is None:
+                    rows += item.rows
+        return rows
+
+    def _attention_inputs(self) -> Iterator[AttentionInput]:
+        """The windows that were not measured yet.
+
+        Each is tokenised here, to know which texts before the next one keep their maps.
+        """
+        is_alone = self._engine.is_alone
+        worker = self._worker()
+        ahead = worker.window if is_alone else worker.expected_window
+        tally, kept = Tally(), self._kept_before()
+        for item in self._plan.windows:
+            facts = self._results.facts(item)
+            if facts is not None:
+                kept = Kept(kept.asked, *facts["kept"])
+                tally = tally.plus(Tally(**facts["tally"]))
+                continue
+            window = ahead(item)
+            require_known_tokens(worker.model, tally, window.encoded)
+            yield AttentionInput(item, kept, window if is_alone else None)
+            kept = worker.kept_after(window, kept)
+            tally = tally.plus(counted(window.encoded))
+
+    def _kept_before(self) -> Kept:
+        """The texts of earlier shards that keep their maps."""
+        worker = self._worker()
+        kept = Kept(worker.options.keep_maps)
+        for item in self._plan.before if kept.asked != "none" else ():
+            kept = worker.kept_after(worker.expected_window(item), kept)
+        return kept
+
+    def _analysed(self, window: WorkItem) -> Sequence[int]:
+        """The texts of a window that have figures."""
+        facts = self._results.facts(window)
+        assert facts is not None
+        rows: Sequence[int] = facts["analysed"]
+        return rows
+
+    def _sample_items(self) -> Iterator[WorkItem]:
+        """The items of evidence on the sample."""
+        for window in self._plan.windows:
+            yield from self._plan.evidence(window, self._analysed(window))
+
+    def _sample(self) -> list[int]:
+        return [row for item in self._sample_items() for row in item.rows]
+
+    def _extra_items(
+        self, first: Results | None, listed_first: ListedFirst | None
+    ) -> tuple[WorkItem, ...]:
+        """The items of evidence on texts beside the sample."""
+        if first is None or listed_first is None:
+            return ()
+        analysed = {row for window in self._plan.windows for row in self._analysed(window)}
+        listed = analysed.intersection(listed_first(first)).difference(self._sample())
+        items = tuple(extra_items(sorted(listed)))
+        left = [row for item in items if self._results.facts(item) is None for row in item.rows]
+        if left:
+            self._progress.extend(self._worker().extra_cost(left))
+        return items
+
+    def _texts_of(self, rows: Sequence[int]) -> tuple[list[TextInput], Mapping[int, pd.DataFrame]]:
+        """The texts `rows` with what the model added to them, and the tokens of each."""
+        sources: list[TextInput] = []
+        for row in rows:
+            facts = self._results.facts(self._plan.window_of(row))
+            assert facts is not None
+            sources += self._worker().with_added([row], facts)
+        return sources, {row: self._tokens_of(row) for row in rows}
+
+    def _tokens_of(self, row: int) -> pd.DataFrame:
+        return self._results.tokens_of(self._plan.window_of(row), row)
+
+    def _test_sinks(self) -> None:
+        """Do the sink tests on the sample."""
+        sample, info = self._sample(), self._start.info
+        suspects = find_suspects(info.evidence.level, sample, info.roles, self._tokens_of)
+        n_done = self._test_suspects(suspects) if suspects.need_model else 0
+        self._progress.advance("sinks", min(len(sample), suspects.depth.most_texts) - n_done)
+
+    def _test_suspects(self, suspects: Suspects) -> int:
+        """Do the sink tests that are left; on how many texts."""
+        # With the libraries of models, which merging shards needs for nothing else.
+        from reportgen.analysis.evidence.sinks.sink_tests import run_sink_tests
+
+        worker = self._worker()
+        sources, tokens = self._texts_of(suspects.rows)
+        stored = self._stored(suspects.rows)
+        texts = worker.explained_again(suspects.rows, sources, tokens, stored)
+        tester, tokens_of = worker.sink_tester(suspects.depth), tokens.__getitem__
+        return run_sink_tests(
+            tester, suspects, texts, tokens_of, self._results, self._progress, self._sinks
+        )
+
+    def _stored(self, rows: Sequence[int]) -> dict[int, tuple[float, str | None]]:
+        """By text of `rows`, the value and the label of its scalar, where it has one."""
+        found: dict[int, tuple[float, str | None]] = {}
+        for item in (item for item in self._sample_items() if not set(rows).isdisjoint(item.rows)):
+            table = self._results.load(item).tables["evidence"]
+            columns = (table[name].to_pylist() for name in ("text", "explained", "explained_label"))
+            found |= {row: (value, name) for row, value, name in zip(*columns, strict=True)}
+        return {row: own for row, own in found.items() if own[0] is not None}
+
+    def _shuffle(self) -> None:
+        """Measure what views of the model with its weights shuffled agree with."""
+        from reportgen.analysis.cost.estimate import shuffled_texts
+        from reportgen.analysis.evidence.shuffled import weights_shuffled
+
+        of_row = {row: item for item in self._sample_items() for row in item.rows}
+        worker, sample = self._worker(), list(of_row)
+        texts = [worker.encoded(row, *self._texts_of([row])) for row in sample]
+        chosen = shuffled_texts(texts, self._start.info.evidence.level, worker.cost_basis)
+        items = [
+            WorkItem("shuffled", tuple(sample[i] for i in own)) for own in chunks(chosen, CHUNK)
+        ]
+        self._shuffled = items
+        left = [item for item in items if self._results.facts(item) is None]
+        if not left:
+            return
+        given = {item: self._texts_of(item.rows) for item in left}
+        explained = {item: worker.explained(item.rows, *own) for item, own in given.items()}
+        with weights_shuffled(worker.model.module):
+            for item in left:
+                sources, tokens = given[item]
+                effects = self._effects_of(item.rows, of_row)
+                views = worker.views_of(explained[item], sources)
+                self._results.save(item, worker.shuffled_agreement(views, tokens, effects))
+                self._progress.advance("shuffled", len(item.rows))
+
+    def _effects_of(
+        self, rows: Sequence[int], of_row: Mapping[int, WorkItem]
+    ) -> dict[int, pd.DataFrame]:
+        """By text, its rows of the table of effects."""
+        found: dict[int, pd.DataFrame] = {}
+        for item in dict.fromkeys(of_row[row] for row in rows):
+            frame = self._results.load(item).tables["effects"].to_pandas()
+            found |= {int(text): own for text, own in frame.groupby("text") if text in rows}
+        return found
+
+    def _report(self, measured: Measured) -> None:
+        """Report the progress of an item, unless that was done while it was measured."""
+        if not self._engine.is_alone:
+            if measured.halved is not None and not self._is_halved:
+                self._is_halved = True
+                self._progress.halved(measured.halved, "a worker")
+            for stage, n_texts in self._worker().stages(measured.item).items():
+                self._progress.advance(stage, n_texts)
+
+    @contextmanager
+    def _until_interrupted(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._stop()
+
+    def _stop(self) -> None:
+        self.is_stopped = True
+        self._progress.interrupted()

@@ -1,0 +1,122 @@
+"""Puts the tables of a results folder together from the results of items, in input order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reportgen.analysis.evidence.collected import Reasons, SinkResults
+from reportgen.analysis.work.item import WorkResult
+from reportgen.analysis.work.tally import Tally
+from reportgen.results.info import DECODER_PARTS, SINK_TESTS_AT, Reason, RunInfo, View
+from reportgen.results.tables.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, EXTRA, TABLES
+from reportgen.results.tables.write import Recorder
+
+_OFFSETS = ("map_offset", *(f"{part}_offset" for part in DECODER_PARTS))
+
+
+def write_attention(folder: Path, windows: Iterable[WorkResult]) -> Tally:
+    """Write the tables of attention and the maps of all `windows` into `folder`; returns the totals
+    over all texts."""
+    tally, n_bytes = Tally(), 0
+    with Recorder(folder, ANALYSIS_TABLES) as recorder:
+        for window in windows:
+            texts = _moved(window.tables["texts"], "first_token", tally.n_tokens)
+            for name in _OFFSETS:
+                texts = _moved(texts, name, n_bytes)
+            for name in ANALYSIS_TABLES:
+                recorder.add(name, texts if name == "texts" else window.tables[name])
+            recorder.append_maps(window.maps)
+            n_bytes += len(window.maps)
+            tally = tally.plus(Tally(**window.facts["tally"]))
+    return tally
+
+
+def write_evidence(
+    folder: Path,
+    info: RunInfo,
+    measures: Iterable[View],
+    *,
+    results: Iterable[WorkResult],
+    tested: Iterable[WorkResult],
+    shuffled: Iterable[WorkResult],
+    sinks: SinkResults,
+    is_stopped: bool,
+) -> RunInfo:
+    """Write the tables of evidence and results.json into `folder`; returns all facts about the run.
+
+    Args:
+        info: the facts before evidence was measured.
+        results: of items of evidence. `tested` are those of sink tests, which `sinks` lists, and
+            `shuffled` those with shuffled weights.
+        is_stopped: whether the user interrupted the work.
+    """
+    with Recorder(folder, EVIDENCE_TABLES) as recorder:
+        if info.evidence.level == "none":
+            recorder.finish(info)
+            return info
+        sink_tables = [*tested]
+        messages = {
+            item.rows[0]: own.facts["message"]
+            for item, own in zip(sinks.items, sink_tables, strict=True)
+        }
+        reasons = Reasons()
+        n_texts = n_extra = n_scores = 0
+        unread_scores: list[Reason] = []
+        for result in results:
+            rows = with_messages(result.tables["evidence"], messages)
+            reasons.add(result.facts["reasons"])
+            unread_scores += result.facts["unread_scores"]
+            n_scores += len(result.tables["sink_scores"])
+            extra = rows[EXTRA].to_pylist()
+            n_texts += extra.count(False)
+            n_extra += extra.count(True)
+            _add(recorder, {**result.tables, "evidence": rows})
+        for result in (*sink_tables, *shuffled):
+            _add(recorder, result.tables)
+        before = info.evidence
+        is_cut = is_stopped and not sinks.items
+        evidence = replace(
+            before,
+            n_texts=n_texts,
+            n_extra=n_extra,
+            withheld={
+                **before.withheld,
+                **reasons.withheld(measures, is_stopped=is_stopped),
+                **dict.fromkeys(SINK_TESTS_AT[before.level] if is_cut else (), "interrupted"),
+                **sinks.withheld,
+            },
+            subjects=sinks.subjects,
+            interrupted=is_stopped,
+            unread_scores=unread_scores[0] if unread_scores and not n_scores else None,
+        )
+        info = replace(info, evidence=evidence)
+        recorder.finish(info)
+    return info
+
+
+def _add(recorder: Recorder, tables: Mapping[str, pa.Table]) -> None:
+    for name, rows in tables.items():
+        recorder.add(name, rows)
+
+
+def with_messages(evidence: pa.Table, messages: Mapping[int, str]) -> pa.Table:
+    """Rows of the table of evidence, with `messages` (by row of `texts`) appended to those of the
+    same text."""
+    parts = zip(
+        evidence["message"].to_pylist(),
+        map(messages.get, evidence["text"].to_pylist()),
+        strict=True,
+    )
+    joined = ["; ".join(filter(None, both)) for both in parts]
+    at = evidence.schema.get_field_index("message")
+    return evidence.set_column(at, evidence.schema.field(at), pa.array(joined, pa.string()))
+
+
+def _moved(rows: pa.Table, name: str, by: int) -> pa.Table:
+    """`rows` with `by` added to the column `name`."""
+    at = rows.schema.get_field_index(name)
+    moved = pc.add(rows[name], pa.scalar(by, TABLES["texts"].field(name).type))
+    return rows.set_column(at, rows.schema.field(at), moved)

@@ -1,0 +1,219 @@
+"""The folder with the results of items, one file each; an analysis that ended early continues from
+it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Self
+from zipfile import ZipFile, ZipInfo
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.errors import OutputError, first_line
+from reportgen.files.unfinished import keep
+
+_FACTS, _MAPS, _TABLE = "facts.json", "maps.bin", ".arrow"
+MANIFEST = "manifest"  # in the facts
+RUN_FILE = "run.json"  # beside the results: what the run found out at its start
+
+
+class WorkFolder:
+    """The results of the items of one analysis, one file each.
+
+    A file gets its name when it is whole and on the disk. One that is damaged all the same counts
+    as missing, so its item is done again.
+    """
+
+    def __init__(
+        self, path: Path, parts: Sequence[Path] = (), unlisted: Sequence[Path] = ()
+    ) -> None:
+        """`parts`: more such folders, whose results count too; they are only read. Those `unlisted`
+        are of an earlier version, and do not say what run they are of."""
+        self.path = path
+        self._places = (path, *parts)
+        # By name of the file, where it is, and its facts as JSON, which takes less memory.
+        self._known: dict[str, tuple[Path, bytes]] = {}
+        self._run_ids: dict[Path, str | None] = dict.fromkeys(unlisted)  # by folder
+        self._tokens: tuple[WorkItem, pa.Table] | None = (
+            None  # of the window that was asked for last
+        )
+
+    def save(self, item: WorkItem, result: WorkResult) -> None:
+        """Keep a result.
+
+        Raises:
+            OutputError: the disk is full or fails.
+        """
+        path = self.path / item.name
+        keep(path, _packed(item, result, self._run_id(self.path) or ""))
+        self._known[item.name] = (path, _facts_json(result.facts))
+
+    def facts(self, item: WorkItem) -> Mapping[str, Any] | None:
+        """The facts in the result of `item`; None if there is no complete one."""
+        if item.name not in self._known:
+            for place in self._places:
+                path = place / item.name
+                try:
+                    with _StoredResult(item, path, self._run_id(place)) as found:
+                        found.check()
+                        self._known[item.name] = (path, _facts_json(found.facts))
+                        break
+                except (OSError, ValueError):
+                    continue
+        if item.name not in self._known:
+            return None
+        facts: Mapping[str, Any] = json.loads(self._known[item.name][1])
+        return facts
+
+    def load(self, item: WorkItem) -> WorkResult:
+        """The result of `item`, which has one.
+
+        Raises:
+            OutputError: it can no longer be read.
+        """
+        with self._open(item) as found:
+            return found.whole()
+
+    def tokens_of(self, item: WorkItem, row: int) -> pd.DataFrame:
+        """The tokens of the text `row`, whose attention was measured by `item`, in the order of
+        positions."""
+        if self._tokens is None or self._tokens[0] != item:
+            with self._open(item) as found:
+                self._tokens = (item, found.table("tokens"))
+        rows = self._tokens[1]
+        frame: pd.DataFrame = rows.filter(pc.equal(rows["text"], row)).to_pandas()
+        return frame
+
+    @contextmanager
+    def _open(self, item: WorkItem) -> "Iterator[_StoredResult]":
+        assert self.facts(item) is not None
+        path = self._known[item.name][0]
+        try:
+            with _StoredResult(item, path, self._run_id(path.parent)) as found:
+                yield found
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"{path}: can no longer be read ({first_line(error)}); give the same command again"
+            ) from error
+
+    def _run_id(self, place: Path) -> str | None:
+        """The id of the run whose results lie in `place`: the SHA-256 of what it found out at its
+        start; "" where nothing is known of it, None where results do not say it."""
+        if place not in self._run_ids:
+            try:
+                self._run_ids[place] = sha256((place / RUN_FILE).read_bytes()).hexdigest()
+            except FileNotFoundError:
+                return ""
+        return self._run_ids[place]
+
+
+def _facts_json(facts: Mapping[str, Any]) -> bytes:
+    own = {name: value for name, value in facts.items() if name not in ("rows", "tables", MANIFEST)}
+    return json.dumps(own, separators=(",", ":")).encode()
+
+
+def _packed(item: WorkItem, result: WorkResult, run_id: str) -> bytes:
+    """The content of the file of a result: a zip, whose facts have the id of the run, and the size
+    and SHA-256 of each other part."""
+    stream = BytesIO()
+    own = {name + _TABLE: _table_bytes(rows) for name, rows in result.tables.items()}
+    own[_MAPS] = result.maps
+    listed = {name: [len(part), sha256(part).hexdigest()] for name, part in own.items()}
+    facts = {
+        "rows": list(item.rows),
+        "tables": list(result.tables),
+        MANIFEST: {"run_id": run_id, "files": listed},
+        **result.facts,
+    }
+    with ZipFile(stream, "w") as parts:
+        for name, part in {_FACTS: json.dumps(facts).encode(), **own}.items():
+            parts.writestr(ZipInfo(name), part)
+    return stream.getvalue()
+
+
+class _StoredResult:
+    """The result of `item` in a file; its parts are read as they are needed, and checked then.
+
+    Raises:
+        ValueError: the file is damaged, or the result is that of other texts or of another run; any
+            method may raise it.
+    """
+
+    def __init__(self, item: WorkItem, path: Path, run_id: str | None) -> None:
+        """`run_id`: None if it is not checked, nor whether the result lists its parts."""
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError(path)
+        with _naming_damage():
+            self._parts = ZipFile(path)
+            self.facts: Mapping[str, Any] = json.loads(self._parts.read(_FACTS))
+            is_same = self.facts["rows"] == list(item.rows)
+            self._listed: Mapping[str, Any] | None = None
+            if run_id is not None or MANIFEST in self.facts:
+                self._listed = self.facts[MANIFEST]["files"]
+            is_own = run_id in (None, self.facts.get(MANIFEST, {}).get("run_id"))
+        if not is_same:
+            raise ValueError("it is of other texts")
+        if not is_own:
+            raise ValueError("it is of another run")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
+
+    def check(self) -> None:
+        """Check that all parts are there and as they were written."""
+        with _naming_damage():
+            tables = [name + _TABLE for name in self.facts["tables"]]
+            is_whole = set(self._parts.namelist()) == {_FACTS, _MAPS, *tables}
+        if not is_whole:
+            raise ValueError("parts of it are missing")
+        for name in (_MAPS, *tables):
+            self._read(name)
+
+    def table(self, name: str) -> pa.Table:
+        """The rows of the table `name`."""
+        content = self._read(name + _TABLE)
+        with _naming_damage():
+            return pa.ipc.open_stream(content).read_all()
+
+    def _read(self, name: str) -> bytes:
+        """The part `name`."""
+        with _naming_damage():
+            part = self._parts.read(name)
+            own = [len(part), sha256(part).hexdigest()]
+            is_same = self._listed is None or self._listed[name] == own
+        if not is_same:
+            raise ValueError(f"{name} in it is damaged")
+        return part
+
+    def whole(self) -> WorkResult:
+        """All of it."""
+        names = [part.removesuffix(_TABLE) for part in self._parts.namelist() if _TABLE in part]
+        tables = {name: self.table(name) for name in names}
+        return WorkResult(tables, self.facts, self._read(_MAPS))
+
+
+def _table_bytes(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+@contextmanager
+def _naming_damage() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # one bit of a header leads to any of a dozen kinds of error
+        raise ValueError(f"it is damaged ({error})") from error
