@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from reportgen.analysis.attention.runner import Outcome, Packed, Runner
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import with_phrases
+from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.tables.decoder_rows import decoder_head_rows, target_rows
 from reportgen.analysis.tables.rows import (
@@ -19,7 +20,7 @@ from reportgen.analysis.tables.rows import (
 )
 from reportgen.analysis.work.item import WorkResult
 from reportgen.analysis.work.tally import Kept, Tally, tally_of
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.answer import AnswerReader, require_context
@@ -28,10 +29,10 @@ from reportgen.models.readers.tags import TagReader
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
 from reportgen.models.tokens.sources import encode_source
-from reportgen.results.info import Part
+from reportgen.results.info import Part, UnitKind
 from reportgen.results.labels import tag_list
 from reportgen.results.tables.write import rows_of
-from reportgen.texts.read import TextInput
+from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.split_words import WordSplitter, between_spaces
 
 # In place of a text that the tokenizer fails on.
@@ -184,3 +185,29 @@ def _tagged_words(
     ]
     known = {word for word, blank in zip(words, is_blank, strict=True) if not blank}
     return tuple(word if word in known else -1 for word in words)
+
+
+def unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:
+    """What is measured as one.
+
+    Raises:
+        UsageError: no text has units of its own, or the tokenizer tells no places of tokens; or
+            phrases are asked for without evidence.
+    """
+    are_given = any(any(text.units or ()) for text in texts.texts)
+    kind = options.units or ("given" if are_given else "word")
+    if kind == "phrase" and options.evidence == "none":
+        raise UsageError(
+            "--units phrase: phrases are found by leaving words out, which --evidence none does "
+            "not; give --evidence basic or full"
+        )
+    if kind == "given" and not are_given:
+        raise UsageError(
+            "--units given: the texts have no column units; name one with --units-column"
+        )
+    if kind == "given" and not model.tokenizer.is_fast:
+        raise UsageError(
+            "--units given: the tokenizer of this model does not tell where its tokens stand in "
+            "the text; give --units word"
+        )
+    return kind

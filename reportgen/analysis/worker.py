@@ -42,7 +42,7 @@ from reportgen.analysis.evidence.sinks.sink_scores import (
 from reportgen.analysis.evidence.sinks.sink_tests import SinkTester
 from reportgen.analysis.evidence.sinks.subjects import Depth, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import TextEvidence
-from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
+from reportgen.analysis.first_pass import AttentionPass, Window, encode_all, unit_kind
 from reportgen.analysis.generation import (
     Choice,
     ready_for_completions,
@@ -56,14 +56,12 @@ from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.plan import candidates_in, choose
 from reportgen.analysis.work.tally import Kept
-from reportgen.errors import UsageError
 from reportgen.models.device.devices import full_name
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tasks.masked import ready_for_masks
 from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
-from reportgen.results.info import UnitKind
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS
 from reportgen.results.tables.write import rows_of
 from reportgen.texts.read import TextInput, TextSet, with_units
@@ -98,7 +96,7 @@ class Worker:
         self.options = options
         self._progress = progress
         self.halved: int | None = None
-        self.kind = _unit_kind(texts, model, options)
+        self.kind = unit_kind(texts, model, options)
         self.texts = texts = with_units(texts, self.kind)
         asked = ExplainOptions(options.explain_class, options.explain_token, options.against)
         model = self._made_ready(model)
@@ -480,29 +478,3 @@ def _added(text: TextInput, given: TextInput) -> dict[str, Any]:
     return {
         name: getattr(text, name) for name in _ADDED if getattr(text, name) != getattr(given, name)
     }
-
-
-def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:
-    """What is measured as one.
-
-    Raises:
-        UsageError: no text has units of its own, or the tokenizer tells no places of tokens; or
-            phrases are asked for without evidence.
-    """
-    are_given = any(any(text.units or ()) for text in texts.texts)
-    kind = options.units or ("given" if are_given else "word")
-    if kind == "phrase" and options.evidence == "none":
-        raise UsageError(
-            "--units phrase: phrases are found by leaving words out, which --evidence none does "
-            "not; give --evidence basic or full"
-        )
-    if kind == "given" and not are_given:
-        raise UsageError(
-            "--units given: the texts have no column units; name one with --units-column"
-        )
-    if kind == "given" and not model.tokenizer.is_fast:
-        raise UsageError(
-            "--units given: the tokenizer of this model does not tell where its tokens stand in "
-            "the text; give --units word"
-        )
-    return kind
