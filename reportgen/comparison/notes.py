@@ -12,7 +12,7 @@ from reportgen.comparison.floors import (
     LOOKS_LEAST_CHANGE,
     MOVED,
 )
-from reportgen.comparison.outputs.quality import QualityFigure
+from reportgen.comparison.outputs.quality import WIDER, QualityFigure
 from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
 from reportgen.findings.notes.citations import BENJAMINI, CLARK, LIN, SERRANO, XIAO, Citation
 from reportgen.findings.notes.note import Note, ends, plain
@@ -42,6 +42,7 @@ CHANGE_THRESHOLDS = (
     Threshold("layer_least", LAYER_LEAST),
     Threshold("head_changed", HEAD_LEAST, LIN),
     Threshold("confidence", CONFIDENCE),
+    Threshold("wider", WIDER),
     Threshold("resamples", RESAMPLES),
     Threshold("min_texts", MIN_TEXTS),
 )

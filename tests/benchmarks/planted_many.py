@@ -1,6 +1,6 @@
 """How well each view finds what was planted in small models of several architectures.
 
-    python tests/benchmarks/planted_many.py --cache planted_models/ --jobs 2
+    python tests/benchmarks/planted_many.py --cache planted_models/ --jobs 2 [--evidence basic]
 
 The models are trained on headlines with a known rule, minutes each, and kept in the folder. A unit
 is worth what the part of its last character is (`planted_rule.py`); a part of several units gives
@@ -12,6 +12,9 @@ which attention was trained to rest. "Sign" is Spearman's rank correlation of a 
 worth under the rule, "Shapley" that with the Shapley values of the model's own output (of views
 without a sign: of the sizes), both per text, mean over texts. Columns of truths are means over the
 models.
+
+With `--evidence basic` there are only the measures of a default run, and no shuffled weights: that
+takes as long as the training.
 """
 
 import argparse
@@ -41,10 +44,16 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
     parser.add_argument("--per-truth", type=int, default=PER_TRUTH, help="fresh texts of each")
     parser.add_argument("--jobs", type=int, default=1, help="processes, each with a model")
+    parser.add_argument("--evidence", choices=("basic", "full"), default="full")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="architectures; default: all")
     arguments = parser.parse_args()
     chosen = [one for one in ARCHITECTURES if one.name in (arguments.only or [one.name])]
-    work = partial(of_model, cache=arguments.cache, per_truth=arguments.per_truth)
+    work = partial(
+        of_model,
+        cache=arguments.cache,
+        per_truth=arguments.per_truth,
+        is_full=arguments.evidence == "full",
+    )
     with ProcessPoolExecutor(arguments.jobs, get_context("spawn")) as processes:
         told, frames = zip(*processes.map(work, chosen), strict=True)
     scores = pd.concat(frames, ignore_index=True)
@@ -55,16 +64,18 @@ def main() -> None:
     print_few(scores)
 
 
-def of_model(architecture: Architecture, cache: Path, per_truth: int) -> tuple[str, pd.DataFrame]:
+def of_model(
+    architecture: Architecture, cache: Path, per_truth: int, *, is_full: bool
+) -> tuple[str, pd.DataFrame]:
     """The row of a model in the first table, and all its scores."""
     torch.set_num_threads(1)
     training = training_data()
     folder = trained(architecture, training, cache)
     headlines = fresh(SEED + 1, per_truth, set(training.texts), architecture.value)
-    seen = see(architecture, folder, headlines, orders=ORDERS)
+    seen = see(architecture, folder, headlines, orders=ORDERS, is_full=is_full)
     scores = scores_of(seen)
     frames = [scores]
-    for seed in range(SHUFFLES):
+    for seed in range(SHUFFLES if is_full else 0):
         shuffled = see(architecture, folder, headlines, shuffled=seed)
         frames.append(scores_of(shuffled, seed))
     return row_of(seen, scores), pd.concat(frames, ignore_index=True)

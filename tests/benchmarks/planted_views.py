@@ -62,11 +62,13 @@ def see(
     *,
     shuffled: int | None = None,
     orders: int = 0,
+    is_full: bool = True,
 ) -> Seen:
     """Analyse the headlines with the model in `folder`.
 
     `shuffled` is the seed with which its weights are put out of order; None for those it learned.
-    `orders` is how many pairs of orders the Shapley values of its own output are estimated from.
+    `orders` is how many pairs of orders the Shapley values of its own output are estimated from;
+    `is_full` whether all measures are taken, or those of a default run alone.
     """
     pooling = "mean" if architecture.is_embedding else None
     model = load_model(ModelSpec(model=str(folder), pooling=pooling))
@@ -77,13 +79,14 @@ def see(
     own = model_shapley(explainer, encoded, orders) if orders else [None] * len(headlines)
     options = AnalysisOptions(keep_maps="none", evidence="basic", evidence_texts="all")
     chosen = None
-    if shuffled is None:
+    if shuffled is None and is_full:
         with TemporaryDirectory() as place:
             chosen = choose_colouring(analyze(text_set(headlines), model, Path(place), options))
     with TemporaryDirectory() as place:
-        options = replace(options, evidence="full")
+        options = replace(options, evidence="full" if is_full else "basic")
         results = analyze(text_set(headlines), model, Path(place), options)
         texts, sink = tuple(_units(results, headlines, own)), _sink(results)
+        chosen = chosen if is_full else choose_colouring(results)
     return Seen(
         architecture.name,
         sum(weights.numel() for weights in model.module.parameters()),

@@ -15,13 +15,19 @@ Power: the predictions of the models, with normal noise added to them so that th
 error over all texts rises by a known share, in samples of texts; the shares of samples that are
 called worse by three rules: as it is done (the interval leaves out 0, and the change is larger than
 5 % of the old error), by the whole interval lying beyond 5 %, and by the interval leaving out 0.
+
+Chains: models that are all off as far as the first, by errors drawn anew for each; how often a
+trend says that the last is better or worse, or the same. A trend says so where its last model is;
+the others say only since when, so that the first and the last are drawn alone. Then the same of a
+last model whose errors are of another size, and how often the trend says so. With --chains nothing
+else is done, which takes no model.
 """
 
 import argparse
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +43,7 @@ from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.floors import MOVED
 from reportgen.comparison.outputs.fit import Fit
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
+from reportgen.comparison.trend.quality import quality_trend
 from reportgen.demo.headlines import MARK
 from reportgen.demo.samples import marked_headlines
 from reportgen.demo.score_rule import text_of
@@ -59,6 +66,14 @@ ROUNDING = "8 bits"
 RISES = (0.02, 0.05, 0.1, 0.2, 0.5)  # of the mean absolute error
 SIZES = (40, 100, 400)
 SAMPLES = 200
+CHAINS = 4000
+CHAIN_TEXTS = (12, 24, 40)
+ERRORS: Mapping[str, Callable[[np.random.Generator, int], Floats]] = {
+    "normal": lambda random, n: np.abs(random.normal(size=n)),
+    "Student's t with 3 degrees of freedom": lambda random, n: np.abs(random.standard_t(3, size=n)),
+    "lognormal, sd .8": lambda random, n: np.exp(0.8 * random.normal(size=n)),
+}
+TRUE_SIZES = (0.6, 1.6)  # of the last model's errors
 JUDGED = ("mae", "rmse", "bias", "rank")  # figures that decided in earlier versions
 HEAD_BEFORE = 0.05
 NO_EVIDENCE = AnalysisOptions(evidence="none")
@@ -76,10 +91,16 @@ class Regressor:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--cache", type=Path, required=True, metavar="DIR")
-    cache = parser.parse_args().cache
+    parser.add_argument("--cache", type=Path, metavar="DIR")
+    parser.add_argument("--chains", action="store_true")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    regressors = (bundled(), of_ratings(cache))
+    print_chains()
+    if asked.chains:
+        return
+    if asked.cache is None:
+        parser.error("--cache DIR, or --chains")
+    regressors = (bundled(), of_ratings(asked.cache))
     bases: list[pd.DataFrame] = []
     print(
         "| model | copies | pairs | better or worse: before, now | the same | "
@@ -112,6 +133,38 @@ def main() -> None:
         for rise in RISES:
             for row in power_rows(predictions, labels, rise):
                 print(f"| {own.name} | {row}", flush=True)
+
+
+def print_chains() -> None:
+    """Print how often a trend tells news of models that are off as far, and of a last one that is
+    not."""
+    sizes = " | ".join(f"errors × {size}: told" for size in TRUE_SIZES)
+    print(f"| errors | texts | better or worse | s.e. | the same | {sizes} |")
+    print("|---|--:|--:|--:|--:|" + "--:|" * len(TRUE_SIZES))
+    for name, draw in ERRORS.items():
+        for n_texts in CHAIN_TEXTS:
+            random, counts = np.random.default_rng(SEED), Counter[str]()
+            for _ in range(CHAINS):
+                first, last = draw(random, n_texts), draw(random, n_texts)
+                counts[course(first, last)] += 1
+                for size in TRUE_SIZES:
+                    is_told = course(first, size * last) == ("better" if size < 1 else "worse")
+                    counts[f"{size}"] += is_told
+            told = (counts["better"] + counts["worse"]) / CHAINS
+            error = (told * (1 - told) / CHAINS) ** 0.5
+            true = " | ".join(f"{counts[f'{size}'] / CHAINS:.0%}" for size in TRUE_SIZES)
+            same = counts["same"] / CHAINS
+            print(f"| {name} | {n_texts} | {told:.1%} | {error:.1%} | {same:.0%} | {true} |")
+    print(flush=True)
+
+
+def course(first: Floats, last: Floats) -> str:
+    """What a trend says of models with these errors `[text]`; "" for nothing."""
+    both = np.stack([first, last], axis=1)
+    fit = Fit("mae", *both.mean(axis=0).tolist(), resampled_means(both), len(both))
+    outputs = Outputs(OutputInfo("number", "score"), True, False)
+    trend = quality_trend([judged([fit], outputs, Judging())])
+    return trend.course if trend else ""
 
 
 def said(comparison: Comparison) -> str:

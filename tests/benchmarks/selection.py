@@ -40,6 +40,7 @@ from reportgen.texts import TextSet
 
 FRESH = 360
 N_TEXTS = (44, 88, 180)
+PARTS = ("made-up", "headlines", "film reviews")
 SKIP = {"headlines": 240, "film reviews": 450}  # texts
 SPLITS = 200
 SEED = 20_261_126
@@ -54,13 +55,17 @@ Found = Mapping[str, Sequence[tuple[int, float]]]  # by rule: token and printed 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--ratings", type=Path, metavar="DIR")
-    ratings = parser.parse_args().ratings
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS, help="default: all")
+    asked = parser.parse_args()
+    ratings, parts = asked.ratings, asked.only
     torch.set_num_threads(1)
-    print_made_up()
-    planted.N_TEXTS = SKIP["headlines"] + FRESH
-    headlines = planted.fresh_headlines()[0][SKIP["headlines"] :]
-    print_real("headlines", measured(planted.text_set(headlines), ModelSpec()))
-    if ratings is not None:
+    if "made-up" in parts:
+        print_made_up()
+    if "headlines" in parts:
+        planted.N_TEXTS = SKIP["headlines"] + FRESH
+        headlines = planted.fresh_headlines()[0][SKIP["headlines"] :]
+        print_real("headlines", measured(planted.text_set(headlines), ModelSpec()))
+    if "film reviews" in parts and ratings is not None:
         texts = rated(downloaded(ratings), KINDS["film reviews"])
         model = trained(ratings / "film-reviews", texts[N_HELD : N_HELD + N_TRAINING])
         first = N_HELD + N_TRAINING + SKIP["film reviews"]
