@@ -19,7 +19,7 @@ from reportgen.cli.commands import app
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS
-from reportgen.models.device.precision import TOLERANCES
+from reportgen.models.device import TOLERANCES
 from reportgen.report.format_register import FORMATS
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import threshold

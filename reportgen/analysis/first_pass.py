@@ -3,23 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from reportgen.analysis.attention.runner import Outcome, Packed, Runner
+from reportgen.analysis.attention.runner import Packed, Runner, TextOutcome
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import ANALYSIS, Progress
-from reportgen.analysis.tables.decoder_rows import decoder_head_rows, target_rows
-from reportgen.analysis.tables.rows import (
+from reportgen.analysis.tables import (
     AnalysedText,
     Columns,
+    decoder_head_rows,
     head_rows,
     layer_rows,
     role_rows,
+    target_rows,
     text_rows,
     token_rows,
 )
 from reportgen.analysis.work.item import WorkResult
-from reportgen.analysis.work.tally import Kept, Tally, tally_of
+from reportgen.analysis.work.tally import MapQuota, Tally, tally_of
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -73,7 +74,7 @@ class AttentionPass:
         """Bytes of the maps of each text that is run, before compression."""
         return [int(self.runner.map_bytes(window.encoded[i])) for i in window.analysed]
 
-    def run(self, window: Window, kept: Kept) -> WorkResult:
+    def run(self, window: Window, kept: MapQuota) -> WorkResult:
         """Analyse a window of texts.
 
         Args:
@@ -106,7 +107,7 @@ class AttentionPass:
                 encoded[i] = text
             self.progress.advance("phrases", len(analysed))
         outcomes = self.runner.run([encoded[i] for i in analysed], keeps, store, done)
-        found = {i: Outcome(error=fault) for i, fault in window.faults.items()}
+        found = {i: TextOutcome(error=fault) for i, fault in window.faults.items()}
         found |= dict(zip(analysed, outcomes, strict=True))
         n_written = sum(bool(source.completion) for source in window.sources)
         tally = Tally(n_written=n_written, writing_error=window.writing_error)

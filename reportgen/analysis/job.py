@@ -19,7 +19,7 @@ from reportgen.analysis.engines.engine import (
     Measured,
     ThisProcess,
 )
-from reportgen.analysis.evidence.collected import SinkResults
+from reportgen.analysis.evidence.reasons import SinkResults
 from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
 from reportgen.analysis.options import ListedFirst
 from reportgen.analysis.progress import Progress
@@ -39,7 +39,7 @@ from reportgen.analysis.work.plan import (
     extra_items,
 )
 from reportgen.analysis.work.tally import (
-    Kept,
+    MapQuota,
     Tally,
     counted,
     nothing_analysed,
@@ -233,7 +233,7 @@ class Job:
         for item in self._plan.windows:
             facts = self._results.facts(item)
             if facts is not None:
-                kept = Kept(kept.asked, *facts["kept"])
+                kept = MapQuota(kept.asked, *facts["kept"])
                 tally = tally.plus(Tally(**facts["tally"]))
                 continue
             window = ahead(item)
@@ -242,10 +242,10 @@ class Job:
             kept = worker.kept_after(window, kept)
             tally = tally.plus(counted(window.encoded))
 
-    def _kept_before(self) -> Kept:
+    def _kept_before(self) -> MapQuota:
         """The texts of earlier shards that keep their maps."""
         worker = self._worker()
-        kept = Kept(worker.options.keep_maps)
+        kept = MapQuota(worker.options.keep_maps)
         for item in self._plan.before if kept.asked != "none" else ():
             kept = worker.kept_after(worker.expected_window(item), kept)
         return kept

@@ -43,7 +43,7 @@ class Passes:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class AttentionMemory:
     """The memory that the attention of one long text takes, beside the model and its forward
     pass."""
 
@@ -61,7 +61,9 @@ class Cost:
     passes: Mapping[Stage, Passes]  # of the steps that will run
     n_texts: Mapping[Stage, int]  # texts that go through each of them
     is_exact: bool  # False: sink tests and integrated gradients may take more or fewer passes
-    room: Room | None = None  # of the longest text that was looked at; None where none is long
+    room: AttentionMemory | None = (
+        None  # of the longest text that was looked at; None where none is long
+    )
     asked: str | None = None  # texts with evidence, where a budget decides how many
 
     def plus(self, more: "Cost") -> "Cost":

@@ -8,9 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from reportgen.analysis.additions import (
+    Choice,
+    ready_for_completions,
+    require_generate,
+    with_chosen,
+    with_generated,
+    with_stand_in,
+)
+from reportgen.analysis.attention.checks import sample_text, try_model
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.cost.budget import Budget, is_timed, read_budget
@@ -23,8 +31,12 @@ from reportgen.analysis.cost.estimate import (
     shapley_yardstick,
 )
 from reportgen.analysis.engines.engine import AttentionInput, EvidenceInput, Measured
-from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import (
+    ExplainedText,
+    Explainer,
+    ExplainOptions,
+    find_explained,
+)
 from reportgen.analysis.evidence.measure import (
     EvidenceTexts,
     evidence_stages,
@@ -43,22 +55,14 @@ from reportgen.analysis.evidence.sinks.sink_tests import SinkTester
 from reportgen.analysis.evidence.sinks.subjects import Depth, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import AttentionPass, Window, encode_all, unit_kind
-from reportgen.analysis.generation import (
-    Choice,
-    ready_for_completions,
-    require_generate,
-    with_generated,
-    with_stand_in,
-)
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pick_choices import with_chosen
 from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.plan import candidates_in, choose
-from reportgen.analysis.work.tally import Kept
-from reportgen.models.device.devices import full_name
+from reportgen.analysis.work.tally import MapQuota
+from reportgen.models.device import full_name
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tasks.masked import ready_for_masks
+from reportgen.models.readers.language_models.masks import ready_for_masks
 from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
@@ -242,7 +246,7 @@ class Worker:
         sources = self._stand_ins(item.rows)
         return Window(item.rows[0], sources, *self._encoded(sources))
 
-    def kept_after(self, window: Window, kept: Kept) -> Kept:
+    def kept_after(self, window: Window, kept: MapQuota) -> MapQuota:
         """The texts that keep their maps, those of a `window` included."""
         return kept.chosen(self._attention.map_sizes(window))[1]
 
@@ -259,7 +263,7 @@ class Worker:
             result, is_stopped = measure_evidence(tools, texts, self._scorer, self._progress)
         return Measured(item, result, is_stopped, self.halved)
 
-    def _attention_of(self, window: Window, kept: Kept) -> WorkResult:
+    def _attention_of(self, window: Window, kept: MapQuota) -> WorkResult:
         """Measure the attention of a window.
 
         Args:
@@ -368,7 +372,7 @@ class Worker:
         has now; the scalars of `items`, whose `sources` these are, stay what was explained."""
         window = Window(0, sources, [item.encoded for item in items], {})
         attention = replace(self._attention, progress=Progress(), phrases=None)
-        rows = attention.run(window, Kept("none")).tables["tokens"].to_pandas()
+        rows = attention.run(window, MapQuota("none")).tables["tokens"].to_pandas()
         own = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
         explained = [item for item in own if item.explained is not None]
         if "gradient" in self.tools.taken:
@@ -460,7 +464,7 @@ class Worker:
         if self.options.evidence != "full":
             return 0.0
         found = self.explainer.explain(self.expected(self.sample[:SPREAD_TEXTS]))
-        values = [own.value for own in found if isinstance(own, Explained)]
+        values = [own.value for own in found if isinstance(own, ExplainedText)]
         return pstdev(values) if values else 0.0
 
     @property

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 
+from reportgen.analysis.attention.checks import sample_text, try_model
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.scores import scores_error
-from reportgen.analysis.attention.try_model import sample_text, try_model
-from reportgen.models.device.precision import allowed, tolerances
+from reportgen.models.device import allowed, tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from reportgen.errors import CaptureError
-from reportgen.models.device.placed import weight_of
+from reportgen.models.device import weight_of
 from reportgen.models.settings import other_inputs, whole
 
 # How the value vectors of all heads lie in the output of the module that makes them: alone; behind

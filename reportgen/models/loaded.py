@@ -8,8 +8,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.device.devices import moved
-from reportgen.models.device.placed import LoadedState
+from reportgen.models.device import LoadedState, moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
 from reportgen.models.readers.language_models.completion import completion_reader

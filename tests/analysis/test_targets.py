@@ -11,7 +11,7 @@ from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, wri
 from helpers.rounding import assert_near, near
 from scipy.stats import spearmanr
 
-from reportgen.analysis.generation import Choice, with_generated
+from reportgen.analysis.additions import Choice, with_generated
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.errors import ModelError

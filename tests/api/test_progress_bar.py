@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 
 from reportgen.__main__ import main
-from reportgen.analysis.progress import Cost, Passes, Room
+from reportgen.analysis.progress import AttentionMemory, Cost, Passes
 from reportgen.api import progress_bar as bars
 from reportgen.api import progress_bar as terminal
 from reportgen.api.options import Verbosity
@@ -123,7 +123,9 @@ def test_what_is_not_exact_is_said_to_be_about_right() -> None:
         == "1,000 texts to analyse: about 1,000 forward and 0 backward passes"
     )
     for in_stripes, how in ((True, "read some queries at a time"), (False, "which can only be")):
-        said = terminal.cost_line(replace(cost, room=Room(8192, 310_400_000, in_stripes)))
+        said = terminal.cost_line(
+            replace(cost, room=AttentionMemory(8192, 310_400_000, in_stripes))
+        )
         assert f"; the attention of 8,192 tokens, {how}" in said
         assert said.endswith(" takes about 310 MB")
     one = Cost({"texts": Passes(1, 0, 1.0)}, {"texts": 1}, is_exact=True)

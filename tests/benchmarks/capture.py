@@ -26,8 +26,8 @@ from helpers.real.models import tiny_tokenizer
 from transformers import AlbertConfig, AutoModelForSequenceClassification, BertConfig
 
 from reportgen.analysis.attention.batches import plan_batches
+from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel

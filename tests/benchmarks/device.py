@@ -30,18 +30,17 @@ from helpers.real.models import tiny_tokenizer
 from transformers import AutoModelForSequenceClassification
 
 from reportgen.analysis.attention.batches import plan_batches
+from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.try_model import try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measure import try_measures
 from reportgen.analysis.evidence.methods import Tools
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.models.device.devices import backend, find_device, full_name
-from reportgen.models.device.precision import TOLERANCES, Tolerances
+from reportgen.models.device import TOLERANCES, Tolerances, backend, find_device, full_name
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import DTYPES, Dtype, ModelSpec
@@ -99,7 +98,7 @@ def modes(
         for text in texts[1 : 1 + n_evidence]:
             try_measures(tools, text)
 
-    assert isinstance(explainer.explain(texts[:1])[0], Explained)
+    assert isinstance(explainer.explain(texts[:1])[0], ExplainedText)
     return {
         "floor": floor,
         "captured": captured(False),

@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
+from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
 from reportgen.models.loaded import LoadedModel
@@ -43,7 +43,7 @@ def modes(model: LoadedModel) -> dict[str, Callable[[], None]]:
     capture, probed = try_model(model, texts)
     runner = Runner(model, capture, probed, ["cls", "sep"], BATCH_TOKENS)
     explainer = Explainer(model, "padded", BATCH_TOKENS)
-    explained = [item for item in explainer.explain(texts) if isinstance(item, Explained)]
+    explained = [item for item in explainer.explain(texts) if isinstance(item, ExplainedText)]
 
     def analysis() -> None:
         outcomes = runner.run(texts, [False] * N_TEXTS, lambda i, p: None, lambda n: None)

@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from families import PROCESSES, quiet
 from helpers.real.every_family import Case, NotTiny, cases, save
 
+from reportgen.analysis.attention.checks import sample_text, try_model
 from reportgen.analysis.attention.scores import scores_error
-from reportgen.analysis.attention.try_model import sample_text, try_model
 from reportgen.errors import ReportgenError
-from reportgen.models.device.precision import tolerances
+from reportgen.models.device import tolerances
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 

@@ -44,7 +44,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from reportgen.analysis.attention.try_model import try_model
+from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze

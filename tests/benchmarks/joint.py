@@ -34,8 +34,8 @@ import torch
 from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
-from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.attention.checks import try_model
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
 from reportgen.analysis.evidence.measures.joint import (
     Joint,
@@ -97,7 +97,7 @@ class Counted:
         """What is explained."""
         return self._explainer.scalar
 
-    def run(self, variants: Sequence[Changed]) -> list[float | str]:
+    def run(self, variants: Sequence[ChangedText]) -> list[float | str]:
         """The scores of changed versions."""
         self._passes.append(len(variants))
         return self._explainer.run(variants)
@@ -110,7 +110,7 @@ def headlines() -> None:
     passes: list[int] = []
 
     def counted(
-        explainer: Explainer, explained: Sequence[Explained], suspects: Sequence[KnownUnits]
+        explainer: Explainer, explained: Sequence[ExplainedText], suspects: Sequence[KnownUnits]
     ) -> list[tuple[Joint, ...]]:
         return find_joint(Counted(explainer, passes), explained, suspects)  # type: ignore[arg-type]
 
@@ -137,7 +137,7 @@ def headlines() -> None:
 class Review:
     """A text, and its score with each set of its units."""
 
-    explained: Explained
+    explained: ExplainedText
     units: tuple[tuple[int, ...], ...]
     values: dict[frozenset[int], float]
 
@@ -159,7 +159,7 @@ class Looked:
     def __init__(self, review: Review) -> None:
         self._review, self.n_passes = review, 0
 
-    def run(self, variants: Sequence[Changed]) -> list[float]:
+    def run(self, variants: Sequence[ChangedText]) -> list[float]:
         """The scores of changed versions, by the places in the text that they keep."""
         self.n_passes += len(variants)
         return [self._review.values[self._kept(changed.text)] for changed in variants]
@@ -219,7 +219,7 @@ def pairs_of_orders() -> None:
     explainer = Explainer(model, probed.batching, None)
     found: dict[int, list[tuple[float, float, float]]] = {n: [] for n in PAIRS}
     for explained in explainer.explain(encoded):
-        assert isinstance(explained, Explained)
+        assert isinstance(explained, ExplainedText)
         units = content_units(explained.text)
         if len(units) < SAMPLED:
             continue
@@ -275,14 +275,14 @@ def enumerated(cache: Path) -> Iterator[Review]:
     short = [one for one in encoded if WORDS[0] <= len(content_units(one)) <= WORDS[1]]
     explainer = Explainer(model, try_model(model, short)[1].batching, ratings.BATCH_TOKENS)
     for explained in explainer.explain(short[:N_REVIEWS]):
-        assert isinstance(explained, Explained)
+        assert isinstance(explained, ExplainedText)
         units, fixed = content_units(explained.text), fixed_positions(explained.text)
         every = range(len(units))
         sets = [
             frozenset(own) for size in (*every, len(every)) for own in combinations(every, size)
         ]
         variants = [
-            Changed(
+            ChangedText(
                 explained,
                 keep(explained.text, sorted((*fixed, *(p for unit in kept for p in units[unit])))),
             )

@@ -12,8 +12,8 @@ from planted_models import Architecture, shuffle_weights
 from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_score
 from scipy.stats import pearsonr
 
-from reportgen.analysis.attention.try_model import try_model
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.attention.checks import try_model
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.demo.score_rule import component_of_each_character
@@ -116,14 +116,16 @@ def model_shapley(
     """
     found = []
     for number, explained in enumerate(explainer.explain(texts)):
-        assert isinstance(explained, Explained), explained
+        assert isinstance(explained, ExplainedText), explained
         units = content_units(explained.text)
         random = Random(seed + number)
         drawn = [random.sample(range(len(units)), len(units)) for _ in range(orders)]
         rows = [order[::way] for order in drawn for way in (1, -1)]
         sets = {frozenset(row[:size]) for row in rows for size in range(len(units) + 1)}
         forms = list(sets)
-        values = explainer.run([Changed(explained, _only(explained.text, form)) for form in forms])
+        values = explainer.run(
+            [ChangedText(explained, _only(explained.text, form)) for form in forms]
+        )
         value = {form: float(own) for form, own in zip(forms, values, strict=True)}
         gains = np.zeros(len(units))
         for row in rows:

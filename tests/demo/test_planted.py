@@ -37,7 +37,7 @@ from planted_rule import (
 from planted_scores import ALL, SINK, area, text_scores
 from planted_views import Units, model_shapley
 
-from reportgen.analysis.evidence.explainer import Explained
+from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import Component, Kind, score
 from reportgen.demo.tokenizer import build_tokenizer
@@ -129,8 +129,8 @@ def test_each_truth_has_its_texts_and_none_that_is_known() -> None:
 class Counted:
     """An explainer whose number is known: 1 for each "a", 2 more where "b" stands with "c"."""
 
-    def explain(self, texts: Sequence) -> list[Explained]:
-        return [Explained(text, 0, None, 0.0, None) for text in texts]
+    def explain(self, texts: Sequence) -> list[ExplainedText]:
+        return [ExplainedText(text, 0, None, 0.0, None) for text in texts]
 
     def run(self, variants: Sequence) -> list[float]:
         tokens = [variant.text.tokens for variant in variants]

@@ -88,7 +88,7 @@ ENTRY = """    Measure(
     ),
 """
 MODULE = """
-from reportgen.analysis.evidence.methods import Method
+from reportgen.analysis.evidence.methods import MeasureMethod
 from reportgen.analysis.progress import Passes
 
 
@@ -97,7 +97,7 @@ def run(tools, texts):
         text.add("loudness", [float(len(token)) for token in text.encoded.tokens])
 
 
-LOUDNESS = Method(run, lambda text, basis: Passes(3, 0, 3.0))
+LOUDNESS = MeasureMethod(run, lambda text, basis: Passes(3, 0, 3.0))
 """
 WORDS = """
 [measures.loudness]

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.models.device.devices import moved
+from reportgen.models.device import moved
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
 

@@ -1,24 +1,29 @@
-"""Checks a model on two texts before an analysis: are these attention maps, and can texts be
-batched?"""
+"""Checks a model on a few texts before an analysis (are these attention maps, and can texts be
+batched?), and the figures of each text after it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import isfinite
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, isnan
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.decoders.head_row import reads_the_same_row
-from reportgen.analysis.attention.figure_faults import no_number
+from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
-from reportgen.models.device.precision import allowed, tolerances
+from reportgen.models.device import allowed, tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.settings import layers_remark
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import Batching
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.separate_pairs import encode_apart
+from reportgen.models.tokens.targets import encode_target
+from reportgen.results.info import Batching, DecoderPart, OutputKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +191,95 @@ def _run(
     returned = capture.run(inputs, lambda _, maps: layers.append(maps.float().cpu().clone()))
     with torch.inference_mode():
         return layers, model.reader.read(returned, inputs, texts)
+
+
+# What a figure of the output stands for, where a text has one or more for each of several places.
+_PLACES: Mapping[OutputKind, str] = {
+    "completion": "step {} of its completion",
+    "tags": "its word {}",
+    "masks": "its mask {}",
+    "choice": "its choice {}",
+}
+
+
+def fault_of(
+    model: LoadedModel,
+    summary: TextSummary,
+    prediction: Prediction,
+    parts: Mapping[DecoderPart, PartSummary],
+) -> str | None:
+    """An error message if the figures of one text cannot be right, else None.
+
+    Args:
+        parts: its figures in a decoder of its own.
+    """
+    rows = {"": (summary.received, summary.row_sum_error)} | {
+        f" of the decoder ({part})": (own.received, own.row_sum_error)
+        for part, own in parts.items()
+    }
+    for of, (received, off) in rows.items():
+        if isnan(off):
+            layer = int(np.isnan(received).any(axis=1).argmax()) + 1
+            return no_number(model, f"its attention maps{of} are NaN in layer {layer}")
+        dtype, most = model.info.dtype, tolerances(model.info.dtype).row_sum
+        if off > most:
+            said = allowed(off, most, dtype)
+            return f"rows of its attention maps{of} do not sum to 1 ({said})"
+    if summary.padding_mass > 0:
+        return f"attention on padding ({summary.padding_mass:.2g} of a row)"
+    output = _output_fault(model, prediction)
+    return no_number(model, output) if output else None
+
+
+def no_number(model: LoadedModel, found: str) -> str:
+    """The message that something was `found` not to be a finite number, with advice."""
+    tries = []
+    if model.info.dtype != "float32":
+        tries.append("--dtype float32")
+    if model.device.type != "cpu":
+        tries.append("--device cpu")
+    if tries:
+        return f"{found}; try {' or '.join(tries)}"
+    return f"{found}; the model runs in float32 on the CPU already, so its weights may be broken"
+
+
+def _output_fault(model: LoadedModel, prediction: Prediction) -> str | None:
+    """Where the output is not a finite number; None if it is one."""
+    if prediction.is_finite:
+        return None
+    scores, places = prediction.scores, _PLACES.get(model.reader.kind)
+    found = next((i for i, score in enumerate(scores) if not isfinite(score)), None)
+    what = "NaN" if found is None or isnan(scores[found]) else "infinite"
+    if found is None or places is None:
+        return f"the model's output for it is {what}"
+    n_each = len(scores) // len(prediction.steps) if prediction.steps else 1
+    return f"the model's output at {places.format(found // n_each + 1)} is {what}"
+
+
+# For the trial run, if the given texts do not have two different lengths.
+SAMPLES = ("one", "one two three four five six seven eight nine ten")
+# Longest text of a trial run, so that it stays cheap.
+PROBE_TOKENS = 128
+
+
+def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Capture, Probe]:
+    """Check that the model returns attention maps, on the given texts or on built-in samples."""
+    samples = [sample_text(model, sample) for sample in SAMPLES]
+    fitting = [text for text in texts if text.n_content and len(text.ids) <= PROBE_TOKENS]
+    capture = Capture(model.module, model.encoder)
+    if len({len(text.ids) for text in fitting}) > 1:
+        try:
+            return capture, probe(model, capture, fitting)
+        except ModelError:  # one of the texts may be the cause; try the samples
+            pass
+    return capture, probe(model, capture, samples)
+
+
+def sample_text(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
+    """A sample text to try a model on."""
+    if model.reads_apart:
+        return encode_apart(model.tokenizer, (text, SAMPLES[0]), model.info.max_tokens)
+    encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
+    if isinstance(model.reader, TargetReader):
+        return replace(encoded, target=encode_target(model.tokenizer, model.reader.writer, text))
+    return model.reader.sample(encoded)

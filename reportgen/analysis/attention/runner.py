@@ -1,7 +1,7 @@
 """Runs texts through the model in batches and returns the figures of each text, or its error."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -9,25 +9,23 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.batch_figures import BatchFigures
-from reportgen.analysis.attention.batches import lay_out, plan_batches, runs_alone
+from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import Capture, recorded_modules
-from reportgen.analysis.attention.checks import Probe
+from reportgen.analysis.attention.checks import Probe, fault_of
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
-from reportgen.analysis.attention.figure_faults import fault_of
 from reportgen.analysis.attention.figures.activations import BatchActivations
-from reportgen.analysis.attention.figures.summaries import TextSummary
+from reportgen.analysis.attention.figures.rollout import BatchRollout
+from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
 from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
 from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
 from reportgen.analysis.attention.long_texts.stripes import Stripe, Stripes, find_stripes
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.device.in_batches import Halving, in_batches
-from reportgen.analysis.device.in_batches import Part as BatchPart
+from reportgen.analysis.attention.values.norms import BatchNorms, Norms
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.progress import Room
+from reportgen.analysis.device.runs import BatchPart, Halving, in_batches
+from reportgen.analysis.progress import AttentionMemory
 from reportgen.errors import CaptureError
-from reportgen.models.device.devices import lacks_memory
+from reportgen.models.device import lacks_memory
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
@@ -36,6 +34,64 @@ from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderPart, Part
 from reportgen.results.measure_register import LONG_TOKENS
 
+
+class BatchFigures:
+    """Computes all figures of one batch: `add` its maps layer by layer, then read `texts`."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        norms: Norms | None,
+        activations: BatchActivations | None,
+        *,
+        with_rollout: bool,
+        has_window: bool,
+        learned_sinks: bool,
+    ) -> None:
+        self._activations = activations
+        self._summary = BatchSummary(layout, has_window=has_window, learned_sinks=learned_sinks)
+        self._rollout = BatchRollout(layout) if with_rollout else None
+        self._norms = None if norms is None else BatchNorms(layout, norms)
+
+    @contextmanager
+    def hooked(self) -> Iterator[None]:
+        """A context in which the model must run, so that its value vectors and hidden states are
+        seen."""
+        with ExitStack() as stack:
+            for part in (self._norms, self._activations):
+                if part is not None:
+                    stack.enter_context(part.hooked())
+            yield
+
+    def add(self, maps: Tensor) -> None:
+        """Add the maps of the next layer, `[text, head, query, key]`."""
+        self._summary.add(maps)
+        if self._rollout is not None:
+            self._rollout.add(maps)
+        if self._norms is not None:
+            self._norms.add(maps)
+
+    def fetch(self) -> None:
+        """Begin to copy the figures from the device, after the last layer."""
+        for part in (self._summary, self._rollout, self._norms, self._activations):
+            if part is not None:
+                part.fetch()
+
+    def texts(self) -> list[TextSummary]:
+        """One summary per text, in the order of the batch."""
+        summaries = self._summary.texts()
+        found = None if self._norms is None else self._norms.texts()
+        if found is not None:
+            summaries = [replace(s, norms=n) for s, n in zip(summaries, found, strict=True)]
+        if self._rollout is not None:
+            rolled = self._rollout.texts()
+            summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
+        if self._activations is not None:
+            sizes = self._activations.texts()
+            summaries = [replace(s, activations=a) for s, a in zip(summaries, sizes, strict=True)]
+        return summaries
+
+
 # Numbers that are held for each token and head of a long text: of what is summed of two layers, and
 # of the weights of a few queries; and how often the map of a layer stands in memory as a whole.
 STRIPE_FLOATS = 80
@@ -43,7 +99,7 @@ WHOLE_COPIES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TextOutcome:
     """The figures and the prediction of one text, or an error message."""
 
     summary: TextSummary | None = None
@@ -55,7 +111,7 @@ class Outcome:
 
 
 Packed: TypeAlias = dict[Part, bytes]  # the maps of one text
-_Finish: TypeAlias = Callable[[], list[tuple[Outcome, Packed]]]  # waits for a batch
+_Finish: TypeAlias = Callable[[], list[tuple[TextOutcome, Packed]]]  # waits for a batch
 
 
 class Runner:
@@ -108,7 +164,7 @@ class Runner:
         keeps_maps: Sequence[bool],
         store: Callable[[int, Packed], None],
         done: Callable[[Sequence[int]], None],
-    ) -> list[Outcome]:
+    ) -> list[TextOutcome]:
         """Run all texts; if one fails, the others are not affected.
 
         Args:
@@ -119,7 +175,7 @@ class Runner:
         Returns:
             One outcome per text, in the order of `texts`.
         """
-        outcomes = [Outcome()] * len(texts)
+        outcomes = [TextOutcome()] * len(texts)
         batches = plan_batches(
             self._model.run_lengths(texts, can_pad=self._probed.batching == "padded"),
             self._limits.tokens,
@@ -160,14 +216,14 @@ class Runner:
             return None
         return find_stripes(self._model, self._capture, self._sample)
 
-    def room(self, texts: Sequence[EncodedText]) -> Room | None:
+    def room(self, texts: Sequence[EncodedText]) -> AttentionMemory | None:
         """The memory that the attention of the longest of `texts` takes; None if it is not long."""
         longest = max(texts, key=lambda text: len(text.ids), default=None)
         if longest is None or len(longest.ids) <= LONG_TOKENS:
             return None
         n_tokens, is_long = len(longest.ids), self.is_long(longest)
         per_token = STRIPE_FLOATS if is_long else WHOLE_COPIES * n_tokens
-        return Room(n_tokens, 4 * self._probed.n_heads * n_tokens * per_token, is_long)
+        return AttentionMemory(n_tokens, 4 * self._probed.n_heads * n_tokens * per_token, is_long)
 
     def map_bytes(self, text: EncodedText) -> int:
         """Bytes of a text's maps before they are compressed."""
@@ -182,7 +238,7 @@ class Runner:
             return self._limits.layer_bytes // layer
         return self._limits.held_bytes // (layer * self._probed.n_layers)
 
-    def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, Packed]:
+    def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[TextOutcome, Packed]:
         error = ""
         # If only the norms fail, the other figures are kept.
         for with_norms in (True, False):
@@ -192,7 +248,7 @@ class Runner:
                 error = describe(failure)
                 if lacks_memory(failure):
                     break
-        return Outcome(error=error), {}
+        return TextOutcome(error=error), {}
 
     def _launch(
         self,
@@ -233,7 +289,7 @@ class Runner:
             if parts is not None:
                 parts.fetch()
 
-        def finish() -> list[tuple[Outcome, Packed]]:
+        def finish() -> list[tuple[TextOutcome, Packed]]:
             with torch.inference_mode():
                 predictions = model.reader.read(returned, inputs, texts)
                 summaries = figures.texts()
@@ -247,25 +303,25 @@ class Runner:
         predictions: Sequence[Prediction],
         kept: Sequence[bytes | None],
         parts: BatchParts | None,
-    ) -> list[tuple[Outcome, Packed]]:
+    ) -> list[tuple[TextOutcome, Packed]]:
         """The outcome of each text of a batch, and its maps; `parts` are those of a decoder."""
         found = [{} for _ in summaries] if parts is None else parts.texts()
         packed = [{} for _ in summaries] if parts is None else parts.packed()
         targets = [None for _ in summaries] if parts is None else parts.targets
-        results: list[tuple[Outcome, Packed]] = []
+        results: list[tuple[TextOutcome, Packed]] = []
         for text, prediction, own_maps, own, more, target in zip(
             summaries, predictions, kept, found, packed, targets, strict=True
         ):
             self._require_layers(text)
             error = fault_of(self._model, text, prediction, own)
             if error is not None:
-                results.append((Outcome(error=error), {}))
+                results.append((TextOutcome(error=error), {}))
                 continue
             maps: Packed = {} if own_maps is None else {"encoder": own_maps, **more}
-            results.append((Outcome(text, prediction, parts=own, target=target), maps))
+            results.append((TextOutcome(text, prediction, parts=own, target=target), maps))
         return results
 
-    def _run_long(self, text: EncodedText, keeps: bool) -> tuple[Outcome, Packed]:
+    def _run_long(self, text: EncodedText, keeps: bool) -> tuple[TextOutcome, Packed]:
         """Run a long text, in stripes."""
         assert self._stripes is not None
         model = self._model
@@ -295,8 +351,10 @@ class Runner:
             (prediction,) = model.reader.read(returned, inputs, [text])
         error = fault_of(model, summary, prediction, {})
         if error:
-            return Outcome(error=error), {}
-        return Outcome(summary, prediction), {} if pooled is None else {"encoder": pooled.packed()}
+            return TextOutcome(error=error), {}
+        return TextOutcome(summary, prediction), {} if pooled is None else {
+            "encoder": pooled.packed()
+        }
 
     def _parts(
         self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool

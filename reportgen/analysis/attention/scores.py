@@ -45,7 +45,7 @@ class _Product:
     keys: Tensor  # [..., size, key]
 
 
-class ScoreReader(TorchFunctionMode):
+class AttentionScoreReader(TorchFunctionMode):
     """A context in which a model runs on one text, and from which the scores of each layer are
     taken once its map is captured.
 
@@ -148,7 +148,7 @@ def scores_error(
         found = reader.take(maps)
         errors.append(None if found is None else float(found.error.max()))
 
-    with ScoreReader(n_tokens) as reader:
+    with AttentionScoreReader(n_tokens) as reader:
         capture.run(inputs, take)
     known = [error for error in errors if error is not None]
     return max(known) if len(known) == len(errors) else "scores_unread"

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.models.device.devices import backend
+from reportgen.models.device import backend
 
 Host: TypeAlias = NDArray[Any]
 
@@ -39,7 +39,7 @@ def under_way(tensor: Tensor) -> Callable[[], Host]:
     return waited
 
 
-class LayerFigures:
+class DeviceFigures:
     """Figures `[text, ...]` of each layer, by name, where each layer's are on its own device.
 
     Add those of one layer after another, `fetch` them after the last, and `read` them.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from reportgen.models.device.devices import total_bytes
+from reportgen.models.device import total_bytes
 from reportgen.models.loaded import LoadedModel
 
 # On the CPU, where larger batches are no faster: tokens of a batch; bytes of its attention maps of

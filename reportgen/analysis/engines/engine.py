@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import pandas as pd
 
 from reportgen.analysis.work.item import WorkItem, WorkResult
-from reportgen.analysis.work.tally import Kept
+from reportgen.analysis.work.tally import MapQuota
 from reportgen.texts.read import TextInput
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
@@ -20,7 +20,7 @@ class AttentionInput:
     """A window of texts whose attention is to be measured."""
 
     item: WorkItem
-    kept: Kept  # the texts before it that keep their maps
+    kept: MapQuota  # the texts before it that keep their maps
     # Its texts, where they were tokenised already. Another process does that faster than it is sent
     # them.
     window: "Window | None" = None

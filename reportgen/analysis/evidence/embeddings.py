@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from reportgen.analysis.evidence.text_by_text import GradientError
+from reportgen.analysis.evidence.text_evidence import GradientError
 from reportgen.models.loaded import LoadedModel
 
 

@@ -23,16 +23,106 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import require_short, without_maps
-from reportgen.analysis.device.in_batches import Halving, Runs, joined
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.evidence.explain_options import NOTHING, ExplainOptions, find_explained
-from reportgen.models.device.devices import precise
+from reportgen.analysis.device.runs import BatchRuns, Halving, joined
+from reportgen.errors import UsageError
+from reportgen.models.device import precise
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.readers.reader import spell
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import Batching, Scalar
+from reportgen.results.info import Batching, OutputInfo, Scalar
 from reportgen.results.measure_register import STEP_SCALARS
 from reportgen.results.tables.schema import MOST_CLASSES
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainOptions:
+    """What the user wants explained; None: what the model predicts for each text."""
+
+    explain_class: str | None = None  # name or number of a class, label or number
+    explain_token: str | None = None  # a next token, or one in the place of masks
+    # The token that its lead is over; of completions and masks at each step.
+    against: str | None = None
+
+
+NOTHING = ExplainOptions()
+
+
+def find_explained(model: LoadedModel, asked: ExplainOptions) -> tuple[int | None, int | None]:
+    """The index of the output that is explained, and of the one that its lead is measured over;
+    None if the options do not name one.
+
+    Raises:
+        UsageError: the output has no such class, or no such token.
+    """
+    index = None
+    if asked.explain_class is not None:
+        index = find_class(model.output, asked.explain_class)
+    if asked.explain_token is not None:
+        index = _find_token(model, "--explain-token", asked.explain_token)
+    if asked.against is None:
+        return index, None
+    against = _find_token(model, "--against", asked.against)
+    if against == index:
+        raise UsageError("--against: the same token as --explain-token; name another one")
+    return index, against
+
+
+def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
+    """The id of the token `wanted`.
+
+    Raises:
+        UsageError: no next token is explained, or the tokenizer has no such token.
+    """
+    if model.reader.kind == "completion" and option == "--explain-token":
+        raise UsageError(
+            f"{option}: each token of the completions is explained here, with --against its lead "
+            "over another; leave the option out, or both --generate and the completions "
+            "(--completion-column '')"
+        )
+    if model.reader.kind not in ("next_token", "masks", "completion"):
+        kind = model.output.kind.replace("_", " ")
+        raise UsageError(
+            f"{option}: the model's output is {kind}, not a next token; leave the option out"
+        )
+    tokenizer = model.tokenizer
+    known = tokenizer.get_vocab().get(wanted)
+    if known is not None:
+        return int(known)
+    ids = tokenizer(wanted, add_special_tokens=False, verbose=False)["input_ids"]
+    if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
+        return int(ids[0])
+    parts = ", ".join(repr(spell(tokenizer, own)) for own in ids[:5])
+    found = f"the tokenizer splits it into {len(ids)}: {parts}" if ids else "it has no characters"
+    if ids == [tokenizer.unk_token_id]:
+        found = "the tokenizer does not know it"
+    raise UsageError(f"{option} {wanted!r} is no single token: {found}; name one token")
+
+
+def find_class(output: OutputInfo, wanted: str) -> int:
+    """The index of the class, label or number with the name `wanted`, or with that number from 0.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if output.kind == "tags":
+        raise UsageError(
+            f"--explain-class {wanted}: each word's own tag is explained, for the model's output "
+            "is tags; leave the option out and choose a word in the report"
+        )
+    if wanted in output.labels:
+        return output.labels.index(wanted)
+    if wanted.isdecimal() and int(wanted) < len(output.labels):
+        return int(wanted)
+    if not output.labels:
+        raise UsageError(
+            f"--explain-class {wanted}: the model's output is {output.kind.replace('_', ' ')}, "
+            "which has no classes to choose from; leave the option out"
+        )
+    names = ", ".join(output.labels)
+    raise UsageError(f"--explain-class {wanted}: the model has no such class; it has {names}")
+
 
 # In a graph each layer keeps its maps, and for each token about this many vectors of the model's
 # width (9 in BERT, 21 in ALBERT).
@@ -44,7 +134,7 @@ Scores: TypeAlias = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explained:
+class ExplainedText:
     """A text and the scalar that is explained of it."""
 
     text: EncodedText
@@ -58,10 +148,10 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Changed:
+class ChangedText:
     """A changed version of an explained text."""
 
-    of: Explained
+    of: ExplainedText
     text: EncodedText
 
 
@@ -164,7 +254,7 @@ class Explainer:
         with without_maps(self.model.encoder, inputs):
             return self.model.module(**inputs)
 
-    def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
+    def scalars(self, outputs: Tensor, explained: Sequence[ExplainedText]) -> Tensor:
         """The scalars `[text]`, float64, of `outputs` `[text, figure]`, one per explained text."""
         values = precise(outputs)
         if self._has_steps:
@@ -181,9 +271,9 @@ class Explainer:
             return own
         return own - values.scatter(1, index, -torch.inf).amax(1)
 
-    def explain(self, texts: Sequence[EncodedText]) -> list[Explained | str]:
+    def explain(self, texts: Sequence[EncodedText]) -> list[ExplainedText | str]:
         """Run `texts` and find the scalar of each; an error message where it has none."""
-        runs: Runs[tuple[EncodedText, Tensor]] = self.runs(texts)
+        runs: BatchRuns[tuple[EncodedText, Tensor]] = self.runs(texts)
         for run in runs:
             with run:
                 run.results = self._aimed([texts[i] for i in run.rows])
@@ -197,7 +287,7 @@ class Explainer:
         own = reader.aimed(returned, inputs, own)
         return list(zip(own, reader.values(returned, inputs, own), strict=True))
 
-    def stored(self, text: EncodedText, value: float, label: str | None) -> Explained | None:
+    def stored(self, text: EncodedText, value: float, label: str | None) -> ExplainedText | None:
         """The scalar of `text` from what was stored of it, without the logits of its classes; None
         where that takes a run: for figures that are not STORED, or if two classes have the name."""
         if self.scalar not in STORED:
@@ -208,7 +298,7 @@ class Explainer:
             index = 0 if self.scalar == "number" else named[0] if len(named) == 1 else None
         if index is None:
             return None
-        return Explained(self._asked_of(text), index, None, value, label)
+        return ExplainedText(self._asked_of(text), index, None, value, label)
 
     def _asked_of(self, text: EncodedText) -> EncodedText:
         """`text` with what was asked for as what is explained at each of its steps."""
@@ -218,15 +308,15 @@ class Explainer:
         steps = tuple(replace(step, target=self._index) for step in text.steps)
         return replace(text, steps=steps)
 
-    def run(self, variants: Sequence[Changed]) -> list[float | str]:
+    def run(self, variants: Sequence[ChangedText]) -> list[float | str]:
         """The scalar of each variant, or an error message; a failure does not affect the others."""
         return [
             found if isinstance(found, str) else found[0] for found in self.run_scores(variants)
         ]
 
-    def run_scores(self, variants: Sequence[Changed]) -> list[tuple[float, Scores] | str]:
+    def run_scores(self, variants: Sequence[ChangedText]) -> list[tuple[float, Scores] | str]:
         """Like `run`, with the logits of all classes where they are kept, else ()."""
-        runs: Runs[tuple[float, Scores]] = self.runs([variant.text for variant in variants])
+        runs: BatchRuns[tuple[float, Scores]] = self.runs([variant.text for variant in variants])
         for run in runs:
             with run:
                 run.results = self._scores([variants[i] for i in run.rows])
@@ -235,7 +325,7 @@ class Explainer:
             for each in runs.results
         ]
 
-    def _scores(self, variants: Sequence[Changed]) -> list[tuple[float, Scores]]:
+    def _scores(self, variants: Sequence[ChangedText]) -> list[tuple[float, Scores]]:
         """Run one batch: the scalars, with the logits of all classes where they are kept."""
         texts = [variant.text for variant in variants]
         outputs = self.outputs(texts)
@@ -243,7 +333,7 @@ class Explainer:
         return list(zip(values, self._kept(outputs, texts), strict=True))
 
     @staticmethod
-    def _whole(values: Tensor, explained: Sequence[Explained]) -> Tensor:
+    def _whole(values: Tensor, explained: Sequence[ExplainedText]) -> Tensor:
         """What each step has in the whole text, in the shape of `values` `[text, step]`."""
         whole = torch.zeros_like(values)
         for row, item in zip(whole, explained, strict=True):
@@ -258,11 +348,11 @@ class Explainer:
             rows = [row[: text.n_steps] for row, text in zip(rows, texts, strict=True)]
         return [tuple(nan if value == LEFT_OUT else value for value in row) for row in rows]
 
-    def runs(self, texts: Sequence[EncodedText], *, in_graph: bool = False) -> Runs[Any]:
+    def runs(self, texts: Sequence[EncodedText], *, in_graph: bool = False) -> BatchRuns[Any]:
         """The runs of `texts` in batches, gradients switched off; `in_graph` as for `plan`."""
         lengths = [len(text.ids) for text in texts]
         batches = self.plan(texts, in_graph=in_graph)
-        return Runs(batches, lengths, self._halving[in_graph], self._running)
+        return BatchRuns(batches, lengths, self._halving[in_graph], self._running)
 
     @contextmanager
     def _running(self, size: int) -> Iterator[None]:
@@ -279,15 +369,15 @@ class Explainer:
         where all do not fit into memory."""
         return torch.cat(joined(rows, call, self._halving[True]))
 
-    def _explained(self, text: EncodedText, output: Tensor) -> Explained | str:
+    def _explained(self, text: EncodedText, output: Tensor) -> ExplainedText | str:
         """The scalar of one text from its `output`; an error message if it is no number."""
         if self.scalar == "cosine":
-            explained = Explained(text, None, output, 1.0, None)
+            explained = ExplainedText(text, None, output, 1.0, None)
         else:
             index = text.choice if self.scalar == "choice" else self._chosen(output)
             (scores,) = self._kept(output[None], [text])
             label = None if index is None else self.model.reader.entry_name(index)
-            explained = Explained(text, index, None, 0.0, label, scores)
+            explained = ExplainedText(text, index, None, 0.0, label, scores)
         value = float(self.scalars(output[None], [explained]))
         if not isfinite(value):
             return self.undefined

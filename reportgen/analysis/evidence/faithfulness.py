@@ -9,7 +9,7 @@ from statistics import fmean
 
 import numpy as np
 
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.work.plan import chunks
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
@@ -30,13 +30,13 @@ class Rankings:
     """A text, with the measures whose rankings of its text units are tried on the model."""
 
     text: int
-    explained: Explained
+    explained: ExplainedText
     views: Mapping[View, Floats]  # [text unit]; larger absolute values rank first
 
 
 def rankings(
     text: int,
-    explained: Explained,
+    explained: ExplainedText,
     views: Mapping[View, Floats],
     scalar: Scalar,
     mask_offset: float | None,
@@ -86,7 +86,7 @@ def _scores(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
     ]
     forms = list(dict.fromkeys((number, form) for number, *_, kept in wanted for form in kept))
     variants = [
-        Changed(texts[number].explained, keep(texts[number].explained.text, positions))
+        ChangedText(texts[number].explained, keep(texts[number].explained.text, positions))
         for number, positions in forms
     ]
     found = dict(zip(forms, explainer.run(variants), strict=True))

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from reportgen.analysis.evidence.collected import reasons_of
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
 from reportgen.analysis.evidence.measures.shapley import add_shapley
 from reportgen.analysis.evidence.methods import Tools, load_method
+from reportgen.analysis.evidence.reasons import reasons_of
 from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
 from reportgen.analysis.evidence.text_evidence import (
     Floats,
@@ -127,7 +127,7 @@ def explained_texts(
     """Find the scalar of each text that is to be explained."""
     found = []
     for row, text, own in zip(rows, texts, explainer.explain(texts), strict=True):
-        if isinstance(own, Explained):
+        if isinstance(own, ExplainedText):
             found.append(TextEvidence(row, text, own, is_extra))
         else:
             found.append(TextEvidence(row, text, None, is_extra, messages=[own]))

@@ -51,16 +51,16 @@ Run: TypeAlias = Callable[[Tools, Sequence[TextEvidence]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class MeasureMethod:
     """How one measure is taken, and the passes that takes."""
 
     run: Run
     cost: Callable[[EncodedText, CostBasis], Passes | None]  # for one text; None: not possible
 
 
-def load_method(measure: Measure) -> Method:
+def load_method(measure: Measure) -> MeasureMethod:
     """The method that `measure` names in the register."""
     module, _, name = measure.stage.partition(":")
     method = getattr(import_module(f"{__package__}.measures.{module}"), name)
-    assert isinstance(method, Method)
+    assert isinstance(method, MeasureMethod)
     return method

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units, without
@@ -30,7 +30,7 @@ def with_phrases(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Enc
     for start in range(0, len(texts), _AT_ONCE):
         some = texts[start : start + _AT_ONCE]
         merges = [
-            _Merge(item) if isinstance(item, Explained) else None
+            _Merge(item) if isinstance(item, ExplainedText) else None
             for item in explainer.explain(some)
         ]
         _run(explainer, [merge for merge in merges if merge is not None])
@@ -49,7 +49,7 @@ def phrase_cost(text: EncodedText) -> Passes:
 class _Merge:
     """One text, whose neighbouring parts are joined one pair at a time."""
 
-    of: Explained
+    of: ExplainedText
     units: tuple[Part, ...] = field(init=False)  # before anything is joined
     parts: list[Part] = field(init=False)  # in order
     sizes: list[int] = field(init=False)  # units of each part
@@ -121,7 +121,7 @@ def _run(explainer: Explainer, merges: Sequence[_Merge]) -> None:
     active = list(merges)
     while active:
         asked = [(merge, part) for merge in active for part in merge.unknown()]
-        values = explainer.run([Changed(m.of, without(m.of.text, part)) for m, part in asked])
+        values = explainer.run([ChangedText(m.of, without(m.of.text, part)) for m, part in asked])
         for (merge, part), value in zip(asked, values, strict=True):
             merge.effects[part] = nan if isinstance(value, str) else merge.of.value - value
         active = [merge for merge in active if merge.join()]

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.evidence.explainer import Explained
+from reportgen.analysis.evidence.explainer import ExplainedText
+from reportgen.models.loading.factory import describe
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason, View
 from reportgen.results.tables.schema import (
@@ -69,7 +70,7 @@ class TextEvidence:
 
     text: int  # row of `texts`
     encoded: EncodedText
-    explained: Explained | None  # None where the text has no scalar to explain
+    explained: ExplainedText | None  # None where the text has no scalar to explain
     is_extra: bool = False  # beside the sample that averages are made of
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
     # [position], gradient times input; in no table, but it says which units may say the same.
@@ -151,7 +152,7 @@ def add_effects(
         text.add_units(measure, own)
 
 
-def explained_of(texts: Sequence[TextEvidence]) -> list[Explained]:
+def explained_of(texts: Sequence[TextEvidence]) -> list[ExplainedText]:
     """What is explained of each of `texts`, leaving out those without a scalar to explain."""
     return [text.explained for text in texts if text.explained is not None]
 
@@ -240,4 +241,32 @@ def _by_position(
     for item, size in zip(texts, sizes, strict=True):
         own = None if item.gradients is None else values(item.gradients)
         found += [None] * size if own is None else own
+    return found
+
+
+NOT_FINITE = "the gradient is not a finite number"
+Found = TypeVar("Found")
+
+
+class GradientError(Exception):
+    """The output of a text has no gradient at its input embeddings."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def each_text(
+    explained: Sequence[ExplainedText], measure: Callable[[ExplainedText], Found | Missing]
+) -> list[Found | Missing]:
+    """The result of `measure` for each text, or why there is none; a text that fails does not stop
+    the others."""
+    found: list[Found | Missing] = []
+    for item in explained:
+        try:
+            found.append(measure(item))
+        except GradientError as error:
+            found.append(Missing(error.reason))
+        except (Exception, SystemExit) as error:  # user code may call exit()
+            found.append(Missing("failed", describe(error)))
     return found

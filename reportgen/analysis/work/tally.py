@@ -10,7 +10,7 @@ from reportgen.results.measure_register import LONG_TOKENS
 from reportgen.texts.read import TextSet
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
-    from reportgen.analysis.tables.rows import AnalysedText
+    from reportgen.analysis.tables import AnalysedText
     from reportgen.models.loaded import LoadedModel
     from reportgen.models.tokens.encoded import EncodedText
 
@@ -21,14 +21,14 @@ UNKNOWN_LIMIT = 0.20
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class MapQuota:
     """The texts so far, in input order, whose maps are kept."""
 
     asked: str = "all"  # all, none, or their number
     n: int = 0  # including texts that failed
     n_bytes: int = 0  # of all texts so far, before compression
 
-    def chosen(self, sizes: Sequence[int]) -> tuple[list[bool], "Kept"]:
+    def chosen(self, sizes: Sequence[int]) -> tuple[list[bool], "MapQuota"]:
         """Whether each of the next texts keeps its maps, of `sizes` bytes; and all so far with
         them."""
         keeps: list[bool] = []
@@ -40,7 +40,7 @@ class Kept:
             else:
                 keeps.append(self.asked != "none" and n < int(self.asked))
             n += keeps[-1]
-        return keeps, Kept(self.asked, n, n_bytes)
+        return keeps, MapQuota(self.asked, n, n_bytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError, first_line, some, without_surrogates
-from reportgen.models.device.devices import lacks_memory
+from reportgen.models.device import lacks_memory
 from reportgen.models.folders import without_folders, without_passwords
 from reportgen.models.spec import FactoryName, ModelSpec, factory_name, file_of
 

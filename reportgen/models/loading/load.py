@@ -1,20 +1,24 @@
-"""Loads a model and its tokenizer, checks that they fit, and finds out what the model returns."""
+"""Loads a model and its tokenizer, refuses a tokenizer that cannot belong to it, and finds out what
+the model returns."""
 
+import logging
 import sys
-from contextlib import redirect_stdout
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
 
 from reportgen.demo import model_folder
-from reportgen.errors import ModelError
-from reportgen.models.architecture import read_facts
-from reportgen.models.device.devices import find_device
-from reportgen.models.device.placed import LoadedState, is_placed, main_device
+from reportgen.errors import ModelError, first_line
+from reportgen.models.architecture import embedding_rows, read_facts
+from reportgen.models.device import LoadedState, find_device, is_placed, main_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
@@ -31,25 +35,25 @@ from reportgen.models.loading.pretrained import (
     reported_part,
     whole_model,
 )
-from reportgen.models.loading.quiet import quiet
 from reportgen.models.loading.sentence_modules import (
     chosen_prompts,
     find_sentence_modules,
     prompts_remark,
-)
-from reportgen.models.loading.tokenizer import (
-    cut_at_the_end,
-    load_tokenizer,
-    padding_id,
-    require_fit,
-    require_vocabulary,
 )
 from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.settings import other_inputs
-from reportgen.models.spec import ModelSpec, bundled_name, check_spec, code_sha256, expanded
+from reportgen.models.spec import (
+    ModelSpec,
+    bundled_name,
+    check_spec,
+    check_tokenizer_folder,
+    code_sha256,
+    expanded,
+    local_folder,
+)
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.targets import find_writer
@@ -69,7 +73,7 @@ HANDED_OVER = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ModelSource:
     """A module and where it comes from, before its encoder and tokenizer are known."""
 
     module: nn.Module
@@ -122,7 +126,7 @@ def load_module(
         return _prepare(spec, from_objects(module, tokenizer, spec), device)
 
 
-def from_folder(spec: ModelSpec) -> Source:
+def from_folder(spec: ModelSpec) -> ModelSource:
     """Load the folder or hub id that `spec` names."""
     bundled = bundled_name(spec.model)
     name = str(spec.model) if bundled is None else str(model_folder(bundled))
@@ -134,12 +138,12 @@ def from_folder(spec: ModelSpec) -> Source:
         kind, shown = "demo", f"reportgen {bundled}"
     architecture = loaded.architecture
     remarks = () if loaded.remark is None else (loaded.remark,)
-    return Source(
+    return ModelSource(
         loaded.module, kind, shown, architecture, name, spec.dtype, remarks, whole=loaded.whole
     )
 
 
-def from_factory(spec: ModelSpec) -> Source:
+def from_factory(spec: ModelSpec) -> ModelSource:
     """Build the module with the factory of `spec`, and load its checkpoint."""
     assert spec.factory is not None
     module = build_module(spec).to(_dtype(spec))
@@ -149,12 +153,14 @@ def from_factory(spec: ModelSpec) -> Source:
     else:
         remarks = ("no --checkpoint: the weights are those the factory loaded, or made up, itself",)
     kind = type(module).__name__
-    return Source(module, "factory", kind, kind, None, spec.dtype, remarks, factory=spec.factory)
+    return ModelSource(
+        module, "factory", kind, kind, None, spec.dtype, remarks, factory=spec.factory
+    )
 
 
 def from_objects(
     module: nn.Module, tokenizer: PreTrainedTokenizerBase | None, spec: ModelSpec
-) -> Source:
+) -> ModelSource:
     """Take an existing module; `tokenizer` is None if the module has its own."""
     part, remark, came_from, whole = module, None, "", None
     if isinstance(module, PreTrainedModel):
@@ -169,7 +175,7 @@ def from_objects(
     dtype = str(next(floats, torch.float32)).removeprefix("torch.")
     remarks = (HANDED_OVER,) if remark is None else (HANDED_OVER, remark)
     kind = type(part).__name__
-    return Source(part, "factory", name, kind, folder, dtype, remarks, tokenizer, whole)
+    return ModelSource(part, "factory", name, kind, folder, dtype, remarks, tokenizer, whole)
 
 
 def _dtype(spec: ModelSpec) -> torch.dtype:
@@ -177,7 +183,7 @@ def _dtype(spec: ModelSpec) -> torch.dtype:
     return dtype
 
 
-def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedModel:
+def _prepare(spec: ModelSpec, source: ModelSource, device: torch.device) -> LoadedModel:
     """Prepare the module of `source` for an analysis, on `device`."""
     module = source.module.eval()
     encoder_name, encoder = find_encoder(module, spec.encoder)
@@ -254,7 +260,7 @@ def _whole(whole: PreTrainedModel | None, tokenizer: PreTrainedTokenizerBase) ->
     return {"chooser" if head_of(type(whole)) == "choice" else "filler": whole}
 
 
-def _tokenizer(spec: ModelSpec, source: Source) -> PreTrainedTokenizerBase:
+def _tokenizer(spec: ModelSpec, source: ModelSource) -> PreTrainedTokenizerBase:
     trusted = spec.trust_remote_code
     if source.tokenizer is not None:
         require_vocabulary(source.tokenizer, source.name)
@@ -284,7 +290,7 @@ def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id
 
 def _choose_reader(
     spec: ModelSpec,
-    source: Source,
+    source: ModelSource,
     module: nn.Module,
     sentence: SentenceModules | None,
     tokenizer: PreTrainedTokenizerBase,
@@ -311,7 +317,7 @@ def _choose_reader(
 
 def _max_tokens(
     spec: ModelSpec,
-    source: Source,
+    source: ModelSource,
     tokenizer: PreTrainedTokenizerBase,
     positions: int | None,
     reader: OutputReader,
@@ -331,3 +337,114 @@ def _max_tokens(
         most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
     encode(tokenizer, "one", None, most)  # raises an error if there is only room for special tokens
     return most
+
+
+@contextmanager
+def quiet(verbose: bool) -> Iterator[None]:
+    """Hide tables, progress bars and warnings of libraries while the context is open, unless
+    `verbose`."""
+    if verbose:
+        yield
+        return
+    others = [logging.getLogger(name) for name in ("huggingface_hub", "accelerate")]
+    verbosity, levels = transformers_logging.get_verbosity(), [own.level for own in others]
+    has_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    for own in others:
+        own.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        for own, level in zip(others, levels, strict=True):
+            own.setLevel(level)
+        if has_bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def load_tokenizer(
+    name: str, revision: str | None = None, *, trust_remote_code: bool = False
+) -> PreTrainedTokenizerBase:
+    """Load the tokenizer from the folder or hub id `name`.
+
+    Raises:
+        ModelError: there is none, it needs a package that is not installed, or has no vocabulary.
+    """
+    folder = local_folder(name, "--tokenizer")
+    if folder is not None:
+        check_tokenizer_folder(folder)
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder or name, revision=revision, trust_remote_code=trust_remote_code
+        )
+    except ImportError as error:
+        raise ModelError(f"{name}: its tokenizer needs a package: {first_line(error)}") from error
+    except Exception as error:
+        raise ModelError(
+            f"{name}: its tokenizer cannot be loaded ({type(error).__name__}: "
+            f"{first_line(error)}); copy or download it again, or name another with --tokenizer"
+        ) from error
+    require_vocabulary(tokenizer, name)
+    return tokenizer
+
+
+def require_vocabulary(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+    """Check that a tokenizer has more than special tokens: without its files, transformers makes up
+    an empty one.
+
+    Raises:
+        ModelError: it has special tokens only.
+    """
+    if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
+        raise ModelError(
+            f"{name}: the tokenizer knows only {len(tokenizer)} special tokens, its vocabulary is "
+            "missing; name the folder that has it with --tokenizer"
+        )
+
+
+def require_fit(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> None:
+    """Check that `encoder` has an embedding for every token id of the tokenizer.
+
+    Raises:
+        ModelError: it does not.
+    """
+    rows = embedding_rows(encoder)
+    if rows is None:
+        return
+    highest = max(tokenizer.get_vocab().values(), default=-1)
+    if highest >= rows:
+        raise ModelError(
+            f"the tokenizer has token ids up to {highest} ({len(tokenizer)} tokens), the model "
+            f"knows {rows}: they do not belong together; name the model's own with --tokenizer"
+        )
+
+
+def cut_at_the_end(tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Set `tokenizer` to cut long texts at their end, which is what reports show.
+
+    Returns:
+        A remark for the user if it was set to cut their start, else None.
+    """
+    if tokenizer.truncation_side == "right":
+        return None
+    tokenizer.truncation_side = "right"
+    return (
+        "the tokenizer is set to cut long texts at their start (truncation_side); "
+        "here they are cut at their end"
+    )
+
+
+def padding_id(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> int:
+    """The padding id for batches: that of the model, else of the tokenizer, else any valid id."""
+    rows = embedding_rows(encoder)
+    for token_id in (
+        getattr(encoder.config.get_text_config(), "pad_token_id", None),
+        tokenizer.pad_token_id,
+        tokenizer.eos_token_id,
+    ):
+        if isinstance(token_id, int) and token_id >= 0 and (rows is None or token_id < rows):
+            return token_id
+    return 0

@@ -1,25 +1,37 @@
-"""Loads a model from a transformers folder or the hub, and checks that no weights are missing."""
+"""Loads a model from a transformers folder or the hub, onto several devices too.
+
+What cannot be right is refused: a `config.json` that asks for a model of impossible size, before
+anything is built, and missing weights.
+"""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 import transformers
+from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
+from reportgen.models.device import is_placed, main_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
-from reportgen.models.loading.config_limits import require_possible_sizes
-from reportgen.models.loading.device_map import gathered, placing
 from reportgen.models.readers.choose_reader import head_of
-from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
-from reportgen.results.checks.limits import UNPACKED
+from reportgen.models.spec import (
+    WEIGHTS_FILES,
+    ModelSpec,
+    Pooling,
+    expanded,
+    local_folder,
+    read_device_map,
+)
+from reportgen.results.checks.limits import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
 
 # Names of sentence-transformers for ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
@@ -299,3 +311,108 @@ def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
         f"{name}: cannot be loaded ({type(error).__name__}: {message.rstrip(' .:')}); copy or "
         "download the folder again, or save the model again with save_pretrained"
     )
+
+
+# A part of the name of a number, and the most it may be. A row of ids is made for all positions.
+_CEILINGS: Mapping[str, int] = {
+    "layer": LAYERS,
+    "heads": HEADS,
+    "n_head": HEADS,
+    "label": 1_000_000,
+    "position": 20_000_000,
+    "n_ctx": 20_000_000,
+    **dict.fromkeys(("size", "dim", "d_model", "d_ff", "n_embd", "experts"), COUNT),
+}
+_NAMES = ("id2label", "label2id")  # their keys are the names of classes
+# What every position, label or row of a weight takes at the least: four bits.
+_PER_BYTE = 2
+# Numbers that have a row of weights for each of them.
+_WEIGHED = ("hidden_size", "d_model", "n_embd", "dim", "vocab_size", "intermediate_size")
+_DEEPEST = 50  # objects within objects; a few are known
+
+
+def require_possible_sizes(folder: Path, weights: int | None) -> None:
+    """Check the `config.json` in `folder`, whose files of weights have so many bytes;
+    None if they were not fetched yet.
+
+    Raises:
+        ModelError: it is too large, nested too deeply, or holds a number that no model has or that
+            does not fit the weights.
+    """
+    path = folder / "config.json"
+    try:
+        if path.stat().st_size > INFO_BYTES:
+            raise ModelError(f"{path}: larger than {INFO_BYTES / 1e6:.0f} MB; is it the right one?")
+        config = json.loads(path.read_bytes())
+        numbers = list(_numbers(config, 0))
+    except (OSError, ValueError):
+        return  # what cannot be read is told where it is loaded
+    except RecursionError as error:
+        raise ModelError(f"{path}: nested too deeply; copy or download it again") from error
+    for name, value in numbers:
+        most = min((most for part, most in _CEILINGS.items() if part in name), default=None)
+        if most is not None and value > most:
+            raise ModelError(
+                f"{path}: {name} is {value:,}, and no model has more than {most:,}; copy or "
+                "download it again"
+            )
+        if weights is not None and name in _WEIGHED and value > weights * _PER_BYTE:
+            raise ModelError(
+                f"{path}: {name} is {value:,}, but its weights have only {weights:,} bytes; copy "
+                "or download the folder again"
+            )
+
+
+def _numbers(config: Any, depth: int) -> Iterator[tuple[str, float]]:
+    """The numbers in a configuration and in the configurations in it, with their names."""
+    if depth > _DEEPEST:
+        raise RecursionError
+    if not isinstance(config, Mapping):
+        return
+    for name, value in config.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield name, value
+        elif isinstance(value, Mapping) and name not in _NAMES:
+            yield from _numbers(value, depth + 1)
+
+
+# The part of what is free on each card that weights may fill; a batch and its maps need the rest.
+_FILLED = 0.7
+
+
+def placing(spec: ModelSpec) -> dict[str, Any]:
+    """The arguments for transformers that place a model as `spec` says; empty without a device map.
+
+    Raises:
+        ModelError: accelerate is not installed.
+    """
+    if spec.device_map is None:
+        return {}
+    if find_spec("accelerate") is None:
+        raise ModelError(
+            "--device-map: accelerate is not installed; "
+            "pip install 'attention-reportgen[accelerate]'"
+        )
+    found = read_device_map(spec.device_map)
+    if not isinstance(found, str):
+        return {"device_map": found}
+    from accelerate.utils import get_max_memory
+
+    free = get_max_memory()
+    room = {place: n if place == "cpu" else int(_FILLED * n) for place, n in free.items()}
+    return {"device_map": found, "max_memory": room}
+
+
+def gathered(whole: nn.Module, part: nn.Module) -> None:
+    """Make a `part` of a placed model return its output where it got its input, as the `whole`
+    does."""
+    if part is whole or not is_placed(whole):
+        return
+    from accelerate.hooks import (
+        AlignDevicesHook,
+        add_hook_to_module,
+    )
+
+    hook = AlignDevicesHook(execution_device=main_device(whole), io_same_device=True)
+    add_hook_to_module(part, hook, append=True)
+    part.hf_device_map = whole.hf_device_map  # by which it is known that it must not be moved

@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.device.devices import precise
+from reportgen.models.device import precise
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText, Step

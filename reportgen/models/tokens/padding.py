@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor
 
-from reportgen.models.device.devices import moved
+from reportgen.models.device import moved
 from reportgen.models.tokens.encoded import EncodedText
 
 

@@ -6,7 +6,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.device.precision import tolerances
+from reportgen.models.device import tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder

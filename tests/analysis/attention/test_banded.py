@@ -21,7 +21,7 @@ from transformers import (
 
 from reportgen.analysis.attention.banded import banded_modules
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.blocks import Block, Blocks
+from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock
 from reportgen.models.architecture import find_projections
 from reportgen.models.encoder import find_encoder
 
@@ -156,7 +156,7 @@ def test_values_are_read_by_text_and_without_what_the_model_pads_by() -> None:
     """LED makes them as [key, text], of texts padded to whole windows."""
     model = made("led")
     encoder, inputs = find_encoder(model)[1], inputs_for("led", with_global=False)
-    blocks: list[Block] = []
+    blocks: list[LayerBlock] = []
     collected = Blocks(find_projections(encoder), None, blocks.append)
     hidden: list[Tensor] = []
     modules = banded_modules(encoder)

@@ -12,7 +12,7 @@ from helpers.real.models import save_model
 from helpers.real.writers import save_writer
 from torch import Tensor, nn
 
-from reportgen.analysis.attention.figure_faults import no_number
+from reportgen.analysis.attention.checks import no_number
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel

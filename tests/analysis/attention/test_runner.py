@@ -10,7 +10,7 @@ from helpers.rounding import assert_near
 from torch import nn
 
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.runner import Outcome, Runner
+from reportgen.analysis.attention.runner import Runner, TextOutcome
 from reportgen.analysis.attention.values.norms import BatchNorms
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
@@ -26,7 +26,7 @@ TEXTS = ("the cat " * 10, "the cat " * 9 + "sat", "dog " + "the cat " * 9)
 
 def run(
     model: LoadedModel, *texts: str | tuple[str, str], batch_tokens: int = 1024, **kinds
-) -> list[Outcome]:
+) -> list[TextOutcome]:
     """The outcome of each text; `kinds` are those of Runner."""
     capture, norms = proven(model)
     probed = probe(model, capture, encoded(model, "the cat", "the cat sat on the mat"))

@@ -10,7 +10,7 @@ from helpers.real.families import CONFIGS, load_family
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.scores import LayerScores, ScoreReader
+from reportgen.analysis.attention.scores import AttentionScoreReader, LayerScores
 from reportgen.models.loaded import LoadedModel
 
 TEXT = "the cat sat on the mat and the dog sat on the log"
@@ -31,7 +31,7 @@ def read(model: LoadedModel, text: str = TEXT) -> tuple[list[LayerScores | None]
         found.append(reader.take(maps))
         captured.append(maps[0].clone())
 
-    with ScoreReader(len(own.ids)) as reader:
+    with AttentionScoreReader(len(own.ids)) as reader:
         Capture(model.module, model.encoder).run(model.inputs([own]), take)
     return found, captured
 

@@ -28,7 +28,7 @@ from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.kept_maps import KeptMaps, levels_of
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.device import limits
-from reportgen.analysis.device.copies import LayerFigures
+from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.engines.engine import Measured
 from reportgen.analysis.job import Job
@@ -124,13 +124,13 @@ def test_layers_are_summed_up_where_they_are(tmp_path: Path) -> None:
 
 
 def test_figures_of_several_devices_are_put_together_in_the_order_of_layers() -> None:
-    figures = LayerFigures()
+    figures = DeviceFigures()
     layers = torch.arange(24.0).reshape(4, 2, 3)  # [layer, text, key]
     for layer in layers:
         figures.add({"received": layer})
     whole = figures.read()["received"]
     np.testing.assert_array_equal(whole, layers.transpose(0, 1))
-    figures = LayerFigures()
+    figures = DeviceFigures()
     for layer, device in zip(layers, ("cpu", "meta", "meta", "cpu"), strict=True):
         figures.add({"received": layer.to(device)})
     figures.fetch()

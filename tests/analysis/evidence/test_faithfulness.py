@@ -10,7 +10,7 @@ import torch
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForSequenceClassification
 
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.evidence.faithfulness import (
     PERCENTS,
     Rankings,
@@ -51,10 +51,10 @@ class SumOfIds:
         self.fails = fails
         self.ran: list[EncodedText] = []
 
-    def explained(self, text: EncodedText) -> Explained:
-        return Explained(text, None, None, float(sum(text.ids)), None)
+    def explained(self, text: EncodedText) -> ExplainedText:
+        return ExplainedText(text, None, None, float(sum(text.ids)), None)
 
-    def run(self, variants: Sequence[Changed]) -> list[float | str]:
+    def run(self, variants: Sequence[ChangedText]) -> list[float | str]:
         self.ran += [variant.text for variant in variants]
         return [
             "failed" if self.fails(variant.text) else float(sum(variant.text.ids))
@@ -208,7 +208,7 @@ def test_a_real_model_is_changed_as_by_hand(tmp_path: Path, monkeypatch) -> None
     random = np.random.default_rng(0)
     ranked: list[Rankings] = []
     for number, explained in enumerate(explainer.explain(texts)):
-        assert isinstance(explained, Explained)
+        assert isinstance(explained, ExplainedText)
         views: dict[View, Floats] = {
             view: random.normal(size=len(content_units(texts[number])))
             for view in ("received_all", "ig", "random")
@@ -220,7 +220,7 @@ def test_a_real_model_is_changed_as_by_hand(tmp_path: Path, monkeypatch) -> None
     n_run = 0
     run = explainer.run
 
-    def counted(variants: Sequence[Changed]) -> list[float | str]:
+    def counted(variants: Sequence[ChangedText]) -> list[float | str]:
         nonlocal n_run
         n_run += len(variants)
         return run(variants)

@@ -5,13 +5,12 @@ import torch
 from helpers.real.explaining import load, one
 from helpers.rounding import near
 
-from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
-from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.loaded import with_completions
-from reportgen.models.tasks.masked import ready_for_masks
+from reportgen.models.readers.language_models.masks import ready_for_masks
 from reportgen.texts.read import TextInput, TextSet
 
 OTHER = 9  # the id of a token that every tokenizer here has

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.evidence.collected import Reasons, reasons_of
-from reportgen.analysis.evidence.explainer import Explained
+from reportgen.analysis.evidence.explainer import ExplainedText
+from reportgen.analysis.evidence.reasons import Reasons, reasons_of
 from reportgen.analysis.evidence.text_evidence import (
     Missing,
     TextEvidence,
@@ -22,7 +22,7 @@ from reportgen.results.tables.write import rows_of
 
 def text(row: int = 0, n_content: int = 3) -> TextEvidence:
     whole = encoded(n_content)
-    return TextEvidence(row, whole, Explained(whole, None, None, 1.5, "good"))
+    return TextEvidence(row, whole, ExplainedText(whole, None, None, 1.5, "good"))
 
 
 def test_a_units_effect_stands_on_each_of_its_tokens_and_on_no_special_one() -> None:

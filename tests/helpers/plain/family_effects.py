@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from helpers.plain.family_plain import given
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
@@ -21,7 +21,7 @@ def deletion_gap(
     explainer = Explainer(loaded, "one by one", 1024)
     gap, largest = 0.0, 1e-12
     for row, item in enumerate(explainer.explain(texts)):
-        assert isinstance(item, Explained), item
+        assert isinstance(item, ExplainedText), item
         effects = results.effects[results.effects["text"] == row].set_index("position")["deletion"]
         places = range(len(item.text.ids))
         whole = _scalar(loaded, module, item, places)
@@ -34,7 +34,9 @@ def deletion_gap(
     return gap / largest
 
 
-def _scalar(loaded: LoadedModel, module: nn.Module, item: Explained, kept: Sequence[int]) -> float:
+def _scalar(
+    loaded: LoadedModel, module: nn.Module, item: ExplainedText, kept: Sequence[int]
+) -> float:
     """The scalar that is explained of a text, run alone with the `kept` positions."""
     if loaded.output.kind == "choice":
         return _lead(module, item.text, kept)

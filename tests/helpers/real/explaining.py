@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.real.models import save_model
-from reportgen.analysis.evidence.explain_options import ExplainOptions
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer, ExplainOptions
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.readers.embedding import EmbeddingReader
@@ -89,12 +88,12 @@ def explain(
     texts: Sequence[EncodedText],
     batch_tokens: int = 1024,
     explain_class: str | None = None,
-) -> tuple[Explainer, list[Explained]]:
+) -> tuple[Explainer, list[ExplainedText]]:
     """An explainer of `model` and what it explains of `texts`, all of which can be."""
     explainer = Explainer(model, "padded", batch_tokens, ExplainOptions(explain_class))
     explained = explainer.explain(texts)
-    assert all(isinstance(item, Explained) for item in explained), explained
-    return explainer, [item for item in explained if isinstance(item, Explained)]
+    assert all(isinstance(item, ExplainedText) for item in explained), explained
+    return explainer, [item for item in explained if isinstance(item, ExplainedText)]
 
 
 def one(ids: Sequence[int]) -> dict[str, Tensor]:

@@ -11,14 +11,14 @@ from helpers.real.models import save_model
 
 import reportgen
 from reportgen import Report
-from reportgen.analysis.attention.try_model import sample_text, try_model
+from reportgen.analysis.attention.checks import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.device.placed import main_device
-from reportgen.models.loading import device_map
-from reportgen.models.loading.device_map import placing
+from reportgen.models.device import main_device
+from reportgen.models.loading import pretrained
 from reportgen.models.loading.load import load_model
+from reportgen.models.loading.pretrained import placing
 from reportgen.models.spec import ModelSpec, read_device_map
 
 TEXTS = ["the cat sat on the mat", "a dog"]
@@ -88,7 +88,7 @@ def test_a_placed_module_is_analysed_where_it_is(folder: Path) -> None:
 def test_without_accelerate_its_extra_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_map, "find_spec", lambda name: None)
+    monkeypatch.setattr(pretrained, "find_spec", lambda name: None)
     with pytest.raises(ModelError) as told:
         load_model(ModelSpec(model=str(folder), device_map="auto"))
     assert str(told.value) == (

@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from reportgen.errors import ModelError
 from reportgen.models.encoder import find_encoder
-from reportgen.models.loading.tokenizer import (
+from reportgen.models.loading.load import (
     cut_at_the_end,
     load_tokenizer,
     padding_id,

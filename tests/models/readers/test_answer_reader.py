@@ -5,11 +5,11 @@ import torch
 from helpers.real.explaining import load, one
 from helpers.rounding import near
 
-from reportgen.analysis.attention.runner import Outcome
+from reportgen.analysis.attention.runner import TextOutcome
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.first_pass import encode_all
-from reportgen.analysis.tables.rows import AnalysedText, text_rows
+from reportgen.analysis.tables import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.answer import LONGEST
 from reportgen.models.tokens.perturbed_texts import fixed_positions
@@ -129,7 +129,7 @@ def test_the_answer_is_quoted_as_it_stands_in_the_context(tmp_path):
     inputs = model.inputs([text])
     with torch.no_grad():
         (found,) = model.reader.read(model.module(**inputs), inputs, [text])
-    row = AnalysedText(0, TextInput("1", *pair), text, Outcome(None, found), 0, {})
+    row = AnalysedText(0, TextInput("1", *pair), text, TextOutcome(None, found), 0, {})
     (label,) = text_rows([row])["prediction_label"]
     first, last = (text.spans[i] for i in found.steps)
     assert label == pair[1][first.start : last.end]

@@ -8,8 +8,12 @@ from helpers.real.explaining import load, one
 from helpers.rounding import near
 from tokenizers import pre_tokenizers
 
-from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import (
+    ExplainedText,
+    Explainer,
+    ExplainOptions,
+    find_explained,
+)
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
@@ -65,7 +69,7 @@ def test_what_leaving_a_unit_out_does_equals_a_plain_loop(tmp_path, family, join
     explainer = Explainer(model, "padded", 200)
     texts = encoded(model, *TEXTS, joins=joins)
     explained = explainer.explain(texts)
-    assert all(isinstance(item, Explained) for item in explained)
+    assert all(isinstance(item, ExplainedText) for item in explained)
     for text, item, found in zip(
         texts, explained, deletion_effects(explainer, explained), strict=True
     ):

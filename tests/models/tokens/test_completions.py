@@ -10,7 +10,7 @@ from helpers.rounding import near
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.errors import ModelError
 from reportgen.models.loaded import with_completions
@@ -132,7 +132,7 @@ def test_effects_on_each_token_equal_plain_runs(folder: Path, architecture: str)
     model = with_completions(load(folder, architecture, "causal"))
     texts = completed(model, *TEXTS)
     explainer = Explainer(model, "padded", 64)
-    items = [item for item in explainer.explain(texts) if isinstance(item, Explained)]
+    items = [item for item in explainer.explain(texts) if isinstance(item, ExplainedText)]
     for text, item, found in zip(texts, items, deletion_effects(explainer, items), strict=True):
         assert not isinstance(found, str)
         whole = plain_log_probabilities(model, text.ids, text.completion[0])
@@ -165,7 +165,7 @@ def test_the_only_unit_before_a_completion_cannot_be_left_out(folder: Path) -> N
     assert len(text.ids) == 2
     explainer = Explainer(model, "padded", 64)
     (item,) = explainer.explain([mark_last(text)])
-    assert isinstance(item, Explained)
+    assert isinstance(item, ExplainedText)
     assert deletion_effects(explainer, [item]) == ["without it nothing is left of the text"]
 
 

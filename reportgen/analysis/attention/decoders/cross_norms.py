@@ -14,13 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array
-from reportgen.analysis.attention.values.blocks import Block, Blocks
+from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock
 from reportgen.analysis.attention.values.norms import by_token, gathering_error, norm_received
 from reportgen.analysis.attention.values.proof import TakeLayer, rebuilding_error
-from reportgen.analysis.device.copies import LayerFigures
+from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.models.architecture import Projection, find_cross_projections
-from reportgen.models.device.devices import moved
-from reportgen.models.device.precision import tolerances
+from reportgen.models.device import moved, tolerances
 from reportgen.results.info import Reason
 
 
@@ -85,7 +84,7 @@ class BatchCrossNorms:
         self._n_keys = n_keys
         self._tolerance = norms.tolerance
         self._blocks = Blocks(norms.projections, None, self._take)
-        self._layers = LayerFigures()
+        self._layers = DeviceFigures()
 
     def hooked(self) -> AbstractContextManager[None]:
         """A context in which the model must run: within it hooks collect value vectors."""
@@ -95,7 +94,7 @@ class BatchCrossNorms:
         """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         self._blocks.add_maps(maps)
 
-    def _take(self, block: Block) -> None:
+    def _take(self, block: LayerBlock) -> None:
         n_texts, n_heads, n_queries, _ = block.maps.shape
         own = torch.zeros(n_texts, n_queries)
         for row, queries in zip(own, self._queries, strict=True):

@@ -26,9 +26,9 @@ from reportgen.analysis.attention.decoders.cross_norms import (
 )
 from reportgen.analysis.attention.decoders.head_row import HeadRow
 from reportgen.analysis.attention.kept_maps import KeptMaps
-from reportgen.analysis.device.copies import LayerFigures
+from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.errors import CaptureError
-from reportgen.models.device.devices import moved
+from reportgen.models.device import moved
 from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
@@ -155,7 +155,7 @@ class BatchParts:
             {part: _side(part, *pair) for part in _RECORDED}
             for pair in zip(texts, targets, strict=True)
         ]
-        self._layers = [{part: LayerFigures() for part in _RECORDED} for _ in texts]
+        self._layers = [{part: DeviceFigures() for part in _RECORDED} for _ in texts]
         self._n_heads: list[dict[DecoderPart, list[int]]] = [
             {part: [] for part in _RECORDED} for _ in texts
         ]
@@ -239,7 +239,7 @@ class BatchParts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _DecoderSide:
     """What the rows and columns of one text's map in one part are."""
 
     queries: slice  # rows of the maps
@@ -256,18 +256,20 @@ class _Side:
         return self._placed[device]
 
 
-def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Side:
+def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _DecoderSide:
     n_read = len(target.read)
     if part == "decoder":
         special = np.array(target.specials[:n_read])
-        return _Side(slice(0, n_read), n_read, special, np.tri(n_read, dtype=np.bool_))
+        return _DecoderSide(slice(0, n_read), n_read, special, np.tri(n_read, dtype=np.bool_))
     n_keys = len(text.ids)
     special = np.array([role is not None for role in text.roles])
     queries = slice(target.n_given - 1, n_read)
-    return _Side(queries, n_keys, special, np.ones((n_read - target.n_given + 1, n_keys), np.bool_))
+    return _DecoderSide(
+        queries, n_keys, special, np.ones((n_read - target.n_given + 1, n_keys), np.bool_)
+    )
 
 
-def _summed(own: Tensor, side: _Side, *, hides: bool) -> Tensor:
+def _summed(own: Tensor, side: _DecoderSide, *, hides: bool) -> Tensor:
     """The figures of the maps `own`, `[head, query, key]`, one after another: see `_stacked`.
 
     Args:
@@ -291,7 +293,7 @@ def _summed(own: Tensor, side: _Side, *, hides: bool) -> Tensor:
     return torch.cat(figures)
 
 
-def _stacked(layers: Array, side: _Side, norms: CrossTextNorms | None) -> PartSummary:
+def _stacked(layers: Array, side: _DecoderSide, norms: CrossTextNorms | None) -> PartSummary:
     """The figures of one text in one part from what `_summed` gives of each layer."""
     n_keys, n_heads = side.n_keys, (layers.shape[1] - 1) // 2 - side.n_keys
     received, expected, special, entropy, off = np.split(

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array, Layout
 from reportgen.analysis.attention.capture import reading_entries
-from reportgen.analysis.device.copies import LayerFigures
+from reportgen.analysis.device.copies import DeviceFigures
 
 
 class BatchActivations:
@@ -31,7 +31,7 @@ class BatchActivations:
         self._layout = layout
         self._modules = modules
         self._n_layers = n_layers
-        self._layers = LayerFigures()
+        self._layers = DeviceFigures()
         self._n_other = 0  # outputs that are no hidden states
 
     def hooked(self) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.batches import SPECIAL, Array, Layout
-from reportgen.analysis.device.copies import Host, LayerFigures, under_way
+from reportgen.analysis.device.copies import DeviceFigures, Host, under_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class BatchRollout:
         n_texts, size = layout.real.shape
         identity = torch.eye(size, device=layout.real.device)
         self._rolled = identity.expand(n_texts, -1, -1)  # [text, query, key]
-        self._special = LayerFigures()
+        self._special = DeviceFigures()
         self._whole: tuple[Callable[[], Host], Callable[[], Host]] | None = None
 
     def add(self, maps: Tensor) -> None:

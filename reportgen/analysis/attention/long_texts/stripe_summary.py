@@ -18,15 +18,15 @@ from reportgen.analysis.attention.batches import (
     Layout,
     even_spread,
 )
-from reportgen.analysis.attention.figures.head_classes import near_weight
 from reportgen.analysis.attention.figures.summaries import (
     BatchSummary,
     EvenShares,
     LayerSums,
     TextSummary,
+    near_weight,
 )
 from reportgen.analysis.attention.long_texts.stripes import Stripe
-from reportgen.models.device.devices import moved
+from reportgen.models.device import moved
 
 _TINY = torch.finfo(torch.float32).tiny
 

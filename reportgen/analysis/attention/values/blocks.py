@@ -13,7 +13,7 @@ from reportgen.models.architecture import Projection
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class LayerBlock:
     """The attention block of one layer on a batch; float32 tensors that must not be changed."""
 
     maps: Tensor  # [text, head, query, key]
@@ -39,7 +39,7 @@ class Residual:
 
 
 class Blocks:
-    """Puts the parts of each attention block together, and passes on each complete `Block`.
+    """Puts the parts of each attention block together, and passes on each complete `LayerBlock`.
 
     Maps are added by the caller (`add_maps`): for a BERT before the output projection runs, for an
     ALBERT after it, for models that return all maps together at the very end. Hooks collect the
@@ -50,7 +50,7 @@ class Blocks:
         self,
         projections: Sequence[Projection],
         residual: Residual | None,
-        take: Callable[[Block], None],
+        take: Callable[[LayerBlock], None],
     ) -> None:
         self._projections = projections
         self._residual = residual
@@ -113,7 +113,7 @@ class Blocks:
         device = maps.device  # of the layer; what comes next may be on another one
         if stream is not None:
             stream = stream.to(device).float().reshape(output.shape)[:, queries]
-        block = Block(
+        block = LayerBlock(
             maps=maps,
             projection=projection,
             values=projection.per_head(values.to(device).float()[:, keys]),
@@ -127,7 +127,7 @@ class Blocks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Call:
+class _BlockCall:
     """One call of a module."""
 
     module: nn.Module
@@ -156,7 +156,7 @@ def find_residual(
     outputs = {projection.output for projection in projections}
     norms = {module for module in encoder.modules() if _is_norm(module)}
     calls = _record(values | outputs | norms, run)
-    joins: list[_Call] = []
+    joins: list[_BlockCall] = []
     places: set[NormPlace] = set()
     start = 0  # first call after the previous block
     for i, call in enumerate(calls):
@@ -190,13 +190,13 @@ def find_residual(
     return Residual(joined, place)
 
 
-def _record(modules: set[nn.Module], run: Callable[[], object]) -> list[_Call]:
+def _record(modules: set[nn.Module], run: Callable[[], object]) -> list[_BlockCall]:
     """The calls of `modules` while `run` runs, in the order in which they return."""
-    calls: list[_Call] = []
+    calls: list[_BlockCall] = []
 
     def record(module: nn.Module, args: tuple[Any, ...], made: Any) -> None:
         if args and isinstance(args[0], Tensor) and isinstance(made, Tensor):
-            calls.append(_Call(module, args[0], made))
+            calls.append(_BlockCall(module, args[0], made))
 
     with ExitStack() as hooks:
         for module in modules:

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.blocks import Block, Blocks, find_residual
+from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, find_residual
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.models.architecture import Projection, find_projections, other_layouts
-from reportgen.models.device.precision import tolerances
+from reportgen.models.device import tolerances
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
@@ -54,7 +54,7 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
     return "values_unproven"
 
 
-def gather(block: Block) -> Tensor:
+def gather(block: LayerBlock) -> Tensor:
     """Attention weights times values, `[text, query, head * size]`."""
     return (block.maps @ block.values.transpose(1, 2)).transpose(1, 2).flatten(2)
 
@@ -66,7 +66,7 @@ def rebuilding_error(
     if blocks and maps do not match. `run` runs the model and passes on its maps."""
     errors: list[Tensor] = []
 
-    def take(block: Block) -> None:
+    def take(block: LayerBlock) -> None:
         rebuilt = gather(block) @ block.projection.weight().float().flatten(0, 1)
         bias = block.projection.bias()
         if bias is not None:

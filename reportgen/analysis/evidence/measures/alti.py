@@ -7,17 +7,17 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import Layout
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.blocks import Block, Blocks, Residual
+from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, Residual
 from reportgen.analysis.attention.values.norms import Norms, scaled
-from reportgen.analysis.device.in_batches import Runs
 from reportgen.analysis.device.limits import entries
-from reportgen.analysis.evidence.explainer import Explained, Explainer
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
+from reportgen.analysis.device.runs import BatchRuns
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
-from reportgen.models.device.placed import weight_of
+from reportgen.models.device import weight_of
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
@@ -29,7 +29,7 @@ def alti(
     explainer: Explainer,
     capture: Capture,
     norms: Norms | Reason,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
 ) -> list[tuple[float, ...] | Missing]:
     """The contribution of each token to the last layer, `[position]`, mean over queries; sums to 1.
 
@@ -41,7 +41,7 @@ def alti(
         return [Missing(norms)] * len(explained)
     if norms.residual is None:
         return [Missing("unresidual")] * len(explained)
-    runs: Runs[tuple[float, ...]] = explainer.runs([item.text for item in explained])
+    runs: BatchRuns[tuple[float, ...]] = explainer.runs([item.text for item in explained])
     for run in runs:
         with run:
             texts = [explained[i].text for i in run.rows]
@@ -75,7 +75,7 @@ class _Rolled:
         identity = torch.eye(size, device=layout.real.device)
         self._rolled = identity.expand(n_texts, -1, -1)  # [text, query, token]
 
-    def add(self, block: Block) -> None:
+    def add(self, block: LayerBlock) -> None:
         """Add the block of the next layer."""
         made = contributions(block)
         self._rolled = made @ self._rolled.to(made.device)  # layers may be on several devices
@@ -88,7 +88,7 @@ class _Rolled:
         return [tuple(row[:length]) for row, length in rows]
 
 
-def contributions(block: Block) -> Tensor:
+def contributions(block: LayerBlock) -> Tensor:
     """The map C of one layer of a batch, `[text, query, key]`.
 
     Rows sum to 1, or are 0 if no token brings the sum of parts nearer to the output.
@@ -105,7 +105,7 @@ def contributions(block: Block) -> Tensor:
     return contributed / sums.clamp(min=torch.finfo(sums.dtype).tiny)
 
 
-def _contributed(block: Block, passed: Tensor, queries: slice) -> Tensor:
+def _contributed(block: LayerBlock, passed: Tensor, queries: slice) -> Tensor:
     """C of some queries before its rows are divided by their sums, `[text, query, key]`.
 
     Args:
@@ -142,4 +142,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(1, 0, ANALYSIS * len(text.ids))
 
 
-ALTI = Method(_run, _cost)
+ALTI = MeasureMethod(_run, _cost)

@@ -11,12 +11,11 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
-from reportgen.analysis.device.in_batches import Runs
+from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
-from reportgen.analysis.evidence.explainer import Explained, Explainer
-from reportgen.analysis.evidence.text_by_text import GradientError
-from reportgen.analysis.evidence.text_evidence import StepGradients, StepValues
-from reportgen.models.device.devices import precise
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.text_evidence import GradientError, StepGradients, StepValues
+from reportgen.models.device import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart
 
@@ -36,7 +35,7 @@ class _Maps:
 
 
 def step_gradients(
-    explainer: Explainer, capture: Capture, explained: Sequence[Explained]
+    explainer: Explainer, capture: Capture, explained: Sequence[ExplainedText]
 ) -> list[StepGradients | str | None]:
     """Gradient size and attention times gradient of each token of the completions; None for a text
     of which they are not known, and an error message for one that failed.
@@ -47,7 +46,7 @@ def step_gradients(
     maps: across for tokens of the text, its own for what it has written.
     """
 
-    runs: Runs[StepGradients | None] = explainer.runs(
+    runs: BatchRuns[StepGradients | None] = explainer.runs(
         [item.text for item in explained], in_graph=True
     )
     for run in runs:
@@ -60,7 +59,7 @@ def step_gradients(
 
 
 def _run_batch(
-    explainer: Explainer, capture: Capture, items: Sequence[Explained]
+    explainer: Explainer, capture: Capture, items: Sequence[ExplainedText]
 ) -> list[StepGradients | None]:
     model, texts, maps = explainer.model, [item.text for item in items], _Maps()
     inputs = explainer.inputs(texts)

@@ -12,13 +12,19 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measures.constant_attention import ConstantAttention
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
-from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
-from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
+from reportgen.analysis.evidence.text_evidence import (
+    NOT_FINITE,
+    GradientError,
+    Missing,
+    TextEvidence,
+    each_text,
+    explained_of,
+)
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.device.devices import precise
+from reportgen.models.device import precise
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tasks.multiple_choice import ChoiceModel
@@ -41,7 +47,7 @@ class Relevance:
 
 
 def cp_lrp(
-    explainer: Explainer, explained: Sequence[Explained], spread: float
+    explainer: Explainer, explained: Sequence[ExplainedText], spread: float
 ) -> list[Relevance | Missing]:
     """CP-LRP of each text (Ali et al. 2022), one backward pass each.
 
@@ -57,7 +63,7 @@ def cp_lrp(
     up over all choices, and those of the others' own words are no token's.
     """
 
-    def measure(item: Explained) -> Relevance | Missing:
+    def measure(item: ExplainedText) -> Relevance | Missing:
         own = _relevance(explainer, item, spread)
         is_finite = all(map(isfinite, (*own.scores, own.rest)))
         return own if is_finite else Missing("failed", NOT_FINITE)
@@ -65,7 +71,7 @@ def cp_lrp(
     return each_text(explained, measure)
 
 
-def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevance:
+def _relevance(explainer: Explainer, item: ExplainedText, spread: float) -> Relevance:
     model, held = explainer.model, ConstantAttention()
     with embedding_leaf(model), _with_biases(model.module) as biases:
         with (
@@ -220,4 +226,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(n, n, n * (1 + BACKWARD) * len(text.ids))
 
 
-CP_LRP = Method(_run, _cost)
+CP_LRP = MeasureMethod(_run, _cost)

@@ -1,13 +1,15 @@
 """Deletion effects: how a text's scalar changes if one display unit is left out, or replaced by
-[MASK], or stands alone with the special tokens."""
+[MASK], or stands alone with the special tokens; and each token of a completion without those before
+it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import isfinite, nan
 from statistics import fmean, pstdev
 
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer, Scores
-from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
+from reportgen.analysis.device.runs import BatchRuns
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer, Scores
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     UnitEffects,
@@ -15,6 +17,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
+from reportgen.models.device import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import (
     content_units,
@@ -24,6 +27,7 @@ from reportgen.models.tokens.perturbed_texts import (
     runs_without_content,
     without,
 )
+from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import Reason
 from reportgen.results.measure_register import BY_ID, EFFECT
 
@@ -34,7 +38,7 @@ NOTHING_LEFT = "without it nothing is left of the text"
 
 def deletion_effects(
     explainer: Explainer,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
 ) -> list[UnitEffects | str]:
     """The effect of leaving out each unit of content, f(whole) - f(without), for each text; an
     error message for a text of which no unit could be left out.
@@ -48,7 +52,7 @@ def deletion_effects(
 
 def alone_effects(
     explainer: Explainer,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
 ) -> list[UnitEffects | str] | Reason:
     """The effect of adding each unit of content to nothing, f(unit alone) - f(nothing), for each
     text, or an error message; a `Reason` where nothing would be left to run without content.
@@ -60,7 +64,7 @@ def alone_effects(
     if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
     variants = (
-        Changed(item, keep(item.text, sorted((*fixed_positions(item.text), *unit))))
+        ChangedText(item, keep(item.text, sorted((*fixed_positions(item.text), *unit))))
         for item in explained
         for unit in ((), *content_units(item.text))
     )
@@ -79,7 +83,7 @@ def alone_effects(
 
 def mask_effects(
     explainer: Explainer,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
 ) -> list[UnitEffects | str] | Reason:
     """Like `deletion_effects`, but with the tokenizer's mask token in place of each token of the
     unit; a `Reason` if it has no mask token."""
@@ -104,14 +108,14 @@ def mask_offset(effects: Sequence[float]) -> float | None:
 
 def _effects(
     explainer: Explainer,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
     change: Callable[[EncodedText, Sequence[int]], EncodedText],
     can_change: Callable[[EncodedText, Sequence[int]], bool],
 ) -> list[UnitEffects | str]:
     """The effects of `change` on each unit of each text, except units that `can_change` rules out
     because no token would be left."""
     variants = (
-        Changed(item, change(item.text, unit))
+        ChangedText(item, change(item.text, unit))
         for item in explained
         for unit in content_units(item.text)
         if can_change(item.text, unit)
@@ -134,7 +138,7 @@ def _can_delete(text: EncodedText, unit: Sequence[int]) -> bool:
 
 
 def _text_effects(
-    item: Explained,
+    item: ExplainedText,
     units: tuple[tuple[int, ...], ...],
     values: Sequence[tuple[float, Scores] | str],
 ) -> UnitEffects | str:
@@ -165,8 +169,8 @@ def _unit_effects(
     return UnitEffects(units, effects, message, scores)
 
 
-def _in_chunks(variants: Iterable[Changed]) -> Iterator[list[Changed]]:
-    chunk: list[Changed] = []
+def _in_chunks(variants: Iterable[ChangedText]) -> Iterator[list[ChangedText]]:
+    chunk: list[ChangedText] = []
     size = 0
     for variant in variants:
         chunk.append(variant)
@@ -222,5 +226,82 @@ def _mask_cost(text: EncodedText, basis: CostBasis) -> Passes | None:
     return Passes(n_units, 0, n_units * len(text.ids)) if basis.has_mask_token else None
 
 
-DELETION = Method(_run_deletion, _deletion_cost)
-MASK = Method(_run_mask, _mask_cost)
+DELETION = MeasureMethod(_run_deletion, _deletion_cost)
+MASK = MeasureMethod(_run_mask, _mask_cost)
+
+
+# [step], how far the log-probability of each token of the completion falls; None where it cannot.
+Falls = tuple[float | None, ...]
+
+
+def earlier_effects(
+    explainer: Explainer, explained: Sequence[ExplainedText]
+) -> list[dict[int, Falls] | str]:
+    """How far the log-probability of each later token of the completion falls without each of its
+    units, f(whole) - f(without), by position of the unit's tokens; an error message for a text of
+    which no unit could be left out.
+
+    Positions are those in the text, or in the target of a decoder of its own. The unit's token ids
+    are removed, the remaining ones move together, nothing is tokenised again. The unit itself and
+    what stands before it have none.
+    """
+    return [_of_text(explainer, item) for item in explained]
+
+
+def earlier_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
+    """The positions of the units of the completion of `text` that another token follows."""
+    target = text.target
+    positions = text.completion if target is None else range(target.n_given, len(target.ids))
+    units: dict[int, list[int]] = {}
+    for position in positions:
+        units.setdefault((text if target is None else target).units[position], []).append(position)
+    return tuple(tuple(own) for own in units.values() if own[-1] < positions[-1])
+
+
+def _of_text(explainer: Explainer, item: ExplainedText) -> dict[int, Falls] | str:
+    units = earlier_units(item.text)
+    changed = [_without(item.text, unit) for unit in units]
+
+    runs: BatchRuns[Scores] = explainer.runs(changed)
+    for run in runs:
+        with run:
+            run.results = _scores(explainer, [changed[i] for i in run.rows])
+    found: dict[int, Falls] = {}
+    faults = []
+    for unit, left in zip(units, runs.results, strict=True):
+        if isinstance(left, str) or not all(map(isfinite, left)):
+            faults.append(left if isinstance(left, str) else explainer.undefined)
+            continue
+        falls = _falls(item, unit, left)
+        found.update(dict.fromkeys(unit, falls))
+    return faults[0] if faults and not found else found
+
+
+def _scores(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Scores]:
+    """Run one batch: what each step has."""
+    rows = precise(explainer.outputs(texts)).tolist()
+    return [tuple(row[: text.n_steps]) for row, text in zip(rows, texts, strict=True)]
+
+
+def _falls(item: ExplainedText, unit: Sequence[int], left: Scores) -> Falls:
+    first = item.text.completion[0] if item.text.target is None else item.text.target.n_given
+    n_gone, after = len(unit), unit[-1] + 1 - first  # the first step that stands after it
+    later = zip(item.scores[after:], left[after - n_gone :], strict=True)
+    return (*[None] * after, *(whole - own for whole, own in later))
+
+
+def _without(text: EncodedText, unit: Sequence[int]) -> EncodedText:
+    """`text` without the tokens of its completion at the positions `unit`."""
+    if text.target is None:
+        return without(text, unit)
+    own = text.target
+    kept = [i for i in range(len(own.ids)) if i not in unit]
+    target = TargetTokens(
+        ids=tuple(own.ids[i] for i in kept),
+        tokens=tuple(own.tokens[i] for i in kept),
+        spans=tuple(own.spans[i] for i in kept),
+        specials=tuple(own.specials[i] for i in kept),
+        units=tuple(own.units[i] for i in kept),
+        n_given=own.n_given,
+    )
+    return replace(text, target=target)

@@ -9,15 +9,21 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.device.in_batches import Runs
+from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
-from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError
-from reportgen.analysis.evidence.text_evidence import Floats, Missing, TextEvidence, explained_of
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
+from reportgen.analysis.evidence.text_evidence import (
+    NOT_FINITE,
+    Floats,
+    GradientError,
+    Missing,
+    TextEvidence,
+    explained_of,
+)
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.device.devices import precise
+from reportgen.models.device import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.info import Reason
@@ -43,7 +49,7 @@ class TextGradients:
 def text_gradients(
     explainer: Explainer,
     capture: Capture,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
 ) -> list[TextGradients | Missing]:
     """Gradient size, attention times gradient and live rows, with one backward pass per batch.
 
@@ -60,7 +66,7 @@ def text_gradients(
     only live rows add to it. Like the size, it is not defined for embeddings.
     """
 
-    runs: Runs[TextGradients | Missing] = explainer.runs(
+    runs: BatchRuns[TextGradients | Missing] = explainer.runs(
         [item.text for item in explained], in_graph=True
     )
     for run in runs:
@@ -73,7 +79,7 @@ def text_gradients(
 
 
 def _run_batch(
-    explainer: Explainer, capture: Capture, items: Sequence[Explained]
+    explainer: Explainer, capture: Capture, items: Sequence[ExplainedText]
 ) -> list[TextGradients | Missing]:
     texts = [item.text for item in items]
     inputs = explainer.inputs(texts)
@@ -194,4 +200,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return whole.plus(Passes(1, n_steps, (1 + n_steps * BACKWARD) * len(text.ids)))
 
 
-GRADIENT = Method(_run, _cost)
+GRADIENT = MeasureMethod(_run, _cost)

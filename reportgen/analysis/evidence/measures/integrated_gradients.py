@@ -8,12 +8,18 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
-from reportgen.analysis.evidence.explainer import Explained, Explainer
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
-from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
-from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
+from reportgen.analysis.evidence.text_evidence import (
+    NOT_FINITE,
+    GradientError,
+    Missing,
+    TextEvidence,
+    each_text,
+    explained_of,
+)
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.device.devices import precise
+from reportgen.models.device import precise
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import content_units, put
 
@@ -40,7 +46,7 @@ class Integrated:
 
 def integrated_gradients(
     explainer: Explainer,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
     spread: float,
 ) -> list[Integrated | Missing]:
     """Integrated gradients of each text, doubling the steps from 30 to 240 until complete.
@@ -51,7 +57,7 @@ def integrated_gradients(
     returned, marked as incomplete.
     """
 
-    def measure(item: Explained) -> Integrated | Missing:
+    def measure(item: ExplainedText) -> Integrated | Missing:
         own = _complete(explainer, item, spread)
         return own if all(map(isfinite, own.scores)) else Missing("failed", NOT_FINITE)
 
@@ -59,7 +65,7 @@ def integrated_gradients(
 
 
 def integrate(
-    explainer: Explainer, explained: Explained, steps: int, spread: float = 0.0
+    explainer: Explainer, explained: ExplainedText, steps: int, spread: float = 0.0
 ) -> Integrated:
     """Integrated gradients of one text in `steps` steps (Sundararajan, Taly and Yan 2017).
 
@@ -89,7 +95,7 @@ class _Way:
     difference: float
 
 
-def _way_of(explainer: Explainer, explained: Explained) -> _Way:
+def _way_of(explainer: Explainer, explained: ExplainedText) -> _Way:
     whole = _embeddings(explainer, explained.text)
     base = _baseline(explainer, explained.text, whole)
     ends = (_along(explainer, explained, end[None])[0].detach() for end in (base, whole))
@@ -98,7 +104,7 @@ def _way_of(explainer: Explainer, explained: Explained) -> _Way:
 
 
 def _integrate(
-    explainer: Explainer, explained: Explained, along: _Way, steps: int, spread: float
+    explainer: Explainer, explained: ExplainedText, along: _Way, steps: int, spread: float
 ) -> Integrated:
     base, way, difference = along.base, along.way, along.difference
     total, of_thirds = torch.zeros_like(way), torch.zeros_like(way)
@@ -137,7 +143,7 @@ def _largest_error(scores: Tensor, rough: Tensor) -> float:
     return float((scores - rough).abs().max()) / 2
 
 
-def _complete(explainer: Explainer, explained: Explained, spread: float) -> Integrated:
+def _complete(explainer: Explainer, explained: ExplainedText, spread: float) -> Integrated:
     """Integrated gradients of one text with as many steps as completeness needs."""
     along, steps = _way_of(explainer, explained), FIRST_STEPS
     found = _integrate(explainer, explained, along, steps, spread)
@@ -166,7 +172,7 @@ def _embeddings(explainer: Explainer, text: EncodedText) -> Tensor:
 
 
 def _along(
-    explainer: Explainer, explained: Explained, points: Tensor
+    explainer: Explainer, explained: ExplainedText, points: Tensor
 ) -> tuple[Tensor, Sequence[Tensor]]:
     """Run a text with other input embeddings, `points` `[point, position, width]`.
 
@@ -180,7 +186,7 @@ def _along(
     return scalars, leaves
 
 
-def _slopes(explainer: Explainer, explained: Explained, points: Tensor) -> Tensor:
+def _slopes(explainer: Explainer, explained: ExplainedText, points: Tensor) -> Tensor:
     """The gradient of the scalar at each of `points`, in their shape."""
     (found,) = gradients(*_along(explainer, explained, points))
     if found is None:
@@ -204,4 +210,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(FIRST_STEPS, FIRST_STEPS, FIRST_STEPS * (1 + BACKWARD) * len(text.ids))
 
 
-INTEGRATED_GRADIENTS = Method(_run, _cost)
+INTEGRATED_GRADIENTS = MeasureMethod(_run, _cost)

@@ -6,18 +6,24 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf
-from reportgen.analysis.evidence.explainer import Explained, Explainer, unit_rows
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
-from reportgen.analysis.evidence.text_by_text import NOT_FINITE, GradientError, each_text
-from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer, unit_rows
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
+from reportgen.analysis.evidence.text_evidence import (
+    NOT_FINITE,
+    GradientError,
+    Missing,
+    TextEvidence,
+    each_text,
+    explained_of,
+)
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
-from reportgen.models.device.devices import lacks_memory, precise
+from reportgen.models.device import lacks_memory, precise
 from reportgen.models.tokens.encoded import EncodedText
 
 
 def jacobian_norms(
     explainer: Explainer,
-    explained: Sequence[Explained],
+    explained: Sequence[ExplainedText],
 ) -> list[tuple[float, ...] | Missing]:
     """The Frobenius norm of d e / d x_i for each text, `[position]`.
 
@@ -29,7 +35,7 @@ def jacobian_norms(
     return each_text(explained, lambda item: _norms(explainer, item))
 
 
-def _norms(explainer: Explainer, explained: Explained) -> tuple[float, ...] | Missing:
+def _norms(explainer: Explainer, explained: ExplainedText) -> tuple[float, ...] | Missing:
     with embedding_leaf(explainer.model) as leaves:
         embedding = unit_rows(explainer.outputs([explained.text]))[0]
     if not embedding.requires_grad:
@@ -77,4 +83,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(1, n, (1 + n * ONE_OF_MANY) * len(text.ids))
 
 
-JACOBIAN = Method(_run, _cost)
+JACOBIAN = MeasureMethod(_run, _cost)

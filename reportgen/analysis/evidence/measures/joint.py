@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import TypeAlias
 
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence, UnitEffects
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens.encoded import EncodedText
@@ -67,7 +67,7 @@ class KnownUnits:
 
 
 def find_joint(
-    explainer: Explainer, explained: Sequence[Explained], known: Sequence[KnownUnits]
+    explainer: Explainer, explained: Sequence[ExplainedText], known: Sequence[KnownUnits]
 ) -> list[tuple[Joint, ...]]:
     """The groups of each text, at most MOST_PASSES passes each."""
     is_distance = explainer.scalar == "cosine"
@@ -85,7 +85,7 @@ def find_joint(
             except StopIteration as end:
                 found[number] = end.value
         variants = [
-            Changed(explained[i], _without(explained[i], known[i].units, units))
+            ChangedText(explained[i], _without(explained[i], known[i].units, units))
             for i, units in asked.items()
         ]
         values = explainer.run(variants)
@@ -106,7 +106,7 @@ def shared_effects(deletion: Sequence[float], groups: Sequence[Joint]) -> tuple[
     return tuple(effects)
 
 
-def _without(item: Explained, units: Sequence[Units], left_out: Units) -> EncodedText:
+def _without(item: ExplainedText, units: Sequence[Units], left_out: Units) -> EncodedText:
     return without(item.text, {place for unit in left_out for place in units[unit]})
 
 
@@ -299,4 +299,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     return Passes(n, 0, n * len(text.ids))
 
 
-JOINT_UNITS = Method(_run, _cost)
+JOINT_UNITS = MeasureMethod(_run, _cost)

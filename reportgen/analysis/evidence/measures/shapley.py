@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtri
 
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
-from reportgen.analysis.evidence.methods import CostBasis, Method, Tools
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     UnitEffects,
@@ -47,7 +47,7 @@ Floats = NDArray[np.float64]
 
 
 def shapley_values(
-    explainer: Explainer, explained: Sequence[Explained], *, is_basic: bool = False
+    explainer: Explainer, explained: Sequence[ExplainedText], *, is_basic: bool = False
 ) -> "list[ShapleyValues | str] | Reason":
     """The Shapley value of each unit of content, for each text, or an error message.
 
@@ -100,7 +100,7 @@ def sampling_error(pairs: Floats) -> float:
 class _Game:
     """One text, whose units come together in one order after another."""
 
-    of: Explained
+    of: ExplainedText
     units: tuple[tuple[int, ...], ...]
     exact_to: int  # units of which all sets are run
     most_pairs: int = MOST_PAIRS
@@ -144,10 +144,10 @@ class _Game:
         sets = (frozenset(own[:size]) for own in self._pair for size in range(len(order)))
         return [kept for kept in dict.fromkeys(sets) if kept not in self.values]
 
-    def variant(self, kept: frozenset[int]) -> Changed:
+    def variant(self, kept: frozenset[int]) -> ChangedText:
         """The text with only the units `kept`."""
         positions = (position for unit in kept for position in self.units[unit])
-        return Changed(
+        return ChangedText(
             self.of, keep(self.of.text, sorted((*fixed_positions(self.of.text), *positions)))
         )
 
@@ -234,4 +234,4 @@ def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:
     return shapley_passes(text)
 
 
-SHAPLEY = Method(_run, _cost)
+SHAPLEY = MeasureMethod(_run, _cost)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.evidence.explainer import Explained
+from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.perturbed_texts import put
@@ -29,7 +29,7 @@ class Case:
     """A text that is tested."""
 
     index: int  # index among the explained texts
-    explained: Explained
+    explained: ExplainedText
     subjects: tuple[Group, ...]  # what is tested of it
     controls: tuple[Group, ...]  # groups of text tokens, of the same sizes as the subjects
     content: tuple[int, ...]  # positions of content that is not a subject
@@ -41,7 +41,7 @@ class Case:
 
 
 def find_case(
-    index: int, explained: Explained, subjects: Sequence[Subject], depth: Depth
+    index: int, explained: ExplainedText, subjects: Sequence[Subject], depth: Depth
 ) -> Case | None:
     """Make the case of one text; None if it has nothing to test, or fewer than MIN_CONTENT content
     tokens.

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.device.copies import LayerFigures
-from reportgen.analysis.device.in_batches import Runs
+from reportgen.analysis.device.copies import DeviceFigures
+from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.cases import Case, Group, swapped
 from reportgen.analysis.evidence.sinks.interventions import (
@@ -25,8 +25,7 @@ from reportgen.analysis.evidence.sinks.interventions import (
 )
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
-from reportgen.models.device.devices import moved, precise
-from reportgen.models.device.precision import tolerances
+from reportgen.models.device import moved, precise, tolerances
 from reportgen.results.info import SinkTest
 
 # The key of a subject; None for content that is not a subject.
@@ -99,7 +98,7 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class SinkOutcome:
     """A text with a group of its positions changed."""
 
     scalar: float
@@ -139,7 +138,7 @@ class SinkRuns:
         groups: Sequence[Group],
         whole: Whole | None,
         means: Mapping[Kind, Vectors],
-    ) -> dict[Group, Outcome | str]:
+    ) -> dict[Group, SinkOutcome | str]:
         """Do `test` on each of `groups`: the outcome, or an error message.
 
         Args:
@@ -148,10 +147,12 @@ class SinkRuns:
         """
         # Where maps come with the output, those of all layers are in memory at once.
         holds = test in ("hide_key", "swap") and self.capture.way == "output"
-        found: dict[Group, Outcome | str] = {}
+        found: dict[Group, SinkOutcome | str] = {}
         # Hidden keys have a row each in a batch; without learned sinks, all of a batch is.
         for own in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
-            runs: Runs[Outcome] = self.explainer.runs([case.text] * len(own), in_graph=holds)
+            runs: BatchRuns[SinkOutcome] = self.explainer.runs(
+                [case.text] * len(own), in_graph=holds
+            )
             for run in runs:
                 with run:
                     some = [own[i] for i in run.rows]
@@ -159,7 +160,7 @@ class SinkRuns:
             found |= zip(own, runs.results, strict=True)
         return {
             group: self.explainer.undefined
-            if isinstance(outcome, Outcome) and not isfinite(outcome.scalar)
+            if isinstance(outcome, SinkOutcome) and not isfinite(outcome.scalar)
             else outcome
             for group, outcome in found.items()
         }
@@ -171,7 +172,7 @@ class SinkRuns:
         whole: Whole | None,
         means: Mapping[Kind, Vectors],
         groups: Sequence[Group],
-    ) -> list[Outcome]:
+    ) -> list[SinkOutcome]:
         """Run one batch, with a row for each of `groups`."""
         texts = [(swapped(case, g) if test == "swap" else None) or case.text for g in groups]
         inputs = self.explainer.inputs(texts)
@@ -189,7 +190,7 @@ class SinkRuns:
         outputs = self.explainer.model.reader.values(returned, inputs, texts)
         scalars = self.explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
         shares = _by_layer(received) if received else [None] * len(groups)
-        return [Outcome(*pair) for pair in zip(scalars, shares, strict=True)]
+        return [SinkOutcome(*pair) for pair in zip(scalars, shares, strict=True)]
 
     def _without_keys(
         self, inputs: Mapping[str, Tensor], groups: Sequence[Group], whole: Whole
@@ -244,7 +245,7 @@ def _received(maps: Tensor) -> Tensor:
 
 def _by_layer(layers: Sequence[Tensor]) -> Array:
     """Stack one `[text, key]` per layer to `[text, layer, key]`."""
-    figures = LayerFigures()
+    figures = DeviceFigures()
     for own in layers:
         figures.add({"received": own})
     return figures.read()["received"]

@@ -23,13 +23,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.scores import LayerScores, ScoreReader
+from reportgen.analysis.attention.scores import AttentionScoreReader, LayerScores
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.interventions import value_sizes_read
 from reportgen.analysis.evidence.sinks.subjects import FIRST
 from reportgen.models.architecture import Projection
-from reportgen.models.device.devices import precise
-from reportgen.models.device.precision import tolerances
+from reportgen.models.device import precise, tolerances
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 from reportgen.results.measure_register import LONG_TOKENS, MIN_CONTENT, MIN_TEXTS, MOST_OF_TEXT
@@ -75,7 +74,7 @@ class SinkScorer:
         found = TextScores(self.capture.has_learned_sinks, text, self.tokens)
         most = tolerances(self.explainer.model.info.dtype).repeated
         fault: Reason | None = None
-        reader = ScoreReader(len(text.ids))
+        reader = AttentionScoreReader(len(text.ids))
 
         def take(layer: int, maps: Tensor) -> None:
             nonlocal fault

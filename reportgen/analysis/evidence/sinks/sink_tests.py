@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.collected import SinkResults
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.reasons import SinkResults
 from reportgen.analysis.evidence.sinks.cases import Case, Group, find_case, groups_of
 from reportgen.analysis.evidence.sinks.changed_runs import (
     Kind,
-    Outcome,
+    SinkOutcome,
     SinkRuns,
     ValueMeans,
     Vectors,
@@ -111,7 +111,7 @@ class SinkTester:
             explainer, capture, projections, n_layers, is_causal=is_causal, has_window=has_window
         )
 
-    def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
+    def plan(self, explained: Sequence[ExplainedText], subjects: Sequence[Subject]) -> SinkPlan:
         """Choose texts of those `explained`, as the depth says, and the tests that can be done.
 
         A text needs MIN_CONTENT text tokens and at least one of the `subjects` that are tested.
@@ -309,7 +309,7 @@ def _row(
     case: Case,
     test: SinkTest,
     group: Group,
-    outcomes: Mapping[Group, Outcome | str],
+    outcomes: Mapping[Group, SinkOutcome | str],
 ) -> tuple[SinkRow, str | None]:
     """Make the row of one subject and test, and a message if it has no figures.
 
@@ -319,11 +319,11 @@ def _row(
     """
     positions = list(group.positions)
     alike = [g for g in case.controls if g.size == group.size and g in outcomes]
-    controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], Outcome)]
+    controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], SinkOutcome)]
     outcome = outcomes.get(group, "no other token to put in its place")
     fault = outcome if isinstance(outcome, str) else None
     effect = control = after = None
-    if isinstance(outcome, Outcome):
+    if isinstance(outcome, SinkOutcome):
         if outcome.received is not None:
             after = outcome.received[:, positions].sum(axis=1)
         if controls:
@@ -350,6 +350,6 @@ def _share(column: pd.Series, positions: NDArray[np.intp]) -> NDArray[np.float64
     return share if len(positions) else 1 - received.sum(axis=0)
 
 
-def _effect(case: Case, outcome: Outcome) -> float:
+def _effect(case: Case, outcome: SinkOutcome) -> float:
     """The absolute change of the scalar."""
     return abs(case.explained.value - outcome.scalar)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.models.device.devices import precise
+from reportgen.models.device import precise
 from reportgen.models.readers.language_models.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader, Prediction, spell
 from reportgen.models.tokens.completions import mark_last

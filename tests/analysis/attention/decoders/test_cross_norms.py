@@ -28,10 +28,10 @@ from torch import nn
 
 from reportgen import Report
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.checks import sample_text
 from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, CrossTextNorms
 from reportgen.analysis.attention.decoders.decoder import BatchParts
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.analysis.attention.try_model import sample_text
 from reportgen.errors import ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module

@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import probe
+from reportgen.analysis.attention.checks import probe, sample_text
 from reportgen.analysis.attention.decoders.decoder import BatchParts
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.decoders.head_row import (
@@ -30,7 +30,6 @@ from reportgen.analysis.attention.decoders.head_row import (
     find_head_row,
     reads_the_same_row,
 )
-from reportgen.analysis.attention.try_model import sample_text
 from reportgen.api.check import check_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module

@@ -23,7 +23,7 @@ from reportgen.analysis.attention.long_texts.stripes import Stripe, find_stripes
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import Cost, Progress, Room
+from reportgen.analysis.progress import AttentionMemory, Cost, Progress
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
@@ -117,7 +117,7 @@ def test_families_with_attention_of_their_own_are_not_read_in_stripes(folder, fa
 class Costs(Progress):
     """What is said before the start."""
 
-    room: Room | None = None
+    room: AttentionMemory | None = None
 
     def begin(self, cost: Cost) -> None:
         self.room = cost.room
@@ -141,7 +141,7 @@ def test_a_long_text_that_can_only_be_read_whole_is(folder, tmp_path, monkeypatc
     costs = Costs()
     results = results_of(load(folder, "deberta_v2"), tmp_path / "read", costs, evidence="none")
     longest = int(results.texts["n_tokens"].max())
-    assert costs.room == Room(longest, 4 * 4 * longest**2 * 4, False)
+    assert costs.room == AttentionMemory(longest, 4 * 4 * longest**2 * 4, False)
     assert not results.texts["map_bytes"].isna().any()
     assert not any("longer than" in remark for remark in results.info.remarks)
 
@@ -154,7 +154,7 @@ def test_a_long_text_has_all_but_what_takes_whole_maps(folder, tmp_path, monkeyp
     few_are_long(monkeypatch)
     read = results_of(model, tmp_path / "read", costs)
     n_tokens = read.texts["n_tokens"].tolist()
-    assert costs.room == Room(max(n_tokens), 4 * 4 * max(n_tokens) * 80, True)
+    assert costs.room == AttentionMemory(max(n_tokens), 4 * 4 * max(n_tokens) * 80, True)
     long = [n > 12 for n in n_tokens]
     assert long == [False, True, True, False]
     (remark,) = set(read.info.remarks) - set(whole.info.remarks)

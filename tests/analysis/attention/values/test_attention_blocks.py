@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.analysis.attention.values.blocks import Block, Blocks, Residual
+from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, Residual
 from reportgen.models.architecture import Projection
 
 MAPS = [torch.full((1, 2, 3, 3), float(layer)) for layer in range(3)]
@@ -26,9 +26,9 @@ class Layer(nn.Module):
         return self.norm(output + x)
 
 
-def run(layers, order: str, residual: Residual | None = None, times: int = 1) -> list[Block]:
+def run(layers, order: str, residual: Residual | None = None, times: int = 1) -> list[LayerBlock]:
     """The blocks of layers run one after another; maps come first, in between or at the end."""
-    found: list[Block] = []
+    found: list[LayerBlock] = []
     distinct = dict.fromkeys(layers)
     blocks = Blocks([layer.projection() for layer in distinct], residual, found.append)
     assert not blocks.is_complete
@@ -82,7 +82,7 @@ def test_parts_that_are_left_over_are_noticed() -> None:
 
 def test_parts_in_half_precision_are_read_whole() -> None:
     layers = [Layer().half() for _ in range(3)]
-    found: list[Block] = []
+    found: list[LayerBlock] = []
     norms = tuple(layer.norm for layer in layers)
     blocks = Blocks([x.projection() for x in layers], Residual(norms, "after"), found.append)
     with blocks.hooked(), torch.no_grad():

@@ -17,7 +17,6 @@ from helpers.rounding import assert_near, near
 import reportgen.analysis.attention.values.norms as norms_module
 from reportgen.analysis.attention.batches import CONTENT, lay_out
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values import output_rank
 from reportgen.analysis.attention.values.norms import BatchNorms, Norms, TextNorms, _value_ratios
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
@@ -149,7 +148,7 @@ def test_working_in_small_steps_gives_the_same(
     texts = encoded(model, *TEXTS)
     whole = measured(model, texts)
     monkeypatch.setattr(norms_module, "CHUNK", 300)
-    monkeypatch.setattr(output_rank, "CHUNK", 300)
+    monkeypatch.setattr(norms_module, "RANK_CHUNK", 300)
     for one, other in zip(whole, measured(model, texts), strict=True):
         assert_near(one.received, other.received)
         assert_near(one.output_ranks, other.output_ranks)

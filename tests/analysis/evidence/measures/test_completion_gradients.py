@@ -13,10 +13,9 @@ from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, wit
 from helpers.rounding import assert_near, near
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explain_options import ExplainOptions
-from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions
 from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
-from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
+from reportgen.analysis.evidence.measures.deletion import earlier_effects, earlier_units
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models.loaded import LoadedModel, with_completions
 from reportgen.results.store import open_results

@@ -21,13 +21,13 @@ from helpers.rounding import near
 from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
+from reportgen.analysis.additions import with_chosen
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
 from reportgen.analysis.evidence.methods import Tools, load_method
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.analysis.first_pass import encode_all
-from reportgen.analysis.pick_choices import with_chosen
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.real.explaining import NUMBER, encoded, explain, load
 
-from reportgen.analysis.evidence.explainer import Changed, Explained
+from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.joint import (
     BEYOND,
@@ -27,14 +27,14 @@ Rule = Callable[[frozenset[int]], float]  # from the units that are kept to the 
 
 
 @pytest.fixture(scope="module")
-def item(tmp_path_factory: pytest.TempPathFactory) -> Explained:
+def item(tmp_path_factory: pytest.TempPathFactory) -> ExplainedText:
     """A text of nine units; its score is put in by each test."""
     model = load(tmp_path_factory.mktemp("model"), "bert", **NUMBER)
     return explain(model, encoded(model, WORDS))[1][0]
 
 
 def search(
-    item: Explained,
+    item: ExplainedText,
     rule: Rule,
     scalar: str = "number",
     hints: tuple[tuple[float, ...], ...] = (),
@@ -47,7 +47,7 @@ def search(
     item = replace(item, value=rule(everything))
     passes: list[frozenset[int]] = []
 
-    def run(variants: list[Changed]) -> list[float]:
+    def run(variants: list[ChangedText]) -> list[float]:
         for changed in variants:
             ids = list(changed.text.spans)
             kept = frozenset(i for i in everything if item.text.spans[units[i][0]] in ids)
@@ -62,7 +62,7 @@ def search(
     return found, falls, len(passes)
 
 
-def test_the_unit_that_a_causal_model_reads_is_in_no_group(item: Explained) -> None:
+def test_the_unit_that_a_causal_model_reads_is_in_no_group(item: ExplainedText) -> None:
     """Of a model that reads nothing but the last unit: without it that is another one."""
     worth = (0.2, 0.9, 0.1, 0.7, 0.4, 0.6, 0.3, 0.8, 1.6)
 
@@ -91,7 +91,7 @@ def any_of(kept: frozenset[int], units: set[int], worth: float) -> float:
 @pytest.mark.parametrize("worth", [0.6, -0.6])
 @pytest.mark.parametrize("units", [{1, 4}, {0, 3, 7}])
 def test_units_that_say_the_same_are_one_group(
-    item: Explained, units: set[int], worth: float
+    item: ExplainedText, units: set[int], worth: float
 ) -> None:
     found, deletion, _ = search(item, lambda kept: 1 + any_of(kept, units, worth))
     assert members(found) == {tuple(sorted(units)): worth}
@@ -100,7 +100,9 @@ def test_units_that_say_the_same_are_one_group(
     assert effects == pytest.approx(expected)
 
 
-def test_two_groups_of_one_direction_stay_apart_and_lone_units_stay_out(item: Explained) -> None:
+def test_two_groups_of_one_direction_stay_apart_and_lone_units_stay_out(
+    item: ExplainedText,
+) -> None:
     def rule(kept: frozenset[int]) -> float:
         return any_of(kept, {0, 1}, 1.0) + any_of(kept, {4, 6}, 0.4) + any_of(kept, {8}, 0.7)
 
@@ -111,7 +113,7 @@ def test_two_groups_of_one_direction_stay_apart_and_lone_units_stay_out(item: Ex
     assert effects == pytest.approx([0.5, 0.5, 0, 0, 0.2, 0, 0.2, 0, 0.7])
 
 
-def test_a_group_is_split_by_what_its_units_do_alone(item: Explained) -> None:
+def test_a_group_is_split_by_what_its_units_do_alone(item: ExplainedText) -> None:
     def rule(kept: frozenset[int]) -> float:
         return max([0.9 * (2 in kept), 0.2 * (5 in kept), 0.0])
 
@@ -125,7 +127,7 @@ def test_a_group_is_split_by_what_its_units_do_alone(item: Explained) -> None:
 
 
 @pytest.mark.parametrize("worth", [0.8, 1.2])  # alone weaker than the others, and stronger
-def test_a_unit_that_does_most_by_itself_is_in_no_group(item: Explained, worth: float) -> None:
+def test_a_unit_that_does_most_by_itself_is_in_no_group(item: ExplainedText, worth: float) -> None:
     def rule(kept: frozenset[int]) -> float:
         found = any_of(kept, {1, 4}, 1.0) + worth * (6 in kept)
         return min(found, 1.0 + worth - 0.1)  # both together say a little less
@@ -146,14 +148,14 @@ def test_a_unit_that_does_most_by_itself_is_in_no_group(item: Explained, worth: 
         lambda kept: any_of(kept, {1}, 0.5) - any_of(kept, {4}, 0.5),  # against each other
     ],
 )
-def test_without_redundancy_there_is_no_group(item: Explained, rule: Rule) -> None:
+def test_without_redundancy_there_is_no_group(item: ExplainedText, rule: Rule) -> None:
     found, deletion, n_passes = search(item, rule)
     assert found == ()
     assert n_passes <= MOST_PASSES
     assert shared_effects(deletion, found) == deletion
 
 
-def test_what_a_group_says_holds_for_any_score(item: Explained) -> None:
+def test_what_a_group_says_holds_for_any_score(item: ExplainedText) -> None:
     random = np.random.default_rng(3)
     sets = [frozenset(kept) for n in range(10) for kept in combinations(range(9), n)]
     n_groups = 0
@@ -175,7 +177,7 @@ def test_what_a_group_says_holds_for_any_score(item: Explained) -> None:
     assert n_groups > 10
 
 
-def test_what_one_hint_does_not_show_another_may(item: Explained) -> None:
+def test_what_one_hint_does_not_show_another_may(item: ExplainedText) -> None:
     def rule(kept: frozenset[int]) -> float:
         return any_of(kept, {0, 1}, 1.0) + any_of(kept, {4, 6}, 0.4)
 
@@ -198,7 +200,7 @@ def cosine_of(vectors: np.ndarray) -> Rule:
     return lambda kept: 1 - float(((unit(kept) - unit(frozenset(range(9)))) ** 2).sum()) / 2
 
 
-def test_an_embedding_that_is_a_plain_sum_has_no_groups(item: Explained) -> None:
+def test_an_embedding_that_is_a_plain_sum_has_no_groups(item: ExplainedText) -> None:
     """Cosine distances of words of one meaning grow as the square of their number."""
     random = np.random.default_rng(1)
     n_beyond = 0
@@ -213,7 +215,7 @@ def test_an_embedding_that_is_a_plain_sum_has_no_groups(item: Explained) -> None
     assert n_beyond > 10  # as if distances added up
 
 
-def test_units_that_give_an_embedding_the_same_are_one_group(item: Explained) -> None:
+def test_units_that_give_an_embedding_the_same_are_one_group(item: ExplainedText) -> None:
     vectors = 0.5 + np.random.default_rng(2).normal(size=(9, 12))
     vectors[1] += vectors.sum(0) / 4
     vectors[4] = 0  # it says what unit 1 says
@@ -228,7 +230,7 @@ def test_units_that_give_an_embedding_the_same_are_one_group(item: Explained) ->
     assert deletion[1] == deletion[4] == pytest.approx(0)
 
 
-def test_a_text_whose_changes_cannot_be_run_has_none(item: Explained) -> None:
+def test_a_text_whose_changes_cannot_be_run_has_none(item: ExplainedText) -> None:
     units, effects = content_units(item.text), (0.1,) * 9
     runs = SimpleNamespace(
         run=lambda variants: [pytest.fail("no run") for _ in variants], scalar="number"

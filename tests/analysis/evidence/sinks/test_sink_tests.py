@@ -19,7 +19,7 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import Explained, Explainer
+from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.sinks.sink_tests import SinkRow, SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS
 from reportgen.models.architecture import find_projections
@@ -57,7 +57,7 @@ def sink_tester(
 
 
 def rows_of(
-    made: SinkTester, explained: Sequence[Explained], subjects: Sequence[Subject]
+    made: SinkTester, explained: Sequence[ExplainedText], subjects: Sequence[Subject]
 ) -> dict[tuple[int, str, str], SinkRow]:
     """All rows, by text, subject and test; nothing may fail."""
     rows = {}

@@ -7,13 +7,12 @@ from helpers.real.explaining import load, one
 from helpers.rounding import near
 
 from reportgen.analysis.evidence import phrases
-from reportgen.analysis.evidence.explain_options import ExplainOptions, find_explained
-from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.tasks.masked import ready_for_masks
+from reportgen.models.readers.language_models.masks import ready_for_masks
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions
 from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.split_words import WordSplitter, by_script

@@ -19,7 +19,7 @@ from transformers import (
     MBartTokenizer,
 )
 
-from reportgen.analysis.generation import Choice, with_generated
+from reportgen.analysis.additions import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, encoder_remark, with_targets
 from reportgen.models.loading.load import load_module

@@ -4,16 +4,16 @@ import pytest
 import torch
 
 from reportgen.errors import ModelError
-from reportgen.models.device import devices
-from reportgen.models.device.devices import find_device, moved, precise, total_bytes
+from reportgen.models import device
+from reportgen.models.device import find_device, moved, precise, total_bytes
 
 
 @pytest.fixture
 def there(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How many devices of each kind the machine has; none unless the test says so."""
-    counts = dict.fromkeys(devices.ACCELERATORS, 0)
-    monkeypatch.setattr(devices, "count", counts.__getitem__)
-    monkeypatch.setattr(devices.torch, "empty", lambda *_, **__: None)
+    counts = dict.fromkeys(device.ACCELERATORS, 0)
+    monkeypatch.setattr(device, "count", counts.__getitem__)
+    monkeypatch.setattr(device.torch, "empty", lambda *_, **__: None)
     return counts
 
 
@@ -43,7 +43,7 @@ def test_a_card_that_cannot_be_used_is_told_in_the_words_of_its_driver(
         raise RuntimeError("CUDA error: all CUDA-capable devices are busy\nmore of it")
 
     there["cuda"] = 1
-    monkeypatch.setattr(devices.torch, "empty", fail)
+    monkeypatch.setattr(device.torch, "empty", fail)
     with pytest.raises(ModelError) as told:
         find_device("cuda")
     assert str(told.value) == (

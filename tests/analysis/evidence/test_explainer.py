@@ -11,8 +11,13 @@ from helpers.real.models import SENTENCES, save_model
 from helpers.rounding import near
 from torch import nn
 
-from reportgen.analysis.evidence.explain_options import ExplainOptions, find_class
-from reportgen.analysis.evidence.explainer import Changed, Explained, Explainer
+from reportgen.analysis.evidence.explainer import (
+    ChangedText,
+    ExplainedText,
+    Explainer,
+    ExplainOptions,
+    find_class,
+)
 from reportgen.errors import UsageError
 from reportgen.models.readers.reader import spell
 from reportgen.models.readers.scores import ScoreReader
@@ -67,7 +72,7 @@ def test_a_stored_scalar_is_that_of_a_run(folder: Path, changes: dict, asked: st
         found = explainer.stored(text, item.value, item.label)
         assert found is not None
         assert (found.text, found.index, found.value) == (item.text, item.index, item.value)
-        changed = [Changed(own, without(text, (1,))) for own in (found, item)]
+        changed = [ChangedText(own, without(text, (1,))) for own in (found, item)]
         first, second = explainer.run(changed)
         assert first == near(second)
 
@@ -132,14 +137,14 @@ def test_an_embedding_is_explained_by_its_cosine_to_itself(folder: Path) -> None
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
     assert explainer.scalar == "cosine"
-    changed = [Changed(item, without(item.text, [1])) for item in items]
+    changed = [ChangedText(item, without(item.text, [1])) for item in items]
     for item, value in zip(items, explainer.run(changed), strict=True):
         whole = plain(model, item.text.ids, "last_hidden_state").mean(0)
         left = plain(model, without(item.text, [1]).ids, "last_hidden_state").mean(0)
         cosine = torch.cosine_similarity(whole, left, dim=0)
         assert item.value == 1.0
         assert value == near(float(cosine))
-    assert explainer.run([Changed(items[0], items[0].text)]) == pytest.approx([1.0], abs=1e-12)
+    assert explainer.run([ChangedText(items[0], items[0].text)]) == pytest.approx([1.0], abs=1e-12)
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama"])
@@ -172,7 +177,7 @@ def test_a_next_token_that_was_asked_for_is_explained_or_its_lead_over_another(
         assert (explainer.target, explainer.against) == ("at", "e" if sign else None)
         for text, item in zip(texts, explainer.explain(texts), strict=True):
             own = plain(model, text.ids)[-1].log_softmax(0)
-            assert isinstance(item, Explained)
+            assert isinstance(item, ExplainedText)
             expected = float(own[own_id] - sign * own[other_id])
             assert item.value == near(expected)
 
@@ -217,7 +222,7 @@ def test_other_batch_sizes_give_the_same(folder: Path, architecture, task, chang
     found = []
     for batch_tokens in (1, 64, 4096):
         explainer, items = explain(model, texts, batch_tokens)
-        changed = [Changed(item, without(item.text, [1])) for item in items]
+        changed = [ChangedText(item, without(item.text, [1])) for item in items]
         found.append([*(item.value for item in items), *explainer.run(changed)])
     assert found[0] == near(found[1])
     assert found[0] == near(found[2])
@@ -266,7 +271,7 @@ def test_a_text_that_fails_takes_no_other_with_it(folder: Path, give: str) -> No
     assert message in found[1]
     expected = [item.value for item in sound.explain(texts)]
     assert [found[0].value, found[2].value] == near([expected[0], expected[2]])
-    changed = [Changed(found[0], text) for text in texts]
+    changed = [ChangedText(found[0], text) for text in texts]
     values = Explainer(model, "padded", 1024).run(changed)
     assert values[0] == near(found[0].value)
     assert message in values[1]
@@ -282,7 +287,7 @@ def test_an_embedding_of_zero_has_no_cosine(folder: Path) -> None:
     found = explainer.explain([zero, zero])
     assert found == ["its embedding is zero or not a finite number, so there is no angle to it"] * 2
     whole = explainer.explain([zero, other])[1]
-    assert explainer.run([Changed(whole, zero)]) == found[:1]
+    assert explainer.run([ChangedText(whole, zero)]) == found[:1]
 
 
 def test_an_embedding_that_nothing_moves_has_a_cosine_of_exactly_one(folder: Path) -> None:
@@ -298,7 +303,9 @@ def test_an_embedding_that_nothing_moves_has_a_cosine_of_exactly_one(folder: Pat
     base = load(folder, "bert", "base")
     model = with_module(base, Constant(base.encoder), "embedding")
     explainer, items = explain(model, encoded(base, *SENTENCES))
-    assert explainer.run([Changed(item, without(item.text, [1])) for item in items]) == [1.0] * 6
+    assert (
+        explainer.run([ChangedText(item, without(item.text, [1])) for item in items]) == [1.0] * 6
+    )
 
 
 def test_the_class_asked_for_is_that_of_the_results(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is collected over the evidence on all texts: why measures are missing, and sink tests."""
+"""Why measures are missing over all texts, and what the sink tests found."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from reportgen.models.device.devices import free_memory, lacks_memory
+from reportgen.models.device import free_memory, lacks_memory
 from reportgen.models.loading.factory import describe
 
 Result = TypeVar("Result")
@@ -18,7 +18,7 @@ _ALIGNED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BatchPart:
     """Texts that run together: a batch as it was planned, or a part of one.
 
     All parts of a batch are padded to its length, so that figures do not depend on the cut.
@@ -40,8 +40,8 @@ def _part_of(n_texts: int, n_parts: int) -> int:
     return size if size < _ALIGNED else -(-size // _ALIGNED) * _ALIGNED
 
 
-# Runs a part; returns what waits for the figures of its texts, where that is still to be done.
-Launch: TypeAlias = Callable[[Part], Callable[[], Sequence[Result]]]
+# BatchRuns a part; returns what waits for the figures of its texts, where that is still to be done.
+Launch: TypeAlias = Callable[[BatchPart], Callable[[], Sequence[Result]]]
 
 
 class Halving:
@@ -52,11 +52,11 @@ class Halving:
         self._told = told
         self._n_parts = 1
 
-    def is_cut(self, part: Part) -> bool:
+    def is_cut(self, part: BatchPart) -> bool:
         """Whether a part is run in halves because batches did not fit before."""
         return len(part.rows) > _part_of(part.n_planned, self._n_parts)
 
-    def halved(self, part: Part) -> tuple[Part, Part]:
+    def halved(self, part: BatchPart) -> tuple[BatchPart, BatchPart]:
         """The halves of a part that did not fit."""
         self._told(len(part.rows))
         while not self.is_cut(part):
@@ -66,7 +66,7 @@ class Halving:
 
 @dataclass(frozen=True, slots=True)
 class _Running(Generic[Result]):
-    part: Part
+    part: BatchPart
     finish: Callable[[], Sequence[Result]]
 
 
@@ -105,7 +105,7 @@ def in_batches(
         if is_too_large:
             free_memory()
             # What waited took memory too. If nothing did, there is no more to be had.
-            again: tuple[Part, ...] = (part,) if waited is not None else ()
+            again: tuple[BatchPart, ...] = (part,) if waited is not None else ()
             if not again and len(part.rows) > 1:
                 again = halving.halved(part)
             if again:
@@ -119,17 +119,17 @@ def in_batches(
             yield part.rows, _finished(_Running(part, finish), alone)
 
 
-class Run(Generic[Result]):
+class BatchRun(Generic[Result]):
     """One part of a batch, run in the body of a `with` statement, which must set `results`.
 
-    An error in the body ends there: the texts are run again, see `Runs`.
+    An error in the body ends there: the texts are run again, see `BatchRuns`.
 
     Attributes:
         rows: the indices of its texts.
         results: one for each of them; None where the run failed.
     """
 
-    def __init__(self, part: Part, setting: AbstractContextManager[None]) -> None:
+    def __init__(self, part: BatchPart, setting: AbstractContextManager[None]) -> None:
         self.rows = part.rows
         self.results: Sequence[Result] | None = None
         self.lacked_memory = False
@@ -153,7 +153,7 @@ class Run(Generic[Result]):
         return True
 
 
-class Runs(Generic[Result]):
+class BatchRuns(Generic[Result]):
     """The runs of some texts in batches: iterate once over the runs, then read the `results`.
 
     If a run does not fit into memory, its halves follow; if it fails otherwise, or is one text,
@@ -185,14 +185,14 @@ class Runs(Generic[Result]):
         """Of each text, in input order; an error message for one that failed even alone."""
         return [self._found[i] for i in range(len(self._found))]
 
-    def __iter__(self) -> Iterator[Run[Result]]:
+    def __iter__(self) -> Iterator[BatchRun[Result]]:
         todo = self._todo
         while todo:
             part = todo.popleft()
             if self._halving.is_cut(part):
                 todo.extendleft(reversed(part.halves()))
                 continue
-            run: Run[Result] = Run(part, self._setting(part.size))
+            run: BatchRun[Result] = BatchRun(part, self._setting(part.size))
             yield run
             if run.results is not None:
                 self._found.update(zip(run.rows, run.results, strict=True))
@@ -203,13 +203,13 @@ class Runs(Generic[Result]):
                     todo.extendleft(reversed(self._halving.halved(part)))
                     continue
             for i in part.rows:
-                run = Run(Part((i,), 0, 1), self._setting(0))
+                run = BatchRun(BatchPart((i,), 0, 1), self._setting(0))
                 yield run
                 self._found[i] = run.message if run.results is None else run.results[0]
 
 
-def _planned(batches: Sequence[Sequence[int]], lengths: Sequence[int]) -> deque[Part]:
-    return deque(Part(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches)
+def _planned(batches: Sequence[Sequence[int]], lengths: Sequence[int]) -> deque[BatchPart]:
+    return deque(BatchPart(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches)
 
 
 def joined(
@@ -217,7 +217,7 @@ def joined(
 ) -> list[Found]:
     """The result of `call` for `rows`, which all have the same length: in one call, or in several
     if it does not fit into memory."""
-    todo, found = deque([Part(rows, 0, len(rows))]), list[Found]()
+    todo, found = deque([BatchPart(rows, 0, len(rows))]), list[Found]()
     while todo:
         part = todo.popleft()
         if halving.is_cut(part):

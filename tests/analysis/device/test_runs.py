@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from reportgen.analysis.device.in_batches import Halving, Part, Runs, in_batches, joined
-from reportgen.models.device.devices import lacks_memory
+from reportgen.analysis.device.runs import BatchPart, BatchRuns, Halving, in_batches, joined
+from reportgen.models.device import lacks_memory
 
 # What torch says where memory is full: its own class, and errors that only say it.
 FULL = (
@@ -42,7 +42,7 @@ class Device:
             found.update(zip(rows, results, strict=True))
         return found
 
-    def launch(self, part: Part):
+    def launch(self, part: BatchPart):
         named = "+".join(map(str, part.rows))
         self.notes.append(f"launch {named}")
         size = part.size * len(part.rows)
@@ -109,7 +109,7 @@ def test_what_was_not_read_yet_is_read_before_anything_is_halved() -> None:
 
 
 def test_a_batch_that_fails_when_it_is_read_is_run_text_by_text() -> None:
-    def launch(part: Part):
+    def launch(part: BatchPart):
         def finish() -> list[str]:
             raise ValueError("a figure is missing")
 
@@ -120,7 +120,7 @@ def test_a_batch_that_fails_when_it_is_read_is_run_text_by_text() -> None:
 
 
 def test_halves_are_cut_where_maps_lie_as_before() -> None:
-    halves = [Part(range(n), 5, n).halves() for n in (2, 3, 5, 8, 12, 18)]
+    halves = [BatchPart(range(n), 5, n).halves() for n in (2, 3, 5, 8, 12, 18)]
     assert [(len(one.rows), len(other.rows)) for one, other in halves] == [
         (1, 1), (2, 1), (3, 2), (4, 4), (8, 4), (12, 6),
     ]  # fmt: skip
@@ -162,7 +162,7 @@ class Bodies:
         self.size = -1
 
     def run(self, batches: Sequence[Sequence[int]], lengths: Sequence[int]) -> list[str]:
-        runs: Runs[str] = Runs(batches, lengths, Halving(self.told.append), self.setting)
+        runs: BatchRuns[str] = BatchRuns(batches, lengths, Halving(self.told.append), self.setting)
         for run in runs:
             gc.collect()
             assert not [ref for ref in self.held if ref() is not None]
