@@ -146,7 +146,7 @@ def report_job(
     return Job(outputs, options, files.force, recovered, found, redact, summary, files.open)
 
 
-def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path | None:
+def kept_beside(job: Job[RenderOptions], *, resume: bool) -> Path | None:
     """The path beside which the analysis of `job` keeps its work, so that a later run can go on
     from it. None if everything goes to standard output, or if nothing may be kept.
 
@@ -154,7 +154,7 @@ def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path 
         UsageError: there is none, but `resume` is asked for; or an earlier run left something
             there, and neither that nor --force is given.
     """
-    if redact and resume:
+    if job.redact and resume:
         raise UsageError(
             "--resume: the work that it goes on from holds texts, so a run with --redact keeps "
             "none; run without --redact, and give it to render"
@@ -162,7 +162,7 @@ def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path 
     files = [Path(output.path) for output in job.outputs if output.path != STANDARD_OUTPUT]
     if resume and not files:
         raise UsageError("--resume: nothing is kept beside standard output; name a file")
-    if redact or not files:
+    if job.redact or not files:
         return None
     place = (job.folders or files)[0]
     if job.options.layout == "dir" and place.suffix in (".html", ".htm"):

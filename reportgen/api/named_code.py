@@ -3,25 +3,16 @@
 Nothing heavy is imported here.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from reportgen.api.options import read_factory_args
+from reportgen.api.options import NamedCode, read_factory_args
 from reportgen.api.shard_folders import Parts
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.spec import ModelSpec, changed_file, code_sha256, factory_name
 from reportgen.results.info import ModelInfo
-
-
-@dataclass(frozen=True, slots=True)
-class NamedCode:
-    """The options of a model that run code, as a command names them; see `ModelChoices`."""
-
-    factory: str | None = None
-    factory_args: str | None = None
-    trust_remote_code: bool = False
 
 
 def with_code(parts: Parts, named: NamedCode) -> Parts:

@@ -16,12 +16,15 @@ from reportgen.api import jobs
 from reportgen.api.comparing.sides import check_accepted, sides_of
 from reportgen.api.options import (
     AnalysisChoices,
+    CompareChoices,
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
     InputChoices,
     ModelChoices,
     OutputChoices,
+    RenderChoices,
+    RunChoices,
     Verbosity,
     arguments,
 )
@@ -78,10 +81,8 @@ def run(
     gating: GateChoices,
     engine: EngineChoices,
     verbosity: Verbosity,
+    own: RunChoices,
     texts: parameters.Texts,
-    resume: parameters.Resume = False,
-    strict: parameters.Strict = False,
-    redact: parameters.Redact = False,
     list_figures: parameters.ListFigures = False,
 ) -> int:
     """Analyse texts and write the report.
@@ -89,19 +90,19 @@ def run(
     Example: reportgen run texts.csv --model ./checkpoint -o report.html
     """
     asked = jobs.analysis_of(inputs, model, analysis)
-    job = jobs.report_job(files, options, texts, gating, redact=redact)
+    job = jobs.report_job(files, options, texts, gating, redact=own.redact)
     text_set = arguments.text_set(texts, inputs)
-    outcome.print_notes(text_set, verbosity, redact=redact)
-    if redact:
+    outcome.print_notes(text_set, verbosity, redact=own.redact)
+    if own.redact:
         require_texts(len(text_set.texts))
     if options.detail is not None:
         check_detail(options.detail, {text.id for text in text_set.texts})
-    place = jobs.kept_beside(job, redact=redact, resume=resume)
+    place = jobs.kept_beside(job, resume=own.resume)
     started = time.perf_counter()
     outcome.print_lines(job.recovered, verbosity)
     import_api("reportgen.api.measurement", verbosity)
     with (
-        kept_work(place, verbosity, resume=resume, force=files.force)
+        kept_work(place, verbosity, resume=own.resume, force=files.force)
         if place
         else nullcontext() as kept,
         Staging(force=files.force) as staging,
@@ -113,7 +114,7 @@ def run(
             asked,
             folder,
             verbosity,
-            redact=redact,
+            redact=own.redact,
             detail=options.detail,
             kept=kept.path if kept else None,
             engine=engine,
@@ -125,7 +126,7 @@ def run(
             with writing(job.files, verbosity):
                 written = write_report(findings, job, staging)
             lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
-        code = outcome.exit_code(results, written.gates, strict=strict)
+        code = outcome.exit_code(results, written.gates, strict=own.strict)
         lines += outcome.settled(kept, results, staging)
         staging.commit()
         outcome.finish(written, job, lines, gating, verbosity)
@@ -173,15 +174,15 @@ def render(
     options: RenderOptions,
     gating: GateChoices,
     verbosity: Verbosity,
+    own: RenderChoices,
     results: parameters.ResultsFolder,
-    redact: parameters.Redact = False,
     list_figures: parameters.ListFigures = False,
 ) -> int:
     """Write the report from a folder of results; the model is not needed.
 
     Example: reportgen render results/ -o report.html -o tokens.csv
     """
-    job = jobs.report_job(files, options, [str(results)], gating, redact=redact)
+    job = jobs.report_job(files, options, [str(results)], gating, redact=own.redact)
     if job.folders:
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
@@ -226,32 +227,29 @@ def compare(
     options: CompareOptions,
     gating: GateChoices,
     verbosity: Verbosity,
+    own: CompareChoices,
     paths: parameters.ComparePaths,
-    base: parameters.Base = None,
-    head: parameters.Head = None,
-    null: parameters.Null = None,
-    report: parameters.ReportOutput = None,
-    accept: parameters.Accept = False,
-    redact: parameters.Redact = False,
     list_figures: parameters.ListCompareFigures = False,
 ) -> int:
     """Compare two models, or more, on the same texts.
 
     Example: reportgen compare base_results/ head_results/ -o compare.html
     """
-    sides = sides_of(paths, base, head or (), inputs, analysis)
-    read = [*sides.inputs, *([] if null is None else [null])]
-    if accept and files.output is None:
+    sides = sides_of(paths, own.base, own.head or (), inputs, analysis)
+    read = [*sides.inputs, *([] if own.null is None else [own.null])]
+    if own.accept and files.output is None:
         files = replace(files, output=[])
-    given = None if accept else gating
-    job = jobs.comparison_job(files, options, read, given, n_models=sides.n_models, redact=redact)
-    own = jobs.head_report(report or (), job, read)
+    given = None if own.accept else gating
+    job = jobs.comparison_job(
+        files, options, read, given, n_models=sides.n_models, redact=own.redact
+    )
+    report = jobs.head_report(own.report or (), job, read)
     place = None
-    if accept:
-        place = check_accepted(sides.folders, sides.n_models, redact=redact, force=files.force)
+    if own.accept:
+        place = check_accepted(sides.folders, sides.n_models, redact=own.redact, force=files.force)
     is_interrupted = False
     outcome.print_lines(job.recovered, verbosity)
-    if accept and (gating.fail_if or gating.warn_if):
+    if own.accept and (gating.fail_if or gating.warn_if):
         outcome.print_lines(["--accept: gates do not count, so none was evaluated"], verbosity)
     is_run = bool(sides.models or sides.heads)
     import_api(
@@ -268,30 +266,30 @@ def compare(
         folders = list(sides.folders)
         if is_run:
             text_set, models = planned(sides, inputs, analysis)
-            outcome.print_notes(text_set, verbosity, redact=redact)
-            if redact:
+            outcome.print_notes(text_set, verbosity, redact=own.redact)
+            if own.redact:
                 require_texts(len(text_set.texts))
             for number, asked in enumerate(models, 1):
                 folder = scratch / str(number)
                 folder.mkdir()
-                is_compared = own is None or number < len(models)
+                is_compared = report is None or number < len(models)
                 if len(models) > 1:
                     said = f"model {number} of {len(models)}: {asked.spec.called}"
                     outcome.print_lines([said], verbosity)
                 results = analyze_texts(
-                    text_set, asked, folder, verbosity, redact=redact, is_compared=is_compared
+                    text_set, asked, folder, verbosity, redact=own.redact, is_compared=is_compared
                 )
                 is_interrupted |= results.info.evidence.interrupted
                 folders.append(folder)
-        own_names = [folder.name for folder in sides.folders] if is_run else []
-        names = [*own_names, *([""] * (len(folders) - len(sides.folders)))]  # of models theirs
-        compared = compare_folders(*folders, null=null, names=names)
+        folder_names = [folder.name for folder in sides.folders] if is_run else []
+        names = [*folder_names, *([""] * (len(folders) - len(sides.folders)))]  # of models theirs
+        compared = compare_folders(*folders, null=own.null, names=names)
         with writing(job.files, verbosity):
             written = write_comparison(compared, job, staging)
-        lines = jobs.taken_for_report(job) if sides.heads and own is None else []
-        if own is not None:
-            with writing(own.files, verbosity):
-                reported = compared.head.write(own, staging)
+        lines = jobs.taken_for_report(job) if sides.heads and report is None else []
+        if report is not None:
+            with writing(report.files, verbosity):
+                reported = compared.head.write(report, staging)
             written = replace(written, lines=(*reported.lines, *written.lines))
             lines += reported.reduced
         if place is not None:

@@ -15,7 +15,6 @@ from typer.core import TyperGroup
 from reportgen.api.options import (
     AnalysisChoices,
     InputChoices,
-    ModelChoices,
     configured_gates,
     configured_options,
     options_of,
@@ -219,9 +218,6 @@ Texts = Annotated[
         ".zst), folders of .txt files, or - for standard input.",
     ),
 ]
-ResultsOutput = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Results folder, e.g. results/.")
-]
 ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
@@ -232,59 +228,9 @@ SiteResults = Annotated[
         help="Folders that `reportgen analyze` wrote, e.g. runs/*; none renews the list of a site.",
     ),
 ]
-SiteOutput = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the site, e.g. public/.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite a folder that exists.")]
-Resume = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Go on where an earlier run of the same command ended early; what it did is kept "
-        "beside its first output, e.g. in report.html.unfinished.",
-    ),
-]
-ShardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--shard",
-        metavar="K/N",
-        help="Analyse only the K-th of N parts of the texts, e.g. 3/16; `reportgen merge` makes "
-        "one results folder of all of them.",
-    ),
-]
-Small = Annotated[
-    bool,
-    typer.Option(
-        "--small",
-        help="Keep only what a comparison takes, without maps: a baseline to commit, e.g. with -o "
-        "baseline/, for `reportgen compare baseline/ --head MODEL`.",
-    ),
-]
-_CODE = options_in(ModelChoices)
-Factory = Annotated[str | None, _declared("factory", _CODE["factory"])]
-FactoryArgs = Annotated[str | None, _declared("factory_args", _CODE["factory_args"])]
-TrustRemoteCode = Annotated[bool, _declared("trust_remote_code", _CODE["trust_remote_code"])]
 MergedParts = Annotated[
     list[Path],
     typer.Argument(metavar="PARTS...", help="All folders that `reportgen analyze --shard` wrote."),
-]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit with code 4 if a text is empty or fails.")
-]
-Commit = Annotated[
-    str | None,
-    typer.Option(
-        "--commit",
-        help="The commit that is analysed, e.g. 4f2a9c1; reports and sites made of the results "
-        "name it.",
-    ),
-]
-Redact = Annotated[
-    bool,
-    typer.Option(
-        "--redact", help="Write ids and rounded figures only: no texts, no tokens, no maps."
-    ),
 ]
 _list_figures = partial(
     typer.Option,
@@ -302,44 +248,5 @@ ComparePaths = Annotated[
         help="Two results folders or more, the old model's first and the new model's last; with "
         "--head alone, a baseline that `reportgen analyze` wrote, and files of texts if they are "
         "not to be its own; with --base and --head, files of texts.",
-    ),
-]
-_model = partial(typer.Option, rich_help_panel="Model", metavar="MODEL")
-Base = Annotated[
-    str | None,
-    _model(help="The old model, e.g. ./old, a Hugging Face id or demo."),
-]
-Null = Annotated[
-    str | None,
-    typer.Option(
-        "--null",
-        rich_help_panel="Model",
-        metavar="RESULTS",
-        help="Results of the old model trained with another seed, e.g. results_seed2/: only "
-        "changes larger than those to it are named.",
-    ),
-]
-ReportOutput = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--report",
-        metavar="PATH",
-        help="Where to write the report of the new model too, e.g. report.html; may repeat. What "
-        "--output names is the comparison.",
-    ),
-]
-Accept = Annotated[
-    bool,
-    typer.Option(
-        "--accept",
-        help="Put the new model's results in the place of the baseline, and say which figures that "
-        "changes, e.g. after a change that is wanted; gates do not count.",
-    ),
-]
-Head = Annotated[
-    list[str] | None,
-    _model(
-        help="The new model, e.g. ./new, a Hugging Face id or demo. Named again, it is a further "
-        "model; the last one is compared in full."
     ),
 ]

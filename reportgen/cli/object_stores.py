@@ -15,6 +15,7 @@ from reportgen.files.object_stores import Address, Uploads, fetch_folder, is_res
 from reportgen.files.temporary import scratch_folder
 
 _WRITING = ("run", "analyze", "merge", "render", "compare")  # commands
+_OUTPUTS = ("output", "report")  # options
 
 
 @dataclass
@@ -41,44 +42,45 @@ def at_addresses(command: str, chosen: dict[str, Any], values: dict[str, Any]) -
     """Replace addresses of object stores by paths of this machine, in the option groups `chosen`
     and the arguments `values` of a `command`. Folders to read are copied here first; the copies
     last as long as the context is open."""
-    outputs = _outputs(chosen, values) if command in _WRITING else []
+    outputs = _outputs(chosen) if command in _WRITING else []
     written = [address for output in outputs if (address := Address.of(output))]
     if command in ("analyze", "merge"):
         written = [replace(address, is_folder=True) for address in written]
     uploads = None
     if written:
-        files = chosen.get("files")
-        uploads = Uploads(written, force=files.force if files else values["force"])
-        _replace_outputs(chosen, values, uploads)
+        force = any(getattr(group, "force", False) for group in chosen.values())
+        uploads = Uploads(written, force=force)
+        _replace_outputs(chosen, uploads)
     verbosity = chosen.get("verbosity", Verbosity())
     if not any(map(Address.of, _read(values))):
         yield Sent(uploads, tuple(written), verbosity)
         return
-    if values.get("accept"):
+    if any(getattr(group, "accept", False) for group in chosen.values()):
         raise UsageError("--accept: writes into a folder of this machine; copy the baseline here")
     with scratch_folder() as scratch:
         _fetch(values, scratch)
         yield Sent(uploads, tuple(written), verbosity)
 
 
-def _outputs(chosen: dict[str, Any], values: dict[str, Any]) -> list[str]:
-    files = chosen.get("files")
-    own = [str(values["output"])] if "output" in values else []
-    return [*own, *((files.output if files else None) or ()), *(values.get("report") or ())]
+def _outputs(chosen: dict[str, Any]) -> list[str]:
+    given = [getattr(group, name, None) for group in chosen.values() for name in _OUTPUTS]
+    return [str(path) for own in given if own for path in (own if isinstance(own, list) else [own])]
 
 
-def _replace_outputs(chosen: dict[str, Any], values: dict[str, Any], uploads: Uploads) -> None:
+def _replace_outputs(chosen: dict[str, Any], uploads: Uploads) -> None:
     def here(path: str) -> str:
         address = Address.of(path)
         return uploads.place(address) if address else path
 
-    files = chosen.get("files")
-    if files is not None and files.output:
-        chosen["files"] = replace(files, output=[here(path) for path in files.output])
-    if values.get("report"):
-        values["report"] = [here(path) for path in values["report"]]
-    if "output" in values:
-        values["output"] = Path(here(str(values["output"])))
+    for key, group in chosen.items():
+        own = {name: value for name in _OUTPUTS if (value := getattr(group, name, None))}
+        new = {
+            name: [here(path) for path in value]
+            if isinstance(value, list)
+            else Path(here(str(value)))
+            for name, value in own.items()
+        }
+        chosen[key] = replace(group, **new) if new else group
 
 
 def _read(values: dict[str, Any]) -> list[str]:

@@ -2,19 +2,23 @@
 which makes pages of many."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.api import jobs
 from reportgen.api.jobs import ModelRun
-from reportgen.api.named_code import NamedCode, with_code
+from reportgen.api.named_code import with_code
 from reportgen.api.options import (
     AnalysisChoices,
+    AnalyzeChoices,
     EngineChoices,
     GateChoices,
     InputChoices,
+    MergeChoices,
     ModelChoices,
+    NamedCode,
+    SiteChoices,
     Verbosity,
     arguments,
 )
@@ -51,139 +55,126 @@ def analyze(
     analysis: AnalysisChoices,
     engine: EngineChoices,
     verbosity: Verbosity,
+    own: AnalyzeChoices,
     texts: parameters.Texts,
-    output: parameters.ResultsOutput = Path("results"),
-    force: parameters.Force = False,
-    resume: parameters.Resume = False,
-    shard: parameters.ShardOption = None,
-    small: parameters.Small = False,
-    strict: parameters.Strict = False,
-    commit: parameters.Commit = None,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
 
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
     asked = jobs.analysis_of(inputs, model, analysis)
-    commit = None if commit is None else read_commit(commit)
-    if shard is not None:
+    commit = None if own.commit is None else read_commit(own.commit)
+    if own.shard is not None:
         if engine != EngineChoices():
             raise UsageError(
                 "--workers, --engine: a shard is done by one process; give more shards"
             )
-        for name, is_given in (("strict", strict), ("small", small), ("commit", commit)):
-            if is_given:
+        for name in ("strict", "small", "commit"):
+            if getattr(own, name):
                 raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
-        return _analyze_shard(shard_number(shard), call, asked, output, verbosity, force, resume)
-    outcome.print_lines(recover_at([output]), verbosity)
-    check_target(output, force=force, is_folder=True)
-    check_unfinished(output, resume=resume, force=force)
+        return _analyze_shard(shard_number(own.shard), call, asked, own, verbosity)
+    _check_place(own, verbosity)
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity)
-    if small:  # no maps are kept of it, and no text gets evidence for a report
+    if own.small:  # no maps are kept of it, and no text gets evidence for a report
         asked = replace(asked, choices=replace(asked.choices, keep_maps="none"))
     started = time.perf_counter()
     import_api("reportgen.api.measurement", verbosity)
     with (
-        kept_work(output, verbosity, resume=resume, force=force) as kept,
-        Staging(force=force) as staging,
+        kept_work(own.output, verbosity, resume=own.resume, force=own.force) as kept,
+        Staging(force=own.force) as staging,
         scratch_folder() as scratch,
     ):
         results = analyze_texts(
             text_set,
             asked,
-            _own(scratch) if small else staging.folder(output),
+            _folder(own, staging, scratch),
             verbosity,
-            is_compared=small,
+            is_compared=own.small,
             kept=kept.path,
             engine=engine,
         )
-        end = _End(output, results, commit, staging, kept, verbosity, started)
-        return end.settle(small=small, strict=strict)
+        return _settle(results, own, commit, staging, kept, verbosity, started)
 
 
-def _own(scratch: Path) -> Path:
-    """Make an empty folder inside `scratch`. It cannot be `scratch` itself, which holds a file that
-    says who owns it."""
+def _check_place(own: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -> None:
+    """Check that results can be written, after ending what killed runs left half-way there."""
+    outcome.print_lines(recover_at([own.output]), verbosity)
+    check_target(own.output, force=own.force, is_folder=True)
+    check_unfinished(own.output, resume=own.resume, force=own.force)
+
+
+def _folder(own: AnalyzeChoices | MergeChoices, staging: Staging, scratch: Path) -> Path:
+    """Make an empty folder for the results; of those that are to be kept small one in `scratch`,
+    which itself holds a file that says who owns it."""
+    if not own.small:
+        return staging.folder(own.output)
     folder = scratch / "results"
     folder.mkdir()
     return folder
 
 
-@dataclass(frozen=True)
-class _End:
-    """An analysis that is done; its results still have to be put in their place."""
+def _settle(
+    results: "Results",
+    own: AnalyzeChoices | MergeChoices,
+    commit: str | None,
+    staging: Staging,
+    kept: Unfinished,
+    verbosity: Verbosity,
+    started: float,
+) -> int:
+    """Put a results folder in its place and print what it says; returns the exit code."""
+    from reportgen.findings.findings import Findings
+    from reportgen.results.run_file import name_commit
 
-    output: Path
-    results: "Results"
-    commit: str | None
-    staging: Staging
-    kept: Unfinished
-    verbosity: Verbosity
-    started: float
+    results = name_commit(results, commit)
+    first = f"{own.output}/: results folder"
+    lines = [_kept_small(results, own.output, staging) if own.small else first]
+    lines += outcome.account_lines(Findings(results), verbosity, started)
+    code = outcome.exit_code(results, (), strict=own.strict)
+    lines += outcome.settled(kept, results, staging)
+    staging.commit()
+    outcome.print_lines(lines, verbosity)
+    return code
 
-    def settle(self, *, small: bool, strict: bool) -> int:
-        """Put the results folder in its place and print what it says; returns the exit code."""
-        from reportgen.findings.findings import Findings
-        from reportgen.results.run_file import name_commit
 
-        results = name_commit(self.results, self.commit)
-        lines = [self._kept_small(results) if small else f"{self.output}/: results folder"]
-        lines += outcome.account_lines(Findings(results), self.verbosity, self.started)
-        code = outcome.exit_code(results, (), strict=strict)
-        lines += outcome.settled(self.kept, results, self.staging)
-        self.staging.commit()
-        outcome.print_lines(lines, self.verbosity)
-        return code
+def _kept_small(results: "Results", output: Path, staging: Staging) -> str:
+    from reportgen.api.comparing.baseline import keep_baseline
 
-    def _kept_small(self, results: "Results") -> str:
-        from reportgen.api.comparing.baseline import keep_baseline
-
-        if results.info.evidence.interrupted:
-            return f"{self.output}/: no baseline, as the evidence was interrupted"
-        size = keep_baseline(results, self.output, self.staging)
-        if size is None:
-            return f"{self.output}/: a baseline with these results already; left as it is"
-        return f"{self.output}/: baseline, {size / 1000:,.0f} kB; commit it"
+    if results.info.evidence.interrupted:
+        return f"{output}/: no baseline, as the evidence was interrupted"
+    size = keep_baseline(results, output, staging)
+    if size is None:
+        return f"{output}/: a baseline with these results already; left as it is"
+    return f"{output}/: baseline, {size / 1000:,.0f} kB; commit it"
 
 
 @parameters.with_options
 def merge(
     verbosity: Verbosity,
+    own: MergeChoices,
+    code: NamedCode,
     parts: parameters.MergedParts,
-    output: parameters.ResultsOutput = Path("results"),
-    force: parameters.Force = False,
-    resume: parameters.Resume = False,
-    small: parameters.Small = False,
-    strict: parameters.Strict = False,
-    commit: parameters.Commit = None,
-    factory: parameters.Factory = None,
-    factory_args: parameters.FactoryArgs = None,
-    trust_remote_code: parameters.TrustRemoteCode = False,
 ) -> int:
     """Merge the shards of an analysis into one results folder, as if it had been run at once.
 
     Example: reportgen merge parts/* -o results/
     """
-    commit = None if commit is None else read_commit(commit)
-    named = NamedCode(factory, factory_args, trust_remote_code)
-    found = with_code(read_parts(parts), named)
+    commit = None if own.commit is None else read_commit(own.commit)
+    found = with_code(read_parts(parts), code)
     outcome.print_lines(found.warnings, verbosity)
     call = found.call
     asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
-    outcome.print_lines(recover_at([output]), verbosity)
-    check_target(output, force=force, is_folder=True)
-    check_unfinished(output, resume=resume, force=force)
+    _check_place(own, verbosity)
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.jobs import listed_by
     from reportgen.api.shards import merge as merge_parts
 
     with (
-        kept_work(output, verbosity, resume=resume, force=force) as kept,
-        Staging(force=force) as staging,
+        kept_work(own.output, verbosity, resume=own.resume, force=own.force) as kept,
+        Staging(force=own.force) as staging,
         scratch_folder() as scratch,
     ):
         with terminal_progress(verbosity) as progress:
@@ -191,40 +182,37 @@ def merge(
                 found,
                 text_set,
                 asked,
-                _own(scratch) if small else staging.folder(output),
+                _folder(own, staging, scratch),
                 kept.path,
-                listed_by(),
+                jobs.listed_by(),
                 progress,
                 verbose=verbosity.verbose,
             )
-        end = _End(output, results, commit, staging, kept, verbosity, started)
-        return end.settle(small=small, strict=strict)
+        return _settle(results, own, commit, staging, kept, verbosity, started)
 
 
 def _analyze_shard(
     shard: ShardNumber,
     call: Call,
     asked: ModelRun,
-    output: Path,
+    own: AnalyzeChoices,
     verbosity: Verbosity,
-    force: bool,
-    resume: bool,
 ) -> int:
-    """Analyse one shard, and keep what it measured in the folder `output`."""
+    """Analyse one shard, and keep what it measured in its folder."""
     check_call(call)
-    outcome.print_lines(recover_at([output]), verbosity)
-    check_part(output, force=force)
-    check_unfinished(output, resume=resume, force=force)
+    outcome.print_lines(recover_at([own.output]), verbosity)
+    check_part(own.output, force=own.force)
+    check_unfinished(own.output, resume=own.resume, force=own.force)
     text_set = arguments.text_set(call.texts, call.inputs)
     outcome.print_notes(text_set, verbosity)
     import_api("reportgen.api.shards", verbosity)
     from reportgen.api.shards import analyze_shard
 
-    with kept_work(output, verbosity, resume=resume, force=force) as kept:
+    with kept_work(own.output, verbosity, resume=own.resume, force=own.force) as kept:
         with terminal_progress(verbosity) as progress:
             analyze_shard(text_set, asked, kept.path, shard, progress, verbose=verbosity.verbose)
-        finish_part(kept.path, output, shard, call)
-    outcome.print_lines([f"{output}/: shard {shard}"], verbosity)
+        finish_part(kept.path, own.output, shard, call)
+    outcome.print_lines([f"{own.output}/: shard {shard}"], verbosity)
     return 0
 
 
@@ -233,10 +221,8 @@ def site(
     options: SiteOptions,
     gating: GateChoices,
     verbosity: Verbosity,
+    own: SiteChoices,
     results: parameters.SiteResults = None,
-    output: parameters.SiteOutput = Path("public"),
-    force: parameters.Force = False,
-    redact: parameters.Redact = False,
 ) -> int:
     """Write a folder of pages from many results: a list of all runs, a report of each, and
     comparisons; what has not changed is left as it is.
@@ -247,6 +233,6 @@ def site(
     import_api("reportgen.api.site.writer", verbosity)
     from reportgen.api.site.writer import SiteWriter
 
-    writer = SiteWriter(output, options, gates, redact=redact)
-    outcome.print_lines(writer.write(results or [], force=force), verbosity)
+    writer = SiteWriter(own.output, options, gates, redact=own.redact)
+    outcome.print_lines(writer.write(results or [], force=own.force), verbosity)
     return outcome.EXIT_LEFT_OUT if writer.n_left_out else 0

@@ -52,6 +52,7 @@ class Option:
     read: Callable[[str], Any] | None = None  # turns what is typed into the value
     write: Callable[[Any], Any] | None = None  # turns the value into what a printed command shows
     changes_page: bool = True  # whether the HTML page depends on it
+    is_setting: bool = True  # whether a settings file may hold it
 
 
 def options_in(kind: type) -> Mapping[str, Option]:

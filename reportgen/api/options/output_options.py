@@ -1,4 +1,4 @@
-"""Options of what is written and of how a command behaves: outputs, gates, verbosity."""
+"""Options of what is written and of how commands behave, and those that single commands take."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
+from reportgen.api.options.option_register import ModelChoices
 from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, Format
-from reportgen.report.options import Option
+from reportgen.report.options import Option, options_in
 
 _REPORT = partial(Option, panel="Report")
 _GATES = partial(Option, panel="Gates")
@@ -135,3 +136,150 @@ class Verbosity:
             help="Print more: checks, versions and why each failed text failed.",
         ),
     ] = False
+
+
+# What single commands take. Where a command has an option, its name and meaning are always these.
+_FOLDER = Option(
+    flags=("--output", "-o"),
+    metavar="FOLDER",
+    help="Results folder, e.g. results/.",
+    is_setting=False,  # `output` of settings names files
+)
+_SITE = Option(flags=("--output", "-o"), metavar="FOLDER", help="Folder of the site, e.g. public/.")
+_Force = Annotated[bool, Option(help="Overwrite a folder that exists.")]
+_Resume = Annotated[
+    bool,
+    Option(
+        help="Go on where an earlier run of the same command ended early; what it did is kept "
+        "beside its first output, e.g. in report.html.unfinished.",
+        is_setting=False,
+    ),
+]
+_Small = Annotated[
+    bool,
+    Option(
+        help="Keep only what a comparison takes, without maps: a baseline to commit, e.g. with -o "
+        "baseline/, for `reportgen compare baseline/ --head MODEL`."
+    ),
+]
+_Strict = Annotated[bool, Option(help="Exit with code 4 if a text is empty or fails.")]
+_Commit = Annotated[
+    str | None,
+    Option(
+        help="The commit that is analysed, e.g. 4f2a9c1; reports and sites made of the results "
+        "name it."
+    ),
+]
+_Redact = Annotated[
+    bool, Option(help="Write ids and rounded figures only: no texts, no tokens, no maps.")
+]
+_MODEL = partial(Option, panel="Model", metavar="MODEL")
+_CODE = options_in(ModelChoices)
+
+
+@dataclass(frozen=True, slots=True)
+class RunChoices:
+    """What `run` takes beside the groups of options."""
+
+    resume: _Resume = False
+    strict: _Strict = False
+    redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderChoices:
+    """What `render` takes beside the groups of options."""
+
+    redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeChoices:
+    """What `analyze` takes beside the groups of options."""
+
+    output: Annotated[Path, _FOLDER] = Path("results")
+    force: _Force = False
+    resume: _Resume = False
+    shard: Annotated[
+        str | None,
+        Option(
+            metavar="K/N",
+            help="Analyse only the K-th of N parts of the texts, e.g. 3/16; `reportgen merge` "
+            "makes one results folder of all of them.",
+        ),
+    ] = None
+    small: _Small = False
+    strict: _Strict = False
+    commit: _Commit = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeChoices:
+    """What `merge` takes beside the groups of options."""
+
+    output: Annotated[Path, _FOLDER] = Path("results")
+    force: _Force = False
+    resume: _Resume = False
+    small: _Small = False
+    strict: _Strict = False
+    commit: _Commit = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCode:
+    """The options of a model that run code, which `merge` is to name again."""
+
+    factory: Annotated[str | None, _CODE["factory"]] = None
+    factory_args: Annotated[str | None, _CODE["factory_args"]] = None
+    trust_remote_code: Annotated[bool, _CODE["trust_remote_code"]] = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompareChoices:
+    """What `compare` takes beside the groups of options."""
+
+    base: Annotated[
+        str | None, _MODEL(help="The old model, e.g. ./old, a Hugging Face id or demo.")
+    ] = None
+    head: Annotated[
+        list[str] | None,
+        _MODEL(
+            help="The new model, e.g. ./new, a Hugging Face id or demo. Named again, it is a "
+            "further model; the last one is compared in full."
+        ),
+    ] = None
+    null: Annotated[
+        str | None,
+        Option(
+            panel="Model",
+            metavar="RESULTS",
+            help="Results of the old model trained with another seed, e.g. results_seed2/: only "
+            "changes larger than those to it are named.",
+        ),
+    ] = None
+    report: Annotated[
+        list[str] | None,
+        Option(
+            metavar="PATH",
+            help="Where to write the report of the new model too, e.g. report.html; may repeat. "
+            "What --output names is the comparison.",
+        ),
+    ] = None
+    accept: Annotated[
+        bool,
+        Option(
+            help="Put the new model's results in the place of the baseline, and say which figures "
+            "that changes, e.g. after a change that is wanted; gates do not count.",
+            is_setting=False,
+        ),
+    ] = False
+    redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChoices:
+    """What `site` takes beside the groups of options."""
+
+    output: Annotated[Path, _SITE] = Path("public")
+    force: _Force = False
+    redact: _Redact = False

@@ -15,10 +15,13 @@ from typing import Any, get_type_hints
 from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.options.option_values import options_of
 from reportgen.api.options.output_options import (
+    CompareChoices,
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
     OutputChoices,
+    RunChoices,
+    SiteChoices,
     Verbosity,
 )
 from reportgen.api.options.settings_file import SettingsFile, settings_file
@@ -28,12 +31,6 @@ from reportgen.report.site.options import SiteOptions
 
 _GATES = ("fail-if", "warn-if")
 _COMMANDS = ("compare", "site")  # that have a table of their own
-# Options that a command has by itself, in no group: those that can be settings.
-_OF_COMMANDS: Mapping[str, Mapping[str, type]] = {
-    "run": {"strict": bool, "redact": bool},
-    "compare": {"base": str, "head": list, "null": str, "report": list, "redact": bool},
-    "site": {"output": str, "force": bool, "redact": bool},
-}
 # What a report is called and where it goes says nothing of a comparison or of a site.
 _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
     "compare": (*_GATES, "output", "format", "title", "id", "page-url", "layout"),
@@ -55,9 +52,12 @@ GROUPS = (
     *(EngineChoices, *_SHARED),
 )
 _GROUPS: Mapping[str, tuple[type, ...]] = {
-    "run": GROUPS,
-    "compare": (InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions, *_SHARED),
-    "site": (SiteOptions, *_SHARED),
+    "run": (*GROUPS, RunChoices),
+    "compare": (
+        *(InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions),
+        *(*_SHARED, CompareChoices),
+    ),
+    "site": (SiteOptions, *_SHARED, SiteChoices),
 }
 
 
@@ -147,7 +147,7 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
 class _SettingReader:
     """Reads the value of one setting as its option does, in lists or alone."""
 
-    def __init__(self, name: str, group: type | None, kind: Any) -> None:
+    def __init__(self, name: str, group: type, kind: Any) -> None:
         self._name, self._group, self._kind = name, group, kind
 
     def __call__(self, value: object, place: str) -> Any:
@@ -157,11 +157,6 @@ class _SettingReader:
             UsageError: the option does not take it; the message begins with `place`.
         """
         given = self._plain(value)
-        if self._group is None:
-            if not isinstance(given, self._kind):
-                what = {bool: "true or false", list: "a list of texts"}.get(self._kind, "text")
-                raise UsageError(f"{place} {value!r:.80}: takes {what}")
-            return given
         try:
             options_of(self._group, {self._name: given}, is_python=False)
         except UsageError as error:
@@ -174,7 +169,7 @@ class _SettingReader:
     def _plain(self, value: object) -> object:
         """The value in the type that its option asks for: YAML has only text, and a single text
         stands for a list of one."""
-        option = options_in(self._group).get(self._name) if self._group else None
+        option = options_in(self._group)[self._name]
         kinds = str(self._kind)
         if isinstance(value, str):
             value = without_surrogates(value)
@@ -183,10 +178,9 @@ class _SettingReader:
             if "bool" in kinds and value in ("true", "false"):
                 return value == "true"
             is_number = "int" in kinds or "float" in kinds
-            if is_number and not (option and option.read):
+            if is_number and not option.read:
                 return _number(value)
-        is_read = option is not None and option.read is not None
-        if is_read and isinstance(value, int | float) and not isinstance(value, bool):
+        if option.read and isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
         return value
 
@@ -211,10 +205,8 @@ def _known(command: str) -> Mapping[str, _SettingReader]:
         declared: Mapping[str, Option] = options_in(group)
         for name in (field.name for field in fields(group)):
             key = name.replace("_", "-")
-            if name in declared and key not in _NEVER:
+            if name in declared and declared[name].is_setting and key not in _NEVER:
                 found[key] = _SettingReader(name, group, hints[name])
-    for key, kind in _OF_COMMANDS[command].items():
-        found[key] = _SettingReader(key, None, kind)
     return MappingProxyType(found)
 
 
