@@ -9,7 +9,7 @@ from reportgen.files.interrupts import end_at_once
 def main() -> None:
     """Run the command line, which is imported after an interrupt can end in one line."""
     end_at_once()
-    from reportgen.cli.commands import main as run
+    from reportgen.cli import main as run
 
     try:
         run()

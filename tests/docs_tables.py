@@ -15,7 +15,7 @@ from helpers.places import ROOT
 from typer.models import OptionInfo
 
 from reportgen.api.start_project import RECIPES, recipe
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS

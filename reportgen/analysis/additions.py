@@ -20,7 +20,7 @@ from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.perturbed_texts import keep
 from reportgen.models.tokens.sources import encode_source
 from reportgen.models.tokens.targets import language_options, lead_of, start_token
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 # At less, the likeliest token has all probability, and logits divided by it overflow.
 _LEAST_DRAWN = 1e-6

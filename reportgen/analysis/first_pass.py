@@ -33,8 +33,7 @@ from reportgen.models.tokens.sources import encode_source
 from reportgen.results.info import Part, UnitKind
 from reportgen.results.labels import tag_list
 from reportgen.results.tables.write import rows_of
-from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.split_words import WordSplitter, between_spaces
+from reportgen.texts import TextInput, TextSet, WordSplitter, between_spaces
 
 # In place of a text that the tokenizer fails on.
 NO_TOKENS = EncodedText((), None, (), (), (), (), (), 0, (None, None), 0)

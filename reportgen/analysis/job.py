@@ -48,7 +48,7 @@ from reportgen.analysis.work.tally import (
 from reportgen.files.interrupts import held_back
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results, open_first_pass, open_own
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 if TYPE_CHECKING:
     from reportgen.analysis.worker import Worker

@@ -14,7 +14,7 @@ from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.store import Results
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 
 def analyze(

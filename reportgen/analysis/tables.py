@@ -19,8 +19,7 @@ from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
 from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS, TOP
-from reportgen.texts.labels import comparable_number
-from reportgen.texts.read import TextInput
+from reportgen.texts import TextInput, comparable_number
 
 # Column name -> values: a list, or an array for large columns, with a second axis for figures by
 # layer. Values that are not defined are None or NaN.

@@ -68,8 +68,7 @@ from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.models.tokens.separate_pairs import ready_for_pairs
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS
 from reportgen.results.tables.write import rows_of
-from reportgen.texts.read import TextInput, TextSet, with_units
-from reportgen.texts.split_words import word_splitter
+from reportgen.texts import TextInput, TextSet, with_units, word_splitter
 
 # Texts of the sample whose scalars tell how widely these differ.
 SPREAD_TEXTS = 128

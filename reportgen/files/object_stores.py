@@ -22,7 +22,7 @@ from reportgen.files.unfinished import SUFFIX as UNFINISHED
 # As a path has it, too: there `s3://bucket` is `s3:/bucket`. A drive, `C:/`, is none.
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):/+(.+)", re.DOTALL)
 # What has to be installed for a kind of address, beside fsspec; what fsspec says of others.
-EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
+_EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 # Where a file has its name only once it is whole, and another name means another copy.
 _OBJECT_STORES = ("s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "memory")
 _ON_THIS_MACHINE = ("file", "local")
@@ -59,15 +59,20 @@ class Address:
         """
         try:
             system, path = import_module("fsspec.core").url_to_fs(str(self))
-        except ImportError as error:
-            extra = EXTRAS.get(self.kind)
-            advice = f"pip install 'attention-reportgen[{extra}]'" if extra else first_line(error)
-            raise UsageError(f"{self}: {self.kind}:// cannot be reached yet; {advice}") from error
-        except ValueError as error:
-            raise UsageError(
-                f"{self}: {self.kind}:// is not known; give a path, or s3:// or gs://"
-            ) from error
+        except (ImportError, ValueError) as error:
+            raise unopened(self, "reached", error, "a path, or s3:// or gs://") from error
         return system, str(path).rstrip("/")
+
+
+def unopened(address: object, how: str, error: Exception, others: str) -> UsageError:
+    """The error for an address that fsspec cannot open: what is to be installed before it can be
+    read or reached (`how`); or which `others` are known, where nothing opens it."""
+    kind = str(address).partition(":")[0].lower()
+    if not isinstance(error, ImportError):
+        return UsageError(f"{address}: {kind}:// is not known; give {others}")
+    extra = _EXTRAS.get(kind)
+    advice = f"pip install 'attention-reportgen[{extra}]'" if extra else first_line(error)
+    return UsageError(f"{address}: {kind}:// cannot be {how} yet; {advice}")
 
 
 def fetch_folder(address: Address, place: Path, names: frozenset[str] | None) -> Path:

@@ -18,7 +18,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.report.options import RenderOptions
 from reportgen.report.run import command
 from reportgen.results.store import open_results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 TEXTS = ("the cat sat", "Free coffee for every", "a very good film")
 

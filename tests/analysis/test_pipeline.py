@@ -20,7 +20,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 TEXTS = (SENTENCES[1], "Free coffee today", "the cat sat", "a", "", "the cat " * 12)
 

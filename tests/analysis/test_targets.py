@@ -27,7 +27,7 @@ from reportgen.results.completions import completion_of, target_units
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.units import text_units
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 
 @pytest.fixture(scope="module")

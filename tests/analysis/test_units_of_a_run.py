@@ -24,7 +24,7 @@ from reportgen.report.language.language import load_language
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 from reportgen.results.store import Results
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts import WordSplitter, by_script
 
 TEXT = "the unbelievable cats sat, 1,000円 無料でもらえる"
 UNITS = ["the unbelievable", "sat, 1,000円"]

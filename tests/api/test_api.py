@@ -22,7 +22,7 @@ from transformers import pipeline
 from typer.testing import CliRunner
 
 import reportgen
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.errors import InputError, ModelError, ReportgenError, ResultsError, UsageError
 from reportgen.models.loading.load import HANDED_OVER
 

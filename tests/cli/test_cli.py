@@ -16,7 +16,7 @@ from helpers.places import SAMPLES
 from helpers.real.models import SENTENCES, save_model
 
 from reportgen.api.options import GateChoices, InputChoices, ModelChoices
-from reportgen.cli.commands import main
+from reportgen.cli import main
 from reportgen.cli.outcome import system_said
 from reportgen.report.options import CompareOptions, RenderOptions, options_in
 

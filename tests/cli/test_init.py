@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from reportgen.api.options import configured_gates, configured_options, setting_names
 from reportgen.api.start_project import RECIPES, Host, recipe
-from reportgen.cli.commands import app
+from reportgen.cli import app
 
 NAMES = [name for paths in RECIPES.values() for name in paths.values()]
 

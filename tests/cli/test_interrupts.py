@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from reportgen.__main__ import end_quietly
 from reportgen.analysis.progress import Cost, Stage
 from reportgen.api import progress_bar
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import InputError
 from reportgen.files.interrupts import held_back, interruptible

@@ -9,7 +9,7 @@ from helpers.pages import DOCS, PAGES, README, commands
 from helpers.places import ROOT
 from typer.main import get_command
 
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.report.language.language import load_language
 
 MAX_README_LINES = 250

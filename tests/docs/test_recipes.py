@@ -21,7 +21,7 @@ from yamllint.config import YamlLintConfig
 from yamllint.linter import run as yamllint
 
 from reportgen.api.options import GateChoices, configured_gates, configured_options, gates
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName
 from reportgen.report.spreadsheets import table

@@ -166,7 +166,7 @@ class Workplace:
     def _in_child(self, title: str, fault: int | None, at: int, *, force: bool) -> int:
         from typer.testing import CliRunner
 
-        from reportgen.cli.commands import app
+        from reportgen.cli import app
         from reportgen.cli.outcome import system_said
 
         os.chdir(self.place)
@@ -378,7 +378,7 @@ def prepare(folder: Path) -> Path:
 def _call(*words: str) -> None:
     from typer.testing import CliRunner
 
-    from reportgen.cli.commands import app
+    from reportgen.cli import app
 
     done = CliRunner().invoke(app, list(words))
     if done.exit_code:

@@ -222,7 +222,7 @@ def test_whole_any_rows_come_back_or_are_told(tmp_path_factory, table, suffix, o
 def test_a_date_that_is_none_is_told(monkeypatch, tmp_path, given_options) -> None:
     from typer.testing import CliRunner
 
-    from reportgen.cli.commands import app
+    from reportgen.cli import app
 
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "abc")
     monkeypatch.chdir(tmp_path)

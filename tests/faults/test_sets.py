@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from reportgen import compare as api_compare
 from reportgen import open_report
 from reportgen.api import report as api_report
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.cli.outcome import system_said
 from reportgen.errors import OutputError
 

@@ -2,7 +2,7 @@
 
 from typer.testing import CliRunner, Result
 
-from reportgen.cli.commands import app
+from reportgen.cli import app
 
 
 def call(*args: object, stdin: bytes | str | None = None) -> Result:

@@ -7,7 +7,7 @@ from helpers.plain.family_checks import measure
 from helpers.real.every_family import Case, save
 from typer.testing import CliRunner
 
-from reportgen.cli.commands import app
+from reportgen.cli import app
 
 MIXED = "L1 to L2 are layers 2, 4 of MiniMaxModel, which has 4; the others (linear attention)"
 

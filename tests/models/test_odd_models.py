@@ -11,7 +11,7 @@ from helpers.real.few_steps import take_few_steps
 from helpers.real.models import save_model
 from typer.testing import CliRunner
 
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.results.store import Results, open_results
 
 TEXTS = (

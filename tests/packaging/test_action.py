@@ -16,7 +16,7 @@ import yaml
 from helpers.places import ROOT
 from typer.main import get_command
 
-from reportgen.cli.commands import app
+from reportgen.cli import app
 
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 CACHE, *STEPS = ACTION["runs"]["steps"]

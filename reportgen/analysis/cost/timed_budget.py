@@ -12,7 +12,7 @@ from reportgen.analysis.work.identity import number_in
 from reportgen.analysis.work.plan import candidates_in
 from reportgen.analysis.worker import Worker
 from reportgen.models.loaded import LoadedModel
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 _MOST_TEXTS = 6  # that are timed
 _MOST_SECONDS = 5.0

@@ -8,7 +8,7 @@ import pandas as pd
 
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.tally import MapQuota
-from reportgen.texts.read import TextInput
+from reportgen.texts import TextInput
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.analysis.first_pass import Window

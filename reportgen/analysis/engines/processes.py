@@ -20,7 +20,7 @@ from reportgen.errors import ModelError
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 
 @dataclass(frozen=True, slots=True)

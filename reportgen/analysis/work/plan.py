@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reportgen.analysis.work.item import WorkItem
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 Item = TypeVar("Item")
 # Texts whose batches are planned together: enough to find texts of the same length, few enough that

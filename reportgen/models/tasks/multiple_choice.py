@@ -24,7 +24,7 @@ from reportgen.models.tokens.padding import pad
 from reportgen.models.tokens.perturbed_texts import without
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 # Inputs of the texts with the other choices are called like those of a text, behind this.
 OTHERS = "other_"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.models.tokens.encoded import EncodedText, Span
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.texts import WordSplitter
 from reportgen.texts.given_units import Place, Places
-from reportgen.texts.split_words import WordSplitter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -11,7 +11,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder
 from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 # Two texts that are compared alone and as a pair; longer than the windows of most models.
 _SAMPLES = ("one two three four five " * 40, "six seven")

@@ -8,7 +8,7 @@ from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.multiple_choice import encode_choices
 from reportgen.models.tokens.separate_pairs import encode_apart, encode_prompted
 from reportgen.models.tokens.targets import encode_with_target
-from reportgen.texts.read import TextInput
+from reportgen.texts import TextInput
 
 
 def encode_source(model: LoadedModel, source: TextInput) -> EncodedText:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import InputError, UsageError, first_line
-from reportgen.files.object_stores import EXTRAS
+from reportgen.files.object_stores import unopened
 from reportgen.files.temporary import scratch_folder
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://.")
@@ -59,17 +59,7 @@ def _copy(address: str, file: Path) -> None:
 
 
 def _opened(address: str) -> Any:
-    match = _ADDRESS.match(address)
-    kind = match[1].lower() if match else ""
     try:
         return import_module("fsspec").open(address, "rb")
-    except ImportError as error:
-        extra = EXTRAS.get(kind)
-        advice = first_line(error)
-        if extra is not None:
-            advice = f"pip install 'attention-reportgen[{extra}]'"
-        raise UsageError(f"{address}: {kind}:// cannot be read yet; {advice}") from error
-    except ValueError as error:
-        raise UsageError(
-            f"{address}: {kind}:// is not known; give a file, or s3://, gs:// or hf://"
-        ) from error
+    except (ImportError, ValueError) as error:
+        raise unopened(address, "read", error, "a file, or s3://, gs:// or hf://") from error

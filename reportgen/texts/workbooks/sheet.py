@@ -14,18 +14,13 @@ from xml.parsers import expat
 from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts import limits
 from reportgen.texts.rows import Cell, OddCell, TextRow, TextTable
-from reportgen.texts.workbooks.cell_contents import (
-    number_formats,
-    shared_strings,
-    too_many,
-    unescaped,
-)
-from reportgen.texts.workbooks.number_formats import Shown
+from reportgen.texts.workbooks.number_formats import Shown, shown_by
 from reportgen.texts.workbooks.parts import Book, Handler, Package
 
 _OLE = b"\xd0\xcf\x11\xe0"  # of .xls files, and of workbooks with a password
 _MOST_COLUMNS = 16_384  # of any sheet
 _MOST_SHEET_ROWS = 1_048_576
+_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile("([A-Z]{1,3})[0-9]{1,7}")
 _UNSTORED = "a formula whose value is not stored (save the file in Excel once)"
 _DAMAGED = (
@@ -63,8 +58,8 @@ def read_workbook(content: bytes, path: str, sheet: str | None = None) -> TextTa
 def _read(package: Package, path: str, sheet: str | None) -> TextTable:
     book = Book(package)
     name, part = _chosen(book, path, sheet)
-    strings = shared_strings(package, book.part_of("sharedStrings"), path)
-    styles = number_formats(package, book.part_of("styles"), is_1904=book.is_1904)
+    strings = _shared_strings(package, book.part_of("sharedStrings"), path)
+    styles = _number_formats(package, book.part_of("styles"), is_1904=book.is_1904)
     rows = _SheetRows(strings, styles, path, name if name.isprintable() else repr(name))
     package.parse(part, rows)
     return rows.table(_said_of_others(book, path, name) if sheet is None else ())
@@ -179,7 +174,7 @@ class _SheetRows(Handler):
         if cell.kind == "s":
             return self._strings[int(value)] if value else None
         if cell.kind in ("inlineStr", "str"):
-            return unescaped(value)
+            return _unescaped(value)
         if cell.has_formula and not value:
             return OddCell(_UNSTORED)
         if cell.kind == "e":
@@ -211,7 +206,7 @@ class _SheetRows(Handler):
             (self._size, limits.MAX_BYTES, "characters"),
         ):
             if n > most:
-                raise too_many(self._path, most, what)
+                raise _too_many(self._path, most, what)
 
     def table(self, notes: tuple[str, ...]) -> TextTable:
         """What was read."""
@@ -231,3 +226,87 @@ def _column_number(letters: str) -> int:
     for letter in letters:
         number = 26 * number + ord(letter) - ord("A") + 1
     return number
+
+
+class _Strings(Handler):
+    """The texts that cells refer to by number, without their furigana."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._path = path
+        self._parts: list[str] = []
+        self._in_text = False
+        self._in_reading = False
+
+    def start(self, name: str, given: Mapping[str, str]) -> None:
+        if name == "si":
+            self._parts = []
+        elif name == "rPh":
+            self._in_reading = True
+        elif name == "t":
+            self._in_text = not self._in_reading
+
+    def text(self, data: str) -> None:
+        if self._in_text:
+            self._parts.append(data)
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._in_text = False
+        elif name == "rPh":
+            self._in_reading = False
+        elif name == "si":
+            self.found.append(_unescaped("".join(self._parts)))
+            if len(self.found) > limits.MAX_CELLS:
+                raise _too_many(self._path, limits.MAX_CELLS, "cells")
+
+
+def _shared_strings(package: Package, part: str | None, path: str) -> Sequence[str]:
+    """The texts of `part`, if there is one.
+
+    Raises:
+        InputError: there are too many.
+    """
+    handler = _Strings(path)
+    if part is not None and package.has(part):
+        package.parse(part, handler)
+    return handler.found
+
+
+def _unescaped(text: str) -> str:
+    """`text` with the characters that XML cannot hold; halves of a pair stay escaped."""
+    if "_x" not in text:
+        return text
+
+    def character(found: re.Match[str]) -> str:
+        code = int(found[1], 16)
+        return found[0] if 0xD800 <= code < 0xE000 else chr(code)
+
+    return _ESCAPED.sub(character, text)
+
+
+def _number_formats(package: Package, part: str | None, *, is_1904: bool) -> Sequence[Shown]:
+    """How the numbers of each style that `part` lists are shown."""
+    codes: dict[int, str] = {}
+    ids: list[int] = []
+    is_inside = False
+
+    def start(name: str, given: Mapping[str, str]) -> None:
+        nonlocal is_inside
+        if name == "numFmt":
+            codes[int(given["numFmtId"])] = given["formatCode"]
+        elif name in ("cellXfs", "cellStyleXfs", "dxfs"):
+            is_inside = name == "cellXfs"
+        elif name == "xf" and is_inside:
+            ids.append(int(given.get("numFmtId", "0")))
+
+    if part is not None and package.has(part):
+        package.parse(part, Handler(start))
+    known = {id: shown_by(id, codes.get(id), is_1904=is_1904) for id in set(ids)}
+    return [known[id] for id in ids]
+
+
+def _too_many(path: str, most: int, what: str) -> InputError:
+    """The error for a workbook that holds more than `most`."""
+    return InputError(f"{path}: more than {most:,} {what}; split it")

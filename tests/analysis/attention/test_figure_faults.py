@@ -18,7 +18,7 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 LAST = "the model runs in float32 on the CPU already, so its weights may be broken"
 

@@ -17,7 +17,7 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 ROLES = ("cls", "sep")
 # Within a tenth of padding, so that they run together; each "dog" stands once.

@@ -39,7 +39,7 @@ from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import quantise
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 META = torch.device("meta")
 TEXTS = ("the cat " * 5, "the cat " * 4 + "sat", "dog " + "the cat " * 4)

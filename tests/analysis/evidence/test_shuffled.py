@@ -16,7 +16,7 @@ from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 TEXTS = (

@@ -12,7 +12,7 @@ import reportgen
 from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.like_baseline import BaselineSettings, settings_of, with_given
 from reportgen.api.options import AnalysisChoices, InputChoices
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.findings import Findings

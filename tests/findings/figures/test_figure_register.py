@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen.api.options import GateChoices, gates
-from reportgen.cli.commands import app
+from reportgen.cli import app
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.findings.figures.flat import Figure, FigureList, Key, figure_key, rounded

@@ -13,8 +13,7 @@ from reportgen.analysis.tables import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.answer import LONGEST
 from reportgen.models.tokens.perturbed_texts import fixed_positions
-from reportgen.texts.read import TextInput
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts import TextInput, WordSplitter, by_script
 
 FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra")
 TEXTS = (

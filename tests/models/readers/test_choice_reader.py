@@ -19,7 +19,7 @@ from reportgen.analysis.first_pass import encode_all
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.tasks.multiple_choice import ChoiceModel, ready_for_choices
 from reportgen.models.tokens.perturbed_texts import fixed_positions, keep
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 LOGITS = 4.0  # the size of those that a lead is the difference of
 FAMILIES = ("bert", "roberta", "albert", "distilbert", "electra", "deberta_v2")

@@ -21,8 +21,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import Step
 from reportgen.models.tokens.perturbed_texts import content_units, without
-from reportgen.texts.read import TextInput
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts import TextInput, WordSplitter, by_script
 
 TAGS = {"id2label": dict(enumerate(("O", "B-PER", "I-PER", "B-LOC")))}
 TEXTS = ("the cat sat on the mat", "Free coffee, today only", "a dog")

@@ -27,8 +27,7 @@ from reportgen.models.tokens.sources import encode_source
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results
-from reportgen.texts.in_memory import texts_in_memory
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet, texts_in_memory
 
 PAIRS = (
     ("the cat sat on the mat with the dog", "a very good film"),

@@ -7,7 +7,7 @@ from reportgen.models.tokens import join_words
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.join_words import Marks, joined_to_words, n_joined
 from reportgen.models.tokens.perturbed_texts import content_units
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts import WordSplitter, by_script
 
 SPLITTER = WordSplitter(by_script, None)
 

@@ -16,7 +16,7 @@ from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, Step
 from reportgen.models.trial_run import Entry, figures_by_token, try_module
 from reportgen.results.info import OutputInfo
-from reportgen.texts.read import TextSet
+from reportgen.texts import TextSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from reportgen.results.maps.cells import pooling, stored_pooling
 from reportgen.results.maps.packed import MAX_ERROR, quantise, unpack_levels
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 ROLES = ("cls", "sep")
 TEXTS = ("the cat sat on the mat", "the dog and " * 5, "a good film " * 6, "a bad cat")

@@ -20,7 +20,7 @@ from reportgen.analysis.first_pass import encode_all
 from reportgen.models.loaded import LoadedModel, with_completions
 from reportgen.results.store import open_results
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
-from reportgen.texts.read import TextInput
+from reportgen.texts import TextInput
 
 SOURCES = (
     TextInput("1", "the cat sat", completion=" on the mat"),

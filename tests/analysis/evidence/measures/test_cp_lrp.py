@@ -33,7 +33,7 @@ from reportgen.models.tasks.multiple_choice import ready_for_choices
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "a very 🐱 film", "dog")
 

@@ -24,7 +24,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import JOINT, JOINT_EFFECT
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 TEXT = "the cat sat on a mat and the dog sat"
 SAME = ("cat", "dog")

@@ -14,8 +14,7 @@ from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
 from reportgen.models.readers.language_models.masks import ready_for_masks
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions
-from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts import TextInput, TextSet, WordSplitter, by_script
 
 FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra", "albert", "modernbert")
 TEXTS = ("the cat {} on the mat", "Free {}, today {}", "{} is a dog")

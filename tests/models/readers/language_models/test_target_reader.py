@@ -26,7 +26,7 @@ from reportgen.models.loading.load import load_module
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.targets import encode_target, find_writer, start_token
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts import TextInput, TextSet
 
 WORDS = [
     ("<s>", 0.0),
