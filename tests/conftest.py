@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison
     from reportgen.findings.findings import Findings
     from reportgen.findings.notes.note import Note
-    from reportgen.models.loaded import LoadedModel
+    from reportgen.models import LoadedModel
     from reportgen.results.store import Results
 
 # The headless shell is the same browser without its window: it draws a page in half the time.
@@ -130,8 +130,7 @@ def minilm_folder() -> Path:
 @pytest.fixture(scope="session")
 def minilm(minilm_folder: Path) -> "LoadedModel":
     """That encoder, loaded; to be run, not changed."""
-    from reportgen.models.loading.load import load_model
-    from reportgen.models.spec import ModelSpec
+    from reportgen.models import ModelSpec, load_model
 
     return load_model(ModelSpec(model=str(minilm_folder)))
 

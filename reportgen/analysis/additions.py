@@ -13,13 +13,20 @@ from torch import nn
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.analysis.work.plan import chunks
 from reportgen.errors import ModelError, ReportgenError, UsageError
-from reportgen.models.loaded import LoadedModel, with_completions, with_targets
-from reportgen.models.loading.factory import describe
-from reportgen.models.readers.language_models.target import TargetReader
-from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.models.tokens.perturbed_texts import keep
-from reportgen.models.tokens.sources import encode_source
-from reportgen.models.tokens.targets import language_options, lead_of, start_token
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    TargetReader,
+    describe,
+    encode,
+    encode_source,
+    keep,
+    language_options,
+    lead_of,
+    start_token,
+    with_completions,
+    with_targets,
+)
 from reportgen.texts import TextInput, TextSet
 
 # At less, the likeliest token has all probability, and logits divided by it overflow.

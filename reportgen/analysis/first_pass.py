@@ -22,14 +22,19 @@ from reportgen.analysis.tables import (
 from reportgen.analysis.work.item import WorkResult
 from reportgen.analysis.work.tally import MapQuota, Tally, tally_of
 from reportgen.errors import ReportgenError, UsageError
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.factory import describe
-from reportgen.models.readers.answer import AnswerReader, require_context
-from reportgen.models.readers.language_models.masks import MaskReader
-from reportgen.models.readers.tags import TagReader
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
-from reportgen.models.tokens.sources import encode_source
+from reportgen.models import (
+    AnswerReader,
+    EncodedText,
+    LoadedModel,
+    Marks,
+    MaskReader,
+    TagReader,
+    describe,
+    encode_source,
+    joined_to_words,
+    marks_of,
+    require_context,
+)
 from reportgen.results.info import Part, UnitKind
 from reportgen.results.labels import tag_list
 from reportgen.results.tables.write import rows_of

@@ -12,7 +12,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.results.store import Results
 from reportgen.texts import TextSet
 

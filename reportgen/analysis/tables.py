@@ -13,10 +13,7 @@ from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.analysis.attention.long_texts.pooled_maps import cells_of
 from reportgen.analysis.attention.runner import TextOutcome
 from reportgen.errors import with_quotes
-from reportgen.models.readers.answer import quoted_label
-from reportgen.models.readers.reader import Prediction
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.models import EncodedText, Prediction, TargetTokens, quoted_label
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
 from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS, TOP
 from reportgen.texts import TextInput, comparable_number

@@ -60,12 +60,15 @@ from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.plan import candidates_in, choose
 from reportgen.analysis.work.tally import MapQuota
-from reportgen.models.device import full_name
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.language_models.masks import ready_for_masks
-from reportgen.models.tasks.multiple_choice import ready_for_choices
-from reportgen.models.tokens.encoded import EncodedText, special_roles
-from reportgen.models.tokens.separate_pairs import ready_for_pairs
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    full_name,
+    ready_for_choices,
+    ready_for_masks,
+    ready_for_pairs,
+    special_roles,
+)
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS
 from reportgen.results.tables.write import rows_of
 from reportgen.texts import TextInput, TextSet, with_units, word_splitter

@@ -34,9 +34,7 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import Temporary, make_scratch
 from reportgen.files.unfinished import unfinished_run
-from reportgen.models.callers_module import bare, borrowed
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results

@@ -4,13 +4,9 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 
-from reportgen.analysis.attention.checks import sample_text, try_model
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.analysis.attention.scores import scores_error
-from reportgen.models.device import allowed, tolerances
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model as load_named
-from reportgen.models.spec import ModelSpec
+from reportgen.analysis import find_decoder, sample_text, scores_error, try_model
+from reportgen.models import LoadedModel, ModelSpec, allowed, tolerances
+from reportgen.models import load_model as load_named
 from reportgen.results.info import OutputKind
 
 # What the task of a model is understood to be, by the kind of its output.

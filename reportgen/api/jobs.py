@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from reportgen.analysis.options import AnalysisOptions, ListedFirst
+from reportgen.analysis import AnalysisOptions, ListedFirst
 from reportgen.api.options import (
     AnalysisChoices,
     GateChoices,
@@ -24,7 +24,7 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.detail import listed_first
 from reportgen.findings.figures.gates import Gate
-from reportgen.models.spec import ModelSpec, check_spec
+from reportgen.models import ModelSpec, check_spec
 from reportgen.report.format_register import STANDARD_OUTPUT, Output, table_name
 from reportgen.report.language.printable import inert
 from reportgen.report.options import (

@@ -6,22 +6,23 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from reportgen.analysis.cost.budget import is_timed
-from reportgen.analysis.cost.timed_budget import with_number
-from reportgen.analysis.engines.engine import Engine
-from reportgen.analysis.engines.processes import processes
-from reportgen.analysis.engines.ray_engine import ray_actors
-from reportgen.analysis.options import AnalysisOptions, ListedFirst
-from reportgen.analysis.pipeline import analyze as run_analysis
-from reportgen.analysis.progress import Progress
-from reportgen.analysis.work.folder import WorkFolder
-from reportgen.analysis.worker import Worker
+from reportgen.analysis import (
+    AnalysisOptions,
+    Engine,
+    ListedFirst,
+    Progress,
+    Worker,
+    WorkFolder,
+    is_timed,
+    processes,
+    ray_actors,
+    with_number,
+)
+from reportgen.analysis import analyze as run_analysis
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.files.temporary import scratch_folder
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results.store import Results
 from reportgen.texts import TextSet
 

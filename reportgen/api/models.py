@@ -11,11 +11,8 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.api.options import ModelChoices, arguments, options_of
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.callers_module import bare, device_of
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model as load_named
-from reportgen.models.loading.load import load_module
-from reportgen.models.spec import check_spec
+from reportgen.models import LoadedModel, bare, check_spec, device_of, load_module
+from reportgen.models import load_model as load_named
 from reportgen.report.options import shown_options
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from reportgen.api.options import NamedCode, read_factory_args
 from reportgen.api.shard_folders import Parts
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.spec import ModelSpec, changed_file, code_sha256, factory_name
+from reportgen.models import ModelSpec, changed_file, code_sha256, factory_name
 from reportgen.results.info import ModelInfo
 
 

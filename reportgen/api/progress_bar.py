@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
+from reportgen.analysis import STAGES, Cost, Progress, Stage
 from reportgen.api.options import Verbosity
 
 if TYPE_CHECKING:

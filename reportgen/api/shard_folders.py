@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.cost.budget import is_timed
+from reportgen.analysis import is_timed
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system

@@ -7,13 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.analysis.job import Job
-from reportgen.analysis.options import ListedFirst
-from reportgen.analysis.progress import Progress
-from reportgen.analysis.work.folder import WorkFolder
-from reportgen.analysis.work.identity import begin_as, require_same, start_before, start_in
-from reportgen.analysis.work.item import WorkItem
-from reportgen.analysis.work.plan import Shard
+from reportgen.analysis import (
+    Job,
+    ListedFirst,
+    Progress,
+    Shard,
+    WorkFolder,
+    WorkItem,
+    begin_as,
+    require_same,
+    start_before,
+    start_in,
+)
 from reportgen.api import jobs
 from reportgen.api.named_code import require_code
 from reportgen.api.shard_folders import Parts, ShardNumber
@@ -22,7 +27,7 @@ from reportgen.results.store import Results
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:
-    from reportgen.analysis.worker import Worker
+    from reportgen.analysis import Worker
 
 
 def analyze_shard(

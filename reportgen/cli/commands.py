@@ -37,7 +37,7 @@ from reportgen.errors import OutputError, UsageError, shortened
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import check_detail
-from reportgen.models.spec import check_spec
+from reportgen.models import check_spec
 from reportgen.report.language import printable
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.rules import require_texts

@@ -12,9 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from reportgen.analysis import additions
 from reportgen.analysis.additions import Choice, with_generated
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.report.options import RenderOptions
 from reportgen.report.run import command
 from reportgen.results.store import open_results

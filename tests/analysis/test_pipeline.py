@@ -15,8 +15,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.errors import InputError, ModelError
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results

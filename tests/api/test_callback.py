@@ -139,7 +139,7 @@ def test_only_the_main_process_writes(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_the_training_too(tmp_path: Path, monkeypatch) -> None:
-    from reportgen.analysis.job import Job
+    from reportgen.analysis import Job
 
     def interrupted(self: Any, *args: Any) -> Any:
         raise KeyboardInterrupt

@@ -6,7 +6,7 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen.api.check import EXPLAINED, TASKS, WRITING, check_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec
 from reportgen.results.info import OutputKind
 
 

@@ -11,7 +11,7 @@ from helpers.real.models import SENTENCES
 import reportgen
 from reportgen import Report
 from reportgen.api.jobs import listed_by
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 
 TEXTS = [f"{line} {word}" for word in ("a", "mat", "dog", "very good") for line in SENTENCES]
 LABELS = [str(i * 7 % 5) for i in range(len(TEXTS))]

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 
 from reportgen.__main__ import main
-from reportgen.analysis.progress import AttentionMemory, Cost, Passes
+from reportgen.analysis import Cost
+from reportgen.analysis.progress import AttentionMemory, Passes
 from reportgen.api import progress_bar as bars
 from reportgen.api import progress_bar as terminal
 from reportgen.api.options import Verbosity

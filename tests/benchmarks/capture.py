@@ -25,15 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.models import tiny_tokenizer
 from transformers import AlbertConfig, AutoModelForSequenceClassification, BertConfig
 
+from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.attention.batches import plan_batches
-from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, encode, load_model
 from reportgen.models.tokens.padding import pad
 from reportgen.results.info import EvidenceLevel, InputInfo
 from reportgen.texts import TextInput, TextSet

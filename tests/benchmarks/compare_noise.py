@@ -20,8 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison.compare import compare
 from reportgen.comparison.notes import token_notes
 from reportgen.comparison.tokens.effects import effect_changes, token_changes
@@ -29,9 +28,7 @@ from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import text_of
 from reportgen.findings.findings import Findings
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results.info import InputInfo
 from reportgen.texts import TextInput, TextSet
 

@@ -29,15 +29,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.models import spread_weights, tiny_tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
+from reportgen.analysis import try_model
 from reportgen.analysis.additions import Choice, ready_for_completions, with_generated
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.runner import Runner
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.sources import encode_source
+from reportgen.models import LoadedModel, ModelSpec, encode_source, load_model
 from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5

@@ -29,8 +29,8 @@ from benchmarks.capture import CONFIGS, sample_lengths, sample_text
 from helpers.real.models import tiny_tokenizer
 from transformers import AutoModelForSequenceClassification
 
+from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.attention.batches import plan_batches
-from reportgen.analysis.attention.checks import try_model
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
@@ -38,13 +38,18 @@ from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measure import try_measures
 from reportgen.analysis.evidence.methods import Tools
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.models.device import TOLERANCES, Tolerances, backend, find_device, full_name
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import DTYPES, Dtype, ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models import (
+    Dtype,
+    EncodedText,
+    LoadedModel,
+    ModelSpec,
+    backend,
+    encode,
+    full_name,
+    load_model,
+)
+from reportgen.models.device import TOLERANCES, Tolerances, find_device
+from reportgen.models.spec import DTYPES
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet

@@ -22,14 +22,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
-from reportgen.analysis.attention.checks import try_model
+from reportgen.analysis import try_model
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.perturbed_texts import content_units, without
+from reportgen.models import LoadedModel, content_units, encode, without
 
 ROUNDS = 5
 N_TOKENS = 30

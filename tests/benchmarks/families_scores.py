@@ -20,12 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from families import PROCESSES, quiet
 from helpers.real.every_family import Case, NotTiny, cases, save
 
-from reportgen.analysis.attention.checks import sample_text, try_model
-from reportgen.analysis.attention.scores import scores_error
+from reportgen.analysis import sample_text, scores_error, try_model
 from reportgen.errors import ReportgenError
-from reportgen.models.device import tolerances
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model, tolerances
 
 
 def outcome(case: Case) -> tuple[str, str]:

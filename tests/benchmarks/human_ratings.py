@@ -44,15 +44,10 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from reportgen.analysis.attention.checks import try_model
+from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
 from reportgen.findings.colouring import Colouring, choose_colouring
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.join_words import joined_to_words
+from reportgen.models import ModelSpec, encode, joined_to_words, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import BY_ID, MIN_UNITS

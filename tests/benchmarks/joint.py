@@ -34,7 +34,7 @@ import torch
 from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
-from reportgen.analysis.attention.checks import try_model
+from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
 from reportgen.analysis.evidence.measures.joint import (
@@ -46,16 +46,19 @@ from reportgen.analysis.evidence.measures.joint import (
 from reportgen.analysis.evidence.methods import Tools
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import encode_all
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
 from reportgen.demo.score_rule import contributions
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.notes.thresholds import TINY_EFFECT
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.models.tokens.join_words import joined_to_words
-from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
+from reportgen.models import (
+    EncodedText,
+    ModelSpec,
+    content_units,
+    encode,
+    fixed_positions,
+    joined_to_words,
+    keep,
+    load_model,
+)
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.tables.schema import JOINT
 from reportgen.texts import word_splitter

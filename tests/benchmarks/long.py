@@ -28,7 +28,7 @@ from reportgen.analysis.attention.figures.summaries import BatchSummary
 from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
 from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
 from reportgen.analysis.attention.long_texts.stripes import Stripe, Stripes
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText
 
 MODES = ("plain", "whole", "stripes", "pooled")
 ROLES = ("cls", "sep")

@@ -16,9 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import encode
+from reportgen.models import ModelSpec, encode, load_model
 from reportgen.models.tokens.padding import pad
 from reportgen.results.maps.packed import Packer, quantise, unpack_layers
 

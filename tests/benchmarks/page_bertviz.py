@@ -10,8 +10,7 @@ import torch
 from page_chromium import Times, first_content, first_drawn, opened
 from playwright.sync_api import Browser
 
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import encode
+from reportgen.models import LoadedModel, encode
 
 # What its pages load from a CDN: the npm package, and the file in it.
 PACKAGES = {

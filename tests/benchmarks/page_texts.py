@@ -7,13 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import encode
+from reportgen.models import LoadedModel, ModelSpec, encode, load_model
 from reportgen.report.html import page as html
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

@@ -21,11 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from helpers.real.models import save_model
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet

@@ -26,8 +26,7 @@ from planted_few import few_texts, print_rules
 from scipy.stats import mannwhitneyu, pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo import DEMO
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import (
@@ -41,8 +40,7 @@ from reportgen.demo.student import example, training_batches
 from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
 from reportgen.demo.train import RECIPES
 from reportgen.findings.colouring import choose_colouring
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import MEASURES

@@ -27,13 +27,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from helpers.real.families import load_family
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.sink_scores import score_id
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.texts import texts_in_memory
 
 FAMILIES = (

@@ -22,11 +22,9 @@ import torch
 from planted import NOTHING, Floats, area, fresh_headlines, text_set
 from scipy.stats import pearsonr, sem
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo.score_rule import Component, component_of_each_character, contributions
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import UnitKind
 from reportgen.results.store import Results

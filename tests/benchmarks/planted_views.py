@@ -12,16 +12,11 @@ from planted_models import Architecture, shuffle_weights
 from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_score
 from scipy.stats import pearsonr
 
-from reportgen.analysis.attention.checks import try_model
+from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
 from reportgen.demo.score_rule import component_of_each_character
 from reportgen.findings.colouring import Colouring, choose_colouring
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.models.tokens.perturbed_texts import content_units, keep
+from reportgen.models import EncodedText, ModelSpec, content_units, encode, keep, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results

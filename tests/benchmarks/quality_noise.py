@@ -37,8 +37,7 @@ import torch
 from compare_noise import round_weights
 from human_ratings import KINDS, MAX_TOKENS, N_HELD, N_TRAINING, downloaded, rated, trained
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.floors import MOVED
 from reportgen.comparison.outputs.fit import Fit
@@ -51,8 +50,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
 from reportgen.findings.resampling import resampled_means
 from reportgen.findings.statistics import Floats
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.info import InputInfo, OutputInfo
 from reportgen.texts import TextInput, TextSet
 

@@ -30,12 +30,10 @@ import torch
 from human_ratings import KINDS, N_HELD, N_TRAINING, downloaded, rated, text_set, trained
 from numpy.typing import NDArray
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.tokens.figures import CorpusTokens, corpus_tokens, fewest_texts, token_means
 from reportgen.findings.tokens.lists import LISTED, effect_lists
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.texts import TextSet
 
 FRESH = 360

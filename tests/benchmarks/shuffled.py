@@ -22,12 +22,10 @@ import planted_views
 import torch
 from planted_rule import fresh
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
 from reportgen.findings.shuffled import ShuffledFigures, shuffled_figures
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.info import View
 from reportgen.results.measure_register import VIEWS
 from reportgen.texts import TextSet, texts_in_memory

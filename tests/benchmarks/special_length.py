@@ -17,14 +17,12 @@ from scipy.stats import spearmanr
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.models import save_model
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo import DEMO, STAR
 from reportgen.findings.attention import excess
 from reportgen.findings.head_figures import text_means
 from reportgen.findings.ranking import usual_at_length
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.texts import Columns, read_texts
 
 SAMPLES = Path(__file__).parents[2] / "sample_inputs"

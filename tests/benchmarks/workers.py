@@ -17,14 +17,8 @@ from transformers import BertConfig, BertForSequenceClassification
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.models import SENTENCES, tiny_tokenizer
 
-from reportgen.analysis.engines.processes import processes
-from reportgen.analysis.job import Job
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.progress import Progress
-from reportgen.analysis.work.folder import WorkFolder
-from reportgen.analysis.worker import Worker
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.analysis import AnalysisOptions, Job, Progress, Worker, WorkFolder, processes
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.info import InputInfo
 from reportgen.texts import TextInput, TextSet
 

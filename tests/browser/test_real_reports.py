@@ -11,10 +11,8 @@ from helpers.real.models import SENTENCES, save_model
 from opening import placed, rendered, visit
 from playwright.sync_api import expect
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.models import ModelSpec, load_model
 from reportgen.results.store import Results
 from reportgen.texts import Columns, read_texts
 

@@ -18,7 +18,7 @@ from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
 from reportgen.__main__ import end_quietly
-from reportgen.analysis.progress import Cost, Stage
+from reportgen.analysis import Cost, Stage
 from reportgen.api import progress_bar
 from reportgen.cli import app
 from reportgen.cli.outcome import user_errors

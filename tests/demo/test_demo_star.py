@@ -21,8 +21,7 @@ from reportgen.demo.headlines import (
 from reportgen.demo.score_rule import LANGUAGES, score
 from reportgen.demo.student import example, marked_example, training_batches
 from reportgen.demo.train import Recipe, train_further
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 
 SHORT = Lengths(long=0.0)
 

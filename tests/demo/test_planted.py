@@ -41,8 +41,7 @@ from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import Component, Kind, score
 from reportgen.demo.tokenizer import build_tokenizer
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import content_units, encode
 
 URGENT = Component(Kind.URGENCY, "now")
 FREE = Component(Kind.FREE, "free")

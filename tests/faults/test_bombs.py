@@ -26,9 +26,9 @@ from helpers.real.models import save_model
 
 from reportgen.api.options import configured_gates
 from reportgen.errors import InputError, ModelError, UsageError
+from reportgen.models import ModelSpec
 from reportgen.models.loading.checkpoint import read_state_dict, require_readable
 from reportgen.models.loading.pretrained import load_pretrained
-from reportgen.models.spec import ModelSpec
 from reportgen.report.options import read_plotlyjs
 from reportgen.results.tables.schema import TABLES
 from reportgen.texts import read_texts

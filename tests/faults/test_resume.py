@@ -19,11 +19,9 @@ from helpers.real.models import SENTENCES, save_model
 from helpers.real.runs import require_sinks_and_groups
 
 import reportgen
+from reportgen.analysis import AnalysisOptions, WorkFolder, analyze
 from reportgen.analysis.cost import timed_budget
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.work import plan
-from reportgen.analysis.work.folder import WorkFolder
 from reportgen.errors import (
     EngineError,
     InterruptedLateError,
@@ -34,9 +32,7 @@ from reportgen.errors import (
 from reportgen.files import system
 from reportgen.files.staging import Staging
 from reportgen.files.unfinished import unfinished_run
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results.info import InputInfo
 from reportgen.results.store import open_results
 from reportgen.texts import TextInput, TextSet

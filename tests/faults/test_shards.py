@@ -16,9 +16,9 @@ from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 from helpers.real.runs import require_sinks_and_groups
 
+from reportgen.analysis import WorkFolder
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.work import plan
-from reportgen.analysis.work.folder import WorkFolder
 from reportgen.api import measurement
 from reportgen.demo import model_folder
 from reportgen.results.manifest import listed, with_manifest

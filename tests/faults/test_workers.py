@@ -20,14 +20,14 @@ from helpers.real.planted import SECRETS
 from helpers.real.runs import require_sinks_and_groups
 
 import reportgen
+from reportgen.analysis import WorkFolder
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.engines import pool, processes
 from reportgen.analysis.engines.engine import AttentionInput
 from reportgen.analysis.work import plan
-from reportgen.analysis.work.folder import WorkFolder
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec
 from reportgen.results.store import open_results
 
 TEXTS = [f"{text} {i}" for i in range(5) for text in SENTENCES]

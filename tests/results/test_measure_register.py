@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from helpers.places import GOLD, ROOT
 
+from reportgen.analysis import STAGES
 from reportgen.analysis.evidence.methods import load_method
-from reportgen.analysis.progress import STAGES
 from reportgen.results.measure_register import (
     BY_ID,
     CHANGES,

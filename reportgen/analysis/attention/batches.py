@@ -10,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.models.device import moved
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, moved
 from reportgen.results.info import Batching
 
 Array: TypeAlias = NDArray[np.float32]  # figures of attention

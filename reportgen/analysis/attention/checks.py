@@ -14,15 +14,19 @@ from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.decoders.head_row import reads_the_same_row
 from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
-from reportgen.models.device import allowed, tolerances
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.factory import describe
-from reportgen.models.readers.language_models.target import TargetReader
-from reportgen.models.readers.reader import Prediction
-from reportgen.models.settings import layers_remark
-from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.models.tokens.separate_pairs import encode_apart
-from reportgen.models.tokens.targets import encode_target
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    Prediction,
+    TargetReader,
+    allowed,
+    describe,
+    encode,
+    encode_apart,
+    encode_target,
+    layers_remark,
+    tolerances,
+)
 from reportgen.results.info import Batching, DecoderPart, OutputKind
 
 

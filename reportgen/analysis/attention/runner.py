@@ -25,12 +25,14 @@ from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.device.runs import BatchPart, Halving, in_batches
 from reportgen.analysis.progress import AttentionMemory
 from reportgen.errors import CaptureError
-from reportgen.models.device import lacks_memory
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.factory import describe
-from reportgen.models.readers.reader import Prediction
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    Prediction,
+    TargetTokens,
+    describe,
+    lacks_memory,
+)
 from reportgen.results.info import DecoderPart, Part
 from reportgen.results.measure_register import LONG_TOKENS
 

@@ -13,8 +13,7 @@ from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import EncodedText, content_units
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS, MIN_UNITS, taken_at
 

@@ -11,7 +11,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.analysis.work.identity import number_in
 from reportgen.analysis.work.plan import candidates_in
 from reportgen.analysis.worker import Worker
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.texts import TextSet
 
 _MOST_TEXTS = 6  # that are timed

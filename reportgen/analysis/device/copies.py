@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.models.device import backend
+from reportgen.models import backend
 
 Host: TypeAlias = NDArray[Any]
 

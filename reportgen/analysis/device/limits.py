@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from reportgen.models.device import total_bytes
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel, total_bytes
 
 # On the CPU, where larger batches are no faster: tokens of a batch; bytes of its attention maps of
 # one layer, of which a few working copies are made, or of all layers where the model returns them

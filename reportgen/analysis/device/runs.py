@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Generic, Self, TypeAlias, TypeVar
 
-from reportgen.models.device import free_memory, lacks_memory
-from reportgen.models.loading.factory import describe
+from reportgen.models import describe, free_memory, lacks_memory
 
 Result = TypeVar("Result")
 Found = TypeVar("Found")

@@ -17,9 +17,7 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
 from reportgen.errors import ModelError
-from reportgen.models.loading.factory import describe
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, describe, load_model
 from reportgen.texts import TextSet
 
 

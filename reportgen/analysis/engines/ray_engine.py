@@ -15,8 +15,7 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
 from reportgen.errors import EngineError, ModelError, UsageError, first_line
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model
 from reportgen.texts import TextSet
 
 _TRIES = 3  # of an item, or of a start, that the actor dies of

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.evidence.text_evidence import GradientError
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 
 
 @contextmanager

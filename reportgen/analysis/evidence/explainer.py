@@ -26,11 +26,7 @@ from reportgen.analysis.attention.capture import require_short, without_maps
 from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.device.runs import BatchRuns, Halving, joined
 from reportgen.errors import UsageError
-from reportgen.models.device import precise
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.reader import spell
-from reportgen.models.readers.steps import LEFT_OUT
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import LEFT_OUT, EncodedText, LoadedModel, precise, spell
 from reportgen.results.info import Batching, OutputInfo, Scalar
 from reportgen.results.measure_register import STEP_SCALARS
 from reportgen.results.tables.schema import MOST_CLASSES

@@ -11,8 +11,7 @@ import numpy as np
 
 from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.work.plan import chunks
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions, keep
+from reportgen.models import EncodedText, content_units, fixed_positions, keep
 from reportgen.results.agreement import Score
 from reportgen.results.info import Scalar, Statistic, View
 from reportgen.results.measure_register import BASELINES, MASK_OFFSET, MIN_UNITS, YARDSTICK

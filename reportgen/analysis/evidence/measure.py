@@ -22,7 +22,7 @@ from reportgen.analysis.evidence.text_evidence import (
 )
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText
 from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
 from reportgen.results.info import Reason, Scalar, View
 from reportgen.results.measure_register import BY_ID

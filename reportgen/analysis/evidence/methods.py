@@ -10,7 +10,7 @@ from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText
 from reportgen.results.info import EvidenceLevel, Reason, Scalar, View
 from reportgen.results.measure_register import Measure, measured_at, taken_at
 

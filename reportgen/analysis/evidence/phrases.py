@@ -6,8 +6,7 @@ from math import isfinite, nan
 
 from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units, without
+from reportgen.models import EncodedText, content_units, without
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
 _AT_ONCE = 16  # texts whose changed forms run together

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.evidence.explainer import ExplainedText
-from reportgen.models.loading.factory import describe
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, describe
 from reportgen.results.info import Reason, View
 from reportgen.results.tables.schema import (
     DELETION_SCORES,

@@ -5,14 +5,13 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from reportgen.errors import InputError, ModelError, quoted
-from reportgen.models.tokens.join_words import n_joined
+from reportgen.models import n_joined
 from reportgen.results.measure_register import LONG_TOKENS
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.analysis.tables import AnalysedText
-    from reportgen.models.loaded import LoadedModel
-    from reportgen.models.tokens.encoded import EncodedText
+    from reportgen.models import EncodedText, LoadedModel
 
 # With "all", maps of the first texts are kept up to this many bytes before compression.
 MAPS_LIMIT = 2_000_000_000

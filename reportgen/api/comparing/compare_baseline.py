@@ -19,7 +19,7 @@ from reportgen.api.comparing.like_baseline import (
 from reportgen.api.options import AnalysisChoices, InputChoices, column_option
 from reportgen.api.report import Report, open_report
 from reportgen.errors import UsageError, some
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.texts import ARGUMENTS
 
 # The arguments of `analyze` that are taken from the baseline.

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.analysis.cost.budget import is_timed
+from reportgen.analysis import is_timed
 from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, model_spec
 from reportgen.errors import UsageError
 from reportgen.files.destinations import check_target
-from reportgen.models.spec import check_spec
+from reportgen.models import check_spec
 from reportgen.report.language.printable import inert
 from reportgen.report.options import shown_options
 from reportgen.texts import is_remote

@@ -11,7 +11,7 @@ from reportgen.api.options.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.gates import Gate, Level, parse_gate
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec
 from reportgen.report.options import shown_options
 from reportgen.texts import (
     Columns,

@@ -12,10 +12,9 @@ from functools import partial
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
-from reportgen.analysis.cost.budget import read_budget
+from reportgen.analysis import read_budget
 from reportgen.errors import UsageError
-from reportgen.models.folders import without_folders
-from reportgen.models.spec import Dtype, Pooling
+from reportgen.models import Dtype, Pooling, without_folders
 from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.texts import InputFormat, read_label_map

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from reportgen.analysis.engines.pool import Pool
+from reportgen.analysis import Pool
 from reportgen.api.site.maker import Made, Maker, PageTask
 from reportgen.api.site.trends import TrendMade, TrendTask, make_trend
 from reportgen.findings.findings import Findings

@@ -22,8 +22,7 @@ from transformers import (
 from reportgen.analysis.attention.banded import banded_modules
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock
-from reportgen.models.architecture import find_projections
-from reportgen.models.encoder import find_encoder
+from reportgen.models import find_encoder, find_projections
 
 N_TOKENS = 40
 LENGTHS = (13, 6)  # of two texts in a batch; no multiples of a window

@@ -8,7 +8,7 @@ from transformers import AutoConfig, AutoModel, LongT5Config, LongT5EncoderModel
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError
-from reportgen.models.encoder import find_encoder
+from reportgen.models import find_encoder
 
 IDS = torch.tensor([[5, 6, 7, 8, 9, 10, 11], [12, 13, 14, 15, 5, 5, 5]])
 MASK = torch.tensor([[1] * 7, [1, 1, 1, 1, 0, 0, 0]])

@@ -15,9 +15,7 @@ from torch import Tensor, nn
 from reportgen.analysis.attention.checks import no_number
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.texts import TextInput, TextSet
 
 LAST = "the model runs in float32 on the CPU already, so its weights may be broken"

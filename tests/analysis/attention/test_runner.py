@@ -14,7 +14,7 @@ from reportgen.analysis.attention.runner import Runner, TextOutcome
 from reportgen.analysis.attention.values.norms import BatchNorms
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet

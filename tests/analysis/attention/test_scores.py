@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.scores import AttentionScoreReader, LayerScores
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 
 TEXT = "the cat sat on the mat and the dog sat on the log"
 # Where queries and keys are added to products of positions, or capped, the score is no multiple of

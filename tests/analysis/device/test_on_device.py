@@ -36,7 +36,7 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.work.item import WorkItem, WorkResult
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import quantise
 from reportgen.texts import TextInput, TextSet

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from reportgen.analysis.device.runs import BatchPart, BatchRuns, Halving, in_batches, joined
-from reportgen.models.device import lacks_memory
+from reportgen.models import lacks_memory
 
 # What torch says where memory is full: its own class, and errors that only say it.
 FULL = (

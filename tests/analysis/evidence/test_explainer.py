@@ -19,9 +19,7 @@ from reportgen.analysis.evidence.explainer import (
     find_class,
 )
 from reportgen.errors import UsageError
-from reportgen.models.readers.reader import spell
-from reportgen.models.readers.scores import ScoreReader
-from reportgen.models.tokens.perturbed_texts import without
+from reportgen.models import ScoreReader, spell, without
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 

@@ -18,10 +18,7 @@ from reportgen.analysis.evidence.faithfulness import (
     n_passes,
     rankings,
 )
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import EncodedText, ModelSpec, content_units, encode, load_model
 from reportgen.results.agreement import Score
 from reportgen.results.info import View
 from reportgen.results.unit_values import Floats

@@ -9,8 +9,7 @@ from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, fin
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.loaded import with_completions
-from reportgen.models.readers.language_models.masks import ready_for_masks
+from reportgen.models import ready_for_masks, with_completions
 from reportgen.texts import TextInput, TextSet
 
 OTHER = 9  # the id of a token that every tokenizer here has

@@ -26,7 +26,7 @@ from reportgen.analysis.work import plan
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel
 from reportgen.results.store import Results
 

@@ -13,10 +13,8 @@ from torch import Tensor
 from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
-from reportgen.models.loaded import LoadedModel, with_completions
+from reportgen.models import EncodedText, LoadedModel, content_units, with_completions
 from reportgen.models.tokens.completions import encode_completed
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film, unbelievable", "dog", "good bad cat")

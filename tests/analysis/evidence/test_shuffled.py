@@ -13,7 +13,7 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
 from reportgen.findings.findings import Findings
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet

@@ -15,9 +15,8 @@ import reading
 from helpers.calling import call
 
 from fuzzing import seeds
+from reportgen.analysis import WorkFolder, WorkItem
 from reportgen.analysis.work import identity
-from reportgen.analysis.work.folder import WorkFolder
-from reportgen.analysis.work.item import WorkItem
 from reportgen.api.comparing.baseline_file import kept_figures, require_complete
 from reportgen.api.options import (
     GateChoices,
@@ -35,9 +34,8 @@ from reportgen.errors import ReportgenError, UsageError
 from reportgen.files.recovery import recover
 from reportgen.files.temporary import BESIDE
 from reportgen.findings.findings import Findings
+from reportgen.models import ModelSpec, load_model
 from reportgen.models.loading.checkpoint import read_state_dict, require_readable
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
 from reportgen.report.options import read_plotlyjs
 from reportgen.report.redact.run import redacted
 from reportgen.report.site.entries import read_site

@@ -14,15 +14,12 @@ from helpers.made_up.token_tops import looked_at
 from helpers.real.explaining import load
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import about
 from reportgen.findings.notes.sink_verdicts import with_heads
 from reportgen.findings.sinks.heads import token_heads
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.report.html.page import render as render_page
 from reportgen.report.json.run import render
 from reportgen.report.language.language import LANGUAGES, load_language

@@ -9,20 +9,19 @@ from torch import Tensor
 
 from helpers.plain.family_effects import deletion_gap
 from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_sinks
+from reportgen.analysis import AnalysisOptions, analyze, find_decoder, sample_text
 from reportgen.analysis.additions import ready_for_completions, with_chosen
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import sample_text
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.first_pass import encode_all
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.readers.language_models.masks import ready_for_masks
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tasks.multiple_choice import ready_for_choices
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    ModelSpec,
+    load_model,
+    ready_for_choices,
+    ready_for_masks,
+)
 from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet, word_splitter

@@ -7,9 +7,7 @@ from torch import nn
 
 from helpers.plain.family_plain import given
 from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import EncodedText, LoadedModel, content_units
 from reportgen.results.store import Results
 
 

@@ -15,10 +15,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from helpers.plain.family_bands import BANDED, seen_in_band, unfolded
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tasks.multiple_choice import ChoiceModel
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.models import ChoiceModel, EncodedText, LoadedModel, TargetTokens
 from reportgen.results.info import DecoderPart
 
 _RETURNED: Mapping[DecoderPart, str] = {

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor
 
 from helpers.real.families import SITES
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, LoadedModel
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Texts as the tokenizer leaves them, made up."""
 
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText
 
 
 def encoded(n_content: int) -> EncodedText:

@@ -10,12 +10,8 @@ from torch import Tensor, nn
 
 from helpers.real.models import save_model
 from reportgen.analysis.evidence.explainer import ExplainedText, Explainer, ExplainOptions
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, ScoreReader, encode, load_model
 from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.scores import ScoreReader
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}

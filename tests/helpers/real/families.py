@@ -19,9 +19,7 @@ from helpers.real.models import spread_weights, tiny_tokenizer
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 
 _BERT = {
     "hidden_size": 32,

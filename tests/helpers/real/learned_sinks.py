@@ -7,11 +7,8 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from helpers.real.models import spread_weights, tiny_tokenizer
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet

@@ -2,9 +2,7 @@
 
 import pytest
 
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 
 
 def load_once(patch: pytest.MonkeyPatch) -> None:

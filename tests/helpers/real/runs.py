@@ -6,10 +6,8 @@ from pathlib import Path
 
 from torch import nn
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import Progress
-from reportgen.models.loaded import LoadedModel
+from reportgen.analysis import AnalysisOptions, Progress, analyze
+from reportgen.models import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results, open_results
 from reportgen.texts import TextInput, TextSet

@@ -25,10 +25,7 @@ from transformers import (
 
 from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
-from reportgen.models.loaded import LoadedModel, with_targets
-from reportgen.models.loading.load import load_module
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module, with_targets
 from reportgen.models.tokens.targets import encode_with_target
 from reportgen.results.store import Results, open_results
 

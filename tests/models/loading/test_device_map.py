@@ -11,7 +11,7 @@ from helpers.real.models import save_model
 
 import reportgen
 from reportgen import Report
-from reportgen.analysis.attention.checks import sample_text, try_model
+from reportgen.analysis import sample_text, try_model
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.errors import ModelError, UsageError

@@ -13,8 +13,7 @@ from helpers.real.models import save_model
 from helpers.real.sentence_folders import dense, save_sentence_encoder
 from helpers.rounding import near
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.api.check import check_model
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.loaded import LoadedModel

@@ -7,12 +7,9 @@ from html import unescape
 import pytest
 from helpers.places import SAMPLES
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import encode
+from reportgen.models import ModelSpec, encode, load_model
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

@@ -16,7 +16,7 @@ from helpers.made_up.unlisted import without_manifest
 from helpers.real.models import save_model
 from helpers.real.planted import ID, SECRETS, planted, traces
 
-from reportgen.analysis.worker import Worker
+from reportgen.analysis import Worker
 from reportgen.errors import ModelError, OutputError, quoted
 from reportgen.report.redact.rules import COLUMNS, Rule
 from reportgen.report.redact.run import redacted

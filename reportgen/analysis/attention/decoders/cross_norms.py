@@ -18,8 +18,7 @@ from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock
 from reportgen.analysis.attention.values.norms import by_token, gathering_error, norm_received
 from reportgen.analysis.attention.values.proof import TakeLayer, rebuilding_error
 from reportgen.analysis.device.copies import DeviceFigures
-from reportgen.models.architecture import Projection, find_cross_projections
-from reportgen.models.device import moved, tolerances
+from reportgen.models import Projection, find_cross_projections, moved, tolerances
 from reportgen.results.info import Reason
 
 

@@ -28,10 +28,7 @@ from reportgen.analysis.attention.decoders.head_row import HeadRow
 from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.errors import CaptureError
-from reportgen.models.device import moved
-from reportgen.models.settings import looks_through_window
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.models import EncodedText, TargetTokens, looks_through_window, moved
 from reportgen.results.info import DecoderInfo, DecoderPart, Part, Reason
 
 _TINY = torch.finfo(torch.float32).tiny

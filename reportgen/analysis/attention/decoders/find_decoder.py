@@ -10,8 +10,7 @@ from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCap
 from reportgen.analysis.attention.decoders.head_row import find_head_row
 from reportgen.analysis.attention.values.proof import TakeLayer
 from reportgen.errors import CaptureError
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, LoadedModel
 from reportgen.results.info import DecoderPart, Reason
 
 # Largest distance of a row's sum from 1 in the trial run, in any precision.

@@ -15,11 +15,14 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import CaptureError
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.answer import CONTEXT, AnswerReader
-from reportgen.models.readers.scores import ScoreReader
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.models import (
+    CONTEXT,
+    AnswerReader,
+    EncodedText,
+    LoadedModel,
+    ScoreReader,
+    TargetTokens,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.long_texts.stripes import Stripe
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText
 from reportgen.results.maps.cells import Pooling, pooling_of
 
 

@@ -26,7 +26,7 @@ from reportgen.analysis.attention.figures.summaries import (
     near_weight,
 )
 from reportgen.analysis.attention.long_texts.stripes import Stripe
-from reportgen.models.device import moved
+from reportgen.models import moved
 
 _TINY = torch.finfo(torch.float32).tiny
 

@@ -22,9 +22,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import gap
 from reportgen.analysis.device.limits import entries
 from reportgen.errors import CaptureError
-from reportgen.models.device import tolerances
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, LoadedModel, tolerances
 
 # Of the weights of a stripe: few enough for the cache of a processor.
 STRIPE_BYTES = 4_000_000

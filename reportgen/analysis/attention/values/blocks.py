@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from reportgen.models.architecture import Projection
+from reportgen.models import Projection
 
 
 @dataclass(frozen=True, slots=True, eq=False)

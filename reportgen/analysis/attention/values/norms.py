@@ -25,8 +25,7 @@ from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Array, Lay
 from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, Residual
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.analysis.device.limits import entries
-from reportgen.models.architecture import Projection
-from reportgen.models.device import weight_of
+from reportgen.models import Projection, weight_of
 
 # Entries of a working tensor: few enough for the cache of a processor.
 CHUNK = 500_000

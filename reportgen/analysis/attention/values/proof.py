@@ -9,10 +9,14 @@ from torch import Tensor
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, find_residual
 from reportgen.analysis.attention.values.norms import Norms
-from reportgen.models.architecture import Projection, find_projections, other_layouts
-from reportgen.models.device import tolerances
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    Projection,
+    find_projections,
+    other_layouts,
+    tolerances,
+)
 from reportgen.results.info import Reason
 
 # Called with the maps [text, head, query, key] of the next layer.

@@ -16,9 +16,7 @@ from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
-from reportgen.models.architecture import Projection
-from reportgen.models.device import weight_of
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, Projection, weight_of
 from reportgen.results.info import Reason
 
 # Most entries of a working tensor `[text, key, query, width]`; queries are taken a few at a time.

@@ -15,8 +15,7 @@ from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
 from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.text_evidence import GradientError, StepGradients, StepValues
-from reportgen.models.device import precise
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, precise
 from reportgen.results.info import DecoderPart
 
 

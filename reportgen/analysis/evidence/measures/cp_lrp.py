@@ -24,11 +24,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.device import precise
-from reportgen.models.encoder import find_encoder
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tasks.multiple_choice import ChoiceModel
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import ChoiceModel, EncodedText, LoadedModel, find_encoder, precise
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 

@@ -17,17 +17,17 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.device import precise
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import (
+from reportgen.models import (
+    EncodedText,
+    TargetTokens,
     content_units,
     fixed_positions,
     keep,
+    precise,
     put,
     runs_without_content,
     without,
 )
-from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import Reason
 from reportgen.results.measure_register import BY_ID, EFFECT
 

@@ -23,9 +23,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.device import precise
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import EncodedText, content_units, precise
 from reportgen.results.info import Reason
 
 SEED = 0  # of the projection of embeddings

@@ -19,9 +19,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.device import precise
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units, put
+from reportgen.models import EncodedText, content_units, precise, put
 
 FIRST_STEPS = 30  # a multiple of 3, see `_largest_error`
 MOST_STEPS = 240

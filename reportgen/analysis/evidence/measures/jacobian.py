@@ -17,8 +17,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
-from reportgen.models.device import lacks_memory, precise
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, lacks_memory, precise
 
 
 def jacobian_norms(

@@ -24,8 +24,7 @@ from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Ex
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence, UnitEffects
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units, without
+from reportgen.models import EncodedText, content_units, without
 from reportgen.results.info import View
 from reportgen.results.measure_register import EFFECT
 

@@ -22,13 +22,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import (
-    content_units,
-    fixed_positions,
-    keep,
-    runs_without_content,
-)
+from reportgen.models import EncodedText, content_units, fixed_positions, keep, runs_without_content
 from reportgen.results.info import Reason
 from reportgen.results.tables.schema import SHAPLEY_ERROR
 

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import put
+from reportgen.models import EncodedText, put
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_CONTENT
 

@@ -24,8 +24,7 @@ from reportgen.analysis.evidence.sinks.interventions import (
     visible_cells,
 )
 from reportgen.errors import CaptureError
-from reportgen.models.architecture import Projection
-from reportgen.models.device import moved, precise, tolerances
+from reportgen.models import Projection, moved, precise, tolerances
 from reportgen.results.info import SinkTest
 
 # The key of a subject; None for content that is not a subject.

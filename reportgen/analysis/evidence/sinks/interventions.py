@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.errors import CaptureError
-from reportgen.models.architecture import Projection
+from reportgen.models import Projection
 
 # Called with the number of a layer, from 0, and its value vectors [text, key, value head, size] or
 # what was made of them.

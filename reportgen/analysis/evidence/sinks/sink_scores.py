@@ -27,9 +27,7 @@ from reportgen.analysis.attention.scores import AttentionScoreReader, LayerScore
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.interventions import value_sizes_read
 from reportgen.analysis.evidence.sinks.subjects import FIRST
-from reportgen.models.architecture import Projection
-from reportgen.models.device import precise, tolerances
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, Projection, precise, tolerances
 from reportgen.results.info import Reason
 from reportgen.results.measure_register import LONG_TOKENS, MIN_CONTENT, MIN_TEXTS, MOST_OF_TEXT
 

@@ -34,8 +34,7 @@ from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes, Progress
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.item import WorkItem, WorkResult
-from reportgen.models.architecture import Projection
-from reportgen.models.loading.factory import describe
+from reportgen.models import Projection, describe
 from reportgen.results.info import LEARNED_SINK, Reason, SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.tables.write import rows_of

@@ -31,9 +31,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.errors import CaptureError, ResultsError, UsageError
-from reportgen.models.loaded import LoadedModel, with_targets
-from reportgen.models.loading.load import load_module
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_module, with_targets
 from reportgen.results.completions import part_maps
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
 from reportgen.results.maps.packed import MAX_ERROR, unpack_layers

@@ -31,10 +31,7 @@ from reportgen.analysis.attention.decoders.head_row import (
     reads_the_same_row,
 )
 from reportgen.api.check import check_model
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_module
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, encode, load_module
 from reportgen.results.completions import (
     part_maps,
     read_labels,

@@ -12,9 +12,8 @@ from helpers.real.families import SITES, load_family
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.figures.activations import BatchActivations
+from reportgen.models import EncodedText, LoadedModel
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from reportgen.analysis.attention.batches import cls_positions, lay_out
 from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
-from reportgen.models.tokens.encoded import EncodedText, display_units
+from reportgen.models import EncodedText
+from reportgen.models.tokens.encoded import display_units
 from reportgen.results.info import HEAD_CLASSES
 
 ROLES = ("cls", "sep")
@@ -355,7 +356,7 @@ def minilm_summaries(minilm_folder: Path) -> list[TextSummary]:
     from transformers import AutoModel, AutoTokenizer
 
     from reportgen.analysis.attention.capture import Capture
-    from reportgen.models.tokens.encoded import encode
+    from reportgen.models import encode
     from reportgen.models.tokens.padding import pad
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder)

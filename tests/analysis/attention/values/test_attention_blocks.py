@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, Residual
-from reportgen.models.architecture import Projection
+from reportgen.models import Projection
 
 MAPS = [torch.full((1, 2, 3, 3), float(layer)) for layer in range(3)]
 

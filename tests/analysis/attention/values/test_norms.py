@@ -18,9 +18,8 @@ import reportgen.analysis.attention.values.norms as norms_module
 from reportgen.analysis.attention.batches import CONTENT, lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.norms import BatchNorms, Norms, TextNorms, _value_ratios
+from reportgen.models import EncodedText, LoadedModel
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
 
 ROLES = ("cls", "sep")

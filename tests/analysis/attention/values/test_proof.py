@@ -12,9 +12,8 @@ from torch import nn
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
-from reportgen.models import architecture
+from reportgen.models import LoadedModel, architecture
 from reportgen.models.architecture import FAMILIES
-from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import Reason
 
 

@@ -12,7 +12,7 @@ from helpers.real.families import SITES, load_family, proven
 import reportgen.analysis.evidence.measures.alti as alti_module
 from reportgen.analysis.evidence.measures.alti import alti
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 RESIDUAL = sorted(name for name, sites in SITES.items() if sites.after or sites.before)

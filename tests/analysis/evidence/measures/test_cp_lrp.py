@@ -28,9 +28,7 @@ from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
 from reportgen.analysis.evidence.methods import Tools, load_method
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.analysis.first_pass import encode_all
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tasks.multiple_choice import ready_for_choices
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, LoadedModel, ready_for_choices
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 from reportgen.texts import TextInput, TextSet

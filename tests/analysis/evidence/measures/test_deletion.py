@@ -32,8 +32,7 @@ from reportgen.analysis.evidence.measures.deletion import (
     mask_effects,
     mask_offset,
 )
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models import EncodedText, LoadedModel, encode
 
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
 # Of a model, the ids and the token types of one text, the scalar.

@@ -29,7 +29,7 @@ from reportgen.analysis.evidence.measures.integrated_gradients import (
     integrated_gradients,
 )
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 

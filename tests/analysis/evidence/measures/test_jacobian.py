@@ -12,7 +12,7 @@ from helpers.rounding import assert_near
 
 from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 

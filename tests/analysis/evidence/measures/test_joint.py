@@ -20,7 +20,7 @@ from reportgen.analysis.evidence.measures.joint import (
     find_joint,
     shared_effects,
 )
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import content_units
 
 WORDS = "the cat sat on a mat and a dog"
 Rule = Callable[[frozenset[int]], float]  # from the units that are kept to the score

@@ -20,7 +20,7 @@ from transformers.modeling_outputs import TokenClassifierOutput
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.findings.evidence import has_joint, largest_changes
-from reportgen.models.loaded import LoadedModel
+from reportgen.models import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import JOINT, JOINT_EFFECT

@@ -23,9 +23,7 @@ from reportgen.analysis.evidence.measures.shapley import (
     shapley_values,
 )
 from reportgen.analysis.evidence.text_evidence import UnitEffects
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import EncodedText, LoadedModel, content_units
 
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film", "dog")
 

@@ -15,9 +15,7 @@ from reportgen.demo import model_folder
 from reportgen.demo.samples import sample_headlines
 from reportgen.demo.score_rule import text_of
 from reportgen.findings.findings import Findings
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.results.info import Role, Subject
 from reportgen.results.store import Results
 

@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.sinks.interventions import (
     visible_cells,
 )
 from reportgen.errors import CaptureError
-from reportgen.models.architecture import find_projections
+from reportgen.models import find_projections
 
 FAMILIES = ("bert", "roberta", "albert", "gpt2")
 IDS = (9, 25, 14, 31, 40, 12, 17)

@@ -22,8 +22,7 @@ from reportgen.analysis.evidence.sinks.sink_scores import (
     TextScores,
     frequent_tokens,
 )
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models import EncodedText, LoadedModel
 from reportgen.results.measure_register import LONG_TOKENS
 
 TEXT = "the cat sat on the mat . and the dog sat on the log ."

@@ -22,12 +22,15 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.sinks.sink_tests import SinkRow, SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS
-from reportgen.models.architecture import find_projections
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.readers.scores import ScoreReader
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, special_roles
+from reportgen.models import (
+    EncodedText,
+    LoadedModel,
+    ModelSpec,
+    ScoreReader,
+    find_projections,
+    load_model,
+    special_roles,
+)
 from reportgen.results.info import SINK_TESTS, Subject
 from reportgen.results.tables.schema import SINKS_SCHEMA
 

@@ -1,0 +1,32 @@
+"""What a package exports, imported when it is first used."""
+
+import ast
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+
+def exported(
+    package: str, file: str
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """`__getattr__`, `__dir__` and `__all__` of a package whose `file`, its `__init__.py`, imports
+    what it exports under `if TYPE_CHECKING:`."""
+    tree = ast.parse(Path(file).read_text("utf-8"))
+    places = {
+        name.asname or name.name: (own.module, name.name)
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for own in block.body
+        if isinstance(own, ast.ImportFrom) and own.module is not None
+        for name in own.names
+    }
+
+    def get(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module, own = places[name]
+        return getattr(import_module(module), own)
+
+    names = sorted(places)
+    return get, lambda: names, names
