@@ -6,7 +6,8 @@
 The headlines and the rule are those of `planted.py`. Each token has the effect of its unit, so that
 all kinds of units are scored on the same tokens: "area" is that under the curve of telling tokens
 of worth from those without any by the size of the effect, mean over texts; "signed" the Pearson
-correlation with the worth, over the tokens of all texts. "true" are the components of the rule,
+correlation with the worth, over the tokens of all texts. "deletion" is the change without the unit,
+"effect" that with groups of units that say the same. "true" are the components of the rule,
 given as units: the best that phrases could be. The limits of phrases were chosen on the first 90
 headlines, which `--skip 90` leaves out.
 """
@@ -40,7 +41,9 @@ def main() -> None:
     torch.set_num_threads(1)
     headlines = fresh_headlines()[0][skip:]
     model = load_model(ModelSpec())
-    print("| units | per headline | deletion: area | s.e. | signed | both: area | s.e. | signed |")
+    print(
+        "| units | per headline | deletion: area | s.e. | signed | effect: area | s.e. | signed |"
+    )
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for kind in KINDS:
         with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +72,7 @@ def with_components(texts: TextSet, headlines: Sequence[Sequence[Component]]) ->
 def row(name: str, results: Results, headlines: Sequence[Sequence[Component]]) -> str:
     """One row of the table."""
     cells, n_units = [name], []
-    for view in ("deletion", "both"):
+    for view in ("deletion", "effect"):
         areas, values, truths = [], [], []
         for text, components in enumerate(headlines):
             found, truth, count = by_token(results, text, components, view)
