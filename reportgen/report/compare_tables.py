@@ -83,6 +83,7 @@ TREND_COLUMNS = {
     "step": "Int64",
     **dict.fromkeys(("value", "low", "high"), "float64"),
     **dict.fromkeys(("change", "change_low", "change_high"), "float64"),
+    **dict.fromkeys(("gain", "view", "verdict", "baseline"), "string"),
 }
 HEAD_COLUMNS = {"layer": "Int64", "head": "Int64", "jsd": "float64", "changed": "boolean"}
 
@@ -181,7 +182,7 @@ def _trend(found: AllModels | None) -> Iterable[dict[str, object]]:
                 if state is not None:
                     record = {"value": rounded(state.excess.mean), **ends(state.excess.interval)}
                     named = {"figure": "excess", "token": sink.token, "layer": layer, **model}
-                    yield named | record
+                    yield named | record | {"verdict": "sink" if state.is_sink else None}
 
 
 def _heads(comparison: Comparison) -> Iterable[dict[str, object]]:

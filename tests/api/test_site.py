@@ -22,6 +22,7 @@ from reportgen.files import system
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
 from reportgen.report.language.language import LANGUAGES, load_language
+from reportgen.report.language.numbers import written
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.report.site.entries import Pair, read_site, series_of
@@ -295,6 +296,26 @@ def test_colours_have_the_verdict_of_their_report(runs, tmp_path) -> None:
         assert remark.get_text() == verdict_of(judged, load_language(lang))
         shown = load_language(lang).write(judged.agreement.mean, "correlation")
         assert remark.parent.get_text().startswith(f"{shown} [")
+
+
+def test_beside_a_change_of_the_agreement_stands_what_was_said_before(runs, tmp_path) -> None:
+    before = made(tmp_path / "ck-500", "2026-01-31", seed=3, evidence="basic")
+    judged = [Findings(open_results(run)).colouring.judgement for run in (before, runs[0])]
+    for lang in LANGUAGES:
+        language = load_language(lang)
+        write(tmp_path / lang, [runs[0], before], lang=lang, against="none")
+        name = language.say("site", "figure_colouring_agreement")
+        (row,) = (
+            row
+            for row in list_of(tmp_path / lang).select(".trends tbody tr")
+            if row.th.get_text() == name
+        )
+        _, change, *_ = row.find_all(["td"])
+        said = verdict_of(judged[0], language)
+        said = language.say("site", "said_before", said=said[0].lower() + said[1:])
+        assert change.small.get_text() == said
+        difference = judged[1].agreement.mean - judged[0].agreement.mean
+        assert change.get_text().startswith(written(difference, 2, with_sign=True))
 
 
 def test_many_runs_are_told_at_a_glance(site) -> None:

@@ -3,8 +3,9 @@
 A figure that is printed is the plain mean over the texts that have the token. The largest of many
 means is large partly by chance, so plain means do not say which tokens to list, and in what order:
 shrunken means do, and the chance that the truth has the other sign (see `shrinkage`). A list holds
-the tokens whose chance of that is at most WRONG_LISTED; a sentence names a token only at
-WRONG_NAMED, in enough different texts, and where the interval beside it leaves out the centre.
+the tokens whose chance of that is at most WRONG_LISTED and whose interval, which stands beside
+them, leaves out the centre; a sentence names a token only at WRONG_NAMED and in enough different
+texts.
 
 The variance over the texts that have a token is pulled towards that of all tokens (Smyth 2004).
 The interval is that of Student's t. Of *m* tokens that were judged, *R* are listed; a figure that
@@ -72,6 +73,7 @@ class Ranked:
     intervals: Floats  # [end, label]
     shrunken: Floats  # distance from the centre that is left after what chance makes of it
     wrong_sign: Floats
+    is_sure: Booleans  # whether its sign is: it belongs in a list
     is_named: Booleans
     is_few: Booleans
     centre: float
@@ -126,7 +128,7 @@ def rank_tokens(
     if not judged.any():
         nothing, none = np.full(size, np.nan), np.zeros(size, np.bool_)
         ends = np.stack([nothing, nothing])
-        return Ranked(nothing, counts, ends, nothing, nothing, none, none, 0.0, 0.0)
+        return Ranked(nothing, counts, ends, nothing, nothing, none, none, none, 0.0, 0.0)
     means = np.bincount(label, weights=values, minlength=size) / np.maximum(counts, 1)
     is_unit = np.arange(size) < tokens.n_units
     middle = float(means[judged & is_unit].mean()) if centre is None else centre
@@ -135,21 +137,26 @@ def rank_tokens(
     found = shrink((means - middle)[judged], errors[judged], freedom[judged])
     shrunken, wrong = np.full((2, size), np.nan)
     shrunken[judged], wrong[judged] = found.means, found.wrong_sign
+    means = np.where(judged, means, np.nan)
     with np.errstate(invalid="ignore"):
         is_sure = wrong <= WRONG_LISTED
-    share = max(int(is_sure.sum()), 1) / int(judged.sum())
-    half = stdtrit(freedom, 1 - (1 - CONFIDENCE) / 2 * share) * errors
-    means = np.where(judged, means, np.nan)
+        while True:  # the fewer are listed, the wider are their intervals
+            share = max(int(is_sure.sum()), 1) / int(judged.sum())
+            half = stdtrit(freedom, 1 - (1 - CONFIDENCE) / 2 * share) * errors
+            is_apart = np.abs(means - middle) > half
+            if not (is_sure & ~is_apart).any():
+                break
+            is_sure &= is_apart
+        is_named = is_sure & (wrong <= WRONG_NAMED) & (different >= MIN_TEXTS)
     ends = np.stack([np.maximum(means - half, least), means + half])
-    with np.errstate(invalid="ignore"):
-        is_apart = (ends[0] > middle) | (ends[1] < middle)
-        is_named = is_apart & (wrong <= WRONG_NAMED) & (different >= MIN_TEXTS)
     sizes = np.where(is_unit, np.bincount(label, weights=np.abs(values), minlength=size), 0.0)
     is_few = different < MIN_TEXTS
     is_shared = judged & is_unit & ~is_few
     part = float(sizes[is_shared].sum() / sizes.sum()) if sizes.any() else 0.0
     n_shared = int(is_shared.sum())
-    return Ranked(means, counts, ends, shrunken, wrong, is_named, is_few, middle, part, n_shared)
+    return Ranked(
+        means, counts, ends, shrunken, wrong, is_sure, is_named, is_few, middle, part, n_shared
+    )
 
 
 def _different(label: Places, same: Places, size: int) -> Places:
@@ -185,7 +192,7 @@ def listed(kind: TokenKind, found: Ranked, most: int = LISTED) -> Listing:
     sign = -1.0 if kind == "lowers" else 1.0
     with np.errstate(invalid="ignore"):
         fits = sign * (found.means - found.centre) > 0
-        is_sure = fits & (found.wrong_sign <= WRONG_LISTED)
+    is_sure = fits & found.is_sure
     distances = np.where(fits, sign * (found.means - found.centre), -inf)
     order = np.lexsort((-distances, np.where(fits, -sign * found.shrunken, inf)))
     sure, doubtful = (order[part[order]] for part in (is_sure, fits & ~is_sure))

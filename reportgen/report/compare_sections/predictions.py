@@ -320,7 +320,7 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     return TokenAnswer(
         lead=words.say(lead, scalar=words.scalar),
         remark=words.say("tokens_row", row=row) if has_row else words.say("tokens_received"),
-        table=make_table(words.say("region_tokens"), columns, rows, "numbers tokens"),
+        table=make_table(words.say("region_tokens"), columns, rows, "numbers tokens by-part"),
         more=words.count(more, left) if left else "",
     )
 

@@ -10,6 +10,12 @@ def verdict_of(judged: Judgement, language: Language) -> str:
     return verdict_words(judged.verdict, judged.baseline, language)
 
 
+def verdict_inside(judged: Judgement, language: Language) -> str:
+    """The same inside a line or a cell: without a capital."""
+    said = verdict_of(judged, language)
+    return said[0].lower() + said[1:]
+
+
 def verdict_words(verdict: Verdict, baseline: View | None, language: Language) -> str:
     """The same of what is kept of a judgement."""
     key = f"is_{verdict}"

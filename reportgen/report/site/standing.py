@@ -37,7 +37,7 @@ class Figure:
     remark: str  # what the report of the last run says of it; "" where nothing
     change: str  # since the run before; "" without a figure of both
     verdict: Verdict | str  # of the change; "" where none can be given
-    said: str  # the verdict in words
+    said: str  # the verdict in words; of the colours, what was said of them in the run before
     best: Entry | None  # the last of the runs that have the best one, if any is better
     best_value: str
     drawing: Markup
@@ -144,11 +144,18 @@ def _figure(
         remark=remark_text(key, runs[-1], language),
         change=change,
         verdict=verdict,
-        said=language.say("site", f"verdict_{verdict}") if verdict else "",
+        said=language.say("site", f"verdict_{verdict}") if verdict else _before(key, runs, language),
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values),
     )
+
+
+def _before(key: str, runs: Sequence[Entry], language: Language) -> str:
+    """What the report of the run before said of a figure: a change of the agreement has no verdict
+    of its own, so that it stands beside that on the last run."""
+    said = remark_text(key, runs[-2], language) if key in runs[-1].figures else ""
+    return language.say("site", "said_before", said=said[0].lower() + said[1:]) if said else ""
 
 
 def _verdict(

@@ -16,7 +16,7 @@ from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.coloured.measures import cls_name
-from reportgen.report.sections.verdict import verdict_of
+from reportgen.report.sections.verdict import verdict_inside
 
 _ON_PAPER = 4  # models that stand beside one another
 IN_COLUMNS = 12  # models at most; of more, each has a row
@@ -180,7 +180,7 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
         beside.append(words.language.measure(value.view, "name", row=name))
         beside.append(words.interval_if_any(value.interval, write))
         if value.judgement is not None:
-            beside.append(verdict_of(value.judgement, words.language))
+            beside.append(verdict_inside(value.judgement, words.language))
     if value.change is not None:
         beside.append(str(changed(value, row, words)))
     return Cell(write(value.value, False), comma.join(filter(None, beside)))

@@ -20,7 +20,7 @@ from reportgen.report.compare_sections.trend.all_models import (
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import exact
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.verdict import verdict_of
+from reportgen.report.sections.verdict import verdict_inside
 
 _NAME = 12  # half-width characters of a folder below a chart
 
@@ -60,7 +60,7 @@ def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
     if own.change is not None:
         remark += f" ({changed(own, row, words)})"
     if own.judgement is not None:
-        remark += f" ({verdict_of(own.judgement, words.language)})"
+        remark += f" ({verdict_inside(own.judgement, words.language)})"
     sentence = words.trend("sentence",
         name=name, n=len(known), first=names[first], last=names[last], base=said[0], head=said[1],
     )  # fmt: skip

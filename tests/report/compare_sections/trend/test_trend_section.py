@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup, Tag
 from helpers.hostile_texts import MARKUP
@@ -123,6 +124,7 @@ def test_the_table_of_the_trend_has_every_figure_of_every_model(found: Compariso
     mae = table[table["figure"] == "mae"].set_index("step")
     for step, value in zip((100, 200, 300, 1000), row_of(found, "mae").values, strict=True):
         own = mae.loc[step]
+        assert (None if pd.isna(own["gain"]) else own["gain"]) == value.gain
         assert own["value"] == pytest.approx(value.value, rel=1e-5)
         change = value.change
         said = [own[f"change{end}"] for end in ("", "_low", "_high")]
@@ -136,6 +138,15 @@ def test_the_table_of_the_trend_has_every_figure_of_every_model(found: Compariso
     assert first == pytest.approx(
         [own.excess.mean for own in models.trend.sinks[0].layers[0]], rel=1e-5
     )
+    for layer, states in enumerate(models.trend.sinks[0].layers, 1):
+        said = excess.loc[excess["layer"] == layer, "verdict"].notna().tolist()
+        assert said == [own.is_sink for own in states]
+    assert {"sink"} == set(excess["verdict"].dropna())
+    agreement = table[table["figure"] == "agreement"].set_index("step")
+    judged = [own.judgement for own in row_of(found, "agreement").values]
+    columns = ("verdict", "baseline")
+    for column in columns:
+        assert agreement[column].tolist() == [getattr(own, column) for own in judged]
     assert len(table) == sum(sum(map(bool, row.values)) for row in models.rows) + sum(
         len(own.layers) * 4 for own in models.trend.sinks
     )
