@@ -94,7 +94,7 @@ def run(
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity, redact=own.redact)
     if own.redact:
-        require_texts(len(text_set.texts))
+        require_texts(text_set.read_alike)
     if options.detail is not None:
         check_detail(options.detail, {text.id for text in text_set.texts})
     place = jobs.kept_beside(job, resume=own.resume)
@@ -268,7 +268,7 @@ def compare(
             text_set, models = planned(sides, inputs, analysis)
             outcome.print_notes(text_set, verbosity, redact=own.redact)
             if own.redact:
-                require_texts(len(text_set.texts))
+                require_texts(text_set.read_alike)
             for number, asked in enumerate(models, 1):
                 folder = scratch / str(number)
                 folder.mkdir()

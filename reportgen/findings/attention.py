@@ -12,6 +12,7 @@ from math import nan
 import numpy as np
 import pandas as pd
 
+from reportgen.findings.repeated_texts import READ
 from reportgen.findings.statistics import (
     Booleans,
     Estimate,
@@ -86,7 +87,7 @@ class RoleFigures:
 def takes_part(results: Results) -> Booleans:
     """`[text]`: whether a text counts in the notes: it was analysed and has at least MIN_CONTENT
     text tokens. Where fewer than MIN_TEXTS of these differ, only the first of equal texts counts,
-    so that copies make no verdict; unless they are redacted, since dots do not tell what is equal.
+    so that copies make no verdict. Texts that are redacted were different in at least as many.
     """
     return results.recent(_takes_part)
 
@@ -95,7 +96,7 @@ def _takes_part(results: Results) -> Booleans:
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
     found: Booleans = long_enough & results.analysed
-    different = None if results.is_redacted else _few_different(texts[["text", "pair"]][found])
+    different = None if results.is_redacted else _few_different(texts[list(READ)][found])
     if different is not None:
         found = np.isin(np.arange(len(found)), different)
     found.flags.writeable = False  # it is handed to many
@@ -104,9 +105,10 @@ def _takes_part(results: Results) -> Booleans:
 
 def _few_different(texts: pd.DataFrame) -> list[int] | None:
     """The rows of the first of equal `texts`; None where at least MIN_TEXTS are different."""
-    found: dict[tuple[str, str], int] = {}
-    for row, text, pair in zip(texts.index, texts["text"], texts["pair"].fillna(""), strict=True):
-        found.setdefault((text, pair), int(row))
+    found: dict[tuple[str, ...], int] = {}
+    columns = (texts[name].fillna("") for name in READ)
+    for row, *read in zip(texts.index, *columns, strict=True):
+        found.setdefault(tuple(read), int(row))
         if len(found) == MIN_TEXTS:
             return None
     return list(found.values())

@@ -71,6 +71,11 @@ class TextSet:
     notes: tuple[str, ...] = ()  # for the user: what was found or left unread; see `with_quotes`
     choice_names: tuple[str, ...] = ()  # the columns of the choices; () where they are lists
 
+    @property
+    def read_alike(self) -> Iterator[tuple[str | None, ...]]:
+        """What is read of each text: equal of texts that are."""
+        return ((own.text, own.pair, own.completion) for own in self.texts)
+
 
 def read_texts(
     paths: Sequence[str],

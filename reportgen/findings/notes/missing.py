@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note, unconserved_text_note
+from reportgen.findings.repeated_texts import READ, n_different
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measure_register import (
     CHANGES,
@@ -23,8 +23,6 @@ from reportgen.results.tables.schema import EXTRA
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
-_AT_ONCE = 10_000  # texts whose hashes are computed
-_KEYS = ("the first of two", "the other of two")  # of hashes, 16 characters each
 _HAVE_OWN_NOTE: tuple[Reason, ...] = ("interrupted", "constant_output")
 # All that may be missing, in the order in which it is listed everywhere. The effect is missing
 # where the change without a unit is.
@@ -45,36 +43,18 @@ def copies_notes(found: "Findings") -> list[Note]:
     """
     if found.results.is_redacted:
         return []
-    texts = found.texts[["text", "pair"]][found.analysed]
-    n_different = _n_different(texts)
-    if n_different == len(texts):
+    texts = found.texts[list(READ)][found.analysed]
+    different = n_different(texts)
+    if different == len(texts):
         return []
-    id = "copies" if n_different >= MIN_TEXTS else "copies-few"
+    id = "copies" if different >= MIN_TEXTS else "copies-few"
     values = {
-        "n_copies": len(texts) - n_different,
-        "n_different": n_different,
+        "n_copies": len(texts) - different,
+        "n_different": different,
         "n_analysed": len(texts),
         "min_texts": MIN_TEXTS,
     }
     return [plain(id, values)]
-
-
-def _n_different(rows: pd.DataFrame) -> int:
-    """How many of `rows` differ, by hashes of 128 bits: comparing them as they are takes several
-    times their memory."""
-    first, second = (_hashes(rows, key) for key in _KEYS)
-    order = np.lexsort((second, first))
-    is_new = (np.diff(first[order]) != 0) | (np.diff(second[order]) != 0)
-    return min(len(rows), 1) + int(is_new.sum())
-
-
-def _hashes(rows: pd.DataFrame, key: str) -> NDArray[np.uint64]:
-    """`[row]`: keyed hashes of 64 bits, computed for a few rows at a time."""
-    found = np.zeros(len(rows), np.uint64)
-    for i in range(0, len(rows), _AT_ONCE):
-        part = rows.iloc[i : i + _AT_ONCE]
-        found[i : i + _AT_ONCE] = pd.util.hash_pandas_object(part, index=False, hash_key=key)
-    return found
 
 
 def missing_notes(found: "Findings") -> list[Note]:

@@ -9,7 +9,7 @@ has the model, its tokenizer and a dictionary, and looks for words that fit the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -139,17 +139,21 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
 }
 
 
-def require_texts(n_texts: int) -> None:
-    """Check that so many texts can be enough, before anything is measured on them.
+def require_texts(texts: Iterable[Hashable]) -> None:
+    """Check that enough `texts` differ, before anything is measured on them.
 
     Raises:
         UsageError: they are not, however long they are.
     """
-    if n_texts < MIN_TEXTS:
-        raise UsageError(
-            f"--redact: takes {MIN_TEXTS} texts of {LEAST_UNITS} words or more, there are "
-            f"{n_texts}; figures over fewer would tell their words"
-        )
+    different = set[Hashable]()
+    for text in texts:
+        different.add(text)
+        if len(different) == MIN_TEXTS:
+            return
+    raise UsageError(
+        f"--redact: takes {MIN_TEXTS} different texts of {LEAST_UNITS} words or more, there are "
+        f"{len(different)}; figures over fewer would tell their words"
+    )
 
 
 def rule_of(table: str, column: str, kind: OutputKind) -> Rule:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.colouring import AUTO
+from reportgen.findings.repeated_texts import READ, n_different
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
 from reportgen.report.redact.masked import AT_ONCE, Masked, Numbers
@@ -79,16 +80,18 @@ def long_texts(results: Results) -> NDArray[np.intp]:
 
 
 def require_enough(results: Results, rows: NDArray[np.intp]) -> None:
-    """Check that `rows` of `texts` are enough texts with figures.
+    """Check that `rows` of `texts` have enough different texts with figures: a copy does not show
+    which are equal, and the mean over equal ones is the figure of one.
 
     Raises:
         ResultsError: figures over all of them would be figures of a few texts.
     """
-    n_texts = int((results.texts["n_tokens"].to_numpy(np.int64)[rows] > 0).sum())
+    texts = results.texts.iloc[rows]
+    n_texts = n_different(texts.loc[texts["n_tokens"] > 0, list(READ)])
     if n_texts < MIN_TEXTS:
         raise ResultsError(
-            f"--redact: takes {MIN_TEXTS} texts of {LEAST_UNITS} words or more, there are "
-            f"{n_texts}; figures over fewer would tell their words"
+            f"--redact: takes {MIN_TEXTS} different texts of {LEAST_UNITS} words or more, there "
+            f"are {n_texts}; figures over fewer would tell their words"
         )
 
 

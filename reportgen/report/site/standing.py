@@ -144,16 +144,18 @@ def _figure(
         remark=remark_text(key, runs[-1], language),
         change=change,
         verdict=verdict,
-        said=language.say("site", f"verdict_{verdict}") if verdict else _before(key, runs, language),
+        said=_said(verdict, key, runs, language),
         best=best,
         best_value="" if best is None else figure_text(key, best.figures[key], language),
         drawing=trend(values),
     )
 
 
-def _before(key: str, runs: Sequence[Entry], language: Language) -> str:
-    """What the report of the run before said of a figure: a change of the agreement has no verdict
-    of its own, so that it stands beside that on the last run."""
+def _said(verdict: Verdict | str, key: str, runs: Sequence[Entry], language: Language) -> str:
+    """The verdict on a change in words; where there is none, what the report of the run before said
+    of the figure, to stand beside what that of the last run says."""
+    if verdict:
+        return language.say("site", f"verdict_{verdict}")
     said = remark_text(key, runs[-2], language) if key in runs[-1].figures else ""
     return language.say("site", "said_before", said=said[0].lower() + said[1:]) if said else ""
 
