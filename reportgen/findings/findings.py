@@ -19,6 +19,7 @@ from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.notes.sinks import SinkEffect, sink_effects
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.outputs import answers as of_answers
 from reportgen.findings.outputs import calibration as of_calibration
 from reportgen.findings.outputs import classes as of_classes
@@ -367,10 +368,15 @@ class Findings:
         """The text tokens that move the output most, apart for each figure explained."""
         return of_lists.lists_by_target(self.results, self.tokens, self.explained_targets)
 
+    @property
+    def tiny_effect(self) -> float:
+        """The largest effect that is too small to matter; 0 where that is not known."""
+        return TINY_EFFECT * (self.explained_range or 0.0)
+
     @cached_property
     def told_lists(self) -> of_lists.EffectLists | None:
         """Those of `token_lists` that the answer at the top is about."""
-        return of_lists.told_first(self.token_lists)
+        return of_lists.told_first(self.token_lists, self.tiny_effect)
 
     @property
     def last_token(self) -> LastToken | None:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from reportgen.findings.figures.gates import GateResult, errors_first, found_text
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
-from reportgen.report.language.sentences import output_kind
+from reportgen.report.language.sentences import output_text
 from reportgen.report.options import RenderOptions, shown_options
 from reportgen.report.redact.rules import shown_option
 from reportgen.results.info import REDACT, RunInfo
@@ -101,14 +101,13 @@ def make_reproduce(
 def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
     """Model, output and texts of a run, each with its name."""
     model, output = info.model, info.output
-    kind = output_kind(output, language)
     files = language.say("common", "comma").join(item.name for item in info.inputs)
     shared = language.say("run", "shared") if model.shares_layers else ""
     parts = [
         ("model", model.name),
         ("architecture", _architecture(info, language)),
         ("size", language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)),
-        ("output", language.say("run", "output_value", name=output.name, kind=kind)),
+        ("output", output_text(output, language)),
         ("texts", language.count("run", "texts_value", n_texts, files=files)),
         ("created", info.created),
     ]

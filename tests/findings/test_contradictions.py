@@ -114,11 +114,15 @@ _AGREES = ("verdict.is_little", "verdict.is_partly", "verdict.is_largely")
 _OTHERWISE = ("verdict.is_opposite", "verdict.is_chance", "trust.headline_zero")
 _LESS = ("verdict.is_worse", "verdict.is_no_more", "trust.against_worse", "trust.against_no_more")
 _NAMED = ("answers.raises", "answers.lowers", "answers.raises_and_lowers", "answers.moves")
-_IN_LISTS = ("across.headline_raises", "across.headline_lowers", "across.headline_moves")
+_IN_LISTS = (
+    *("across.headline_raises", "across.headline_lowers", "across.headline_moves"),
+    *("across.headline_raises_enough", "across.headline_lowers_enough"),
+)
 _UNNAMED = (
-    *("answers.none_stands_out", "answers.nothing_changes"),
+    *("answers.none_stands_out", "answers.nothing_changes", "answers.few_strong"),
     *("answers.too_few_tokens", "answers.few_sure_tokens"),
 )
+_NO_LIST_OF_FEW = ("across.few_shared", "across.few_sure", "across.none_moves")
 _SHUFFLED = tuple(f"trust.shuffled_{share}" for share in ("less", "most", "some", "all"))
 ANSWERED: tuple[tuple[str, ...], ...] = (
     _SHUFFLED,
@@ -155,6 +159,8 @@ ANSWERED: tuple[tuple[str, ...], ...] = (
     ("answers.few_sure_tokens", "across.few_shared"),
     ("answers.few_sure_tokens", "across.none_moves"),
     ("answers.too_few_tokens", "across.few_sure"),
+    *product(("answers.few_strong",), ("across.nothing_moves", *_NO_LIST_OF_FEW)),
+    *product(("answers.none_stands_out", "answers.none_matters"), ("across.few_strong",)),
     ("answers.none_matters", "across.nothing_moves"),
     ("answers.none_matters", "across.few_shared"),
     ("answers.too_few_tokens", "across.none_moves"),
@@ -221,6 +227,9 @@ def found(situations, tmp_path_factory) -> list[Findings]:
         with_last(folder / "last", 7),
         with_parts(folder / "both", {"ab": 0.6, "cd": -0.5}, 0.05),
         with_parts(folder / "little", {}, 1e-5),
+        with_parts(folder / "few", {"zz": 1.0}, 0.15),  # in four texts
+        with_parts(folder / "few too", {"zz": 2.0, "ab": 0.6}, 0.05),
+        with_parts(folder / "few below", {"zz": -2.0, "cd": -0.5}, 0.05),
     )
     some, every = with_shapley(folder / "some"), with_shapley(folder / "every", sampled=slice(None))
     exact = (Findings(some), Findings(every, colour="effect"))

@@ -1,6 +1,6 @@
 """Whether probabilities can be believed: of what is predicted with 80 %, 80 % should be right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -49,7 +49,8 @@ class Calibration:
     p: float  # of a gap as large, if each item were right with its probability
     # Expected calibration error (Guo et al. 2017): the mean distance of the probability of a bin
     # from its share right, mean over items. With few texts it is above 0 by chance alone: `noise`
-    # is what it would be if each item were right with its probability. `error` has that taken out.
+    # is what it would be if each item were right with its probability. `error` has that taken out;
+    # it is never below the size of the gap, where that is sure.
     plain_error: float
     noise: float
     error: Estimate
@@ -91,16 +92,18 @@ def calibration(scored: Scored | None, alike: Places) -> Calibration | None:
     plain = float(_mean_distance(apart.mean(axis=0)[None], n_items.mean(axis=0)[None])[0, 0])
     (ends,) = intervals_of(_mean_distance, apart, n_items)[:1]
     corrected = ends and Interval(*(_without(end, 2 * noise**2) for end in ends))
+    gap = _gap(apart, n_items, mean_chance, share)
+    error = _at_least(Estimate(_without(plain, noise**2), corrected, n_texts), gap, p)
     return Calibration(
         n_items=len(chances),
         n_texts=n_texts,
         mean_chance=mean_chance,
         right=share,
-        gap=_gap(apart, n_items, mean_chance, share),
+        gap=gap,
         p=p,
         plain_error=plain,
         noise=noise,
-        error=Estimate(_without(plain, noise**2), corrected, n_texts),
+        error=error,
         bins=tuple(_bins(text, place, chances, right.astype(np.float64), (n_texts, n_bins))),
     )
 
@@ -121,6 +124,18 @@ def _mean_distance(apart: Floats, n_items: Floats) -> Floats:
 def _without(error: float, square: float) -> float:
     """An error without chance, which adds to its square; what resampling adds is as large again."""
     return float(max(error**2 - square, 0.0) ** 0.5)
+
+
+def _at_least(error: Estimate, gap: Estimate, p: float) -> Estimate:
+    """An error, which is in its interval, and no smaller than a gap that is sure."""
+    own, ends = error.interval, gap.interval
+    if own is None or ends is None:
+        return error
+    mean, low, high = error.mean, *own
+    if p <= 1 - CONFIDENCE and not ends.low <= 0 <= ends.high:
+        nearest, farthest = sorted(map(abs, ends))
+        mean, low, high = max(mean, abs(gap.mean)), max(low, nearest), max(high, farthest)
+    return replace(error, mean=mean, interval=Interval(min(low, mean), max(high, mean)))
 
 
 def _gap(apart: Floats, n_items: Floats, mean_chance: float, share: float) -> Estimate:

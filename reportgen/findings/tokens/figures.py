@@ -12,7 +12,7 @@ from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.findings.tokens.joint import joint_rows
 from reportgen.findings.tokens.last_token import LastToken, last_token
-from reportgen.results.info import View
+from reportgen.results.info import OutputKind, View
 from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.unit_names import unit_labels
@@ -23,6 +23,7 @@ _PARTS = 6  # parts of one kind, the largest ones
 # What a token does to the output when it is there; `moves` where effects have no sign.
 TokenEffect: TypeAlias = Literal["raises", "lowers", "moves"]
 # What texts are divided by.
+_ABOUT_WORDS: tuple[OutputKind, ...] = ("tags", "masks", "answer")
 Division: TypeAlias = Literal["class", "label", "group"]
 TokenKind: TypeAlias = TokenEffect | Literal["draws"]  # the last: draws attention
 
@@ -187,6 +188,7 @@ def token_means(tokens: CorpusTokens) -> Means:
 
 def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
     """The texts by predicted class, by label and by group; only divisions with at least two parts.
+    Right answers that are about words of a text, not about the whole, make no parts.
 
     Where labels are many different numbers, they are cut into two halves at their median.
     """
@@ -196,11 +198,12 @@ def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
     found: dict[Division, tuple[Part, ...]] = {}
     if results.info.output.kind == "class":
         found["class"] = _by_name(texts["prediction_label"], known)
-    found["label"] = (
-        _by_number(texts["label"], values.to_numpy(np.float64), known)
-        if is_number
-        else _by_name(texts["label"], known)
-    )
+    if results.info.output.kind not in _ABOUT_WORDS:
+        found["label"] = (
+            _by_number(texts["label"], values.to_numpy(np.float64), known)
+            if is_number
+            else _by_name(texts["label"], known)
+        )
     found["group"] = _by_name(texts["group"], known)
     return {division: own for division, own in found.items() if len(own) > 1}
 

@@ -101,6 +101,13 @@ class EffectLists:
         """Whether a sentence may name a token."""
         return any(own.named for own in self.lists.values())
 
+    def strong_in_few(self, least: float) -> tuple[ListedToken, ...]:
+        """The tokens that surely do more than `least`, but in too few texts to be named, the
+        strongest first."""
+        every = (token for found in self.lists.values() for token in found.sure)
+        few = (token for token in every if token.is_few and abs(token.value) > least)
+        return tuple(sorted(few, key=lambda token: -abs(token.value)))
+
     @property
     def is_empty(self) -> bool:
         """Whether no token that moves the figure is in enough texts to be judged."""
@@ -267,11 +274,18 @@ def lists_by_target(
     return tuple(islice((own for own in found if not own.is_empty), TARGETS))
 
 
-def told_first(lists: Sequence[EffectLists]) -> EffectLists | None:
-    """Of the lists by target those that an answer is about: the first that name a token, else the
-    first in which any token can be judged; None where none can."""
+def told_first(lists: Sequence[EffectLists], least: float) -> EffectLists | None:
+    """Of the lists by target those that an answer is about: the first that name a token which does
+    more than `least`, else the first that name one, else the first in which any token can be
+    judged; None where none can."""
     filled = [own for own in lists if not own.is_empty]
-    return next((own for own in filled if own.names_any), filled[0] if filled else None)
+    named = [own for own in filled if own.names_any]
+    strong = (
+        own
+        for own in named
+        if any(abs(found.named.value) > least for found in own.lists.values() if found.named)
+    )
+    return next(iter([*strong, *named, *filled]), None)
 
 
 def explaining(results: Results, target: str) -> Booleans:

@@ -64,8 +64,13 @@ class _Answering:
             verdict_key = "verdict_unmoved"
         else:
             verdict_key = f"verdict_{verdict}"
-        limit = self._words.smallest(figure.name)
-        said = self._say(verdict_key, n=quality.n_texts, limit=limit, **self._ends(figure))
+        said = self._say(
+            verdict_key,
+            n=quality.n_texts,
+            limit=self._words.smallest(figure.name),
+            floor=self._words.unmoved,
+            **self._ends(figure),
+        )
         remarks = filter(None, [self._sure(figure), *others(quality, self._words)])
         remark = self._language.say("common", "space").join(remarks)
         return answer(said, remark, self._both(figure))
@@ -112,7 +117,7 @@ class _Answering:
             remark = self._say("not_kept" if is_same else "other_outputs")
             return answer(self._say("no_predictions"), remark)
         k, n = found.n_moved, len(found.texts)
-        limit = self._limit(found)
+        limit = self._words.limit(found)
         end = "_number" if limit else ""
         said = self._say(f"moved{end}" if k else f"none_moved{end}", k=k, n=n, limit=limit)
         if found.kind == "number":
@@ -127,15 +132,6 @@ class _Answering:
         key = "by_tag" if found.kind == "tags" else "by_class"
         key = "by_outcome" if found.outcomes else key
         return answer(said, self._say(key) if bars else "", named_bars(bars) if bars else None)
-
-    def _limit(self, found: PredictionChanges) -> str:
-        """The change beyond which a number has moved; "" for other outputs and where all outputs
-        are the same."""
-        if found.threshold is None or found.same_outputs:
-            return ""
-        if found.kind == "numbers":
-            return self._say("limit_spreads", x=found.threshold)
-        return self._words.size(found.threshold)
 
     def _opened(self, found: PredictionChanges) -> int | None:
         """The place in `found` of the text that is open first."""

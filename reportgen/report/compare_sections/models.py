@@ -13,7 +13,7 @@ from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.remarks import remark
-from reportgen.report.language.sentences import citation, output_kind
+from reportgen.report.language.sentences import citation, output_text
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.redact.rules import shown_option
 from reportgen.report.run import Facts, GateRow, gate_rows
@@ -133,13 +133,12 @@ def make_models(context: CompareContext) -> Table:
 def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
     info, language = findings.info, words.language
     model, output, level = info.model, info.output, info.evidence.level
-    kind = output_kind(output, language)
     files = language.say("common", "comma").join(item.name for item in info.inputs)
     return {
         "model": model.name,
         "architecture": model.architecture,
         "size": language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads),
-        "output": language.say("run", "output_value", name=output.name, kind=kind),
+        "output": output_text(output, language),
         "tokenizer": words.say("vocabulary", name=model.tokenizer, n=model.vocabulary_size),
         "evidence": words.say("none")
         if level == "none"

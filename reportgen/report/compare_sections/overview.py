@@ -107,16 +107,15 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
     n = len(found.texts)
     if found.same_outputs:
         return words.count("same_outputs", n)
+    floor = words.floor(found)
     if not found.n_moved:
-        return words.say("changed_none", n=n)
+        return words.say("changed_none", n=n, floor=floor)
     k = found.n_moved
-    if found.kind == "number" and found.threshold is not None:
-        return words.say("changed_number", threshold=words.size(found.threshold), k=k, n=n)
     if found.lost_chances is not None:
         middle, most = (words.language.percent(share) for share in found.lost_chances)
         key = "changed_choice" if found.kind == "choice" else "changed_class"
         return words.count(key, k, k=k, texts=n, middle=middle, most=most)
-    return words.say("changed", k=k, n=n)
+    return words.say("changed", k=k, n=n, floor=floor)
 
 
 def no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:

@@ -90,6 +90,7 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
         against=words.say(f"against_{'completions' if quality.of_completions else 'labels'}"),
         first=_both(figure, words),
         limit=words.smallest(figure.name),
+        floor=words.unmoved,
         n=quality.n_texts,
     )
     return words.language.say("common", "space").join((said, *others(quality, words)))

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.floors import CHANCE_MOVED
+from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.outputs.quality import Verdict
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.quality_register import QUALITY, Scale, SmallestChange
@@ -48,6 +50,8 @@ class CompareWords:
         )
         errors = [change for change, scale in kinds if scale == "error"]
         self._error_digits = column_decimals(max(map(_largest, errors), default=0.0))
+        # Beyond what no prediction moved, where none did.
+        self.unmoved = self.floor(predictions, with_chances=True) if predictions else ""
         self._writers: Mapping[str, Write] = {
             "error": self.error,
             "effect": self.effect,
@@ -70,6 +74,23 @@ class CompareWords:
         if n is not None:
             return self.language.count("trend", key, n, **values)
         return self.language.say("trend", key, **values)
+
+    def limit(self, found: PredictionChanges) -> str:
+        """The change beyond which a number has moved; "" for other outputs and where all outputs
+        are the same."""
+        if found.threshold is None or found.same_outputs:
+            return ""
+        if found.kind == "numbers":
+            return self.say("floor_spreads", x=found.threshold)
+        return self.size(found.threshold)
+
+    def floor(self, found: PredictionChanges, *, with_chances: bool = False) -> str:
+        """The same as the end of a sentence on what changed, such as " by more than 0.05"; with
+        `with_chances` also that of the probability of a class or choice."""
+        limit = self.limit(found)
+        if with_chances and found.chances and not found.same_outputs:
+            limit = self.say("floor_chance", x=f"{100 * CHANCE_MOVED:g}")
+        return self.say("floor", x=limit) if limit else ""
 
     def prediction(self, value: float, with_sign: bool = False) -> str:
         """A predicted number, or the difference of two."""

@@ -7,7 +7,7 @@ from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import Interval
 from reportgen.findings.tokens.last_token import LastToken
-from reportgen.report.language.language import Language
+from reportgen.report.language.language import Language, load_language
 from reportgen.results.info import LEARNED_SINK, OutputInfo, RunInfo, Subject
 
 
@@ -104,6 +104,15 @@ def output_kind(output: OutputInfo, language: Language) -> str:
     """What a model returns, such as `one of 3 classes`."""
     pooling = language.say("output", f"pooling_{output.pooling}") if output.pooling else ""
     return language.say("output", output.kind, n=len(output.labels), pooling=pooling)
+
+
+def output_text(output: OutputInfo, language: Language) -> str:
+    """The name of an output and its kind; the kind alone where it has the name in it, as those have
+    that nobody named."""
+    kind = output_kind(output, language)
+    if output.name.casefold() in output_kind(output, load_language("en")).casefold():
+        return kind
+    return language.say("run", "output_value", name=output.name, kind=kind)
 
 
 def subject_name(subject: Subject, language: Language) -> str:

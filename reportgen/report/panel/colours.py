@@ -14,9 +14,9 @@ from reportgen.report.panel.coloured.measures import (
     TextEffects,
     TextMeasure,
     about,
-    cls_name,
     explained_name,
     measures,
+    row_name,
     text_effects,
 )
 from reportgen.report.panel.coloured.occurrences import places, told_apart
@@ -41,7 +41,6 @@ from reportgen.report.panel.influence import (
     looks_of,
 )
 from reportgen.results.completions import target_units
-from reportgen.results.info import RunInfo
 from reportgen.results.joint import NUMBERS, joint_label
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.results.units import TextUnits, text_units
@@ -80,7 +79,7 @@ def make_colours(
     found = measures(info, units, apart, effects, language, findings.shown_first)
     placed = places(units.units, segments, language)
     is_alone = row_read_alone(findings, units, effects) is not None
-    row = _row_name(info, language) if is_alone else ""
+    row = row_name(info, language) if is_alone else ""
     first = found[0]
     lengths = bars(found, scope.spread)
     groups = _joint_names(effects, units, segments)
@@ -129,13 +128,6 @@ def _joint_names(
         JointName(joint, shorten(joint_label(joint, units.units, segments), _JOINT_WIDTH), mark)
         for joint, mark in zip(found, NUMBERS, strict=False)
     )
-
-
-def _row_name(info: RunInfo, language: Language) -> str:
-    """The name in a sentence of the token whose row is the [CLS] row."""
-    if any(role.key == "cls" for role in info.roles):
-        return visible(cls_name(info, language) or "")
-    return language.say("influence", "last_token")
 
 
 def _explained(findings: Findings, text: int, scope: Scope, language: Language) -> Explained:

@@ -13,7 +13,12 @@ from reportgen.report.charts.one_text.heatmap import TextMap, text_map
 from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.report.panel.coloured.measures import TextEffects, cls_name, text_effects
+from reportgen.report.panel.coloured.measures import (
+    TextEffects,
+    cls_name,
+    row_name,
+    text_effects,
+)
 from reportgen.report.panel.evidence import Scope, row_read_alone
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import Scalar
@@ -67,7 +72,7 @@ def make_figures(
         live=_live(effects, scope, name, info.evidence.scalar, language)
         if units.has_layers
         else "",
-        cls_name=name,
+        cls_name=None if name is None else row_name(info, language),
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
         cross=across(),
         cross_values=across(with_values=True) if is_first else None,

@@ -12,7 +12,6 @@ import numpy as np
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
-from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.tokens.lists import EffectLists, ListedToken
 from reportgen.report.charts.small.answers import (
     ROWS,
@@ -77,7 +76,8 @@ def _changes(findings: Findings, language: Language) -> Answer:
     if not said:
         listed = [token for found in own.lists.values() for token in (*found.sure, *found.doubtful)]
         is_still = all(_is_tiny(end, findings) for token in listed for end in token.interval)
-        verdict = say("none_matters" if is_still else "none_stands_out")
+        none = "none_matters" if is_still else "none_stands_out"
+        verdict = say("few_strong" if own.strong_in_few(findings.tiny_effect) else none)
     elif "moves" in said:
         verdict = say("moves", token=said["moves"])
     elif len(said) == 2:
@@ -125,8 +125,7 @@ def _changes_elsewhere(
 def _is_tiny(value: float, findings: Findings) -> bool:
     """Whether a change is so small that a text with none larger is one that hardly anything
     changes."""
-    spread = findings.explained_range
-    return spread is not None and abs(value) <= TINY_EFFECT * spread
+    return findings.explained_range is not None and abs(value) <= findings.tiny_effect
 
 
 def _of_size(findings: Findings) -> str:

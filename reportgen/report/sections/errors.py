@@ -184,10 +184,13 @@ class ErrorWords:
         write = self._short if prefix else self._named
         if isinstance(own, Trend):
             key = "longer" if own.correlation.mean > 0 else "shorter"
+            long, short = write(own.longest.mean), write(own.shortest.mean)
+            if prefix and self._where is not None:  # only the first is named
+                short = self._say(f"value_{self._where.measure}", x=short)
             return self._say(
                 prefix + key,
-                long=write(own.longest.mean),
-                short=write(own.shortest.mean),
+                long=long,
+                short=short,
                 to=own.lengths[0].high,
                 **{"from": own.lengths[1].low},
             )
@@ -238,7 +241,7 @@ class ErrorWords:
             digits = decimals(self._largest)
             shown = [written(end, digits, with_sign=True) for end in ends]
         elif measure == "loss":
-            shown = [f"×{exp(min(end, 700.0)):.2f}" for end in ends]
+            shown = [f"×{_perplexity(end):.2f}" for end in ends]
         else:
             shown = [points(end) for end in ends]
             shown[0] = self._language.say("number", "points", x=shown[0])
@@ -251,7 +254,15 @@ def _largest(findings: Findings) -> float:
     """The largest number that is printed beside errors, which has their digits."""
     if (fit := findings.label_fit) is not None:
         return float(max(abs(fit.predictions).max(), abs(fit.labels).max()))
-    return findings.where_wrong.error.mean if findings.where_wrong else 0.0
+    where = findings.where_wrong
+    if where is None:
+        return 0.0
+    return _perplexity(where.error.mean) if where.measure == "loss" else where.error.mean
+
+
+def _perplexity(loss: float) -> float:
+    """It of a mean log-probability with the sign turned, or a ratio of two of a difference."""
+    return exp(min(loss, 700.0))
 
 
 def _slope(findings: Findings, language: Language) -> str:
@@ -342,5 +353,5 @@ _VALUES: Mapping[Measure, _Value] = {
     "words": _percent,
     "masks": _percent,
     "f1": lambda error, digits, language: language.percent(1 - error),
-    "loss": lambda error, digits, language: language.write(exp(min(error, 700.0)), "number"),
+    "loss": lambda error, digits, language: written(_perplexity(error), digits),
 }

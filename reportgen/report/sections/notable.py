@@ -44,6 +44,7 @@ class Notable:
     strange: str  # explains strange attention; "" where it is no reason
     texts: tuple[NotableText, ...]
     first: int  # number of the text whose panel is open when the page opens
+    n_examples: int = 0  # of `texts`, those that do not stand out
 
     @property
     def has_marks(self) -> bool:
@@ -86,7 +87,7 @@ def with_first(
         return notable
     why = (language.say("notable", "first"),)
     own = _notable(findings, notable.first - 1, why, language, marked)
-    return replace(notable, texts=(own, *notable.texts))
+    return replace(notable, texts=(own, *notable.texts), n_examples=1)
 
 
 def _notable(

@@ -8,7 +8,6 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.tokens.figures import (
     CorpusTokens,
     Division,
@@ -43,6 +42,8 @@ _TITLES: Mapping[Division, tuple[str, str]] = {
     "label": ("across", "by_label"),
     "group": ("common", "by_group"),
 }
+_STRONG = 5  # tokens of few texts, in a sentence
+_MOST_DIGITS = 4  # of an end that lies close to what it is compared with
 _JOINT = 5  # groups of tokens that say the same, in a sentence
 _JOINT_WIDTH = 60  # half-width characters of one
 
@@ -117,7 +118,8 @@ class _Maker:
         if not sentences and self._has_effects():
             sentences = self._none_moves()
         if (last := self._findings.last_token) is not None:
-            sentences.insert(0, self._say("last", **last_values(last, self._language)))
+            last_said = [self._say("last", **last_values(last, self._language))]
+            sentences = [*last_said, *([self._say("last_lists")] if lists else []), *sentences]
         if draws:
             sentences.append(draws.said or self._say("none_draws", n=MIN_TEXTS))
         return self._language.say("common", "space").join(sentences)
@@ -127,6 +129,15 @@ class _Maker:
         if self._findings.is_constant:
             return [self._say("nothing_moves")]
         if not all(own.tells_of_none for own in self._effects):
+            tiny = self._findings.tiny_effect
+            strong = [t for own in self._effects for t in own.strong_in_few(tiny)]
+            if strong and not self._findings.last_token:
+                names = [
+                    self._say("few_token", token=self._short(t.label), value=self._effect(t.value))
+                    for t in strong[:_STRONG]
+                ]
+                tokens = self._language.say("common", "comma").join(names)
+                return [self._say("few_strong", n=MIN_TEXTS, tokens=tokens)]
             return [self._say("none_elsewhere" if self._findings.last_token else "none_moves")]
         is_any_shared = any(own.ranked.n_shared for own in self._effects)
         most = max((own.n_texts for own in self._effects), default=0)
@@ -146,16 +157,25 @@ class _Maker:
         named = next((i for i, token in enumerate(found) if token.is_named), None)
         if named is None:
             return ""
-        size = abs(found[named].value)
-        value = size if kind == "draws" else written(size, self._digits)
+        size, spread = abs(found[named].value), self._findings.explained_range
+        is_tiny = kind != "draws" and spread is not None and size <= self._findings.tiny_effect
+        before = [*zip(found[:named], rows, strict=False)]
+        few = [row for own, row in before if own.is_few and abs(own.value) > size]
+        unsure = [row for own, row in before if not own.is_few]
+        ending = "_tiny" if is_tiny else "_enough" if few else ""
         token, _, _, n, *_ = rows[named]
-        said = self._say(f"headline_{kind}", token=token.text, value=value, n=n.text, what=what)
-        parts, spread = [said], self._findings.explained_range
-        if kind != "draws" and spread is not None and size <= TINY_EFFECT * spread:
-            scalar = scalar_name(self._findings.info, self._language)
-            parts.append(self._say("headline_tiny", scalar=scalar, spread=spread))
-        for key, is_few in (("few", True), ("unsure", False)):
-            beside = [rows[i] for i in range(named) if found[i].is_few == is_few]
+        said = self._say(
+            f"headline_{kind}{ending}",
+            token=token.text,
+            value=size if kind == "draws" else written(size, self._digits),
+            n=n.text,
+            what=what,
+            fewest=MIN_TEXTS,
+            scalar=scalar_name(self._findings.info, self._language),
+            spread=spread,
+        )
+        parts = [said]
+        for key, beside in (("few_draws" if kind == "draws" else "few", few), ("unsure", unsure)):
             names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in beside]
             tokens = self._language.say("common", "comma").join(names)
             parts += [self._say(f"headline_{key}", n=MIN_TEXTS, tokens=tokens)] if names else []
@@ -206,7 +226,10 @@ class _Maker:
         ]
         groups = self._language.say("common", "comma").join(named)
         key = "joint_some" if len(found) > _JOINT else "joint"
-        return (self._say(key, groups=groups, n=len(found)),)
+        said = [self._say(key, groups=groups, n=len(found))]
+        has_lists = any(not own.is_empty for own in self._effects)
+        said += [self._say("joint_lists")] if has_lists else []
+        return (self._language.say("common", "space").join(said),)
 
     def _moving(self, own: EffectLists, kind: TokenEffect, found: Listing) -> TokenList:
         """The tokens with the largest effects of one kind."""
@@ -215,10 +238,19 @@ class _Maker:
 
         def row(token: ListedToken) -> tuple[Cell, ...]:
             track = bar(scale, token.value, token.interval, colour=0 if token.value > 0 else 3)
-            ends = interval_text(token.interval, self._digits, self._language)
+            ends = self._ends(token, self._digits, own.ranked.centre)
             return self._row(kind, token.label, track, ends, own)
 
         return self._list(kind, own.n_texts, scale, row, found, own.target, scalar=scalar)
+
+    def _ends(self, token: ListedToken, digits: int | None, centre: float) -> str:
+        """The interval of a token; where it leaves out the centre, with digits that show it."""
+        low, high = token.interval
+        nearest = low if low > centre else high
+        if digits is not None and not low <= centre <= high:
+            while digits < _MOST_DIGITS and round(nearest, digits) == centre:
+                digits += 1
+        return interval_text(token.interval, digits, self._language)
 
     def _not_zero(self, found: Listing) -> Listing:
         """Those whose effect is not printed as 0, and any that a sentence may name."""
@@ -240,7 +272,7 @@ class _Maker:
 
         def row(token: ListedToken) -> tuple[Cell, ...]:
             track = bar(scale, token.value, token.interval, colour=1)
-            ends = interval_text(token.interval, 1, self._language)
+            ends = self._ends(token, 1, self._attention.centre)
             return self._row("draws", token.label, track, ends, whole)
 
         return self._list("draws", self._n_texts, scale, row, found, None, view=view)
@@ -351,7 +383,8 @@ class _Maker:
             first = listed(kind, attention if draws else found, _IN_PART)
             for token in (first if draws else self._not_zero(first)).sure:
                 value = self._ratio(token.value) if draws else self._effect(token.value)
-                ends = interval_text(token.interval, 1 if draws else self._digits, self._language)
+                of = attention if draws else found
+                ends = self._ends(token, 1 if draws else self._digits, of.centre)
                 said = f"{value} {ends}"
                 spans += [Span(self._short(token.label)), Span(said, is_strong=True)]
             cells.append(marked(spans))

@@ -42,7 +42,28 @@ def test_the_error_is_that_of_ten_bins_of_as_many_predictions() -> None:
     ]
     assert found.noise == pytest.approx(np.mean(by_chance), rel=0.03)
     left = found.plain_error**2 - found.noise**2
-    assert found.error.mean == pytest.approx(left**0.5, rel=1e-6)
+    assert found.p < 0.05
+    assert found.error.mean == pytest.approx(max(left**0.5, abs(found.gap.mean)), rel=1e-6)
+
+
+def test_the_error_lies_in_its_interval_and_is_no_smaller_than_a_sure_gap() -> None:
+    n_sure = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        chances = random.uniform(0.75, 0.95, 30)
+        right = random.random(30) < (0.98 if seed % 2 else chances.mean())
+        found = of(chances, right)
+        assert found is not None
+        assert found.error.interval is not None
+        low, high = found.error.interval
+        assert low <= found.error.mean <= high
+        if found.verdict in ("over", "under"):
+            n_sure += 1
+            assert found.gap.interval is not None
+            assert found.error.mean >= abs(found.gap.mean)
+            assert low >= min(map(abs, found.gap.interval))
+            assert high >= max(map(abs, found.gap.interval))
+    assert n_sure
 
 
 def test_a_text_with_many_words_counts_once_in_intervals() -> None:

@@ -106,7 +106,10 @@ def test_no_model_is_worse_where_no_prediction_moved(
     words = CompareWords(found, load_language(lang))
     context = CompareContext(found, RenderOptions(lang=lang), words.language)
     first, *_ = make_answers(context)
-    assert first.answer == words.language.say("compared_answers", "verdict_unmoved")
+    limit = words.size(found.predictions.threshold)
+    floor = f" by more than {limit}" if lang == "en" else f"{limit}を超えて"
+    assert first.answer == words.language.say("compared_answers", "verdict_unmoved", floor=floor)
+    assert any(floor in said for said in headline(found, words)[:1])
     told = (*headline(found, words), front_of(found, lang), first.answer, first.remark)
     for word in ("better:", "worse", "良い結果", "悪", "改善"):
         assert word not in " ".join(told).replace("so neither model is better", "")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from helpers.made_up.moved_tokens import with_groups, with_last
+from helpers.made_up.moved_tokens import with_groups, with_last, with_parts
 from markupsafe import Markup
 from scipy.special import digamma
 from scipy.stats import binomtest, t, ttest_1samp
@@ -290,9 +290,9 @@ def test_a_stronger_token_in_too_few_texts_is_told_beside_the_one_that_is_named(
     first, second, *_ = rows_of(raises.rows)
     assert (first.token, first.n_texts, second.token) == ("cd", "4", "ab")
     assert raises.said == (
-        f"After allowing for chance, “ab” raises the prediction most: by "
-        f"{second.value[1:]} on average, in 7 texts. "
-        f"Ranked above it, but in fewer than 5 different texts: “cd” ({first.value})."
+        f"After allowing for chance, of the tokens in 5 or more texts “ab” raises the prediction "
+        f"most: by {second.value[1:]} on average, in 7 texts. "
+        f"Stronger, but in fewer than 5 different texts: “cd” ({first.value})."
     )
     answer = make_answers(findings, EN)[1]
     assert answer.answer == "“ab” clearly raises it"
@@ -662,3 +662,20 @@ def test_the_headline_and_the_section_name_the_same_tokens(tmp_path: Path) -> No
     answer = make_answers(findings, EN)[1]
     assert answer.answer == "“ab” clearly raises it"
     assert answer.remark.startswith("For “yes”")
+
+
+def test_tokens_of_few_texts_are_told_where_they_alone_do_much(tmp_path: Path) -> None:
+    """ "zz" stands in four of sixteen texts; "ab" in fourteen, where it does next to nothing."""
+    for noise, ab, said in (
+        (0.15, 0.0, "No token in 5 or more texts stands out. Of those in fewer, these do: “zz” (+"),
+        (0.01, 0.05, "No token in 5 or more texts raises the prediction by much: “ab” most, by "),
+    ):
+        made = with_parts(tmp_path / str(ab), {"zz": 1.0, "ab": ab}, noise)
+        findings = Findings(made)
+        across = make_across(findings, EN)
+        assert across is not None
+        assert across.headline.startswith(said)
+        assert (
+            "Stronger, but in fewer than 5 different texts: “zz” (+" in across.headline
+        ) == bool(ab)
+        assert make_answers(findings, EN)[1].answer == "Only tokens in few texts stand out"

@@ -205,6 +205,7 @@ def test_the_open_text_is_in_the_list(results: Results, tmp_path: Path) -> None:
     assert 1 not in {text.number for text in notable.texts}
     shown = with_first(notable, made, EN)
     assert shown.texts[1:] == notable.texts
+    assert (shown.n_examples, notable.n_examples) == (1, 0)
     assert (shown.texts[0].number, shown.texts[0].reasons) == (
         1,
         ("an example: the first in the file",),

@@ -147,6 +147,13 @@ def cls_name(info: RunInfo, language: Language) -> str | None:
     return language.say("common", "last_token") if info.model.is_causal else None
 
 
+def row_name(info: RunInfo, language: Language) -> str:
+    """The name in a sentence of the token whose row is the [CLS] row."""
+    if any(role.key == "cls" for role in info.roles):
+        return visible(cls_name(info, language) or "")
+    return language.say("influence", "last_token")
+
+
 def baseline(info: RunInfo, language: Language) -> str:
     """The baseline of integrated gradients, in words."""
     has_mask = info.evidence.withheld.get("mask") != "no_mask_token"
@@ -181,7 +188,7 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     legend = language.measure(
         id,
         key,
-        name=visible(cls_name(info, language) or ""),
+        name=row_name(info, language),
         layer=info.model.n_layers,
         scalar=explained_name(info, language),
         baseline=baseline(info, language),
