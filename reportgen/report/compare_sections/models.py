@@ -124,10 +124,15 @@ def make_models(context: CompareContext) -> Table:
     base, head = (_facts(s, words) for s in (context.comparison.base, context.comparison.head))
     columns = ("", words.say("base"), words.say("head"), "")
     rows = (
-        (words.say(key), value, head[key], words.say("equal" if value == head[key] else "unequal"))
+        (words.say(key), value, head[key], _same(key, value, head[key], words))
         for key, value in base.items()
     )
     return Table(tuple(map(Column, columns)), tuple(tuple(map(Cell, row)) for row in rows))
+
+
+def _same(key: str, base: str, head: str, words: CompareWords) -> str:
+    """Whether a fact is the same of both models; "" for figures, which differ by chance too."""
+    return "" if key == "colours" else words.say("equal" if base == head else "unequal")
 
 
 def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:

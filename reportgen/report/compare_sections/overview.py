@@ -16,6 +16,7 @@ from reportgen.report.compare_sections.trend.all_models import between, drift
 from reportgen.report.compare_sections.trend.sinks import sink_news
 from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.numbers import percentage
 from reportgen.report.language.printable import shorten, visible
 
 _IDS = 60  # half-width characters of the ids of texts that are left out
@@ -112,7 +113,10 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
         return words.say("changed_none", n=n, floor=floor)
     k = found.n_moved
     if found.lost_chances is not None:
-        middle, most = (words.language.percent(share) for share in found.lost_chances)
+        middle, most = (
+            words.language.say("number", "points", x=percentage(share))
+            for share in found.lost_chances
+        )
         key = "changed_choice" if found.kind == "choice" else "changed_class"
         return words.count(key, k, k=k, texts=n, middle=middle, most=most)
     return words.say("changed", k=k, n=n, floor=floor)

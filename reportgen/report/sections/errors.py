@@ -18,6 +18,7 @@ from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Cell, Kpi, Section, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
+    MINUS,
     column_decimals,
     decimals,
     exact,
@@ -243,7 +244,7 @@ class ErrorWords:
         elif measure == "loss":
             shown = [f"×{_perplexity(end):.2f}" for end in ends]
         else:
-            shown = [points(end) for end in ends]
+            shown = [_points(end) for end in ends]
             shown[0] = self._language.say("number", "points", x=shown[0])
         if len(shown) == 1:
             return shown[0]
@@ -258,6 +259,13 @@ def _largest(findings: Findings) -> float:
     if where is None:
         return 0.0
     return _perplexity(where.error.mean) if where.measure == "loss" else where.error.mean
+
+
+def _points(difference: float) -> str:
+    """A difference of shares in percentage points; one that is not 0 is not printed as 0."""
+    said = points(difference)
+    is_lost = difference != 0 and not said.strip(f"{MINUS}+0.")
+    return written(100 * difference, 2, with_sign=True) if is_lost else said
 
 
 def _perplexity(loss: float) -> float:

@@ -25,10 +25,17 @@ from reportgen.findings.tokens.lists import (
     listed,
     ranked_attention,
 )
-from reportgen.report.charts.small.tracks import Scale, axis, bar, interval_text, round_scale
+from reportgen.report.charts.small.tracks import Scale, axis, bar, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, column_decimals, is_zero, number, written
+from reportgen.report.language.numbers import (
+    NOTHING,
+    column_decimals,
+    in_column,
+    is_zero,
+    number,
+    written,
+)
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import last_values, scalar_name
 from reportgen.report.panel.prediction import known_labels
@@ -245,12 +252,14 @@ class _Maker:
 
     def _ends(self, token: ListedToken, digits: int | None, centre: float) -> str:
         """The interval of a token; where it leaves out the centre, with digits that show it."""
-        low, high = token.interval
-        nearest = low if low > centre else high
-        if digits is not None and not low <= centre <= high:
+        interval = token.interval
+        nearest = interval.low if interval.low > centre else interval.high
+        if digits is not None and not interval.low <= centre <= interval.high:
             while digits < _MOST_DIGITS and round(nearest, digits) == centre:
                 digits += 1
-        return interval_text(token.interval, digits, self._language)
+        write = in_column if centre == 0 else written  # 1 is no limit of an effect
+        low, high = (write(end, digits) for end in interval)
+        return self._language.say("number", "interval", low=low, high=high)
 
     def _not_zero(self, found: Listing) -> Listing:
         """Those whose effect is not printed as 0, and any that a sentence may name."""

@@ -244,6 +244,8 @@ def _figures(
     flat = findings.figures
     kept = (*watched("run", flat), *(kind.of_run for kind in QUALITY.values()))
     figures = {key: float(value) for key in kept if (value := flat.get(key)) is not None}
+    if "perplexity" in figures:  # which says the same of the predictions as their mean
+        figures.pop("prediction_mean", None)
     ends = {key: (flat.get(f"{key}_low"), flat.get(f"{key}_high")) for key in figures}
     intervals = {
         key: (float(low), float(high))

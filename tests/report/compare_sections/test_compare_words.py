@@ -15,6 +15,7 @@ from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.models import make_models
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import shown_for
@@ -259,3 +260,28 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
 def test_the_pooling_of_an_embedding_is_named_in_the_language_of_the_page(tmp_path: Path) -> None:
     found = compare(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
     assert "平均プーリング" in in_markdown(found, "ja")
+
+
+@IN_BOTH
+def test_the_probability_that_an_old_class_lost_is_in_points(tmp_path: Path, lang: Lang) -> None:
+    base, head = pair_of(tmp_path, kind="class", evidence="none")
+    found = compare(Findings(base), Findings(head))
+    assert found.predictions is not None
+    middle, most = (f"{100 * lost:.1f}" for lost in found.predictions.lost_chances or ())
+    told = " ".join(headline(found, CompareWords(found, load_language(lang))))
+    for lost in (middle, most):
+        assert (f"{lost} points" if lang == "en" else f"{lost}ポイント") in told
+
+
+@IN_BOTH
+def test_figures_of_two_models_are_not_called_different_for_a_digit(
+    tmp_path: Path, lang: Lang
+) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    context = CompareContext(
+        compare(Findings(base), Findings(head)), RenderOptions(lang=lang), load_language(lang)
+    )
+    rows = {row[0].text: row[-1].text for row in make_models(context).rows}
+    said = context.words.say
+    assert rows[said("colours")] == ""
+    assert rows[said("size")] == said("equal")

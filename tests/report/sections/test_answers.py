@@ -105,7 +105,7 @@ def test_classes_with_labels(tmp_path):
     right = int((texts["prediction_label"] == "good").sum())
     first = answers(changed(made, texts=texts))[0]
     assert first.answer == f"{100 * right / 6:.1f}\u00a0% right: no better than one fixed answer"
-    assert first.remark == "Always answering “good”: 100.0\u00a0%."
+    assert first.remark == "Always answering “good”: 100.0\u00a0% right."
     all_right = changed(made, texts=texts.assign(label=texts["prediction_label"]))
     assert answers(all_right)[0].answer == "100.0\u00a0% right: 6 of 6 texts"
     one_wrong = changed(made, texts=texts.assign(label=["bad", *texts["prediction_label"][1:]]))
