@@ -64,7 +64,8 @@ def _changes(findings: Findings, language: Language) -> Answer:
     if own is None or own.tells_of_none:
         is_judged = any(not own.tells_of_none for own in findings.token_lists)
         is_shared = any(own.ranked.n_shared for own in findings.token_lists)
-        few = "few_sure_tokens" if is_shared else "too_few_tokens"
+        is_apart = bool(findings.explained_targets) and not findings.token_lists
+        few = "few_sure_tokens" if is_shared else "few_alike" if is_apart else "too_few_tokens"
         verdict = say("none_stands_out" if is_judged else few)
         return _changes_in_opened(findings, language, answer, verdict)
     names = findings.tokens.labels

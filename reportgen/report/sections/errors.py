@@ -70,7 +70,7 @@ def make_errors(findings: Findings, language: Language) -> Errors | None:
         sentences=tuple(said[1:]),
         remarks=words.remarks() if where else (),
         table=table,
-        probabilities=_probabilities(chances, language) if chances else None,
+        probabilities=_probabilities(chances, _has_copies(findings), language) if chances else None,
     )
 
 
@@ -293,7 +293,15 @@ def _on_slopes(slopes: Slopes) -> str:
     return "unrelated" if slopes.verdict == "too_far" and is_unrelated else str(slopes.verdict)
 
 
-def _probabilities(found: Calibration, language: Language) -> Probabilities:
+def _has_copies(findings: Findings) -> bool:
+    """Whether any of the texts whose probabilities are judged counts for others that are equal."""
+    scored, chances = findings.scored, findings.calibration
+    if scored is None or chances is None:
+        return False
+    return len(scored.of_text[0]) > chances.n_texts
+
+
+def _probabilities(found: Calibration, has_copies: bool, language: Language) -> Probabilities:
     say, n_bins = partial(language.say, "errors"), len(found.bins)
     chart = reliability(
         [(own.chance, own.right.mean, own.right.interval) for own in found.bins],
@@ -308,8 +316,9 @@ def _probabilities(found: Calibration, language: Language) -> Probabilities:
         Kpi(percent(found.noise), say("noise")),
         Kpi(percent(found.error.mean), say("error"), _in_percent(found.error.interval, language)),
     ]
+    said = [_calibration_sentence(found, language), *([say("once")] if has_copies else [])]
     return Probabilities(
-        headline=_calibration_sentence(found, language),
+        headline=language.say("common", "space").join(said),
         figures=tuple(shown),
         chart=chart if n_bins > 1 else None,
         note=say("curve_note", parts=n_bins) if n_bins > 1 else "",

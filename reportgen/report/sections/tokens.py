@@ -106,6 +106,7 @@ class _Maker:
         shown = [own.ranked.means for own in self._effects]
         largest = max((float(np.nanmax(abs(v), initial=0.0)) for v in shown), default=0.0)
         self._digits = column_decimals(largest)
+        self._names_tiny = False  # whether a sentence names a token that does too little to matter
 
     def across(self) -> Across:
         """The section."""
@@ -124,6 +125,10 @@ class _Maker:
         sentences = [item.said for item in lists if item.said]
         if not sentences and self._has_effects():
             sentences = self._none_moves()
+        if self._names_tiny:
+            scalar = scalar_name(self._findings.info, self._language)
+            spread = self._findings.explained_range
+            sentences.append(self._say("headline_span", scalar=scalar, spread=spread))
         if (last := self._findings.last_token) is not None:
             last_said = [self._say("last", **last_values(last, self._language))]
             sentences = [*last_said, *([self._say("last_lists")] if lists else []), *sentences]
@@ -178,9 +183,8 @@ class _Maker:
             n=n.text,
             what=what,
             fewest=MIN_TEXTS,
-            scalar=scalar_name(self._findings.info, self._language),
-            spread=spread,
         )
+        self._names_tiny |= is_tiny
         parts = [said]
         for key, beside in (("few_draws" if kind == "draws" else "few", few), ("unsure", unsure)):
             names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in beside]

@@ -120,6 +120,24 @@ def test_each_dot_of_the_curve_stands_at_its_probability_and_share(sure: Finding
     assert (y - y1) / (y2 - y1) == pytest.approx([o.right.mean for o in found.bins], abs=1e-3)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_that_equal_texts_count_once_is_said_where_there_are_some(
+    sure: Findings, lang: Lang
+) -> None:
+    language = load_language(lang)
+    once = language.say("errors", "once")
+    texts = sure.texts.copy()
+    section = make_errors(sure, language)
+    assert section is not None
+    assert section.probabilities is not None
+    assert once not in section.probabilities.headline
+    texts.loc[1, "text"] = texts["text"].iloc[0]
+    section = make_errors(Findings(changed(sure.results, texts=texts)), language)
+    assert section is not None
+    assert section.probabilities is not None
+    assert section.probabilities.headline.endswith(once)
+
+
 def test_without_right_answers_there_is_no_section(tmp_path: Path) -> None:
     found = Findings(make_results(tmp_path))
     assert make_errors(found, EN) is None
