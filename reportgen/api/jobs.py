@@ -95,7 +95,7 @@ def listed_by(detail: str | None = None) -> ListedFirst:
 
 
 @dataclass(frozen=True, slots=True)
-class Job(Generic[Options]):
+class OutputJob(Generic[Options]):
     """The outputs to write, and how."""
 
     outputs: tuple[Output, ...]
@@ -119,7 +119,7 @@ class Job(Generic[Options]):
         return ["standard output" if path == STANDARD_OUTPUT else inert(path) for path in paths]
 
 
-AnyJob: TypeAlias = Job[RenderOptions] | Job[CompareOptions]
+AnyJob: TypeAlias = OutputJob[RenderOptions] | OutputJob[CompareOptions]
 
 
 def report_job(
@@ -129,7 +129,7 @@ def report_job(
     gating: GateChoices | None = None,
     *,
     redact: bool = False,
-) -> Job[RenderOptions]:
+) -> OutputJob[RenderOptions]:
     """Check the options of a report and its gates, and that its `files` can be written.
 
     Raises:
@@ -143,10 +143,10 @@ def report_job(
     paths = files.output or [_DEFAULT_OUTPUTS[options.layout]]
     outputs, recovered = _planned(paths, files, options, inputs, redact=redact)
     _check_gates(outputs, found)
-    return Job(outputs, options, files.force, recovered, found, redact, summary, files.open)
+    return OutputJob(outputs, options, files.force, recovered, found, redact, summary, files.open)
 
 
-def kept_beside(job: Job[RenderOptions], *, resume: bool) -> Path | None:
+def kept_beside(job: OutputJob[RenderOptions], *, resume: bool) -> Path | None:
     """The path beside which the analysis of `job` keeps its work, so that a later run can go on
     from it. None if everything goes to standard output, or if nothing may be kept.
 
@@ -179,7 +179,7 @@ def comparison_job(
     *,
     n_models: int,
     redact: bool = False,
-) -> Job[CompareOptions]:
+) -> OutputJob[CompareOptions]:
     """Check the options of a comparison of `n_models` and its gates, and that its `files` can be
     written.
 
@@ -199,7 +199,7 @@ def comparison_job(
     _check_gates(outputs, found)
     paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
     options = replace(options, text_files=_text_files(paths))
-    return Job(outputs, options, files.force, recovered, found, redact, summary, files.open)
+    return OutputJob(outputs, options, files.force, recovered, found, redact, summary, files.open)
 
 
 def _planned(
@@ -304,8 +304,8 @@ def saved_files(
 
 
 def head_report(
-    paths: Sequence[str], job: Job[CompareOptions], inputs: Sequence[str]
-) -> Job[RenderOptions] | None:
+    paths: Sequence[str], job: OutputJob[CompareOptions], inputs: Sequence[str]
+) -> OutputJob[RenderOptions] | None:
     """The job of writing a report of the new model beside the comparison; None if none is asked
     for.
 
@@ -331,7 +331,7 @@ def head_report(
     return report
 
 
-def taken_for_report(job: Job[CompareOptions]) -> list[str]:
+def taken_for_report(job: OutputJob[CompareOptions]) -> list[str]:
     """A line for each comparison whose file name says report, while no report is asked for."""
     return [
         f"{name} is the comparison; --report {name} writes the report of the new model there"

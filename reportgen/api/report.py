@@ -13,7 +13,7 @@ import pandas as pd
 
 from reportgen.api.account import account
 from reportgen.api.comparing.baseline_file import kept_figures
-from reportgen.api.jobs import Job, report_job, saved_files
+from reportgen.api.jobs import OutputJob, report_job, saved_files
 from reportgen.api.options import check_language, options_of
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.destinations import RESULTS_FILES
@@ -189,7 +189,7 @@ class Report:
             staging.commit()
         return [*job.recovered, *written.lines, *written.reduced]
 
-    def write(self, job: Job[RenderOptions], staging: Staging) -> "Written":
+    def write(self, job: OutputJob[RenderOptions], staging: Staging) -> "Written":
         """Write every output of `job`, results folders too; see `write_report`."""
         with self.shown(job) as findings:
             written = write_report(findings, job, staging)
@@ -198,7 +198,7 @@ class Report:
         return written
 
     @contextmanager
-    def shown(self, job: Job[RenderOptions]) -> Iterator[Findings]:
+    def shown(self, job: OutputJob[RenderOptions]) -> Iterator[Findings]:
         """The findings that `job` writes: with --redact those of a copy without texts.
 
         Raises:
@@ -262,7 +262,7 @@ class Written:
         return list(dict.fromkeys(line for d in self.documents.values() for line in d.reduced))
 
 
-def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) -> Written:
+def write_report(findings: Findings, job: OutputJob[RenderOptions], staging: Staging) -> Written:
     """Evaluate the gates and write every output of `job`, except results folders.
 
     The files appear in their places when `staging` is committed.

@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from reportgen.texts.columns import Columns
+from reportgen.texts.formats.encoding import decode
+from reportgen.texts.given_units import Place, Places
 from reportgen.texts.labels import comparable_number, label_map, label_number, read_label_map
 from reportgen.texts.multiple_choice import named_choices
 from reportgen.texts.read import TextInput, TextSet, read_texts, with_labels_renamed, with_units
@@ -20,12 +22,15 @@ __all__ = [
     "Beside",
     "Columns",
     "InputFormat",
+    "Place",
+    "Places",
     "TextInput",
     "TextSet",
     "WordSplitter",
     "between_spaces",
     "by_script",
     "comparable_number",
+    "decode",
     "is_remote",
     "label_map",
     "label_number",

@@ -18,7 +18,7 @@ from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.ids import Ids
 from reportgen.texts.labels import renamed
 from reportgen.texts.multiple_choice import choices_of
-from reportgen.texts.rows import Cell, OddCell, TextRow
+from reportgen.texts.rows import Cell, FileRow, OddCell
 from reportgen.texts.source_files import (
     STDIN,
     TextSource,
@@ -261,7 +261,7 @@ def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
     return replace(texts, texts=kept_texts(replace(text, units=None) for text in texts.texts))
 
 
-def _text(row: TextRow, columns: Columns, where: str, number: str, source: str) -> TextInput:
+def _text(row: FileRow, columns: Columns, where: str, number: str, source: str) -> TextInput:
     def cell(name: str | None) -> str | None:
         value = row.cells.get(name) if name is not None else None
         if isinstance(value, OddCell) and name == columns.label and value.labels is not None:
@@ -315,7 +315,7 @@ def _joined(cell: Cell) -> str | None:
     return cell
 
 
-def _choices(row: TextRow, columns: Columns, where: str) -> tuple[str, ...]:
+def _choices(row: FileRow, columns: Columns, where: str) -> tuple[str, ...]:
     names = columns.choices or ()
     if not names:
         return ()
@@ -329,7 +329,7 @@ def _choices(row: TextRow, columns: Columns, where: str) -> tuple[str, ...]:
     return tuple(map(without_surrogates, found))
 
 
-def _units(row: TextRow, columns: Columns, where: str) -> tuple[Places, Places] | None:
+def _units(row: FileRow, columns: Columns, where: str) -> tuple[Places, Places] | None:
     value = row.cells.get(columns.units or columns.text or "")
     if columns.units is None:  # a text that is a list brings its words
         words = value.words if isinstance(value, OddCell) else None

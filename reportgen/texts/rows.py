@@ -53,7 +53,7 @@ Cell: TypeAlias = str | OddCell | None
 
 
 @dataclass(frozen=True, slots=True)
-class TextRow:
+class FileRow:
     """One row of a file: a text and its other cells."""
 
     # The line it starts on; "item 3" in a JSON list, "row 3" in a parquet file, "Sheet1 row 3" in a
@@ -62,17 +62,17 @@ class TextRow:
     cells: Mapping[str, Cell]
 
 
-class RowsOnDisk(Collection[TextRow]):
+class RowsOnDisk(Collection[FileRow]):
     """The `n` rows of a file; the file is read again for each iteration."""
 
-    def __init__(self, n: int, read: Callable[[], Iterator[TextRow]]) -> None:
+    def __init__(self, n: int, read: Callable[[], Iterator[FileRow]]) -> None:
         self._n = n
         self._read = read
 
     def __len__(self) -> int:
         return self._n
 
-    def __iter__(self) -> Iterator[TextRow]:
+    def __iter__(self) -> Iterator[FileRow]:
         return self._read()
 
     def __contains__(self, row: object) -> bool:
@@ -84,7 +84,7 @@ class TextTable:
     """The rows of one file; plain text has a single column named `text`."""
 
     columns: tuple[str, ...]  # empty if the file holds nothing
-    rows: Collection[TextRow]
+    rows: Collection[FileRow]
     n_blank_lines: int = 0
     n_more: int = 0  # rows that were not read, because no more were wanted
     notes: tuple[str, ...] = ()  # for the user: what was left unread or taken otherwise

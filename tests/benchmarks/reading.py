@@ -34,7 +34,7 @@ TOGETHER = 100_000
 READ = """
 import sys, time
 import pandas, pyarrow.parquet
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 def peak():  # of Linux; that of `resource` is the one of the parent process too
     lines = open("/proc/self/status").read().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1000

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from reportgen.api.options import InputChoices, text_set
 from reportgen.errors import InputError, UsageError, without_surrogates
-from reportgen.texts import INPUT_FORMATS, TextSet
-from reportgen.texts.formats.encoding import decode
+from reportgen.texts import INPUT_FORMATS, TextSet, decode
 
 CODECS = sorted(
     {found.name for found in pkgutil.iter_modules(encodings.__path__)}

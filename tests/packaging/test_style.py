@@ -62,6 +62,25 @@ def test_imports_run_one_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert found == 0, capsys.readouterr().out
 
 
+# Packages that export what others take of them.
+SURFACES = ("reportgen.texts", "reportgen.api.options")
+
+
+@pytest.mark.parametrize("package", SURFACES)
+def test_nobody_reaches_into_a_package_that_exports_what_others_take(package: str) -> None:
+    deeper = re.compile(rf"(?:from|import) {re.escape(package)}\.\w")
+    own = Path(*package.split("."))
+    rooms = (own, Path("tests", own.parts[1]))
+    files = (path for root in ("reportgen", "tests") for path in (ROOT / root).rglob("*.py"))
+    found = [
+        str(path.relative_to(ROOT))
+        for path in files
+        if not any(path.is_relative_to(ROOT / room) for room in rooms)
+        and deeper.search(path.read_text("utf-8"))
+    ]
+    assert not found, f"import {', '.join(found)} from {package} itself"
+
+
 def test_no_source_file_is_long() -> None:
     sources = [
         path
@@ -104,7 +123,7 @@ def test_the_report_half_imports_no_model_library() -> None:
 def test_reading_texts_imports_no_table_library() -> None:
     code = (
         "import sys\n"
-        "from reportgen.texts.read import read_texts\n"
+        "from reportgen.texts import read_texts\n"
         "read_texts(['sample_inputs/pairs.csv', 'sample_inputs/hostile.jsonl'])\n"
         "print(*{'pandas', 'pyarrow', 'numpy'} & set(sys.modules))"
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
-from reportgen.api.jobs import Job, comparison_job, saved_files
+from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.options import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
@@ -224,7 +224,7 @@ def folder_names(folders: Sequence[Path | None]) -> tuple[str, ...]:
 
 
 def write_comparison(
-    compared: ComparedReports, job: Job[CompareOptions], staging: Staging
+    compared: ComparedReports, job: OutputJob[CompareOptions], staging: Staging
 ) -> Written:
     """Evaluate the gates and write every output of `job`; the lines end with the headline.
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.models.tokens.encoded import EncodedText, Span
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
-from reportgen.texts import WordSplitter
-from reportgen.texts.given_units import Place, Places
+from reportgen.texts import Place, Places, WordSplitter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

@@ -15,7 +15,7 @@ from reportgen.errors import InputError
 from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.lines import LONGEST, FileLines, Lines
-from reportgen.texts.rows import Cell, OddCell, RowsOnDisk, TextRow, TextTable
+from reportgen.texts.rows import Cell, FileRow, OddCell, RowsOnDisk, TextTable
 from reportgen.texts.source_files import FolderFormat, InputFormat
 from reportgen.texts.sources.folders import read_folder
 from reportgen.texts.workbooks.sheet import read_workbook
@@ -86,23 +86,23 @@ class _Seen:
     n_blank: int = 0
 
 
-_Read: TypeAlias = Callable[[_Seen], Iterator[TextRow]]
+_Read: TypeAlias = Callable[[_Seen], Iterator[FileRow]]
 
 
 def _table(read: _Read, lines: Lines | FileLines) -> TextTable:
     """The table of the rows that `read` finds in `lines`: kept, or read again when needed."""
     seen = _Seen()
     if isinstance(lines, Lines):
-        rows: Collection[TextRow] = tuple(read(seen))
+        rows: Collection[FileRow] = tuple(read(seen))
     else:
         rows = RowsOnDisk(sum(1 for _ in read(seen)), lambda: read(_Seen()))
     return TextTable(seen.columns, rows, seen.n_blank)
 
 
 def _txt(lines: Lines | FileLines, path: str) -> TextTable:
-    def read(seen: _Seen) -> Iterator[TextRow]:
+    def read(seen: _Seen) -> Iterator[FileRow]:
         seen.columns = ("text",)
-        return (TextRow(str(number), {"text": line}) for number, line in _not_blank(lines, seen))
+        return (FileRow(str(number), {"text": line}) for number, line in _not_blank(lines, seen))
 
     return _table(read, lines)
 
@@ -156,7 +156,7 @@ def _separators(text: str) -> list[tuple[str, int]]:
 
 
 def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> TextTable:
-    def read(seen: _Seen) -> Iterator[TextRow]:
+    def read(seen: _Seen) -> Iterator[FileRow]:
         header: list[str] | None = None
         for line, cells in _records(lines, path, delimiter):
             if not cells:
@@ -166,7 +166,7 @@ def _cells(lines: Lines | FileLines, path: str, delimiter: str) -> TextTable:
                 header = [name.strip() for name in cells]
                 seen.columns = tuple(header)
             elif len(cells) == len(header):
-                yield TextRow(str(line), dict(zip(header, cells, strict=True)))
+                yield FileRow(str(line), dict(zip(header, cells, strict=True)))
             else:
                 raise InputError(
                     f"{path}:{line}: {len(cells)} cells, but the header has {len(header)}; "
@@ -239,7 +239,7 @@ def _json(text: str, path: str) -> TextTable:
 
 
 def _jsonl(lines: Lines | FileLines, path: str) -> TextTable:
-    def read(seen: _Seen) -> Iterator[TextRow]:
+    def read(seen: _Seen) -> Iterator[FileRow]:
         names: dict[str, None] = {}
         for number, line in _not_blank(lines, seen):
             row = _row(str(number), _loads(line, path, number), path)
@@ -251,12 +251,12 @@ def _jsonl(lines: Lines | FileLines, path: str) -> TextTable:
     return _table(read, lines)
 
 
-def _row(place: str, item: object, path: str) -> TextRow:
+def _row(place: str, item: object, path: str) -> FileRow:
     """The row of a string or an object."""
     if isinstance(item, dict):
-        return TextRow(place, item)
+        return FileRow(place, item)
     if isinstance(item, str):
-        return TextRow(place, {"text": item})
+        return FileRow(place, {"text": item})
     raise InputError(f"{path}:{place}: neither a string nor an object with a text")
 
 

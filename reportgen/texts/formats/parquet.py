@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from reportgen.errors import InputError
 from reportgen.results.checks.limits import room, stored_strings, tables_within
 from reportgen.texts import limits
-from reportgen.texts.rows import Cell, OddCell, RowsOnDisk, TextRow, TextTable
+from reportgen.texts.rows import Cell, FileRow, OddCell, RowsOnDisk, TextTable
 
 _AT_ONCE = 4096  # rows
 _BUFFER = 1 << 20  # bytes that are read at once of a column
@@ -60,7 +60,7 @@ def _size(content: bytes | Path) -> int:
 
 def _rows(
     content: bytes | Path, path: str, fields: Sequence[pa.Field], n_rows: int
-) -> Iterator[TextRow]:
+) -> Iterator[FileRow]:
     """The first `n_rows` rows; see `read_parquet`."""
     names = [field.name for field in fields]
     misfits = {
@@ -71,7 +71,7 @@ def _rows(
     read = [name for name in names if name not in misfits]
     n_read = 0
     if not read:
-        yield from (TextRow(f"row {number}", misfits) for number in range(1, n_rows + 1))
+        yield from (FileRow(f"row {number}", misfits) for number in range(1, n_rows + 1))
         return
     try:
         for part in _parts(content, read, n_rows):
@@ -81,7 +81,7 @@ def _rows(
             }
             columns |= {name: [misfit] * len(part) for name, misfit in misfits.items()}
             for number, cells in enumerate(zip(*columns.values(), strict=True), n_read + 1):
-                yield TextRow(f"row {number}", dict(zip(columns, cells, strict=True)))
+                yield FileRow(f"row {number}", dict(zip(columns, cells, strict=True)))
             n_read += len(part)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error

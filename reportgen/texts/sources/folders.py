@@ -8,7 +8,7 @@ from pathlib import Path
 from reportgen.errors import InputError, without_surrogates
 from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
-from reportgen.texts.rows import TextRow, TextTable
+from reportgen.texts.rows import FileRow, TextTable
 from reportgen.texts.sources.unpacking import unpacked
 
 _DIGITS = re.compile("([0-9]+)")
@@ -50,7 +50,7 @@ def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
 
 def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) -> TextTable:
     """One row per file of text; its id is its name without the ending."""
-    rows: list[TextRow] = []
+    rows: list[FileRow] = []
     subfolders: list[str] = []
     n_other = size = 0
     digest = hashlib.sha256()
@@ -75,7 +75,7 @@ def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) 
             digest.update(f"{own} {without_surrogates(name)}\n".encode())
             # The end of the last line is no part of a text, in a folder as in a file.
             text = decode(content, shown, encoding).rstrip("\r\n")
-            rows.append(TextRow(without_surrogates(name), {"id": found["id"], "text": text}))
+            rows.append(FileRow(without_surrogates(name), {"id": found["id"], "text": text}))
     if not rows:
         raise InputError(f"{path}: a folder without .txt files; give the files in it")
     notes = (*_unread_folders(path, subfolders), *_unread_files(path, n_other))

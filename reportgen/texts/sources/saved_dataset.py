@@ -12,7 +12,7 @@ from reportgen.errors import InputError
 from reportgen.results.checks.limits import require_regular
 from reportgen.texts import limits
 from reportgen.texts.formats.parquet import cells_of, is_readable, n_items
-from reportgen.texts.rows import Cell, OddCell, TextRow, TextTable
+from reportgen.texts.rows import Cell, FileRow, OddCell, TextTable
 
 _DESCRIPTION_BYTES = 64_000_000
 _SPLIT = "split it, or take the first with --limit"
@@ -107,7 +107,7 @@ def _read(
                     raise ValueError(f"too large to read at once; {_SPLIT}")
                 columns[name] += _cells(column)
     rows = tuple(
-        TextRow(f"row {number}", dict(zip(columns, cells, strict=True)))
+        FileRow(f"row {number}", dict(zip(columns, cells, strict=True)))
         for number, cells in enumerate(zip(*columns.values(), strict=True), 1)
     )
     return TextTable(names, rows, n_more=n_rows - n_read, sha256=digest.hexdigest())

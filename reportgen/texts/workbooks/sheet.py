@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts import limits
-from reportgen.texts.rows import Cell, OddCell, TextRow, TextTable
+from reportgen.texts.rows import Cell, FileRow, OddCell, TextTable
 from reportgen.texts.workbooks.number_formats import Shown, shown_by
 from reportgen.texts.workbooks.parts import Book, Handler, Package
 
@@ -119,7 +119,7 @@ class _SheetRows(Handler):
         self._path, self._sheet = path, quoted(sheet)
         self._header: dict[int, str] | None = None  # by column
         self._empty: dict[str, Cell] = {}  # a row without cells
-        self._rows: list[TextRow] = []
+        self._rows: list[FileRow] = []
         self._cells: dict[int, Cell] = {}
         self._cell: _Open | None = None
         self._in_value = self._in_reading = False
@@ -199,7 +199,7 @@ class _SheetRows(Handler):
         if not cells:
             self._n_blank += 1
             return
-        self._rows.append(TextRow(f"{self._sheet} row {self._row}", {**self._empty, **cells}))
+        self._rows.append(FileRow(f"{self._sheet} row {self._row}", {**self._empty, **cells}))
         for n, most, what in (
             (len(self._rows), limits.MAX_ROWS, "rows"),
             (len(self._rows) * len(self._header), limits.MAX_CELLS, "cells"),
