@@ -35,7 +35,7 @@ from reportgen.files.staging import Staging
 from reportgen.files.temporary import Temporary, make_scratch
 from reportgen.files.unfinished import unfinished_run
 from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
-from reportgen.report.options import shown_options
+from reportgen.report.options import options_in, shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
 from reportgen.texts import ARGUMENTS, Beside, TextSet, texts_in_memory
@@ -120,58 +120,25 @@ def analyze(
         ReportgenError: one of its subclasses UsageError, InputError, ModelError, CaptureError,
             EngineError and OutputError, with a message of one line that says what to do next.
     """
-    names = {
-        "pair": pairs,
-        "completion": completions,
-        "label": labels,
-        "id": ids,
-        "group": groups,
-        "units": text_units,
-        "choices": choices,
-    }
-    columns: dict[str, Any] = {
-        column_option(name): value for name, value in names.items() if isinstance(value, str)
-    }
+    given = dict(locals())
+    names = {name: given[argument] for name, argument in ARGUMENTS.items()}
+    columns = {column_option(name): own for name, own in names.items() if isinstance(own, str)}
     if isinstance(label_map, Mapping):
-        label_map = json.dumps({str(old): str(new) for old, new in label_map.items()})
-    named = {
-        "text_column": text_column,
-        "label_map": label_map,
-        "sheet": sheet,
-        "limit": limit,
-    }
-    inputs = options_of(InputChoices, {**named, **columns})
-    analysis = options_of(
-        AnalysisChoices,
-        {
-            "batch_tokens": batch_tokens,
-            "keep_maps": str(keep_maps),
-            "evidence": evidence,
-            "evidence_texts": None if evidence_texts is None else str(evidence_texts),
-            "evidence_budget": evidence_budget,
-            "units": units,
-            "explain_class": explain_class if explain_class is None else str(explain_class),
-            "explain_token": explain_token,
-            "against": against,
-            "generate": generate,
-            "temperature": temperature,
-            "seed": seed,
-        },
-    )
+        given["label_map"] = json.dumps({str(old): str(new) for old, new in label_map.items()})
+    named = {name: given[name] for name in ("text_column", "label_map", "sheet", "limit")}
+    of_analysis = {name: given[name] for name in options_in(AnalysisChoices)}
+    of_analysis["keep_maps"] = str(keep_maps)  # numbers as they are typed
+    for name in ("evidence_texts", "explain_class"):
+        of_analysis[name] = None if given[name] is None else str(given[name])
+    others = ("folder", "small", "resume", "progress", "workers", "engine", "gpus_per_worker")
     return analyzed(
         texts,
         model,
         tokenizer,
-        inputs,
-        analysis,
+        options_of(InputChoices, named | columns),
+        options_of(AnalysisChoices, of_analysis),
         names,
-        folder=folder,
-        small=small,
-        resume=resume,
-        progress=progress,
-        workers=workers,
-        engine=engine,
-        gpus_per_worker=gpus_per_worker,
+        **{name: given[name] for name in others},
         **model_options,
     )
 
