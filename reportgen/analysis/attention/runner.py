@@ -22,7 +22,7 @@ from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
 from reportgen.analysis.attention.long_texts.stripes import Stripe, Stripes, find_stripes
 from reportgen.analysis.attention.values.norms import BatchNorms, Norms
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.device.runs import BatchPart, Halving, in_batches
+from reportgen.analysis.device.runs import BatchRuns, Halving
 from reportgen.analysis.progress import AttentionMemory
 from reportgen.errors import CaptureError
 from reportgen.models import (
@@ -186,23 +186,22 @@ class Runner:
             max_weights=self._max_weights(),
         )
 
-        def launch(part: BatchPart) -> _Finish:
-            rows = part.rows
-            return self._launch([texts[i] for i in rows], [keeps_maps[i] for i in rows], part.size)
-
-        for rows, results in in_batches(
-            batches,
-            [len(text.ids) for text in texts],
-            launch,
-            lambda i: self._run_alone(texts[i], keeps_maps[i]),
-            self._halving,
-            ahead=self._ahead,
-        ):
+        def take(rows: Sequence[int], results: Sequence[tuple[TextOutcome, Packed]]) -> None:
             for index, (outcome, packed) in zip(rows, results, strict=True):
                 outcomes[index] = outcome
                 if packed:
                     store(index, packed)
             done(rows)
+
+        lengths = [len(text.ids) for text in texts]
+        runs = BatchRuns(batches, lengths, self._halving, take=take, ahead=self._ahead)
+        for run in runs:
+            with run:
+                some, keeps = [texts[i] for i in run.rows], [keeps_maps[i] for i in run.rows]
+                if run.is_alone:
+                    run.results = [self._run_alone(some[0], keeps[0])]
+                else:
+                    run.finish = self._launch(some, keeps, run.size)
         return outcomes
 
     def is_long(self, text: EncodedText) -> bool:

@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import Generic, Self, TypeVar
 
 from reportgen.models import describe, free_memory, lacks_memory
 
@@ -39,10 +39,6 @@ def _part_of(n_texts: int, n_parts: int) -> int:
     return size if size < _ALIGNED else -(-size // _ALIGNED) * _ALIGNED
 
 
-# BatchRuns a part; returns what waits for the figures of its texts, where that is still to be done.
-Launch: TypeAlias = Callable[[BatchPart], Callable[[], Sequence[Result]]]
-
-
 class Halving:
     """The number of parts that batches are run in; it doubles each time that one does not fit."""
 
@@ -63,74 +59,27 @@ class Halving:
         return part.halves()
 
 
-@dataclass(frozen=True, slots=True)
-class _Running(Generic[Result]):
-    part: BatchPart
-    finish: Callable[[], Sequence[Result]]
-
-
-def in_batches(
-    batches: Sequence[Sequence[int]],
-    lengths: Sequence[int],
-    launch: Launch[Result],
-    alone: Callable[[int], Result],
-    halving: Halving,
-    *,
-    ahead: bool = False,
-) -> Iterator[tuple[Sequence[int], Sequence[Result]]]:
-    """Run `batches`, and yield the rows and results of one part after another.
-
-    Args:
-        lengths: of each text, in tokens.
-        launch: see `Launch`; if it or what it returns fails, the texts of the part are run alone.
-        alone: runs one text, and never fails.
-        ahead: whether the next part is launched before the results of one are waited for, so that a
-            device works on while the host reads.
-    """
-    todo = _planned(batches, lengths)
-    running: _Running[Result] | None = None
-    while todo or running is not None:
-        part = todo.popleft() if todo else None
-        if part is not None and halving.is_cut(part):
-            todo.extendleft(reversed(part.halves()))
-            continue
-        finish, is_too_large = (None, False) if part is None else _tried(lambda: launch(part))  # noqa: B023
-        waited = running
-        running = None
-        if waited is not None:
-            yield waited.part.rows, _finished(waited, alone)
-        if part is None:
-            continue
-        if is_too_large:
-            free_memory()
-            # What waited took memory too. If nothing did, there is no more to be had.
-            again: tuple[BatchPart, ...] = (part,) if waited is not None else ()
-            if not again and len(part.rows) > 1:
-                again = halving.halved(part)
-            if again:
-                todo.extendleft(reversed(again))
-                continue
-        if finish is None:
-            yield part.rows, [alone(i) for i in part.rows]
-        elif ahead:
-            running = _Running(part, finish)
-        else:
-            yield part.rows, _finished(_Running(part, finish), alone)
-
-
 class BatchRun(Generic[Result]):
-    """One part of a batch, run in the body of a `with` statement, which must set `results`.
+    """One part of a batch, run in the body of a `with` statement, which sets `results` or `finish`.
 
     An error in the body ends there: the texts are run again, see `BatchRuns`.
 
     Attributes:
         rows: the indices of its texts.
-        results: one for each of them; None where the run failed.
+        size: tokens that they are padded to; 0 for a text alone.
+        is_alone: whether it is a text alone, after a run with it failed.
+        results: one for each text.
+        finish: waits for the results, where that is still to be done.
     """
 
-    def __init__(self, part: BatchPart, setting: AbstractContextManager[None]) -> None:
+    def __init__(
+        self, part: BatchPart, setting: AbstractContextManager[None], *, is_alone: bool = False
+    ) -> None:
         self.rows = part.rows
+        self.size = part.size
+        self.is_alone = is_alone
         self.results: Sequence[Result] | None = None
+        self.finish: Callable[[], Sequence[Result]] | None = None
         self.lacked_memory = False
         self.message = ""  # why it failed
         self._setting = setting
@@ -165,18 +114,27 @@ class BatchRuns(Generic[Result]):
         batches: Sequence[Sequence[int]],
         lengths: Sequence[int],
         halving: Halving,
-        setting: Callable[[int], AbstractContextManager[None]],
+        setting: Callable[[int], AbstractContextManager[None]] = lambda size: nullcontext(),
+        take: Callable[[Sequence[int], Sequence[Result]], None] | None = None,
+        *,
+        ahead: bool = False,
     ) -> None:
         """Plan the runs.
 
         Args:
             lengths: of each text, in tokens.
-            setting: entered for each run, with the tokens that its texts are padded to; 0 for a
-                text alone.
+            setting: entered for each run, with its `size`.
+            take: called with the rows and results of each run; None: they are kept as `results`.
+            ahead: whether the next run begins before the results of one are waited for, so that a
+                device works on while the host reads.
         """
-        self._todo = _planned(batches, lengths)
+        self._todo = deque(
+            BatchPart(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches
+        )
         self._halving = halving
         self._setting = setting
+        self._take = take or self._keep
+        self._ahead = ahead
         self._found: dict[int, Result | str] = {}
 
     @property
@@ -186,29 +144,55 @@ class BatchRuns(Generic[Result]):
 
     def __iter__(self) -> Iterator[BatchRun[Result]]:
         todo = self._todo
-        while todo:
-            part = todo.popleft()
-            if self._halving.is_cut(part):
+        waiting: BatchRun[Result] | None = None
+        while todo or waiting is not None:
+            part = todo.popleft() if todo else None
+            if part is not None and self._halving.is_cut(part):
                 todo.extendleft(reversed(part.halves()))
                 continue
-            run: BatchRun[Result] = BatchRun(part, self._setting(part.size))
-            yield run
-            if run.results is not None:
-                self._found.update(zip(run.rows, run.results, strict=True))
+            run: BatchRun[Result] | None = None
+            if part is not None:
+                run = BatchRun(part, self._setting(part.size))
+                yield run
+            before, waiting = waiting, None
+            if before is not None:
+                yield from self._finished(before)
+            if part is None or run is None:
                 continue
             if run.lacked_memory:
                 free_memory()
+                if before is not None:  # it took memory too
+                    todo.appendleft(part)
+                    continue
                 if len(part.rows) > 1:
                     todo.extendleft(reversed(self._halving.halved(part)))
                     continue
-            for i in part.rows:
-                run = BatchRun(BatchPart((i,), 0, 1), self._setting(0))
-                yield run
-                self._found[i] = run.message if run.results is None else run.results[0]
+            if self._ahead and run.finish is not None:
+                waiting = run
+            else:
+                yield from self._finished(run)
 
+    def _finished(self, run: BatchRun[Result]) -> Iterator[BatchRun[Result]]:
+        """Take the results of a run; the runs of its texts alone, if it failed."""
+        finish, run.finish = run.finish, None
+        if finish is not None:
+            with suppress(Exception, SystemExit):  # user code may call exit()
+                run.results = finish()
+        if run.results is not None:
+            self._take(run.rows, run.results)
+            run.results = None  # it may be large
+            return
+        for i in run.rows:
+            part = BatchPart((i,), 0, 1)
+            alone: BatchRun[Result] = BatchRun(part, self._setting(0), is_alone=True)
+            yield alone
+            if alone.results is None:
+                self._found[i] = alone.message
+            else:
+                self._take(alone.rows, alone.results)
 
-def _planned(batches: Sequence[Sequence[int]], lengths: Sequence[int]) -> deque[BatchPart]:
-    return deque(BatchPart(rows, max(lengths[i] for i in rows), len(rows)) for rows in batches)
+    def _keep(self, rows: Sequence[int], results: Sequence[Result]) -> None:
+        self._found.update(zip(rows, results, strict=True))
 
 
 def joined(
@@ -231,18 +215,3 @@ def joined(
         free_memory()
         todo.extendleft(reversed(halving.halved(part)))
     return found
-
-
-def _tried(call: Callable[[], Found]) -> tuple[Found | None, bool]:
-    """The result of `call`, None if it fails, and whether it failed for lack of memory. Nothing of
-    a failed call stays in memory."""
-    try:
-        return call(), False
-    except (Exception, SystemExit) as error:  # user code may call exit()
-        return None, lacks_memory(error)
-
-
-def _finished(running: _Running[Result], alone: Callable[[int], Result]) -> Sequence[Result]:
-    found, _ = _tried(running.finish)
-    # The other texts of the part may run without the one that failed.
-    return [alone(i) for i in running.part.rows] if found is None else found

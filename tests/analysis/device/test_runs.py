@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from reportgen.analysis.device.runs import BatchPart, BatchRuns, Halving, in_batches, joined
+from reportgen.analysis.device.runs import BatchPart, BatchRun, BatchRuns, Halving, joined
 from reportgen.models import lacks_memory
 
 # What torch says where memory is full: its own class, and errors that only say it.
@@ -35,17 +35,19 @@ class Device:
 
     def run(self, batches, lengths, *, ahead: bool = False) -> dict[int, str]:
         """By text, with which texts and which padding it ran."""
-        found: dict[int, str] = {}
-        for rows, results in in_batches(
-            batches, lengths, self.launch, self.alone, self.halving, ahead=ahead
-        ):
-            found.update(zip(rows, results, strict=True))
-        return found
+        runs: BatchRuns[str] = BatchRuns(batches, lengths, self.halving, ahead=ahead)
+        for run in runs:
+            with run:
+                if run.is_alone:
+                    run.results = [self.alone(*run.rows)]
+                else:
+                    run.finish = self.launch(run)
+        return dict(enumerate(runs.results))
 
-    def launch(self, part: BatchPart):
-        named = "+".join(map(str, part.rows))
+    def launch(self, run: BatchRun[str]):
+        named = "+".join(map(str, run.rows))
         self.notes.append(f"launch {named}")
-        size = part.size * len(part.rows)
+        size = run.size * len(run.rows)
         if self.held + size > self.room:
             raise self.error
         self.held += size
@@ -53,7 +55,7 @@ class Device:
         def finish() -> list[str]:
             self.notes.append(f"finish {named}")
             self.held -= size
-            return [f"{named} at {part.size}"] * len(part.rows)
+            return [f"{named} at {run.size}"] * len(run.rows)
 
         return finish
 
@@ -109,14 +111,20 @@ def test_what_was_not_read_yet_is_read_before_anything_is_halved() -> None:
 
 
 def test_a_batch_that_fails_when_it_is_read_is_run_text_by_text() -> None:
-    def launch(part: BatchPart):
-        def finish() -> list[str]:
-            raise ValueError("a figure is missing")
+    def finish() -> list[str]:
+        raise ValueError("a figure is missing")
 
-        return finish
-
-    runs = in_batches([(0, 1)], [1, 1], launch, str, Halving(print), ahead=True)
-    assert list(runs) == [((0, 1), ["0", "1"])]
+    taken: list[tuple[tuple[int, ...], list[str]]] = []
+    halving = Halving(print)
+    runs: BatchRuns[str] = BatchRuns(
+        [(0, 1)], [1, 1], halving, take=lambda *found: taken.append(found), ahead=True
+    )
+    for run in runs:
+        if run.is_alone:
+            run.results = [str(*run.rows)]
+        else:
+            run.finish = finish
+    assert taken == [((0,), ["0"]), ((1,), ["1"])]
 
 
 def test_halves_are_cut_where_maps_lie_as_before() -> None:
