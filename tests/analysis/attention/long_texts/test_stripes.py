@@ -131,7 +131,7 @@ def results_of(model: LoadedModel, folder: Path, costs: Costs, **options: str) -
 
 def few_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let texts of more than 12 tokens be long."""
-    for place in ("attention.capture", "attention.runner", "tasks.tally"):
+    for place in ("attention.capture", "attention.runner", "work.tally"):
         monkeypatch.setattr(f"reportgen.analysis.{place}.LONG_TOKENS", 12)
 
 
