@@ -146,6 +146,11 @@ def first_line(error: BaseException) -> str:
     return message.strip().partition("\n")[0]
 
 
+def counted(n: int, what: str) -> str:
+    """Such as "1 text" or "2,000 texts"."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 def some(names: Collection[str]) -> str:
     """List the first five of `names` for a message."""
     return ", ".join(list(names)[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

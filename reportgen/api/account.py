@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from reportgen.api.progress_bar import count_of_texts
+from reportgen.errors import counted
 from reportgen.findings.findings import Findings
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import headline
@@ -51,9 +51,9 @@ def account(
     language `lang`."""
     results = findings.results
     took = "" if seconds is None else f", {seconds:.1f} seconds"
-    lines = [f"{count_of_texts(findings.n_texts)}, {findings.n_tokens:,} tokens{took}"]
+    lines = [f"{counted(findings.n_texts, 'text')}, {findings.n_tokens:,} tokens{took}"]
     lines += [
-        f"{count_of_texts(count)} {words}: {_ids(results, name)}"
+        f"{counted(count, 'text')} {words}: {_ids(results, name)}"
         for name, words in _COUNTED.items()
         if (count := findings.n_by_status[name])
     ]
@@ -96,8 +96,8 @@ def _labels(findings: Findings) -> list[str]:
         text = str(findings.texts["text_id"].iloc[use.misfit.text])
         lines.append(
             f"{use.n_labelled - use.n_used:,} of {use.n_labelled:,} labels not used: text {text!r} "
-            f"has {_counted(use.misfit.n_labels, 'tag')} for "
-            f"{_counted(use.misfit.n_words, 'word')}; give a list with "
+            f"has {counted(use.misfit.n_labels, 'tag')} for "
+            f"{counted(use.misfit.n_words, 'word')}; give a list with "
             "one tag for each word between spaces, or the words in a column units"
         )
     if use.unused is not None:
@@ -125,14 +125,10 @@ def _labels(findings: Findings) -> list[str]:
             advice = "; write it without commas, with a point before decimals"
         lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}{advice}")
     if use.n_percent:
-        lines.append(f"{_counted(use.n_percent, 'label')} with a percent sign: 2.1% is read as 2.1")
+        lines.append(f"{counted(use.n_percent, 'label')} with a percent sign: 2.1% is read as 2.1")
     if use.n_folded:
-        lines.append(f"{_counted(use.n_folded, 'label')} matched without regard to case and spaces")
+        lines.append(f"{counted(use.n_folded, 'label')} matched without regard to case and spaces")
     return lines
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _maps_left_out(results: Results) -> list[str]:
@@ -143,6 +139,6 @@ def _maps_left_out(results: Results) -> list[str]:
     if is_asked or kept == n_analysed:
         return []
     return [
-        f"Attention maps kept of the first {count_of_texts(kept)}, as many as fit in 2 GB; "
+        f"Attention maps kept of the first {counted(kept, 'text')}, as many as fit in 2 GB; "
         f"--keep-maps {n_analysed} keeps all"
     ]

@@ -154,8 +154,12 @@ class ReportCallback(TrainerCallback):
             for step in sorted(steps)
             if step < this.step
         ]
-        found = [own for own in before if self.keep_results and _is_comparable(own, this)]
-        lost = [str(own.step) for own in before if own not in found]
+        found = [
+            evaluation
+            for evaluation in before
+            if self.keep_results and _is_comparable(evaluation, this)
+        ]
+        lost = [str(evaluation.step) for evaluation in before if evaluation not in found]
         if lost:
             warnings.warn(
                 f"reportgen: nothing is compared with step {some(lost)} of this training, whose "
@@ -184,11 +188,13 @@ class ReportCallback(TrainerCallback):
         if earlier is not None:
             page = self.folder / f"compare-step{this.step}.html"
             compare(earlier.folder, this.folder).save(page, title=this.name, **named)
-        self._done = [own for own in self._done if own.step != this.step] + [this]
+        self._done = [evaluation for evaluation in self._done if evaluation.step != this.step] + [
+            this
+        ]
         if self.trend and len(self._done) > 1:
             self._thin_out()
-            names = [own.name for own in self._done]
-            trend = compare(*(own.folder for own in self._done), names=names)
+            names = [evaluation.name for evaluation in self._done]
+            trend = compare(*(evaluation.folder for evaluation in self._done), names=names)
             trend.save(self.folder / "trend.html", **named)
         elif not self.trend:  # what lies between is no longer needed
             self._forget(self._done[1:-1] if self.against == "first" else self._done[:-1])
@@ -207,9 +213,9 @@ class ReportCallback(TrainerCallback):
 
     def _forget(self, evaluations: list[_Evaluation]) -> None:
         """Leave out some evaluations, and remove their results unless they are to be kept."""
-        self._done = [own for own in self._done if own not in evaluations]
-        for own in evaluations if not self.keep_results else ():
-            shutil.rmtree(own.folder, ignore_errors=True)
+        self._done = [evaluation for evaluation in self._done if evaluation not in evaluations]
+        for evaluation in evaluations if not self.keep_results else ():
+            shutil.rmtree(evaluation.folder, ignore_errors=True)
 
 
 def _is_comparable(earlier: _Evaluation, this: _Evaluation) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 
 from reportgen.analysis import find_decoder, sample_text, scores_error, try_model
+from reportgen.errors import counted
 from reportgen.models import LoadedModel, ModelSpec, allowed, tolerances
 from reportgen.models import load_model as load_named
 from reportgen.results.info import OutputKind
@@ -77,8 +78,8 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         "Output": _output(loaded),
         "Explained": "; ".join(filter(None, (EXPLAINED[_kind(loaded)], _of_pairs(loaded)))),
         "Parts read": _parts(loaded, is_causal=probe.is_causal, has_decoder=decoder is not None),
-        "Attention": f"{info.encoder}: {_n(probe.n_layers, 'layer')}, "
-        f"{_n(probe.n_heads, 'head')}, {way}",
+        "Attention": f"{info.encoder}: {counted(probe.n_layers, 'layer')}, "
+        f"{counted(probe.n_heads, 'head')}, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
         "Scores": _scores(error, info.dtype),
@@ -134,11 +135,6 @@ def _output(loaded: LoadedModel) -> str:
         return ", ".join(filter(None, parts))
     parts[1] = None  # the name is that of the kind
     return f"{kind}; or {', '.join(filter(None, parts))}"
-
-
-def _n(count: int, name: str) -> str:
-    """Such as "1 layer" or "2 layers"."""
-    return f"{count:,} {name}{'s' * (count != 1)}"
 
 
 def _parts(loaded: LoadedModel, *, is_causal: bool, has_decoder: bool) -> str:

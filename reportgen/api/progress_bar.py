@@ -14,6 +14,7 @@ from rich.text import Text
 
 from reportgen.analysis import STAGES, Cost, Progress, Stage
 from reportgen.api.options import Verbosity
+from reportgen.errors import counted
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -126,14 +127,14 @@ def resumed_line(n_done: int, n_texts: int, n_left: int) -> str:
     evidence = f", and evidence on {n_left:,}" if n_left else ""
     return (
         f"reportgen: going on: an earlier run measured the attention of {n_done:,} of "
-        f"{count_of_texts(n_texts)}; left are {n_texts - n_done:,}{evidence}"
+        f"{counted(n_texts, 'text')}; left are {n_texts - n_done:,}{evidence}"
     )
 
 
 def halved_line(n_texts: int, device: str) -> str:
     """A line on a batch that did not fit in memory and was halved."""
     return (
-        f"reportgen: {count_of_texts(n_texts)} at once did not fit into the memory of {device}; "
+        f"reportgen: {counted(n_texts, 'text')} at once did not fit into the memory of {device}; "
         "such batches run in halves, which moves figures by rounding at most; see --batch-tokens"
     )
 
@@ -145,7 +146,7 @@ INTERRUPTED = (
 
 def cost_line(expected: Cost) -> str:
     """How many texts and passes an analysis takes, as one line."""
-    line = f"{count_of_texts(expected.n_texts['texts'])} to analyse"
+    line = f"{counted(expected.n_texts['texts'], 'text')} to analyse"
     if "deletion" in expected.n_texts:
         line += f", evidence on {expected.n_texts['deletion']:,}"
     line += f": {_passes(expected)}{_room_of(expected)}"
@@ -166,7 +167,7 @@ def _room_of(cost: Cost) -> str:
 
 def extra_line(more: Cost) -> str:
     """How many texts get evidence beside the sample, and the passes that takes, as one line."""
-    count = count_of_texts(more.n_texts.get("deletion", 0))
+    count = counted(more.n_texts.get("deletion", 0), "text")
     return f"evidence also on {count} that the report lists first: {_passes(more)} more"
 
 
@@ -188,8 +189,4 @@ def time_left(seconds: float) -> str:
 
 def stage_done(name: str, n_texts: int, left: float) -> str:
     """A line for a stage that is done; `left` is the number of seconds for the rest."""
-    return f"{name}: {count_of_texts(n_texts)}" + (f", {time_left(left)}" if left >= 0.5 else "")
-
-
-def count_of_texts(count: int) -> str:
-    return f"{count:,} text" if count == 1 else f"{count:,} texts"
+    return f"{name}: {counted(n_texts, 'text')}" + (f", {time_left(left)}" if left >= 0.5 else "")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def analyze_shard(
     texts: TextSet,
-    asked: jobs.ModelRun,
+    model_run: jobs.ModelRun,
     kept: Path,
     number: ShardNumber,
     progress: Progress,
@@ -47,7 +47,7 @@ def analyze_shard(
     """
     shard = Shard(number.number, number.of)
     with redirect_stdout(sys.stderr):  # whatever a user's class prints is none of the output
-        worker = _worker(texts, asked, progress, verbose=verbose)
+        worker = _worker(texts, model_run, progress, verbose=verbose)
         job = Job.by(worker, WorkFolder(kept), progress, shard)
         job.begin()
         job.measure_attention()
@@ -59,7 +59,7 @@ def analyze_shard(
 def merge(
     parts: Parts,
     texts: TextSet,
-    asked: jobs.ModelRun,
+    model_run: jobs.ModelRun,
     folder: Path,
     kept: Path,
     listed: ListedFirst,
@@ -79,13 +79,13 @@ def merge(
     for part in parts.folders:
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
-    start = start_before(kept, texts, asked.options)
+    start = start_before(kept, texts, model_run.options)
     if not parts.unlisted:  # earlier versions did not say which code it was
-        require_code(asked.spec, start.info.model)
+        require_code(model_run.spec, start.info.model)
 
     @cache
     def worker() -> "Worker":
-        found = _worker(texts, asked, progress, verbose=verbose)
+        found = _worker(texts, model_run, progress, verbose=verbose)
         start_in(kept, found)  # checks that the model is the one of the parts
         return found
 
@@ -109,8 +109,10 @@ def _damaged(missing: Sequence[WorkItem], folders: Sequence[Path]) -> ResultsErr
     return ResultsError(f"{where}: missing or damaged: {names}; run {those} again")
 
 
-def _worker(texts: TextSet, asked: jobs.ModelRun, progress: Progress, *, verbose: bool) -> "Worker":
+def _worker(
+    texts: TextSet, model_run: jobs.ModelRun, progress: Progress, *, verbose: bool
+) -> "Worker":
     # With the libraries of models, which take long; a merge often has nothing left to measure.
     from reportgen.api.measurement import worker
 
-    return worker(texts, asked.spec, asked.options, progress, verbose=verbose)
+    return worker(texts, model_run.spec, model_run.options, progress, verbose=verbose)

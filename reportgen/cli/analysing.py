@@ -41,7 +41,7 @@ def import_api(module: str, verbosity: Verbosity) -> None:
 
 def analyze_texts(
     texts: TextSet,
-    asked: ModelRun,
+    model_run: ModelRun,
     folder: Path,
     verbosity: Verbosity,
     *,
@@ -56,7 +56,9 @@ def analyze_texts(
     The texts that a report with --detail `detail` lists first get evidence; where results are
     compared, only the sample does. What is done is kept in the folder `kept`.
     """
-    for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
+    for line in (
+        () if verbosity.quiet else arguments.without_effect(model_run.choices, model_run.shown)
+    ):
         typer.echo(f"reportgen: {line}", err=True)
     from reportgen.api.jobs import listed_by
     from reportgen.api.measurement import measure
@@ -65,8 +67,8 @@ def analyze_texts(
     with terminal_progress(verbosity) as progress:
         return measure(
             texts,
-            asked.spec,
-            asked.options,
+            model_run.spec,
+            model_run.options,
             folder,
             progress,
             listed,

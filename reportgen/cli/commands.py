@@ -81,7 +81,7 @@ def run(
     gating: GateChoices,
     engine: EngineChoices,
     verbosity: Verbosity,
-    own: RunChoices,
+    choices: RunChoices,
     texts: parameters.Texts,
     list_figures: parameters.ListFigures = False,
 ) -> int:
@@ -89,20 +89,20 @@ def run(
 
     Example: reportgen run texts.csv --model ./checkpoint -o report.html
     """
-    asked = jobs.analysis_of(inputs, model, analysis)
-    job = jobs.report_job(files, options, texts, gating, redact=own.redact)
+    model_run = jobs.analysis_of(inputs, model, analysis)
+    job = jobs.report_job(files, options, texts, gating, redact=choices.redact)
     text_set = arguments.text_set(texts, inputs)
-    outcome.print_notes(text_set, verbosity, redact=own.redact)
-    if own.redact:
+    outcome.print_notes(text_set, verbosity, redact=choices.redact)
+    if choices.redact:
         require_texts(text_set.read_alike)
     if options.detail is not None:
         check_detail(options.detail, {text.id for text in text_set.texts})
-    place = jobs.kept_beside(job, resume=own.resume)
+    place = jobs.kept_beside(job, resume=choices.resume)
     started = time.perf_counter()
     outcome.print_lines(job.recovered, verbosity)
     import_api("reportgen.api.measurement", verbosity)
     with (
-        kept_work(place, verbosity, resume=own.resume, force=files.force)
+        kept_work(place, verbosity, resume=choices.resume, force=files.force)
         if place
         else nullcontext() as kept,
         Staging(force=files.force) as staging,
@@ -111,10 +111,10 @@ def run(
         folder = staging.folder(job.folders[0]) if job.folders else scratch
         results = analyze_texts(
             text_set,
-            asked,
+            model_run,
             folder,
             verbosity,
-            redact=own.redact,
+            redact=choices.redact,
             detail=options.detail,
             kept=kept.path if kept else None,
             engine=engine,
@@ -126,7 +126,7 @@ def run(
             with writing(job.files, verbosity):
                 written = write_report(findings, job, staging)
             lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
-        code = outcome.exit_code(results, written.gates, strict=own.strict)
+        code = outcome.exit_code(results, written.gates, strict=choices.strict)
         lines += outcome.settled(kept, results, staging)
         staging.commit()
         outcome.finish(written, job, lines, gating, verbosity)
@@ -174,7 +174,7 @@ def render(
     options: RenderOptions,
     gating: GateChoices,
     verbosity: Verbosity,
-    own: RenderChoices,
+    choices: RenderChoices,
     results: parameters.ResultsFolder,
     list_figures: parameters.ListFigures = False,
 ) -> int:
@@ -182,7 +182,7 @@ def render(
 
     Example: reportgen render results/ -o report.html -o tokens.csv
     """
-    job = jobs.report_job(files, options, [str(results)], gating, redact=own.redact)
+    job = jobs.report_job(files, options, [str(results)], gating, redact=choices.redact)
     if job.folders:
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
@@ -227,7 +227,7 @@ def compare(
     options: CompareOptions,
     gating: GateChoices,
     verbosity: Verbosity,
-    own: CompareChoices,
+    choices: CompareChoices,
     paths: parameters.ComparePaths,
     list_figures: parameters.ListCompareFigures = False,
 ) -> int:
@@ -235,21 +235,23 @@ def compare(
 
     Example: reportgen compare base_results/ head_results/ -o compare.html
     """
-    sides = sides_of(paths, own.base, own.head or (), inputs, analysis)
-    read = [*sides.inputs, *([] if own.null is None else [own.null])]
-    if own.accept and files.output is None:
+    sides = sides_of(paths, choices.base, choices.head or (), inputs, analysis)
+    read = [*sides.inputs, *([] if choices.null is None else [choices.null])]
+    if choices.accept and files.output is None:
         files = replace(files, output=[])
-    given = None if own.accept else gating
+    given = None if choices.accept else gating
     job = jobs.comparison_job(
-        files, options, read, given, n_models=sides.n_models, redact=own.redact
+        files, options, read, given, n_models=sides.n_models, redact=choices.redact
     )
-    report = jobs.head_report(own.report or (), job, read)
+    report = jobs.head_report(choices.report or (), job, read)
     place = None
-    if own.accept:
-        place = check_accepted(sides.folders, sides.n_models, redact=own.redact, force=files.force)
+    if choices.accept:
+        place = check_accepted(
+            sides.folders, sides.n_models, redact=choices.redact, force=files.force
+        )
     is_interrupted = False
     outcome.print_lines(job.recovered, verbosity)
-    if own.accept and (gating.fail_if or gating.warn_if):
+    if choices.accept and (gating.fail_if or gating.warn_if):
         outcome.print_lines(["--accept: gates do not count, so none was evaluated"], verbosity)
     is_run = bool(sides.models or sides.heads)
     import_api(
@@ -266,24 +268,29 @@ def compare(
         folders = list(sides.folders)
         if is_run:
             text_set, models = planned(sides, inputs, analysis)
-            outcome.print_notes(text_set, verbosity, redact=own.redact)
-            if own.redact:
+            outcome.print_notes(text_set, verbosity, redact=choices.redact)
+            if choices.redact:
                 require_texts(text_set.read_alike)
-            for number, asked in enumerate(models, 1):
+            for number, model_run in enumerate(models, 1):
                 folder = scratch / str(number)
                 folder.mkdir()
                 is_compared = report is None or number < len(models)
                 if len(models) > 1:
-                    said = f"model {number} of {len(models)}: {asked.spec.called}"
+                    said = f"model {number} of {len(models)}: {model_run.spec.called}"
                     outcome.print_lines([said], verbosity)
                 results = analyze_texts(
-                    text_set, asked, folder, verbosity, redact=own.redact, is_compared=is_compared
+                    text_set,
+                    model_run,
+                    folder,
+                    verbosity,
+                    redact=choices.redact,
+                    is_compared=is_compared,
                 )
                 is_interrupted |= results.info.evidence.interrupted
                 folders.append(folder)
         folder_names = [folder.name for folder in sides.folders] if is_run else []
         names = [*folder_names, *([""] * (len(folders) - len(sides.folders)))]  # of models theirs
-        compared = compare_folders(*folders, null=own.null, names=names)
+        compared = compare_folders(*folders, null=choices.null, names=names)
         with writing(job.files, verbosity):
             written = write_comparison(compared, job, staging)
         lines = jobs.taken_for_report(job) if sides.heads and report is None else []

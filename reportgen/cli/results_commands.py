@@ -55,61 +55,61 @@ def analyze(
     analysis: AnalysisChoices,
     engine: EngineChoices,
     verbosity: Verbosity,
-    own: AnalyzeChoices,
+    choices: AnalyzeChoices,
     texts: parameters.Texts,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
 
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
-    asked = jobs.analysis_of(inputs, model, analysis)
-    commit = None if own.commit is None else read_commit(own.commit)
-    if own.shard is not None:
+    model_run = jobs.analysis_of(inputs, model, analysis)
+    commit = None if choices.commit is None else read_commit(choices.commit)
+    if choices.shard is not None:
         if engine != EngineChoices():
             raise UsageError(
                 "--workers, --engine: a shard is done by one process; give more shards"
             )
         for name in ("strict", "small", "commit"):
-            if getattr(own, name):
+            if getattr(choices, name):
                 raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
-        return _analyze_shard(shard_number(own.shard), call, asked, own, verbosity)
-    _check_place(own, verbosity)
+        return _analyze_shard(shard_number(choices.shard), call, model_run, choices, verbosity)
+    _check_place(choices, verbosity)
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity)
-    if own.small:  # no maps are kept of it, and no text gets evidence for a report
-        asked = replace(asked, choices=replace(asked.choices, keep_maps="none"))
+    if choices.small:  # no maps are kept of it, and no text gets evidence for a report
+        model_run = replace(model_run, choices=replace(model_run.choices, keep_maps="none"))
     started = time.perf_counter()
     import_api("reportgen.api.measurement", verbosity)
     with (
-        kept_work(own.output, verbosity, resume=own.resume, force=own.force) as kept,
-        Staging(force=own.force) as staging,
+        kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
+        Staging(force=choices.force) as staging,
         scratch_folder() as scratch,
     ):
         results = analyze_texts(
             text_set,
-            asked,
-            _folder(own, staging, scratch),
+            model_run,
+            _folder(choices, staging, scratch),
             verbosity,
-            is_compared=own.small,
+            is_compared=choices.small,
             kept=kept.path,
             engine=engine,
         )
-        return _settle(results, own, commit, staging, kept, verbosity, started)
+        return _settle(results, choices, commit, staging, kept, verbosity, started)
 
 
-def _check_place(own: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -> None:
+def _check_place(choices: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -> None:
     """Check that results can be written, after ending what killed runs left half-way there."""
-    outcome.print_lines(recover_at([own.output]), verbosity)
-    check_target(own.output, force=own.force, is_folder=True)
-    check_unfinished(own.output, resume=own.resume, force=own.force)
+    outcome.print_lines(recover_at([choices.output]), verbosity)
+    check_target(choices.output, force=choices.force, is_folder=True)
+    check_unfinished(choices.output, resume=choices.resume, force=choices.force)
 
 
-def _folder(own: AnalyzeChoices | MergeChoices, staging: Staging, scratch: Path) -> Path:
+def _folder(choices: AnalyzeChoices | MergeChoices, staging: Staging, scratch: Path) -> Path:
     """Make an empty folder for the results; of those that are to be kept small one in `scratch`,
     which itself holds a file that says who owns it."""
-    if not own.small:
-        return staging.folder(own.output)
+    if not choices.small:
+        return staging.folder(choices.output)
     folder = scratch / "results"
     folder.mkdir()
     return folder
@@ -117,7 +117,7 @@ def _folder(own: AnalyzeChoices | MergeChoices, staging: Staging, scratch: Path)
 
 def _settle(
     results: "Results",
-    own: AnalyzeChoices | MergeChoices,
+    choices: AnalyzeChoices | MergeChoices,
     commit: str | None,
     staging: Staging,
     kept: Unfinished,
@@ -129,10 +129,10 @@ def _settle(
     from reportgen.results.run_file import name_commit
 
     results = name_commit(results, commit)
-    first = f"{own.output}/: results folder"
-    lines = [_kept_small(results, own.output, staging) if own.small else first]
+    first = f"{choices.output}/: results folder"
+    lines = [_kept_small(results, choices.output, staging) if choices.small else first]
     lines += outcome.account_lines(Findings(results), verbosity, started)
-    code = outcome.exit_code(results, (), strict=own.strict)
+    code = outcome.exit_code(results, (), strict=choices.strict)
     lines += outcome.settled(kept, results, staging)
     staging.commit()
     outcome.print_lines(lines, verbosity)
@@ -153,7 +153,7 @@ def _kept_small(results: "Results", output: Path, staging: Staging) -> str:
 @parameters.with_options
 def merge(
     verbosity: Verbosity,
-    own: MergeChoices,
+    choices: MergeChoices,
     code: NamedCode,
     parts: parameters.MergedParts,
 ) -> int:
@@ -161,58 +161,60 @@ def merge(
 
     Example: reportgen merge parts/* -o results/
     """
-    commit = None if own.commit is None else read_commit(own.commit)
+    commit = None if choices.commit is None else read_commit(choices.commit)
     found = with_code(read_parts(parts), code)
     outcome.print_lines(found.warnings, verbosity)
     call = found.call
-    asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
-    _check_place(own, verbosity)
+    model_run = jobs.analysis_of(call.inputs, call.model, call.analysis)
+    _check_place(choices, verbosity)
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
     from reportgen.api.shards import merge as merge_parts
 
     with (
-        kept_work(own.output, verbosity, resume=own.resume, force=own.force) as kept,
-        Staging(force=own.force) as staging,
+        kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
+        Staging(force=choices.force) as staging,
         scratch_folder() as scratch,
     ):
         with terminal_progress(verbosity) as progress:
             results = merge_parts(
                 found,
                 text_set,
-                asked,
-                _folder(own, staging, scratch),
+                model_run,
+                _folder(choices, staging, scratch),
                 kept.path,
                 jobs.listed_by(),
                 progress,
                 verbose=verbosity.verbose,
             )
-        return _settle(results, own, commit, staging, kept, verbosity, started)
+        return _settle(results, choices, commit, staging, kept, verbosity, started)
 
 
 def _analyze_shard(
     shard: ShardNumber,
     call: Call,
-    asked: ModelRun,
-    own: AnalyzeChoices,
+    model_run: ModelRun,
+    choices: AnalyzeChoices,
     verbosity: Verbosity,
 ) -> int:
     """Analyse one shard, and keep what it measured in its folder."""
     check_call(call)
-    outcome.print_lines(recover_at([own.output]), verbosity)
-    check_part(own.output, force=own.force)
-    check_unfinished(own.output, resume=own.resume, force=own.force)
+    outcome.print_lines(recover_at([choices.output]), verbosity)
+    check_part(choices.output, force=choices.force)
+    check_unfinished(choices.output, resume=choices.resume, force=choices.force)
     text_set = arguments.text_set(call.texts, call.inputs)
     outcome.print_notes(text_set, verbosity)
     import_api("reportgen.api.shards", verbosity)
     from reportgen.api.shards import analyze_shard
 
-    with kept_work(own.output, verbosity, resume=own.resume, force=own.force) as kept:
+    with kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept:
         with terminal_progress(verbosity) as progress:
-            analyze_shard(text_set, asked, kept.path, shard, progress, verbose=verbosity.verbose)
-        finish_part(kept.path, own.output, shard, call)
-    outcome.print_lines([f"{own.output}/: shard {shard}"], verbosity)
+            analyze_shard(
+                text_set, model_run, kept.path, shard, progress, verbose=verbosity.verbose
+            )
+        finish_part(kept.path, choices.output, shard, call)
+    outcome.print_lines([f"{choices.output}/: shard {shard}"], verbosity)
     return 0
 
 
@@ -221,7 +223,7 @@ def site(
     options: SiteOptions,
     gating: GateChoices,
     verbosity: Verbosity,
-    own: SiteChoices,
+    choices: SiteChoices,
     results: parameters.SiteResults = None,
 ) -> int:
     """Write a folder of pages from many results: a list of all runs, a report of each, and
@@ -233,6 +235,6 @@ def site(
     import_api("reportgen.api.site.writer", verbosity)
     from reportgen.api.site.writer import SiteWriter
 
-    writer = SiteWriter(own.output, options, gates, redact=own.redact)
-    outcome.print_lines(writer.write(results or [], force=own.force), verbosity)
+    writer = SiteWriter(choices.output, options, gates, redact=choices.redact)
+    outcome.print_lines(writer.write(results or [], force=choices.force), verbosity)
     return outcome.EXIT_LEFT_OUT if writer.n_left_out else 0

@@ -35,14 +35,16 @@ class SitePlan:
         self._given = runs
         self._maker = maker
         self._files = files
-        self._entries = {own.id: own for own in old.entries if files.path(address_of(own)).exists()}
+        self._entries = {
+            entry.id: entry for entry in old.entries if files.path(address_of(entry)).exists()
+        }
         self._pairs = {
-            (own.base, own.head): own
-            for own in (*old.pairs, *old.others)
-            if self._entries.keys() >= {own.base, own.head} and files.path(own.address).exists()
+            (pair.base, pair.head): pair
+            for pair in (*old.pairs, *old.others)
+            if self._entries.keys() >= {pair.base, pair.head} and files.path(pair.address).exists()
         }
         # The neighbours of before, with those that were taken away since.
-        self._told = {*self._neighbours({own.id: own for own in old.entries})}
+        self._told = {*self._neighbours({entry.id: entry for entry in old.entries})}
         self._tried: set[Key] = set()
         self._failed: dict[Key, str] = {}  # why runs could not be compared
         self._reduced: dict[str, dict[str, SiteRun]] = {}  # what pages lack, and which pages
@@ -66,8 +68,8 @@ class SitePlan:
         compared = None if is_tried or is_known else self.runs.get(key[0])
         linked = None if known is None and compared is None else base
         source = self._source(run, linked)
-        own = self._entries.get(run.id)
-        wants_page = own is None or (own.source != source and not is_tried)
+        entry = self._entries.get(run.id)
+        wants_page = entry is None or (entry.source != source and not is_tried)
         return PageTask(run, source, wants_page, linked, compared)
 
     def take(self, made: Made, say: Callable[[str], None]) -> None:
@@ -95,7 +97,7 @@ class SitePlan:
         return Pages(
             tuple(sorted(self._entries.values(), key=place_of)),
             tuple(self._pairs[key] for key in listed if key in self._pairs),
-            tuple(own for own in others if self._files.is_linked(own.name, own.head)),
+            tuple(pair for pair in others if self._files.is_linked(pair.name, pair.head)),
         )
 
     def said(self) -> Iterator[str]:

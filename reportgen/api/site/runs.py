@@ -42,7 +42,7 @@ class RunReader:
     def read(self, folders: Sequence[Path], old: Site) -> dict[str, SiteRun]:
         """The runs by their ids. A run that is already on the site keeps its id, even if its folder
         was renamed."""
-        known = {own.content: own for own in old.entries}
+        known = {entry.content: entry for entry in old.entries}
         found: dict[str, SiteRun] = {}  # by what no other run has
         unlisted = 0
         for folder in folders:
@@ -70,14 +70,14 @@ class RunReader:
         info = redacted_info(results, self._options.lang) if self._redact else results.info
         name = Path(os.path.realpath(folder)).name
         id = run_id(info.created, name, _content(results, info))
-        own = known.get(content_of(id))
+        entry = known.get(content_of(id))
         return SiteRun(
             folder=folder,
-            name=name if own is None else own.name,
-            id=id if own is None else own.id,
+            name=name if entry is None else entry.name,
+            id=id if entry is None else entry.id,
             created=info.created,
-            series=series_of(results, info) if own is None else own.series,
-            commit=info.commit or (self._options.commit or "" if own is None else own.commit),
+            series=series_of(results, info) if entry is None else entry.series,
+            commit=info.commit or (self._options.commit or "" if entry is None else entry.commit),
         )
 
 
@@ -100,19 +100,19 @@ def _stated(value: Any) -> Any:
     """`value` without fields that have their default, so that a later version with more fields
     finds the same run equal."""
     if isinstance(value, Mapping):
-        return {key: _stated(own) for key, own in value.items()}
+        return {key: _stated(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_stated(own) for own in value]
+        return [_stated(item) for item in value]
     if not is_dataclass(value):
         return value
     stated = {}
     for known in fields(value):
-        own = getattr(value, known.name)
+        item = getattr(value, known.name)
         default = known.default
         if default is MISSING and known.default_factory is not MISSING:
             default = known.default_factory()
-        if own != default:
-            stated[known.name] = _stated(own)
+        if item != default:
+            stated[known.name] = _stated(item)
     return stated
 
 

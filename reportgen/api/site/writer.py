@@ -11,7 +11,7 @@ from reportgen.api.site.plan import SitePlan
 from reportgen.api.site.runs import RunReader, SiteRun, message
 from reportgen.api.site.trends import trend_tasks, wanted_trends
 from reportgen.api.site.workers import PageWorkers
-from reportgen.errors import ResultsError, UsageError, unwritten
+from reportgen.errors import ResultsError, UsageError, counted, unwritten
 from reportgen.files import system
 from reportgen.files.destinations import require_here
 from reportgen.files.recovery import recover_below
@@ -74,8 +74,8 @@ class SiteWriter:
         if self._redact:
             self._said.append(load_language(self._options.lang).say("redacted", "page"))
         self._said.append(
-            f"{self._folder / 'index.html'}: {_counted(len(site.entries), 'report')}, "
-            f"{self._n_new} of them written now; {_counted(len(site.pairs), 'comparison')}"
+            f"{self._folder / 'index.html'}: {counted(len(site.entries), 'report')}, "
+            f"{self._n_new} of them written now; {counted(len(site.pairs), 'comparison')}"
         )
         return self._said
 
@@ -160,10 +160,6 @@ def _stored(made: Made, files: SiteFiles) -> Made:
     if made.page is not None and made.entry is not None:
         files.page(address_of(made.entry), "report", made.page)
     return made.without_pages()
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 @contextmanager
