@@ -137,7 +137,7 @@ def report_job(
         OutputError: standard output is closed.
     """
     summary = find_step_summary(wanted=files.github_summary)
-    found = () if gating is None else gates(gating, "run")
+    found = () if gating is None else gates(gating, "run", redact=redact)
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
     paths = files.output or [_DEFAULT_OUTPUTS[options.layout]]
@@ -188,7 +188,7 @@ def comparison_job(
         OutputError: standard output is closed.
     """
     summary = find_step_summary(wanted=files.github_summary)
-    found = () if gating is None else gates(gating, "compare")
+    found = () if gating is None else gates(gating, "compare", redact=redact)
     paths = [_DEFAULT_COMPARISONS[options.layout]] if files.output is None else files.output
     outputs, recovered = _planned(paths, files, options, inputs, redact=redact, of_comparison=True)
     if folder := next((output for output in outputs if output.is_folder), None):

@@ -10,7 +10,7 @@ from reportgen.api.options.output_options import GateChoices
 from reportgen.api.options.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figures.figure_register import figure_list
-from reportgen.findings.figures.gates import Gate, Level, parse_gate
+from reportgen.findings.figures.gates import Gate, Level, parse_gate, without_tokens
 from reportgen.models import ModelSpec
 from reportgen.report.options import shown_options
 from reportgen.texts import (
@@ -109,9 +109,9 @@ def read_factory_args(text: str | None) -> Mapping[str, Any]:
     return record
 
 
-def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
+def gates(choices: GateChoices, command: str, *, redact: bool = False) -> tuple[Gate, ...]:
     """The gates of `command`, run or compare: first those in the settings file, then those on the
-    command line; a gate that is given twice counts once.
+    command line; a gate that is given twice counts once. With `redact` they name no token.
 
     Raises:
         UsageError: one is not a gate or names no figure, or the settings cannot be read.
@@ -128,7 +128,8 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
     for level, expressions, source in asked:
         for expression in expressions:
             gate = parse_gate(without_surrogates(expression), level, figures, source, others)
-            parsed.setdefault((level, gate.expression), gate)
+            shown = without_tokens(gate) if redact else gate
+            parsed.setdefault((level, gate.expression), shown)
     return tuple(parsed.values())
 
 

@@ -7,12 +7,15 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from reportgen.errors import ComparisonError, ResultsError
+from reportgen.report.redact.rounding import to_digits
+from reportgen.report.redact.rules import COLUMNS
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
 from reportgen.report.site.options import SiteOptions
 from reportgen.results.checks.limits import require_regular
-from reportgen.results.info import RunInfo
 from reportgen.results.small_results import open_whole
 from reportgen.results.store import Results
 
@@ -69,7 +72,9 @@ class RunReader:
     def _run(self, folder: Path, results: Results, known: Mapping[str, Entry]) -> SiteRun:
         info = redacted_info(results, self._options.lang) if self._redact else results.info
         name = Path(os.path.realpath(folder)).name
-        id = run_id(info.created, name, _content(results, info))
+        figures = _shown_figures(results) if self._redact else _heads(results)
+        content = json.dumps(_stated(info), sort_keys=True).encode() + figures
+        id = run_id(info.created, name, content)
         entry = known.get(content_of(id))
         return SiteRun(
             folder=folder,
@@ -81,19 +86,29 @@ class RunReader:
         )
 
 
-def _content(results: Results, info: RunInfo) -> bytes:
-    """Bytes that identify a run: the facts about it, and the figures of its heads. Neither contains
-    a text."""
+def _shown_figures(results: Results) -> bytes:
+    """Bytes that tell runs of the same facts apart, from what a redacted report says of each text
+    anyway: a hash of more could be held against a guess of all texts."""
+    texts = results.texts
+    shown = [
+        to_digits(texts[name].to_numpy(np.float64, na_value=np.nan), int(COLUMNS["texts"][name].by))
+        for name in ("prediction", "effective_tokens")
+    ]
+    return repr([texts["n_tokens"].tolist(), *(own.tolist() for own in shown)]).encode()
+
+
+def _heads(results: Results) -> bytes:
+    """Bytes that tell runs of the same facts apart: the figures of their heads. They contain no
+    text."""
     name = "heads.parquet"
     try:
         file = results.stored_in.file(name)
         require_regular(file)
         with file.open() as stream:
-            heads = stream.read()
+            return stream.read()
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else error
         raise ResultsError(f"{results.folder / name}: cannot be read ({said})") from error
-    return json.dumps(_stated(info), sort_keys=True).encode() + heads
 
 
 def _stated(value: Any) -> Any:

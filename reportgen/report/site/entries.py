@@ -172,11 +172,11 @@ def place_of(run: Dated) -> Order:
 def series_of(results: Results, info: RunInfo) -> str:
     """The same for runs on the same texts with the same kind of output; `info` is what may be told
     of the run. An id that is its own text counts as its row, and where the checksums of the texts
-    are not told, their lengths stand for them."""
+    are not told, their numbers of words stand for them."""
     texts = results.texts
     given = [own.sha256 for own in info.inputs]
     if not all(given):
-        given = [str(length) for length in texts["text"].str.len()]
+        given = [str(len(text.split())) for text in texts["text"].fillna("")]
     columns = (texts[name].fillna("").str.strip() for name in ("text", "pair", "completion"))
     own_texts = zip(*columns, strict=True)
     ids = [

@@ -4,11 +4,16 @@ The whole attack, on 5,000 words and with guesses of all words of a text at once
 `tests/benchmarks/redaction.py`.
 """
 
+import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from helpers.calling import call
+from helpers.made_up.unlisted import without_manifest
 from helpers.real.recovery import (
     Known,
     Secret,
@@ -31,7 +36,9 @@ LENGTHS = (1, 2, 5, 6, 6, 7, 8, 9)
 OUTPUTS = (
     *("report.html", "report.md", "page.xml", "summary.json", "tokens.csv", "texts.csv"),
     *("heads.csv", "sinks.csv", "agreement.csv", "tokens.parquet"),
+    *("predictions.csv", "gates.junit.xml", "metrics.json"),
 )
+COMPARED = ("compare.html", "compare.json", "compare.md", "changes.csv", "worse.sarif")
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +56,28 @@ def known(tmp_path_factory) -> Known:
 def written(secret: Secret, known: Known, tmp_path_factory) -> Path:
     """Outputs of texts of that dictionary, plain and redacted."""
     folder = tmp_path_factory.mktemp("recovery")
-    reportgen.analyze(
-        list(secret.texts), known.model, evidence_texts="all", folder=folder / "results"
-    )
+    texts = list(secret.texts)
+    reportgen.analyze(texts, known.model, evidence_texts="all", folder=folder / "results")
+    reportgen.analyze(texts, known.model, evidence="none", folder=folder / "before", small=True)
+    reportgen.analyze(texts, known.model, evidence="none", folder=folder / "other")
+    gates = [
+        part
+        for name, value in reportgen.open_report(folder / "results").figures.items()
+        if value is not None
+        for part in ("--warn-if", f"{name} > 1e9")
+    ]
     for place, more in (("plain", ()), ("redacted", ("--redact",))):
         outputs = [part for name in OUTPUTS for part in ("-o", folder / place / name)]
         outputs += ["-o", folder / place / "brief.html"]
-        done = call("render", folder / "results", *outputs, *more)
+        done = call("render", folder / "results", *outputs, *gates, *more, "--verbose")
         assert done.exit_code == 0, done.output
-        outputs = ["-o", folder / place / "compare.html", "-o", folder / place / "compare.json"]
-        done = call("compare", folder / "results", folder / "results", *outputs, *more)
+        (folder / place / "said.txt").write_text(done.output, "utf-8")
+        for base in ("results", "before"):
+            outputs = [p for name in COMPARED for p in ("-o", folder / place / f"{base}-{name}")]
+            done = call("compare", folder / base, folder / "results", *outputs, *more)
+            assert done.exit_code == 0, done.output
+        runs = (folder / "results", folder / "other")
+        done = call("site", *runs, "-o", folder / place / "site", *gates, *more)
         assert done.exit_code == 0, done.output
     maps = folder / "plain" / "maps.npz"
     assert call("render", folder / "results", "-o", maps).exit_code == 0
@@ -112,3 +131,54 @@ def test_texts_of_few_words_are_left_out_and_counted(written: Path, tmp_path: Pa
         done = call("render", written / "results", "--redact", "--lang", lang, "-o", page)
         assert said in done.output
         assert said in page.read_text("utf-8")
+
+
+def test_a_gate_names_no_token(written: Path, tmp_path: Path) -> None:
+    gates = ("sink_token_geheim_share > 0.1", "sink_token_u20221_share > 0.1")
+    given = [part for gate in gates for part in ("--warn-if", gate)]
+    names = ("report.html", "report.md", "page.xml", "summary.json", "gates.junit.xml")
+    outputs = [part for name in names for part in ("-o", tmp_path / name)]
+    done = call("render", written / "results", *outputs, *given, "--redact")
+    assert done.exit_code == 0, done.output
+    assert (
+        call("site", written / "results", "-o", tmp_path / "site", *given, "--redact").exit_code
+        == 0
+    )
+    for name, content in {"said": done.output.encode(), **outputs_of(tmp_path)}.items():
+        assert b"geheim" not in content, name
+    # A token that is called by its number can be named.
+    assert "sink_token_u20221_share > 0.1: " in done.output
+    assert "sink_token_… > 0.1: not measured" in done.output
+
+
+def test_a_site_holds_no_hash_of_what_redacted_reports_leave_out(
+    written: Path, tmp_path: Path
+) -> None:
+    """A guess of all texts could be held against it, and the lengths of few texts be found."""
+
+    def entry(folder: Path) -> dict[str, object]:
+        public = folder.with_name(f"{folder.parent.name}-public")
+        done = call("site", folder, "-o", public, "--redact")
+        assert done.exit_code == 0, done.output
+        (found,) = json.loads((public / "site.json").read_text("utf-8"))["entries"]
+        return {name: found[name] for name in ("id", "series", "source")}
+
+    folder = Path(shutil.copytree(written / "results", tmp_path / "old" / "run"))
+    before = entry(folder)
+    changed = Path(shutil.copytree(folder, tmp_path / "new" / "run"))
+    without_manifest(changed)
+    heads = pd.read_parquet(changed / "heads.parquet")
+    texts = pq.read_table(changed / "texts.parquet")
+    longer = [text.replace("a", "ab") for text in texts["text"].to_pylist()]
+    place = texts.schema.get_field_index("text")
+    column = pa.array(longer, texts.schema.field(place).type)
+    pq.write_table(
+        texts.set_column(place, texts.schema.field(place), column), changed / "texts.parquet"
+    )
+    rows = pq.read_table(changed / "heads.parquet")
+    place = rows.schema.get_field_index("entropy")
+    entropy = pa.array(heads["entropy"] * 1.0001, rows.schema.field(place).type)
+    pq.write_table(
+        rows.set_column(place, rows.schema.field(place), entropy), changed / "heads.parquet"
+    )
+    assert entry(changed) == before
