@@ -67,6 +67,8 @@ def _end(left: Temporary, folder: Path) -> str:
 
 def _journal_of(left: Temporary) -> Path | None:
     """The journal of the moves that a temporary folder takes part in; None if there is none."""
+    if not left.is_as_made:
+        return None
     own = left.path / JOURNAL
     if own.exists():
         return own

@@ -32,6 +32,18 @@ class Temporary:
     path: Path
     lock: int | None  # None where the file system knows no locks
 
+    @property
+    def is_as_made(self) -> bool:
+        """Whether this is the very folder that `make_temporary` made here. One that came with a
+        copy, an archive or a repository is another, and may say anything of outputs."""
+        try:
+            found = self.path.lstat()
+            owner = json.loads((self.path / _OWNER).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return False
+        is_open = sys.platform != "win32" and bool(found.st_mode & 0o077)
+        return isinstance(owner, dict) and owner.get("folder") == found.st_ino and not is_open
+
     def release(self) -> None:
         """Give up the lock."""
         if self.lock is not None:
@@ -71,7 +83,8 @@ def make_temporary(parent: Path, prefix: str = BESIDE) -> Temporary:
         lock = None
     made = Temporary(path, lock)
     try:
-        system.write(path / _OWNER, json.dumps({"process": os.getpid()}).encode())
+        owner = {"process": os.getpid(), "folder": path.stat().st_ino}
+        system.write(path / _OWNER, json.dumps(owner).encode())
     except BaseException:
         made.remove()
         raise

@@ -34,8 +34,11 @@ class Move:
 
     @property
     def can_be_made(self) -> bool:
-        """Whether what is to be moved is still there."""
-        return os.path.lexists(self.item)
+        """Whether what is to be moved is still there, and is what was made ready."""
+        try:
+            return self.item.lstat().st_ino == self.number
+        except FileNotFoundError:
+            return False
 
     @classmethod
     def of(cls, item: Path, target: Path, *, may_replace: bool) -> Self:

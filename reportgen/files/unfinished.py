@@ -2,6 +2,8 @@
 
 import logging
 import os
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,6 +35,7 @@ def check_unfinished(output: Path, *, resume: bool, force: bool) -> None:
         UsageError: an earlier run left results beside `output`, and neither is given.
     """
     found = Unfinished(_beside(output))
+    found.require_own()
     if found.has_results and not (resume or force):
         raise UsageError(f"{found.path.name}: a run that did not end left its results; {_NEXT}")
 
@@ -59,6 +62,21 @@ class Unfinished:
         earlier run are not touched."""
         is_mistake = isinstance(error, ReportgenError)
         return is_mistake and not self.is_found and not isinstance(error, OutputError | EngineError)
+
+    def require_own(self) -> None:
+        """Check that the folder, if there is one, is the user's: others may have put a link there.
+
+        Raises:
+            UsageError: it is a link, or belongs to another user.
+        """
+        try:
+            found = self.path.lstat()
+        except OSError:  # not there, or no name that can be written, which is told later
+            return
+        if stat.S_ISLNK(found.st_mode):
+            raise UsageError(f"{self.path.name}: a link; remove it, or name another --output")
+        if sys.platform != "win32" and found.st_uid != os.geteuid():
+            raise UsageError(f"{self.path.name}: belongs to another user; name another --output")
 
     @property
     def has_results(self) -> bool:
@@ -136,6 +154,7 @@ def _opened(path: Path) -> tuple[Unfinished, int | None]:
     """The folder, which is made where there is none, and the lock on it; None where the file system
     knows no locks."""
     system.make_folder(path)
+    Unfinished(path).require_own()
     system.set_mode(path, 0o700)  # it holds texts
     try:
         lock = system.lock(path)

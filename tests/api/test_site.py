@@ -442,7 +442,7 @@ def test_two_at_once_are_refused(runs, tmp_path) -> None:
 
 
 def test_runs_on_other_texts_are_told_apart_without_the_texts(tmp_path) -> None:
-    longer = tuple(f"{text}!" for text in HEADLINES)
+    longer = tuple(f"{text} more" for text in HEADLINES)
     found = [
         make_results(tmp_path / name, texts, n_layers=1, n_heads=1, keep=0)
         for name, texts in (("a", HEADLINES), ("b", HEADLINES[::-1]), ("c", longer))
@@ -466,3 +466,16 @@ def test_a_redacted_site_holds_no_trace_of_a_text(tmp_path) -> None:
         write(tmp_path / "plain", [tmp_path / "a"], redact=True)
     with pytest.raises(UsageError, match="holds redacted reports; give --redact"):
         write(tmp_path / "public", [tmp_path / "a"])
+
+
+def test_what_a_link_on_the_site_leads_to_is_not_removed(runs, tmp_path) -> None:
+    """A site that came with a repository may hold any links."""
+    public, mine = tmp_path / "public", tmp_path / "mine"
+    assert call("site", runs[0], "-o", public).exit_code == 0
+    (mine / "list-00000000").mkdir(parents=True)
+    for name in ("a..b.html", "report.css", "list-00000000/report.css"):
+        (mine / name).write_text("mine")
+    (public / "assets" / "list-00000000").symlink_to(mine)
+    (public / "compare").symlink_to(mine)
+    assert call("site", runs[0], "-o", public).exit_code == 0
+    assert len([path for path in mine.rglob("*") if path.is_file()]) == 3

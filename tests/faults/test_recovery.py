@@ -1,6 +1,7 @@
 """What a run finds beside its outputs: sets half moved, temporary folders, other runs."""
 
 import errno
+import json
 import multiprocessing
 import os
 import re
@@ -107,6 +108,33 @@ def test_a_removal_that_was_begun_is_ended_by_the_next_run(tmp_path: Path, numbe
     assert (tmp_path / "page.md").read_text() == "new"
     assert (tmp_path / "tokens.csv").read_text() == "new"
     assert [str(path) for path in tmp_path.rglob(".reportgen-*")] == []
+
+
+@pytest.mark.parametrize("known", ["nothing", "mode", "folder"])
+@pytest.mark.parametrize("is_removal", [True, False])
+def test_a_folder_that_came_from_elsewhere_moves_nothing(
+    tmp_path: Path, known: str, is_removal: bool
+) -> None:
+    """A repository or an archive may hold a temporary folder with a journal of any moves, such as
+    of other settings of git into their place."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("mine")
+    left = tmp_path / ".reportgen-theirs"
+    (left / "0").mkdir(parents=True)
+    (left / "0" / "config").write_text("theirs")
+    number = (tmp_path / ".git").stat().st_ino if is_removal else 1
+    move = {"item": str(left / "0"), "target": str(tmp_path / ".git"), "number": number}
+    if is_removal:
+        move |= {"item": str(left / "1"), "removes": True}
+    (left / "journal.json").write_text(json.dumps([move]))
+    # Who guesses the number of the folder does not know that of what it holds too.
+    knows = known == "folder" and not is_removal
+    owner = {"process": 1} | ({"folder": left.stat().st_ino} if knows else {})
+    (left / "owner.json").write_text(json.dumps(owner))
+    left.chmod(0o755 if known == "nothing" else 0o700)
+    recover_at([tmp_path / "report.html"])
+    assert (tmp_path / ".git" / "config").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == [".git"]
 
 
 def test_a_link_is_removed_and_what_it_names_stays(tmp_path: Path) -> None:

@@ -438,3 +438,16 @@ def test_a_kill_once_the_outputs_are_written_leaves_no_kept_work(
         refused = call(*command)
         assert (refused.exit_code, "made: exists" in refused.stderr) == (2, True)
         assert {path.name for path in place.iterdir()} == new, counted.seen[at - 1]
+
+
+def test_kept_work_that_is_a_link_is_refused_and_what_it_names_stays(
+    place: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mine = tmp_path_factory.mktemp("mine")
+    (mine / "photos.zip").write_bytes(b"mine")
+    (place / "made.unfinished").symlink_to(mine)
+    for more in ((), ("--force",), ("--resume",)):
+        refused = call("analyze", "texts.txt", "--model", folder, "-o", "made", *more)
+        assert refused.exit_code == 2
+        assert "made.unfinished: a link; remove it, or name another --output" in refused.stderr
+    assert [path.name for path in mine.iterdir()] == ["photos.zip"]

@@ -4,6 +4,7 @@ Settings at the top apply to every command that has the option. Settings in the 
 `site` apply to that command only, and override those at the top.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -24,8 +25,9 @@ from reportgen.api.options.output_options import (
     SiteChoices,
     Verbosity,
 )
-from reportgen.api.options.settings_file import SettingsFile, settings_file
+from reportgen.api.options.settings_file import SettingsFile, project_folders, settings_file
 from reportgen.errors import UsageError, without_surrogates
+from reportgen.report.format_register import STANDARD_OUTPUT
 from reportgen.report.options import CompareOptions, Option, RenderOptions, options_in
 from reportgen.report.site.options import SiteOptions
 
@@ -110,7 +112,25 @@ def configured_options(command: str, path: Path | None = None) -> ConfiguredOpti
         for key, value in top.items()
         if key in known and key not in _GATES
     }
+    if path is None:
+        _require_inside(values.get("output"), file.source)
     return ConfiguredOptions(file.source, values)
+
+
+def _require_inside(output: str | list[str] | None, source: str) -> None:
+    """Check that settings that were found, and not named, write into the project only: they may
+    have come with it.
+
+    Raises:
+        UsageError: they name an output outside of it.
+    """
+    top = Path(os.path.realpath(project_folders()[-1]))
+    for name in [output] if isinstance(output, str) else output or ():
+        if name != STANDARD_OUTPUT and not Path(os.path.realpath(name)).is_relative_to(top):
+            raise UsageError(
+                f"{source}: output {name!r:.80} is outside of {top}; give it with --output, or "
+                "name the settings with --config"
+            )
 
 
 def setting_names(command: str) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The files of a site: those that are written, and those that go."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class SiteFiles:
     def _remove_shared(self) -> None:
         """Remove the files of earlier versions that no page names which stays as it is."""
         own = {shared(kind).folder for kind in KINDS}
-        found = (path for path in self.path("assets").glob("*-*") if path.is_dir())
+        found = (path for path in self._of_site("assets/*-*") if path.is_dir())
         old = {f"assets/{path.name}/": path for path in sorted(found)}
         old = {name: path for name, path in old.items() if SHARED.fullmatch(name)}
         if not old.keys() - own:
@@ -104,8 +104,15 @@ class SiteFiles:
 
     def _found(self, *patterns: str) -> list[Path]:
         """The files of the site that lie there now and are not removed."""
-        found = (path for pattern in patterns for path in self._folder.glob(pattern))
+        found = (path for pattern in patterns for path in self._of_site(pattern))
         return sorted(path for path in found if path not in self._removed)
+
+    def _of_site(self, pattern: str) -> Iterator[Path]:
+        """What matches a pattern on the site itself: what a link leads to is not removed."""
+        for path in self._folder.glob(pattern):
+            depth = len(path.relative_to(self._folder).parts)
+            if not any(own.is_symlink() for own in (path, *path.parents[: depth - 1])):
+                yield path
 
     def _shared(self, kind: Kind) -> None:
         """Write the files that all pages of a kind share, if they are missing."""
