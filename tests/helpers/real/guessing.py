@@ -1,5 +1,5 @@
-"""Guesses all words of a text at once, from what redacted outputs say of it: each word is replaced in
-turn by the one with which the text fits best.
+"""Guesses all words of a text at once, from what redacted outputs say of it: each word is replaced
+in turn by the one with which the text fits best.
 
     model = next_token(250)                       or completion, number
     hits(model, model.redacted, n_texts=16)       words that are right, of 16 texts
@@ -99,7 +99,7 @@ def number(size: int, n_words: int = 6) -> Guessed:
 
 def next_token(size: int, n_words: int = 5) -> Guessed:
     """A small causal model with random weights that predicts the next token."""
-    run, bos = _causal(size)
+    run = _causal(size)
 
     def figures(texts: Tokens, names: Sequence[str]) -> Figures:
         logs, received = run(texts)
@@ -128,7 +128,7 @@ def next_token(size: int, n_words: int = 5) -> Guessed:
 
 def completion(size: int, n_words: int = 5, n_written: int = 3) -> Guessed:
     """The same model with texts of which the last words are a completion that was given."""
-    run, bos = _causal(size)
+    run = _causal(size)
     n = n_words + n_written
 
     def figures(texts: Tokens, names: Sequence[str]) -> Figures:
@@ -152,9 +152,9 @@ def completion(size: int, n_words: int = 5, n_written: int = 3) -> Guessed:
     return Guessed(np.arange(size), n, figures, plain, redacted)
 
 
-def _causal(size: int) -> tuple[Callable[[Tokens], tuple[Floats, Floats]], int]:
+def _causal(size: int) -> Callable[[Tokens], tuple[Floats, Floats]]:
     """A function that gives log-probabilities `[text, position, token]` and the attention received
-    `[text, position]` of texts behind a first token; and that token."""
+    `[text, position]` of texts behind a first token."""
     net = tiny_model("llama", "causal", vocab_size=size + 1, attn_implementation="eager")
 
     def run(texts: Tokens) -> tuple[Floats, Floats]:
@@ -165,7 +165,7 @@ def _causal(size: int) -> tuple[Callable[[Tokens], tuple[Floats, Floats]], int]:
         maps = torch.stack(out.attentions, 1).numpy().astype(np.float64)
         return logs, maps.mean(axis=(1, 2, 3))
 
-    return run, size
+    return run
 
 
 def hits(
