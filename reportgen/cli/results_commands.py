@@ -231,7 +231,7 @@ def site(
 
     Example: reportgen site runs/* -o public/
     """
-    gates = arguments.gates(gating, "run", redact=own.redact)
+    gates = arguments.gates(gating, "run", redact=choices.redact)
     import_api("reportgen.api.site.writer", verbosity)
     from reportgen.api.site.writer import SiteWriter
 
