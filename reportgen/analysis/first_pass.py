@@ -1,6 +1,6 @@
 """Measures the attention of windows of texts, the first pass over all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from reportgen.analysis.attention.runner import Packed, Runner, TextOutcome
@@ -19,7 +19,7 @@ from reportgen.analysis.tables import (
     text_rows,
     token_rows,
 )
-from reportgen.analysis.work.item import WorkResult
+from reportgen.analysis.work.item import Window, WorkResult
 from reportgen.analysis.work.tally import MapQuota, Tally, tally_of
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.models import (
@@ -42,27 +42,6 @@ from reportgen.texts import TextInput, TextSet, WordSplitter, between_spaces
 
 # In place of a text that the tokenizer fails on.
 NO_TOKENS = EncodedText((), None, (), (), (), (), (), 0, (None, None), 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Neighbouring texts whose attention is measured together, tokenised."""
-
-    first: int  # row of the first of them
-    sources: Sequence[TextInput]
-    encoded: Sequence[EncodedText]
-    faults: Mapping[int, str]  # by index, error messages of texts that the tokenizer failed on
-    writing_error: str | None = None  # the first of --generate
-
-    @property
-    def analysed(self) -> list[int]:
-        """The indices of the texts that are run."""
-        # Some tokenizers have tokens for spaces, but a blank text counts as empty.
-        return [
-            i
-            for i, text in enumerate(self.encoded)
-            if text.n_content and not self.sources[i].is_blank
-        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

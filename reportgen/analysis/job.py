@@ -12,14 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
-from reportgen.analysis.engines.engine import (
-    AttentionInput,
-    Engine,
-    EvidenceInput,
-    Measured,
-    ThisProcess,
-)
-from reportgen.analysis.evidence.reasons import SinkResults
+from reportgen.analysis.engines.engine import Engine, ThisProcess
 from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
 from reportgen.analysis.options import ListedFirst
 from reportgen.analysis.progress import Progress
@@ -27,7 +20,13 @@ from reportgen.analysis.run_info import RunStart, evidence_before, run_info
 from reportgen.analysis.work.assembly import write_attention, write_evidence
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.identity import start_in
-from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.item import (
+    AttentionInput,
+    EvidenceInput,
+    Measured,
+    WorkItem,
+    WorkResult,
+)
 from reportgen.analysis.work.plan import (
     CHUNK,
     WHOLE,
@@ -38,6 +37,7 @@ from reportgen.analysis.work.plan import (
     chunks,
     extra_items,
 )
+from reportgen.analysis.work.reasons import SinkResults
 from reportgen.analysis.work.tally import (
     MapQuota,
     Tally,

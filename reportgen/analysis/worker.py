@@ -30,7 +30,6 @@ from reportgen.analysis.cost.estimate import (
     shapley_texts,
     shapley_yardstick,
 )
-from reportgen.analysis.engines.engine import AttentionInput, EvidenceInput, Measured
 from reportgen.analysis.evidence.explainer import (
     ExplainedText,
     Explainer,
@@ -54,10 +53,17 @@ from reportgen.analysis.evidence.sinks.sink_scores import (
 from reportgen.analysis.evidence.sinks.sink_tests import SinkTester
 from reportgen.analysis.evidence.sinks.subjects import Depth, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import TextEvidence
-from reportgen.analysis.first_pass import AttentionPass, Window, encode_all, unit_kind
+from reportgen.analysis.first_pass import AttentionPass, encode_all, unit_kind
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Cost, Progress, Stage
-from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.item import (
+    AttentionInput,
+    EvidenceInput,
+    Measured,
+    Window,
+    WorkItem,
+    WorkResult,
+)
 from reportgen.analysis.work.plan import candidates_in, choose
 from reportgen.analysis.work.tally import MapQuota
 from reportgen.models import (

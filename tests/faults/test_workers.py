@@ -23,8 +23,8 @@ import reportgen
 from reportgen.analysis import WorkFolder
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.engines import pool, processes
-from reportgen.analysis.engines.engine import AttentionInput
 from reportgen.analysis.work import plan
+from reportgen.analysis.work.item import AttentionInput
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.models import ModelSpec

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 
-from reportgen.analysis.engines.engine import Measured, WorkInput
 from reportgen.analysis.engines.pool import Pool
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.work.item import Measured, WorkInput
 from reportgen.analysis.worker import Worker
 from reportgen.errors import ModelError
 from reportgen.models import ModelSpec, describe, load_model

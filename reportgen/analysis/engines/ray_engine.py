@@ -9,10 +9,10 @@ from os import devnull
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.engines.engine import Measured, WorkInput
 from reportgen.analysis.engines.processes import WorkerSettings
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.work.item import Measured, WorkInput
 from reportgen.analysis.worker import Worker
 from reportgen.errors import EngineError, ModelError, UsageError, first_line
 from reportgen.models import ModelSpec, load_model

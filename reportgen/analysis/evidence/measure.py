@@ -11,7 +11,6 @@ from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
 from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
 from reportgen.analysis.evidence.measures.shapley import add_shapley
 from reportgen.analysis.evidence.methods import Tools, load_method
-from reportgen.analysis.evidence.reasons import reasons_of
 from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
 from reportgen.analysis.evidence.text_evidence import (
     Floats,
@@ -22,6 +21,7 @@ from reportgen.analysis.evidence.text_evidence import (
 )
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.reasons import reasons_of
 from reportgen.models import EncodedText
 from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
 from reportgen.results.info import Reason, Scalar, View

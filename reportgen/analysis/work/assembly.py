@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.analysis.evidence.reasons import Reasons, SinkResults
 from reportgen.analysis.work.item import WorkResult
+from reportgen.analysis.work.reasons import Reasons, SinkResults
 from reportgen.analysis.work.tally import Tally
 from reportgen.results.info import DECODER_PARTS, SINK_TESTS_AT, Reason, RunInfo, View
 from reportgen.results.tables.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, EXTRA, TABLES

@@ -1,4 +1,4 @@
-"""An item of work: what is measured at one go, and what came of it.
+"""An item of work: what is measured at one go, what a worker is given of it, and what came of it.
 
 What is not done yet is what has no result. So an analysis that ended early can go on, and several
 processes or machines can share one.
@@ -6,9 +6,16 @@ processes or machines can share one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+import pandas as pd
 import pyarrow as pa
+
+from reportgen.analysis.work.tally import MapQuota
+from reportgen.texts import TextInput
+
+if TYPE_CHECKING:  # merging shards needs no libraries of models
+    from reportgen.models import EncodedText
 
 # attention of a window of texts; evidence on some of its texts in the sample; the same on texts
 # beside the sample; sink tests of one text; what is the same with shuffled weights.
@@ -35,3 +42,58 @@ class WorkResult:
     tables: Mapping[str, pa.Table]  # rows of the results tables
     facts: Mapping[str, Any] = field(default_factory=dict)  # beside the tables; JSON can hold them
     maps: bytes = b""  # packed attention maps, one text after another
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Neighbouring texts whose attention is measured together, tokenised."""
+
+    first: int  # row of the first of them
+    sources: Sequence[TextInput]
+    encoded: Sequence["EncodedText"]
+    faults: Mapping[int, str]  # by index, error messages of texts that the tokenizer failed on
+    writing_error: str | None = None  # the first of --generate
+
+    @property
+    def analysed(self) -> list[int]:
+        """The indices of the texts that are run."""
+        # Some tokenizers have tokens for spaces, but a blank text counts as empty.
+        return [
+            i
+            for i, text in enumerate(self.encoded)
+            if text.n_content and not self.sources[i].is_blank
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionInput:
+    """A window of texts whose attention is to be measured."""
+
+    item: WorkItem
+    kept: MapQuota  # the texts before it that keep their maps
+    # Its texts, where they were tokenised already. Another process does that faster than it is sent
+    # them.
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceInput:
+    """Texts whose evidence is to be measured."""
+
+    item: WorkItem
+    sources: Sequence[TextInput]  # with what the model added to them
+    # By row of the table of texts, its rows of the table of tokens.
+    tokens: Mapping[int, pd.DataFrame] = field(default_factory=dict)
+
+
+WorkInput: TypeAlias = AttentionInput | EvidenceInput
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a worker measured of an item."""
+
+    item: WorkItem
+    result: WorkResult
+    is_stopped: bool = False  # the user interrupted it, so that it is not whole
+    halved: int | None = None  # see `Worker`

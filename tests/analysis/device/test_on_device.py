@@ -30,12 +30,11 @@ from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.device import limits
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.engines.engine import Measured
 from reportgen.analysis.job import Job
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.work.item import WorkItem, WorkResult
+from reportgen.analysis.work.item import Measured, WorkItem, WorkResult
 from reportgen.models import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.maps.packed import quantise
