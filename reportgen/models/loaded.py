@@ -11,11 +11,11 @@ from reportgen.models.architecture import accepted_arguments
 from reportgen.models.device import LoadedState, moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
+from reportgen.models.readers.embedding import SimilarityReader
 from reportgen.models.readers.language_models.completion import completion_reader
 from reportgen.models.readers.language_models.next_token import NextTokenReader
 from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.readers.reader import OutputReader
-from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.settings import looks_through_window, pads_to
 from reportgen.models.tasks.sentence_encoder import SentenceModules
 from reportgen.models.tokens.encoded import EncodedText

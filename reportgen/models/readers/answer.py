@@ -13,7 +13,7 @@ from reportgen.errors import ModelError
 from reportgen.models.device import precise
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.readers.steps import LEFT_OUT
-from reportgen.models.tokens.encoded import EncodedText, Step
+from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
 
@@ -47,7 +47,7 @@ class AnswerReader(OutputReader):
         for ends, text in zip(self._ends(returned, texts), texts, strict=True):
             first, last = _best(ends, _places(text))
             held = tuple(range(first, last + 1))
-            found.append(replace(text, steps=(Step(first), Step(last)), held=held))
+            found.append(replace(text, steps=(TokenStep(first), TokenStep(last)), held=held))
         return found
 
     def read(

@@ -9,7 +9,7 @@ from transformers import PreTrainedConfig
 
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.readers.steps import StepReader, places
-from reportgen.models.tokens.encoded import EncodedText, Step
+from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.results.info import OutputInfo
 
 
@@ -29,7 +29,7 @@ class TagReader(StepReader):
         for position, (word, role) in enumerate(zip(words, text.roles, strict=True)):
             if role is None and word >= 0:
                 first.setdefault(word, position)
-        return replace(text, steps=tuple(Step(position) for position in first.values()))
+        return replace(text, steps=tuple(TokenStep(position) for position in first.values()))
 
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: each of its units is a word."""

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.tokens.encoded import (
     EncodedText,
-    Span,
+    TokenSpan,
     display_units,
     encode,
     too_long_to_tokenise,
@@ -75,7 +75,7 @@ def _told_apart(whole: EncodedText, text: str) -> EncodedText:
     """`whole`, of a `text` and its completion, with the two as segments."""
     size = len(text)
     segments: list[int | None] = []
-    spans: list[Span | None] = []
+    spans: list[TokenSpan | None] = []
     for token, segment, span in zip(whole.tokens, whole.segments, whole.spans, strict=True):
         if span is not None and span.start < size < span.end:
             raise ModelError(
@@ -87,7 +87,7 @@ def _told_apart(whole: EncodedText, text: str) -> EncodedText:
             spans.append(span)
             continue
         segments.append(COMPLETION_SEGMENT)
-        spans.append(Span(COMPLETION_SEGMENT, span.start - size, span.end - size))
+        spans.append(TokenSpan(COMPLETION_SEGMENT, span.start - size, span.end - size))
     return replace(whole, segments=tuple(segments), spans=tuple(spans), units=display_units(spans))
 
 
@@ -101,11 +101,11 @@ def _put_after(
     content = [i for i, role in enumerate(before.roles) if role is None]
     end = max(content, default=-1) + 1 if text else content[0]
     before = keep(before, range(end))
-    spans: list[Span | None] = [None] * len(ids)
+    spans: list[TokenSpan | None] = [None] * len(ids)
     if completion:
         ends = [len(tokenizer.decode(list(ids[:i]))) for i in range(len(ids) + 1)]
         ends = [min(end, len(completion)) for end in ends]
-        spans = [Span(COMPLETION_SEGMENT, *pair) for pair in pairwise(ends)]
+        spans = [TokenSpan(COMPLETION_SEGMENT, *pair) for pair in pairwise(ends)]
     first = max(before.units, default=-1) + 1
     return replace(
         before,

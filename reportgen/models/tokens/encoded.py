@@ -22,7 +22,7 @@ _PER_TOKEN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TokenSpan:
     """The place of a token: code points of its segment's text."""
 
     segment: int  # 0 text, 1 pair, 2 completion
@@ -31,7 +31,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TokenStep:
     """One of several predictions for a text, each of one of its tokens: the tag of a word."""
 
     position: int | None  # of the token; None where it was left out
@@ -46,7 +46,9 @@ class EncodedText:
     ids: tuple[int, ...]
     type_ids: tuple[int, ...] | None  # None if the tokenizer gives none
     tokens: tuple[str, ...]
-    spans: tuple[Span | None, ...]  # None for special tokens and for tokenizers without offsets
+    spans: tuple[
+        TokenSpan | None, ...
+    ]  # None for special tokens and for tokenizers without offsets
     segments: tuple[int | None, ...]  # None for special tokens
     roles: tuple[str | None, ...]  # key of the Role of a special token; None for content
     units: tuple[int, ...]  # display unit
@@ -60,7 +62,9 @@ class EncodedText:
     parts: tuple[int, ...] = ()
     # What stands up to the end of a prompt, special tokens in front with it; empty without prompts.
     prompted: tuple[bool, ...] = ()
-    steps: tuple[Step, ...] = ()  # predictions for single tokens of it, in order; () for others
+    steps: tuple[
+        TokenStep, ...
+    ] = ()  # predictions for single tokens of it, in order; () for others
     held: tuple[int, ...] = ()  # content that stays when other content is left out, such as a mask
     against: int | None = None  # the token that the lead of each step is over; None: no lead
     # Of several choices, of which this is the text with one: which one, and the text with each
@@ -209,7 +213,7 @@ def special_roles(tokenizer: "PreTrainedTokenizerBase", *, has_pairs: bool) -> t
     return tuple(Role(key, token) for key, token in found.items())
 
 
-def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:
+def display_units(spans: Sequence[TokenSpan | None]) -> tuple[int, ...]:
     """The number of the display unit of each token, from 0.
 
     Neighbouring tokens that share characters (the bytes of one emoji, the parts of ㌔) form one
@@ -229,7 +233,7 @@ def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:
             unit += 1
         units.append(unit)
         if shares and span is not None and before is not None:
-            before = Span(span.segment, before.start, max(before.end, span.end))
+            before = TokenSpan(span.segment, before.start, max(before.end, span.end))
         else:
             before = span
     return tuple(units)
@@ -282,7 +286,7 @@ class _Encoding:
             None if type_ids is None else tuple(type_ids[i] for i in places)
         )
         self.tokens: tuple[str, ...] = tuple(tokenizer.convert_ids_to_tokens(list(self.ids)))
-        self.spans: tuple[Span | None, ...] = (None,) * len(self.ids)
+        self.spans: tuple[TokenSpan | None, ...] = (None,) * len(self.ids)
         if fast:
             offsets = given["offset_mapping"]
             self.spans = tuple(
@@ -313,15 +317,17 @@ def _kept_places(segments: Sequence[int | None], max_tokens: int) -> list[int]:
     return places
 
 
-def token_span(token: str, segment: int, offset: tuple[int, int], texts: tuple[str, str]) -> Span:
+def token_span(
+    token: str, segment: int, offset: tuple[int, int], texts: tuple[str, str]
+) -> TokenSpan:
     """The characters of a token, without the space before a word that some tokenizers include."""
     start, end = offset
     covered = texts[segment][start:end]
     if not token.strip(_SPACE_MARKS):
         # Only the mark: a space of the text, or nothing (some include a letter of the next word).
-        return Span(segment, start, end if covered.isspace() else start)
+        return TokenSpan(segment, start, end if covered.isspace() else start)
     lead = len(covered) - len(covered.lstrip())
-    return Span(segment, start + lead if lead < len(covered) else start, end)
+    return TokenSpan(segment, start + lead if lead < len(covered) else start, end)
 
 
 def _segments_of_slow(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reportgen.models.tokens.encoded import EncodedText, Span
+from reportgen.models.tokens.encoded import EncodedText, TokenSpan
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.texts import Place, Places, WordSplitter
 
@@ -139,7 +139,9 @@ def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:
     return found
 
 
-def _at_word(span: Span | None, words: Sequence[Sequence[int]], marks: Marks) -> Span | None:
+def _at_word(
+    span: TokenSpan | None, words: Sequence[Sequence[int]], marks: Marks
+) -> TokenSpan | None:
     """The place of a token; of a space alone, that where the word begins, or ends, beside it."""
     if span is None or span.segment == COMPLETION_SEGMENT:
         return span
@@ -152,7 +154,7 @@ def _at_word(span: Span | None, words: Sequence[Sequence[int]], marks: Marks) ->
 
 
 def _touched(
-    span: Span | None, words: Sequence[Sequence[int]], marks: Marks
+    span: TokenSpan | None, words: Sequence[Sequence[int]], marks: Marks
 ) -> tuple[int, int] | None:
     """The first and the last word that a token has characters of; None without any, and for tokens
     of a completion, each of which is written by itself."""

@@ -8,9 +8,9 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.device import tolerances
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.similarity import SimilarityReader
+from reportgen.models.readers.embedding import SimilarityReader
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder
-from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode
+from reportgen.models.tokens.encoded import EncodedText, TokenSpan, display_units, encode
 from reportgen.texts import TextSet
 
 # Two texts that are compared alone and as a pair; longer than the windows of most models.
@@ -73,7 +73,9 @@ def encode_prompted(
     in_front = [span is not None and span.end <= size for span in whole.spans]
     # Where a token has characters of both, the text has its own.
     spans = [
-        None if is_prompt or span is None else Span(0, max(0, span.start - size), span.end - size)
+        None
+        if is_prompt or span is None
+        else TokenSpan(0, max(0, span.start - size), span.end - size)
         for span, is_prompt in zip(whole.spans, in_front, strict=True)
     ]
     pairs = list(zip(whole.roles, in_front, strict=True))
@@ -127,7 +129,8 @@ def encode_apart(
         if one.type_ids is None or other.type_ids is None
         else one.type_ids + other.type_ids,
         tokens=one.tokens + other.tokens,
-        spans=one.spans + tuple(span and Span(1, span.start, span.end) for span in other.spans),
+        spans=one.spans
+        + tuple(span and TokenSpan(1, span.start, span.end) for span in other.spans),
         segments=one.segments + tuple(own if own is None else 1 for own in other.segments),
         roles=one.roles + other.roles,
         units=one.units + tuple(first + unit for unit in other.units),

@@ -12,7 +12,7 @@ from reportgen.errors import ModelError
 from reportgen.models.architecture import max_positions
 from reportgen.models.tokens.encoded import (
     EncodedText,
-    Span,
+    TokenSpan,
     display_units,
     encode,
     token_span,
@@ -113,7 +113,7 @@ def encode_target(
         tokens=tuple(tokenizer.convert_ids_to_tokens(list(all_ids))),
         spans=spans,
         specials=(*[True] * n_given, *[False] * n_content, *[True] * ends),
-        units=display_units([s and Span(COMPLETION_SEGMENT, *s) for s in spans]),
+        units=display_units([s and TokenSpan(COMPLETION_SEGMENT, *s) for s in spans]),
         n_given=n_given,
     )
 

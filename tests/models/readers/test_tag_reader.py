@@ -19,7 +19,7 @@ from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import Step
+from reportgen.models.tokens.encoded import TokenStep
 from reportgen.models.tokens.perturbed_texts import content_units, without
 from reportgen.texts import TextInput, WordSplitter, by_script
 
@@ -96,7 +96,7 @@ def test_steps_stay_with_their_tokens(tmp_path):
     cat = content_units(text)[1]
     left = without(text, cat)
     after = text.steps[2].position - len(cat)
-    assert left.steps == (text.steps[0], Step(None), Step(after))
+    assert left.steps == (text.steps[0], TokenStep(None), TokenStep(after))
     assert left.n_steps == 3
 
 

@@ -8,7 +8,13 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from transformers import AutoTokenizer
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode, special_roles
+from reportgen.models.tokens.encoded import (
+    EncodedText,
+    TokenSpan,
+    display_units,
+    encode,
+    special_roles,
+)
 from reportgen.models.tokens.padding import pad
 from reportgen.models.tokens.perturbed_texts import content_units, keep, put, without
 from reportgen.results.info import Role
@@ -50,7 +56,7 @@ def test_bytes_of_one_character_are_one_unit() -> None:
 def test_a_lone_space_mark_spells_no_character() -> None:
     encoded = encode(tiny_tokenizer("unigram"), "鬱無料", None, 512)
     assert encoded.tokens[1] == "▁"
-    assert encoded.spans[1] == Span(0, 0, 0)
+    assert encoded.spans[1] == TokenSpan(0, 0, 0)
     assert encoded.units[1] != encoded.units[2]
 
 
@@ -62,13 +68,21 @@ def test_the_space_before_a_word_is_not_part_of_it() -> None:
 def test_characters_that_share_a_source_character_are_one_unit() -> None:
     # NFKC turns ㌔ into two characters, and so into two tokens or more.
     encoded = encode(tiny_tokenizer("unigram"), "a㌔b", None, 512)
-    whole = [i for i, span in enumerate(encoded.spans) if span == Span(0, 1, 2)]
+    whole = [i for i, span in enumerate(encoded.spans) if span == TokenSpan(0, 1, 2)]
     assert len(whole) >= 2
     assert len({encoded.units[i] for i in whole}) == 1
 
 
 def test_units_never_join_two_segments_or_special_tokens() -> None:
-    spans = [None, Span(0, 0, 2), Span(0, 1, 3), None, None, Span(1, 0, 2), Span(0, 1, 2)]
+    spans = [
+        None,
+        TokenSpan(0, 0, 2),
+        TokenSpan(0, 1, 3),
+        None,
+        None,
+        TokenSpan(1, 0, 2),
+        TokenSpan(0, 1, 2),
+    ]
     assert display_units(spans) == (0, 1, 1, 2, 3, 4, 5)
 
 
@@ -104,7 +118,7 @@ def test_a_pair_has_two_segments_with_their_own_spans() -> None:
     encoded = encode(tiny_tokenizer("wordpiece"), "the cat", "a dog", 512)
     assert encoded.tokens == ("[CLS]", "the", "cat", "[SEP]", "a", "dog", "[SEP]")
     assert encoded.segments == (None, 0, 0, None, 1, 1, None)
-    assert encoded.spans[5] == Span(1, 2, 5)
+    assert encoded.spans[5] == TokenSpan(1, 2, 5)
     assert encoded.type_ids == (0, 0, 0, 0, 1, 1, 1)
 
 

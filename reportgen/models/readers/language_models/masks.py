@@ -13,7 +13,7 @@ from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
 from reportgen.models.readers.language_models.next_token import N_NEXT_TOKENS
 from reportgen.models.readers.reader import Prediction, spell
 from reportgen.models.readers.steps import StepReader, places
-from reportgen.models.tokens.encoded import EncodedText, Step
+from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import Entry, figures_by_token, try_module
 from reportgen.results.info import OutputInfo
 from reportgen.texts import TextSet
@@ -44,7 +44,7 @@ class MaskReader(StepReader):
                 f"it has no mask; write {self.tokenizer.mask_token} where the model is to fill in "
                 "a word"
             )
-        return replace(text, steps=tuple(map(Step, held)), held=held)
+        return replace(text, steps=tuple(map(TokenStep, held)), held=held)
 
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: its last content token is a mask."""
