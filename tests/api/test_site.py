@@ -312,7 +312,7 @@ def test_beside_a_change_of_the_agreement_stands_what_was_said_before(runs, tmp_
         )
         _, change, *_ = row.find_all(["td"])
         said = verdict_of(judged[0], language)
-        said = language.say("site", "said_before", said=said[0].lower() + said[1:])
+        said = language.say("site", "said_before", said=said)
         assert change.small.get_text() == said
         difference = judged[1].agreement.mean - judged[0].agreement.mean
         assert change.get_text().startswith(written(difference, 2, with_sign=True))

@@ -157,7 +157,7 @@ def _said(verdict: Verdict | str, key: str, runs: Sequence[Entry], language: Lan
     if verdict:
         return language.say("site", f"verdict_{verdict}")
     said = remark_text(key, runs[-2], language) if key in runs[-1].figures else ""
-    return language.say("site", "said_before", said=said[0].lower() + said[1:]) if said else ""
+    return language.say("site", "said_before", said=said) if said else ""
 
 
 def _verdict(

@@ -43,6 +43,8 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     names = model_names(found, words)
     is_number = kind in NUMBERS
     key = "moved" if is_number or kind == "numbers" else "flipped"
+    if not often:
+        key += "_once"
     said = words.trend(key, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
