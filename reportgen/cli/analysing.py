@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -77,6 +77,34 @@ def analyze_texts(
             verbose=verbosity.verbose,
             silent=redact,
         )
+
+
+def analyze_models(
+    texts: TextSet,
+    models: Sequence[ModelRun],
+    scratch: Path,
+    verbosity: Verbosity,
+    *,
+    redact: bool,
+    is_reported: bool,
+) -> tuple[list[Path], bool]:
+    """Run the analyses of all `models`; returns the folders of their results, which lie in
+    `scratch`, and whether one was interrupted. `is_reported`: a report of the last model is written
+    too."""
+    folders, is_interrupted = [], False
+    for number, model_run in enumerate(models, 1):
+        folder = scratch / str(number)
+        folder.mkdir()
+        if len(models) > 1:
+            called = model_run.spec.called
+            outcome.print_lines([f"model {number} of {len(models)}: {called}"], verbosity)
+        is_compared = number < len(models) or not is_reported
+        results = analyze_texts(
+            texts, model_run, folder, verbosity, redact=redact, is_compared=is_compared
+        )
+        is_interrupted |= results.info.evidence.interrupted
+        folders.append(folder)
+    return folders, is_interrupted
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ from reportgen.api.progress_bar import writing
 from reportgen.api.start_project import Host, first_files, write_first_files
 from reportgen.cli import from_options as parameters
 from reportgen.cli import outcome, results_commands
-from reportgen.cli.analysing import analyze_texts, import_api, kept_work
+from reportgen.cli.analysing import analyze_models, analyze_texts, import_api, kept_work
 from reportgen.errors import OutputError, UsageError, shortened
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
@@ -265,31 +266,23 @@ def compare(
 
     check_gates(job.gates, sides.folders)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
-        folders = list(sides.folders)
+        made: list[Path] = []
         if is_run:
             text_set, models = planned(sides, inputs, analysis)
             outcome.print_notes(text_set, verbosity, redact=choices.redact)
             if choices.redact:
                 require_texts(text_set.read_alike)
-            for number, model_run in enumerate(models, 1):
-                folder = scratch / str(number)
-                folder.mkdir()
-                is_compared = report is None or number < len(models)
-                if len(models) > 1:
-                    said = f"model {number} of {len(models)}: {model_run.spec.called}"
-                    outcome.print_lines([said], verbosity)
-                results = analyze_texts(
-                    text_set,
-                    model_run,
-                    folder,
-                    verbosity,
-                    redact=choices.redact,
-                    is_compared=is_compared,
-                )
-                is_interrupted |= results.info.evidence.interrupted
-                folders.append(folder)
+            made, is_interrupted = analyze_models(
+                text_set,
+                models,
+                scratch,
+                verbosity,
+                redact=choices.redact,
+                is_reported=report is not None,
+            )
+        folders = [*sides.folders, *made]
         folder_names = [folder.name for folder in sides.folders] if is_run else []
-        names = [*folder_names, *([""] * (len(folders) - len(sides.folders)))]  # of models theirs
+        names = [*folder_names, *([""] * len(made))]  # of models theirs
         compared = compare_folders(*folders, null=choices.null, names=names)
         with writing(job.files, verbosity):
             written = write_comparison(compared, job, staging)

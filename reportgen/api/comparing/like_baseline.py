@@ -104,16 +104,13 @@ def planned(
     baseline = open_results(sides.folders[0])
     require_complete(baseline)
     found = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
-    models = (
-        analysis_of(found.inputs, options_of(ModelChoices, {**found.model, "model": name}), own)
-        for name in sides.heads
-        for own in (found.analysis,)
-    )
+    choices = [options_of(ModelChoices, {**found.model, "model": name}) for name in sides.heads]
+    models = tuple(analysis_of(found.inputs, model, found.analysis) for model in choices)
     if not sides.texts:
-        return texts_of(baseline), tuple(models)
+        return texts_of(baseline), models
     texts = arguments.text_set(sides.texts, found.inputs)
     require_common(texts, ", ".join(sides.texts), baseline)
-    return texts, tuple(models)
+    return texts, models
 
 
 def require_common(texts: TextSet, files: str, baseline: Results) -> None:
