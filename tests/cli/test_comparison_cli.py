@@ -28,7 +28,7 @@ def test_two_folders_give_every_output(folders: tuple[Path, Path], tmp_path: Pat
     assert done.stdout == ""
     for name in names:
         assert f"{tmp_path / name}: " in done.stderr
-    assert re.search(r"12件のうち\d+件で、予測が0\.\d+を超えて変わりました。", done.stderr)
+    assert re.search(r"12件のうち\d+件で0\.\d+を超えて予測が変わりました。", done.stderr)
     assert '<html lang="ja">' in (tmp_path / "compare.html").read_text("utf-8")
     assert (
         (tmp_path / "compare.md")
