@@ -390,8 +390,8 @@ def load_everything() -> None:
     import pytest
     from helpers.real.load_once import load_once
 
-    from reportgen import compare as api_compare
     from reportgen.api import report as api_report
+    from reportgen.api.comparing import compare as api_compare
     from reportgen.files import temporary
 
     load_once(pytest.MonkeyPatch())

@@ -14,9 +14,9 @@ from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
-from reportgen import compare as api_compare
 from reportgen import open_report
 from reportgen.api import report as api_report
+from reportgen.api.comparing import compare as api_compare
 from reportgen.cli import app
 from reportgen.cli.outcome import system_said
 from reportgen.errors import OutputError
