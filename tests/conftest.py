@@ -51,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Both are read when the libraries are imported, so a fixture would come too late.
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # What jsonschema needs for addresses alone, which no schema asks for, takes a second to import.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     # The first process of a run names the folder to the others, which it starts, and removes it.
     if FOLDER not in os.environ:
         folder = TemporaryDirectory()

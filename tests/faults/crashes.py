@@ -10,6 +10,7 @@ moment.
 
 import argparse
 import ctypes
+import gc
 import json
 import os
 import shutil
@@ -20,11 +21,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 HERE = Path(__file__).parent
 FAULTS = {"killed": 1, "I/O error": 2, "full disk": 3}  # as faulty.c numbers them
@@ -137,7 +141,10 @@ class Workplace:
             raise Failed(f"{self.kind}: nothing to go on from")
 
     def _written(self, title: str) -> dict[str, str]:
-        ended = self.run(title)
+        """The outputs of the command. It runs in this process, so that no process that is forked
+        loads, compiles or makes anew what it needs."""
+        ended = self._ended(self._call(title, None, -1, force=True))
+        gc.freeze()  # nor looks for garbage in it, which would copy it
         if ended.code:
             raise Failed(f"{self.kind}: {ended.output}")
         return self.outputs()
@@ -156,14 +163,16 @@ class Workplace:
         if child == 0:
             code = 99
             try:
-                code = self._in_child(title, fault, at, force=force)
+                code = self._call(title, fault, at, force=force)
             finally:
                 os._exit(code)
-        status = _waited_for(child)
-        told = json.loads(self._told.read_bytes()) if self._told.exists() else {}
-        return Ended(os.waitstatus_to_exitcode(status), **{"output": "", **told})
+        return self._ended(os.waitstatus_to_exitcode(_waited_for(child)))
 
-    def _in_child(self, title: str, fault: int | None, at: int, *, force: bool) -> int:
+    def _ended(self, code: int) -> Ended:
+        told = json.loads(self._told.read_bytes()) if self._told.exists() else {}
+        return Ended(code, **{"output": "", **told})
+
+    def _call(self, title: str, fault: int | None, at: int, *, force: bool) -> int:
         from typer.testing import CliRunner
 
         from reportgen.cli import app
@@ -386,28 +395,38 @@ def _call(*words: str) -> None:
 
 
 def load_everything() -> None:
-    """Load the libraries, and let every process that is forked load the model once only."""
+    """Load the libraries, and let every process that is forked load the model, build the commands
+    and make each document once only."""
     import pytest
     from helpers.real.load_once import load_once
+    from typer.main import get_command
 
     from reportgen.api import report as api_report
     from reportgen.api.comparing import compare as api_compare
     from reportgen.files import temporary
+    from reportgen.report.html import page
 
-    load_once(pytest.MonkeyPatch())
+    patch = pytest.MonkeyPatch()
+    load_once(patch)
+    patch.setattr("typer.testing._get_command", cache(get_command))
     temporary._MOMENT = 0.0  # an empty folder is one that is left: nobody else begins just now
-    # Nor does it matter how a document is made.
-    made: dict[tuple[object, ...], object] = {}
-    make = api_report.make_documents
+    # Nor does it matter how a document is made: that of a run, as its options say, stays the same.
+    for module in (api_report, import_module("reportgen.api.comparing.compare")):
+        patch.setattr(module, "make_documents", remembered(api_report.make_documents))
+    patch.setattr("reportgen.api.site.maker.page", SimpleNamespace(render=remembered(page.render)))
 
-    def remembered(findings: object, outputs: Sequence[str], options: object) -> object:
-        key = (tuple(outputs), repr(options))
+
+def remembered(make: Callable[..., object]) -> Callable[..., object]:
+    """`make`, which is called once for the same run or comparison and options."""
+    made: dict[str, object] = {}
+
+    def known(found: Any, *options: object) -> object:
+        key = repr((getattr(found, "info", None), *options))
         if key not in made:
-            made[key] = make(findings, outputs, options)  # type: ignore[arg-type]
+            made[key] = make(found, *options)
         return made[key]
 
-    for module in (api_report, api_compare):
-        module.make_documents = remembered  # type: ignore[assignment]
+    return known
 
 
 def compile_library(folder: Path) -> Path:

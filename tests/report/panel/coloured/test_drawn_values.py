@@ -1,7 +1,8 @@
 """What is judged is what is seen: colours of the page against the values that are ranked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,22 +47,33 @@ ENGLISH = (
 )
 
 
-@pytest.fixture(scope="module", params=["word", "token", "phrase", "given", "causal", "embedding"])
-def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    folder = tmp_path_factory.mktemp(request.param)
-    given: dict[str, Any] = {"evidence": "basic", "keep_maps": "none"}
-    texts: Any = JAPANESE
-    if request.param == "given":
-        texts, given["text_units"] = ENGLISH, [text.split() for text in ENGLISH]
-    elif request.param in ("causal", "embedding"):
-        name, task = ("llama", "causal") if request.param == "causal" else ("bert", "base")
-        given["model"] = str(save_model(folder / "model", name, task))
-        texts = ENGLISH
-    else:
-        given["units"] = request.param
-    report = reportgen.analyze(texts, **given)
-    report.save(f"{folder}/results/")
-    return open_results(folder / "results")
+@pytest.fixture(scope="module")
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Results]:
+    """The results of texts in units or of a model of this name."""
+
+    @cache
+    def analyse(name: str) -> Results:
+        folder = tmp_path_factory.mktemp(name)
+        given: dict[str, Any] = {"evidence": "basic", "keep_maps": "none"}
+        texts: Any = JAPANESE
+        if name == "given":
+            texts, given["text_units"] = ENGLISH, [text.split() for text in ENGLISH]
+        elif name in ("causal", "embedding"):
+            kind, task = ("llama", "causal") if name == "causal" else ("bert", "base")
+            given["model"] = str(save_model(folder / "model", kind, task))
+            texts = ENGLISH
+        else:
+            given["units"] = name
+        report = reportgen.analyze(texts, **given)
+        report.save(f"{folder}/results/")
+        return open_results(folder / "results")
+
+    return analyse
+
+
+@pytest.fixture(params=["word", "token", "phrase", "given", "causal", "embedding"])
+def results(request: pytest.FixtureRequest, analysed: Callable[[str], Results]) -> Results:
+    return analysed(request.param)
 
 
 def ranked_values(results: Results, text: int) -> dict[str, np.ndarray]:
@@ -139,10 +151,9 @@ def steps_of(page: str) -> list[list[int]]:
 )
 @pytest.mark.parametrize("units", ["word", "token"])
 def test_the_colours_of_the_page_are_steps_of_the_values_that_are_ranked(
-    colour: str, units: str
+    analysed: Callable[[str], Results], colour: str, units: str
 ) -> None:
-    report = reportgen.analyze(JAPANESE, evidence="basic", units=units)
-    found = report.results
+    found = analysed(units)
     findings = Findings(found, colour)
     strips = steps_of(render(findings, RenderOptions(colour=colour)).content.decode())
     assert len(strips) >= len(JAPANESE)
