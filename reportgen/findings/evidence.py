@@ -105,9 +105,9 @@ def _of_every(results: Results, statistic: Statistic) -> ByView:
 
 def _by_view(rows: pd.DataFrame, statistic: Statistic) -> ByView:
     """The values of a statistic, for each view that has any, in the order of VIEWS."""
-    own = rows[rows["statistic"] == statistic]
-    texts, values = own["text"].to_numpy(), own["value"].to_numpy(np.float64)
-    names = own["view"].to_numpy(dtype=object)
+    own = rows["statistic"].to_numpy(dtype=object) == statistic
+    texts, values = rows["text"].to_numpy()[own], rows["value"].to_numpy(np.float64)[own]
+    names = rows["view"].to_numpy(dtype=object)[own]
     known = set(names)
     return {
         view: pd.Series(values[names == view], texts[names == view])

@@ -4,8 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+import numpy as np
+
 from reportgen.findings.notes.thresholds import TRUST_LARGELY, TRUST_PARTLY
-from reportgen.findings.statistics import Estimate, Interval, estimate, is_reversed, widened
+from reportgen.findings.statistics import (
+    Estimate,
+    Floats,
+    Interval,
+    estimate,
+    is_reversed,
+    widened,
+)
 from reportgen.results.info import View
 
 if TYPE_CHECKING:
@@ -58,7 +67,7 @@ def judge(
     gaps = {
         view: gap
         for view, base in baselines.items()
-        if (gap := estimate(own - base.reindex(own.index).fillna(0.0))) is not None
+        if (gap := estimate(own.to_numpy() - _values(base, own.index))) is not None
     }
     above = {view: widened(gap, n_judged, 2.0) for view, gap in gaps.items()}
     among = {view: widened(gap, n_judged * len(gaps), 2.0) for view, gap in gaps.items()}
@@ -69,6 +78,12 @@ def judge(
     baseline = min(named, key=lambda view: named[view].mean, default=None)
     over = None if baseline is None else named[baseline]
     return Judgement(verdict, agreement, baseline, over, n_judged)
+
+
+def _values(base: "pd.Series[float]", texts: "pd.Index[int]") -> Floats:
+    """The values of `base` for these texts, 0 where it has none."""
+    found = (base if base.index.equals(texts) else base.reindex(texts)).to_numpy(np.float64)
+    return np.where(np.isnan(found), 0.0, found)
 
 
 def _verdict(agreement: Interval, *, is_worse: bool, is_level: bool) -> Verdict:

