@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from helpers.made_up.shared import FOLDER
+from helpers.made_up.shared import FOLDER, shared
 from hypothesis import settings
 from typer.main import get_command
 
@@ -153,7 +153,7 @@ def notes(situations: "list[Findings]") -> "list[Note]":
     """The notes of all situations, and on figures of all sizes."""
     from helpers.made_up import every_note
 
-    return every_note.every_note(situations)
+    return shared("every note", lambda: every_note.every_note(situations))
 
 
 @pytest.fixture(scope="session")

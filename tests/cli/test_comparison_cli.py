@@ -119,7 +119,7 @@ def test_other_texts_and_no_results_are_faults(folders: tuple[Path, Path], tmp_p
 def test_a_model_with_itself_in_other_batches_gives_nothing(tmp_path: Path) -> None:
     """The noise floor, on a real model: other batches, so other padding and other rounding."""
     for name, tokens in (("base", 60), ("head", 1024)):
-        how = ("--limit", 20, "--batch-tokens", tokens)
+        how = ("--limit", 12, "--batch-tokens", tokens)
         done = call("analyze", TEXTS_FILE, "-o", tmp_path / name, *how)
         assert done.exit_code == 0, done.output
     kept = [(tmp_path / name / "tokens.parquet").read_bytes() for name in ("base", "head")]
@@ -127,7 +127,7 @@ def test_a_model_with_itself_in_other_batches_gives_nothing(tmp_path: Path) -> N
     path = tmp_path / "c.json"
     done = call("compare", tmp_path / "base", tmp_path / "head", "-o", path)
     assert done.exit_code == 0, done.output
-    assert "No difference was found: on all 20 texts" in done.stderr
+    assert "No difference was found: on all 12 texts" in done.stderr
     record = json.loads(path.read_text("utf-8"))
     assert record["comparable"]["nothing_found"] is True
     assert record["notes"] == []

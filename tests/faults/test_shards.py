@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 from helpers.calling import call
 from helpers.made_up.unlisted import shard_without_manifest
+from helpers.real.begin_as import begin_as
 from helpers.real.few_steps import take_few_steps
 from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
@@ -115,6 +116,7 @@ def test_the_test_of_the_strongest_sink_is_that_of_one_run(
     that started them."""
     monkeypatch.chdir(place)
     shutil.copytree(model_folder(), place / "demo")
+    begin_as(monkeypatch)
     command = ("analyze", "texts.jsonl", "--model", "demo")
     whole, merged, shared = tmp_path / "whole", tmp_path / "merged", tmp_path / "shared"
     assert call(*command, "-o", whole).exit_code == 0

@@ -1,20 +1,17 @@
 """Several processes give the bytes of one; one that dies loses nothing.
 
-A copy of this process has what a new one would import for seconds. One process of these tests is
-new, as all are elsewhere, so that what it is given can be sent.
+One process of these tests is new, as all are elsewhere, so that what it is given can be sent.
 """
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain, repeat
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from helpers.calling import call
+from helpers.real.begin_as import begin_as
 from helpers.real.models import SENTENCES, save_model
 from helpers.real.planted import SECRETS
 from helpers.real.runs import require_sinks_and_groups
@@ -62,13 +59,6 @@ FEW = ("--keep-maps", "11", "--evidence-texts", "6")
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
-
-
-def begin_as(monkeypatch: pytest.MonkeyPatch, *first: str) -> None:
-    """Let the first processes begin in these ways, and those after them as copies."""
-    ways, of = chain(first, repeat("fork")), multiprocessing.get_context
-    chosen = SimpleNamespace(get_context=lambda asked: of(next(ways)))
-    monkeypatch.setattr(pool, "multiprocessing", chosen)
 
 
 @pytest.fixture

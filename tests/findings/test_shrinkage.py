@@ -30,11 +30,18 @@ def plain_weights(distances: list[float], errors: list[float]) -> dict[float, fl
                 / sqrt(2 * pi * (error**2 + spread**2))
                 for spread, weight in weights.items()
             }
+            whole = sum(likely.values())
             for spread, own in likely.items():
-                sums[spread] += own / sum(likely.values())
+                sums[spread] += own / whole
         sums[0.0] += 1  # the penalty towards 0
         weights = {spread: own / (len(distances) + 1) for spread, own in sums.items()}
     return weights
+
+
+def density(distance: float, deviation: float) -> float:
+    """Of a normal distribution, at this distance from its mean; SciPy's takes a hundred times as
+    long."""
+    return exp(-((distance / deviation) ** 2) / 2) / (sqrt(2 * pi) * deviation)
 
 
 def test_the_posterior_is_that_of_plain_loops_and_integrals() -> None:
@@ -45,10 +52,10 @@ def test_the_posterior_is_that_of_plain_loops_and_integrals() -> None:
     for i in range(12):
 
         def mass(theta: float, i: int = i) -> float:
-            prior = sum(w * norm.pdf(theta, 0, s) for s, w in weights.items() if s)
-            return prior * norm.pdf(distances[i], theta, errors[i])
+            prior = sum(w * density(theta, s) for s, w in weights.items() if s)
+            return prior * density(distances[i] - theta, errors[i])
 
-        at_0 = weights[0.0] * norm.pdf(distances[i], 0, errors[i])
+        at_0 = weights[0.0] * density(distances[i], errors[i])
         places = [0, distances[i]]
         below, above = (
             quad(mass, *ends, points=places, limit=500)[0] for ends in ((-4, 0), (0, 4))
