@@ -30,7 +30,7 @@ _SEED = 20190603
 _DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
 _OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it
 _PLACES = ("text", "unit", "segment", "token", "start", "end", "is_special", HELD)
-_RANKED = ("unit", "segment", "is_special", HELD, "expected")  # of tokens, for effects by unit
+_RANKED = ("unit", "segment", "is_special", HELD)
 
 
 class Score(NamedTuple):
@@ -195,27 +195,41 @@ def _drawn_agreement(results: Results) -> pd.DataFrame:
         return stored
     is_drawn = results.info.schema_version >= _DRAWN_SINCE
     kept = stored if is_drawn else stored[~stored["statistic"].isin(_CORRELATIONS)]
-    scores = _scores_again(results, known, YARDSTICK if is_drawn else (*VIEWS, *YARDSTICK))
+    scores = (_rarity_scores if is_drawn else _scores_again)(results, known)
     found = pd.DataFrame(list(scores), columns=list(Score._fields))
     parts = [part for part in (kept, found) if len(part)]
     both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
     return both.astype(stored.dtypes.to_dict())
 
 
-def _scores_again(
-    results: Results, texts: Sequence[int], names: Sequence[View]
-) -> Iterator[Score]:
-    """The correlations of `texts`, from the tables of tokens and effects: of the views `names`, and
-    of the one that takes all texts to know."""
+def _scores_again(results: Results, texts: Sequence[int]) -> Iterator[Score]:
+    """The correlations of `texts`, from the tables of tokens and effects."""
     scalar = results.info.evidence.scalar
     rarities = text_rarity(results)
-    columns = _RANKED if set(names) <= set(YARDSTICK) else ()
     for text in texts:
         effects = results.effects_of(text)
         if effects is None or scalar is None or text not in rarities:
             continue
-        views = unit_views(results.tokens_of(text, *columns), effects, names)
+        views = unit_views(results.tokens_of(text), effects)
         yield from text_agreement(text, {**views, _OF_ALL: rarities[text]}, scalar)
+
+
+def _rarity_scores(results: Results, texts: Sequence[int]) -> Iterator[Score]:
+    """Those of the baseline that takes all texts to know, for which nothing but effects is read."""
+    scalar = results.info.evidence.scalar
+    rarities, tokens = text_rarity(results), results.token_columns(*_RANKED)
+    content, unit = ranked_tokens(tokens), tokens["unit"].to_numpy(np.intp)
+    first, n_tokens = (
+        results.texts[name].to_numpy(np.intp) for name in ("first_token", "n_tokens")
+    )
+    for text in texts:
+        effects = results.effects_of(text)
+        if effects is None or scalar is None or text not in rarities:
+            continue
+        own = first[text] + np.flatnonzero(content[first[text] : first[text] + n_tokens[text]])
+        values = effects[EFFECT].to_numpy(np.float64)[own - first[text]]
+        by_unit = unit_values(BY_ID[EFFECT], values, unit_starts(unit[own]))
+        yield from text_agreement(text, {EFFECT: by_unit, _OF_ALL: rarities[text]}, scalar)
 
 
 def text_rarity(results: Results) -> Mapping[int, Floats]:
