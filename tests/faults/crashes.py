@@ -24,7 +24,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
-from importlib import import_module
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -411,7 +410,7 @@ def load_everything() -> None:
     patch.setattr("typer.testing._get_command", cache(get_command))
     temporary._MOMENT = 0.0  # an empty folder is one that is left: nobody else begins just now
     # Nor does it matter how a document is made: that of a run, as its options say, stays the same.
-    for module in (api_report, import_module("reportgen.api.comparing.compare")):
+    for module in (api_report, api_compare):
         patch.setattr(module, "make_documents", remembered(api_report.make_documents))
     patch.setattr("reportgen.api.site.maker.page", SimpleNamespace(render=remembered(page.render)))
 

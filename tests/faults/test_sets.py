@@ -5,7 +5,6 @@ import errno
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def _documents_once(monkeypatch: pytest.MonkeyPatch) -> None:
             made[key] = make(findings, outputs, options)
         return made[key]
 
-    for module in (api_report, import_module("reportgen.api.comparing.compare")):
+    for module in (api_report, api_compare):
         monkeypatch.setattr(module, "make_documents", remembered)
     # Nor does what is said of a report, for which all its figures would be computed.
     monkeypatch.setattr("reportgen.cli.outcome.account_lines", lambda *given: [])
