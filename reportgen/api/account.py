@@ -12,6 +12,7 @@ from reportgen.report.language.sentences import headline
 from reportgen.report.options import Lang
 from reportgen.results.labels import LARGEST
 from reportgen.results.store import Results
+from reportgen.tasks.task import task_of
 from reportgen.texts import label_number
 
 _UNNAMED = re.compile(r"LABEL_\d+")  # a class without a name in the model's folder
@@ -21,12 +22,6 @@ _COUNTED = {
     "truncated": "cut to the longest text that the model is given",
     "empty": "empty, not analysed",
     "failed": "failed; the report says why",
-}
-# Outputs that have no right answer, so that no label is held against them.
-_WITHOUT_ANSWERS = {
-    "embedding": "an embedding",
-    "next_token": "a next token",
-    "completion": "a completion",
 }
 # What labels of choices are read as, if most of them are that.
 _CHOICE_LABELS = {
@@ -87,8 +82,8 @@ def _labels(findings: Findings) -> list[str]:
     use, output = findings.label_use, findings.info.output
     if use is None:
         has_labels = findings.texts["label"].notna() & findings.analysed
-        what = _WITHOUT_ANSWERS.get(output.kind)
-        if what is None or not has_labels.any():
+        what = task_of(output).returns
+        if not what or not has_labels.any():
             return []
         return [f"labels are not compared with anything: the model's output is {what}"]
     lines = []

@@ -1,7 +1,6 @@
 """`reportgen check`: describes how a model is read, before any text is analysed."""
 
 import sys
-from collections.abc import Mapping
 from contextlib import redirect_stdout
 
 from reportgen.analysis import find_decoder, sample_text, scores_error, try_model
@@ -9,48 +8,10 @@ from reportgen.errors import counted
 from reportgen.models import LoadedModel, ModelSpec, allowed, tolerances
 from reportgen.models import load_model as load_named
 from reportgen.results.info import OutputKind
+from reportgen.tasks.task import TASKS
 
-# What the task of a model is understood to be, by the kind of its output.
-TASKS: Mapping[OutputKind, str] = {
-    "number": "regression: one number per text",
-    "numbers": "regression: several numbers per text",
-    "class": "classification: one class per text",
-    "labels": "multi-label classification: any of several labels per text",
-    "embedding": "none: an embedding of each text",
-    "next_token": "language modelling: the token after each text",
-    "completion": "language modelling: the completion of each text",
-    "answer": "question answering: a span of the context",
-    "choice": "multiple choice: one of the choices of each text",
-    "masks": "fill-mask: a token for each mask",
-    "tags": "token classification: a tag for each word",
-}
-# That of an encoder-decoder.
+# The task of an encoder-decoder.
 WRITING = "sequence to sequence: a target for each text"
-# What evidence explains of each kind of output, and how to have something else.
-EXPLAINED: Mapping[OutputKind, str] = {
-    "number": "the number",
-    "numbers": "the largest number; another with --explain-class",
-    "class": "the lead of the predicted class; of another with --explain-class",
-    "labels": "the logit of the strongest label; of another with --explain-class",
-    "embedding": "how far the embedding turns",
-    "next_token": "the predicted next token; another with --explain-token, a completion with a "
-    "column completion or --generate",
-    "completion": "the log-probability of the completion",
-    "answer": "the log-probability of both ends of the answer in the context; give the question as "
-    "text and the context as pair",
-    "choice": "the lead of the choice that is picked over the strongest other",
-    "masks": "the log-probability of the likeliest token at each mask; another with "
-    "--explain-token",
-    "tags": "the log-probability of the tags of all words, and of each word's tag by itself",
-}
-
-
-# What texts have to have for some tasks.
-_NEEDED: Mapping[OutputKind, str] = {
-    "masks": "masks",
-    "choice": "choices",
-    "completion": "a completion, given or generated",
-}
 
 
 def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
@@ -76,7 +37,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         "Model": f"{info.name} ({info.architecture})",
         "Task": _task(loaded),
         "Output": _output(loaded),
-        "Explained": "; ".join(filter(None, (EXPLAINED[_kind(loaded)], _of_pairs(loaded)))),
+        "Explained": "; ".join(filter(None, (TASKS[_kind(loaded)].explains, _of_pairs(loaded)))),
         "Parts read": _parts(loaded, is_causal=probe.is_causal, has_decoder=decoder is not None),
         "Attention": f"{info.encoder}: {counted(probe.n_layers, 'layer')}, "
         f"{counted(probe.n_heads, 'head')}, {way}",
@@ -118,11 +79,11 @@ def _kind(loaded: LoadedModel) -> OutputKind:
 def _task(loaded: LoadedModel) -> str:
     """The task that the model was recognised for. If that needs more than texts, also what the
     model does with texts alone."""
-    task, kind = TASKS[loaded.output.kind], _kind(loaded)
+    task, kind = TASKS[loaded.output.kind].does, _kind(loaded)
     if kind == loaded.output.kind:
         return task
-    own = WRITING if kind == "completion" else TASKS[kind]
-    return f"{own}; where no text has {_NEEDED[kind]}, {task.removeprefix('none: ')}"
+    own = WRITING if kind == "completion" else TASKS[kind].does
+    return f"{own}; where no text has {TASKS[kind].needs}, {task.removeprefix('none: ')}"
 
 
 def _output(loaded: LoadedModel) -> str:

@@ -7,8 +7,9 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.outputs.outcomes import Outcome
 from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.findings.figures.flat import Value, figure_key, rounded
-from reportgen.findings.outputs.quality_register import QUALITY, QualityKind
+from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Interval, mean_interval
+from reportgen.tasks.metrics import Metric
 
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison
@@ -28,7 +29,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
     matching = comparison.matching
     heads, effects = comparison.heads, comparison.effects
     largest = {found.key: found.largest for found in comparison.layers}
-    is_number = predictions is not None and predictions.kind == "number"
+    is_number = predictions is not None and predictions.is_number
     figures: Figures = {
         "texts_total": pairing.n_texts,
         "texts_comparable": pairing.n_aligned,
@@ -95,7 +96,7 @@ def _size(name: str, change: Change | None) -> Figures:
     return _changed(name, change, -1 if change is not None and change.difference < 0 else 1)
 
 
-def _fit(predictions: PredictionChanges | None, kind: QualityKind) -> Figures:
+def _fit(predictions: PredictionChanges | None, kind: Metric) -> Figures:
     """A figure of the fit with labels in both models, and how far it changed for the worse."""
     quality = None if predictions is None else predictions.quality
     found = None if quality is None else quality.figure(kind.name)

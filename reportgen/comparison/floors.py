@@ -52,7 +52,7 @@ NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)  # where no null was gi
 def null_limits(null: "Comparison") -> NullLimits:
     """The limits, from a comparison of the old model with another seed of it."""
     found, effects, heads = null.predictions, null.effects, null.heads
-    is_number = found is not None and found.kind == "number"
+    is_number = found is not None and found.is_number
     return NullLimits(
         name=null.head.info.model.name,
         prediction=_limit(found.change if found is not None and is_number else ()),

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.several_numbers import n_numbers
 from reportgen.findings.statistics import Booleans
 from reportgen.results.store import Results
+from reportgen.tasks.labels import n_numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,6 @@ from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.notes.sinks import SinkEffect, sink_effects
 from reportgen.findings.notes.thresholds import TINY_EFFECT
-from reportgen.findings.outputs import answers as of_answers
 from reportgen.findings.outputs import calibration as of_calibration
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
@@ -34,9 +33,9 @@ from reportgen.findings.outputs import several_numbers as of_numbers
 from reportgen.findings.outputs import slopes as of_slopes
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.outputs import where_wrong as of_where
+from reportgen.findings.outputs.fits import Fits
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
-    QualityKind,
     deciding,
     quality_names,
 )
@@ -48,7 +47,6 @@ from reportgen.findings.sinks import sink_scores as of_scores
 from reportgen.findings.sinks import sink_test_figures as of_sinks
 from reportgen.findings.statistics import (
     Booleans,
-    Estimate,
     Floats,
     Interval,
     Places,
@@ -60,7 +58,9 @@ from reportgen.findings.tokens.joint import joint_tokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
-from reportgen.tasks.predictions import predictions
+from reportgen.tasks.metrics import Metric
+from reportgen.tasks.predictions import Item, items_of, predictions
+from reportgen.tasks.task import task_of
 
 Part = TypeVar("Part")
 
@@ -148,12 +148,9 @@ class Findings:
     label_sets = _part(of_classes.label_sets_of)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
-    next_tokens = _part(of_predictions.next_tokens)
-    completions = _part(of_completions.completions)
     tags = _part(of_tags.tags)
-    masks = _part(of_masks.masks)
-    answers = _part(of_answers.answers)
     choices = _part(of_choices.choices)
+    label_use = _part(of_labels.label_use)
     label_fit = _part(of_predictions.label_fit)
     numbers_fit = _part(of_numbers.numbers_fit)
     rank_fit = _part(of_ranks.rank_fit)
@@ -177,7 +174,7 @@ class Findings:
         return self.head_shares if np.isfinite(self.head_shares.share).all() else None
 
     @cached_property
-    def deciding(self) -> tuple[QualityKind, float] | None:
+    def deciding(self) -> tuple[Metric, float] | None:
         """The figure that decides how good the model is, and its value; None where none is
         measured."""
         values = {
@@ -195,19 +192,6 @@ class Findings:
         if self.numbers_fit is not None:
             return len(self.numbers_fit.texts)
         return fit.n_texts if fit else 0
-
-    @property
-    def label_mae(self) -> Estimate | None:
-        """How far predicted numbers are from their labels: of several, the mean of all of them."""
-        fit = self.label_fit or self.numbers_fit
-        return fit.mae if fit else None
-
-    @property
-    def label_rank(self) -> Estimate | None:
-        """Spearman's correlation of predicted numbers with labels; None where it is not defined."""
-        if (ranks := self.rank_fit) is not None:
-            return Estimate(ranks.correlation, ranks.interval, ranks.n_texts)
-        return self.label_fit.rank if self.label_fit is not None else None
 
     @cached_property
     def stated_agreement(self) -> Mapping[tuple[View, Statistic], evidence.ViewFigures]:
@@ -239,24 +223,43 @@ class Findings:
         }
 
     @cached_property
+    def fits(self) -> Fits:
+        """How well predictions fit the right answers, by the name of each metric of the task."""
+        return Fits(task_of(self.info.output), self.items)
+
+    @cached_property
+    def frequent(self) -> tuple[of_predictions.Frequent, ...]:
+        """What is predicted for the items of all texts, the most frequent first."""
+        return of_predictions.frequent(self.items)
+
+    @cached_property
+    def masks(self) -> of_masks.Masks | None:
+        """What stands at masks; None for other outputs and without any."""
+        return of_masks.masks(self.items) if self.info.output.kind == "masks" else None
+
+    @cached_property
+    def completions(self) -> of_completions.Completions | None:
+        """How well completions are expected; None for other outputs and without any."""
+        is_own = self.info.output.kind == "completion"
+        return of_completions.completions(self.items) if is_own else None
+
+    @cached_property
+    def wrong_texts(self) -> Booleans:
+        """`[text]`: whether its class or choice is wrong; False for other outputs."""
+        wrong = np.zeros(self.n_texts, np.bool_)
+        if task_of(self.info.output).has_outcomes:
+            wrong[self.items["text"][self.items["score"] == 0].to_numpy(np.intp)] = True
+        return wrong
+
+    def items_of(self, text: int) -> list[Item]:
+        """The predicted items of row `text` of `texts`."""
+        return items_of(self.items, text)
+
+    @cached_property
     def label_counts(self) -> of_classes.LabelCounts:
         """The predicted and given labels, for a model that puts out several and at least one
         analysed text."""
         return of_classes.label_counts(self.results, self.label_sets)
-
-    @property
-    def labels_exact(self) -> Estimate | None:
-        """The share of texts whose labels are all right; None for other outputs and without
-        labels."""
-        if self.info.output.kind != "labels" or not self.analysed.any():
-            return None
-        exact = self.label_counts.exact
-        return exact.estimate if exact else None
-
-    @cached_property
-    def label_use(self) -> of_labels.LabelUse | None:
-        """How many labels are compared with predictions; None where there is nothing to compare."""
-        return of_labels.label_use(self)
 
     @cached_property
     def class_fit(self) -> of_classes.ClassFit | None:
@@ -264,14 +267,6 @@ class Findings:
         if self.info.output.kind != "class":
             return None
         return of_classes.class_fit(self.classes, len(self.info.output.labels))
-
-    @property
-    def accuracy(self) -> Estimate | None:
-        """The share of texts whose class or choice is the label's; None where none can be
-        compared."""
-        if self.choices is not None:
-            return self.choices.accuracy
-        return self.class_fit.right.estimate if self.class_fit else None
 
     @cached_property
     def scored(self) -> of_scored.Scored | None:

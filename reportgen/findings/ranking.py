@@ -10,14 +10,13 @@ from scipy.special import expit
 
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
-from reportgen.findings.outputs.classes import class_shares, label_sets_of, match_classes
-from reportgen.findings.outputs.multiple_choice import chances_of, choices
+from reportgen.findings.outputs.classes import label_sets_of
 from reportgen.findings.outputs.ranks import rank_errors
-from reportgen.findings.outputs.tags import tags
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
-from reportgen.results.labels import NONE
 from reportgen.results.store import Results
+from reportgen.tasks.predictions import predictions
+from reportgen.tasks.task import task_of
 
 # Why a text deserves a look, in the order in which they take turns.
 Reason: TypeAlias = Literal["error", "strangeness", "special_excess", "tokens", "agreement"]
@@ -206,27 +205,18 @@ def _agreement(results: Results, view: View) -> Floats:
 
 def _errors(results: Results) -> tuple[Floats, Floats]:
     """`[text]` twice: how wrong the prediction is, and the prediction as a number."""
-    texts, kind = results.texts, results.info.output.kind
-    nothing = np.full(len(texts), np.nan)
-    if kind == "number":
-        prediction = texts["prediction"].to_numpy(dtype=np.float64)
-        labels = texts["label_value"].to_numpy(dtype=np.float64)
-        if not results.info.output.has_errors:
-            return rank_errors(results), prediction
-        return np.abs(prediction - labels), prediction
-    if kind == "choice":
-        return _choice_errors(results)
-    if kind == "labels":
-        return wrong_labels(results).max(axis=1, initial=0.0), nothing
-    if kind == "tags":
-        return _tag_errors(results), nothing
-    if kind != "class":
-        return nothing, nothing
-    classes, shares = match_classes(results), class_shares(results)
-    rows = np.arange(len(texts))
-    prediction = np.where(classes.predicted >= 0, shares[rows, classes.predicted], np.nan)
-    lead = prediction - shares[rows, classes.labels]
-    return np.where(classes.compared, lead, np.nan), prediction
+    task, n_texts = task_of(results.info.output), len(results.texts)
+    error, prediction = (np.full(n_texts, np.nan) for _ in range(2))
+    if task.ranked_by is None:
+        return error, prediction
+    items = predictions(results)
+    if task.shown is not None:
+        prediction[items["text"].to_numpy(np.intp)] = items[task.shown].to_numpy(np.float64)
+    if task.measure == "ranks":
+        return rank_errors(results), prediction
+    found = task.ranked_by(items)
+    error[found.texts] = found.parts[0][:, 0]
+    return error, prediction
 
 
 def wrong_labels(results: Results) -> Floats:
@@ -240,23 +230,3 @@ def wrong_labels(results: Results) -> Floats:
         wrong = (logits > 0) != sets.given[rows]
         found[rows] = np.where(wrong, np.abs(expit(logits) - sets.given[rows]), 0.0)
     return found
-
-
-def _tag_errors(results: Results) -> Floats:
-    """`[text]`: how many of its words have another tag than the label; NaN without labels."""
-    errors, found = np.full(len(results.texts), np.nan), tags(results)
-    for text, words in found.words.items() if found else ():
-        known = [word for word in words if word.label != NONE]
-        errors[text] = sum(word.tag != word.label for word in known) if known else np.nan
-    return errors
-
-
-def _choice_errors(results: Results) -> tuple[Floats, Floats]:
-    errors, predictions = (np.full(len(results.texts), np.nan) for _ in range(2))
-    found = choices(results)
-    for own in () if found is None else found.every:
-        shares = chances_of(own)
-        predictions[own.text] = shares[own.place]
-        if own.label != NONE:
-            errors[own.text] = 0.0 if own.is_right else shares[own.place] - shares[own.label]
-    return errors, predictions

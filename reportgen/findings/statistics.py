@@ -60,6 +60,11 @@ class Estimate:
         """The upper end of the interval."""
         return self.interval.high if self.interval else None
 
+    @property
+    def count(self) -> int:
+        """Of a share of texts, how many that is."""
+        return round(self.mean * self.n_texts)
+
 
 def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | None:
     """The mean over texts of the finite values of `[text]`; None if there are none."""

@@ -131,7 +131,7 @@ def _changes(comparison: Comparison) -> pd.DataFrame:
     places = [] if found is None else [*worse(found), *found.order]
     first = [] if found is None else found.texts[places].tolist()
     order = dict.fromkeys((*first, *range(len(rows))))
-    is_number = found is not None and found.kind == "number"
+    is_number = found is not None and found.is_number
     ends = {f"prediction_{side}": "float64" for side in ("base", "head")} if is_number else {}
     return frame_of((rows[text] for text in order), CHANGE_COLUMNS | ends)
 

@@ -160,11 +160,6 @@ class OutputInfo:
     similarity: str | None = None
 
     @property
-    def takes_labels(self) -> bool:
-        """Whether texts can have a right answer that the output is compared with."""
-        return self.kind not in ("embedding", "next_token", "completion")
-
-    @property
     def has_errors(self) -> bool:
         """Whether a label can be subtracted from the number. Similarities are on another scale than
         their labels, so that only their order is compared."""

@@ -331,7 +331,7 @@ def _next_token(results: Results, labelled: Labelled) -> Columns:
     is_first[(np.cumsum(scores.sizes) - scores.sizes)[has_any]] = True
     return {
         "text": rows[has_any],
-        "predicted": names.flat.filter(pa.array(is_first)),
+        "predicted": results.texts["prediction_label"].iloc[rows[has_any]],
         "probability": probability[is_first],
         "alternatives": _alternatives(
             names.flat.filter(pa.array(~is_first)),

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.results.labels import NONE, ClassNames, label_list, number_list, tag_list
+from reportgen.results.store import Results
 from reportgen.tasks.choices import ChoiceReading
 
 # What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label;
@@ -218,3 +219,9 @@ def label_numbers(labels: Iterable[object], n: int) -> Floats:
         if numbers is not None and len(numbers) == n:
             found[row] = numbers
     return found
+
+
+def n_numbers(results: Results) -> int:
+    """How many numbers the model returns for a text."""
+    widths = map(len, results.texts["scores"])
+    return len(results.info.output.labels) or max(widths, default=0)

@@ -5,6 +5,8 @@ tag is one per word, a filled mask one per mask, an answer or a choice one per t
 one per token. An embedding is no prediction, so it has no items.
 """
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -64,6 +66,61 @@ def predictions(results: Results, labelled: pd.DataFrame | None = None) -> pd.Da
         names=PREDICTIONS_SCHEMA.names,
     )
     return texts_frame(table.cast(PREDICTIONS_SCHEMA))
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What is less likely than what was predicted."""
+
+    name: str
+    probability: float  # NaN where it was not stored
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one row of the table says of a named prediction; see `PREDICTIONS_SCHEMA`."""
+
+    text: int
+    position: int  # of its first token; -1 for an item of the whole text
+    end: int  # of its last token; -1 as position
+    predicted: str
+    probability: float  # NaN where it was not stored
+    label: str | None
+    label_probability: float  # NaN where it was not stored
+    score: float | None
+    alternatives: tuple[Alternative, ...]
+
+
+def items_of(items: pd.DataFrame, text: int) -> list[Item]:
+    """The items of row `text` of `texts`, in order."""
+    first, end = np.searchsorted(items["text"].to_numpy(np.int64), [text, text + 1])
+    return items_in(items.iloc[first:end])
+
+
+def items_in(rows: pd.DataFrame) -> list[Item]:
+    """Some rows of the table one by one."""
+    columns = pa.Table.from_pandas(rows[[field.name for field in fields(Item)]])
+    return [
+        Item(
+            text=own["text"],
+            position=-1 if own["position"] is None else own["position"],
+            end=-1 if own["end"] is None else own["end"],
+            predicted=own["predicted"],
+            probability=_or_nan(own["probability"]),
+            label=own["label"],
+            label_probability=_or_nan(own["label_probability"]),
+            score=own["score"],
+            alternatives=tuple(
+                Alternative(other["name"], _or_nan(other["probability"]))
+                for other in own["alternatives"] or ()
+            ),
+        )
+        for own in columns.to_pylist()
+    ]
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def with_ids(results: Results, items: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from helpers.calling import call
 from helpers.real.reversing import WORDS, save_reversing
 
-from reportgen.findings.outputs.completions import completions
+from reportgen.findings.findings import Findings
 from reportgen.findings.sinks.cross_attention import cross_tokens
 from reportgen.report.charts.one_text.cross import aligned
 from reportgen.report.charts.one_text.heatmap import unit_map
@@ -37,7 +37,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_it_writes_words_in_reverse(results: Results) -> None:
-    found = completions(results)
+    found = Findings(results).completions
     assert found.first_choice_share == 1
     assert found.perplexity < 1.1
 

@@ -16,7 +16,6 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.errors import ModelError
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import completions, text_steps
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.language import load_language
 from reportgen.report.panel.coloured.measures import measures, text_effects
@@ -97,8 +96,8 @@ def test_targets_are_kept_beside_the_tokens_of_the_texts(results: Results) -> No
         labels = tokenizer(text_target=completion)["input_ids"]
         assert target["token_id"].tolist() == [tokenizer.eos_token_id, *labels]
         assert target["is_given"].tolist() == [True, True, *[False] * (len(labels) - 1)]
-        steps = text_steps(results, row)
-        assert [step.token for step in steps] == tokenizer.convert_ids_to_tokens(labels[1:])
+        items = Findings(results).items_of(row)
+        assert [item.label for item in items] == tokenizer.convert_ids_to_tokens(labels[1:])
 
 
 def test_what_moves_each_token_is_one_run_without_each_token_of_the_text(
@@ -126,11 +125,10 @@ def test_what_moves_each_token_is_one_run_without_each_token_of_the_text(
 
 
 def test_how_well_the_targets_are_expected(results: Results) -> None:
-    found = completions(results)
+    found = Findings(results).completions
     every = [score for scores in results.texts["scores"] for score in scores]
     assert found.n_tokens == len(every)
     assert found.perplexity == pytest.approx(float(torch.tensor(every).double().mean().neg().exp()))
-    assert Findings(results).completions.perplexity == found.perplexity
 
 
 def test_texts_without_a_target_or_without_words_fail_alone(folder: Path, tmp_path: Path) -> None:
@@ -160,7 +158,8 @@ def test_a_page_shows_each_token_of_the_target(results: Results, tmp_path: Path)
     page = (tmp_path / "page.html").read_text("utf-8")
     assert page.count("<section class=completion>") == len(PAIRS)
     figures = json.loads((tmp_path / "s.json").read_text("utf-8"))["figures"]
-    assert figures["perplexity"] == pytest.approx(completions(results).perplexity, rel=1e-3)
+    perplexity = Findings(results).completions.perplexity
+    assert figures["perplexity"] == pytest.approx(perplexity, rel=1e-3)
     assert "erplexity" in (tmp_path / "page.md").read_text("utf-8")
 
 
@@ -228,8 +227,11 @@ def test_redaction_hides_the_targets(results: Results) -> None:
         others = target[~target["is_special"].astype(bool)]
         assert set("".join(others["token"])) == {DOT}
         assert others["token_id"].isna().all()
-        shown = [step.log_probability for step in text_steps(hidden, 0)]
-        assert shown == [float(f"{score:.1g}") for score in results.texts["scores"][0]]
+        shown = [item.label_probability for item in Findings(hidden).items_of(0)]
+        rounded = [float(f"{score:.1g}") for score in results.texts["scores"][0]]
+        assert np.log(shown) == pytest.approx(rounded)
+        likeliest = [Findings(side).completions.n_likeliest for side in (results, hidden)]
+        assert likeliest[0] == likeliest[1]
         assert load_language("en").say("redacted", "page") in hidden.info.remarks
 
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from helpers.real.models import save_model
 
-from reportgen.api.check import EXPLAINED, TASKS, WRITING, check_model
+from reportgen.api.check import WRITING, check_model
 from reportgen.models import ModelSpec
 from reportgen.results.info import OutputKind
+from reportgen.tasks.task import TASKS
 
 
 def facts(folder: Path) -> dict[str, str]:
@@ -33,9 +34,9 @@ def test_task_parts_and_what_is_explained_are_named(
     tmp_path: Path, architecture: str, task: str, kind: OutputKind, parts: str
 ) -> None:
     found = facts(save_model(tmp_path, architecture, task))
-    assert found["Task"] == TASKS[kind]
+    assert found["Task"] == TASKS[kind].does
     assert found["Output"].startswith(kind.replace("_", " "))
-    assert found["Explained"] == EXPLAINED[kind]
+    assert found["Explained"] == TASKS[kind].explains
     assert found["Parts read"] == parts
 
 
@@ -54,13 +55,13 @@ def test_a_head_that_is_not_used_is_named_with_what_uses_it(
     without = {
         "seq2seq": f"{WRITING}; where no text has a completion, given or generated, an embedding "
         "of each text",
-        "masked": f"{TASKS['masks']}; where no text has masks, an embedding of each text",
-        "choice": f"{TASKS['choice']}; where no text has choices, an embedding of each text",
+        "masked": f"{TASKS['masks'].does}; where no text has masks, an embedding of each text",
+        "choice": f"{TASKS['choice'].does}; where no text has choices, an embedding of each text",
     }
     assert found["Task"] == without[task]
     kind = {"seq2seq": "completion", "masked": "masks", "choice": "choice"}[task]
     assert found["Output"] == f"{kind}; or embedding, mean pooling"
-    assert found["Explained"] == EXPLAINED[kind]
+    assert found["Explained"] == TASKS[kind].explains
     assert found["Note"].startswith(head)
     assert advice in found["Note"]
     if task == "seq2seq":

@@ -11,11 +11,11 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.number_items import number_fits
 from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import workers
-from reportgen.comparison.outputs.fit import number_fit
 from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
@@ -246,7 +246,7 @@ def test_better_and_worse_are_what_the_comparison_finds_or_counts_say(site) -> N
         for id, error, n in (("a", 0.1, 2), ("b", 0.2, 1))
     )
     errors = np.linspace(-1, 1, 12)
-    fits = number_fit(errors, 2 * errors, np.zeros(12))
+    fits = number_fits(errors, 2 * errors, np.zeros(12))
     quality = judged(fits, Outputs(OutputInfo("number", "score"), True, False), Judging())
     own = {"label_mae": "worse", "label_rmse": "worse", "label_bias": "unclear"}
     assert verdicts(quality) == own

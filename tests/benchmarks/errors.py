@@ -21,7 +21,7 @@ from reportgen.findings.outputs.predictions import Fit
 from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.outputs.slopes import slopes
 from reportgen.findings.outputs.where_wrong import Part, Trend, WhereWrong, compared
-from reportgen.findings.statistics import Estimate, Floats
+from reportgen.findings.statistics import Floats
 
 REPORTS, OF_NOTHING = 300, 1000  # where something is planted, and where nothing is
 SIZES = (8, 12, 24, 60, 200)
@@ -84,9 +84,7 @@ def slope_says(n: int, squeeze: float) -> float:
 
 def fit(predictions: Floats, labels: Floats) -> Fit:
     """Numbers with their right answers."""
-    nothing = Estimate(0.0, None, 0)
-    rows = np.arange(len(labels))
-    return Fit(rows, predictions, labels, nothing, nothing, nothing, None, None)
+    return Fit(np.arange(len(labels)), predictions, labels)
 
 
 def probabilities_say(n: int, too_sure: float) -> tuple[float, float]:

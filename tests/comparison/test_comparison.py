@@ -35,7 +35,6 @@ from reportgen.comparison.notes import change_notes
 from reportgen.errors import ComparisonError
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import r_squared
 from reportgen.results.info import OutputKind
 from reportgen.results.maps.packed import quantise
 from reportgen.results.store import Results
@@ -54,6 +53,11 @@ def found(sides) -> Comparison:
 
 
 # The same texts
+
+
+def r_squared(predictions, labels):
+    """1 minus the mean squared error over the variance of the labels."""
+    return 1 - ((predictions - labels) ** 2).mean() / labels.var()
 
 
 def ids_of(found: Comparison) -> list[str]:

@@ -333,16 +333,16 @@ def test_the_fit_to_labels_is_mae_and_r2(tmp_path: Path) -> None:
     fit = label_fit(results)
     assert fit is not None
     assert fit.n_texts == 5
-    assert fit.mae.mean == pytest.approx(sum(abs(p - y) for p, y in pairs) / 5)
+    fits = Findings(results).fits
+    assert fits.known("mae").mean == pytest.approx(sum(abs(p - y) for p, y in pairs) / 5)
     residual, total = sum((p - y) ** 2 for p, y in pairs), sum((y - middle) ** 2 for _, y in pairs)
-    assert fit.r2 is not None
-    assert fit.r2.mean == pytest.approx(1 - residual / total)
+    assert fits.known("r2").mean == pytest.approx(1 - residual / total)
 
 
 def test_labels_that_are_all_the_same_have_no_r2(tmp_path: Path) -> None:
-    fit = label_fit(make_results(tmp_path, labels=(2.0,) * 6))
-    assert fit is not None
-    assert fit.r2 is None
+    fits = Findings(make_results(tmp_path, labels=(2.0,) * 6)).fits
+    assert fits["mae"] is not None
+    assert fits["r2"] is None
 
 
 @pytest.mark.parametrize("kind", sorted(LABELS))

@@ -20,12 +20,12 @@ from helpers.places import GOLD, ROOT
 
 from reportgen.api.report import Report
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.tags import spans
 from reportgen.report.redact.run import redacted
 from reportgen.report.spreadsheets import table, to_csv, to_parquet
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results, open_results
 from reportgen.tasks.answers import is_exact
+from reportgen.tasks.entities import spans
 from reportgen.tasks.labels import right_answers
 from reportgen.tasks.predictions import PREDICTIONS_SCHEMA, predictions
 
@@ -148,6 +148,25 @@ ITEMS: dict[OutputKind, Any] = {
     "completion": of_completion,
     "embedding": lambda *_: [],
 }
+
+
+@pytest.mark.parametrize("kind", ["class", "labels", "tags", "choice", "masks", "number"])
+def test_a_score_says_whether_the_prediction_is_the_label(tmp_path: Path, kind: OutputKind) -> None:
+    known = predictions(made(tmp_path / "r", kind)).dropna(subset="score")
+    if kind == "number":
+        plain = abs(known["value"] - known["label_value"])
+    else:  # case counts for no mask
+        plain = (known["predicted"].str.lower() == known["label"].str.lower()).astype(float)
+    assert known["score"].tolist() == pytest.approx(plain.tolist())
+    assert known["score"].nunique() > 1
+
+
+def test_a_token_of_a_completion_is_right_where_none_is_likelier(tmp_path: Path) -> None:
+    results = make_results(tmp_path, kind="completion")
+    texts = results.texts.assign(score_names=[["", ""], ["の", ""], ["", "x"]] * 2)
+    items = predictions(changed(results, texts=texts))
+    assert items["score"].tolist() == [1, 1, 0, 1, 1, 0] * 2
+    assert (items["score"] == (items["predicted"] == items["label"])).all()
 
 
 def entity_f1(items: pd.DataFrame) -> float:

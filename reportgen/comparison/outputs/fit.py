@@ -5,19 +5,18 @@ The texts are the same on both sides, so both figures are computed anew on the s
 (paired bootstrap).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
-from reportgen.findings.outputs.completions import perplexity
-from reportgen.findings.outputs.predictions import r_squared
-from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
-from reportgen.findings.outputs.several_numbers import mean_errors
 from reportgen.findings.resampling import draw_counts, resampled_means
-from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
+from reportgen.findings.statistics import Floats, Interval, mean_intervals
 from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.ranks import spearman
+from reportgen.results.ranks import centred_ranks, spearman, weighted_correlation
+from reportgen.tasks.metrics import Metric
+from reportgen.tasks.sums import Sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,143 +34,67 @@ class Fit:
     ends: tuple[Interval, Interval] | None = None
 
 
-def number_fit(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
-    """The fit of predicted numbers, each `[text]`; a label is NaN where a text has none.
-
-    None where no text has a label. R² takes labels that vary, the rank correlation (Spearman) also
-    predictions that vary in both models.
-    """
-    known = np.isfinite(labels)
-    given, sides = labels[known], (base[known], head[known])
-    if not len(given):
-        return ()
-    own, other = (side - given for side in sides)
-    found = [
-        _of_means("mae", _same, [abs(own)], [abs(other)]),
-        _of_means("rmse", np.sqrt, [own**2], [other**2]),
-        _of_means("bias", _same, [own], [other]),
-        *rank_fits(base, head, labels),
-    ]
-    if np.ptp(given) > 0:
-        centred = given - given.mean()
-        spread = [centred, centred**2]
-        ends = [r_squared(side, given) for side in sides]
-        found.append(_of_means("r2", _r_squared, [own**2, *spread], [other**2, *spread], ends))
+def metric_fits(
+    metrics: Iterable[Metric], base: pd.DataFrame, head: pd.DataFrame
+) -> tuple[Fit, ...]:
+    """How well the predicted items of both models fit the same right answers, by each metric that
+    is defined for both over the texts that both have."""
+    found = []
+    for metric in metrics:
+        own, other = _common(metric, base, head)
+        if len(own.texts) and len(other.texts):
+            make = _of_order if metric.is_of_order else _of_means
+            found.append(make(metric, own, other))
     return tuple(found)
 
 
-def numbers_fits(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
-    """The fit of several predicted numbers, each `[text, number]`; labels are NaN where a text has
-    none. Empty where no text has labels."""
-    known = np.isfinite(labels).all(axis=1)
-    if not known.any():
-        return ()
-    own, other = (mean_errors(side[known], labels[known]) for side in (base, head))
-    return (_of_means("mae", _same, [own], [other]),)
+def _common(metric: Metric, base: pd.DataFrame, head: pd.DataFrame) -> tuple[Sums, Sums]:
+    """The sums of both sides over the texts that both have."""
+    own, other = metric.sums(base), metric.sums(head)
+    if np.array_equal(own.texts, other.texts):
+        return own, other
+    texts = np.intersect1d(own.texts, other.texts)
+    # Once more: sums may rest on all texts that there are, such as on the mean label.
+    own, other = (
+        metric.sums(side[np.isin(side["text"].to_numpy(np.intp), texts)]) for side in (base, head)
+    )
+    return own, other
 
 
-def rank_fits(base: Floats, head: Floats, labels: Floats) -> tuple[Fit, ...]:
-    """The fit of the order of predicted numbers alone, for labels on another scale; arguments as of
-    `number_fit`. None where labels or predictions do not vary."""
-    known = np.isfinite(labels)
-    given, sides = labels[known], (base[known], head[known])
-    if len(given) < 2 or not all(np.ptp(values) > 0 for values in (given, *sides)):
-        return ()
+def _of_order(metric: Metric, base: Sums, head: Sums) -> Fit:
+    """A figure of the order of predictions, beside that of the labels."""
+    (_, labels), n = (part[:, 0] for part in base.parts), len(base.texts)
+    sides = [side.parts[0][:, 0] for side in (base, head)]
 
     def correlations(counts: Floats) -> Floats:
-        own = centred_ranks(counts, given)
+        own = centred_ranks(counts, labels)
         both = [weighted_correlation(counts, centred_ranks(counts, s), own) for s in sides]
         return np.stack(both, axis=1)
 
     resampled = None
-    if len(given) >= MIN_TEXTS:
-        draws = (drawn.astype(np.float64) for drawn in draw_counts(len(given)))
+    if n >= MIN_TEXTS:
+        draws = (drawn.astype(np.float64) for drawn in draw_counts(n))
         resampled = np.concatenate([correlations(drawn) for drawn in draws])
-    own, other = (spearman(side, given) for side in sides)
-    return (Fit("rank", own, other, resampled, len(given)),)
+    own, other = (spearman(side, labels) for side in sides)
+    return Fit(metric.name, own, other, resampled, n)
 
 
-def completion_fit(base: Sequence[Floats], head: Sequence[Floats]) -> tuple[Fit, ...]:
-    """How well both models expect the completions: the perplexity over all tokens of at least one
-    text. Each side has the log-probabilities `[token]` of each text."""
-
-    def of_sums(total: Floats, n: Floats) -> Floats:
-        with np.errstate(over="ignore"):
-            return np.asarray(np.exp(-total / n))
-
-    own, other = (
-        [np.array([own.sum() for own in side]), np.array([float(len(own)) for own in side])]
-        for side in (base, head)
-    )
-    ends = [perplexity(np.concatenate(list(side))) for side in (base, head)]
-    return (_of_means("perplexity", of_sums, own, other, ends),)
-
-
-def class_fits(base: Places, head: Places, labels: Places) -> tuple[Fit, ...]:
-    """The fit of predicted classes with labels, each `[text]`, of at least one text.
-
-    Macro-F1 is the mean of F1 over the classes that are a label of some text; in a resample over
-    those that it holds.
-    """
-    classes = np.unique(labels)
-    given = (labels[:, None] == classes).astype(np.float64)  # [text, class]
-    sides = [(side[:, None] == classes).astype(np.float64) for side in (base, head)]
-    own, other = ([given, side, side * given] for side in sides)
-    return (
-        *right_fit("accuracy", base == labels, head == labels),
-        _of_means("macro_f1", _macro_f1, own, other),
-    )
-
-
-def right_fit(name: str, base: Booleans, head: Booleans) -> tuple[Fit, ...]:
-    """How often both models are right, each `[text]`, of at least one text."""
-    own, other = ([side.astype(np.float64)] for side in (base, head))
-    return (_of_means(name, _same, own, other),)
-
-
-def rate_fits(counts: Mapping[str, Floats]) -> tuple[Fit, ...]:
-    """How well both models do on figures that are shares of several things in a text: by name
-    `[text, 4]`, what counts in the old model and out of how much, and the same of the new model; of
-    at least one text each."""
-
-    def rate(above: Floats, below: Floats) -> Floats:
-        return np.asarray(above / below)
-
-    return tuple(
-        _of_means(name, rate, [rows[:, 0], rows[:, 1]], [rows[:, 2], rows[:, 3]])
-        for name, rows in counts.items()
-    )
-
-
-def _of_means(
-    name: str,
-    combine: Callable[..., Floats],
-    base: Sequence[Floats],
-    head: Sequence[Floats],
-    ends: Sequence[float] = (),
-) -> Fit:
-    """A figure that is a function of means over texts.
-
-    Args:
-        name: of the figure.
-        combine: what it is of the means, each `[..., 1]` or `[..., column]`, as `[..., 1]`.
-        base: the parts of the old model, each `[text]` or `[text, column]`.
-        head: the same of the new model.
-        ends: the figure in both, where it is known more exactly than from the means.
-    """
-    sides = [[_column(part) for part in side] for side in (base, head)]
-    n_texts = len(sides[0][0])
-    own, other = ends or [
-        float(combine(*(part.mean(axis=0) for part in side)).item()) for side in sides
-    ]
+def _of_means(metric: Metric, base: Sums, head: Sums) -> Fit:
+    """A figure that is a function of means over texts."""
+    sides, n_texts = (base.parts, head.parts), len(base.texts)
+    own, other = (metric.of_all(side) for side in (base, head))
     if n_texts < MIN_TEXTS:
-        return Fit(name, own, other, None, n_texts)
-    resampled = [combine(*map(resampled_means, side)).reshape(-1) for side in sides]
-    found = Fit(name, own, other, np.stack(resampled, axis=1), n_texts)
-    if len(sides[0]) > 1:
+        return Fit(metric.name, own, other, None, n_texts)
+    resampled = [metric.combine(*map(_resampled, side)).reshape(-1) for side in sides]
+    found = Fit(metric.name, own, other, np.stack(resampled, axis=1), n_texts)
+    if len(base.parts) > 1:
         return found
-    old, new = (_interval(combine, part) for (part,) in sides)
+    old, new = (_interval(metric.combine, part) for (part,) in sides)
     return replace(found, ends=(old, new))
+
+
+def _resampled(part: Floats) -> Floats:
+    return resampled_means(np.ascontiguousarray(part))
 
 
 def _interval(combine: Callable[..., Floats], values: Floats) -> Interval:
@@ -180,28 +103,3 @@ def _interval(combine: Callable[..., Floats], values: Floats) -> Interval:
     assert interval is not None  # there are enough texts
     low, high = combine(np.array(interval)).tolist()
     return Interval(low, high)
-
-
-def _column(values: Floats) -> Floats:
-    return np.ascontiguousarray(values if values.ndim == 2 else values[:, None])
-
-
-def _same(mean: Floats) -> Floats:
-    return mean
-
-
-def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:
-    """`[..., 1]` of shares of texts `[..., class]`: with the label, with the prediction, both."""
-    f1 = np.zeros_like(given)
-    np.divide(2 * hit, given + predicted, out=f1, where=given > 0)
-    mean: Floats = f1.sum(axis=-1, keepdims=True) / (given > 0).sum(axis=-1, keepdims=True)
-    return mean
-
-
-def _r_squared(square: Floats, mean: Floats, spread: Floats) -> Floats:
-    """From the means of squared errors, of centred labels and of their squares; NaN where the
-    labels of a resample do not vary."""
-    variance = spread - mean**2
-    left = np.full_like(variance, np.nan)
-    np.divide(square, variance, out=left, where=variance > 0)
-    return 1 - left

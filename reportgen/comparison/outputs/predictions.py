@@ -4,23 +4,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.floors import CHANCE_MOVED, MOVED
-from reportgen.comparison.outputs.fit import (
-    Fit,
-    completion_fit,
-    number_fit,
-    numbers_fits,
-    rank_fits,
-)
-from reportgen.comparison.outputs.outcomes import JUDGES, Outcome, old_chances
+from reportgen.comparison.outputs.fit import metric_fits
+from reportgen.comparison.outputs.outcomes import Outcome, old_chances, outcomes
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
-from reportgen.comparison.outputs.share_right import right_parts
+from reportgen.comparison.outputs.share_right import Items, paired_items, right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
-from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
     Booleans,
     Floats,
@@ -31,9 +25,10 @@ from reportgen.findings.statistics import (
     mean_interval,
 )
 from reportgen.results.info import OutputKind
-from reportgen.results.ranks import spearman
+from reportgen.results.ranks import centred_ranks, spearman, weighted_correlation
 from reportgen.results.store import Results
-from reportgen.tasks.labels import label_numbers
+from reportgen.tasks.sums import token_chances, token_losses
+from reportgen.tasks.task import task_of
 
 # In which order texts whose class changed are listed: what a reader must see comes first.
 _FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")
@@ -68,6 +63,16 @@ class PredictionChanges:
     # [text]: the probability of the old model's class in both models; none where it is no class
     chances: tuple[tuple[float, float], ...] = ()
     outcomes: tuple[Outcome, ...] = ()  # [text], of classes; none where no text has a label
+
+    @property
+    def is_number(self) -> bool:
+        """Whether one number is predicted for each text."""
+        return len(self.base) > 0
+
+    @property
+    def is_numbers(self) -> bool:
+        """Whether several numbers are predicted for each text."""
+        return not self.names and not self.is_number
 
     @cached_property
     def share_moved(self) -> Change:
@@ -195,12 +200,11 @@ def prediction_changes(
     names = tuple(zip(*(map(str, column[known]) for column in columns), strict=True))
     moved = np.array([own != other for own, other in names], np.bool_)
     texts = texts[known]
-    judge, right_change = JUDGES.get(kind), np.empty(0)
-    if judge is not None:
-        fits, outcomes = judge(base, head, pairing, texts)
-    else:
-        outcomes = ()
-        fits, right_change = right_parts(base, head, pairing, texts)
+    items = paired_items(base, head, pairing, texts)
+    fits, right_change = right_parts(base, items, texts)
+    of_texts: tuple[Outcome, ...] = ()
+    if task_of(base.info.output).has_outcomes:
+        of_texts, right_change = outcomes(items, texts), np.empty(0)
     same = not moved.any() and _same_scores(base, head, texts)
     return PredictionChanges(
         kind=kind,
@@ -209,7 +213,7 @@ def prediction_changes(
         moved=moved,
         names=names,
         quality=judged(fits, Outputs(base.info.output, bool(moved.any()), same), judging),
-        outcomes=outcomes,
+        outcomes=of_texts,
         right_change=right_change,
         chances=old_chances(base, head, texts),
         same_outputs=same,
@@ -233,6 +237,7 @@ def _numbers(
     size = float(np.abs(np.concatenate([own, other])).max())
     other = equal_if_close(own, other, size, SAME_OUTPUT)
     spread = own.std(axis=0)
+    metrics, items = task_of(base.info.output).metrics, paired_items(base, head, pairing, texts)
     if kind == "numbers":
         differences = np.abs(other - own)
         in_spreads = np.full_like(own, np.inf)
@@ -241,8 +246,7 @@ def _numbers(
         moved = change > MOVED
         same = not change.any()
         outputs = Outputs(base.info.output, bool(moved.any()), same)
-        labels = label_numbers(pairing.labels["label"].iloc[texts], own.shape[1])
-        fits = numbers_fits(own, other, labels)
+        fits = metric_fits(metrics, items.base, items.head.assign(value=other.ravel()))
         return PredictionChanges(
             kind,
             texts,
@@ -260,6 +264,11 @@ def _numbers(
     has_errors = base.info.output.similarity is None
     errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (before, after)]
     moved, same = np.abs(change) > threshold, not change.any()
+    new = (
+        _near_completions(items)
+        if base.info.output.kind == "completion"
+        else items.head.assign(value=after)
+    )
     outputs = Outputs(base.info.output, bool(moved.any()), same)
     return PredictionChanges(
         kind=kind,
@@ -273,28 +282,25 @@ def _numbers(
         same_outputs=same,
         mean=mean,
         correlation=spearman(before, after) if varies else None,
-        quality=judged(_fits(base, head, texts, before, after, labels), outputs, judging),
+        quality=judged(metric_fits(metrics, items.base, new), outputs, judging),
         error_growth=errors[1] - errors[0],
     )
 
 
-def _fits(
-    base: Findings, head: Findings, texts: Places, before: Floats, after: Floats, labels: Floats
-) -> tuple[Fit, ...]:
-    """How well both models fit the labels, or expect the completions."""
-    output = base.info.output
-    if output.kind == "completion":
-        own, other = (
-            [np.asarray(scores, dtype=np.float64) for scores in side.texts["scores"].iloc[texts]]
-            for side in (base, head)
-        )
-        size = float(np.abs(np.concatenate([*own, *other])).max())
-        near = [  # two tokenizers may cut a completion into more or fewer tokens
-            equal_if_close(one, two, size, SAME_OUTPUT) if one.shape == two.shape else two
-            for one, two in zip(own, other, strict=True)
-        ]
-        return completion_fit(own, near)
-    return (rank_fits if output.similarity else number_fit)(before, after, labels)
+def _near_completions(items: Items) -> pd.DataFrame:
+    """The new model's tokens of completions; those as likely as in the old model, but for what
+    another batch size changes, have its probability. Two tokenizers may cut a completion into more
+    or fewer tokens."""
+    own, other = (side["text"].to_numpy(np.intp) for side in items)
+    size = max(own.max(), other.max()) + 1
+    counts = [np.bincount(side, minlength=size) for side in (own, other)]
+    same = counts[0] == counts[1]
+    before, after = token_losses(items.base), token_losses(items.head)
+    a, b = before[same[own]], after[same[other]]
+    near = equal_if_close(a, b, float(max(before.max(), after.max())), SAME_OUTPUT) == a
+    old, new = (token_chances(side) for side in items)
+    new[same[other]] = np.where(near, old[same[own]], new[same[other]])
+    return items.head.assign(label_probability=new)
 
 
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:

@@ -12,7 +12,6 @@ from reportgen.comparison.outputs.fit import Fit
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
     Judging,
-    QualityKind,
     SmallestChange,
     deciding,
 )
@@ -25,6 +24,7 @@ from reportgen.findings.statistics import (
     intervals_between,
 )
 from reportgen.results.info import OutputInfo
+from reportgen.tasks.metrics import Metric
 
 # "better" and "worse": the interval of the change leaves out 0, and the change is larger than the
 # smallest one that is worth telling. "same": it is surely smaller than that, or no prediction
@@ -62,7 +62,7 @@ class QualityFigure:
     gain: Verdict
 
     @property
-    def kind(self) -> QualityKind:
+    def kind(self) -> Metric:
         """What the figure is."""
         return QUALITY[self.name]
 
@@ -180,7 +180,7 @@ def _verdict(
     return "unclear"
 
 
-def _gain(base: Floats, head: Floats, kind: QualityKind) -> Floats:
+def _gain(base: Floats, head: Floats, kind: Metric) -> Floats:
     """How far a figure got better."""
     if kind.best == "zero":
         return np.asarray(np.abs(base) - np.abs(head))
@@ -208,7 +208,7 @@ def _interval(resampled: Floats, n_texts: int, confidence: float = CONFIDENCE) -
 def _change_interval(
     resampled: Floats,
     n_texts: int,
-    kind: QualityKind,
+    kind: Metric,
     outputs: Outputs,
     confidence: float = CONFIDENCE,
 ) -> Interval | None:

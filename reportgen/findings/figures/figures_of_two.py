@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from reportgen.findings.figures.flat import Estimated, Figure
-from reportgen.findings.outputs.quality_register import QUALITY, QualityKind
+from reportgen.findings.outputs.quality_register import QUALITY
+from reportgen.tasks.metrics import Metric
 
 
-def _of_fit(kind: QualityKind) -> Iterator[Figure]:
+def _of_fit(kind: Metric) -> Iterator[Figure]:
     """A figure of the fit with labels in the old and in the new model, and how it changed."""
     for side, word in (("base", "old"), ("head", "new")):
         yield Estimated(f"{kind.of_two}_{side}", kind.unit, kind.meaning.format(word))

@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from functools import partial
 from itertools import groupby
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from reportgen.results.info import SINK_TESTS, STATISTICS
 from reportgen.results.measure_register import VIEWS
+from reportgen.tasks.metrics import Unit
 
 if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     from reportgen.findings.sinks.heads import SinkHeads
 
 Value: TypeAlias = float | int | None  # None: not measured, or not defined
-Unit: TypeAlias = Literal[
-    "count",
-    "share",  # 0..1
-    "times",  # a ratio
-    "number",
-    "layer",  # from 1
-    "tokens",
-    "output",  # in the unit of the model's output
-    "correlation",  # -1..1
-    "R2",  # up to 1
-]
 
 
 class Key(NamedTuple):

@@ -14,15 +14,16 @@ PREDICTIONS = (
         "label_mae",
         "output",
         "mean distance of the prediction from the label; of several numbers, of all of them",
+        "fits.mae",
     ),
     *within(
-        "label_fit",
+        "fits",
         Estimated("label_rmse", "output", "root of the mean square of that distance", "rmse"),
         Estimated("label_bias", "output", "mean of prediction minus label", "bias"),
         Estimated("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
-    ),
-    Estimated(
-        "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
+        Estimated(
+            "label_rank_correlation", "correlation", "Spearman, predictions with labels", "rank"
+        ),
     ),
     *within(
         "slopes",
@@ -54,11 +55,16 @@ PREDICTIONS = (
             "calibration_error", "share", "expected calibration error, chance taken out", "error"
         ),
     ),
-    Estimated("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
-    Figure(
-        "label_macro_f1", "share", "F1, mean over the classes that are labels", "class_fit.macro_f1"
+    Estimated(
+        "label_accuracy", "share", "texts whose class or choice is the label", "fits.accuracy"
     ),
-    Estimated("labels_exact", "share", "texts whose labels are all right"),
+    Figure(
+        "label_macro_f1",
+        "share",
+        "F1, mean over the classes that are labels",
+        "fits.macro_f1.mean",
+    ),
+    Estimated("labels_exact", "share", "texts whose labels are all right", "fits.labels_exact"),
     *within(
         "completions",
         Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),
@@ -67,29 +73,34 @@ PREDICTIONS = (
             "first_choice_share", "share", "those that the model holds likeliest in their place"
         ),
     ),
+    Figure("tag_n_words", "count", "words that have a tag", "tags.n_words"),
+    Estimated("tag_accuracy", "share", "words whose tag is the label's", "fits.tag_accuracy"),
     *within(
         "tags",
-        Figure("tag_n_words", "count", "words that have a tag", "n_words"),
-        Estimated("tag_accuracy", "share", "words whose tag is the label's", "fit.accuracy"),
         Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
         Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
         Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
     ),
     *within(
-        "answers",
-        Estimated("answer_exact", "share", "answers that are the label, normalised", "exact"),
-        Estimated("answer_f1", "share", "F1 of the answer's words and the label's", "f1"),
+        "fits",
+        Estimated("answer_exact", "share", "answers that are the label, normalised"),
+        Estimated("answer_f1", "share", "F1 of the answer's words and the label's"),
     ),
     *within(
         "choices",
         Figure("choice_chance", "share", "mean probability of the choice picked", "mean_chance"),
     ),
-    *within(
-        "masks",
-        Figure("n_masks", "count", "masks of all texts"),
-        Figure("mask_accuracy", "share", "masks whose first choice is the label", "first_share"),
-        Figure(
-            "mask_top5_accuracy", "share", "masks with the label among five choices", "listed_share"
-        ),
+    Figure("n_masks", "count", "masks of all texts", "masks.n_masks"),
+    Figure(
+        "mask_accuracy",
+        "share",
+        "masks whose first choice is the label",
+        "fits.mask_accuracy.mean",
+    ),
+    Figure(
+        "mask_top5_accuracy",
+        "share",
+        "masks with the label among five choices",
+        "masks.listed_share",
     ),
 )

@@ -8,11 +8,8 @@ from scipy.special import softmax
 
 from reportgen.findings.statistics import (
     Booleans,
-    Estimate,
     Floats,
-    Interval,
     Places,
-    share_interval,
 )
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
@@ -75,37 +72,14 @@ def class_shares(results: Results) -> Floats:
     return shares
 
 
-@dataclass(frozen=True, slots=True)
-class Right:
-    """How many answers are right, with the bootstrap interval of their share."""
-
-    n_right: int
-    n_texts: int
-    share: float
-    interval: Interval | None
-
-    @property
-    def estimate(self) -> Estimate:
-        """The share with its interval."""
-        return Estimate(self.share, self.interval, self.n_texts)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassFit:
     """Predicted classes against labels, over the texts that have both."""
 
     counts: Places  # [label, predicted], texts
-    right: Right
     mean_recall: float  # mean over the labels of the share that was found
     base_share: float  # of the most frequent label: what always answering it would get right
     base_label: int  # that label
-
-    @property
-    def macro_f1(self) -> float:
-        """F1, mean over the classes that are a label of some text."""
-        given, predicted = self.counts.sum(axis=1), self.counts.sum(axis=0)
-        f1 = 2 * np.diag(self.counts)[given > 0] / (given + predicted)[given > 0]
-        return float(np.mean(f1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +88,6 @@ class LabelCounts:
 
     n_texts: int
     predicted: Places  # [label], texts
-    exact: Right | None  # texts whose labels are all right; None where no text has known labels
     # Over the texts with known labels, [label]:
     given: Places
     found: Places  # predicted and given
@@ -132,7 +105,6 @@ def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
     has_texts = by_label > 0
     return ClassFit(
         counts=counts,
-        right=_right(labels == predicted),
         mean_recall=float(np.mean(np.diag(counts)[has_texts] / by_label[has_texts])),
         base_share=float(by_label.max() / len(labels)),
         base_label=int(by_label.argmax()),
@@ -165,16 +137,10 @@ def label_counts(results: Results, sets: LabelSets) -> LabelCounts:
     scores = np.stack(list(results.texts["scores"].loc[rows]))
     predicted = scores[:, :n_labels] > 0
     given, known = sets.given[rows], sets.known[rows]
-    right = (predicted == given)[known].all(axis=1)
     return LabelCounts(
         n_texts=len(predicted),
         predicted=predicted.sum(axis=0),
-        exact=_right(right) if len(right) else None,
         given=given[known].sum(axis=0),
         found=(predicted & given)[known].sum(axis=0),
         claimed=predicted[known].sum(axis=0),
     )
-
-
-def _right(right: Booleans) -> Right:
-    return Right(int(right.sum()), len(right), float(right.mean()), share_interval(right))

@@ -1,13 +1,15 @@
 """Completions over all texts: how well the model expects what was to be written after each text."""
 
 from dataclasses import dataclass
-from math import exp
+from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from reportgen.findings.statistics import Floats
-from reportgen.results.completions import completion_of
-from reportgen.results.store import Results
+from reportgen.tasks.metrics import PERPLEXITY
+from reportgen.tasks.predictions import Item, items_in
+from reportgen.tasks.sums import token_chances
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,11 @@ class Step:
 
     text: int  # row of `texts`
     token: str  # as the tokenizer writes it
-    log_probability: float  # given all tokens before it
+    chance: float  # given all tokens before it
     likeliest: str  # the token that the model holds likeliest there; "" where that is this one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Completions:
     """How well the model expects the completions of texts."""
 
@@ -36,44 +38,36 @@ class Completions:
         """The share of tokens that the model finds the likeliest at their place."""
         return self.n_likeliest / self.n_tokens
 
+    @cached_property
+    def by_text(self) -> dict[int, float]:
+        """The perplexity of each completion, by row of `texts`."""
+        return dict(zip(self.texts, self.perplexities.tolist(), strict=True))
 
-def perplexity(log_probabilities: Floats) -> float:
-    """exp of minus the mean log-probability of `[token]`: 1 where every token was certain, and k
-    where it was as uncertain as a choice among k equal ones (Jelinek et al. 1977)."""
-    return exp(min(-float(log_probabilities.mean()), 700.0))
 
-
-def completions(results: Results, n_least: int = 20) -> Completions | None:
-    """How well the model expects the completions; None for other outputs and without any text."""
-    rows = np.flatnonzero(results.analysed)
-    if results.info.output.kind != "completion" or not len(rows):
+def completions(items: pd.DataFrame, n_least: int = 20) -> Completions | None:
+    """How well the model expects the completions whose tokens are `items`; None without any."""
+    if not len(items):
         return None
-    of_row = ((int(row), text_steps(results, int(row))) for row in rows)
-    steps = {row: own for row, own in of_row if own}
-    if not steps:
-        return None
-    by_text = [np.array([step.log_probability for step in own]) for own in steps.values()]
-    every = [step for own in steps.values() for step in own]
+    sums = PERPLEXITY.sums(items)
+    is_written = items["label"].isna()
+    n_first = int((items["score"] == 1).sum()) + int(
+        (is_written & items["alternatives"].list.len().fillna(0).eq(0)).sum()
+    )
+    order = np.argsort(token_chances(items), kind="stable")[:n_least]
     return Completions(
-        texts=tuple(steps),
-        perplexities=np.array([perplexity(own) for own in by_text]),
-        perplexity=perplexity(np.concatenate(by_text)),
-        n_tokens=len(every),
-        n_likeliest=sum(not step.likeliest for step in every),
-        least=tuple(sorted(every, key=lambda step: step.log_probability)[:n_least]),
+        texts=tuple(sums.texts.tolist()),
+        perplexities=PERPLEXITY.of_each(sums),
+        perplexity=PERPLEXITY.of_all(sums),
+        n_tokens=len(items),
+        n_likeliest=n_first,
+        least=tuple(map(step_of, items_in(items.iloc[order]))),
     )
 
 
-def text_steps(results: Results, text: int) -> tuple[Step, ...]:
-    """The tokens of the completion of row `text` of `texts`, in order; empty without one."""
-    if results.info.output.kind != "completion":
-        return ()
-    row = results.text_row(text)
-    scores, names = list(row["scores"]), list(row["score_names"])
-    if not scores:
-        return ()
-    own = completion_of(results, text)["token"]
-    return tuple(
-        Step(text, str(token), float(score), str(name))
-        for token, score, name in zip(own, scores, names, strict=True)
-    )
+def step_of(item: Item) -> Step:
+    """A token of a completion: the one that was given, or that the model wrote itself."""
+    if item.label is None:
+        likeliest = item.alternatives[0].name if item.alternatives else ""
+        return Step(item.text, item.predicted, item.probability, likeliest)
+    likeliest = "" if item.score else item.predicted
+    return Step(item.text, item.label, item.label_probability, likeliest)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import softmax
 
-from reportgen.findings.statistics import Estimate, Floats, share_estimate
+from reportgen.findings.statistics import Floats
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
@@ -19,7 +19,6 @@ class Choices:
 
     every: tuple[Chosen, ...]
     read_as: ChoiceReading  # what labels are
-    accuracy: Estimate | None  # None where no label names a choice
 
     @cached_property
     def by_text(self) -> dict[int, Chosen]:
@@ -89,6 +88,4 @@ def choices(results: Results) -> Choices | None:
     found = chosen_texts(results)
     if not found.every:
         return None
-    known = [own.is_right for own in found.every if own.label != NONE]
-    right = share_estimate(np.array(known, np.float64))
-    return Choices(found.every, found.read_as, right)
+    return Choices(found.every, found.read_as)

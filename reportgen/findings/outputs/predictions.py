@@ -5,19 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.outputs.ranks import rank_correlation
 from reportgen.findings.statistics import (
     Booleans,
-    Estimate,
     Floats,
-    Interval,
     Places,
-    estimates,
-    intervals_of,
 )
 from reportgen.results.store import Results
 
-SAME = 1e-9  # of the largest squared distance from the mean: a variance of less is none
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
 
@@ -41,12 +35,12 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class NextToken:
-    """A token that is the likeliest to come next in some texts."""
+class Frequent:
+    """What is predicted for some items, such as a next token or what stands at a mask."""
 
     name: str
-    n_texts: int
-    chance: float  # mean over these texts
+    n_items: int
+    chance: float  # mean over these items
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +60,6 @@ class Fit:
     texts: Places  # rows of `texts`
     predictions: Floats  # [text]
     labels: Floats  # [text]
-    mae: Estimate  # mean absolute error
-    rmse: Estimate  # root of the mean squared error
-    bias: Estimate  # mean of prediction minus label
-    r2: Estimate | None  # None where the labels are all the same
-    rank: Estimate | None  # Spearman; None where either side is all the same
 
     @property
     def n_texts(self) -> int:
@@ -139,16 +128,12 @@ def score_spreads(results: Results) -> tuple[Spread, ...]:
     return tuple(_spread(own) for own in scores.T)
 
 
-def next_tokens(results: Results) -> tuple[NextToken, ...]:
-    """The tokens that are the likeliest next ones, the most frequent first."""
-    texts = results.texts.loc[results.analysed]
-    counts = texts["prediction_label"].value_counts(sort=False)
-    counts = counts.sort_values(ascending=False, kind="stable")
-    chance = texts["scores"].map(lambda scores: float(np.exp(scores[0])) if len(scores) else 0)
-    means = chance.groupby(texts["prediction_label"]).mean()
-    return tuple(
-        NextToken(str(name), int(count), float(means[str(name)])) for name, count in counts.items()
-    )
+def frequent(items: pd.DataFrame) -> tuple[Frequent, ...]:
+    """What is predicted for `items`, the most frequent first, of equal ones that of the first."""
+    groups = items.groupby("predicted", sort=False)["probability"].agg(["size", "mean"])
+    groups = groups.sort_values("size", ascending=False, kind="stable")
+    columns = (groups.index.tolist(), groups["size"].tolist(), groups["mean"].tolist())
+    return tuple(Frequent(*own) for own in zip(*columns, strict=True))
 
 
 def label_fit(results: Results) -> Fit | None:
@@ -159,49 +144,12 @@ def label_fit(results: Results) -> Fit | None:
     rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & results.analysed)
     if not results.info.output.has_errors or not len(rows):
         return None
-    predictions, labels = predictions[rows], labels[rows]
-    errors = predictions - labels
-    mae, squares, bias = estimates(np.stack([abs(errors), errors**2, errors], axis=1))
-    ends = squares.interval and Interval(squares.interval.low**0.5, squares.interval.high**0.5)
-    return Fit(
-        texts=rows,
-        predictions=predictions,
-        labels=labels,
-        mae=mae,
-        rmse=Estimate(squares.mean**0.5, ends, squares.n_texts),
-        bias=bias,
-        r2=_explained(predictions, labels),
-        rank=rank_correlation(predictions, labels),
-    )
+    return Fit(rows, predictions[rows], labels[rows])
 
 
 def _spread(values: Floats) -> Spread:
     quarters = [float(value) for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1))]
     return Spread(values, float(values.mean()), float(values.std()), *quarters)
-
-
-def r_squared(predictions: Floats, labels: Floats) -> float:
-    """1 minus the mean squared error over the variance of `labels`, which must vary."""
-    return float(1 - ((predictions - labels) ** 2).mean() / labels.var())
-
-
-def _explained(predictions: Floats, labels: Floats) -> Estimate | None:
-    """R² with its interval; None where the labels do not vary."""
-    # The mean of equal numbers may be off by rounding, and their variance then is not 0.
-    if np.ptp(labels) == 0 or not 0 < labels.var() < np.inf:
-        return None
-
-    def explained(left: Floats, mean: Floats, square: Floats) -> Floats:
-        spread = square - mean**2
-        found = np.full_like(spread, np.nan)
-        np.divide(left, spread, out=found, where=spread > SAME)
-        return 1 - found
-
-    centred = labels - labels.mean()
-    size = abs(centred).max()
-    columns = (((predictions - labels) / size) ** 2, centred / size, (centred / size) ** 2)
-    (interval,) = intervals_of(explained, *(column[:, None] for column in columns))
-    return Estimate(r_squared(predictions, labels), interval, len(labels))
 
 
 def label_errors(results: Results) -> "pd.Series[float]":

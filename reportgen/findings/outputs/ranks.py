@@ -15,7 +15,12 @@ from reportgen.findings.statistics import (
     Places,
     intervals_of_counts,
 )
-from reportgen.results.ranks import mean_ranks, spearman
+from reportgen.results.ranks import (
+    centred_ranks,
+    mean_ranks,
+    spearman,
+    weighted_correlation,
+)
 from reportgen.results.store import Results
 
 
@@ -88,24 +93,3 @@ def _both(results: Results) -> tuple[Places, Floats, Floats]:
     known &= results.info.output.similarity is not None
     rows = np.flatnonzero(known)
     return rows, predictions[rows], labels[rows]
-
-
-def centred_ranks(counts: Floats, values: Floats) -> Floats:
-    """`[resample, text]`: ranks of `values` `[text]` in each resample, less their mean, where texts
-    are drawn as often as `counts` `[resample, text]` says; equal values share their mean rank."""
-    known, place = np.unique(values, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(len(known)))
-    drawn = np.add.reduceat(counts[:, order], starts, axis=1)  # [resample, value]
-    ranks = np.cumsum(drawn, axis=1) - drawn / 2
-    centred: Floats = ranks[:, place] - counts.sum(axis=1, keepdims=True) / 2
-    return centred
-
-
-def weighted_correlation(counts: Floats, one: Floats, two: Floats) -> Floats:
-    """`[resample]`: the correlation of two centred figures; NaN where one does not vary."""
-    above: Floats = (counts * one * two).sum(axis=1)
-    below = np.sqrt((counts * one**2).sum(axis=1) * (counts * two**2).sum(axis=1))
-    found = np.full_like(above, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
-    return found

@@ -1,18 +1,17 @@
-"""How far off each prediction is that has a right answer: one rule for each kind of output.
+"""How far off each prediction is that has a right answer.
 
 What is said about errors is made from this: where they lie, how well probabilities fit them, and
 whether a constant answer would do as well.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
-from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.several_numbers import mean_errors
 from reportgen.findings.statistics import (
     CONFIDENCE,
@@ -22,15 +21,14 @@ from reportgen.findings.statistics import (
     mean_interval,
     p_values,
 )
-from reportgen.results.info import OutputKind
-from reportgen.results.labels import NONE
+from reportgen.tasks.from_texts import YES
+from reportgen.tasks.metrics import ANSWER_EXACT
+from reportgen.tasks.sums import rated
+from reportgen.tasks.task import Constant, Measure, task_of
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
-# What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
-# words or masks is wrong; what an answer's F1 lacks of 1; minus the log-probability of a token.
-Measure: TypeAlias = Literal["distance", "ranks", "texts", "labels", "words", "masks", "f1", "loss"]
 # Whether a constant answer is farther off ("better"), nearer ("worse"), nearer but not surely, or
 # farther but not surely; "few" where there are too few texts for a verdict.
 Verdict: TypeAlias = Literal["better", "worse", "not_better", "unclear", "few"]
@@ -99,16 +97,22 @@ class Scored:
 
 
 def scored(findings: "Findings") -> Scored | None:
-    """The predictions that have a right answer; None for outputs without, and where no text has
+    """The predictions that have a right answer; None for tasks without, and where no text has
     one."""
-    make = _MAKERS.get(findings.info.output.kind)
-    found = make(findings) if make else None
+    measure = task_of(findings.info.output).measure
+    if measure is None:
+        return None
+    make = {"distance": _distances, "ranks": _ranks, "loss": _losses}.get(measure)
+    found = make(findings) if make else _items(findings, measure)
     return found if found is not None and len(found.texts) else None
 
 
-def _number(findings: "Findings") -> Scored | None:
-    if (ranks := findings.rank_fit) is not None:
-        return Scored("ranks", ranks.texts, abs(ranks.predictions - ranks.labels))
+def _distances(findings: "Findings") -> Scored | None:
+    """Numbers are off by their distance, several by the mean of theirs."""
+    if (several := findings.numbers_fit) is not None:
+        constants = np.broadcast_to(several.constants, several.labels.shape)
+        far = mean_errors(constants, several.labels)
+        return Scored("distance", several.texts, several.of_text, far)
     if (fit := findings.label_fit) is None:
         return None
     return Scored(
@@ -120,121 +124,13 @@ def _number(findings: "Findings") -> Scored | None:
     )
 
 
-def _numbers(findings: "Findings") -> Scored | None:
-    """Several numbers are off by the mean of their distances."""
-    if (fit := findings.numbers_fit) is None:
+def _ranks(findings: "Findings") -> Scored | None:
+    if (ranks := findings.rank_fit) is None:
         return None
-    constants = np.broadcast_to(fit.constants, fit.labels.shape)
-    return Scored("distance", fit.texts, fit.of_text, mean_errors(constants, fit.labels))
+    return Scored("ranks", ranks.texts, abs(ranks.predictions - ranks.labels))
 
 
-def _class(findings: "Findings") -> Scored:
-    found, names = findings.classes, np.array(findings.info.output.labels, np.str_)
-    rows = np.flatnonzero(found.compared)
-    labels, predicted = found.labels[rows], found.predicted[rows]
-    counts = np.bincount(labels, minlength=len(names))
-    return Scored(
-        measure="texts",
-        texts=rows,
-        errors=(predicted != labels) * 1.0,
-        constant=(labels != counts.argmax()) * 1.0,
-        n_constants=int((counts > 0).sum()),
-        chances=findings.class_shares[rows, predicted],
-        right=predicted == labels,
-        labels=names[labels],
-        predictions=names[predicted],
-    )
-
-
-def _labels(findings: "Findings") -> Scored:
-    """Each label of a text is an item: given, or not."""
-    sets, n_labels = findings.label_sets, len(findings.info.output.labels)
-    rows = np.flatnonzero(findings.analysed & sets.known)
-    scores = findings.texts["scores"].iloc[rows]
-    logits = np.array([list(own)[:n_labels] for own in scores], np.float64).reshape(-1, n_labels)
-    given = sets.given[rows]
-    right = (logits > 0) == given
-    often = given.mean(axis=0) > 0.5 if len(rows) else np.zeros(n_labels, np.bool_)
-    return Scored(
-        measure="labels",
-        texts=np.repeat(rows, n_labels),
-        errors=1.0 - right.ravel(),
-        constant=(given != often).ravel() * 1.0,
-        n_constants=2 * n_labels,
-        chances=expit(abs(logits)).ravel(),
-        right=right.ravel(),
-    )
-
-
-def _tags(findings: "Findings") -> Scored | None:
-    found = findings.tags
-    if found is None or (fit := found.fit) is None:
-        return None
-    words = [word for own in found.words.values() for word in own if word.label != NONE]
-    right = np.array([word.tag == word.label for word in words], np.bool_)
-    return Scored(
-        measure="words",
-        texts=np.array([word.text for word in words], np.intp),
-        errors=(~right).astype(np.float64),
-        constant=np.array([word.label != fit.base_label for word in words], np.float64),
-        n_constants=int((fit.counts.sum(axis=1) > 0).sum()),
-        chances=np.exp([word.log_probability for word in words]),
-        right=right,
-    )
-
-
-def _masks(findings: "Findings") -> Scored | None:
-    if findings.masks is None:
-        return None
-    known = findings.masks.labelled
-    right = np.array([mask.rank == 0 for mask in known], np.bool_)
-    return Scored(
-        measure="masks",
-        texts=np.array([mask.text for mask in known], np.intp),
-        errors=(~right).astype(np.float64),
-        chances=np.exp(np.array([mask.log_probabilities[0] for mask in known], np.float64)),
-        right=right,
-    )
-
-
-def _answers(findings: "Findings") -> Scored | None:
-    if findings.answers is None:
-        return None
-    known = findings.answers.labelled
-    return Scored(
-        measure="f1",
-        texts=np.array([answer.text for answer in known], np.intp),
-        errors=1.0 - np.array([answer.f1 for answer in known], np.float64),
-        chances=np.array([answer.chance for answer in known], np.float64),
-        right=np.array([answer.is_exact for answer in known], np.bool_),
-    )
-
-
-def _choices(findings: "Findings") -> Scored | None:
-    """The constant answer is a choice picked at random: it is right for one in all choices."""
-    if findings.choices is None:
-        return None
-    known = findings.choices.labelled
-    right = np.array([own.is_right for own in known], np.bool_)
-    return Scored(
-        measure="texts",
-        texts=np.array([own.text for own in known], np.intp),
-        errors=(~right).astype(np.float64),
-        constant=1.0 - 1.0 / np.array([len(own.names) for own in known], np.float64),
-        chances=np.array([chance_of(own) for own in known], np.float64),
-        right=right,
-        labels=_places([own.label for own in known], findings),
-        predictions=_places([own.place for own in known], findings),
-    )
-
-
-def _places(places: Sequence[int], findings: "Findings") -> NDArray[np.str_]:
-    """The names of the columns of choices, else their numbers from 1."""
-    names = dict(enumerate(findings.info.output.labels))
-    return np.array([names.get(place, str(place + 1)) for place in places], np.str_)
-
-
-def _completions(findings: "Findings") -> Scored | None:
+def _losses(findings: "Findings") -> Scored | None:
     """None where the model wrote completions itself: there is no error in these."""
     found = findings.completions
     if found is None or "generate" in findings.info.settings.options:
@@ -242,14 +138,55 @@ def _completions(findings: "Findings") -> Scored | None:
     return Scored("loss", np.array(found.texts, np.intp), np.log(found.perplexities))
 
 
-_MAKERS: Mapping[OutputKind, Callable[["Findings"], Scored | None]] = {
-    "number": _number,
-    "numbers": _numbers,
-    "class": _class,
-    "labels": _labels,
-    "tags": _tags,
-    "masks": _masks,
-    "answer": _answers,
-    "choice": _choices,
-    "completion": _completions,
-}
+def _items(findings: "Findings", measure: Measure) -> Scored:
+    """What is named is wrong by what its score lacks of 1."""
+    known, task = rated(findings.items), task_of(findings.info.output)
+    score = known["score"].to_numpy(np.float64)
+    right = score == 1
+    if task.metrics[0] is ANSWER_EXACT:  # answers of the same words may differ in their order
+        right = ANSWER_EXACT.sums(known).parts[0][:, 0] == 1
+    constant, n_constants = _constants(known, task.constant, findings.info.output.labels)
+    labels, predictions = _names(findings, known) if task.has_outcomes else (None, None)
+    return Scored(
+        measure=measure,
+        texts=known["text"].to_numpy(np.intp),
+        errors=1.0 - score,
+        constant=constant,
+        n_constants=n_constants,
+        chances=known["probability"].to_numpy(np.float64),
+        right=right,
+        labels=labels,
+        predictions=predictions,
+    )
+
+
+def _constants(
+    known: pd.DataFrame, constant: Constant | None, names: Sequence[str]
+) -> tuple[Floats | None, int]:
+    """`[item]`: the error of the constant answer with the least, and how many it is the best of."""
+    if constant is None or not len(known):
+        return None, 1
+    if constant == "random":  # it is right for one in all choices
+        return 1.0 - 1.0 / (1.0 + known["alternatives"].list.len().to_numpy(np.float64)), 1
+    labels = known["label"].to_numpy(object)
+    if constant == "label":
+        counts = np.array([(labels == name).sum() for name in names])
+        return (labels != names[int(counts.argmax())]) * 1.0, int((counts > 0).sum())
+    given = (labels == YES).reshape(-1, len(names))
+    often = given.mean(axis=0) > 0.5
+    return (given != often).ravel() * 1.0, 2 * len(names)
+
+
+def _names(findings: "Findings", known: pd.DataFrame) -> tuple[Answers, Answers]:
+    """The right and the predicted class of each text; of choices the names of their columns, else
+    their numbers from 1."""
+    if findings.choices is None:
+        labels, predicted = (known[name].to_numpy(object) for name in ("label", "predicted"))
+        return labels.astype(np.str_), predicted.astype(np.str_)
+    columns = dict(enumerate(findings.info.output.labels))
+    own = findings.choices.labelled
+    labels, predicted = (
+        np.array([columns.get(place, str(place + 1)) for place in places], np.str_)
+        for places in ([one.label for one in own], [one.place for one in own])
+    )
+    return labels, predicted

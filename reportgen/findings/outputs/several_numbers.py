@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.findings.statistics import Booleans, Estimate, Floats, Places, estimates
+from reportgen.findings.statistics import Estimate, Floats, Places, estimates
 from reportgen.results.store import Results
-from reportgen.tasks.labels import label_numbers
+from reportgen.tasks.labels import label_numbers, n_numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +17,6 @@ class NumbersFit:
     texts: Places  # rows of `texts`
     predictions: Floats  # [text, number]
     labels: Floats  # [text, number]
-    mae: Estimate  # mean absolute error of a text over its numbers, mean over the texts
     by_number: tuple[Estimate, ...]  # the mean absolute error of each
 
     @property
@@ -29,12 +28,6 @@ class NumbersFit:
     def constants(self) -> Floats:
         """`[number]`: the constant answer that is least far off on average, the median label."""
         return np.asarray(np.median(self.labels, axis=0))
-
-
-def n_numbers(results: Results) -> int:
-    """How many numbers the model returns for a text."""
-    widths = map(len, results.texts["scores"])
-    return len(results.info.output.labels) or max(widths, default=0)
 
 
 def mean_errors(predictions: Floats, labels: Floats) -> Floats:
@@ -57,14 +50,7 @@ def numbers_fit(results: Results) -> NumbersFit | None:
     if not len(rows):
         return None
     predictions, labels = predictions[rows], labels[rows]
-    of_each = abs(predictions - labels)
-    mae, *by_number = estimates(np.column_stack([mean_errors(predictions, labels), of_each]))
-    return NumbersFit(rows, predictions, labels, mae, tuple(by_number))
-
-
-def used_labels(results: Results) -> Booleans:
-    """`[text]`: whether a text has a label with as many numbers as the model returns."""
-    return np.asarray(np.isfinite(_labels(results)).all(axis=1))
+    return NumbersFit(rows, predictions, labels, estimates(abs(predictions - labels)))
 
 
 def _labels(results: Results) -> Floats:

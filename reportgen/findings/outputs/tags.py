@@ -1,6 +1,5 @@
 """The tags of words over all texts: the entities they mark, and how often they are right."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,21 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from reportgen.findings.statistics import (
-    Estimate,
-    Floats,
     Places,
-    certain_share,
-    ratio_estimates,
 )
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import segments_of, unit_label
+from reportgen.tasks.entities import OUTSIDE, spans
 from reportgen.tasks.labels import Misfit, ReadAs, tag_labels
-
-OUTSIDE = "O"  # the tag of words outside all entities
-_PREFIXED = re.compile(r"([BIESLU])[-_](.+)", re.DOTALL)
-_BEGINS, _ENDS = "BSU", "ESL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,6 @@ class TagFit:
     """Predicted tags against labels, over the words that have both."""
 
     counts: Places  # [label, predicted], words
-    accuracy: Estimate  # the share of the words whose tag is right
     base_share: float  # of the most frequent label: what always giving it would get right
     base_label: int
     wrong: tuple[Word, ...]  # the words with another tag, those surest of it in front
@@ -148,30 +139,6 @@ def tags(results: Results) -> Tags | None:
     )
 
 
-def spans(names: Sequence[str]) -> list[tuple[str, int, int]]:
-    """The entities that tags mark: kind, first and last word.
-
-    A prefix says whether a tag begins an entity (B, S, U), goes on (I) or ends it (E, L, S, U); as
-    conlleval reads them, one that goes on without a beginning begins one. Tags without prefixes are
-    one entity where they follow each other.
-    """
-    found: list[tuple[str, int, int]] = []
-    is_open = False
-    for i, name in enumerate(names):
-        parts = _PREFIXED.fullmatch(name)
-        prefix, kind = parts.groups() if parts else ("", name)
-        if name == OUTSIDE:
-            is_open = False
-            continue
-        begins = bool(prefix) and prefix in _BEGINS
-        if is_open and found[-1][0] == kind and not begins:
-            found[-1] = (kind, found[-1][1], i)
-        else:
-            found.append((kind, i, i))
-        is_open = not prefix or prefix not in _ENDS
-    return found
-
-
 def _words(results: Results, text: int, names: Sequence[str]) -> tuple[Word, ...]:
     """The words of row `text` of `texts`, without labels."""
     row = results.text_row(text)
@@ -233,7 +200,6 @@ def _fit(
     n_expected = sum(len(expected) for _, expected in pairs)
     return TagFit(
         counts=counts.reshape(len(names), len(names)),
-        accuracy=_accuracy(every),
         base_share=float(by_label.max() / len(every)),
         base_label=int(by_label.argmax()),
         wrong=tuple(sorted(wrong, key=lambda word: -word.log_probability)),
@@ -241,17 +207,6 @@ def _fit(
         n_expected=n_expected,
         n_found=sum(len(own & expected) for own, expected in pairs),
     )
-
-
-def _accuracy(words: Sequence[Word]) -> Estimate:
-    """The share of `words` whose tag is their label, with an interval over texts."""
-    n_words = Counter(word.text for word in words)
-    n_right = Counter(word.text for word in words if word.tag == word.label)
-    above: Floats = np.array([[n_right[text]] for text in n_words], dtype=np.float64)
-    below: Floats = np.array([[n] for n in n_words.values()], dtype=np.float64)
-    (found,) = ratio_estimates(above, below)
-    assert found is not None  # every text has a word
-    return replace(found, interval=certain_share(found.interval, found.n_texts))
 
 
 def _span_pairs(

@@ -18,7 +18,7 @@ from scipy.special import stdtrit
 
 from reportgen.findings.outputs.aspects import Aspect, AspectId, aspects
 from reportgen.findings.outputs.ranks import rank_correlation
-from reportgen.findings.outputs.scored import Measure, Scored
+from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import (
     CONFIDENCE,
@@ -31,6 +31,7 @@ from reportgen.findings.statistics import (
 )
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.ranks import mean_ranks
+from reportgen.tasks.task import Measure
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

@@ -120,11 +120,11 @@ class _Answering:
         limit = self._words.limit(found)
         end = "_number" if limit else ""
         said = self._say(f"moved{end}" if k else f"none_moved{end}", k=k, n=n, limit=limit)
-        if found.kind == "number":
+        if found.is_number:
             names = self._say("axis_base"), self._say("axis_head")
             chart = plane(found.base, found.head, self._opened(found), names)
             return answer(said, self._number_remark(found), chart)
-        if found.kind == "numbers":
+        if found.is_numbers:
             finite = found.change[np.isfinite(found.change)]
             dots = columns_of_dots(finite, None) if len(finite) else None
             return answer(said, self._say("in_spreads"), dots)

@@ -125,11 +125,11 @@ def flips(found: PredictionChanges, words: CompareWords) -> str:
 def how_many_moved(found: PredictionChanges, words: CompareWords) -> str:
     """How many texts' prediction changed, and what counts as a change."""
     given = {"k": found.n_moved, "n": len(found.texts)}
-    if found.kind == "number" and found.threshold is not None:
+    if found.is_number and found.threshold is not None:
         threshold = words.size(found.threshold)
         key = "moved_number_null" if found.is_null_threshold else "moved_number"
         return words.say(key, threshold=threshold, share=MOVED, null_share=SHARE, **given)
-    if found.kind == "numbers":
+    if found.is_numbers:
         return words.say("moved_numbers", share=MOVED, **given)
     return words.say("moved_name", **given)
 
@@ -227,11 +227,11 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
     rows = []
     for i in order:
         text = int(found.texts[i])
-        if found.kind == "number":
+        if found.is_number:
             ends = [words.prediction(float(side[i])) for side in (found.base, found.head)]
             said = words.prediction(float(found.change[i]), True)
             cells = [*map(Cell, ends), Cell(said)]
-        elif found.kind == "numbers":
+        elif found.is_numbers:
             cells = [Cell(f"{found.change[i]:.2f}")]
         else:
             cells = [Cell(shorten(n, NAME)) for n in both_names(comparison, found, i, words)]
@@ -246,8 +246,8 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
         if found.outcomes:
             cells.append(Cell(words.say(f"outcome_{found.outcomes[i]}")))
         rows.append((text_name(comparison.base.results, text), cells))
-    columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
-    columns += ["change"] if found.kind in ("number", "numbers") else []
+    columns = ["text", "base", "head"] if not found.is_numbers else ["text"]
+    columns += ["change"] if not found.names else []
     columns += ["label"] if has_labels else []
     chance = "chance_choice" if found.kind == "choice" else "chance"
     columns += [chance] if found.chances else []
@@ -260,7 +260,7 @@ def scatter_chart(comparison: Comparison, words: CompareWords) -> tuple[Drawing,
     """The predicted number of each text in the new model against that in the old one, and what the
     marks stand for; None where numbers are not what is predicted."""
     found = comparison.predictions
-    if found is None or found.kind != "number":
+    if found is None or not found.is_number:
         return None
     ids = comparison.base.texts["text_id"].iloc[found.texts].astype(str).tolist()
     first = int(np.abs(found.change).argmax())

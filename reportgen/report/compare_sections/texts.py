@@ -125,7 +125,7 @@ def _worse(comparison: Comparison) -> list[int]:
 def _moved(comparison: Comparison) -> list[int]:
     """The row of `texts` whose predicted number moved most; none of other outputs."""
     found = comparison.predictions
-    if found is None or found.kind != "number" or (place := most_moved(found)) is None:
+    if found is None or not found.is_number or (place := most_moved(found)) is None:
         return []
     text = int(found.texts[place])
     return [text] if comparison.pairing.aligned[text] else []
@@ -316,7 +316,7 @@ def _predicted(
     place = None if found is None else _place(found.texts, text)
     if found is None or place is None:
         return (), False
-    if found.kind == "number":
+    if found.is_number:
         base, head = (words.prediction(float(side[place])) for side in (found.base, found.head))
     elif found.names:
         both = both_names(comparison, found, place, words)

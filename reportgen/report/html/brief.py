@@ -18,6 +18,7 @@ from reportgen.report.panel.coloured.marked import marked_text, shortened, text_
 from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page
+from reportgen.tasks.task import task_of
 
 _MOST = 8  # texts that are named
 _SHOWN = 140  # half-width characters of one
@@ -59,11 +60,8 @@ def render_brief(findings: Findings, options: RenderOptions) -> Document:
 
 def _is_error(findings: Findings, row: int) -> bool:
     """Whether a text is wrong: of numbers any that was compared, of classes those that differ."""
-    if findings.choices is not None:
-        return not findings.choices.by_text[row].is_right
-    if findings.info.output.kind != "class":
-        return True
-    return bool(findings.classes.predicted[row] != findings.classes.labels[row])
+    has_right = task_of(findings.info.output).has_outcomes
+    return not has_right or bool(findings.wrong_texts[row])
 
 
 def _text(setting: Setting, row: int, reasons: Sequence[str]) -> BriefText:

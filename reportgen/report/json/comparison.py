@@ -204,7 +204,7 @@ def text_records(comparison: Comparison) -> list[dict[str, object]]:
 
     if predictions is not None:
         texts = predictions.texts
-        if predictions.kind != "numbers":
+        if not predictions.is_numbers:
             names: tuple[Iterable[Any], ...] = tuple(zip(*predictions.names, strict=True))
             base, head = names or (predictions.base.tolist(), predictions.head.tolist())
             add("prediction_base", texts, base)

@@ -8,7 +8,7 @@ from reportgen.comparison.floors import CHANCE_MOVED
 from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.outputs.quality import Verdict
 from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.quality_register import QUALITY, Scale, SmallestChange
+from reportgen.findings.outputs.quality_register import QUALITY, SmallestChange
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
@@ -23,6 +23,7 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
+from reportgen.tasks.metrics import Scale
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
 NAME = 24  # half-width characters of a token or a name
@@ -80,7 +81,7 @@ class CompareWords:
         are the same."""
         if found.threshold is None or found.same_outputs:
             return ""
-        if found.kind == "numbers":
+        if found.is_numbers:
             return self.say("floor_spreads", x=found.threshold)
         return self.size(found.threshold)
 

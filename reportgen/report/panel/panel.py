@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import exp
 
 import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
@@ -21,6 +19,7 @@ from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.prediction import Prediction, prediction, printed
 from reportgen.results.info import ANALYSED
 from reportgen.results.units import segments_of
+from reportgen.tasks.task import task_of
 
 _LOST_SHOWN = 300  # code points of what was cut off
 
@@ -115,20 +114,14 @@ def _with_asked(findings: Findings, text: int, language: Language) -> Prediction
 
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
-    kind = findings.info.output.kind
     row = findings.results.text_row(text)
     found = prediction(findings, text, language)
-    share = None
-    if kind == "class" and found.value:
-        share = float(findings.class_shares[text].max())
-    elif kind == "choice" and findings.choices is not None:
-        share = chance_of(findings.choices.by_text[text])
-    elif kind == "answer":
-        share = exp(float(row["prediction"]))
-    if share is not None:
+    shown, items = task_of(findings.info.output).shown, findings.items_of(text)
+    if shown == "probability" and items:
+        share = items[0].probability
         return _beside(found, language.say("panel", "probability", share=share), language)
     spread = findings.number_spread
-    if kind != "number" or spread is None or len(spread.values) < MIN_PREDICTIONS:
+    if shown != "value" or spread is None or len(spread.values) < MIN_PREDICTIONS:
         return found
     n, above = len(spread.values), int((spread.values > float(row["prediction"])).sum())
     if above == 0 or above == n - 1:

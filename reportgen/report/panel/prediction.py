@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
-import numpy as np
 import pandas as pd
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.report.components import Cell
 from reportgen.report.language.language import Language
@@ -18,6 +16,7 @@ from reportgen.report.language.printable import half_widths, shorten
 from reportgen.results.info import OutputInfo
 from reportgen.results.labels import NONE, label_list
 from reportgen.tasks.choices import Chosen
+from reportgen.tasks.task import task_of
 
 _SCORES = 5
 CELL = 28  # half-width characters of an id, group, class or label
@@ -63,7 +62,7 @@ def prediction(
     if output.kind == "number":
         value = printed(float(row["prediction"]), digits)
     elif output.kind == "completion":
-        found = perplexity(np.array(scores)) if scores else None
+        found = findings.completions and findings.completions.by_text.get(text)
         value = "" if found is None else language.say("panel", "perplexity", value=found)
     elif output.kind == "numbers":
         value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
@@ -117,7 +116,7 @@ def label_words(label: str, output: OutputInfo, language: Language) -> str | Non
 
 def label_name(output: OutputInfo, language: Language) -> str:
     """What a label is called: the right answer, if there is one to the output."""
-    return language.say("common", "label" if output.takes_labels else "given")
+    return language.say("common", "given" if task_of(output).returns else "label")
 
 
 def _chosen(found: Chosen, given: str, language: Language) -> Prediction:

@@ -32,6 +32,7 @@ from reportgen.report.redact.run import long_texts, redacted, redacted_info, req
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected, whole_of
 from reportgen.results.store import Results
+from reportgen.tasks.task import task_of
 
 _OF_TEXT = 1  # significant digits of what changed in one text
 
@@ -132,7 +133,7 @@ class _Redacted(Comparison):
         stay."""
         pairs = zip(self.whole.base.texts["text_id"], self.base.texts["text_id"], strict=True)
         ids = {str(id): str(redacted) for id, redacted in pairs}
-        is_kept = self.base.info.output.kind in ("class", "labels", "tags")
+        is_kept = task_of(self.base.info.output).is_closed
 
         def said(prediction: str | float | None) -> str | float | None:
             is_hidden = isinstance(prediction, str) and not is_kept

@@ -31,6 +31,7 @@ from reportgen.results.measure_register import BY_ID, EFFECT, MEASURES
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import EXTRA, STEPS, VALUE_RATIO
 from reportgen.tasks.choices import chosen_texts
+from reportgen.tasks.task import task_of
 
 DOT = "•"
 MARK = DOT * 3  # in place of a word, however long it is
@@ -263,10 +264,11 @@ class Masked:
         ]
 
     def _names(self, names: Sequence[str]) -> Sequence[str]:
-        """The names of scores: tags stay; tokens are as many dots as their rank says."""
+        """The names of scores: tags stay; tokens are as many dots as their rank says, but for those
+        of a completion that are the likeliest, which have no name."""
         if self._info.output.kind == "tags":
             return names
-        return [DOT * rank for rank in range(1, len(names) + 1)]
+        return [name and DOT * rank for rank, name in enumerate(names, 1)]
 
     def _is_known(self, label: str) -> bool:
         """Whether a label is made of names of classes, or of whole numbers, alone; of several
@@ -370,7 +372,7 @@ class Masked:
     def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:
         """Classes, labels and tags stay; a next token, or what stands at masks, is numbered."""
         labels: list[Any] = column.to_pylist()
-        if self._info.output.kind in ("class", "labels", "tags"):
+        if task_of(self._info.output).is_closed:
             return labels
         return [label and self._number("predicted", label) for label in labels]
 

@@ -8,7 +8,6 @@ from math import exp
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.calibration import Calibration
-from reportgen.findings.outputs.scored import Measure
 from reportgen.findings.outputs.slopes import Slopes
 from reportgen.findings.outputs.where_wrong import Part, Trend
 from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
@@ -28,6 +27,7 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.printable import shorten, visible
 from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.tasks.task import Measure
 
 _SENTENCES = 3
 _NAME = 40  # half-width characters of a class, group or file

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.multiple_choice import chance_of, chances_of
+from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.tracks import place
 from reportgen.report.components import Cell, Span
@@ -20,6 +20,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import CELL, numbers_cell, prediction, short_cell
 from reportgen.results.info import ANALYSED
+from reportgen.tasks.task import task_of
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
 Marked: TypeAlias = Mapping[int, tuple[Span, ...]]  # row of `texts` to the text with its marks
@@ -120,15 +121,12 @@ def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cel
 
 def _place(findings: Findings, row: int) -> Markup | None:
     """Where a number stands among all predictions, or the probability of a class from 0 to 1."""
-    kind = findings.info.output.kind
-    if kind == "class":
-        return place(float(findings.class_shares[row].max()), 0.0, 1.0)
-    if findings.choices is not None:
-        return place(chance_of(findings.choices.by_text[row]), 0.0, 1.0)
-    values = findings.texts["prediction"].to_numpy(np.float64)
-    known = values[np.isfinite(values)]
-    if kind != "number" or not isfinite(values[row]):
+    values = findings.text_figures["prediction"].to_numpy(np.float64)
+    if not isfinite(values[row]):
         return None
+    if task_of(findings.info.output).shown == "probability":
+        return place(float(values[row]), 0.0, 1.0)
+    known = values[np.isfinite(values)]
     return place(float(values[row]), float(known.min()), float(known.max()))
 
 

@@ -18,6 +18,7 @@ from reportgen.report.sections.notable import Marked
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 from reportgen.results.units import segments_of
+from reportgen.tasks.task import EMBEDDING, task_of
 
 _SHOWN = 110  # half-width characters of a text in the list
 
@@ -66,17 +67,11 @@ def make_text_list(
 
     `marked` are texts with their strongest tokens marked; others are plain.
     """
-    texts, kind = findings.texts, findings.info.output.kind
+    texts, task = findings.texts, task_of(findings.info.output)
     shown = range(len(texts)) if listed is None else listed
     # All predictions have the decimals that give the largest four significant digits.
     known = [abs(float(value)) for value in texts["prediction"].dropna() if isfinite(value)]
     digits = decimals(max(known)) if known else None
-    wrong = np.zeros(len(texts), np.bool_)
-    if kind == "class":
-        classes = findings.classes
-        wrong = classes.compared & (classes.predicted != classes.labels)
-    if findings.choices is not None:
-        wrong[[own.text for own in findings.choices.labelled if not own.is_right]] = True
     unmeasured = _unmeasured(findings)
     return TextList(
         rows=tuple(
@@ -85,7 +80,7 @@ def make_text_list(
                 text,
                 language,
                 digits,
-                bool(wrong[text]),
+                bool(findings.wrong_texts[text]),
                 text in unmeasured,
                 (marked or {}).get(text),
             )
@@ -96,8 +91,8 @@ def make_text_list(
         if len(shown) == len(texts)
         else language.say("list", "partial", n=len(shown), of=len(texts)),
         has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
-        has_predictions=kind != "embedding",
-        has_numbers=kind == "number",
+        has_predictions=task is not EMBEDDING,
+        has_numbers=task.shown == "value",
         has_labels=bool(texts["label"].notna().any()),
         label_name=label_name(findings.info.output, language),
         has_errors=findings.info.output.has_errors and bool(texts["label_value"].notna().any()),

@@ -126,18 +126,15 @@ def _model(context: Context) -> str:
 
 
 def _fit(context: Context) -> list[str]:
-    fit, right = context.findings.label_fit, context.findings.accuracy
+    mae, r2, right = (context.findings.fits[name] for name in ("mae", "r2", "accuracy"))
     if (ranks := context.findings.rank_fit) is not None:
         say = context.language.count
         rank = _with_interval(ranks.correlation, ranks.interval, context.language)
         return [say("brief", "fit_ranks", ranks.n_texts, rank=rank)]
-    if context.findings.info.output.kind == "number" and fit is not None:
-        key = "fit_mae" if fit.r2 is None else "fit"
-        r2 = fit.r2 and _with_interval(fit.r2.mean, fit.r2.interval, context.language)
-        return [context.language.count("brief", key, fit.n_texts, mae=fit.mae.mean, r2=r2)]
-    if (several := context.findings.numbers_fit) is not None:
-        n_texts, mae = len(several.texts), several.mae.mean
-        return [context.language.count("brief", "fit_mae", n_texts, mae=mae)]
+    if mae is not None:
+        key = "fit_mae" if r2 is None else "fit"
+        explained = r2 and _with_interval(r2.mean, r2.interval, context.language)
+        return [context.language.count("brief", key, mae.n_texts, mae=mae.mean, r2=explained)]
     return [] if right is None else [context.language.say("brief", "right", share=right.mean)]
 
 

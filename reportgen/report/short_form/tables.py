@@ -20,6 +20,7 @@ from reportgen.results.info import REDACT
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.units import text_units
+from reportgen.tasks.task import task_of
 
 TEXT_LENGTH = 80  # code points of a text in the list of all
 LOOKED_AT_LENGTH = 120  # of one that deserves a look
@@ -158,7 +159,7 @@ class TextTables:
         if self._has_predictions:
             columns.append(Column(self._say("prediction", name=name), is_figures=True))
         if self._has_labels:
-            key = "axis_label" if self._info.output.takes_labels else "given"
+            key = "given" if task_of(self._info.output).returns else "axis_label"
             columns.append(Column(self._say(key), is_figures=True))
         return columns
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reportgen.comparison.outputs.quality import Quality, Verdict
-from reportgen.findings.outputs.quality_register import QUALITY, Best, QualityKind, SmallestChange
+from reportgen.findings.outputs.quality_register import QUALITY, SmallestChange
 from reportgen.report.language.comparison import smallest_points
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
@@ -16,6 +16,7 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.sections.verdict import verdict_words
 from reportgen.report.site.entries import Entry
+from reportgen.tasks.metrics import Best, Metric
 
 AGREEMENT = "colouring_agreement"
 
@@ -42,7 +43,7 @@ FIGURES: Mapping[str, Known] = {
 }
 
 
-_KINDS: Mapping[str, QualityKind] = {kind.of_run: kind for kind in QUALITY.values()}
+_KINDS: Mapping[str, Metric] = {kind.of_run: kind for kind in QUALITY.values()}
 
 
 def shown_figures(entries: Iterable[Entry], quality: str | None = None) -> list[str]:

@@ -1,9 +1,11 @@
 """How well two models fit the labels: every figure against a plain computation, and the verdict."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.made_up.factories import LABELS as NAMES
 from helpers.made_up.factories import changed
+from helpers.made_up.number_items import number_fits
 from helpers.plain import plain_bootstrap
 from helpers.plain.plain_ranks import spearman
 from helpers.real.two_models import LABELS, TEXTS, pair_of
@@ -12,7 +14,7 @@ from scipy.stats import binom, t, ttest_1samp
 from reportgen.comparison.change import certain_change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.outputs.fit import Fit, class_fits, completion_fit, number_fit
+from reportgen.comparison.outputs.fit import Fit, metric_fits
 from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging, SmallestChange
@@ -25,6 +27,7 @@ from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.worse_texts.found import regressions
 from reportgen.results.info import OutputInfo
+from reportgen.tasks.task import TASKS
 
 
 def quality_of(fits, kind="number", *, moved=True, same=False, quality=None, **smallest):
@@ -33,11 +36,22 @@ def quality_of(fits, kind="number", *, moved=True, same=False, quality=None, **s
 
 
 def number_quality(*sides, **options):
-    return quality_of(number_fit(*sides), **options)
+    return quality_of(number_fits(*sides), **options)
 
 
-def class_quality(*sides, **options):
-    return quality_of(class_fits(*sides), "class", **options)
+def class_quality(base, head, labels, **options):
+    items = [
+        pd.DataFrame(
+            {
+                "text": range(len(labels)),
+                "predicted": side.astype(str),
+                "label": labels.astype(str),
+                "score": (side == labels) * 1.0,
+            }
+        )
+        for side in (base, head)
+    ]
+    return quality_of(metric_fits(TASKS["class"].metrics, *items), "class", **options)
 
 
 def numbers(n, seed=0):
@@ -341,7 +355,17 @@ def test_the_perplexity_is_over_all_tokens_and_its_interval_is_paired():
     random = np.random.default_rng(0)
     base = [-random.gamma(2, 1, size) for size in random.integers(1, 9, 30)]
     head = [own * random.uniform(0.6, 1.1) for own in base]
-    quality = quality_of(completion_fit(base, head), "completion")
+    items = [
+        pd.DataFrame(
+            {
+                "text": np.repeat(np.arange(len(side)), [len(own) for own in side]),
+                "probability": np.nan,
+                "label_probability": np.exp(np.concatenate(side)),
+            }
+        )
+        for side in (base, head)
+    ]
+    quality = quality_of(metric_fits(TASKS["completion"].metrics, *items), "completion")
     (figure,) = quality.figures
     plain = [np.exp(-np.concatenate(side).mean()) for side in (base, head)]
     assert (figure.change.base, figure.change.head) == pytest.approx(plain)

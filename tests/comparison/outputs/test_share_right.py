@@ -148,12 +148,14 @@ def test_answers_are_judged_by_exact_ones_and_by_their_words(tmp_path):
     sides = sides_of(tmp_path, "question", questions, labels, TEXTS)
     comparison = comparison_of(sides)
     found = comparison.predictions
-    own, other = (Findings(side).answers for side in sides)
-    exact, f1 = found.fit("answer_exact"), found.fit("answer_f1")
-    assert (exact.base, exact.head) == pytest.approx((own.exact.mean, other.exact.mean))
-    assert (f1.base, f1.head) == pytest.approx((own.f1.mean, other.f1.mean))
+    fits = [Findings(side).fits for side in sides]
+    exact = found.fit("answer_exact")
+    for change in ("answer_exact", "answer_f1"):  # as the report of each model has it
+        figure, own = found.quality.figure(change), [side.known(change) for side in fits]
+        assert [figure.change.base, figure.change.head] == pytest.approx([e.mean for e in own])
+        assert np.array(figure.ends) == pytest.approx(np.array([e.interval for e in own]))
     assert exact.base == 0.8
-    f1s = [[side.by_text[text].f1 for text in range(5)] for side in (own, other)]
+    f1s = [[Findings(side).items_of(text)[0].score for text in range(5)] for side in sides]
     assert found.right_change == pytest.approx([*np.subtract(*f1s[::-1]), np.nan], nan_ok=True)
     said = results_of(comparison)
     assert list(said) == [str(place + 1) for place in worse(found)]

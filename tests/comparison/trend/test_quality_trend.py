@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from helpers.compared_json import record_of
 from helpers.made_up.factories import changed, make_results
+from helpers.made_up.number_items import number_fits
 from helpers.real.two_models import LABELS, TEXTS, chain
 
-from reportgen.comparison.outputs.fit import Fit, number_fit
+from reportgen.comparison.outputs.fit import Fit
 from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.comparison.trend.quality import quality_trend
 from reportgen.findings.outputs.quality_register import Judging
@@ -31,7 +32,7 @@ def judged_at(course: str):
     first, other = NOISE, SIZES.get(course, 1.0) * NOISE
     if course == "unclear":
         other = np.random.default_rng(3).normal(0, 1, N)
-    fits = number_fit(LABELLED + first, LABELLED + other, LABELLED)
+    fits = number_fits(LABELLED + first, LABELLED + other, LABELLED)
     return judged(fits, Outputs(OutputInfo("number", "score"), True, False), Judging())
 
 

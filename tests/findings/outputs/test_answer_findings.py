@@ -51,17 +51,15 @@ def test_fit_equals_plain_means(tmp_path: Path) -> None:
     own = [str(name) for name in findings_of(tmp_path / "plain").texts["prediction_label"]]
     labels = [own[0].upper(), f'["zz", "{own[1]}"]', "zz", f"{own[3]} more", None, own[5]]
     findings = findings_of(tmp_path / "made", *labels)
-    found = findings.answers
-    assert found is not None
     right = [[own[0]], ["zz", own[1]], ["zz"], [f"{own[3]} more"], None, [own[5]]]
     f1 = [max(word_f1(a, r) for r in rs) for a, rs in zip(own, right, strict=True) if rs]
-    assert found.exact is not None
-    assert found.f1 is not None
-    assert found.exact.mean == pytest.approx(np.mean([value == 1.0 for value in f1]))
-    assert found.f1.mean == pytest.approx(np.mean(f1))
-    assert found.chances == pytest.approx(np.exp(findings.texts["prediction"].to_numpy(float)))
-    assert findings.figures["answer_exact"] == pytest.approx(found.exact.mean, abs=1e-6)
-    assert findings.figures["answer_f1"] == pytest.approx(found.f1.mean, abs=1e-6)
+    exact, mean = (findings.fits.known(name).mean for name in ("answer_exact", "answer_f1"))
+    assert exact == pytest.approx(np.mean([value == 1.0 for value in f1]))
+    assert mean == pytest.approx(np.mean(f1))
+    chances = findings.items["probability"].tolist()
+    assert chances == pytest.approx(np.exp(findings.texts["prediction"].to_numpy(float)))
+    assert findings.figures["answer_exact"] == pytest.approx(exact, abs=1e-6)
+    assert findings.figures["answer_f1"] == pytest.approx(mean, abs=1e-6)
 
 
 def test_the_panel_has_both_ends_of_the_answer(tmp_path: Path) -> None:
@@ -80,9 +78,8 @@ def test_the_panel_has_both_ends_of_the_answer(tmp_path: Path) -> None:
 def test_redacted_answers_are_dots_and_are_held_against_nothing(tmp_path: Path) -> None:
     results = make_results(tmp_path, TEXTS, kind="answer", labels=(1.0,) * len(TEXTS))
     with redacted(results, "en", wanted=True, with_short=True) as copy:
-        found = Findings(copy).answers
-    assert found is not None
-    assert found.exact is None
-    names = [answer.name for answer in found.every]
+        findings = Findings(copy)
+        assert findings.fits["answer_exact"] is None
+        names = findings.items["predicted"].tolist()
     assert names[0] == f"{DOT}1"
     assert {name[0] for name in names} == {DOT}

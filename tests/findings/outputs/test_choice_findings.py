@@ -94,7 +94,11 @@ def test_figures_equal_plain_counts(folders):
     scores = [np.array(own) for own in results.texts["scores"]]
     picked = [int(own.argmax()) for own in scores]
     right = [own == label for own, label in zip(picked[:5], labels[:5], strict=True)]
-    assert found.accuracy.mean == found.figures["label_accuracy"] == pytest.approx(np.mean(right))
+    assert (
+        found.fits.known("accuracy").mean
+        == found.figures["label_accuracy"]
+        == pytest.approx(np.mean(right))
+    )
     assert found.choices.by_chance == pytest.approx((4 / 3 + 1 / 2) / 5)
     assert [own.text for own in found.choices.unmatched] == [5]
     shares = [np.exp(own) / np.exp(own).sum() for own in scores]
@@ -138,7 +142,7 @@ def test_redacted_results_say_how_often_it_was_right_and_quote_nothing(folders):
     results = results_of(folders[0], ["A", "B", "B", "C", "A", "A"])
     with redacted(results, "en", wanted=True, with_short=True) as hidden:
         own, other = Findings(results), Findings(hidden)
-        assert other.accuracy == own.accuracy
+        assert other.fits.known("accuracy") == own.fits.known("accuracy")
         assert [each.label for each in other.choices.every] == [0, 1, 1, 2, 0, 0]
         shown = hidden.texts[["text", "pair", "prediction_label", "label"]].to_numpy().ravel()
         assert {character for cell in shown for character in cell} == {"•", " "}

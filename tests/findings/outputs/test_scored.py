@@ -118,8 +118,7 @@ def test_r2_and_rank_correlation_have_the_intervals_of_a_plain_bootstrap(tmp_pat
     results = make_results(tmp_path, texts, labels=labels)
     fit = label_fit(results)
     assert fit is not None
-    assert fit.r2 is not None
-    assert fit.rank is not None
+    fits = Findings(results).fits
     predicted, given = fit.predictions, fit.labels
 
     def r2(rows: list[int]) -> float:
@@ -127,9 +126,9 @@ def test_r2_and_rank_correlation_have_the_intervals_of_a_plain_bootstrap(tmp_pat
         return float(1 - (errors**2).mean() / own.var())
 
     for found, plain, within in (
-        (fit.r2, plain_interval(r2, len(texts)), 0.15),
+        (fits.known("r2"), plain_interval(r2, len(texts)), 0.15),
         (
-            fit.rank,
+            fits.known("rank"),
             plain_interval(lambda at: spearmanr(predicted[at], given[at])[0], len(texts)),
             0.03,
         ),
@@ -137,8 +136,10 @@ def test_r2_and_rank_correlation_have_the_intervals_of_a_plain_bootstrap(tmp_pat
         assert found.interval is not None
         assert tuple(found.interval) == pytest.approx(plain, abs=within)
     figures = Findings(results).figures
-    assert figures["label_r2_low"] == pytest.approx(fit.r2.low, rel=1e-5)
-    assert figures["label_rank_correlation_high"] == pytest.approx(fit.rank.high, rel=1e-5)
+    assert figures["label_r2_low"] == pytest.approx(fits.known("r2").low, rel=1e-5)
+    assert figures["label_rank_correlation_high"] == pytest.approx(
+        fits.known("rank").high, rel=1e-5
+    )
 
 
 def test_of_very_many_texts_the_rank_correlation_has_nearly_the_bootstraps_interval() -> None:
@@ -160,6 +161,6 @@ def test_without_labels_that_vary_there_is_neither_r2_nor_rank_correlation(
 ) -> None:
     """As seen: an R² of −3.5e27 where all right answers are 1.6."""
     texts = tuple(f"text {i:02}" for i in range(n))
-    fit = label_fit(make_results(tmp_path, texts, labels=(label,) * n))
-    assert fit is not None
-    assert (fit.r2, fit.rank) == (None, None)
+    fits = Findings(make_results(tmp_path, texts, labels=(label,) * n)).fits
+    assert fits["mae"] is not None
+    assert (fits["r2"], fits["rank"]) == (None, None)

@@ -72,7 +72,7 @@ def test_a_label_is_a_list_of_numbers_or_none(label: str, numbers: list[float] |
 def test_errors_are_the_mean_over_texts_and_numbers(made: Results) -> None:
     found, errors = Findings(off(made, 0.5)), errors_of(0.5)
     fit = found.numbers_fit
-    assert fit.mae.mean == pytest.approx(errors.mean(), rel=1e-6)
+    assert found.fits.known("mae").mean == pytest.approx(errors.mean(), rel=1e-6)
     assert [own.mean for own in fit.by_number] == pytest.approx(errors.mean(axis=0), rel=1e-6)
     assert found.figures["label_mae"] == pytest.approx(errors.mean(), rel=1e-5)
     assert found.figures["label_mae_low"] < errors.mean() < found.figures["label_mae_high"]

@@ -6,14 +6,12 @@ from scipy.stats import linregress
 
 from reportgen.findings.outputs.predictions import Fit
 from reportgen.findings.outputs.slopes import Slopes, slopes
-from reportgen.findings.statistics import Estimate, Floats
-
-NOTHING = Estimate(0.0, None, 0)
+from reportgen.findings.statistics import Floats
 
 
 def of(predictions: Floats, labels: Floats) -> Slopes | None:
     rows = np.arange(len(labels))
-    return slopes(Fit(rows, predictions, labels, NOTHING, NOTHING, NOTHING, None, None), rows)
+    return slopes(Fit(rows, predictions, labels), rows)
 
 
 def drawn(n: int, squeeze: float, seed: int = 0) -> Slopes:
@@ -57,7 +55,7 @@ def test_of_few_constant_or_boundless_numbers_nothing_follows() -> None:
     assert of(np.ones(9), np.arange(9.0)) is None
     assert of(np.arange(9.0), np.ones(9)) is None
     equal = slopes(
-        Fit(np.arange(9), np.arange(9.0), np.arange(9.0), NOTHING, NOTHING, NOTHING, None, None),
+        Fit(np.arange(9), np.arange(9.0), np.arange(9.0)),
         np.zeros(9, np.intp),
     )
     assert equal is None

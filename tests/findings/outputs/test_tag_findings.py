@@ -9,7 +9,8 @@ from helpers.made_up.tagged import tagged_results
 
 from reportgen.api.account import _labels
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.tags import Tags, spans
+from reportgen.findings.outputs.tags import Tags
+from reportgen.tasks.entities import spans
 
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "ab", "cd ef gh", "wx yz ab cd", "ef gh")
 
@@ -71,7 +72,7 @@ def test_fit_equals_a_plain_count(tmp_path: Path) -> None:
     assert fit is not None
     assert fit.n_words == len(pairs)
     assert fit.n_right == sum(own == label for own, label in pairs)
-    assert fit.accuracy.mean == pytest.approx(fit.n_right / len(pairs))
+    assert findings.fits.known("tag_accuracy").mean == pytest.approx(fit.n_right / len(pairs))
     expected = [set(spans(own)) for own in given]
     predicted = [set(spans(own)) for own in labels]
     both = sum(len(a & b) for a, b in zip(expected, predicted, strict=True))
@@ -81,7 +82,9 @@ def test_fit_equals_a_plain_count(tmp_path: Path) -> None:
     assert fit.f1 == pytest.approx(2 * both / (n_expected + n_predicted))
     assert len(fit.wrong) == len(pairs) - fit.n_right
     figures = findings.figures
-    assert figures["tag_accuracy"] == pytest.approx(fit.accuracy.mean, abs=1e-6)
+    assert figures["tag_accuracy"] == pytest.approx(
+        findings.fits.known("tag_accuracy").mean, abs=1e-6
+    )
     assert figures["entity_f1"] == pytest.approx(fit.f1, abs=1e-6)
     assert findings.label_use is not None
     assert findings.label_use.n_used == len(TEXTS)

@@ -51,27 +51,27 @@ def test_numbers_with_labels(tmp_path: Path) -> None:
     middle = (1.1 + 1.5) / 2
     fit = label_fit(results)
     assert fit is not None
-    assert fit.mae.mean == pytest.approx(sum(map(abs, errors)) / 6)
-    assert fit.rmse.mean == pytest.approx(math.sqrt(sum(e * e for e in errors) / 6))
-    assert fit.bias.mean == pytest.approx(sum(errors) / 6)
+    fits = Findings(results).fits
+    mae, rmse, bias, rank, r2 = (fits.known(name).mean for name in fits)
+    assert mae == pytest.approx(sum(map(abs, errors)) / 6)
+    assert rmse == pytest.approx(math.sqrt(sum(e * e for e in errors) / 6))
+    assert bias == pytest.approx(sum(errors) / 6)
     assert fit.constant_mae == pytest.approx(sum(abs(label - middle) for label in LABELS) / 6)
     mean = sum(LABELS) / 6
     spread = sum((label - mean) ** 2 for label in LABELS)
-    assert fit.r2 is not None
-    assert fit.rank is not None
-    assert fit.r2.mean == pytest.approx(1 - sum(e * e for e in errors) / spread)
-    assert fit.rank.mean == pytest.approx(correlation(ranks(predicted), ranks(list(LABELS))))
+    assert r2 == pytest.approx(1 - sum(e * e for e in errors) / spread)
+    assert rank == pytest.approx(correlation(ranks(predicted), ranks(list(LABELS))))
 
     quality = made(results)
     digits = decimals(max(*map(abs, predicted), *LABELS))
     shown = {figure.name: figure for figure in quality.figures}
     low, high = mean_intervals(np.abs(errors)[:, None])[0] or (0, 0)
-    assert shown["Mean absolute error"].value == written(fit.mae.mean, digits)
+    assert shown["Mean absolute error"].value == written(mae, digits)
     interval = f"[{written(low, digits)}, {written(high, digits)}]"
     assert shown["Mean absolute error"].remark == interval
     assert shown["Texts compared"].value == "6"
-    assert written(fit.mae.mean, digits) in quality.headline
-    assert fit.mae.mean > fit.constant_mae
+    assert written(mae, digits) in quality.headline
+    assert mae > fit.constant_mae
     assert "worse than always answering" in quality.headline
     table = cells(quality.tables[0])
     assert len(table) == 6
@@ -188,9 +188,9 @@ def test_classes_with_labels(tmp_path: Path) -> None:
     pairs = list(zip(labels[:5], predicted[:5], strict=True))
     right = sum(a == b for a, b in pairs)
     found = Findings(results)
-    assert found.accuracy.mean == right / 5
+    assert found.fits.known("accuracy").mean == right / 5
     ends = [found.figures[f"label_accuracy_{end}"] for end in ("low", "high")]
-    assert ends == pytest.approx(found.class_fit.right.interval, rel=1e-5)
+    assert ends == pytest.approx(found.fits.known("accuracy").interval, rel=1e-5)
     quality = made(results)
     assert f"{right} of 5 predictions are right (60.0\u00a0%)" in quality.headline
     (remark,) = quality.remarks
@@ -217,7 +217,7 @@ def test_class_numbers_are_read_as_such_and_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("labels", [["1", "1"], ["1", "2"], ["0", "2"], ["x", "0"]])
 def test_labels_that_may_mean_anything_are_not_compared(tmp_path: Path, labels: list[str]) -> None:
     results = labelled(make_results(tmp_path, kind="class"), [*labels, *[None] * 4])
-    assert Findings(results).accuracy is None
+    assert Findings(results).fits["accuracy"] is None
     quality = made(results)
     assert "not compared" not in quality.headline
     assert "so nothing was compared" in quality.remarks[0]

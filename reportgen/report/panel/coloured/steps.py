@@ -9,7 +9,7 @@ from math import exp
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import text_steps
+from reportgen.findings.outputs.completions import step_of
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
@@ -17,7 +17,6 @@ from reportgen.report.panel.coloured.step_effects import Moves, Moving
 from reportgen.results.completions import completion_of
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
-from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import TextUnits, Unit
 
@@ -63,7 +62,7 @@ def make_steps(
     kind, say = findings.info.output.kind, partial(language.say, "steps")
     keys: tuple[str, ...]
     if kind == "completion":
-        rows = _of_completion(findings.results, text, units, language, written)
+        rows = _of_completion(findings, text, units, language, written)
         keys = ("token", "chance", "likeliest")
     elif kind == "tags":
         rows = _of_words(findings, text, units, language)
@@ -73,7 +72,7 @@ def make_steps(
         rows, keys = _of_answer(findings, text, units, language), ("end", "chance")
     elif kind == "masks":
         rows = _of_masks(findings, text, units, language)
-        has_labels = findings.masks is not None and bool(findings.masks.labelled)
+        has_labels = findings.masks is not None and bool(findings.masks.n_labelled)
         keys = ("likeliest", "chance", "others", *(("label",) if has_labels else ()))
     else:
         return None
@@ -98,15 +97,15 @@ def make_steps(
 
 
 def _of_completion(
-    results: Results,
+    findings: Findings,
     text: int,
     units: TextUnits,
     language: Language,
     written: Sequence[Unit],
 ) -> tuple[StepRow, ...]:
     """The tokens of a completion."""
-    say = partial(language.say, "steps")
-    steps = text_steps(results, text)
+    results, say = findings.results, partial(language.say, "steps")
+    steps = [step_of(item) for item in findings.items_of(text)]
     labels = [unit.label for unit in (*units.units, *written)]
     # Tokens that share characters are one unit, which stands for the first of them.
     unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
@@ -119,7 +118,7 @@ def _of_completion(
             continue
         name = shorten(visible(labels[unit]), _NAME)
         likeliest = shorten(spoken(step.likeliest, language), _NAME) if step.likeliest else ""
-        chance = language.percent(exp(step.log_probability))
+        chance = language.percent(step.chance)
         key = "unexpected" if likeliest else "expected"
         said = say(key, token=name, chance=chance, likeliest=likeliest)
         rows[unit] = _row(unit, name, (chance, likeliest), said, moving.of(number), language)
@@ -153,22 +152,26 @@ def _of_masks(
 ) -> tuple[StepRow, ...]:
     """The masks of a text with their likeliest tokens."""
     say, comma = partial(language.say, "steps"), language.say("common", "comma")
-    found = findings.masks
-    masks = () if found is None else found.by_text.get(text, ())
+    masks = findings.items_of(text)
     moving = Moving(findings.results, text, units, len(masks), language)
-    has_labels = found is not None and bool(found.labelled)
+    has_labels = findings.masks is not None and bool(findings.masks.n_labelled)
     rows = []
     for number, mask in enumerate(masks):
-        names = [shorten(spoken(name, language), _NAME) for name in mask.tokens]
-        chances = [language.percent(exp(own)) for own in mask.log_probabilities]
-        pairs = list(zip(names, chances, strict=True))
-        others = comma.join(say("other", token=name, chance=own) for name, own in pairs[1:])
+        token, chance = shorten(spoken(mask.predicted, language), _NAME), mask.probability
+        others = comma.join(
+            say(
+                "other",
+                token=shorten(spoken(other.name, language), _NAME),
+                chance=language.percent(other.probability),
+            )
+            for other in mask.alternatives
+        )
         label = shorten(spoken(mask.label, language), _NAME) if mask.label else ""
-        said = say("filled", token=names[0], chance=chances[0])
-        cells = (chances[0], others, *((label,) if has_labels else ()))
-        is_wrong = bool(label) and mask.rank != 0
+        said = say("filled", token=token, chance=language.percent(chance))
+        cells = (language.percent(chance), others, *((label,) if has_labels else ()))
+        is_wrong = mask.score == 0
         unit, moves = units.unit_of[mask.position], moving.of(number)
-        rows.append(_row(unit, names[0], cells, said, moves, language, is_wrong=is_wrong))
+        rows.append(_row(unit, token, cells, said, moves, language, is_wrong=is_wrong))
     return tuple(rows)
 
 

@@ -11,7 +11,6 @@ from reportgen.report.language.language import Language
 from reportgen.report.panel.coloured.strip import Mark, Marks
 from reportgen.report.panel.influence import JointName
 from reportgen.results.labels import NONE
-from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import TextUnits
 
 _Placed: TypeAlias = tuple[int, Mark]  # a mark and its unit
@@ -39,13 +38,13 @@ def with_joint(marks: Marks, groups: Sequence[JointName]) -> Marks:
 def _placed(
     findings: Findings, text: int, units: TextUnits, language: Language
 ) -> Iterator[_Placed]:
-    if findings.answers is not None:
-        first, last = findings.results.text_row(text)[STEPS]
+    if findings.info.output.kind == "answer":
         tag = f"] {language.say('steps', 'answer')}"
-        yield from _around(findings, text, units, (first, last), tag)
+        for answer in findings.items_of(text):
+            yield from _around(findings, text, units, (answer.position, answer.end), tag)
     elif findings.masks is not None:
-        for mask in findings.masks.by_text.get(text, ()):
-            yield units.unit_of[mask.position], Mark(None, f" → {mask.tokens[0].strip()}")
+        for mask in findings.items_of(text):
+            yield units.unit_of[mask.position], Mark(None, f" → {mask.predicted.strip()}")
     elif findings.tags is not None and text in findings.tags.words:
         yield from _tags(findings, text, units)
 

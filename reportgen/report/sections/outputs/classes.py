@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.classes import Classes, ClassFit, Right
+from reportgen.findings.outputs.classes import Classes, ClassFit
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.findings.statistics import Estimate
 from reportgen.report.components import Cell, Kpi, Quality, Table, count_cell, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING
@@ -69,7 +70,8 @@ class _ClassWords:
         """How often the model gave each label and, where labels are known, how often that was
         right."""
         found = self._findings.label_counts
-        counts, n, exact = found.predicted, found.n_texts, found.exact
+        counts, n = found.predicted, found.n_texts
+        exact = self._findings.fits["labels_exact"]
         headline = self._most("labels_alone", counts, n)
         use = self._findings.label_use
         remarks = label_remarks(use, self._language)
@@ -78,7 +80,7 @@ class _ClassWords:
             remarks.append(self._language.count("quality", "labels_unmatched", n_unused))
         figures: tuple[Kpi, ...] = ()
         if exact is not None:
-            headline = self._say("labels_fit", k=exact.n_right, n=exact.n_texts)
+            headline = self._say("labels_fit", k=exact.count, n=exact.n_texts)
             figures = (self._share_figure("exact", exact),)
         table = label_table(
             ("labels_table", "label", "predicted_bar", "n_texts"),
@@ -119,7 +121,8 @@ class _ClassWords:
         return most_frequent("quality", key, self._names, counts.tolist(), n, self._language)
 
     def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> Quality:
-        n, by_label = fit.right.n_texts, fit.counts.sum(axis=1)
+        right, by_label = self._findings.fits.known("accuracy"), fit.counts.sum(axis=1)
+        n = right.n_texts
         weight = by_label + fit.counts.sum(axis=0)
         used = np.flatnonzero(weight)
         shown = np.sort(used[np.argsort(-weight[used], kind="stable")[:LISTED]]).tolist()
@@ -127,7 +130,7 @@ class _ClassWords:
         if left_out > 0:
             remarks += (self._language.count("quality", "unlabelled", left_out),)
         figures = (
-            self._share_figure("accuracy", fit.right),
+            self._share_figure("accuracy", right),
             Kpi(self._language.percent(fit.mean_recall), self._say("mean_recall")),
             Kpi(self._language.percent(fit.base_share), self._say("base_rate")),
             Kpi(f"{n:,}", self._say("compared")),
@@ -135,9 +138,9 @@ class _ClassWords:
         return Quality(
             headline=self._say(
                 f"class_fit{constant_ending(self._findings)}",
-                k=fit.right.n_right,
+                k=right.count,
                 n=n,
-                share=fit.right.share,
+                share=right.mean,
                 name=self._names[fit.base_label],
                 base=fit.base_share,
             ),
@@ -177,9 +180,9 @@ class _ClassWords:
         columns = (self._say("corner"), *names, self._say("n_texts"), self._say("recall"))
         return make_table(self._say("confusion"), columns, rows, "grid confusion")
 
-    def _share_figure(self, key: str, right: Right) -> Kpi:
+    def _share_figure(self, key: str, right: Estimate) -> Kpi:
         """The share of texts that were predicted right."""
-        return share_figure(right.share, right.interval, self._say(key), self._language)
+        return share_figure(right.mean, right.interval, self._say(key), self._language)
 
     def _share(self, part: int, whole: int) -> Cell:
         return share_cell(part, whole, self._language)

@@ -5,12 +5,14 @@ from functools import partial
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.answers import Answers
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.outputs.shares import LISTED, NAME, interval_note, share_figure
+from reportgen.tasks.labels import right_answers
+from reportgen.tasks.predictions import items_in
+from reportgen.tasks.sums import rated
 
 _ANSWER = 40  # half-width characters of an answer
 _QUESTION = 60  # of a question
@@ -18,19 +20,19 @@ _QUESTION = 60  # of a question
 
 def make_found_answers(findings: Findings, language: Language) -> Quality | None:
     """The section on answers; None without any."""
-    found, say = findings.answers, partial(language.say, "quality")
-    if found is None:
+    items, say = findings.items, partial(language.say, "quality")
+    if not len(items):
         return None
-    low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
-    headline = say("answers", n=len(found.every), low=low, middle=middle, high=high)
+    low, middle, high = np.quantile(items["probability"], (0, 0.5, 1)).tolist()
+    headline = say("answers", n=len(items), low=low, middle=middle, high=high)
     figures: tuple[Kpi, ...] = ()
     remarks: tuple[str, ...] = ()
-    if found.exact is not None and found.f1 is not None:
-        n, k = len(found.labelled), sum(answer.is_exact for answer in found.labelled)
-        headline = say("answers_fit", k=k, n=n, share=found.exact.mean, f1=found.f1.mean)
+    exact, f1 = (findings.fits[name] for name in ("answer_exact", "answer_f1"))
+    if exact is not None and f1 is not None:
+        headline = say("answers_fit", k=exact.count, n=exact.n_texts, share=exact.mean, f1=f1.mean)
         figures = tuple(
             share_figure(own.mean, own.interval, say(key), language)
-            for key, own in (("answer_exact", found.exact), ("answer_f1", found.f1))
+            for key, own in (("answer_exact", exact), ("answer_f1", f1))
         )
         remarks = (say("answers_note"),)
     return Quality(
@@ -38,26 +40,25 @@ def make_found_answers(findings: Findings, language: Language) -> Quality | None
         remarks=remarks,
         figures=figures,
         interval_note=interval_note(figures, language),
-        tables=(_table(findings, found, language),),
+        tables=(_table(findings, language),),
     )
 
 
-def _table(findings: Findings, found: Answers, language: Language) -> Table:
+def _table(findings: Findings, language: Language) -> Table:
     """The answers that are farthest from the right ones; without these the least likely."""
-    say, has_labels = partial(language.say, "quality"), bool(found.labelled)
-    order = sorted(
-        found.labelled or found.every, key=lambda own: (own.labels and own.f1, own.chance)
-    )
+    say, known = partial(language.say, "quality"), rated(findings.items)
+    has_labels = len(known) > 0
+    items = known if has_labels else findings.items
     rows = []
-    for answer in order[:LISTED]:
+    for answer in items_in(items.sort_values(["score", "probability"], kind="stable")[:LISTED]):
         row = findings.results.text_row(answer.text)
         cells = [
-            Cell(shorten(visible(answer.name), _ANSWER)),
-            Cell(language.percent(answer.chance)),
+            Cell(shorten(visible(answer.predicted), _ANSWER)),
+            Cell(language.percent(answer.probability)),
         ]
-        if has_labels:
-            cells.append(Cell(shorten(visible(answer.labels[0]), _ANSWER)))
-            cells.append(Cell(fixed(answer.f1, 2)))
+        if answer.score is not None:
+            cells.append(Cell(shorten(visible(right_answers(answer.label)[0]), _ANSWER)))
+            cells.append(Cell(fixed(answer.score, 2)))
         cells.append(Cell(shorten(str(row["text_id"]), NAME)))
         rows.append((shorten(visible(str(row["text"])), _QUESTION), cells))
     keys = ["question", "answer_column", "chance", *(["mask_label", "f1"] if has_labels else [])]

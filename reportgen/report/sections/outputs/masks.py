@@ -1,7 +1,6 @@
 """What a masked language model puts in the place of masks, over all texts."""
 
 from functools import partial
-from math import exp
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.masks import Masks
@@ -10,6 +9,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
 from reportgen.report.sections.outputs.shares import LISTED, NAME, most_frequent, share_bar
+from reportgen.tasks.predictions import items_in
 
 
 def make_masks(findings: Findings, language: Language) -> Quality | None:
@@ -17,25 +17,25 @@ def make_masks(findings: Findings, language: Language) -> Quality | None:
     found, say = findings.masks, partial(language.say, "quality")
     if found is None:
         return None
-    tokens = found.first_choices
+    tokens = findings.frequent
     names = [shorten(spoken(token.name, language), NAME) for token in tokens]
-    counts, different = [token.n_texts for token in tokens], len(tokens)
+    counts, different = [token.n_items for token in tokens], len(tokens)
     headline = most_frequent(
         "quality", "masks", names, counts, found.n_masks, language, different=different
     )
     figures: tuple[Kpi, ...] = ()
-    if found.first_share is not None and found.listed_share is not None:
-        n, k = len(found.labelled), sum(mask.rank == 0 for mask in found.labelled)
-        headline = say("masks_fit", k=k, n=n, share=found.first_share)
+    right = findings.fits["mask_accuracy"]
+    if right is not None and found.listed_share is not None:
+        headline = say("masks_fit", k=found.n_right, n=found.n_labelled, share=right.mean)
         figures = (
-            Kpi(language.percent(found.first_share), say("mask_first")),
+            Kpi(language.percent(right.mean), say("mask_first")),
             Kpi(language.percent(found.listed_share), say("mask_listed")),
         )
     rows = []
     for token in tokens[:LISTED]:
         cells = (
-            share_bar(token.n_texts / found.n_masks),
-            Cell(f"{token.n_texts:,}"),
+            share_bar(token.n_items / found.n_masks),
+            Cell(f"{token.n_items:,}"),
             Cell(language.percent(token.chance)),
         )
         rows.append((shorten(spoken(token.name, language), NAME), cells))
@@ -50,13 +50,13 @@ def make_masks(findings: Findings, language: Language) -> Quality | None:
 def _least_sure(findings: Findings, found: Masks, language: Language) -> Table:
     """The masks whose first choice is least likely."""
     say, rows = partial(language.say, "quality"), []
-    order = sorted(found.every, key=lambda mask: mask.log_probabilities[0])
-    has_labels = bool(found.labelled)
-    for mask in order[:LISTED]:
+    order = findings.items.sort_values("probability", kind="stable")
+    has_labels = bool(found.n_labelled)
+    for mask in items_in(order.head(LISTED)):
         text_id = str(findings.texts["text_id"].iloc[mask.text])
-        cells = [Cell(language.percent(exp(mask.log_probabilities[0])))]
-        cells += [Cell(shorten(spoken(mask.label, language), NAME))] if has_labels else []
+        cells = [Cell(language.percent(mask.probability))]
+        cells += [Cell(shorten(spoken(mask.label or "", language), NAME))] if has_labels else []
         cells.append(Cell(shorten(text_id, NAME)))
-        rows.append((shorten(spoken(mask.tokens[0], language), NAME), cells))
+        rows.append((shorten(spoken(mask.predicted, language), NAME), cells))
     keys = ("likeliest", "chance", *(("mask_label",) if has_labels else ()), "in_text")
     return make_table(say("least_sure"), [say(key) for key in keys], rows)

@@ -31,8 +31,9 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
     low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
     headline = say("choices", n=len(found.every), low=low, middle=middle, high=high)
     figures = [Kpi(language.percent(found.mean_chance), say("picked_chance"))]
-    if found.accuracy is not None:
-        share, base = found.accuracy.mean, found.by_chance
+    right = findings.fits["accuracy"]
+    if right is not None:
+        share, base = right.mean, found.by_chance
         headline = say(
             f"choices_fit{constant_ending(findings)}",
             k=found.n_right,
@@ -40,7 +41,7 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
             share=share,
             base=base,
         )
-        accuracy = share_figure(share, found.accuracy.interval, say("accuracy"), language)
+        accuracy = share_figure(share, right.interval, say("accuracy"), language)
         figures = [accuracy, Kpi(language.percent(base), say("at_random")), *figures]
     return Quality(
         headline,
@@ -53,7 +54,7 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
 
 def _remarks(found: Choices, language: Language) -> tuple[str, ...]:
     remarks = []
-    if found.accuracy is not None and found.read_as != "text":
+    if found.labelled and found.read_as != "text":
         remarks.append(language.say("quality", f"by_{found.read_as}"))
     if found.unmatched:
         remarks.append(language.count("quality", "choices_unmatched", len(found.unmatched)))

@@ -109,11 +109,11 @@ class _Numbers:
         if len(errors) > DOTS:
             note = say("scatter_cells", n=len(errors), most=most)
         figures = (
-            self._figure("mae", fit.mae.mean, fit.mae.interval),
-            self._figure("rmse", fit.rmse.mean, fit.rmse.interval),
-            self._figure("bias", fit.bias.mean, fit.bias.interval, with_sign=True),
-            self._part_figure("R²", fit.r2),
-            self._part_figure(say("rank"), fit.rank),
+            self._error_figure("mae"),
+            self._error_figure("rmse"),
+            self._error_figure("bias", with_sign=True),
+            self._part_figure("R²", self._findings.fits["r2"]),
+            self._part_figure(say("rank"), self._findings.fits["rank"]),
             Kpi(f"{len(errors):,}", say("compared")),
         )
         groups = self._groups(fit)
@@ -121,7 +121,7 @@ class _Numbers:
             headline=self._headline(fit),
             remarks=tuple(self._label_remarks(len(errors))),
             figures=figures,
-            interval_note=say("intervals") if fit.mae.interval else "",
+            interval_note=say("intervals") if self._error("mae").interval else "",
             chart=chart.on_page(),
             chart_note=note,
             tables=(self._bands(fit), *((groups,) if groups else ())),
@@ -169,10 +169,10 @@ class _Numbers:
             yield count("unlabelled", n_unlabelled)
 
     def _headline(self, fit: Fit) -> str:
-        ending = "_same" if fit.r2 is None else constant_ending(self._findings)
+        ending = "_same" if self._findings.fits["r2"] is None else constant_ending(self._findings)
         return self._say(
             f"number_fit{ending}",
-            mae=self._number(fit.mae.mean),
+            mae=self._number(self._error("mae").mean),
             n=fit.n_texts,
             constant=self._number(fit.constant),
             base=self._number(fit.constant_mae),
@@ -214,6 +214,14 @@ class _Numbers:
             written(errors.bias, self._digits, with_sign=True),
         )
         return name, tuple(map(Cell, cells))
+
+    def _error(self, name: str) -> Estimate:
+        """A figure of the distances from the labels."""
+        return self._findings.fits.known(name)
+
+    def _error_figure(self, name: str, with_sign: bool = False) -> Kpi:
+        found = self._error(name)
+        return self._figure(name, found.mean, found.interval, with_sign)
 
     def _figure(
         self, key: str, value: float, interval: Interval | None = None, with_sign: bool = False

@@ -12,7 +12,6 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import told_labels
 from reportgen.findings.outputs.multiple_choice import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
-from reportgen.findings.outputs.quality_register import QualityKind
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.outputs.several_numbers import NumbersFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
@@ -27,6 +26,7 @@ from reportgen.report.sections.errors import short_error
 from reportgen.report.sections.outputs.shares import constant_ending, most_frequent
 from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.tasks.metrics import Metric
 
 _NAME = 18  # half-width characters of a class, label or token
 
@@ -49,7 +49,7 @@ def predicted(findings: Findings, language: Language) -> Answer:
     return replace(answer, remark=remark, is_caveat=answer.is_caveat or bool(where))
 
 
-def _decided(kind: QualityKind, value: float, language: Language) -> str:
+def _decided(kind: Metric, value: float, language: Language) -> str:
     """The figure of quality that was asked for."""
     name = language.say("compared", f"quality_{kind.name}")
     shown = language.write(value, QUALITY_STYLES[kind.scale])
@@ -157,11 +157,12 @@ class _Predicted:
             chart = columns_of_dots(spread.values, marked)
             return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
         digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
-        mae, base = (written(value, digits) for value in (fit.mae.mean, fit.constant_mae))
+        mean = self._findings.fits.known("mae").mean
+        mae, base = (written(value, digits) for value in (mean, fit.constant_mae))
         verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
         constant = written(fit.constant, digits)
         bars = [
-            Bar(self._say("bar_model"), fit.mae.mean, mae),
+            Bar(self._say("bar_model"), mean, mae),
             Bar(self._say("bar_constant", constant=constant), fit.constant_mae, base),
         ]
         own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
@@ -189,9 +190,9 @@ class _Predicted:
             counts = np.bincount(given, minlength=len(self._names))
             verdict, chart = self._most("class_alone", counts.tolist(), len(given))
             return self._told(verdict, self._unlabelled(), chart)
-        right = fit.right
+        right = self._findings.fits.known("accuracy")
         key = f"class_fit{self._ending}"
-        verdict = self._say(key, share=right.share, k=right.n_right, n=right.n_texts)
+        verdict = self._say(key, share=right.mean, k=right.count, n=right.n_texts)
         bars, left_out = self._right_bars(fit.counts, "class_bars_some")
         base = self._say("class_fit_base", name=self._names[fit.base_label], base=fit.base_share)
         return self._told(verdict, left_out + base, named_bars(bars))
@@ -199,9 +200,10 @@ class _Predicted:
     def _labels(self) -> Answer:
         found = self._findings.label_counts
         verdict, chart = self._most("labels_alone", found.predicted.tolist(), found.n_texts)
-        if found.exact is None:
+        right = self._findings.fits["labels_exact"]
+        if right is None:
             return self._told(verdict, self._unlabelled(), chart)
-        exact = self._say("labels_fit", k=found.exact.n_right, n=found.exact.n_texts)
+        exact = self._say("labels_fit", k=right.count, n=right.n_texts)
         return self._told(exact, self._say("labels_bars"), chart)
 
     def _numbers(self) -> Answer:
@@ -223,36 +225,36 @@ class _Predicted:
         """How far several numbers are off, and each of them."""
         errors = [own.mean for own in fit.by_number]
         digits = column_decimals(max(errors))
-        verdict = self._say(f"numbers_fit{self._ending}", mae=written(fit.mae.mean, digits))
+        mae = written(self._findings.fits.known("mae").mean, digits)
+        verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
         order = sorted(range(len(errors)), key=lambda i: -errors[i])[:ROWS]
         bars = [Bar(names[i], errors[i], written(errors[i], digits)) for i in order]
         return self._told(verdict, self._say("several_fit_bars"), named_bars(bars))
 
     def _next_token(self) -> Answer:
-        tokens = self._findings.next_tokens
-        n = sum(token.n_texts for token in tokens)
+        tokens = self._findings.frequent
+        n = sum(token.n_items for token in tokens)
         names = [spoken(token.name, self._language) for token in tokens]
         self._names = [shorten(visible(name), _NAME) for name in names]
-        verdict, chart = self._most("next_token", [token.n_texts for token in tokens], n)
+        verdict, chart = self._most("next_token", [token.n_items for token in tokens], n)
         return self._told(verdict, self._say("next_bars"), chart)
 
     def _answers(self) -> Answer:
-        found = self._findings.answers
-        assert found is not None  # some text was analysed
-        low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
-        opened = [own.chance for own in found.every if own.text == self._findings.picked.first]
-        chart = columns_of_dots(found.chances, opened[0] if opened else None)
-        if found.exact is None or found.f1 is None:
+        chances = self._findings.items["probability"].to_numpy(np.float64)
+        low, middle, high = np.quantile(chances, (0, 0.5, 1)).tolist()
+        opened = self._findings.items_of(self._findings.picked.first)
+        chart = columns_of_dots(chances, opened[0].probability if opened else None)
+        exact, f1 = (self._findings.fits[name] for name in ("answer_exact", "answer_f1"))
+        if exact is None or f1 is None:
             verdict = self._say("answers", low=low, middle=middle, high=high)
             return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
-        n, k = len(found.labelled), sum(answer.is_exact for answer in found.labelled)
-        verdict = self._say("answers_fit", k=k, n=n)
-        return self._told(verdict, self._say("answers_f1", f1=found.f1.mean), chart)
+        verdict = self._say("answers_fit", k=exact.count, n=exact.n_texts)
+        return self._told(verdict, self._say("answers_f1", f1=f1.mean), chart)
 
     def _choices(self) -> Answer:
         found = self._findings.choices
         assert found is not None  # some text was analysed
-        if found.accuracy is None:
+        if not found.labelled:
             low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
             opened = found.by_text.get(self._findings.picked.first)
             chart = columns_of_dots(found.chances, None if opened is None else chance_of(opened))
@@ -270,16 +272,16 @@ class _Predicted:
     def _masks(self) -> Answer:
         found = self._findings.masks
         assert found is not None  # some text was analysed
-        tokens = found.first_choices
+        tokens = self._findings.frequent
         names = [spoken(token.name, self._language) for token in tokens]
         self._names = [shorten(visible(name), _NAME) for name in names]
-        counts = [token.n_texts for token in tokens]
+        counts = [token.n_items for token in tokens]
         verdict, chart = self._most("masks", counts, found.n_masks)
-        if found.first_share is None:
+        if not found.n_labelled:
             return self._told(verdict, self._say("masks_bars"), chart)
-        n, k = len(found.labelled), sum(mask.rank == 0 for mask in found.labelled)
         listed = self._say("masks_listed", share=found.listed_share)
-        return self._told(self._say("masks_fit", k=k, n=n), listed, chart)
+        verdict = self._say("masks_fit", k=found.n_right, n=found.n_labelled)
+        return self._told(verdict, listed, chart)
 
     def _completion(self) -> Answer:
         found = self._findings.completions
@@ -290,7 +292,7 @@ class _Predicted:
         share = found.n_likeliest / found.n_tokens
         is_generated = "generate" in self._findings.info.settings.options
         opened = self._findings.picked.first
-        marked = found.perplexities[found.texts.index(opened)] if opened in found.texts else None
+        marked = found.by_text.get(opened)
         return self._told(
             self._say("completions_same", value=low)
             if low == high

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import exp
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.outputs.several_numbers import NumbersFit
+from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.components import Cell, Quality, Table, make_table
 from reportgen.report.language.language import Language
@@ -49,22 +49,22 @@ def _numbers(findings: Findings, language: Language) -> Quality:
     if use is not None and use.unused is not None:
         n_unused = use.n_labelled - use.n_used
         unused = (language.count("quality", "numbers_unused", n_unused, k=len(names)),)
-    if fit is None or len(fit.texts) < MIN_PREDICTIONS:
+    mae = findings.fits["mae"]
+    if fit is None or mae is None or len(fit.texts) < MIN_PREDICTIONS:
         return Quality(headline=spread, remarks=unused, tables=(table,))
     return Quality(
-        headline=_off(len(names), fit, language),
+        headline=_off(len(names), mae, language),
         remarks=(say("numbers_alike"), *unused),
-        interval_note=say("intervals") if fit.mae.interval else "",
+        interval_note=say("intervals") if mae.interval else "",
         tables=(_numbers_off(names, fit, language), table),
     )
 
 
-def _off(n_numbers: int, fit: NumbersFit, language: Language) -> str:
+def _off(n_numbers: int, mae: Estimate, language: Language) -> str:
     """How far several numbers are off on average."""
-    mae = language.write(fit.mae.mean, "number")
-    ends = interval_text(fit.mae.interval, decimals(fit.mae.mean), language)
-    off = " ".join(filter(None, (mae, ends)))
-    return language.say("quality", "numbers_fit", k=n_numbers, n=len(fit.texts), mae=off)
+    ends = interval_text(mae.interval, decimals(mae.mean), language)
+    off = " ".join(filter(None, (language.write(mae.mean, "number"), ends)))
+    return language.say("quality", "numbers_fit", k=n_numbers, n=mae.n_texts, mae=off)
 
 
 def _numbers_off(names: Sequence[str], fit: NumbersFit, language: Language) -> Table:
@@ -92,7 +92,7 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
         text_id = str(findings.texts["text_id"].iloc[step.text])
         likeliest = shorten(spoken(step.likeliest, language), NAME) if step.likeliest else ""
         cells = (
-            Cell(language.percent(exp(step.log_probability))),
+            Cell(language.percent(step.chance)),
             Cell(likeliest),
             Cell(shorten(text_id, NAME)),
         )
@@ -116,16 +116,16 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
 def _next_tokens(findings: Findings, language: Language) -> Quality:
     """The tokens that were most often the likeliest to come next."""
     say = partial(language.say, "quality")
-    tokens = findings.next_tokens
-    n = sum(token.n_texts for token in tokens)
+    tokens = findings.frequent
+    n = sum(token.n_items for token in tokens)
     rows = []
     for token in tokens[:LISTED]:
         chance = Cell(language.percent(token.chance))
-        cells = (share_bar(token.n_texts / n), Cell(f"{token.n_texts:,}"), chance)
+        cells = (share_bar(token.n_items / n), Cell(f"{token.n_items:,}"), chance)
         rows.append((shorten(spoken(token.name, language), NAME), cells))
     columns = [say(key) for key in ("token", "predicted_bar", "n_texts", "mean_chance")]
     names = [shorten(spoken(token.name, language), NAME) for token in tokens]
-    counts = [token.n_texts for token in tokens]
+    counts = [token.n_items for token in tokens]
     return Quality(
         headline=most_frequent(
             "quality", "next_token", names, counts, n, language, different=len(tokens)

@@ -63,7 +63,7 @@ class _TagWords:
                 "tags_fit",
                 k=fit.n_right,
                 n=fit.n_words,
-                share=fit.accuracy.mean,
+                share=fit.n_right / fit.n_words,
                 name=self._names[fit.base_label],
                 base=fit.base_share,
             )
@@ -92,7 +92,7 @@ class _TagWords:
         return remarks
 
     def _figures(self, fit: TagFit) -> tuple[Kpi, ...]:
-        right, name = fit.accuracy, self._say("word_accuracy")
+        right, name = self._findings.fits.known("tag_accuracy"), self._say("word_accuracy")
         accuracy = share_figure(right.mean, right.interval, name, self._language)
         entities = {
             "entity_f1": fit.f1,

@@ -4,12 +4,12 @@ from math import exp
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
 from reportgen.report.language.language import load_language
@@ -17,6 +17,7 @@ from reportgen.report.panel.coloured.steps import StepRow, make_steps
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, DELETION_SCORES
 from reportgen.results.units import text_units
+from reportgen.tasks.metrics import PERPLEXITY
 
 EN = load_language("en")
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "ab")
@@ -65,7 +66,7 @@ def test_each_token_has_its_probability_and_what_moves_it(results: Results, text
 
 def test_a_column_of_first_choices_is_there_where_one_is_another_token(results: Results) -> None:
     texts = results.stored("texts").copy()
-    texts["score_names"] = [["", ""] for _ in texts["score_names"]]
+    texts["score_names"] = [["" for _ in own] for own in texts["score_names"]]
     for own, n, said in (
         (results, 3, "First choice: "),
         (changed(results, texts=texts), 2, "Each"),
@@ -111,6 +112,6 @@ def test_completions_over_all_texts_equal_plain_sums(results: Results) -> None:
     assert found.perplexity == pytest.approx(np.exp(-every.mean()))
     assert found.perplexities[:2] == pytest.approx([np.exp(-own.mean()) for own in scores])
     assert (found.n_tokens, found.n_likeliest) == (4, 2)
-    least = [step.log_probability for step in found.least]
-    assert least == sorted(every.tolist())
-    assert perplexity(np.array([-1e9])) == exp(700.0)
+    assert [step.chance for step in found.least] == pytest.approx(sorted(np.exp(every)))
+    unlikely = pd.DataFrame({"text": [0], "probability": np.nan, "label_probability": 0.0})
+    assert PERPLEXITY.of_all(PERPLEXITY.sums(unlikely)) == exp(700.0)

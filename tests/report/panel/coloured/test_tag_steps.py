@@ -9,7 +9,6 @@ from helpers.made_up.factories import make_results
 from helpers.made_up.tagged import tagged_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.tags import spans
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
 from reportgen.report.language.language import load_language
@@ -21,6 +20,7 @@ from reportgen.report.redact.masked import DOT
 from reportgen.report.redact.run import redacted
 from reportgen.results.tables.schema import DELETION_SCORES
 from reportgen.results.units import text_units
+from reportgen.tasks.entities import spans
 
 EN = load_language("en")
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "wx yz ab cd", "ef gh ij kl")

@@ -1,0 +1,186 @@
+"""How well predictions are: one entry a figure.
+
+A figure is made of sums over the items of each text. So its value, its interval, its change between
+two models and what it is in a single text all follow from one entry, and texts can be drawn again
+for intervals without a look at their items.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from reportgen.tasks.labels import Floats
+    from reportgen.tasks.sums import Sums
+
+Unit: TypeAlias = Literal[
+    "count",
+    "share",  # 0..1
+    "times",  # a ratio
+    "number",
+    "layer",  # from 1
+    "tokens",
+    "output",  # in the unit of the model's output
+    "correlation",  # -1..1
+    "R2",  # up to 1
+]
+Best: TypeAlias = Literal["low", "high", "zero"]  # which values are better; zero: the nearest to it
+# What a change is measured against: an error or a ratio against the old one (in the unit of the
+# output, or without one); a share or a correlation as it is, in points.
+Scale: TypeAlias = Literal["error", "ratio", "share", "correlation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of how well predictions fit the right answers, or are expected."""
+
+    name: str  # in compare.json, in `--quality`, and in the strings of the page
+    of_run: str  # the flat figure of one run
+    of_two: str  # how the names of the flat figures of a comparison begin
+    unit: Unit
+    meaning: str  # "{}" is the model, old or new
+    best: Best
+    scale: Scale
+    # Names of functions in `sums.py`, which brings pandas, so that options and help come without:
+    # the sums of items sorted by text, of the texts that have the figure; and the figure from the
+    # means of their parts over texts, each `[..., column]`, as `[..., 1]`, NaN where it is not
+    # defined. Of one part it is a rising function.
+    sums_by: str
+    combined_by: str = "mean"
+    is_of_order: bool = False  # no function of means: Spearman's correlation of both parts
+    is_listed: bool = True  # in lists of runs; other figures stand there for those that are not
+    says_as: str = ""  # the figure that says the same; their verdict is one
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether changes are measured against the old value."""
+        return self.scale in ("error", "ratio")
+
+    @property
+    def worse(self) -> Literal["drop", "rise"]:
+        """The change that makes it worse, as flat figures are called; of a bias, which has no such
+        direction, the one above 0."""
+        return "drop" if self.best == "high" else "rise"
+
+    @property
+    def change(self) -> str:
+        """The flat figure of a comparison that is above 0 where it got worse."""
+        return f"{self.of_two}_{self.worse}"
+
+    def sums(self, items: "pd.DataFrame") -> "Sums":
+        """What the figure is made of, for the texts that have it."""
+        found: Sums = getattr(import_module("reportgen.tasks.sums"), self.sums_by)(items)
+        return found
+
+    def combine(self, *means: "Floats") -> "Floats":
+        """The figure from the means of the parts over texts."""
+        found: Floats = getattr(import_module("reportgen.tasks.sums"), self.combined_by)(*means)
+        return found
+
+    def of_all(self, sums: "Sums") -> float:
+        """The figure over all texts of `sums`, at least one; not where it `is_of_order`."""
+        return float(self.combine(*(part.mean(axis=0) for part in sums.parts)).item())
+
+    def of_each(self, sums: "Sums") -> "Floats":
+        """`[text]`: the figure in each text alone."""
+        return self.combine(*sums.parts)[:, 0]
+
+
+_Error = partial(Metric, unit="output", best="low", scale="error")
+_Share = partial(Metric, unit="share", best="high", scale="share")
+_Fit = partial(Metric, best="high", scale="correlation")
+MAE = _Error(
+    "mae", "label_mae", "mae", meaning="mean distance from the label, {} model", sums_by="errors"
+)
+RMSE = _Error(
+    "rmse",
+    "label_rmse",
+    "rmse",
+    meaning="root mean square distance from the label, {} model",
+    sums_by="squares",
+    combined_by="root",
+    is_listed=False,
+)
+BIAS = _Error(
+    "bias",
+    "label_bias",
+    "bias",
+    meaning="mean of prediction minus label, {} model",
+    best="zero",
+    sums_by="differences",
+    is_listed=False,
+)
+RANK = _Fit(
+    "rank",
+    "label_rank_correlation",
+    "rank_correlation",
+    unit="correlation",
+    meaning="Spearman with the labels, {} model",
+    sums_by="pairs",
+    is_of_order=True,
+)
+R2 = _Fit(
+    "r2",
+    "label_r2",
+    "r2",
+    unit="R2",
+    meaning="share of the labels' variance that the {} model explains",
+    sums_by="deviations",
+    combined_by="explained",
+    is_listed=False,
+    says_as="rmse",
+)
+ACCURACY = _Share(
+    "accuracy",
+    "label_accuracy",
+    "accuracy",
+    meaning="texts whose predicted class is the label, {} model",
+    sums_by="scores",
+)
+MACRO_F1 = _Share(
+    "macro_f1",
+    "label_macro_f1",
+    "macro_f1",
+    meaning="F1, mean over the labels' classes, {} model",
+    sums_by="classes",
+    combined_by="macro_f1",
+    is_listed=False,
+)
+PERPLEXITY = Metric(
+    "perplexity",
+    "perplexity",
+    "perplexity",
+    unit="number",
+    meaning="perplexity of the completions, {} model",
+    best="low",
+    scale="ratio",
+    sums_by="losses",
+    combined_by="perplexity",
+)
+
+
+def _share(name: str, meaning: str, sums_by: str, combined_by: str) -> Metric:
+    return _Share(
+        name,
+        name,
+        name,
+        meaning=f"{meaning}, {{}} model",
+        sums_by=sums_by,
+        combined_by=combined_by,
+    )
+
+
+ENTITY_F1 = _share("entity_f1", "F1 of whole entities", "entities", "ratio")
+TAG_ACCURACY = _share("tag_accuracy", "words whose tag is the label's", "right", "ratio")
+MASK_ACCURACY = _share("mask_accuracy", "masks whose first choice is the label", "right", "ratio")
+ANSWER_EXACT = _share("answer_exact", "answers that are the label, normalised", "exact", "mean")
+ANSWER_F1 = _share("answer_f1", "F1 of the answer's words and the label's", "scores", "mean")
+LABELS_EXACT = _share("labels_exact", "texts whose labels are all right", "all_right", "mean")
+# In the order in which they are listed.
+METRICS = (
+    *(MAE, RMSE, BIAS, RANK, R2, ACCURACY, MACRO_F1, PERPLEXITY),
+    *(ENTITY_F1, TAG_ACCURACY, MASK_ACCURACY, ANSWER_EXACT, ANSWER_F1, LABELS_EXACT),
+)

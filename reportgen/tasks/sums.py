@@ -1,0 +1,219 @@
+"""What figures of predictions are made of: sums over the items of each text, and what a figure is
+of the means of these sums over texts. The metrics (`metrics.py`) name these functions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reportgen.tasks.answers import is_exact
+from reportgen.tasks.entities import spans
+from reportgen.tasks.labels import Floats, Places, right_answers
+
+SAME = 1e-9  # of the largest squared distance from the mean: a variance of less is none
+_LARGEST_LOSS = 700.0  # whose exponential is still a number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What a figure is made of: sums over the items of each text that has any."""
+
+    texts: Places  # rows of `texts`, ascending
+    parts: tuple[Floats, ...]  # each [text, column]
+
+
+def mean(of: Floats) -> Floats:
+    """The mean as it is."""
+    return of
+
+
+def root(of: Floats) -> Floats:
+    """The root of the mean."""
+    return np.asarray(np.sqrt(of))
+
+
+def ratio(above: Floats, below: Floats) -> Floats:
+    """The ratio of two means; infinite where the lower one is 0."""
+    found = np.full_like(below, np.inf)
+    np.divide(above, below, out=found, where=below > 0)
+    return found
+
+
+def rated(items: pd.DataFrame) -> pd.DataFrame:
+    """The items that have a right answer."""
+    return items[items["score"].notna().to_numpy()]
+
+
+def by_text(items: pd.DataFrame, *values: Floats) -> Sums:
+    """The sums over each text of `values` `[item]`."""
+    texts, starts = np.unique(items["text"].to_numpy(np.intp), return_index=True)
+    sums = (np.add.reduceat(own.astype(np.float64), starts)[:, None] for own in values)
+    return Sums(texts, tuple(sums))
+
+
+def scores(items: pd.DataFrame) -> Sums:
+    """The score of each text's one item."""
+    known = rated(items)
+    return by_text(known, known["score"].to_numpy(np.float64))
+
+
+def right(items: pd.DataFrame) -> Sums:
+    """How many items are right, and how many there are."""
+    known = rated(items)
+    return by_text(known, known["score"].to_numpy(np.float64), np.ones(len(known)))
+
+
+def all_right(items: pd.DataFrame) -> Sums:
+    """Whether all items of each text are right."""
+    found = right(items)
+    n_right, n = found.parts
+    return Sums(found.texts, ((n_right == n).astype(np.float64),))
+
+
+def entities(items: pd.DataFrame) -> Sums:
+    """Twice the entities that are right, and those predicted and expected together, of texts all of
+    whose words have a label (Tjong Kim Sang and De Meulder 2003)."""
+    texts, found = [], []
+    is_known = items["score"].notna().groupby(items["text"].to_numpy(np.intp)).transform("all")
+    for text, own in items[is_known.to_numpy(np.bool_)].groupby("text"):
+        predicted, expected = (set(spans(own[name].tolist())) for name in ("predicted", "label"))
+        if n := len(predicted) + len(expected):
+            texts.append(text)
+            found.append((2.0 * len(predicted & expected), float(n)))
+    both = np.array(found, np.float64).reshape(-1, 2)
+    return Sums(np.array(texts, np.intp), (both[:, :1], both[:, 1:]))
+
+
+def exact(items: pd.DataFrame) -> Sums:
+    """Whether the answer to each text is exactly a right one."""
+    known = rated(items)
+    pairs = zip(known["predicted"], known["label"], strict=True)
+    return by_text(known, np.array([is_exact(name, right_answers(own)) for name, own in pairs]))
+
+
+def classes(items: pd.DataFrame) -> Sums:
+    """`[text, class]` of the classes that are a right answer: it is, it is predicted, both."""
+    known = rated(items)
+    labels, predicted = (known[name].to_numpy(object)[:, None] for name in ("label", "predicted"))
+    classes = np.array(sorted(set(known["label"])), object)
+    given, claimed = labels == classes, predicted == classes
+    parts = tuple(own.astype(np.float64) for own in (given, claimed, given & claimed))
+    return Sums(known["text"].to_numpy(np.intp), parts)
+
+
+def macro_f1(given: Floats, claimed: Floats, hit: Floats) -> Floats:
+    """The mean of F1 over the classes that are a right answer; in a resample over those that it
+    holds."""
+    f1 = np.zeros_like(given)
+    np.divide(2 * hit, given + claimed, out=f1, where=given > 0)
+    mean: Floats = f1.sum(axis=-1, keepdims=True) / (given > 0).sum(axis=-1, keepdims=True)
+    return mean
+
+
+def errors(items: pd.DataFrame) -> Sums:
+    """The mean absolute error of each text over its numbers, of texts that have all of them."""
+    both = items[["value", "label_value"]].to_numpy(np.float64)
+    sums = by_text(items, abs(both[:, 0] - both[:, 1]), np.ones(len(items)))
+    errors, n = sums.parts
+    known = np.isfinite(errors)[:, 0]
+    return Sums(sums.texts[known], ((errors / n)[known],))
+
+
+def _numbers(items: pd.DataFrame) -> tuple[Places, Floats, Floats]:
+    """The rows of texts with a number and a label, and both."""
+    both = items[["value", "label_value"]].to_numpy(np.float64)
+    known = np.isfinite(both).all(axis=1)
+    return items["text"].to_numpy(np.intp)[known], both[known, 0], both[known, 1]
+
+
+def differences(items: pd.DataFrame) -> Sums:
+    """The number of each text less its label."""
+    texts, values, labels = _numbers(items)
+    return Sums(texts, ((values - labels)[:, None],))
+
+
+def squares(items: pd.DataFrame) -> Sums:
+    """The squares of these differences."""
+    texts, values, labels = _numbers(items)
+    return Sums(texts, (((values - labels) ** 2)[:, None],))
+
+
+def deviations(items: pd.DataFrame) -> Sums:
+    """Squared errors, distances of labels from their mean, and their squares, in units of the
+    largest distance; none where labels do not vary."""
+    texts, values, labels = _numbers(items)
+    # The mean of equal numbers may be off by rounding, and their variance then is not 0.
+    if not len(labels) or np.ptp(labels) == 0 or not 0 < labels.var() < np.inf:
+        return Sums(texts[:0], (np.empty((0, 1)),) * 3)
+    centred = labels - labels.mean()
+    size = abs(centred).max()
+    columns = (((values - labels) / size) ** 2, centred / size, (centred / size) ** 2)
+    return Sums(texts, tuple(own[:, None] for own in columns))
+
+
+def explained(square: Floats, mean: Floats, spread: Floats) -> Floats:
+    """R² from the means of `deviations`; NaN where labels do not vary."""
+    variance = spread - mean**2
+    left = np.full_like(variance, np.nan)
+    np.divide(square, variance, out=left, where=variance > SAME)
+    return 1 - left
+
+
+def pairs(items: pd.DataFrame) -> Sums:
+    """The number and the label of each text; none where either does not vary."""
+    texts, values, labels = _numbers(items)
+    if not (len(labels) > 1 and np.ptp(values) > 0 and np.ptp(labels) > 0):
+        return Sums(texts[:0], (np.empty((0, 1)),) * 2)
+    return Sums(texts, (values[:, None], labels[:, None]))
+
+
+def token_chances(items: pd.DataFrame) -> Floats:
+    """`[item]`: the probability of each token of completions, given or written by the model."""
+    given, own = (items[name].to_numpy(np.float64) for name in ("label_probability", "probability"))
+    return np.where(np.isnan(given), own, given)
+
+
+def token_losses(items: pd.DataFrame) -> Floats:
+    """`[item]`: minus the logarithm of these probabilities."""
+    return -np.log(np.maximum(token_chances(items), np.nextafter(0, 1)))
+
+
+def losses(items: pd.DataFrame) -> Sums:
+    """The losses of the tokens of each completion, and how many there are."""
+    losses = token_losses(items)
+    return by_text(items, losses, np.ones(len(losses)))
+
+
+def perplexity(loss: Floats, n: Floats) -> Floats:
+    """exp of the mean loss of a token (Jelinek et al. 1977)."""
+    return np.asarray(np.exp(np.minimum(loss / n, _LARGEST_LOSS)))
+
+
+def distances(items: pd.DataFrame) -> Sums:
+    """How far each number is from its label."""
+    found = differences(items)
+    return Sums(found.texts, (abs(found.parts[0]),))
+
+
+def leads(items: pd.DataFrame) -> Sums:
+    """By how much of the probability each text's class leads over the right one: 0 is right, 1
+    surely wrong."""
+    known = rated(items)
+    lead = (known["probability"] - known["label_probability"]).to_numpy(np.float64)
+    return by_text(known, np.where(known["score"] == 1, 0.0, lead))
+
+
+def surest_mistakes(items: pd.DataFrame) -> Sums:
+    """The largest probability of what is wrong in each text; 0 where all is right."""
+    known = rated(items)
+    texts, starts = np.unique(known["text"].to_numpy(np.intp), return_index=True)
+    wrong = np.where(known["score"] == 1, 0.0, known["probability"].to_numpy(np.float64))
+    most = np.maximum.reduceat(wrong, starts) if len(starts) else wrong
+    return Sums(texts, (most[:, None],))
+
+
+def mistakes(items: pd.DataFrame) -> Sums:
+    """How many items of each text are wrong."""
+    known = rated(items)
+    return by_text(known, 1.0 * (known["score"].to_numpy(np.float64) != 1))

@@ -1,0 +1,209 @@
+"""The tasks: what is known of each kind of output, in one record each.
+
+To add a task:
+
+1. Write its record here.
+2. Write what reads its items from the table of texts in `from_texts.py`.
+3. If it has right answers, write how the labels of texts are read in `labels.py`, how many can be
+   used in `readings.py`, and its metrics in `metrics.py`: sums over the items of a text, and what
+   the figure is of their means. Value, interval, change between two models, gates, trends and
+   documentation follow from the entry.
+4. Write what measures it in `models/readers/`, and one block of strings.
+5. Make up results of it in `tests/helpers/made_up`.
+
+`tests/tasks/test_branches.py` counts the places outside this room that still ask for the kind.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import pandas as pd
+
+from reportgen.results.info import OutputInfo, OutputKind
+from reportgen.results.store import Results
+from reportgen.tasks import readings
+from reportgen.tasks.entities import OUTSIDE
+from reportgen.tasks.metrics import (
+    ACCURACY,
+    ANSWER_EXACT,
+    ANSWER_F1,
+    BIAS,
+    ENTITY_F1,
+    LABELS_EXACT,
+    MACRO_F1,
+    MAE,
+    MASK_ACCURACY,
+    PERPLEXITY,
+    R2,
+    RANK,
+    RMSE,
+    TAG_ACCURACY,
+    Metric,
+)
+from reportgen.tasks.readings import Reading
+from reportgen.tasks.sums import Sums, distances, leads, mistakes, surest_mistakes
+
+# What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
+# words or masks is wrong; what an answer's F1 lacks of 1; minus the log-probability of a token.
+Measure: TypeAlias = Literal["distance", "ranks", "texts", "labels", "words", "masks", "f1", "loss"]
+# The constant answer that a model is held against: the most frequent right one, the same for each
+# of several labels, or one of the choices at random. That of numbers is their median.
+Constant: TypeAlias = Literal["label", "each", "random"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a model does with a text."""
+
+    kind: OutputKind  # of its output
+    does: str  # for `reportgen check`
+    explains: str  # what evidence explains, and how to have something else
+    needs: str = ""  # what texts must have beside their words
+    returns: str = ""  # an output that has no right answer
+    # How well predictions fit right answers: the one that decides first, the one that says most of
+    # a single text last.
+    metrics: tuple[Metric, ...] = ()
+    # How labels of texts are read; None where any label can be a right answer, or none.
+    read_labels: Callable[[Results], Reading] | None = None
+    measure: Measure | None = None  # what an error is; None without right answers
+    # How far off each text is, to list the worst first; None where texts are not listed by that.
+    ranked_by: Callable[[pd.DataFrame], Sums] | None = None
+    shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
+    constant: Constant | None = None  # what named predictions are held against; None for nothing
+    # An item of one model is compared with the same one of another. The tokens of completions are
+    # not: two tokenizers may cut them differently.
+    pairs_items: bool = True
+    is_closed: bool = False  # what is predicted is one of the model's names
+    # A text is right or wrong as a whole, so that one can tell which ones a new model gets right,
+    # and which it does not any more.
+    has_outcomes: bool = False
+
+
+_NUMBER = Task(
+    kind="number",
+    does="regression: one number per text",
+    explains="the number",
+    metrics=(MAE, RMSE, BIAS, RANK, R2),
+    read_labels=readings.numbers,
+    measure="distance",
+    ranked_by=distances,
+    shown="value",
+)
+# Labels are on another scale than the similarity of two texts: only their order is compared.
+_SIMILARITY = replace(_NUMBER, metrics=(RANK,), measure="ranks")
+_NUMBERS = Task(
+    kind="numbers",
+    does="regression: several numbers per text",
+    explains="the largest number; another with --explain-class",
+    metrics=(MAE,),
+    read_labels=readings.several_numbers,
+    measure="distance",
+)
+_CLASS = Task(
+    kind="class",
+    is_closed=True,
+    does="classification: one class per text",
+    explains="the lead of the predicted class; of another with --explain-class",
+    metrics=(ACCURACY, MACRO_F1),
+    read_labels=readings.classes,
+    measure="texts",
+    ranked_by=leads,
+    shown="probability",
+    constant="label",
+    has_outcomes=True,
+)
+_LABELS = Task(
+    kind="labels",
+    is_closed=True,
+    does="multi-label classification: any of several labels per text",
+    explains="the logit of the strongest label; of another with --explain-class",
+    metrics=(LABELS_EXACT,),
+    read_labels=readings.sets,
+    measure="labels",
+    ranked_by=surest_mistakes,
+    constant="each",
+)
+_TAGS = Task(
+    kind="tags",
+    is_closed=True,
+    does="token classification: a tag for each word",
+    explains="the log-probability of the tags of all words, and of each word's tag by itself",
+    metrics=(TAG_ACCURACY,),
+    read_labels=readings.tags,
+    measure="words",
+    ranked_by=mistakes,
+    constant="label",
+)
+# Of models that have a tag for words outside all entities.
+_ENTITIES = replace(_TAGS, metrics=(ENTITY_F1, TAG_ACCURACY))
+_MASKS = Task(
+    kind="masks",
+    does="fill-mask: a token for each mask",
+    explains="the log-probability of the likeliest token at each mask; another with "
+    "--explain-token",
+    needs="masks",
+    metrics=(MASK_ACCURACY,),
+    measure="masks",
+)
+_ANSWER = Task(
+    kind="answer",
+    does="question answering: a span of the context",
+    explains="the log-probability of both ends of the answer in the context; give the question as "
+    "text and the context as pair",
+    metrics=(ANSWER_EXACT, ANSWER_F1),
+    measure="f1",
+    shown="probability",
+)
+_CHOICE = Task(
+    kind="choice",
+    does="multiple choice: one of the choices of each text",
+    explains="the lead of the choice that is picked over the strongest other",
+    needs="choices",
+    metrics=(ACCURACY,),
+    read_labels=readings.choices,
+    measure="texts",
+    ranked_by=leads,
+    shown="probability",
+    constant="random",
+    has_outcomes=True,
+)
+_COMPLETION = Task(
+    kind="completion",
+    does="language modelling: the completion of each text",
+    explains="the log-probability of the completion",
+    needs="a completion, given or generated",
+    returns="a completion",
+    metrics=(PERPLEXITY,),
+    measure="loss",
+    pairs_items=False,
+)
+_NEXT_TOKEN = Task(
+    kind="next_token",
+    does="language modelling: the token after each text",
+    explains="the predicted next token; another with --explain-token, a completion with a "
+    "column completion or --generate",
+    returns="a next token",
+)
+EMBEDDING = Task(
+    kind="embedding",
+    does="none: an embedding of each text",
+    explains="how far the embedding turns",
+    returns="an embedding",
+)
+TASKS: Mapping[str, Task] = {
+    task.kind: task
+    for task in (
+        *(_NUMBER, _NUMBERS, _CLASS, _LABELS, _TAGS, _MASKS, _ANSWER, _CHOICE),
+        *(_COMPLETION, _NEXT_TOKEN, EMBEDDING),
+    )
+}
+
+
+def task_of(output: OutputInfo) -> Task:
+    """What a model with this output does."""
+    if output.kind == "tags" and OUTSIDE in output.labels:
+        return _ENTITIES
+    if output.kind == "number" and not output.has_errors:
+        return _SIMILARITY
+    return TASKS[output.kind]
