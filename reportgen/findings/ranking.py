@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from reportgen.findings.evidence import size_agreement
+from reportgen.findings.evidence import explained_range, size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.outputs.classes import label_sets_of
 from reportgen.findings.outputs.ranks import rank_errors
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
+from reportgen.results.measure_register import EFFECT
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import JOINT_EFFECT
 from reportgen.tasks.predictions import predictions
 from reportgen.tasks.task import task_of
 
@@ -58,7 +61,8 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             equal share.
         strangeness: how far its attention lies from the other texts', see `strangeness`.
         agreement: rank agreement (Spearman) of the size of the measure that is shown first with
-            that of effects; none where it is part of them.
+            that of effects; none where it is part of them, nor where no effect in the text is large
+            enough to matter, so that their order is chance.
         error: a number's distance to its label, of a similarity in ranks; of a class, by how much
             of the softmax the predicted class leads over the label's, so that 0 is right and 1
             surely wrong; of a choice the same; of several labels, the largest of `wrong_labels`;
@@ -200,7 +204,19 @@ def _agreement(results: Results, view: View) -> Floats:
     found = size_agreement(results, with_copies=True).get(view)
     if found is not None:
         values[found.index.to_numpy(np.intp)] = found.to_numpy(np.float64)
-    return values
+    return np.where(_is_still(results), np.nan, values)
+
+
+def _is_still(results: Results) -> Booleans:
+    """`[text]`: whether every effect in it, of groups too, is too small to matter."""
+    if results.is_redacted:  # whose effects are in steps of their largest
+        return np.zeros(len(results.texts), np.bool_)
+    effects = results.effects
+    sizes = effects[[EFFECT, JOINT_EFFECT]].astype(np.float64).abs().max(axis=1)
+    largest = sizes.groupby(effects["text"]).max().reindex(range(len(results.texts)))
+    least = TINY_EFFECT * (explained_range(results) or 0.0)
+    found: Booleans = (largest.fillna(0.0) <= least).to_numpy(np.bool_)
+    return found
 
 
 def _errors(results: Results) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.attention import takes_part
 from reportgen.findings.findings import Findings
@@ -49,6 +49,20 @@ def test_figures_are_those_of_the_tables(results: Results) -> None:
     for text, value in zip(rows["text"], rows["value"], strict=True):
         assert found["agreement"].iloc[text] == value
     assert found["agreement"].notna().sum() == len(rows) > 0
+
+
+def test_the_order_of_effects_too_small_to_matter_is_no_reason_to_look(results: Results) -> None:
+    """But where tokens that say the same do much together, it is."""
+    before = figures(results, "received_norm_all")["agreement"]
+    known = before.index[before.notna()]
+    still, joint = int(known[0]), int(known[1])
+    effects = results.effects.copy()
+    small = effects["text"].isin([still, joint])
+    effects.loc[small, "effect"] *= 1e-6
+    effects["joint_effect"] = np.where(effects["text"] == joint, 10.0, np.nan)
+    after = figures(changed(results, effects=effects), "received_norm_all")["agreement"]
+    assert after.index[after.notna()].tolist() == [text for text in known if text != still]
+    assert after[joint] == before[joint]
 
 
 def test_strangeness_is_the_distance_from_the_mean_over_texts(results: Results) -> None:
