@@ -13,7 +13,7 @@ from reportgen.analysis.attention.figures.summaries import TextSummary
 from reportgen.analysis.attention.long_texts.pooled_maps import cells_of
 from reportgen.analysis.attention.runner import TextOutcome
 from reportgen.errors import with_quotes
-from reportgen.models import EncodedText, Prediction, TargetTokens, quoted_label
+from reportgen.models import EncodedText, TargetTokens, TextPrediction, quoted_label
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
 from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS, TOP
 from reportgen.texts import TextInput, comparable_number
@@ -21,7 +21,7 @@ from reportgen.texts import TextInput, comparable_number
 # Column name -> values: a list, or an array for large columns, with a second axis for figures by
 # layer. Values that are not defined are None or NaN.
 Columns = dict[str, list[Any] | NDArray[Any]]
-_NO_PREDICTION = Prediction(value=None, label=None, scores=(), score_names=())
+_NO_PREDICTION = TextPrediction(value=None, label=None, scores=(), score_names=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
     }
 
 
-def _chosen(source: TextInput, prediction: Prediction) -> Mapping[str, Any]:
+def _chosen(source: TextInput, prediction: TextPrediction) -> Mapping[str, Any]:
     """What is predicted for a text with choices: their texts, and the one that was picked."""
     if source.chosen is None or len(prediction.scores) != len(source.choices):
         return {}

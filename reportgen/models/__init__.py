@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from reportgen.models.readers.language_models.masks import MaskReader as MaskReader
     from reportgen.models.readers.language_models.masks import ready_for_masks as ready_for_masks
     from reportgen.models.readers.language_models.target import TargetReader as TargetReader
-    from reportgen.models.readers.reader import Prediction as Prediction
+    from reportgen.models.readers.reader import TextPrediction as TextPrediction
     from reportgen.models.readers.reader import spell as spell
     from reportgen.models.readers.scores import ScoreReader as ScoreReader
     from reportgen.models.readers.steps import LEFT_OUT as LEFT_OUT

@@ -21,7 +21,7 @@ from reportgen.errors import CaptureError, ModelError, UsageError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.readers.reader import Prediction
+from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import encode
 from reportgen.results.info import OutputInfo
@@ -29,7 +29,7 @@ from reportgen.results.info import OutputInfo
 USER_FILE = ROOT / "tests" / "helpers" / "real" / "albert_for_regression.py"
 
 
-def predict(model: LoadedModel, *texts: str) -> list[Prediction]:
+def predict(model: LoadedModel, *texts: str) -> list[TextPrediction]:
     """Predictions of one batch, padded on the right by hand."""
     rows = [model.tokenizer(text)["input_ids"] for text in texts]
     size = max(len(row) for row in rows)

@@ -42,3 +42,19 @@ def test_what_a_room_exports_is_there_and_others_take_it(room: str) -> None:
         assert getattr(package, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("room", SURFACES)
+def test_no_class_of_a_room_has_the_name_of_another_class(room: str) -> None:
+    places: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "reportgen").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                own = str(path.relative_to(ROOT / "reportgen"))
+                places.setdefault(node.name.lstrip("_"), []).append(own)
+    twice = {
+        name: found
+        for name, found in places.items()
+        if len(found) > 1 and any(own.startswith(f"{room}/") for own in found)
+    }
+    assert not twice

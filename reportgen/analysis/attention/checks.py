@@ -17,8 +17,8 @@ from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models import (
     EncodedText,
     LoadedModel,
-    Prediction,
     TargetReader,
+    TextPrediction,
     allowed,
     describe,
     encode,
@@ -138,7 +138,7 @@ def _together(
     long: EncodedText,
     short: EncodedText,
     alone: Sequence[Tensor],
-    apart: Sequence[Prediction],
+    apart: Sequence[TextPrediction],
 ) -> tuple[float | None, Batching]:
     """Run `short` in a batch with `long`, and compare it with `short` alone.
 
@@ -171,7 +171,7 @@ def _together(
     return difference, "padded" if agrees else "equal lengths"
 
 
-def gap(one: Prediction, other: Prediction) -> float:
+def gap(one: TextPrediction, other: TextPrediction) -> float:
     """The largest difference of the scores of two predictions, relative to the largest score; NaN
     if one is NaN, 0 for embeddings, which have no scores."""
     if not one.scores:
@@ -187,7 +187,7 @@ def _largest(parts: Iterable[Tensor]) -> float:
 
 def _run(
     model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]
-) -> tuple[list[Tensor], list[Prediction]]:
+) -> tuple[list[Tensor], list[TextPrediction]]:
     """Run one batch: the maps of all layers, each `[text, head, query, key]`, and predictions."""
     layers: list[Tensor] = []
     inputs = model.inputs(texts)
@@ -209,7 +209,7 @@ _PLACES: Mapping[OutputKind, str] = {
 def fault_of(
     model: LoadedModel,
     summary: TextSummary,
-    prediction: Prediction,
+    prediction: TextPrediction,
     parts: Mapping[DecoderPart, PartSummary],
 ) -> str | None:
     """An error message if the figures of one text cannot be right, else None.
@@ -247,7 +247,7 @@ def no_number(model: LoadedModel, found: str) -> str:
     return f"{found}; the model runs in float32 on the CPU already, so its weights may be broken"
 
 
-def _output_fault(model: LoadedModel, prediction: Prediction) -> str | None:
+def _output_fault(model: LoadedModel, prediction: TextPrediction) -> str | None:
     """Where the output is not a finite number; None if it is one."""
     if prediction.is_finite:
         return None

@@ -28,8 +28,8 @@ from reportgen.errors import CaptureError
 from reportgen.models import (
     EncodedText,
     LoadedModel,
-    Prediction,
     TargetTokens,
+    TextPrediction,
     describe,
     lacks_memory,
 )
@@ -105,7 +105,7 @@ class TextOutcome:
     """The figures and the prediction of one text, or an error message."""
 
     summary: TextSummary | None = None
-    prediction: Prediction | None = None
+    prediction: TextPrediction | None = None
     error: str | None = None
     # Its figures in the decoder of an encoder-decoder, and what that reads of it.
     parts: Mapping[DecoderPart, PartSummary] = field(default_factory=dict)
@@ -301,7 +301,7 @@ class Runner:
     def _results(
         self,
         summaries: Sequence[TextSummary],
-        predictions: Sequence[Prediction],
+        predictions: Sequence[TextPrediction],
         kept: Sequence[bytes | None],
         parts: BatchParts | None,
     ) -> list[tuple[TextOutcome, Packed]]:

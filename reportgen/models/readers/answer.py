@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.device import precise
-from reportgen.models.readers.reader import OutputReader, Prediction
+from reportgen.models.readers.reader import OutputReader, TextPrediction
 from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import entries
@@ -52,7 +52,7 @@ class AnswerReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text: the answer and the log-probabilities of both its ends."""
         aimed = self.aimed(returned, inputs, texts)
         values = self.values(returned, inputs, aimed).detach()
@@ -62,7 +62,7 @@ class AnswerReader(OutputReader):
             is_finite = bool(torch.tensor(own).isfinite().all())
             said = str(self.tokenizer.decode([text.ids[i] for i in text.held])).strip()
             label = said if is_finite else None
-            prediction = Prediction(sum(own), label, tuple(own), (), is_finite, (first, last))
+            prediction = TextPrediction(sum(own), label, tuple(own), (), is_finite, (first, last))
             found.append(replace(prediction, held=text.held, is_quoted=True))
         return found
 
@@ -104,7 +104,7 @@ def require_context(text: EncodedText) -> EncodedText:
     return text
 
 
-def quoted_label(prediction: Prediction, text: EncodedText, context: str | None) -> str | None:
+def quoted_label(prediction: TextPrediction, text: EncodedText, context: str | None) -> str | None:
     """The label of a prediction for `text`; of an answer, as it stands in its `context`."""
     spans = [text.spans[i] for i in prediction.held if prediction.is_quoted]
     known = [span for span in spans if span is not None]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from reportgen.models.readers.reader import OutputReader, Prediction, last_tokens
+from reportgen.models.readers.reader import OutputReader, TextPrediction, last_tokens
 from reportgen.models.spec import Pooling
 from reportgen.models.tasks.sentence_encoder import Similarity
 from reportgen.models.tokens.encoded import EncodedText
@@ -46,10 +46,10 @@ class EmbeddingReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text, without figures; they say only whether all are finite."""
         finite = self.values(returned, inputs).detach().isfinite().all(dim=1).tolist()
-        return [Prediction(None, None, (), (), is_finite) for is_finite in finite]
+        return [TextPrediction(None, None, (), (), is_finite) for is_finite in finite]
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
@@ -98,12 +98,12 @@ class SimilarityReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text."""
         values = self.values(returned, inputs).detach()
         finite = values.isfinite().all(dim=1).tolist()
         return [
-            Prediction(value, None, (value,), (), is_finite)
+            TextPrediction(value, None, (value,), (), is_finite)
             for (value,), is_finite in zip(values.tolist(), finite, strict=True)
         ]
 

@@ -16,7 +16,7 @@ from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class TextPrediction:
     """The output of the model for one text."""
 
     value: float | None  # the number, or log-probability of the completion; None otherwise
@@ -70,7 +70,7 @@ class OutputReader(ABC):
     @abstractmethod
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text; one that is not finite keeps its scores but has no label."""
 
     @abstractmethod

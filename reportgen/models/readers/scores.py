@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, TypeAlias
 from torch import Tensor
 from transformers import PreTrainedConfig
 
-from reportgen.models.readers.reader import OutputReader, Prediction
+from reportgen.models.readers.reader import OutputReader, TextPrediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
 from reportgen.results.info import OutputInfo, Scalar
@@ -55,7 +55,7 @@ class ScoreReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text."""
         values = self.values(returned, inputs).detach()
         finite = values.isfinite().all(dim=1).tolist()
@@ -86,14 +86,14 @@ class ScoreReader(OutputReader):
             return super(ScoreReader, self).with_class_names(names)
         return replace(self, kind="class", labels=tuple(names))
 
-    def _scored(self, scores: list[float], is_finite: bool) -> Prediction:
+    def _scored(self, scores: list[float], is_finite: bool) -> TextPrediction:
         value = scores[0] if self.kind == "number" else None
         label = None
         if is_finite and self.kind == "class":
             label = self.labels[scores.index(max(scores))]
         elif is_finite and self.kind == "labels":
             label = ", ".join(n for n, logit in zip(self.labels, scores, strict=True) if logit > 0)
-        return Prediction(value, label, tuple(scores), (), is_finite)
+        return TextPrediction(value, label, tuple(scores), (), is_finite)
 
 
 def numbers_reader(entry: Entry, width: int) -> ScoreReader:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 from transformers import PreTrainedConfig
 
-from reportgen.models.readers.reader import Prediction
+from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.results.info import OutputInfo
@@ -37,7 +37,7 @@ class TagReader(StepReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text, with the tag of each word and its log-probability."""
         found = []
         for row, text in zip(self._rows(returned, texts), texts, strict=True):
@@ -46,7 +46,7 @@ class TagReader(StepReader):
             is_finite = bool(row.isfinite().all())
             label = " ".join(names) if is_finite else None
             scores = tuple(best.values.tolist())
-            found.append(Prediction(None, label, scores, names, is_finite, tuple(places(text))))
+            found.append(TextPrediction(None, label, scores, names, is_finite, tuple(places(text))))
         return found
 
     def info(self, name: str | None) -> OutputInfo:

@@ -17,7 +17,7 @@ from reportgen.models.device import tolerances
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
 from reportgen.models.loading.factory import describe
-from reportgen.models.readers.reader import OutputReader, Prediction
+from reportgen.models.readers.reader import OutputReader, TextPrediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.multiple_choice import encode_choices, put_together
 from reportgen.models.tokens.padding import pad
@@ -71,14 +71,16 @@ class ChoiceReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text, with the logits of its choices."""
         values = self.values(returned, inputs, texts).detach()
         found = []
         for row, text in zip(values, texts, strict=True):
             scores = row[: text.n_sequences]
             found.append(
-                Prediction(None, None, tuple(scores.tolist()), (), bool(scores.isfinite().all()))
+                TextPrediction(
+                    None, None, tuple(scores.tolist()), (), bool(scores.isfinite().all())
+                )
             )
         return found
 

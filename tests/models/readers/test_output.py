@@ -23,7 +23,7 @@ from reportgen.errors import ModelError
 from reportgen.models.readers.choose_reader import find_output, head_of
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
-from reportgen.models.readers.reader import Prediction
+from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.readers.scores import ScoreReader, sequence_reader
 from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
@@ -137,8 +137,8 @@ def test_a_number_is_read_as_it_is() -> None:
     for shape in ((2,), (2, 1)):
         found = reader.read((None, torch.tensor([-3.5, 250.0]).reshape(shape)), INPUTS)
         assert found == [
-            Prediction(-3.5, None, (-3.5,), ()),
-            Prediction(250.0, None, (250.0,), ()),
+            TextPrediction(-3.5, None, (-3.5,), ()),
+            TextPrediction(250.0, None, (250.0,), ()),
         ]
 
 
@@ -146,7 +146,7 @@ def test_a_squeezed_batch_of_one_is_still_one_text() -> None:
     one = {"input_ids": torch.ones(1, 4), "attention_mask": torch.ones(1, 4)}
     assert ScoreReader("number", None, 1).read(torch.tensor(2.5), one)[0].value == 2.5
     found = ScoreReader("numbers", None, 3).read(torch.tensor([1.0, 2.0, 3.0]), one)
-    assert found == [Prediction(None, None, (1.0, 2.0, 3.0), ())]
+    assert found == [TextPrediction(None, None, (1.0, 2.0, 3.0), ())]
 
 
 def test_a_class_is_the_highest_logit_and_logits_stay_logits() -> None:
@@ -187,7 +187,7 @@ def test_an_embedding_is_pooled_over_real_tokens() -> None:
         reader = EmbeddingReader("last_hidden_state", 3, pooling=pooling)
         output = {"last_hidden_state": hidden.clone()}
         assert torch.equal(reader.values(output, INPUTS), torch.stack(rows))
-        assert reader.read(output, INPUTS) == [Prediction(None, None, (), ())] * 2
+        assert reader.read(output, INPUTS) == [TextPrediction(None, None, (), ())] * 2
         hidden_nan = hidden.clone()
         hidden_nan[0, [0, 3]] = math.nan
         finite = [p.is_finite for p in reader.read({"last_hidden_state": hidden_nan}, INPUTS)]

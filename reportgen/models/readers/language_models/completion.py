@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.models.device import precise
 from reportgen.models.readers.language_models.next_token import NextTokenReader
-from reportgen.models.readers.reader import OutputReader, Prediction, spell
+from reportgen.models.readers.reader import OutputReader, TextPrediction, spell
 from reportgen.models.tokens.completions import mark_last
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import entries
@@ -43,7 +43,7 @@ class CompletionReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text, with a score per token of its completion."""
         rows = [row.detach() for row in self._rows(returned, inputs, texts)]
         own = self._own(rows, texts)
@@ -93,7 +93,7 @@ class CompletionReader(OutputReader):
         ]
         return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
 
-    def _completion(self, ids: Sequence[int], own: Tensor, rows: Tensor) -> Prediction:
+    def _completion(self, ids: Sequence[int], own: Tensor, rows: Tensor) -> TextPrediction:
         """Of one text: `ids` `[token]` are its completion, `own` `[token]` the log-probabilities of
         that and maybe more, `rows` `[token, vocabulary]` those of every token."""
         own = own[: len(ids)]
@@ -102,7 +102,9 @@ class CompletionReader(OutputReader):
             for best, given in zip(rows.argmax(dim=1).tolist(), ids, strict=True)
         )
         is_finite = bool(own.isfinite().all())
-        return Prediction(float(precise(own).sum()), None, tuple(own.tolist()), names, is_finite)
+        return TextPrediction(
+            float(precise(own).sum()), None, tuple(own.tolist()), names, is_finite
+        )
 
 
 def completion_reader(reader: NextTokenReader) -> CompletionReader:

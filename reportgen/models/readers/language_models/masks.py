@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
 from reportgen.models.readers.language_models.next_token import N_NEXT_TOKENS
-from reportgen.models.readers.reader import Prediction, spell
+from reportgen.models.readers.reader import TextPrediction, spell
 from reportgen.models.readers.steps import StepReader, places
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import Entry, figures_by_token, try_module
@@ -55,7 +55,7 @@ class MaskReader(StepReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text, with the likeliest tokens at each of its masks."""
         found = []
         for row, text in zip(self._rows(returned, texts), texts, strict=True):
@@ -66,7 +66,7 @@ class MaskReader(StepReader):
             scores = tuple(best.values.flatten().tolist())
             held = tuple(places(text))
             every = tuple(name for own in names for name in own)
-            found.append(Prediction(None, label, scores, every, is_finite, held, held))
+            found.append(TextPrediction(None, label, scores, every, is_finite, held, held))
         return found
 
     def info(self, name: str | None) -> OutputInfo:

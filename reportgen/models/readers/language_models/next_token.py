@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.reader import (
     OutputReader,
-    Prediction,
+    TextPrediction,
     distinct,
     last_tokens,
     spell,
@@ -45,7 +45,7 @@ class NextTokenReader(OutputReader):
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
+    ) -> list[TextPrediction]:
         """One prediction per text, with the likeliest tokens."""
         values = self.values(returned, inputs).detach()
         best = values.topk(min(N_NEXT_TOKENS, values.shape[1]), dim=1)
@@ -60,10 +60,12 @@ class NextTokenReader(OutputReader):
         """The token with the id `index`."""
         return spell(self.tokenizer, index)
 
-    def _next_tokens(self, scores: list[float], ids: list[int]) -> Prediction:
+    def _next_tokens(self, scores: list[float], ids: list[int]) -> TextPrediction:
         names = tuple(spell(self.tokenizer, token_id) for token_id in ids)
         is_finite = all(abs(score) < float("inf") for score in scores)  # False for NaN as well
-        return Prediction(None, names[0] if is_finite else None, tuple(scores), names, is_finite)
+        return TextPrediction(
+            None, names[0] if is_finite else None, tuple(scores), names, is_finite
+        )
 
 
 def keep_last_logits(module: nn.Module) -> bool:

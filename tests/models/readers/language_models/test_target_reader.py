@@ -23,7 +23,7 @@ from reportgen.analysis.additions import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, encoder_remark, with_targets
 from reportgen.models.loading.load import load_module
-from reportgen.models.readers.reader import Prediction
+from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.targets import encode_target, find_writer, start_token
 from reportgen.texts import TextInput, TextSet
@@ -43,7 +43,7 @@ def model(request: pytest.FixtureRequest) -> LoadedModel:
     return loaded_writer(request.param)
 
 
-def read(model: LoadedModel, *pairs: tuple[str, str]) -> list[Prediction]:
+def read(model: LoadedModel, *pairs: tuple[str, str]) -> list[TextPrediction]:
     texts = [with_target(model, *pair) for pair in pairs]
     inputs = model.inputs(texts)
     with torch.no_grad():
