@@ -5,12 +5,14 @@ import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.labelled import classes_with_labels
 from helpers.made_up.number_items import number_fits
 from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
@@ -25,7 +27,7 @@ from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.language.numbers import written
 from reportgen.report.redact.run import redacted_info
 from reportgen.report.sections.verdict import verdict_of
-from reportgen.report.site.entries import Pair, read_site, series_of
+from reportgen.report.site.entries import Pair, make_entry, read_site, series_of
 from reportgen.report.site.index import write_index
 from reportgen.report.site.known_figures import figure_name, verdicts
 from reportgen.report.site.options import SiteOptions
@@ -316,6 +318,17 @@ def test_beside_a_change_of_the_agreement_stands_what_was_said_before(runs, tmp_
         assert change.small.get_text() == said
         difference = judged[1].agreement.mean - judged[0].agreement.mean
         assert change.get_text().startswith(written(difference, 2, with_sign=True))
+
+
+def test_figures_of_quality_have_intervals_that_are_no_flat_figures_too(tmp_path) -> None:
+    findings = next(classes_with_labels(tmp_path))
+    place = SimpleNamespace(created="2026-01-31", name="run", id="id")
+    entry = make_entry(place, findings, (), source="", series="", commit="")
+    own = findings.fits["macro_f1"]
+    assert "label_macro_f1_low" not in findings.figures
+    assert entry.intervals["label_macro_f1"] == pytest.approx(tuple(own.interval), rel=1e-5)
+    low, high = (findings.figures[f"label_accuracy_{end}"] for end in ("low", "high"))
+    assert entry.intervals["label_accuracy"] == (low, high)
 
 
 def test_many_runs_are_told_at_a_glance(site) -> None:
