@@ -8,22 +8,19 @@ the dictionary. Prints what each attack recovers from plain and from redacted ou
 blind guess does: 84 / 5000 words on average, more than 1 in fewer than one of 1,000 tries.
 
 The attacks of `tests/helpers/real/recovery.py` look up what a word does alone. The last one here
-guesses all words of a text at once: it replaces one word after another by the one with which the
-text fits best what the outputs say of it (prediction, attention of each word, heads). It is slow,
-so it takes 500 tokens of the bundled model, and four texts of six of them.
+guesses all words of a text at once (`tests/helpers/real/guessing.py`): it replaces one word after
+another by the one with which the text fits best what the outputs say of it. It is slow, so it takes
+100 or 250 tokens of the bundled model, and of small causal models with random weights.
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
 
-import numpy as np
 import pandas as pd
-import torch
+from helpers.real import guessing
 from helpers.real.recovery import (
-    Floats,
     Known,
     Secret,
     by_columns,
@@ -38,13 +35,10 @@ from helpers.real.recovery import (
     most_by_chance,
     outputs_of,
 )
-from numpy.typing import NDArray
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from scipy.stats import binom
 
 import reportgen
-from reportgen.demo import model_folder
 from reportgen.errors import ReportgenError
-from reportgen.report.redact.rounding import to_digits, to_levels
 
 LENGTHS = (1, 2, 3, 5, 6, 7, 8, 9, 10, 10, 11, 12)  # 84 words
 NAMES = (
@@ -52,10 +46,6 @@ NAMES = (
     *("heads.csv", "sinks.csv", "agreement.csv", "tokens.parquet"),
 )
 COMPARED = ("compare.html", "compare.md", "compare.json", "changes.csv", "layers.csv")
-WORDS, SWEEPS, STARTS = 6, 4, 2  # of the attack on all words at once
-Tokens: TypeAlias = NDArray[np.int64]
-Figures: TypeAlias = Callable[[Tokens], Mapping[str, Floats]]
-Shown: TypeAlias = Mapping[str, Callable[[Floats], Floats]]
 
 
 def main(size: int) -> None:
@@ -119,71 +109,22 @@ def attacks(
 def guess_all() -> None:
     """Guess all words of a text at once, from figures as plain and as redacted outputs have
     them."""
-    draw = np.random.default_rng(3)
-    tokenizer = AutoTokenizer.from_pretrained(model_folder())
-    special = tokenizer.all_special_tokens
-    every = tokenizer.get_vocab().items()
-    known = sorted(id for name, id in every if name not in special and not name.startswith("<0x"))
-    ids = draw.permutation(known)[:500]
-    net = AutoModelForSequenceClassification.from_pretrained(
-        model_folder(), dtype=torch.float32, attn_implementation="eager"
-    ).eval()
-    ends = tokenizer.cls_token_id, tokenizer.sep_token_id
-
-    def figures(texts: Tokens) -> Mapping[str, Floats]:
-        first, last = (np.full((len(texts), 1), own) for own in ends)
-        with torch.no_grad():
-            out = net(torch.tensor(np.hstack([first, texts, last])), output_attentions=True)
-        maps = torch.stack(out.attentions, 1).numpy().astype(np.float64)
-        received = maps.mean(axis=3)  # [text, layer, head, key]
-        return {
-            "prediction": out.logits.numpy().astype(np.float64),
-            "received": received.mean(axis=(1, 2))[:, 1:-1],
-            "row": maps[:, -1, :, 0, 1:-1].mean(axis=1),
-            "layers": received.mean(axis=2)[..., 1:-1].reshape(len(texts), -1),
-            "heads": received[..., [0, -1]].sum(axis=-1).reshape(len(texts), -1),
-        }
-
-    def levels(values: Floats) -> Floats:
-        own = np.repeat(np.arange(len(values)), values.shape[1])
-        return to_levels(values.ravel(), own).reshape(values.shape)
-
-    plain = dict.fromkeys(("layers", "heads"), lambda values: values)
-    redacted: Shown = {
-        "prediction": lambda values: to_digits(values, 3),
-        "received": levels,
-        "row": levels,
-    }
-    for name, shown in (("plain", plain), ("redacted", redacted)):
-        hits = sum(_guessed(figures, shown, ids, draw) for _ in range(4))
-        print(
-            f"all words at once, 4 texts of {WORDS} words, dictionary of {len(ids)}: {name} {hits} "
-            f"of {4 * WORDS} (blind guess {4 * WORDS / len(ids):.2f})"
-        )
-
-
-def _guessed(figures: Figures, shown: Shown, ids: Tokens, draw: np.random.Generator) -> int:
-    """How many words of a random text are guessed right."""
-    truth = draw.choice(ids, size=WORDS)
-    target = {name: show(figures(truth[None])[name]) for name, show in shown.items()}
-    scale = {name: np.abs(own).mean() + 1e-9 for name, own in target.items()}
-    best, found = np.inf, truth * 0
-    for _ in range(STARTS):
-        guess, least = draw.choice(ids, size=WORDS), np.inf
-        for place in np.concatenate([draw.permutation(WORDS) for _ in range(SWEEPS)]):
-            texts = np.repeat(guess[None], len(ids), axis=0)
-            texts[:, place] = ids
-            own = figures(texts)
-            misfits = [
-                np.abs(show(own[name]) - target[name]).mean(axis=1) / scale[name]
-                for name, show in shown.items()
-            ]
-            misfit = np.sum(misfits, axis=0)
-            least = float(misfit.min())
-            guess[place] = ids[draw.choice(np.flatnonzero(misfit <= least + 1e-12))]
-        if least < best:
-            best, found = least, guess.copy()
-    return int((found == truth).sum())
+    for model, n_texts in (
+        (guessing.number(250), 16),
+        (guessing.number(100, n_words=5), 40),
+        (guessing.next_token(100), 40),
+        (guessing.completion(100), 40),
+    ):
+        n, size = n_texts * model.n_words, len(model.ids)
+        most = int(binom.ppf(0.999, n, 1 / size))
+        for name, shown in (("plain", model.plain), ("redacted", model.redacted)):
+            found = guessing.hits(model, shown, n_texts)
+            print(
+                f"all words at once, {model.name}, {n_texts} texts of {model.n_words} words, "
+                f"dictionary of {size}: {name} {found} of {n} (blind guess {n / size:.1f}, at most "
+                f"{most} in 999 of 1,000 tries)",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

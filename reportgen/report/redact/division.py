@@ -20,7 +20,7 @@ from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
 
 Places = NDArray[np.intp]
 _COLUMNS = ("text", "unit", "segment", "is_special", HELD)
-_SHARE = 0.01  # to which the shares of special tokens are rounded
+_SHARE = 0.05  # to which the shares of special tokens are rounded
 
 
 @dataclass(frozen=True, eq=False)

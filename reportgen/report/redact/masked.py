@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.findings.colouring import AUTO, choose_colouring
 from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import Division, divide
@@ -27,7 +26,7 @@ from reportgen.report.redact.rules import (
 )
 from reportgen.results.info import REDACT, Evidence, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, number_list, tag_list
-from reportgen.results.measure_register import BY_ID, EFFECT, MEASURES
+from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import EXTRA, STEPS, VALUE_RATIO
 from reportgen.tasks.choices import chosen_texts
@@ -43,7 +42,6 @@ _VECTORS = (
     *("norm_share_layers", "value_size_layers", "content_value_size_layers"),
     f"{VALUE_RATIO}_layers",
 )
-_BY_COLUMN = {measure.column or measure.id: measure for measure in MEASURES}
 
 
 class Numbers:
@@ -75,14 +73,12 @@ class Masked:
         lang: Lang,
         numbers: Numbers,
         kept: NDArray[np.intp],
-        colour: str = AUTO,
     ) -> None:
         self._results = results
         self._info = results.info
         self._lang: Lang = lang
         self._words = load_language(lang)
         self._number = numbers.of
-        self._colour = colour
         self._kept = kept
         self._place = np.full(len(results.texts), -1, np.int32)  # [text], its row in the copy
         self._place[kept] = np.arange(len(kept))
@@ -322,20 +318,13 @@ class Masked:
         return divide(self._results)
 
     @cached_property
-    def _shown(self) -> str:
-        """The column of the measure that colours the texts first."""
-        view = choose_colouring(self._results, self._colour).view
-        return BY_ID[view].column or view
-
-    @cached_property
     def _of_tokens(self) -> Mapping[str, Floats]:
         """The columns of the table of tokens that have levels."""
-        shown = {name for name, rule in COLUMNS["tokens"].items() if rule.how == "levels"}
-        shown |= {self._shown} & COLUMNS["tokens"].keys()
-        given = self._results.token_columns(*sorted(shown))
+        shown = [name for name, rule in COLUMNS["tokens"].items() if rule.how == "levels"]
+        given = self._results.token_columns(*shown)
         return {
             name: self._division.levels(given[name].to_numpy(np.float64, na_value=np.nan), "share")
-            for name in sorted(shown)
+            for name in shown
         }
 
     def _effects(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
@@ -348,13 +337,10 @@ class Masked:
         effects = self._results.stored("effects")
         places = self._division.firsts[effects["text"].to_numpy(np.intp)]
         places = places + effects["position"].to_numpy(np.intp)
-        found = {}
-        for name in (EFFECT, *({self._shown} & COLUMNS["effects"].keys())):
-            values = np.full(len(self._division.text), np.nan)
-            values[places] = effects[name].to_numpy(np.float64, na_value=np.nan)
-            values[self._division.is_special] = np.nan
-            found[name] = self._division.levels(values, _BY_COLUMN[name].combine)
-        return found
+        values = np.full(len(self._division.text), np.nan)
+        values[places] = effects[EFFECT].to_numpy(np.float64, na_value=np.nan)
+        values[self._division.is_special] = np.nan
+        return {EFFECT: self._division.levels(values, BY_ID[EFFECT].combine)}
 
     def _sinks(self, table: str, rows: pa.Table) -> dict[str, Sequence[Any]]:
         """The subjects; of one that is a token nothing that its vectors say."""

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.report.redact.rules import LEVELS, Rule
+from reportgen.report.redact.rules import Rule
 
 Floats = NDArray[np.float64]
 Found = TypeVar("Found")
@@ -34,15 +34,18 @@ def to_step(values: Floats, step: float) -> Floats:
 
 
 def to_levels(values: Floats, of: NDArray[np.intp]) -> Floats:
-    """`values` as multiples of a third of the largest of their group, which has two digits; `of`
-    `[value]` is the group."""
+    """Which of `values` are more than half of the largest of their group, each with its sign, and 0
+    for others; `of` `[value]` is the group. Their size is the same in all groups: the mean of the
+    largest, to one digit."""
     size = np.where(np.isfinite(values), np.abs(values), 0.0)
     most = np.zeros(int(of.max(initial=-1)) + 1)
     np.maximum.at(most, of, size)
     own = most[of]
     share = np.divide(values, own, out=np.zeros_like(values), where=own > 0)
-    levels: Floats = np.round(share * LEVELS) / LEVELS * to_digits(own, 2) + 0.0  # no -0
-    return np.where(np.isfinite(values), to_digits(levels, 3), np.nan)
+    known = most[np.unique(of[size > 0])]
+    size_of_all = to_digits(np.array([known.mean() if len(known) else 0.0]), 1)
+    levels: Floats = np.round(share) * size_of_all + 0.0  # no -0
+    return np.where(np.isfinite(values), levels, np.nan)
 
 
 def round_column(column: pa.ChunkedArray, rule: Rule) -> pa.ChunkedArray:

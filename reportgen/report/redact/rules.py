@@ -17,11 +17,11 @@ from reportgen.errors import UsageError
 from reportgen.results.info import REDACT, OutputKind
 from reportgen.results.measure_register import MIN_TEXTS
 
-# "levels": multiples of a third of the largest value of a text token in the same text, the least
-# that still tells strong from weak. "shown": the same for the measure that colours the texts first;
-# any other measure is left out.
-How: TypeAlias = Literal["kept", "replaced", "left out", "digits", "step", "levels", "shown"]
-LEVELS = 3
+# "levels": whether a value is more than half of the largest of a text token in the same text, and
+# its sign: the least that still tells strong from weak. Its size is a mean over all texts. With
+# more levels, with sizes of each text, or with more measures of a word than two, whoever has the
+# model finds words of a small dictionary that fit all of them.
+How: TypeAlias = Literal["kept", "replaced", "left out", "digits", "step", "levels"]
 # Words of a text, or what else is measured as one: the figures of a shorter text tell its words.
 LEAST_UNITS = 5
 HIDDEN = "…"  # in place of the value of an option
@@ -36,7 +36,7 @@ class Rule:
 
 
 KEPT, REPLACED, LEFT_OUT = Rule("kept"), Rule("replaced"), Rule("left out")
-IN_LEVELS, IF_SHOWN = Rule("levels"), Rule("shown")
+IN_LEVELS = Rule("levels")
 SHARE = Rule("step", 0.01)  # of attention, mean over heads, as the page shows it
 OF_HEAD = Rule("step", 0.05)  # a figure of one head in one text: there are hundreds in each
 ONE, TWO, THREE = Rule("digits", 1), Rule("digits", 2), Rule("digits", 3)
@@ -68,8 +68,8 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(REPLACED, "unit", "token", "token_id", "start", "end"),
         **_all(KEPT, "expected", "expected_layers"),  # follow from the number of tokens
         "received_all": IN_LEVELS,
-        **_all(IF_SHOWN, "received_norm_all", "cls_row_all", "cls_row_last", "rollout"),
-        **_all(IF_SHOWN, "cross_received", "cross_received_norm"),
+        **_all(LEFT_OUT, "received_norm_all", "cls_row_all", "cls_row_last", "rollout"),
+        **_all(LEFT_OUT, "cross_received", "cross_received_norm"),
         **_all(LEFT_OUT, "received_last", "received_layers", "cls_row_layers"),
         **_all(LEFT_OUT, "received_norm_last", "received_norm_layers", "value_size_layers"),
         **_all(LEFT_OUT, "value_ratio_layers", "output_rank_layers", "activation_layers"),
@@ -112,7 +112,7 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
     "effects": {
         **_all(KEPT, "text", "position"),
         "effect": IN_LEVELS,
-        **_all(IF_SHOWN, "gradient", "jacobian", "ig", "attention_gradient", "shapley", "cp_lrp"),
+        **_all(LEFT_OUT, "gradient", "jacobian", "ig", "attention_gradient", "shapley", "cp_lrp"),
         # What a token does alone, or without the rest, can be looked up word by word.
         **_all(LEFT_OUT, "alone", "deletion", "mask", "alti", "joint", "joint_effect"),
         **_all(LEFT_OUT, "deletion_scores", "gradient_steps", "attention_gradient_steps"),

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
-from reportgen.findings.colouring import AUTO
 from reportgen.findings.repeated_texts import READ, n_different
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
@@ -39,15 +38,13 @@ def redacted(
     *,
     wanted: bool,
     numbers: Numbers | None = None,
-    colour: str = AUTO,
     with_short: bool = False,
 ) -> Iterator[Results]:
     """A redacted copy of `results`, for as long as the context is open; `results` itself if not
     `wanted`.
 
-    Copies with the same `numbers` have the same replacements for the same names. `colour` is the
-    measure that texts are coloured by first, or "auto". Texts of fewer than LEAST_UNITS units are
-    left out unless the copy is made `with_short` ones.
+    Copies with the same `numbers` have the same replacements for the same names. Texts of fewer
+    than LEAST_UNITS units are left out unless the copy is made `with_short` ones.
 
     Raises:
         ResultsError: the results folder is damaged, or too few texts are left.
@@ -61,7 +58,7 @@ def redacted(
         require_enough(results, rows)
     with scratch_folder() as folder:
         own = Numbers() if numbers is None else numbers
-        yield _copy(results, folder, Masked(results, lang, own, rows, colour))
+        yield _copy(results, folder, Masked(results, lang, own, rows))
 
 
 def redacted_info(results: Results, lang: Lang) -> RunInfo:

@@ -29,6 +29,7 @@ Shown = Mapping[str, Callable[[Floats], Floats]]  # what outputs hold of each fi
 class Guessed:
     """A model whose outputs are attacked, and what they hold."""
 
+    name: str
     ids: Tokens  # the dictionary
     n_words: int
     figures: Callable[[Tokens, Sequence[str]], Figures]  # of texts, those that are asked for
@@ -37,9 +38,10 @@ class Guessed:
 
 
 def levels(values: Floats) -> Floats:
-    """Steps of a third of the largest of each text."""
+    """Which are more than half of the largest of each text, with their signs; the size, which is of
+    all texts, tells nothing of one."""
     own = np.repeat(np.arange(len(values)), values.shape[1])
-    return to_levels(values.ravel(), own).reshape(values.shape)
+    return np.sign(to_levels(values.ravel(), own).reshape(values.shape))
 
 
 def digits(n: int) -> Callable[[Floats], Floats]:
@@ -48,8 +50,8 @@ def digits(n: int) -> Callable[[Floats], Floats]:
 
 
 def share(values: Floats) -> Floats:
-    """Rounds shares to points."""
-    return to_step(values, 0.01)
+    """Rounds shares to 5 points."""
+    return to_step(values, 0.05)
 
 
 def as_they_are(values: Floats) -> Floats:
@@ -82,7 +84,6 @@ def number(size: int, n_words: int = 6) -> Guessed:
             received = maps.mean(axis=3)  # [text, layer, head, key]
             found["received"] = received.mean(axis=(1, 2))[:, 1:-1]
             found["specials"] = received.mean(axis=(1, 2))[:, [0, -1]]
-            found["row"] = maps[:, -1, :, 0, 1:-1].mean(axis=1)
             found["layers"] = received.mean(axis=2)[..., 1:-1].reshape(len(texts), -1)
             found["heads"] = received[..., [0, -1]].sum(axis=-1).reshape(len(texts), -1)
         if "effect" in names:
@@ -90,11 +91,11 @@ def number(size: int, n_words: int = 6) -> Guessed:
             found["effect"] = prediction - np.hstack(less)
         return found
 
-    redacted: Shown = {"prediction": digits(3), "received": levels, "row": levels}
-    redacted |= {"specials": share}
+    redacted: Shown = {"prediction": digits(3), "received": levels, "specials": share}
+    redacted |= {"effect": levels}
     plain: Shown = dict.fromkeys(("layers", "heads"), as_they_are)
     ids = np.random.default_rng(3).permutation(known)[:size]
-    return Guessed(ids, n_words, figures, plain, redacted)
+    return Guessed("the bundled model", ids, n_words, figures, plain, redacted)
 
 
 def next_token(size: int, n_words: int = 5) -> Guessed:
@@ -123,7 +124,7 @@ def next_token(size: int, n_words: int = 5) -> Guessed:
 
     redacted: Shown = {"scores": digits(2), "received": levels, "first": share, "effect": levels}
     plain: Shown = dict.fromkeys(("scores", "received"), as_they_are)
-    return Guessed(np.arange(size), n_words, figures, plain, redacted)
+    return Guessed("a next token", np.arange(size), n_words, figures, plain, redacted)
 
 
 def completion(size: int, n_words: int = 5, n_written: int = 3) -> Guessed:
@@ -149,7 +150,7 @@ def completion(size: int, n_words: int = 5, n_written: int = 3) -> Guessed:
         "first": share,
     }
     plain: Shown = dict.fromkeys(("scores", "received"), as_they_are)
-    return Guessed(np.arange(size), n, figures, plain, redacted)
+    return Guessed("a completion", np.arange(size), n, figures, plain, redacted)
 
 
 def _causal(size: int) -> Callable[[Tokens], tuple[Floats, Floats]]:

@@ -6,6 +6,7 @@ The whole attack, on 5,000 words and with guesses of all words of a text at once
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.calling import call
 from helpers.made_up.unlisted import without_manifest
+from helpers.real import guessing
 from helpers.real.recovery import (
     Known,
     Secret,
@@ -29,6 +31,7 @@ from helpers.real.recovery import (
     most_by_chance,
     outputs_of,
 )
+from scipy.stats import binom
 
 import reportgen
 
@@ -182,3 +185,17 @@ def test_a_site_holds_no_hash_of_what_redacted_reports_leave_out(
         rows.set_column(place, rows.schema.field(place), entropy), changed / "heads.parquet"
     )
     assert entry(changed) == before
+
+
+def test_guesses_of_all_words_of_a_text_at_once_are_blind() -> None:
+    model, n_texts = guessing.number(100, n_words=5), 8
+    most = int(binom.ppf(0.999, n_texts * model.n_words, 1 / len(model.ids)))
+    assert guessing.hits(model, model.plain, n_texts) > most
+    assert guessing.hits(model, model.redacted, n_texts) <= most
+
+
+@pytest.mark.parametrize("make", [guessing.next_token, guessing.completion])
+def test_so_are_guesses_at_causal_models(make: Callable[[int], guessing.Guessed]) -> None:
+    model, n_texts = make(100), 6
+    most = int(binom.ppf(0.999, n_texts * model.n_words, 1 / len(model.ids)))
+    assert guessing.hits(model, model.redacted, n_texts) <= most
