@@ -66,7 +66,7 @@ def with_components(texts: TextSet, headlines: Sequence[Sequence[Component]]) ->
         owner = component_of_each_character(components)
         starts = [i for i in range(len(owner)) if not i or owner[i] != owner[i - 1]]
         units = zip(starts, [*starts[1:], len(owner)], strict=True)
-        found.append(replace(text, units=tuple(units)))
+        found.append(replace(text, units=(tuple(units), ())))
     return replace(texts, texts=tuple(found))
 
 
