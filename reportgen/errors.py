@@ -52,7 +52,7 @@ def shortened(message: str) -> str:
         message = _LINE_ENDS.sub(lambda end: f"⟨U+{ord(end[0]):04X}⟩", message)
     if len(message) <= _LONGEST:
         return message
-    half = _LONGEST // 2
+    half = (_LONGEST - len(" … ")) // 2
     return f"{message[:half]} … {message[-half:]}"
 
 

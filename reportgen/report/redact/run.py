@@ -123,6 +123,8 @@ def _parts(results: Results, name: str) -> Iterator[pa.Table]:
         return
     path = results.folder / file
     gone = left_out(name) if results.info.settings.small else frozenset()
+    if name != "texts":  # which are read already
+        source.table(name)  # checks it: what is copied is not checked again
     try:
         for part in StoredTable(source.file(file), TABLES[name]).parts():
             yield require_columns(part, name, gone)
