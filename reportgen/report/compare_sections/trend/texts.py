@@ -42,10 +42,10 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     kind = comparison.base.info.output.kind
     names = model_names(found, words)
     is_number = kind in NUMBERS
-    key = "moved" if is_number or kind == "numbers" else "flipped"
-    if not often:
-        key += "_once"
-    said = words.trend(key, of=n, k=len(own), often=often, limit=exact(MOVED))
+    more, once = ("flipped", "flipped_once")
+    if is_number or kind == "numbers":
+        more, once = ("moved", "moved_once")
+    said = words.trend(more if often else once, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
         said += words.language.say("common", "space") + words.trend("lost", lost)
