@@ -50,7 +50,7 @@ from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models import ModelSpec, encode, joined_to_words, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
-from reportgen.results.measure_register import BY_ID, CHANGES, MIN_UNITS
+from reportgen.results.measure_register import BY_ID, CHANGES, MIN_UNITS, VIEWS
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet, word_splitter
 
@@ -242,7 +242,7 @@ def views_of(results: Results, text: int) -> dict[str, Floats]:
     """Every view of a text's words, and the yardstick."""
     effects = results.effects_of(text)
     assert effects is not None
-    views = unit_views(results.tokens_of(text), effects, CHANGES)
+    views = unit_views(results.tokens_of(text), effects, (*VIEWS, *CHANGES))
     both = yardstick(views)
     assert both is not None
     return {**views, YARDSTICK: both}

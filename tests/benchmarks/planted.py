@@ -43,7 +43,7 @@ from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
-from reportgen.results.measure_register import CHANGES, MEASURES
+from reportgen.results.measure_register import CHANGES, MEASURES, VIEWS
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet
 
@@ -170,7 +170,7 @@ def over_texts(
         owner = component_of_each_character(components)
         worths = contributions(components)
         truth = np.array([worths[owner[end - 1]] for end in spans["end"].to_numpy(int)[spells]])
-        views = unit_views(tokens, effects, CHANGES)
+        views = unit_views(tokens, effects, (*VIEWS, *CHANGES))
         both = yardstick(views)
         assert both is not None
         views[YARDSTICK] = both

@@ -28,7 +28,7 @@ from reportgen.demo.score_rule import Component, component_of_each_character, co
 from reportgen.models import ModelSpec, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import UnitKind
-from reportgen.results.measure_register import CHANGES
+from reportgen.results.measure_register import CHANGES, VIEWS
 from reportgen.results.store import Results
 from reportgen.texts import TextSet
 
@@ -96,7 +96,7 @@ def by_token(
     tokens, effects = results.tokens_of(text), results.effects_of(text)
     assert effects is not None
     content = tokens[~tokens["is_special"].to_numpy(bool)]
-    views = unit_views(tokens, effects, CHANGES)
+    views = unit_views(tokens, effects, (*VIEWS, *CHANGES))
     found = views["deletion"] if view == "deletion" else yardstick(views)
     assert found is not None
     of_token = found[content["unit"].rank(method="dense").to_numpy(int) - 1]

@@ -19,7 +19,7 @@ from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models import EncodedText, ModelSpec, content_units, encode, keep, load_model
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
-from reportgen.results.measure_register import CHANGES
+from reportgen.results.measure_register import CHANGES, VIEWS
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet
 
@@ -150,7 +150,7 @@ def _units(
         spells = (spans["end"] > spans["start"]).to_numpy(bool)
         owner = component_of_each_character(one.components)
         places = [owner[end - 1] for end in spans["end"].to_numpy(int)[spells]]
-        views: dict[str, Floats] = dict(unit_views(tokens, effects, CHANGES))
+        views: dict[str, Floats] = dict(unit_views(tokens, effects, (*VIEWS, *CHANGES)))
         both = yardstick(views)
         assert both is not None
         views[YARDSTICK] = both
