@@ -58,20 +58,22 @@ PREDICTIONS = (
     Estimated(
         "label_accuracy", "share", "texts whose class or choice is the label", "fits.accuracy"
     ),
-    Figure(
-        "label_macro_f1",
-        "share",
-        "F1, mean over the classes that are labels",
-        "fits.macro_f1.mean",
+    Estimated(
+        "label_macro_f1", "share", "F1, mean over the classes that are labels", "fits.macro_f1"
     ),
     Estimated("labels_exact", "share", "texts whose labels are all right", "fits.labels_exact"),
-    *within(
-        "completions",
-        Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),
-        Figure("perplexity", "number", "exp of minus the mean log-probability of these tokens"),
-        Figure(
-            "first_choice_share", "share", "those that the model holds likeliest in their place"
-        ),
+    Figure("completion_n_tokens", "count", "tokens of all completions", "completions.n_tokens"),
+    Estimated(
+        "perplexity",
+        "number",
+        "exp of minus the mean log-probability of these tokens",
+        "fits.perplexity",
+    ),
+    Figure(
+        "first_choice_share",
+        "share",
+        "those that the model holds likeliest in their place",
+        "completions.first_choice_share",
     ),
     Figure("tag_n_words", "count", "words that have a tag", "tags.n_words"),
     Estimated("tag_accuracy", "share", "words whose tag is the label's", "fits.tag_accuracy"),
@@ -79,8 +81,8 @@ PREDICTIONS = (
         "tags",
         Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
         Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
-        Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
     ),
+    Estimated("entity_f1", "share", "harmonic mean of both, over whole entities", "fits.entity_f1"),
     *within(
         "fits",
         Estimated("answer_exact", "share", "answers that are the label, normalised"),
@@ -91,11 +93,8 @@ PREDICTIONS = (
         Figure("choice_chance", "share", "mean probability of the choice picked", "mean_chance"),
     ),
     Figure("n_masks", "count", "masks of all texts", "masks.n_masks"),
-    Figure(
-        "mask_accuracy",
-        "share",
-        "masks whose first choice is the label",
-        "fits.mask_accuracy.mean",
+    Estimated(
+        "mask_accuracy", "share", "masks whose first choice is the label", "fits.mask_accuracy"
     ),
     Figure(
         "mask_top5_accuracy",

@@ -252,11 +252,6 @@ def _figures(
         for key, (low, high) in ends.items()
         if low is not None and high is not None
     }
-    for name, own in findings.fits.items():  # those that are no flat figures too
-        key = QUALITY[name].of_run
-        if own is not None and own.interval is not None and key in figures:
-            low, high = (float(f"{end:.6g}") for end in own.interval)
-            intervals.setdefault(key, (low, high))
     if judged is not None and judged.agreement.interval is not None:
         figures["colouring_agreement"] = judged.agreement.mean
         low, high = judged.agreement.interval

@@ -1,12 +1,14 @@
 """The section on predictions: each figure against a plain computation, for each kind of output."""
 
+import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.tagged import tagged_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import match_classes
@@ -16,6 +18,7 @@ from reportgen.report.components import Quality, Table
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.sections.outputs.predictions import make_quality
+from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
 
 EN = load_language("en")
@@ -272,3 +275,59 @@ def test_an_embedding_and_a_single_text_have_no_section(tmp_path: Path) -> None:
     for kind in ("number", "class", "labels", "numbers", "next_token"):
         single = make_results(tmp_path / kind, HEADLINES[:1], kind=kind)
         assert make_quality(Findings(single), EN) is None
+
+
+def half_right(kind: OutputKind, folder: Path) -> Results:
+    """Results in which every other text has right labels alone, and the others wrong ones."""
+    if kind == "tags":
+        return tagged_results(folder, HEADLINES, _tags(tagged_results(folder, HEADLINES)))
+    results = make_results(folder, kind=kind, evidence="basic")
+    rows = results.stored("texts").copy()
+    if kind == "completion":  # all its tokens are right, and more likely in every other text
+        rows["scores"] = [np.asarray(own) * (1 + i % 2) for i, own in enumerate(rows["scores"])]
+        return changed(results, texts=rows)
+    if kind == "masks":
+        firsts = (list(names[::5]) for names in rows["score_names"])
+        right = [json.dumps(own) for own in firsts]
+        wrong = [json.dumps(["x"] * len(own)) for own in rows["steps"]]
+    else:
+        right = rows["prediction_label"].tolist()
+        wrong = ["bad" if own == "good" else "good" for own in right]
+    rows["label"] = [(right, wrong)[i % 2][i] for i in range(len(rows))]
+    return changed(results, texts=rows)
+
+
+def _tags(results: Results) -> list[str]:
+    given = results.texts["prediction_label"].tolist()
+    outside = [" ".join(["B-PER"] * len(own.split())) for own in given]
+    return [(given, outside)[i % 2][i] for i in range(len(given))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "shown", "key"),
+    [
+        ("completion", "perplexity", "Perplexity", "perplexity"),
+        ("masks", "mask_accuracy", "First choice right", "mask_accuracy"),
+        ("tags", "entity_f1", "F1 over whole entities", "entity_f1"),
+        ("class", "macro_f1", None, "label_macro_f1"),
+    ],
+)
+def test_figures_of_several_sums_have_an_interval_on_the_page_and_in_the_list(
+    kind: OutputKind, metric: str, shown: str | None, key: str, tmp_path: Path
+) -> None:
+    results = half_right(kind, tmp_path)
+    findings = Findings(results)
+    estimate = findings.fits.known(metric)
+    assert estimate.interval is not None
+    low, high = estimate.interval
+    assert low < estimate.mean < high
+    own = [findings.figures[f"{key}{end}"] for end in ("", "_low", "_high")]
+    assert own == pytest.approx([estimate.mean, low, high], rel=1e-5)
+    if shown is None:
+        return
+    quality = made(results)
+    (figure,) = (figure for figure in quality.figures if figure.name == shown)
+    ends = [float(end.strip("%\u202f ")) for end in figure.remark.strip("[]").split(", ")]
+    size = 1 if kind == "completion" else 100
+    assert ends == pytest.approx([size * low, size * high], abs=0.06)
+    assert quality.interval_note

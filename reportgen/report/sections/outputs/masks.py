@@ -8,7 +8,14 @@ from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
-from reportgen.report.sections.outputs.shares import LISTED, NAME, most_frequent, share_bar
+from reportgen.report.sections.outputs.shares import (
+    LISTED,
+    NAME,
+    interval_note,
+    most_frequent,
+    share_bar,
+    share_figure,
+)
 from reportgen.tasks.predictions import items_in
 
 
@@ -28,7 +35,7 @@ def make_masks(findings: Findings, language: Language) -> Quality | None:
     if right is not None and found.listed_share is not None:
         headline = say("masks_fit", k=found.n_right, n=found.n_labelled, share=right.mean)
         figures = (
-            Kpi(language.percent(right.mean), say("mask_first")),
+            share_figure(right.mean, right.interval, say("mask_first"), language),
             Kpi(language.percent(found.listed_share), say("mask_listed")),
         )
     rows = []
@@ -44,7 +51,12 @@ def make_masks(findings: Findings, language: Language) -> Quality | None:
         make_table(say("masks_table"), columns, rows, "tracks"),
         _least_sure(findings, found, language),
     )
-    return Quality(headline, figures=figures, tables=tables)
+    return Quality(
+        headline,
+        figures=figures,
+        interval_note=interval_note(figures, language),
+        tables=tables,
+    )
 
 
 def _least_sure(findings: Findings, found: Masks, language: Language) -> Table:

@@ -8,7 +8,7 @@ from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.outputs.several_numbers import NumbersFit
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.small.tracks import interval_text
-from reportgen.report.components import Cell, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
@@ -18,7 +18,13 @@ from reportgen.report.sections.outputs.found_answers import make_found_answers
 from reportgen.report.sections.outputs.masks import make_masks
 from reportgen.report.sections.outputs.multiple_choice import make_choices
 from reportgen.report.sections.outputs.numbers import make_numbers
-from reportgen.report.sections.outputs.shares import LISTED, NAME, most_frequent, share_bar
+from reportgen.report.sections.outputs.shares import (
+    LISTED,
+    NAME,
+    interval_note,
+    most_frequent,
+    share_bar,
+)
 from reportgen.report.sections.outputs.tags import make_tags
 from reportgen.results.info import OutputKind
 
@@ -100,6 +106,7 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
     columns = [say(key) for key in ("token", "chance", "likeliest", "in_text")]
     is_generated = "generate" in findings.info.settings.options
     generated = (say("generated"),) if is_generated else ()
+    figures = (_perplexity(findings.fits.known("perplexity"), language),)
     return Quality(
         headline=say(
             "completions",
@@ -109,8 +116,20 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
             perplexity=found.perplexity,
         ),
         remarks=(*generated, say("perplexity")),
+        figures=figures,
+        interval_note=interval_note(figures, language),
         tables=(make_table(say("least_expected"), columns, rows),),
     )
+
+
+def _perplexity(found: Estimate, language: Language) -> Kpi:
+    """The perplexity of all completions, with its interval over the texts."""
+    name, remark = language.say("compared", "quality_perplexity"), ""
+    if found.interval is not None:
+        digits = decimals(found.mean)
+        low, high = (written(end, digits) for end in found.interval)
+        remark = language.say("number", "interval", low=low, high=high)
+    return Kpi(language.write(found.mean, "number"), name[:1].upper() + name[1:], remark)
 
 
 def _next_tokens(findings: Findings, language: Language) -> Quality:

@@ -92,17 +92,20 @@ class _TagWords:
         return remarks
 
     def _figures(self, fit: TagFit) -> tuple[Kpi, ...]:
-        right, name = self._findings.fits.known("tag_accuracy"), self._say("word_accuracy")
-        accuracy = share_figure(right.mean, right.interval, name, self._language)
-        entities = {
-            "entity_f1": fit.f1,
-            "entity_precision": fit.precision,
-            "entity_recall": fit.recall,
-        }
-        known = {key: share for key, share in entities.items() if share is not None}
+        fits = self._findings.fits
+        estimates = {"word_accuracy": fits["tag_accuracy"], "entity_f1": fits["entity_f1"]}
+        shares = {"entity_precision": fit.precision, "entity_recall": fit.recall}
         return (
-            accuracy,
-            *(Kpi(self._language.percent(share), self._say(key)) for key, share in known.items()),
+            *(
+                share_figure(own.mean, own.interval, self._say(key), self._language)
+                for key, own in estimates.items()
+                if own is not None
+            ),
+            *(
+                Kpi(self._language.percent(share), self._say(key))
+                for key, share in shares.items()
+                if share is not None
+            ),
         )
 
     def _by_tag(self, fit: TagFit | None) -> Table:
