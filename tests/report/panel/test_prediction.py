@@ -23,7 +23,8 @@ EMPTY = {
 def shown(kind, labels=(), digits=None, **row):
     results = SimpleNamespace(text_row=lambda text: pd.Series(EMPTY | row))
     info = SimpleNamespace(output=OutputInfo(kind, "score", labels))
-    return prediction(SimpleNamespace(results=results, info=info), 0, EN, digits)
+    findings = SimpleNamespace(results=results, info=info, completions=None)
+    return prediction(findings, 0, EN, digits)
 
 
 def test_a_number_stands_with_its_label_and_error():
