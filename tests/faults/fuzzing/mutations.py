@@ -55,6 +55,7 @@ TOKENS = (
     *(b"x" * 900, b"2020-01-01", b"1979-05-27T07:32:00Z", b"0x10", b'"""', b"\\u0000", b"\\ud800"),
     *(b"&#0;", b"&lt;", b"<", b">", b"<!--", b"]]>", b"[" * 3000, b"{a: " * 500, b"> 0.5", b"%"),
 )
+MOST_BYTES = 20_000_000  # of what is repeated: more takes long to read, whoever reads it
 ENCODINGS = ("utf-16", "utf-8-sig", "cp932", "latin-1", "utf-32", "utf-16-le")
 
 
@@ -109,7 +110,8 @@ def of_text(content: bytes, rng: Random) -> bytes:
         if kind == 0:
             parts[at] = b""
         elif kind == 1:
-            parts[at] *= rng.choice((2, 3, 300))
+            times = rng.choice((2, 3, 300))
+            parts[at] *= times if len(parts[at]) * times <= MOST_BYTES else 1
         elif kind == 2:
             parts[at], parts[other] = parts[other], parts[at]
         else:
