@@ -55,7 +55,7 @@ TOKENS = (
     *(b"x" * 900, b"2020-01-01", b"1979-05-27T07:32:00Z", b"0x10", b'"""', b"\\u0000", b"\\ud800"),
     *(b"&#0;", b"&lt;", b"<", b">", b"<!--", b"]]>", b"[" * 3000, b"{a: " * 500, b"> 0.5", b"%"),
 )
-MOST_BYTES = 20_000_000  # of what is repeated: more takes long to read, whoever reads it
+MOST_BYTES = 4_000_000  # of what is repeated: more takes long to read, whoever reads it
 ENCODINGS = ("utf-16", "utf-8-sig", "cp932", "latin-1", "utf-32", "utf-16-le")
 
 
@@ -102,7 +102,7 @@ def of_text(content: bytes, rng: Random) -> bytes:
     """Words, marks and lines changed, moved or doubled; or all of it in another encoding."""
     if rng.random() < 0.05:
         return content.decode("utf-8", "ignore").encode(rng.choice(ENCODINGS), "replace")
-    pattern = rb"[^\n]*\n" if rng.random() < 0.3 else rb"[\w.]+|\s|[^\w\s]"
+    pattern = rb"[^\n]*\n|[^\n]+" if rng.random() < 0.3 else rb"[\w.]+|\s|[^\w\s]"
     parts = re.findall(pattern, content) or [b""]
     for _ in range(rng.choice((1, 1, 2, 5))):
         at, other = rng.randrange(len(parts)), rng.randrange(len(parts))
