@@ -284,6 +284,13 @@ def test_settings_and_plotlyjs_that_never_end_are_refused() -> None:
             read(Path("/dev/zero"))
 
 
+def test_settings_that_take_long_to_read_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "gates.yaml"
+    path.write_text("limit: 20\n" * 60_000)
+    with pytest.raises(UsageError, match=r"gates\.yaml: cannot be read \(File too large\)"):
+        configured_gates("run", path)
+
+
 def parquet(path: Path, table: pa.Table, group: int | None = None) -> str:
     """Write a parquet file whose texts are not stored as a dictionary."""
     pq.write_table(table, path, compression="zstd", row_group_size=group, use_dictionary=False)

@@ -201,7 +201,7 @@ def _differences(known: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[s
         if known[name] != own[name]:
             yield f"the {name} was {known[name]} and is {own[name]}"
     for name, said in _NAMES.items():
-        if name in known and known[name] != own[name]:
+        if name in known.keys() & own.keys() and known[name] != own[name]:
             yield said
 
 
