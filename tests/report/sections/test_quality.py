@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.tagged import tagged_results
+from helpers.plain.plain_bootstrap import plain_interval
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import match_classes
@@ -331,3 +332,29 @@ def test_figures_of_several_sums_have_an_interval_on_the_page_and_in_the_list(
     size = 1 if kind == "completion" else 100
     assert ends == pytest.approx([size * low, size * high], abs=0.06)
     assert quality.interval_note
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric"), [("completion", "perplexity"), ("masks", "mask_accuracy")]
+)
+def test_these_intervals_are_those_of_a_plain_bootstrap(
+    kind: OutputKind, metric: str, tmp_path: Path
+) -> None:
+    results = half_right(kind, tmp_path)
+    rows = results.texts.to_dict("records")
+
+    def plain(drawn: list[int]) -> float:
+        own = [rows[i] for i in drawn]
+        if kind == "completion":
+            scores = [score for row in own for score in row["scores"]]
+            return math.exp(-sum(scores) / len(scores))
+        right = [
+            float(name == label)
+            for row in own
+            for name, label in zip(row["score_names"][::5], json.loads(row["label"]), strict=True)
+        ]
+        return sum(right) / len(right)
+
+    estimate = Findings(results).fits.known(metric)
+    assert estimate.mean == pytest.approx(plain(list(range(len(rows)))))
+    assert estimate.interval == pytest.approx(plain_interval(plain, len(rows)), rel=1e-6)
