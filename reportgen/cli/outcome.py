@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reportgen.files.unfinished import Unfinished
     from reportgen.findings.findings import Findings
     from reportgen.report.options import Lang
-    from reportgen.report.worse_texts.places import Place
+    from reportgen.report.worse_texts.places import TextPlace
     from reportgen.results.store import Results
     from reportgen.texts import TextSet
 
@@ -189,7 +189,7 @@ def annotates(choices: GateChoices) -> bool:
     return choices.annotations == "github"
 
 
-def annotation(level: str, title: str, message: str, place: "Place | None" = None) -> str:
+def annotation(level: str, title: str, message: str, place: "TextPlace | None" = None) -> str:
     """The line that makes GitHub show `message` beside a job, or at a `place` in the repository;
     `level` is error or warning."""
     file, line = (None, None) if place is None else (place.file, place.line)

@@ -42,7 +42,7 @@ from reportgen.results.small_results import mean_of_heads
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ModelStep:
     """What changed from one model to another; None for what could not be compared."""
 
     n_texts: int  # that both split into the same tokens
@@ -66,8 +66,8 @@ class AllModels:
     n_texts: int  # that all models have figures of
     n_left_out: int  # other texts of the first model
     rows: tuple[FigureRow, ...]
-    from_first: tuple[Step, ...]  # of the second model and each after it
-    from_previous: tuple[Step, ...]  # the same; its first is that of `from_first`
+    from_first: tuple[ModelStep, ...]  # of the second model and each after it
+    from_previous: tuple[ModelStep, ...]  # the same; its first is that of `from_first`
     trend: Trend  # sinks, tokens and texts
 
 
@@ -120,7 +120,7 @@ def all_models(
     limits = null or NO_LIMITS
     first = previous = _part(sides[0], rows[0])
     ids = first.texts["text_id"].astype(str).tolist()
-    kept, steps = [_kept(first)], list[tuple[Step, Step]]()
+    kept, steps = [_kept(first)], list[tuple[ModelStep, ModelStep]]()
     changed, moved = list[_Changes](), list[_Changes]()
     for side, own in zip(sides[1:], rows[1:], strict=True):
         this = _part(side, own)
@@ -174,7 +174,7 @@ def _step(
     pairing: Pairing,
     limits: NullLimits,
     judging: Judging | None,
-) -> tuple[Step, _Changes]:
+) -> tuple[ModelStep, _Changes]:
     """What changed between two models."""
     sides = base.results, head.results
     predictions = prediction_changes(base, head, pairing, limits.prediction, judging)
@@ -183,7 +183,7 @@ def _step(
     units = unit_pairs(*sides, pairing)
     effects, tokens = effect_changes(units), token_changes(units, limits.effect, limits.looks)
     quality = predictions.quality if predictions else None
-    return Step(
+    return ModelStep(
         n_texts=pairing.n_aligned,
         same_output=pairing.same_output,
         n_predicted=len(predictions.texts) if predictions else None,

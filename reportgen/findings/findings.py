@@ -354,7 +354,7 @@ class Findings:
         return of_ranking.order(self.ranking, len(self.texts))
 
     @cached_property
-    def token_means(self) -> of_tokens.Means:
+    def token_means(self) -> of_tokens.TokenMeans:
         """The means of each text token over the texts that have it."""
         return of_tokens.token_means(self.tokens)
 
@@ -379,7 +379,7 @@ class Findings:
         return self.tokens.last if self.tokens.is_without_last else None
 
     @cached_property
-    def token_attention(self) -> of_lists.Ranked:
+    def token_attention(self) -> of_lists.RankedTokens:
         """How much attention each text token draws."""
         return of_lists.ranked_attention(self.tokens)
 

@@ -129,7 +129,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class QualitySection:
     """The section on predictions, whatever the model returns."""
 
     headline: str

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _OutputPlace:
     """Where an output goes."""
 
     output: Output
@@ -78,7 +78,7 @@ def plan_outputs(
     return tuple(place.output for place in places)
 
 
-def _place(output: Output, layout: Layout) -> _Place:
+def _place(output: Output, layout: Layout) -> _OutputPlace:
     has_folder = output.is_page and layout == "dir"
     if output.path == STANDARD_OUTPUT:
         if sys.stdout is None:
@@ -88,9 +88,9 @@ def _place(output: Output, layout: Layout) -> _Place:
                 "--layout dir: standard output takes one file; name a page, such as "
                 "-o report/index.html"
             )
-        return _Place(output, STANDARD_OUTPUT, has_folder)
+        return _OutputPlace(output, STANDARD_OUTPUT, has_folder)
     target = Path(output.path).parent if has_folder else output.path
-    return _Place(output, os.path.realpath(target), has_folder)
+    return _OutputPlace(output, os.path.realpath(target), has_folder)
 
 
 def _read_paths(inputs: Iterable[str]) -> Iterable[str]:
@@ -101,7 +101,7 @@ def _read_paths(inputs: Iterable[str]) -> Iterable[str]:
             yield from (os.path.realpath(Path(path, name)) for name in ("", *names))
 
 
-def _check_places(places: Sequence[_Place], read: Collection[str]) -> None:
+def _check_places(places: Sequence[_OutputPlace], read: Collection[str]) -> None:
     """Check that outputs do not overlap, and that none is also an input.
 
     Raises:
@@ -143,7 +143,7 @@ def check_apart(comparison: Sequence[Output], report: Sequence[Output], layout: 
                     raise _lies_in(f"{option} {place.output.path}", outer, f" of {other}")
 
 
-def _lies_in(what: str, outer: _Place, option: str = "") -> UsageError:
+def _lies_in(what: str, outer: _OutputPlace, option: str = "") -> UsageError:
     """The error that `what` lies in a folder which the output `outer` has to itself."""
     path = outer.output.path
     if outer.has_folder:
@@ -154,7 +154,7 @@ def _lies_in(what: str, outer: _Place, option: str = "") -> UsageError:
     return UsageError(f"{what}: lies in {folder}{option}; write it elsewhere")
 
 
-def _require_files(places: Sequence[_Place]) -> None:
+def _require_files(places: Sequence[_OutputPlace]) -> None:
     """Check that no results folder is written, since it holds the texts that are redacted.
 
     Raises:
@@ -176,7 +176,7 @@ def _pictures(output: Output, images: Images) -> tuple[Path, ...]:
     return tuple(folder / name for name in picture_paths(output.stem, images))
 
 
-def _check_picture(picture: Path, places: Sequence[_Place], read: Collection[str]) -> None:
+def _check_picture(picture: Path, places: Sequence[_OutputPlace], read: Collection[str]) -> None:
     """Check that a picture is not an output or in one, and is not an input.
 
     Raises:

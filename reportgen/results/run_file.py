@@ -37,7 +37,7 @@ _MOST = 10**9  # of anything that a model has; --max-length takes as much
 
 
 @dataclass(frozen=True, slots=True)
-class _Listing:
+class _FileList:
     """The part of results.json that is about files."""
 
     manifest: Manifest | None = None
@@ -84,7 +84,7 @@ def read_run(folder: PinnedFolder) -> tuple[RunInfo, Manifest | None]:
     with _reading(path):
         info = msgspec.json.decode(content, type=RunInfo)
         _require_info(info)
-        manifest = msgspec.json.decode(content, type=_Listing).manifest
+        manifest = msgspec.json.decode(content, type=_FileList).manifest
         if manifest is not None:
             _require_manifest(manifest, content)
     return info, manifest
@@ -123,7 +123,7 @@ def write_info(
     those in `known` are not read for it. Returns the manifest."""
     content = with_manifest(asdict(info), list_files(folder, known or {}))
     system.write(folder / INFO_FILE, content)
-    return msgspec.json.decode(content, type=_Listing).manifest or Manifest("")
+    return msgspec.json.decode(content, type=_FileList).manifest or Manifest("")
 
 
 def name_commit(results: "Results", commit: str | None) -> "Results":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.results.store import Results
-from reportgen.results.tables.row_groups import MapShape, Table, table_of
+from reportgen.results.tables.row_groups import LazyTable, MapShape, table_of
 
 
 def selected(results: Results, rows: Sequence[int]) -> Results:
@@ -28,20 +28,20 @@ class _SelectedSource:
         self.whole = whole
         self._rows = np.asarray(rows, np.intp)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> LazyTable:
         """The table `name`."""
         frame = self.whole.stored(name)
         if name == "texts":
             own = frame.iloc[self._rows].reset_index(drop=True)
             sizes = own["n_tokens"].to_numpy(np.int64)
             own["first_token"] = np.cumsum(sizes) - sizes
-            table: Table = table_of(name, own)
+            table: LazyTable = table_of(name, own)
             return table
         places = np.full(len(self.whole.texts), -1, np.int64)
         places[self._rows] = np.arange(len(self._rows))
         place = places[frame["text"].to_numpy(np.intp)]
         own = frame.assign(text=place)[place >= 0]
-        rows: Table = table_of(name, own.sort_values("text", kind="stable", ignore_index=True))
+        rows: LazyTable = table_of(name, own.sort_values("text", kind="stable", ignore_index=True))
         return rows
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:

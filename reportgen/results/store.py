@@ -35,9 +35,9 @@ from reportgen.results.tables.row_groups import (
     AGAIN,
     FirstPassSource,
     FolderSource,
+    LazyTable,
     MemorySource,
     Source,
-    Table,
     part_of,
 )
 from reportgen.results.tables.schema import EXTRA, LEARNED_SHARE, TABLES
@@ -323,7 +323,7 @@ class Results:
         return values
 
     @cached_property
-    def _table(self) -> Callable[[str], Table]:
+    def _table(self) -> Callable[[str], LazyTable]:
         """`_table(name)` is the table `name`, opened once, of which parts are read."""
         return cache(self.source.table)
 

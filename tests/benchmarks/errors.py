@@ -20,7 +20,7 @@ from reportgen.findings.outputs.calibration import calibration
 from reportgen.findings.outputs.predictions import Fit
 from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.outputs.slopes import slopes
-from reportgen.findings.outputs.where_wrong import Part, Trend, WhereWrong, compared
+from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong, compared
 from reportgen.findings.statistics import Floats
 
 REPORTS, OF_NOTHING = 300, 1000  # where something is planted, and where nothing is
@@ -53,11 +53,11 @@ def share(say: Callable[[np.random.Generator], bool], n_reports: int = REPORTS) 
     return float(np.mean([say(np.random.default_rng(seed)) for seed in range(n_reports)]))
 
 
-def is_about(found: Part | Trend, planted: str) -> bool:
+def is_about(found: Subset | LengthTrend, planted: str) -> bool:
     """Whether what is said is what was planted."""
     if planted == "length":
-        return isinstance(found, Trend) and found.correlation.mean > 0
-    return isinstance(found, Part) and found.name == "c"
+        return isinstance(found, LengthTrend) and found.correlation.mean > 0
+    return isinstance(found, Subset) and found.name == "c"
 
 
 def says(n: int, planted: str, about: str = "", n_reports: int = REPORTS) -> float:

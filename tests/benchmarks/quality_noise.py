@@ -40,7 +40,7 @@ from human_ratings import KINDS, MAX_TOKENS, N_HELD, N_TRAINING, downloaded, rat
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.floors import MOVED
-from reportgen.comparison.outputs.fit import Fit
+from reportgen.comparison.outputs.fit import FitFigure
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
 from reportgen.comparison.trend.quality import quality_trend
 from reportgen.demo.headlines import MARK
@@ -159,7 +159,7 @@ def print_chains() -> None:
 def course(first: Floats, last: Floats) -> str:
     """What a trend says of models with these errors `[text]`; "" for nothing."""
     both = np.stack([first, last], axis=1)
-    fit = Fit("mae", *both.mean(axis=0).tolist(), resampled_means(both), len(both))
+    fit = FitFigure("mae", *both.mean(axis=0).tolist(), resampled_means(both), len(both))
     outputs = Outputs(OutputInfo("number", "score"), True, False)
     trend = quality_trend([judged([fit], outputs, Judging())])
     return trend.course if trend else ""
@@ -232,11 +232,13 @@ def power_rows(predictions: Floats, labels: Floats, rise: float) -> Iterator[str
         yield f"{n_texts} | {rise:.0%} | {' | '.join(cells)} |"
 
 
-def mean_error(base: Floats, head: Floats, labels: Floats) -> Fit:
+def mean_error(base: Floats, head: Floats, labels: Floats) -> FitFigure:
     """The mean absolute error of both, as a comparison measures it beside others that take long."""
     errors = [np.abs(side - labels) for side in (base, head)]
     resampled = np.column_stack([resampled_means(own[:, None]) for own in errors])
-    return Fit("mae", float(errors[0].mean()), float(errors[1].mean()), resampled, len(labels))
+    return FitFigure(
+        "mae", float(errors[0].mean()), float(errors[1].mean()), resampled, len(labels)
+    )
 
 
 def noise_for(predictions: Floats, labels: Floats, rise: float) -> float:

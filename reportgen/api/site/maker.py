@@ -14,7 +14,7 @@ from reportgen.findings.outputs.quality_register import misfit
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.html import compare_page, page
-from reportgen.report.html.assets import Place
+from reportgen.report.html.assets import PagePlace
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
@@ -65,7 +65,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Maker:
+class PageMaker:
     """Makes pages, in the same way in every process."""
 
     options: SiteOptions
@@ -89,7 +89,7 @@ class Maker:
         """`made` with the comparison with `base`, if the two can be compared."""
         head, lang = made.task.run, self.options.lang
         links = links_of_comparison(base, head, lang)
-        place = Place(f"../{shared('comparison').folder}", links)
+        place = PagePlace(f"../{shared('comparison').folder}", links)
         try:
             old, new = (_findings(run, held) for run in (base, head))
             title = title_of_comparison(base, head, lang)
@@ -114,7 +114,7 @@ class Maker:
         run, base, options = made.task.run, made.task.base, self.options
         linked = None if made.not_compared else base
         links = links_of_report(run, linked, options.lang)
-        place = Place(f"../../{shared('report').folder}", links)
+        place = PagePlace(f"../../{shared('report').folder}", links)
         whole = _findings(run, held)
         with redacted(whole.results, options.lang, wanted=self.redact) as shown:
             quality = options.quality

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.maker import Made, Maker, PageTask
+from reportgen.api.site.maker import Made, PageMaker, PageTask
 from reportgen.api.site.runs import SiteRun, message
 from reportgen.errors import some
 from reportgen.report.site.entries import Entry, Pair, Site, digest, place_of
@@ -27,7 +27,7 @@ class SitePlan:
     """The reports and comparisons of a site: first those of before, then with what is made."""
 
     def __init__(
-        self, old: Site, runs: Mapping[str, SiteRun], maker: Maker, files: SiteFiles
+        self, old: Site, runs: Mapping[str, SiteRun], maker: PageMaker, files: SiteFiles
     ) -> None:
         """`runs` are those whose results were given, by their ids, and `old` is the site before."""
         self.runs = dict(runs)  # those whose results turn out to be whole

@@ -9,7 +9,7 @@ from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.trend.all_models import since_when
 from reportgen.report.html import compare_page
-from reportgen.report.html.assets import Place
+from reportgen.report.html.assets import PagePlace
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
@@ -110,7 +110,7 @@ def make_trend(task: TrendTask, options: SiteOptions, *, redact: bool) -> TrendM
         quality=options.quality,
         smallest_change=options.smallest_change,
     )
-    place = Place(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
+    place = PagePlace(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
     try:
         first, *between, last = (Findings(open_whole(run.folder)) for run in own)
         whole = compare(first, last, between=between, folders=_names(own))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 from reportgen.analysis import Pool
-from reportgen.api.site.maker import Made, Maker, PageTask
+from reportgen.api.site.maker import Made, PageMaker, PageTask
 from reportgen.api.site.trends import TrendMade, TrendTask, make_trend
 from reportgen.findings.findings import Findings
 
@@ -24,7 +24,7 @@ _GARBAGE = 50_000  # things made before garbage is looked for, in a process of i
 class PageWorkers:
     """Makes pages; a context manager. Its processes start with the first work that is worth it."""
 
-    def __init__(self, maker: Maker) -> None:
+    def __init__(self, maker: PageMaker) -> None:
         self._maker = maker
         self._workers = maker.options.workers or _processors()
         self._pool: Pool[Order, Answer] | None = None
@@ -73,7 +73,7 @@ class PageWorkers:
 
 
 @contextmanager
-def _working(maker: Maker) -> Iterator[Callable[[Order], Answer]]:
+def _working(maker: PageMaker) -> Iterator[Callable[[Order], Answer]]:
     """Prepare a process that makes pages, and give its function for one order."""
     gc.freeze()
     gc.set_threshold(_GARBAGE)  # a page makes many things that stay until it is written
@@ -81,7 +81,7 @@ def _working(maker: Maker) -> Iterator[Callable[[Order], Answer]]:
     yield partial(_answer, maker, held)
 
 
-def _answer(maker: Maker, held: dict[Path, Findings], order: Order) -> Answer:
+def _answer(maker: PageMaker, held: dict[Path, Findings], order: Order) -> Answer:
     """Make the pages of one order. `held` is a cache of the findings of the last runs."""
     if isinstance(order, TrendTask):
         return make_trend(order, maker.options, redact=maker.redact)

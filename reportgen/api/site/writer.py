@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.maker import Made, Maker
+from reportgen.api.site.maker import Made, PageMaker
 from reportgen.api.site.plan import SitePlan
 from reportgen.api.site.runs import RunReader, SiteRun, message
 from reportgen.api.site.trends import trend_tasks, wanted_trends
@@ -35,7 +35,7 @@ class SiteWriter:
         self._folder = folder
         self._options = options
         self._redact = redact
-        self._maker = Maker(options, gates, redact)
+        self._maker = PageMaker(options, gates, redact)
         self._said: list[str] = []
         self._n_new = 0  # reports that are written
         self.n_left_out = 0  # named folders whose results could not be read

@@ -20,7 +20,7 @@ from reportgen.tasks.sums import Sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class FitFigure:
     """One figure of the fit with labels in both models."""
 
     name: str  # in the register of quality
@@ -36,7 +36,7 @@ class Fit:
 
 def metric_fits(
     metrics: Iterable[Metric], base: pd.DataFrame, head: pd.DataFrame
-) -> tuple[Fit, ...]:
+) -> tuple[FitFigure, ...]:
     """How well the predicted items of both models fit the same right answers, by each metric that
     is defined for both over the texts that both have."""
     found = []
@@ -61,7 +61,7 @@ def _common(metric: Metric, base: pd.DataFrame, head: pd.DataFrame) -> tuple[Sum
     return own, other
 
 
-def _of_order(metric: Metric, base: Sums, head: Sums) -> Fit:
+def _of_order(metric: Metric, base: Sums, head: Sums) -> FitFigure:
     """A figure of the order of predictions, beside that of the labels."""
     (_, labels), n = (part[:, 0] for part in base.parts), len(base.texts)
     sides = [side.parts[0][:, 0] for side in (base, head)]
@@ -76,17 +76,17 @@ def _of_order(metric: Metric, base: Sums, head: Sums) -> Fit:
         draws = (drawn.astype(np.float64) for drawn in draw_counts(n))
         resampled = np.concatenate([correlations(drawn) for drawn in draws])
     own, other = (spearman(side, labels) for side in sides)
-    return Fit(metric.name, own, other, resampled, n)
+    return FitFigure(metric.name, own, other, resampled, n)
 
 
-def _of_means(metric: Metric, base: Sums, head: Sums) -> Fit:
+def _of_means(metric: Metric, base: Sums, head: Sums) -> FitFigure:
     """A figure that is a function of means over texts."""
     sides, n_texts = (base.parts, head.parts), len(base.texts)
     own, other = (metric.of_all(side) for side in (base, head))
     if n_texts < MIN_TEXTS:
-        return Fit(metric.name, own, other, None, n_texts)
+        return FitFigure(metric.name, own, other, None, n_texts)
     resampled = [metric.combine(*map(_resampled, side)).reshape(-1) for side in sides]
-    found = Fit(metric.name, own, other, np.stack(resampled, axis=1), n_texts)
+    found = FitFigure(metric.name, own, other, np.stack(resampled, axis=1), n_texts)
     if len(base.parts) > 1:
         return found
     old, new = (_interval(metric.combine, part) for (part,) in sides)

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from reportgen.comparison.change import Change, certain_change
-from reportgen.comparison.outputs.fit import Fit
+from reportgen.comparison.outputs.fit import FitFigure
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
     Judging,
@@ -111,7 +111,7 @@ class Quality:
         return None if found is None else found.change
 
 
-def judged(fits: Sequence[Fit], outputs: Outputs, judging: Judging) -> Quality | None:
+def judged(fits: Sequence[FitFigure], outputs: Outputs, judging: Judging) -> Quality | None:
     """The verdict of each figure, and which of them decides; None without any.
 
     The figure that decides stands alone. The p-values of the others are corrected for their number
@@ -140,7 +140,7 @@ def judged(fits: Sequence[Fit], outputs: Outputs, judging: Judging) -> Quality |
 
 
 def _figure(
-    fit: Fit, outputs: Outputs, smallest: SmallestChange, errors: float, *, is_sure: bool
+    fit: FitFigure, outputs: Outputs, smallest: SmallestChange, errors: float, *, is_sure: bool
 ) -> QualityFigure:
     """A figure with its verdict; `is_sure` says whether a correction lets it be told."""
     kind = QUALITY[fit.name]
@@ -187,7 +187,7 @@ def _gain(base: Floats, head: Floats, kind: Metric) -> Floats:
     return head - base if kind.best == "high" else base - head
 
 
-def _known(fit: Fit) -> tuple[Floats, Floats]:
+def _known(fit: FitFigure) -> tuple[Floats, Floats]:
     """`[resample]`: the figure in both models, in the resamples that have it; empty where there are
     too few texts, or where more than 1 % of the resamples have no such figure."""
     if fit.resampled is None:
@@ -227,7 +227,7 @@ def _change_interval(
     return certain_change(found, n_texts, confidence)
 
 
-def _p(fit: Fit) -> float:
+def _p(fit: FitFigure) -> float:
     """The p-value of whether a figure got neither better nor worse."""
     base, head = _known(fit)
     gains = _gain(base, head, QUALITY[fit.name])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.outputs.fit import Fit, metric_fits
+from reportgen.comparison.outputs.fit import FitFigure, metric_fits
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Floats, Places
@@ -44,7 +44,9 @@ def _of_texts(items: pd.DataFrame, texts: Places) -> pd.DataFrame:
     return items[np.isin(items["text"].to_numpy(np.intp), texts)]
 
 
-def right_parts(base: Findings, items: Items, texts: Places) -> tuple[tuple[Fit, ...], Floats]:
+def right_parts(
+    base: Findings, items: Items, texts: Places
+) -> tuple[tuple[FitFigure, ...], Floats]:
     """How often both models are right, and `[text]`, the change of the finest figure in each of
     `texts`. The first is empty for outputs without right answers and where no text has one; the
     second is NaN where the change is unknown, and then empty."""

@@ -192,7 +192,7 @@ def value_of(figures: FigureList, name: str, findings: "Findings") -> Value:
 _Items: TypeAlias = Iterator[tuple[Mapping[str, str], object]]
 
 
-class _Role(NamedTuple):
+class _RolePeaks(NamedTuple):
     """A special-token role: the layer that its verdict names, that in which it gets the largest
     share, that in which it gets the largest multiple of an equal share, and single heads."""
 
@@ -217,7 +217,10 @@ def _roles(findings: "Findings") -> _Items:
             most = max(layers, key=lambda layer: layer.share.mean, default=None)
             highest = max(layers, key=lambda layer: layer.ratio.mean, default=None)
             heads = findings.sink_heads.get(note.role)
-            yield {"role": figure_key(note.role)}, _Role(next(named, None), most, highest, heads)
+            yield (
+                {"role": figure_key(note.role)},
+                _RolePeaks(next(named, None), most, highest, heads),
+            )
 
 
 def _subjects(findings: "Findings") -> _Items:

@@ -38,7 +38,7 @@ def trust_notes(found: "Findings") -> list[Note]:
     output = explained(found.info)
     row = next((role.token for role in found.info.roles if role.key == "cls"), "")
     held = found.shown_first if found.colouring.way == "best" else None
-    ranked = Ranked(
+    ranked = RankedViews(
         found.agreement_by_size,
         found.agreement_with_sign,
         found.has_joint,
@@ -62,7 +62,7 @@ def trust_notes(found: "Findings") -> list[Note]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedViews:
     """The rank correlations of views with the yardstick, each over enough texts for an interval."""
 
     by_size: Mapping[View, ViewFigures]  # of sizes with the size of effects
@@ -72,7 +72,7 @@ class Ranked:
     held: View | None = None  # judged on texts that took no part in choosing it
 
 
-def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -> list[Note]:
+def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bool) -> list[Note]:
     """N13 for each of the views that the page shows, beside the ceiling and the best baseline.
 
     All are compared by size; beside that, those with a sign also with it, and with the ceiling of

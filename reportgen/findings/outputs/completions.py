@@ -13,7 +13,7 @@ from reportgen.tasks.sums import token_chances
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CompletionToken:
     """One token of a completion."""
 
     text: int  # row of `texts`
@@ -31,7 +31,7 @@ class Completions:
     perplexity: float  # over the tokens of all texts
     n_tokens: int
     n_likeliest: int  # tokens that the model holds likeliest at their place
-    least: tuple[Step, ...]  # the least expected tokens in front
+    least: tuple[CompletionToken, ...]  # the least expected tokens in front
 
     @property
     def first_choice_share(self) -> float:
@@ -64,10 +64,10 @@ def completions(items: pd.DataFrame, n_least: int = 20) -> Completions | None:
     )
 
 
-def step_of(item: Item) -> Step:
+def step_of(item: Item) -> CompletionToken:
     """A token of a completion: the one that was given, or that the model wrote itself."""
     if item.label is None:
         likeliest = item.alternatives[0].name if item.alternatives else ""
-        return Step(item.text, item.predicted, item.probability, likeliest)
+        return CompletionToken(item.text, item.predicted, item.probability, likeliest)
     likeliest = "" if item.score else item.predicted
-    return Step(item.text, item.label, item.label_probability, likeliest)
+    return CompletionToken(item.text, item.label, item.label_probability, likeliest)

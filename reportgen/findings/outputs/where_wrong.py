@@ -48,7 +48,7 @@ _UNBOUNDED: tuple[Measure, ...] = ("distance", "ranks", "loss")  # other errors 
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Subset:
     """Some of the texts, beside all others."""
 
     aspect: AspectId
@@ -76,7 +76,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Trend:
+class LengthTrend:
     """How errors go with the length of texts, in tokens."""
 
     correlation: Estimate  # Spearman
@@ -109,8 +109,8 @@ class WhereWrong:
     measure: Measure
     n_texts: int
     error: Estimate  # of all texts
-    trend: Trend | None  # None where lengths do not vary, or there are too few texts
-    parts: tuple[Part, ...]  # by aspect
+    trend: LengthTrend | None  # None where lengths do not vary, or there are too few texts
+    parts: tuple[Subset, ...]  # by aspect
     n_small: int  # parts that are not judged: they, or all others, have too few texts
 
     @property
@@ -119,7 +119,7 @@ class WhereWrong:
         return len(self.parts) + (self.trend is not None)
 
     @property
-    def sure(self) -> tuple[Part | Trend, ...]:
+    def sure(self) -> tuple[Subset | LengthTrend, ...]:
         """What is surely so: the length, then the parts with errors that are most larger than
         elsewhere; and those with smaller ones, where no part by the same has larger ones."""
         sure = [part for part in self.parts if part.is_sure]
@@ -171,7 +171,7 @@ def compared(scored: Scored, differ_in: Iterable[Aspect]) -> WhereWrong | None:
     for own, chance in zip(tried, p, strict=True):
         inside, rest = mean(errors[own.texts]), mean(errors[~own.texts])
         apart = difference(inside, rest)
-        parts.append(Part(own.aspect, own.name, own.band, inside, rest, apart, chance))
+        parts.append(Subset(own.aspect, own.name, own.band, inside, rest, apart, chance))
     return WhereWrong(scored.measure, len(errors), mean(errors), trend, tuple(parts), n_small)
 
 
@@ -248,13 +248,13 @@ def _bands(values: Floats) -> Iterator[Booleans]:
 
 def _trend(
     lengths: Floats, errors: Floats, p: float, mean: Callable[[Floats], Estimate]
-) -> Trend | None:
+) -> LengthTrend | None:
     correlation = rank_correlation(errors, lengths)
     if correlation is None:
         return None
     short, long = _thirds(lengths)
     bands = _ends(lengths[short]), _ends(lengths[long])
-    return Trend(correlation, bands, mean(errors[short]), mean(errors[long]), p)
+    return LengthTrend(correlation, bands, mean(errors[short]), mean(errors[long]), p)
 
 
 def _thirds(lengths: Floats) -> tuple[Booleans, Booleans]:

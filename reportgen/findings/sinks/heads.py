@@ -139,7 +139,7 @@ def token_heads(results: Results) -> Mapping[str, SinkHeads]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Sums:
+class _ExcessSums:
     """Sums over texts of what heads give tokens beyond the equal share, `[pair]`, in the order of
     the pairs."""
 
@@ -147,7 +147,7 @@ class _Sums:
     excess: Floats
     square: Floats
 
-    def plus(self, more: "_Sums") -> "_Sums":
+    def plus(self, more: "_ExcessSums") -> "_ExcessSums":
         """These and `more` together."""
         pair, place = np.unique(np.concatenate([self.pair, more.pair]), return_inverse=True)
 
@@ -156,10 +156,10 @@ class _Sums:
             found: Floats = np.bincount(place, weights=values, minlength=len(pair)).astype(float)
             return found
 
-        return _Sums(pair, added(self.excess, more.excess), added(self.square, more.square))
+        return _ExcessSums(pair, added(self.excess, more.excess), added(self.square, more.square))
 
 
-_NO_SUMS = _Sums(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
+_NO_SUMS = _ExcessSums(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 
 def _parts(results: Results) -> Iterator[Places]:
@@ -172,7 +172,7 @@ def _parts(results: Results) -> Iterator[Places]:
             yield own
 
 
-def _tops(results: Results, texts: Places, names: dict[str, int]) -> tuple[_Sums, Places]:
+def _tops(results: Results, texts: Places, names: dict[str, int]) -> tuple[_ExcessSums, Places]:
     """What each head gives the token that it gives most, summed over `texts`; and how many of these
     have each token, `[token]`.
 
@@ -189,7 +189,7 @@ def _tops(results: Results, texts: Places, names: dict[str, int]) -> tuple[_Sums
     beyond = excess(share.astype(np.float64), even.astype(np.float64))[row, head]
     pair = (token * place.shape[1] + head)[token >= 0]
     beyond = beyond[token >= 0]
-    return _NO_SUMS.plus(_Sums(pair, beyond, beyond**2)), counts
+    return _NO_SUMS.plus(_ExcessSums(pair, beyond, beyond**2)), counts
 
 
 def _content(

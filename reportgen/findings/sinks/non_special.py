@@ -106,7 +106,7 @@ def piles(
     redacted copy text tokens cannot be told apart, so that only what was tested is judged.
     """
     n_layers = results.info.model.n_layers
-    everywhere, elsewhere = _Means(n_layers), _Means(n_layers)
+    everywhere, elsewhere = _ExcessMeans(n_layers), _ExcessMeans(n_layers)
     first: list[tuple[Floats, ...]] = []
     for content in _windows(results, *_COLUMNS[:2]):
         first.append(tuple(values[content.is_first] for values in content.layers))
@@ -174,7 +174,7 @@ def _means(content: _Content, counted: Booleans) -> tuple[Places, Floats]:
     return n_texts, _sums(names, excess(share, even)[some], n_names)
 
 
-class _Means:
+class _ExcessMeans:
     """What each token gets beyond the equal share, mean over its texts."""
 
     def __init__(self, n_layers: int) -> None:

@@ -81,7 +81,7 @@ class CorpusTokens:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Means:
+class TokenMeans:
     """`[label]` each: means over the texts that contain a token."""
 
     attention: Floats
@@ -91,7 +91,7 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class TextGroup:
     """Some of the texts, such as those of one group."""
 
     name: str  # the class, label or group; "up_to" or "above" of a half
@@ -177,16 +177,16 @@ def without_last(text: Places, effects: Floats) -> Floats:
     return found
 
 
-def token_means(tokens: CorpusTokens) -> Means:
+def token_means(tokens: CorpusTokens) -> TokenMeans:
     """The means of each token over texts; NaN where no measured text contains it."""
     size = len(tokens.labels)
     attention, _ = _mean(tokens.label, tokens.attention, size)
     effect, n_effect = _mean(tokens.label, tokens.effect, size)
     count = np.bincount(tokens.label, weights=tokens.count, minlength=size).astype(np.intp)
-    return Means(attention, effect, n_effect, count)
+    return TokenMeans(attention, effect, n_effect, count)
 
 
-def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
+def parts(results: Results) -> Mapping[Division, tuple[TextGroup, ...]]:
     """The texts by predicted class, by label and by group; only divisions with at least two parts.
     Right answers that are about words of a text, not about the whole, make no parts.
 
@@ -195,7 +195,7 @@ def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
     texts, known = results.texts, results.analysed
     values = texts["label_value"].where(texts["label"].notna())
     is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
-    found: dict[Division, tuple[Part, ...]] = {}
+    found: dict[Division, tuple[TextGroup, ...]] = {}
     if results.info.output.kind == "class":
         found["class"] = _by_name(texts["prediction_label"], known)
     if results.info.output.kind not in _ABOUT_WORDS:
@@ -208,26 +208,26 @@ def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
     return {division: own for division, own in found.items() if len(own) > 1}
 
 
-def _by_name(names: "pd.Series[str]", known: Booleans) -> tuple[Part, ...]:
+def _by_name(names: "pd.Series[str]", known: Booleans) -> tuple[TextGroup, ...]:
     """One part for each of the most frequent `names` among the `known` texts."""
     counts = names[known].value_counts(sort=False)
     counts = counts.sort_values(ascending=False, kind="stable").iloc[:_PARTS]
     return tuple(
-        Part(str(name), (names == name).to_numpy(np.bool_, na_value=False) & known)
+        TextGroup(str(name), (names == name).to_numpy(np.bool_, na_value=False) & known)
         for name in counts.index
     )
 
 
-def _by_number(labels: "pd.Series[str]", values: Floats, known: Booleans) -> tuple[Part, ...]:
+def _by_number(labels: "pd.Series[str]", values: Floats, known: Booleans) -> tuple[TextGroup, ...]:
     """One part per number if there are few, named by its first label; otherwise two halves."""
     numbers = np.unique(values[known & np.isfinite(values)])
     if len(numbers) <= _PARTS:
         masks = [(values == value) & known for value in numbers]
-        return tuple(Part(str(labels[mask].iloc[0]), mask) for mask in masks)
+        return tuple(TextGroup(str(labels[mask].iloc[0]), mask) for mask in masks)
     median = float(np.median(values[known & np.isfinite(values)]))
     with np.errstate(invalid="ignore"):
         low, high = (values <= median) & known, (values > median) & known
-    return Part("up_to", low, median), Part("above", high, median)
+    return TextGroup("up_to", low, median), TextGroup("above", high, median)
 
 
 def _mean(label: Places, values: Floats, size: int) -> tuple[Floats, Places]:

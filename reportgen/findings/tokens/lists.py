@@ -65,7 +65,7 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
+class RankedTokens:
     """`[label]` each; NaN for tokens in too few texts to be listed."""
 
     means: Floats  # over the texts that have the token
@@ -87,7 +87,7 @@ class EffectLists:
 
     target: str | None  # the explained class, label or token; None where there is only one figure
     n_texts: int  # that have effects
-    ranked: Ranked
+    ranked: RankedTokens
     lists: Mapping[TokenEffect, Listing]
 
     @property
@@ -116,7 +116,7 @@ class EffectLists:
 
 def rank_tokens(
     tokens: CorpusTokens, values: Floats, fewest: int, centre: float | None, least: float = -inf
-) -> Ranked:
+) -> RankedTokens:
     """What is known of the means over texts of `values` (one per row of `tokens`), by label.
 
     Copies of a text show nothing new, so errors go by texts that differ. Groups of tokens that say
@@ -135,7 +135,7 @@ def rank_tokens(
     if not judged.any():
         nothing, none = np.full(size, np.nan), np.zeros(size, np.bool_)
         ends = np.stack([nothing, nothing])
-        return Ranked(nothing, counts, ends, nothing, nothing, none, none, none, 0.0, 0.0)
+        return RankedTokens(nothing, counts, ends, nothing, nothing, none, none, none, 0.0, 0.0)
     means = np.bincount(label, weights=values, minlength=size) / np.maximum(counts, 1)
     is_unit = np.arange(size) < tokens.n_units
     middle = float(means[judged & is_unit].mean()) if centre is None else centre
@@ -161,7 +161,7 @@ def rank_tokens(
     is_shared = judged & is_unit & ~is_few
     part = float(sizes[is_shared].sum() / sizes.sum()) if sizes.any() else 0.0
     n_shared = int(is_shared.sum())
-    return Ranked(
+    return RankedTokens(
         means, counts, ends, shrunken, wrong, is_sure, is_named, is_few, middle, part, n_shared
     )
 
@@ -193,7 +193,7 @@ def _errors(
     return errors, np.maximum(different - 1.0, 0) + _PRIOR_TEXTS
 
 
-def listed(kind: TokenKind, found: Ranked, most: int = LISTED) -> Listing:
+def listed(kind: TokenKind, found: RankedTokens, most: int = LISTED) -> Listing:
     """The tokens that do `kind`, those that do it most after shrinkage first: at most `most` that
     are sure."""
     sign = -1.0 if kind == "lowers" else 1.0
@@ -211,7 +211,7 @@ def listed(kind: TokenKind, found: Ranked, most: int = LISTED) -> Listing:
     )
 
 
-def _token(found: Ranked, i: int) -> ListedToken:
+def _token(found: RankedTokens, i: int) -> ListedToken:
     return ListedToken(
         i,
         float(found.means[i]),
@@ -223,7 +223,7 @@ def _token(found: Ranked, i: int) -> ListedToken:
     )
 
 
-def ranked_attention(tokens: CorpusTokens) -> Ranked:
+def ranked_attention(tokens: CorpusTokens) -> RankedTokens:
     """How much attention tokens draw, relative to the average text token of their texts."""
     fewest = fewest_texts(tokens.n_texts)
     return rank_tokens(tokens, tokens.attention, fewest, 1.0, least=0.0)

@@ -44,7 +44,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class DashedLine:
     """A dashed line across the chart, with its name beside it."""
 
     value: float
@@ -59,7 +59,7 @@ def trend_chart(
     sentence: str,
     *,
     is_open: Sequence[bool] = (),
-    limit: Limit | None = None,
+    limit: DashedLine | None = None,
 ) -> Drawing:
     """A point for each of `values`, joined by a line with a gap where a model has no value.
 
@@ -109,7 +109,7 @@ def point(x: str, y: str, *, is_ring: bool) -> str:
     return f"<circle class=r0 cx={x} cy={y} r=4 fill={ROLE_COLOURS[0]} />"
 
 
-def _limit(limit: Limit, y: str, right: int, *, is_below: bool) -> str:
+def _limit(limit: DashedLine, y: str, right: int, *, is_below: bool) -> str:
     """The line with its name at the right, on the side on which the last point does not lie."""
     return (
         f'<path class=even d="M{_LEFT} {y}H{right}" stroke={MUTED} stroke-width=1.5 '

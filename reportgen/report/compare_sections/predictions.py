@@ -20,7 +20,7 @@ from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.tags import both_names, label_of
 from reportgen.report.compare_sections.texts import text_name
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, written
 from reportgen.report.language.printable import shorten, visible
@@ -42,7 +42,7 @@ class TokenAnswer:
     more: str  # says how many are not listed; "" where all are
 
 
-def make_predictions(context: CompareContext) -> Quality | None:
+def make_predictions(context: CompareContext) -> QualitySection | None:
     """The section on predictions: their fit with the labels, and the texts whose prediction moved
     most; None where predictions cannot be compared."""
     comparison, words = context.comparison, context.words
@@ -56,7 +56,7 @@ def make_predictions(context: CompareContext) -> Quality | None:
         remarks += [verdict(quality, words), quality_note(quality, words)]
     if found.outcomes:
         remarks.append(flips(found, words))
-    return Quality(
+    return QualitySection(
         headline=how_many_moved(found, words),
         remarks=tuple(remarks),
         figures=_figures(found, words),

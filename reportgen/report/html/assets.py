@@ -71,14 +71,14 @@ _COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """Where a page of a site lies, seen from it."""
 
     files: str = ""  # the folder of the files that such pages share, such as `../assets/list/`
     links: tuple[tuple[str, str], ...] = ()  # to other pages of the site: address and words
 
 
-ALONE = Place()
+ALONE = PagePlace()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Assets:
     plotly_source: str  # "" for a page that draws nothing by script
     scripts: tuple[str, ...] = REPORT_SCRIPTS
     style_sheets: tuple[str, ...] = STYLE_SHEETS
-    place: Place = ALONE
+    place: PagePlace = ALONE
 
     @cached_property
     def style(self) -> str:

@@ -35,7 +35,7 @@ class BriefText:
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class NamedTexts:
     """The texts that are named: the largest errors, or without labels those to start with."""
 
     texts: tuple[BriefText, ...]
@@ -53,7 +53,7 @@ def render_brief(findings: Findings, options: RenderOptions) -> Document:
     reasons = {text.number - 1: text.reasons for text in context.notable.texts}
     rows = errors or list(reasons)
     texts = tuple(_text(setting, row, () if errors else reasons[row]) for row in rows[:_MOST])
-    brief = Brief(texts, are_errors=bool(errors))
+    brief = NamedTexts(texts, are_errors=bool(errors))
     document = setting.still("brief.html.jinja", brief=brief).encode()
     return Document(document, {"texts and figures": len(document)})
 

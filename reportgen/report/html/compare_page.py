@@ -10,7 +10,7 @@ from reportgen.report.html.assets import (
     COMPARE_SCRIPTS,
     COMPARE_STYLE_SHEETS,
     Assets,
-    Place,
+    PagePlace,
     environment,
 )
 from reportgen.report.html.data import script_words
@@ -25,7 +25,7 @@ def write_comparison(
     return Document(render(comparison, options), files=comparison_assets(options, ALONE).files)
 
 
-def render(comparison: Comparison, options: CompareOptions, place: Place = ALONE) -> bytes:
+def render(comparison: Comparison, options: CompareOptions, place: PagePlace = ALONE) -> bytes:
     """The page, which lies at `place`, in UTF-8; nothing of it depends on the machine, the clock or
     the network.
 
@@ -49,6 +49,6 @@ def render(comparison: Comparison, options: CompareOptions, place: Place = ALONE
     )
 
 
-def comparison_assets(options: CompareOptions, place: Place) -> Assets:
+def comparison_assets(options: CompareOptions, place: PagePlace) -> Assets:
     """What such a page needs."""
     return Assets(options.layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS, place=place)

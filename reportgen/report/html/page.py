@@ -6,7 +6,7 @@ from dataclasses import replace
 from reportgen.findings.detail import detailed
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
-from reportgen.report.html.assets import ALONE, Assets, Place
+from reportgen.report.html.assets import ALONE, Assets, PagePlace
 from reportgen.report.html.brief import render_brief
 from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.panel_parts import PanelParts
@@ -27,7 +27,7 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     return render_brief(findings, options) if options.brief else render(findings, options)
 
 
-def render(findings: Findings, options: RenderOptions, place: Place = ALONE) -> Document:
+def render(findings: Findings, options: RenderOptions, place: PagePlace = ALONE) -> Document:
     """The page of `results`, which lies at `place`; nothing of it depends on the machine, the clock
     or the network.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.comparison.all_models import Step
+from reportgen.comparison.all_models import ModelStep
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.trend.figures import ModelValue
@@ -107,7 +107,7 @@ def _models(comparison: Comparison) -> list[dict[str, object]] | None:
     found = comparison.all_models
     if found is None:
         return None
-    steps: list[tuple[Step | None, Step | None]] = [(None, None)]
+    steps: list[tuple[ModelStep | None, ModelStep | None]] = [(None, None)]
     steps += zip(found.from_first, found.from_previous, strict=True)
     return [
         {
@@ -138,7 +138,7 @@ def value_record(found: ModelValue | None) -> dict[str, object] | None:
     return said | (judgement_record(found.judgement) if found.judgement else {})
 
 
-def _step(step: Step | None) -> dict[str, object] | None:
+def _step(step: ModelStep | None) -> dict[str, object] | None:
     """What changed from another model; null of the first."""
     if step is None:
         return None

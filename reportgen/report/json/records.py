@@ -4,7 +4,7 @@ from reportgen.findings.figures.flat import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
 from reportgen.findings.outputs.calibration import Calibration
-from reportgen.findings.outputs.where_wrong import Part, Trend
+from reportgen.findings.outputs.where_wrong import LengthTrend, Subset
 from reportgen.findings.statistics import Estimate, Interval
 
 
@@ -42,7 +42,7 @@ def errors_record(findings: Findings) -> dict[str, object] | None:
     }
 
 
-def _length(trend: Trend) -> dict[str, object]:
+def _length(trend: LengthTrend) -> dict[str, object]:
     return {
         "correlation": estimate_record(trend.correlation),
         "shortest_third": estimate_record(trend.shortest),
@@ -52,7 +52,7 @@ def _length(trend: Trend) -> dict[str, object]:
     }
 
 
-def _part(part: Part) -> dict[str, object]:
+def _part(part: Subset) -> dict[str, object]:
     low, high = part.band or (None, None)
     return {
         "by": part.aspect,

@@ -26,7 +26,7 @@ from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.options import Lang
-from reportgen.report.redact.masked import DOT, MARK, Numbers, short_remark
+from reportgen.report.redact.masked import DOT, MARK, NumberedNames, short_remark
 from reportgen.report.redact.rounding import coarse, to_levels
 from reportgen.report.redact.run import long_texts, redacted, redacted_info, require_enough
 from reportgen.results.info import RunInfo
@@ -51,7 +51,7 @@ def redacted_comparison(
     if not wanted:
         yield comparison
         return
-    numbers = Numbers()  # a label of both models has one number
+    numbers = NumberedNames()  # a label of both models has one number
     long, rows = _of_long_texts(comparison)
     base, head = (whole_of(side.results) for side in (comparison.base, comparison.head))
     copy = partial(redacted, lang=lang, wanted=True, numbers=numbers, with_short=True)
@@ -113,7 +113,7 @@ class _Redacted(Comparison):
 
     whole: Comparison = field(kw_only=True)
     infos: tuple[RunInfo, ...] = field(kw_only=True)  # of all models, redacted
-    numbers: Numbers = field(kw_only=True)  # the replacements of both copies
+    numbers: NumberedNames = field(kw_only=True)  # the replacements of both copies
 
     @cached_property
     def pairing(self) -> Pairing:

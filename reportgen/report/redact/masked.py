@@ -44,7 +44,7 @@ _VECTORS = (
 )
 
 
-class Numbers:
+class NumberedNames:
     """What names are replaced by: a dot and a number, counted from 1 in order of appearance."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Masked:
         self,
         results: Results,
         lang: Lang,
-        numbers: Numbers,
+        numbers: NumberedNames,
         kept: NDArray[np.intp],
     ) -> None:
         self._results = results

@@ -19,7 +19,7 @@ from reportgen.files.temporary import scratch_folder
 from reportgen.findings.repeated_texts import READ, n_different
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
-from reportgen.report.redact.masked import AT_ONCE, Masked, Numbers
+from reportgen.report.redact.masked import AT_ONCE, Masked, NumberedNames
 from reportgen.report.redact.rules import LEAST_UNITS
 from reportgen.results.agreement import drawn_agreement
 from reportgen.results.checks.columns import require_columns
@@ -37,7 +37,7 @@ def redacted(
     lang: Lang,
     *,
     wanted: bool,
-    numbers: Numbers | None = None,
+    numbers: NumberedNames | None = None,
     with_short: bool = False,
 ) -> Iterator[Results]:
     """A redacted copy of `results`, for as long as the context is open; `results` itself if not
@@ -57,7 +57,7 @@ def redacted(
     if not with_short:
         require_enough(results, rows)
     with scratch_folder() as folder:
-        own = Numbers() if numbers is None else numbers
+        own = NumberedNames() if numbers is None else numbers
         yield _copy(results, folder, Masked(results, lang, own, rows))
 
 
@@ -65,7 +65,7 @@ def redacted_info(results: Results, lang: Lang) -> RunInfo:
     """The facts about the run of `results` without what names a text or a token."""
     if results.is_redacted:
         return results.info
-    return Masked(results, lang, Numbers(), np.arange(len(results.texts))).info()
+    return Masked(results, lang, NumberedNames(), np.arange(len(results.texts))).info()
 
 
 def long_texts(results: Results) -> NDArray[np.intp]:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import Citation
-from reportgen.report.components import Answer, Quality
+from reportgen.report.components import Answer, QualitySection
 from reportgen.report.language.language import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
@@ -46,7 +46,7 @@ class Context:
         return make_answers(self.findings, self.language)
 
     @cached_property
-    def quality(self) -> Quality | None:
+    def quality(self) -> QualitySection | None:
         """The section on predictions."""
         return make_quality(self.findings, self.language)
 

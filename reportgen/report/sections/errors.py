@@ -9,7 +9,7 @@ from math import exp
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.calibration import Calibration
 from reportgen.findings.outputs.slopes import Slopes
-from reportgen.findings.outputs.where_wrong import Part, Trend
+from reportgen.findings.outputs.where_wrong import LengthTrend, Subset
 from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
 from reportgen.report.charts.scatter import reliability
 from reportgen.report.charts.small.tracks import interval_text
@@ -178,12 +178,12 @@ class ErrorWords:
         cells = [f"{own.n_texts:,}", self._value(own.mean), self._value(rest.mean), shown, chance]
         return Cell(name, is_strong=is_sure), [Cell(own, is_strong=is_sure) for own in cells]
 
-    def _sure(self) -> tuple[Part | Trend, ...]:
+    def _sure(self) -> tuple[Subset | LengthTrend, ...]:
         return self._where.sure if self._where else ()
 
-    def _sentence(self, own: Part | Trend, prefix: str) -> str:
+    def _sentence(self, own: Subset | LengthTrend, prefix: str) -> str:
         write = self._short if prefix else self._named
-        if isinstance(own, Trend):
+        if isinstance(own, LengthTrend):
             key = "longer" if own.correlation.mean > 0 else "shorter"
             long, short = write(own.longest.mean), write(own.shortest.mean)
             if prefix and self._where is not None:  # only the first is named
@@ -201,7 +201,7 @@ class ErrorWords:
             sides["own"] = self._say(f"value_{self._where.measure}", x=sides["own"])
         return self._say(prefix + key, where=self._place(own), **sides)
 
-    def _place(self, part: Part) -> str:
+    def _place(self, part: Subset) -> str:
         """Where the texts of a part are."""
         if part.band is not None:
             low, high = (

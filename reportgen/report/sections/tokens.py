@@ -11,7 +11,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.tokens.figures import (
     CorpusTokens,
     Division,
-    Part,
+    TextGroup,
     TokenEffect,
     TokenKind,
     fewest_texts,
@@ -86,10 +86,10 @@ def make_across(findings: Findings, language: Language) -> Across | None:
     """The section; None where no text has a text token, or where all texts are redacted."""
     if findings.results.is_redacted:  # all tokens of the same length look the same
         return None
-    return _Maker(findings, language).across() if len(findings.tokens.text) else None
+    return _TokenSection(findings, language).across() if len(findings.tokens.text) else None
 
 
-class _Maker:
+class _TokenSection:
     """Makes the words and charts of the section."""
 
     def __init__(self, findings: Findings, language: Language) -> None:
@@ -383,7 +383,9 @@ class _Maker:
                 tables.append(Table(tuple(map(Column, columns)), tuple(rows), title))
         return tuple(tables)
 
-    def _part(self, part: Part, division: Division, kinds: Sequence[TokenKind]) -> tuple[Cell, ...]:
+    def _part(
+        self, part: TextGroup, division: Division, kinds: Sequence[TokenKind]
+    ) -> tuple[Cell, ...]:
         """The row of a part: its name, its texts, and by kind its strongest tokens, each followed
         by its figure in bold, with its interval."""
         tokens = self._tokens.among(part.texts)
@@ -403,7 +405,7 @@ class _Maker:
             cells.append(marked(spans))
         return tuple(cells)
 
-    def _part_name(self, part: Part, division: Division) -> str:
+    def _part_name(self, part: TextGroup, division: Division) -> str:
         if part.median is not None:
             return self._say(part.name, x=number(part.median))
         known = ""

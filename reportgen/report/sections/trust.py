@@ -74,7 +74,7 @@ class Trust:
 def make_trust(findings: Findings, scope: Scope, language: Language) -> Trust | None:
     """The section; None without evidence."""
     has_evidence = findings.info.evidence.level != "none"
-    return _Maker(findings, language).trust(scope) if has_evidence else None
+    return _TrustSection(findings, language).trust(scope) if has_evidence else None
 
 
 def chosen(colouring: Colouring, language: Language, row: str, *, is_constant: bool = False) -> str:
@@ -185,7 +185,7 @@ def _few_shapley(findings: Findings, language: Language) -> str:
     return language.say("trust", key, n=n, min=MIN_TEXTS)
 
 
-class _Maker:
+class _TrustSection:
     """Makes the words and tables of the section."""
 
     def __init__(self, findings: Findings, language: Language) -> None:

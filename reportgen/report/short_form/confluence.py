@@ -18,11 +18,11 @@ from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.short_form.escaping import shell_line
-from reportgen.report.short_form.limits import Limit, Part, fit
+from reportgen.report.short_form.limits import DocumentPart, LengthLimit, fit
 from reportgen.report.short_form.short_form import illustrated, make_brief, make_compare_brief
 
 # No limit is documented, but longer pages are slow to open and to edit.
-LIMIT = Limit(1_000_000, 2_000_000)
+LIMIT = LengthLimit(1_000_000, 2_000_000)
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
@@ -69,7 +69,7 @@ def set_brief(
     headline = _linked(_spans((Span(brief.headline, is_strong=True),)), address)
     facts = _text(" · ".join(brief.facts))
     title = f"<h2>{_text(brief.title)}</h2>\n" if brief.title else ""
-    head = Part(f"<p>{anchor}</p>\n{title}<p>{headline}<br/>{facts}</p>\n")
+    head = DocumentPart(f"<p>{anchor}</p>\n{title}<p>{headline}<br/>{facts}</p>\n")
     parts = [_part(section, paths, address) for section in brief.sections]
     said = language.say("brief", "bytes", n=LIMIT.n_bytes)
     text = fit(
@@ -87,13 +87,13 @@ def _linked(text: str, address: str) -> str:
     return f'<a href="{_text(address)}">{text}</a>' if address else text
 
 
-def _part(section: Section, paths: Mapping[str, str], address: str) -> Part | None:
+def _part(section: Section, paths: Mapping[str, str], address: str) -> DocumentPart | None:
     if section.picture:
         path = paths.get(section.picture.name)
         if path is None:
             return None
         name, alt = _text(PurePosixPath(path).name), _text(section.picture.sentence)
-        return Part(
+        return DocumentPart(
             f'<p><ac:image ac:alt="{alt}" ac:width="{section.picture.width}">'
             f'<ri:attachment ri:filename="{name}"/></ac:image></p>\n',
             rank=section.rank,
@@ -113,13 +113,13 @@ def _part(section: Section, paths: Mapping[str, str], address: str) -> Part | No
     items = tuple(f"<li>{_spans(item.spans)}</li>\n" for item in section.items)
     if section.table is None:
         if not items:
-            return Part(head, (), foot, section.rank)
-        return Part(f"{head}<ul>\n", items, f"</ul>\n{foot}", section.rank)
+            return DocumentPart(head, (), foot, section.rank)
+        return DocumentPart(f"{head}<ul>\n", items, f"</ul>\n{foot}", section.rank)
     if items:
         head += f"<ul>\n{''.join(items)}</ul>\n"
     head += f"<table><tbody>\n{_header(section.table)}"
     rows = tuple(_row(row, address) for row in section.table.rows)
-    return Part(head, rows, f"</tbody></table>\n{foot}", section.rank)
+    return DocumentPart(head, rows, f"</tbody></table>\n{foot}", section.rank)
 
 
 def _header(table: Table) -> str:

@@ -10,7 +10,7 @@ from reportgen.report.options import FlavorName
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class LengthLimit:
     """How long a document may be."""
 
     characters: int  # code points
@@ -18,7 +18,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """A piece of a document: its opening, its rows and its closing; all lines with their end."""
 
     head: str
@@ -30,7 +30,7 @@ class Part:
 class _Room:
     """What is left of a limit."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: LengthLimit) -> None:
         self._characters, self._bytes = limit.characters, limit.n_bytes
 
     def take(self, *texts: str) -> bool:
@@ -44,7 +44,9 @@ class _Room:
         return True
 
 
-def fit(parts: Sequence[Part], limit: Limit, last: Callable[[int], str]) -> str | None:
+def fit(
+    parts: Sequence[DocumentPart], limit: LengthLimit, last: Callable[[int], str]
+) -> str | None:
     """The document of `parts`, in order, under `limit`; None if the parts that must stay are too
     long by themselves.
 
@@ -70,7 +72,7 @@ def fit(parts: Sequence[Part], limit: Limit, last: Callable[[int], str]) -> str 
     return "".join(text for _, text in sorted(shown.items())) + last(left_out)
 
 
-def _taken(part: Part, room: _Room) -> Sequence[str] | None:
+def _taken(part: DocumentPart, room: _Room) -> Sequence[str] | None:
     """The rows of `part` that fit; None where it is left out."""
     first = part.rows[:1]
     if not room.take(part.head, part.foot, *first):
@@ -81,11 +83,11 @@ def _taken(part: Part, room: _Room) -> Sequence[str] | None:
     return part.rows
 
 
-def _rows_of(part: Part) -> int:
+def _rows_of(part: DocumentPart) -> int:
     return max(1, len(part.rows))
 
 
-def _whole(part: Part) -> str:
+def _whole(part: DocumentPart) -> str:
     return part.head + "".join(part.rows) + part.foot
 
 
@@ -103,8 +105,8 @@ Folds: TypeAlias = Literal["details", "admonition", "none"]
 class Flavor:
     """What a host makes of Markdown, and its limits."""
 
-    usual: Limit
-    most: Limit  # that --md-limit may raise it to
+    usual: LengthLimit
+    most: LengthLimit  # that --md-limit may raise it to
     folds: Folds
     hides_comments: bool  # `<!-- -->`; elsewhere an unused link definition is the hidden line
     is_page: bool = False  # a page of its own, whose title is the first heading
@@ -113,28 +115,34 @@ class Flavor:
 # A comment on GitHub: 65,536 characters in the body of a pull request, 262,144 bytes elsewhere, and
 # refusals seen from 200,000 bytes on. GitLab takes a million characters, but renders slowly: the
 # limit of GitHub unless it is raised. Azure takes 150,000 characters, Bitbucket 32,767 and no HTML.
-_GITHUB = Limit(65_000, 200_000)
+_GITHUB = LengthLimit(65_000, 200_000)
 FLAVORS: Mapping[FlavorName, Flavor] = {
     "github": Flavor(_GITHUB, _GITHUB, folds="details", hides_comments=True),
-    "gitlab": Flavor(_GITHUB, Limit(999_999, 999_999), folds="details", hides_comments=True),
+    "gitlab": Flavor(_GITHUB, LengthLimit(999_999, 999_999), folds="details", hides_comments=True),
     "azure": Flavor(
-        Limit(140_000, 140_000), Limit(140_000, 140_000), folds="details", hides_comments=False
+        LengthLimit(140_000, 140_000),
+        LengthLimit(140_000, 140_000),
+        folds="details",
+        hides_comments=False,
     ),
     "bitbucket": Flavor(
-        Limit(32_000, _NO_LIMIT), Limit(32_000, _NO_LIMIT), folds="none", hides_comments=False
+        LengthLimit(32_000, _NO_LIMIT),
+        LengthLimit(32_000, _NO_LIMIT),
+        folds="none",
+        hides_comments=False,
     ),
     "mkdocs": Flavor(
         _GITHUB,
-        Limit(_NO_LIMIT, _NO_LIMIT),
+        LengthLimit(_NO_LIMIT, _NO_LIMIT),
         folds="admonition",
         hides_comments=True,
         is_page=True,
     ),
-    "plain": Flavor(_GITHUB, Limit(_NO_LIMIT, _NO_LIMIT), folds="none", hides_comments=False),
+    "plain": Flavor(_GITHUB, LengthLimit(_NO_LIMIT, _NO_LIMIT), folds="none", hides_comments=False),
 }
 
 
-def limit_of(name: FlavorName, characters: int | None) -> Limit:
+def limit_of(name: FlavorName, characters: int | None) -> LengthLimit:
     """The limit of a flavour, or that of --md-limit.
 
     Raises:
@@ -156,7 +164,7 @@ def limit_of(name: FlavorName, characters: int | None) -> Limit:
             f"raise it, or leave it out ({flavor.usual.characters:,})"
         )
     n_bytes = flavor.usual.n_bytes if characters <= flavor.usual.characters else flavor.most.n_bytes
-    return Limit(characters, n_bytes)
+    return LengthLimit(characters, n_bytes)
 
 
 def check_marker(text: str) -> None:

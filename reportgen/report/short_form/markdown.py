@@ -18,7 +18,15 @@ from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.short_form.escaping import escape, escape_spans, shell_line
-from reportgen.report.short_form.limits import FLAVORS, Flavor, Limit, Part, fit, limit_of, marker
+from reportgen.report.short_form.limits import (
+    FLAVORS,
+    DocumentPart,
+    Flavor,
+    LengthLimit,
+    fit,
+    limit_of,
+    marker,
+)
 from reportgen.report.short_form.short_form import illustrated, make_brief, make_compare_brief
 
 _COMPARE_PAGE = "compare.html"  # has every row of a comparison
@@ -85,7 +93,7 @@ def set_brief(
         UsageError: not even title and headline fit.
     """
     flavor, language = options.md_flavor, load_language(options.lang)
-    limit = limit_of(flavor, options.md_limit) if room is None else Limit(room, room)
+    limit = limit_of(flavor, options.md_limit) if room is None else LengthLimit(room, room)
     address = options.page_url or ""
     headline = _linked(escape_spans(_strong(brief.headline)), address)
     full = (_linked(escape(language.say("brief", "full")), address),) if address else ()
@@ -95,7 +103,7 @@ def set_brief(
     title = f"{heading} {escape(brief.title)}\n\n" if brief.title else ""
     # Two blanks end a line within a paragraph.
     between = "  \n" if title else " · "
-    head = Part(f"{marker(flavor, options.id)}\n\n{title}{headline}{between}{facts}\n")
+    head = DocumentPart(f"{marker(flavor, options.id)}\n\n{title}{headline}{between}{facts}\n")
     parts = [_part(section, paths, address, style) for section in brief.sections]
     text = fit(
         [head, *(part for part in parts if part)],
@@ -124,7 +132,9 @@ def _destination(address: str) -> str:
     return quote(address, safe="/:?#[]@!$&'*+,;=%-._~").translate(_NOT_IN_LINKS)
 
 
-def _part(section: Section, paths: Mapping[str, str], address: str, style: Flavor) -> Part | None:
+def _part(
+    section: Section, paths: Mapping[str, str], address: str, style: Flavor
+) -> DocumentPart | None:
     """A section in lines; None where it has nothing to show. What is about a part of the page at
     `address` links to it."""
     image = ""
@@ -134,7 +144,7 @@ def _part(section: Section, paths: Mapping[str, str], address: str, style: Flavo
             return None
         image = f"![{escape(section.picture.sentence)}]({quote(path)})\n"
         if not section.is_folded:
-            return Part(f"\n{image}", rank=section.rank)
+            return DocumentPart(f"\n{image}", rank=section.rank)
     head, foot = "\n", ""
     is_indented = section.is_folded and style.folds == "admonition"
     if is_indented:
@@ -163,7 +173,7 @@ def _part(section: Section, paths: Mapping[str, str], address: str, style: Flavo
         rows = tuple(map(_item, section.items))
     if is_indented:
         head, rows = opened + _indented(head.lstrip("\n")), tuple(map(_indented, rows))
-    return Part(head, rows, foot, section.rank)
+    return DocumentPart(head, rows, foot, section.rank)
 
 
 def _indented(lines: str) -> str:
@@ -191,7 +201,7 @@ def _cell(cell: Cell, address: str) -> str:
     return _linked(text, f"{address}#{cell.link}") if is_linked else text
 
 
-def _not_shown(n: int, limit: Limit, language: Language, page: str) -> str:
+def _not_shown(n: int, limit: LengthLimit, language: Language, page: str) -> str:
     # Not escaped: the options in it are code.
     said = language.say("brief", "characters", n=limit.characters)
     if limit.n_bytes < limit.characters * 4:

@@ -36,7 +36,7 @@ _WINDOW = (  # of a page that is read, in light or dark
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class RunFigure:
     """A figure of a run."""
 
     shown: str
@@ -64,7 +64,7 @@ class Row:
     comparison: str  # the address of the page; "" without one
     texts: str
     gates: tuple[Gates, ...]  # none where it has no gates
-    figures: tuple[Cell, ...]
+    figures: tuple[RunFigure, ...]
 
 
 def address_of(entry: Entry) -> str:
@@ -157,7 +157,7 @@ def _row(
         texts=language.count("site", "texts", entry.n_texts),
         gates=_gates(entry, language),
         figures=tuple(
-            Cell(
+            RunFigure(
                 figure_text(key, entry.figures.get(key), language),
                 interval_text(key, entry, language),
                 remark_text(key, entry, language),

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import Literal, TypeAlias, get_args
 
-from reportgen.report.html.assets import SITE_SCRIPTS, SITE_STYLE_SHEETS, Assets, Place
+from reportgen.report.html.assets import SITE_SCRIPTS, SITE_STYLE_SHEETS, Assets, PagePlace
 from reportgen.report.html.compare_page import comparison_assets
 from reportgen.report.html.packing import plotly_source
 from reportgen.report.options import CompareOptions
@@ -43,14 +43,14 @@ def shared(kind: Kind) -> Shared:
 
 def list_assets(files: str) -> Assets:
     """What the list of all reports needs, whose files lie in the folder `files`."""
-    return Assets("dir", "", SITE_SCRIPTS, SITE_STYLE_SHEETS, place=Place(files))
+    return Assets("dir", "", SITE_SCRIPTS, SITE_STYLE_SHEETS, place=PagePlace(files))
 
 
 def _assets(kind: Kind) -> Assets:
     if kind == "report":
         return Assets("dir", plotly_source(None))
     return (
-        comparison_assets(CompareOptions(layout="dir"), Place())
+        comparison_assets(CompareOptions(layout="dir"), PagePlace())
         if kind == "comparison"
         else list_assets("")
     )

@@ -28,7 +28,7 @@ _CHANGED = re.compile("[1-9]")  # in a change as it is printed
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class SeriesFigure:
     """A figure of the runs of a series."""
 
     name: str
@@ -56,8 +56,8 @@ class Series:
     trend: str  # the address of the page with the trend of its runs; "" without one
     trend_words: str  # of the link there: of how many runs, up to which
     trend_said: tuple[str, ...]  # what it says of the figure that decides
-    figures: tuple[Figure, ...]
-    main: Figure | None  # the one that says most about quality
+    figures: tuple[SeriesFigure, ...]
+    main: SeriesFigure | None  # the one that says most about quality
 
 
 def all_series(site: Site, judging: Judging, language: Language) -> list[Series]:
@@ -129,7 +129,7 @@ def _figure(
     verdicts: Mapping[str, Verdict],
     least: SmallestChange,
     language: Language,
-) -> Figure:
+) -> SeriesFigure:
     """A figure of `runs`; `verdicts` are those on the last run since the one before, by figure."""
     shown = runs[-_POINTS:]
     values = [entry.figures.get(key) for entry in shown]
@@ -137,7 +137,7 @@ def _figure(
     change = "" if old is None or new is None else change_text(key, old, new, language)
     best = next(reversed(best_of(key, runs, least)), None)
     verdict = _verdict(key, old, new, verdicts) if _CHANGED.search(change) else ""
-    return Figure(
+    return SeriesFigure(
         name=figure_name(key, language),
         value=figure_text(key, new, language),
         interval=interval_text(key, runs[-1], language),

@@ -13,7 +13,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.options import CompareOptions
-from reportgen.report.worse_texts.places import Place, place_of
+from reportgen.report.worse_texts.places import TextPlace, place_of
 
 _NAME = 80  # half-width characters of an id, a prediction or a right answer
 MOST_ANNOTATED = 5  # GitHub shows ten warnings of a step, those of gates among them
@@ -25,7 +25,7 @@ class Annotation:
 
     title: str
     said: str
-    place: Place | None
+    place: TextPlace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Regression:
     text_id: str
     name: str  # the id, as a line shows it
     said: str  # both predictions and the right answer
-    place: Place | None  # None: the texts came from no file
+    place: TextPlace | None  # None: the texts came from no file
     figures: Mapping[str, float | str]  # the same for programs
 
 

@@ -14,7 +14,7 @@ _STDIN = "stdin"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TextPlace:
     """Where a text stands."""
 
     file: str  # seen from the top of the repository
@@ -23,7 +23,7 @@ class Place:
 
 def place_of(
     source: str, inputs: Sequence[InputInfo], files: Mapping[str, str], folder: str | None
-) -> Place | None:
+) -> TextPlace | None:
     """The place of a text; None where it came from no file, or from one of two of the same name.
 
     Args:
@@ -40,6 +40,6 @@ def place_of(
     file = files.get(name, name) if folder is None else "/".join(filter(None, (folder, name)))
     rest = source.removeprefix(name)
     if rest.startswith("/"):  # a folder, each of whose files is a text
-        return Place(file + rest, None)
+        return TextPlace(file + rest, None)
     has_lines = rest[1:].isdecimal() and not name.lower().endswith(_PACKED)
-    return Place(file, int(rest[1:]) if has_lines else None)
+    return TextPlace(file, int(rest[1:]) if has_lines else None)

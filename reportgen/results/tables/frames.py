@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.results.tables.row_groups import Table, part_of
+from reportgen.results.tables.row_groups import LazyTable, part_of
 from reportgen.results.tables.schema import MAP_CELLS
 
 _WHOLE = {
@@ -82,7 +82,7 @@ def _frame(table: pa.Table, types: Callable[[pa.DataType], Any]) -> pd.DataFrame
     return frame
 
 
-def columns_of_role(roles: Table, role: str, names: Sequence[str]) -> Iterator[NDArray[Any]]:
+def columns_of_role(roles: LazyTable, role: str, names: Sequence[str]) -> Iterator[NDArray[Any]]:
     """The columns `names` of the table of roles, for each row of one role; columns are read one at
     a time."""
     is_own = pc.equal(roles.select(["role"])["role"], role)
@@ -90,7 +90,7 @@ def columns_of_role(roles: Table, role: str, names: Sequence[str]) -> Iterator[N
 
 
 def numbers_of(
-    table: Table, name: str, n_before: int, has_rows: NDArray[np.bool_], shape: tuple[int, int]
+    table: LazyTable, name: str, n_before: int, has_rows: NDArray[np.bool_], shape: tuple[int, int]
 ) -> NDArray[np.float32]:
     """The column `name` of some texts as `[text, *shape]`; NaN where it has no value, and for texts
     without rows. `n_before` texts with rows come before them. It is read in parts, so that memory

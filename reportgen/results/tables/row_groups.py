@@ -51,7 +51,7 @@ _CHECKED = 1_000  # maps that are known to be whole, so that they are checked on
 MapShape: TypeAlias = tuple[int, int, int, int]  # [layer, head, query, key]
 
 
-class Table(Protocol):
+class LazyTable(Protocol):
     """One table, of which columns or rows are read when they are needed.
 
     A `pyarrow.Table` is one.
@@ -67,7 +67,7 @@ class Table(Protocol):
 class Source(Protocol):
     """Where the tables and the attention maps of results are read from."""
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> LazyTable:
         """The table `name`, one of `TABLES`."""
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
@@ -210,7 +210,7 @@ def one_commit(folder: Path) -> str:
     return _ONE_COMMIT.format(shlex.quote(str(folder)))
 
 
-def part_of(table: Table, first: int, size: int, names: Sequence[str]) -> pa.Table:
+def part_of(table: LazyTable, first: int, size: int, names: Sequence[str]) -> pa.Table:
     """The columns `names` of `size` rows of `table` from row `first` on, for rows that are needed
     once: nothing else is read from a file, and nothing is kept."""
     if isinstance(table, StoredTable):
@@ -290,7 +290,7 @@ class FolderSource:
         again = one_commit(self.folder) if self._info.settings.small else AGAIN
         return ResultsError(f"{self.folder / name}: damaged, or of another run: {wrong}; {again}")
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> LazyTable:
         """The table `name`, checked against the manifest, its schema, `info` and the table of
         texts.
 
@@ -298,7 +298,7 @@ class FolderSource:
             ResultsError: the file cannot be read, is damaged, or belongs to another run.
         """
         if name == "texts":
-            table: Table = self._read_texts()
+            table: LazyTable = self._read_texts()
             return table
         texts = None if self._is_own else self._checked_against
         if may_be_missing(name, self._info) and not self.has(f"{name}.parquet"):
@@ -309,9 +309,9 @@ class FolderSource:
                 require_rows(stored.parts(), name, self._info, texts)
         return stored
 
-    def _none(self, name: str, texts: pa.Table | None) -> Table:
+    def _none(self, name: str, texts: pa.Table | None) -> LazyTable:
         """The table `name` without rows, for a file that is missing."""
-        none: Table = TABLES[name].empty_table()
+        none: LazyTable = TABLES[name].empty_table()
         if name in SMALL and not self._is_own:  # what results kept small leave out is empty
             with self._reading(name):
                 try:
@@ -380,7 +380,7 @@ class FirstPassSource(FolderSource):
     """A results folder after the first pass, when the tables of evidence do not exist yet: they are
     empty."""
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> LazyTable:
         """The table `name`, checked as in a complete folder."""
         return TABLES[name].empty_table() if name in EVIDENCE_TABLES else super().table(name)
 
@@ -389,10 +389,12 @@ class MemorySource:
     """Tables and packed maps in memory."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], packed: bytes) -> None:
-        self._tables: dict[str, Table] = {name: table_of(name, tables.get(name)) for name in TABLES}
+        self._tables: dict[str, LazyTable] = {
+            name: table_of(name, tables.get(name)) for name in TABLES
+        }
         self.packed = packed
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> LazyTable:
         """The table `name`."""
         return self._tables[name]
 

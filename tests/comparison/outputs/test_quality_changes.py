@@ -14,7 +14,7 @@ from scipy.stats import binom, t, ttest_1samp
 from reportgen.comparison.change import certain_change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.outputs.fit import Fit, metric_fits
+from reportgen.comparison.outputs.fit import FitFigure, metric_fits
 from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging, SmallestChange
@@ -195,7 +195,9 @@ def test_the_verdict_is_that_of_plain_t_tests(noise):
 def fit_of(name, base, gain, spread, n=40):
     """A figure whose change in resamples is normal."""
     drawn = np.random.default_rng(8).normal(gain, spread, 4000)
-    return Fit(name, base, base + gain, np.stack([np.full(4000, base), base + drawn], axis=1), n)
+    return FitFigure(
+        name, base, base + gain, np.stack([np.full(4000, base), base + drawn], axis=1), n
+    )
 
 
 def test_the_other_figures_are_corrected_for_their_number_and_the_one_that_decides_is_not():

@@ -9,7 +9,7 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.number_items import number_fits
 from helpers.real.two_models import LABELS, TEXTS, chain
 
-from reportgen.comparison.outputs.fit import Fit
+from reportgen.comparison.outputs.fit import FitFigure
 from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.comparison.trend.quality import quality_trend
 from reportgen.findings.outputs.quality_register import Judging
@@ -63,7 +63,7 @@ def test_it_says_nothing_of_noise_in_95_of_100_chains(errors: str) -> None:
             first, last = np.exp(0.8 * random.normal(size=(2, n)))
         for other in (last, 0.3 * last):
             both = np.stack([first, other], axis=1)
-            fit = Fit("mae", *both.mean(axis=0), resampled_means(both), n)
+            fit = FitFigure("mae", *both.mean(axis=0), resampled_means(both), n)
             trend = quality_trend([judged([fit], outputs, Judging())])
             if other is last:
                 told += trend is not None and trend.course != "same"

@@ -15,7 +15,7 @@ from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, SUNDARARA
 from reportgen.findings.notes.missing import missing_notes
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.trust import (
-    Ranked,
+    RankedViews,
     agreement_notes,
     deletion_offset_note,
     incomplete_note,
@@ -37,7 +37,7 @@ COSINE = {"scalar": "cosine", "output_name": "embedding"}
 
 
 def noted(*figures: ViewFigures, held: View | None = None, **told: Judgement) -> list[Note]:
-    ranked = Ranked({item.view: item for item in figures}, {}, judgements=told, held=held)
+    ranked = RankedViews({item.view: item for item in figures}, {}, judgements=told, held=held)
     return agreement_notes(ranked, "[CLS]", OUTPUT, False)
 
 
@@ -64,22 +64,24 @@ def test_a_view_with_a_sign_is_compared_by_size_then_with_its_sign_and_that_ceil
     views: tuple[View, ...] = ("gradient", "ig", "mask")
     sizes = {view: viewed(view, 0.5) for view in views}
     signs = {"ig": viewed("ig", 0.7), "mask": viewed("mask", 0.8)}
-    plain, signed = agreement_notes(Ranked(sizes, signs), "[CLS]", OUTPUT, is_causal=False)
+    plain, signed = agreement_notes(RankedViews(sizes, signs), "[CLS]", OUTPUT, is_causal=False)
     assert plain.also == ("N13-explained-joint", "N13-ceiling-first")
     assert signed.also == ("N13-ceiling", "N13-signed-ceiling")
     assert (signed.values["agreement"], signed.values["ceiling"]) == (0.5, 0.5)
     assert (signed.values["signed"], signed.values["signed_ceiling"]) == (0.7, 0.8)
     assert {note.values["effect"] for note in (plain, signed)} == {"effect_size_joint"}
     del signs["mask"]
-    assert agreement_notes(Ranked(sizes, signs), "", OUTPUT, False)[1].also[-1] == "N13-signed"
-    for note in agreement_notes(Ranked(sizes, {}), "[CLS]", COSINE, is_causal=False):
+    assert agreement_notes(RankedViews(sizes, signs), "", OUTPUT, False)[1].also[-1] == "N13-signed"
+    for note in agreement_notes(RankedViews(sizes, {}), "[CLS]", COSINE, is_causal=False):
         assert "signed" not in note.values
 
 
 def test_results_of_the_first_version_compare_signs_alone_and_name_deletion() -> None:
     sizes = {"gradient": viewed("gradient", 0.5)}
     signs = {"ig": viewed("ig", 0.7), "mask": viewed("mask", 0.8)}
-    plain, signed = agreement_notes(Ranked(sizes, signs, False), "[CLS]", OUTPUT, is_causal=False)
+    plain, signed = agreement_notes(
+        RankedViews(sizes, signs, False), "[CLS]", OUTPUT, is_causal=False
+    )
     assert (plain.values["effect"], plain.also[0]) == ("effect_size", "N13-explained")
     assert (signed.values["effect"], signed.values["agreement"]) == ("effect_signed", 0.7)
     assert signed.also == ("N13-ceiling-signed",)  # nothing of baselines, which have no sign
@@ -120,7 +122,7 @@ def test_a_causal_models_attention_received_is_ranked_above_an_even_spread() -> 
     views: tuple[View, ...] = ("received_norm_all", "received_all", "cls_row_last", "gradient")
     figures = {view: viewed(view, 0.5) for view in views}
     for is_causal in (True, False):
-        notes = agreement_notes(Ranked(figures, {}), "", OUTPUT, is_causal)
+        notes = agreement_notes(RankedViews(figures, {}), "", OUTPUT, is_causal)
         said = [is_causal, False, False, False]  # once
         assert ["N13-even" in note.also for note in notes] == said
 

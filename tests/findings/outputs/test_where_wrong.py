@@ -12,8 +12,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.aspects import Aspect, main_script
 from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.outputs.where_wrong import (
-    Part,
-    Trend,
+    LengthTrend,
+    Subset,
     WhereWrong,
     adjusted_p,
     compared,
@@ -66,7 +66,7 @@ def test_the_means_of_a_part_and_of_all_others_are_plain_means() -> None:
     ]
     assert found.error.mean == errors.mean()
     (first, *_) = found.sure
-    assert isinstance(first, Part)
+    assert isinstance(first, Subset)
     assert (first.name, first.is_worse) == ("c", True)
 
 
@@ -82,7 +82,7 @@ def test_errors_that_grow_with_length_are_told_with_both_thirds() -> None:
     errors = lengths / 10 + np.tile([0.0, 0.3, 0.1], 10)
     found = of(errors, Aspect("length", lengths))
     (trend,) = found.sure
-    assert isinstance(trend, Trend)
+    assert isinstance(trend, LengthTrend)
     assert trend.correlation.mean == pytest.approx(spearmanr(errors, lengths).statistic)
     assert trend.longest.mean == pytest.approx(errors[20:].mean())
     assert trend.shortest.mean == pytest.approx(errors[:10].mean())

@@ -31,7 +31,7 @@ from reportgen.findings.notes.sink_verdicts import subject_verdict
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.notes.trust import (
-    Ranked,
+    RankedViews,
     agreement_notes,
     deletion_offset_note,
     offset_note,
@@ -225,11 +225,11 @@ def _agreement() -> Iterator[Note]:
         with_top = {**signed, "mask": viewed("mask", 0.8)}
         for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
             known = told if sizes is beside else {}
-            ranked = Ranked(sizes, signs, has_joint, known, "gradient" if row else None)
+            ranked = RankedViews(sizes, signs, has_joint, known, "gradient" if row else None)
             yield from agreement_notes(ranked, row, output, is_causal)
-        only_signed = Ranked({"gradient": shown["gradient"]}, with_top, has_joint)
+        only_signed = RankedViews({"gradient": shown["gradient"]}, with_top, has_joint)
         yield from agreement_notes(only_signed, row, output, is_causal)
-        yield from agreement_notes(Ranked({}, with_top, has_joint), row, output, is_causal)
+        yield from agreement_notes(RankedViews({}, with_top, has_joint), row, output, is_causal)
         for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
             found = None if view is None else viewed("rollout", view)
             yield from filter(None, [rollout_note(estimate(share), found, has_joint)])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.comparison.outputs.fit import Fit, metric_fits
+from reportgen.comparison.outputs.fit import FitFigure, metric_fits
 from reportgen.results.info import OutputInfo
 from reportgen.tasks.task import task_of
 
@@ -20,7 +20,7 @@ def number_fits(
     head: NDArray[np.float64],
     labels: NDArray[np.float64],
     similarity: str | None = None,
-) -> tuple[Fit, ...]:
+) -> tuple[FitFigure, ...]:
     """How well the numbers of two models fit the labels."""
     task = task_of(OutputInfo("number", "score", similarity=similarity))
     return metric_fits(task.metrics, number_items(base, labels), number_items(head, labels))

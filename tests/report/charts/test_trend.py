@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.small.sparkline import trend
-from reportgen.report.charts.trend import Axis, Limit, trend_chart
+from reportgen.report.charts.trend import Axis, DashedLine, trend_chart
 
 
 def drawn(values, intervals=None):
@@ -46,7 +46,7 @@ def test_equal_values_lie_in_the_middle():
 
 def test_the_name_of_a_limit_below_all_points_keeps_off_the_names_of_the_models():
     drawing = trend_chart(
-        [0.4, 0.75], [None, None], Axis(["1", "2"]), str, "", limit=Limit(0.3, "sink")
+        [0.4, 0.75], [None, None], Axis(["1", "2"]), str, "", limit=DashedLine(0.3, "sink")
     )
     svg = BeautifulSoup(drawing.on_page(), "html.parser").svg
     name = svg.find("text", string="sink")

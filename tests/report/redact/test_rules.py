@@ -13,7 +13,7 @@ from helpers.made_up.factories import make_results
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions, options_in
-from reportgen.report.redact.masked import Numbers
+from reportgen.report.redact.masked import NumberedNames
 from reportgen.report.redact.rounding import coarse, round_column, to_digits, to_levels
 from reportgen.report.redact.rules import (
     COLUMNS,
@@ -131,7 +131,7 @@ def test_each_unit_has_as_many_tokens_as_the_others_or_one_more(tmp_path: Path) 
 def test_redacted_info_and_the_copy_say_the_same_of_options(tmp_path: Path) -> None:
     results = with_options(tmp_path, **GIVEN)
     info = redacted_info(results, "en")
-    with redacted(results, "en", wanted=True, numbers=Numbers()) as masked:
+    with redacted(results, "en", wanted=True, numbers=NumberedNames()) as masked:
         assert masked.info.settings.options == info.settings.options
         assert masked.info.evidence.target is None
 

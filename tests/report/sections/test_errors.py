@@ -13,7 +13,7 @@ from helpers.made_up.labelled import classes_with_labels, numbers_with_labels
 from helpers.places import ROOT
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.where_wrong import Part, Trend, WhereWrong
+from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import output_at
 from reportgen.report.html import page
@@ -149,11 +149,11 @@ def test_every_kind_of_error_and_of_part_can_be_told(growing: Findings, lang: La
     language, one = load_language(lang), Estimate(0.4, Interval(0.3, 0.5), 9)
     rest = Estimate(0.1, Interval(0.05, 0.15), 20)
     far = Interval(0.1, 0.4)
-    trend = Trend(rest, (Interval(3, 9), Interval(20, 30)), rest, one, 0.001)
+    trend = LengthTrend(rest, (Interval(3, 9), Interval(20, 30)), rest, one, 0.001)
     names = [("label", "a"), ("prediction", "b"), ("group", "<g>"), ("source", "x.csv")]
     names += [("script", "kana"), ("script", "tamil"), ("cut", ""), ("unknown", ""), ("pair", "")]
-    parts = [Part(aspect, name, None, one, rest, far, 0.001) for aspect, name in names]  # type: ignore[arg-type]
-    parts += [Part("label", "", Interval(low, 2.5), one, rest, far, 0.001) for low in (1, 2.5)]
+    parts = [Subset(aspect, name, None, one, rest, far, 0.001) for aspect, name in names]  # type: ignore[arg-type]
+    parts += [Subset("label", "", Interval(low, 2.5), one, rest, far, 0.001) for low in (1, 2.5)]
     own = Findings(growing.results)
     for measure in ("distance", "ranks", "texts", "labels", "words", "masks", "f1", "loss"):
         where = WhereWrong(measure, 29, one, trend, tuple(parts), 0)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import match_classes
 from reportgen.findings.outputs.predictions import label_fit
 from reportgen.findings.statistics import mean_intervals
-from reportgen.report.components import Quality, Table
+from reportgen.report.components import QualitySection, Table
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.sections.outputs.predictions import make_quality
@@ -26,7 +26,7 @@ EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
 
 
-def made(results: Results) -> Quality:
+def made(results: Results) -> QualitySection:
     quality = make_quality(Findings(results), EN)
     assert quality is not None
     return quality

@@ -16,7 +16,7 @@ from reportgen.report.components import Brief, Section
 from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
 from reportgen.report.short_form.confluence import render, set_brief
-from reportgen.report.short_form.limits import Limit
+from reportgen.report.short_form.limits import LengthLimit
 from reportgen.report.short_form.short_form import make_brief
 from reportgen.results.store import Results
 
@@ -136,7 +136,7 @@ def test_the_anchor_marks_it_for_a_later_run(results: Results) -> None:
 def test_a_page_of_many_texts_leaves_whole_rows_out(results: Results, monkeypatch) -> None:
     brief = make_brief(Findings(results), RenderOptions(), "page.xml")
     whole = set_brief(brief, RenderOptions(id="x"), {})
-    monkeypatch.setattr("reportgen.report.short_form.confluence.LIMIT", Limit(9_000, 20_000))
+    monkeypatch.setattr("reportgen.report.short_form.confluence.LIMIT", LengthLimit(9_000, 20_000))
     cut = set_brief(brief, RenderOptions(id="x"), {})
     assert len(cut) <= 9_000
     n_left_out = whole.count("<tr>") + whole.count("<li>") - cut.count("<tr>") - cut.count("<li>")

@@ -22,7 +22,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import MINUS
 from reportgen.report.options import CompareOptions, read_texts_folder
 from reportgen.report.worse_texts import sarif
-from reportgen.report.worse_texts.places import Place, place_of
+from reportgen.report.worse_texts.places import TextPlace, place_of
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts import read_texts
@@ -90,18 +90,20 @@ def test_the_line_is_the_one_that_the_text_begins_on(name: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("source", "name", "expected"),
     [
-        ("t.parquet:row 3", "t.parquet", Place("d/t.parquet", None)),
-        ("t.xlsx:Sheet1 row 3", "t.xlsx", Place("d/t.xlsx", None)),
-        ("t.json:item 3", "t.json", Place("d/t.json", None)),
-        ("T.CSV.GZ:3", "T.CSV.GZ", Place("d/T.CSV.GZ", None)),
-        ("texts/3.txt", "texts", Place("d/texts/3.txt", None)),
-        ("a:1.csv:3", "a:1.csv", Place("d/a:1.csv", 3)),
+        ("t.parquet:row 3", "t.parquet", TextPlace("d/t.parquet", None)),
+        ("t.xlsx:Sheet1 row 3", "t.xlsx", TextPlace("d/t.xlsx", None)),
+        ("t.json:item 3", "t.json", TextPlace("d/t.json", None)),
+        ("T.CSV.GZ:3", "T.CSV.GZ", TextPlace("d/T.CSV.GZ", None)),
+        ("texts/3.txt", "texts", TextPlace("d/texts/3.txt", None)),
+        ("a:1.csv:3", "a:1.csv", TextPlace("d/a:1.csv", 3)),
         ("stdin:3", "stdin", None),
         ("two:3", "t.csv", None),
         ("", "t.csv", None),
     ],
 )
-def test_places_without_a_line_or_a_file(source: str, name: str, expected: Place | None) -> None:
+def test_places_without_a_line_or_a_file(
+    source: str, name: str, expected: TextPlace | None
+) -> None:
     inputs = (*(InputInfo(own, None, 1) for own in ("a", "two", "two")), InputInfo(name, None, 3))
     assert place_of(source, inputs, {name: f"d/{name}"}, None) == expected
 

@@ -4,7 +4,7 @@ the first model and from the one before."""
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from reportgen.comparison.all_models import AllModels, Step
+from reportgen.comparison.all_models import AllModels, ModelStep
 from reportgen.comparison.attention import ENTROPY
 from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
@@ -135,7 +135,9 @@ def since_when(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     return (said,)
 
 
-_COUNTS: tuple[tuple[str, Callable[[Step], int | None], Callable[[Step], int | None]], ...] = (
+_COUNTS: tuple[
+    tuple[str, Callable[[ModelStep], int | None], Callable[[ModelStep], int | None]], ...
+] = (
     ("moved", lambda step: step.n_moved, lambda step: step.n_predicted),
     ("heads", lambda step: step.n_heads_changed, lambda step: step.n_heads),
     ("tokens", lambda step: step.n_tokens_changed, lambda step: step.n_tokens),
@@ -226,10 +228,10 @@ def points_of(row: FigureRow) -> tuple[list[float | None], list[Interval | None]
 def _steps(found: AllModels, words: CompareWords) -> Table:
     """What changed: two rows for each figure, from the first model and from the one before."""
 
-    def counted(key: str) -> Callable[[Step], Cell]:
+    def counted(key: str) -> Callable[[ModelStep], Cell]:
         _, changed, of_all = next(each for each in _COUNTS if each[0] == key)
 
-        def cell(step: Step) -> Cell:
+        def cell(step: ModelStep) -> Cell:
             k, n = changed(step), of_all(step)
             return Cell(NOTHING if k is None else words.say("of_all", k=k, n=n))
 
@@ -238,10 +240,10 @@ def _steps(found: AllModels, words: CompareWords) -> Table:
     def written(value: float | None) -> Cell:
         return Cell(NOTHING if value is None else words.fit(value))
 
-    def verdict(step: Step) -> Cell:
+    def verdict(step: ModelStep) -> Cell:
         return Cell(words.say(f"gain_{step.verdict}") if step.verdict else NOTHING)
 
-    kinds: Sequence[tuple[str, Callable[[Step], Cell]]] = (
+    kinds: Sequence[tuple[str, Callable[[ModelStep], Cell]]] = (
         ("verdict", verdict),
         ("moved", counted("moved")),
         ("tokens", counted("tokens")),

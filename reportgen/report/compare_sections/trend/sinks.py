@@ -8,7 +8,7 @@ from markupsafe import Markup
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.sinks import HeadState, SinkTrend
 from reportgen.report.charts.small.sparkline import trend
-from reportgen.report.charts.trend import Limit, trend_chart
+from reportgen.report.charts.trend import DashedLine, trend_chart
 from reportgen.report.compare_sections.trend.all_models import IN_COLUMNS, model_names, turned
 from reportgen.report.compare_sections.trend.figures import axis_of
 from reportgen.report.components import Cell, Table, heat_cell, make_table
@@ -118,7 +118,7 @@ def _part(own: SinkTrend, found: AllModels, words: CompareWords) -> SinkPart:
         percent,
         words.trend("sink_sentence", token=token, says=said),
         is_open=[state is not None and not state.is_sink for state in states],
-        limit=Limit(SINK_EXCESS, words.trend("limit", x=percent(SINK_EXCESS))),
+        limit=DashedLine(SINK_EXCESS, words.trend("limit", x=percent(SINK_EXCESS))),
     )
     heads = sorted(own.heads, key=lambda head: (head.first, head.layer, head.head))
     left = len(heads) - _HEADS

@@ -41,11 +41,13 @@ class Moves:
     # completion is among them.
     colours: tuple[int | None, ...]
     changes: tuple[str, ...]  # [unit], how far the log-probability falls without the unit
-    others: "Mapping[View, Slopes]"  # by measure, what its gradient says; none where not measured
+    others: (
+        "Mapping[View, StepSlopes]"  # by measure, what its gradient says; none where not measured
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Slopes:
+class StepSlopes:
     """What a gradient of the log-probability of one token says of each unit, `[unit]`."""
 
     colours: tuple[int | None, ...]  # steps; None where it is not known
@@ -115,11 +117,11 @@ def _labels(units: Sequence[Unit], written: Sequence[Unit], language: Language) 
     return (*own, *(language.say("steps", "written", token=token) for token in others))
 
 
-def _shown(values: Floats, *, has_sign: bool) -> Slopes:
+def _shown(values: Floats, *, has_sign: bool) -> StepSlopes:
     """`values` `[unit]` with their colours."""
     top = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
     texts = printed(values, has_sign)
-    return Slopes(
+    return StepSlopes(
         tuple(None if isnan(value) else signed_step(value, top) for value in values),
         tuple("" if isnan(own) else text for own, text in zip(values, texts, strict=True)),
     )

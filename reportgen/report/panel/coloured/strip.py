@@ -30,7 +30,7 @@ Marks: TypeAlias = Mapping[int, Sequence[Mark]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class UnitPart:
     """Characters of a unit up to a mark."""
 
     text: str
@@ -48,7 +48,7 @@ class Piece:
     share: str = ""  # the figure behind the highlight
     title: str = ""
     bar: int = 0  # what changes without it; below 0 where the prediction rises
-    parts: tuple[Part, ...] = ()  # of a unit: its text, cut where something begins or ends
+    parts: tuple[UnitPart, ...] = ()  # of a unit: its text, cut where something begins or ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +146,19 @@ def target_paragraph(units: Sequence[Unit], completion: str) -> Paragraph:
     return own
 
 
-def _parts(text: str, marks: Sequence[Mark], *, is_cut: bool) -> tuple[Part, ...]:
+def _parts(text: str, marks: Sequence[Mark], *, is_cut: bool) -> tuple[UnitPart, ...]:
     """The text of a unit between `marks`; of a unit that `is_cut` they stand around all of it."""
     if is_cut:
         tags = [mark.tag for mark in marks if mark.tag]
-        return (Part(text, len(tags) < len(marks), " ".join(tags)),)
+        return (UnitPart(text, len(tags) < len(marks), " ".join(tags)),)
     parts, at, opens = [], 0, False
     for mark in marks:
         end = len(text) if mark.at is None else mark.at
         if mark.tag or end > at:
-            parts.append(Part(text[at:end], opens, mark.tag))
+            parts.append(UnitPart(text[at:end], opens, mark.tag))
         at, opens = end, not mark.tag
     if text[at:] or not parts:
-        parts.append(Part(text[at:], opens))
+        parts.append(UnitPart(text[at:], opens))
     return tuple(parts)
 
 

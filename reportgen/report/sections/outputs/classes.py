@@ -10,7 +10,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import Classes, ClassFit
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.statistics import Estimate
-from reportgen.report.components import Cell, Kpi, Quality, Table, count_cell, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, count_cell, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten
@@ -30,12 +30,12 @@ from reportgen.results.labels import NONE
 from reportgen.results.measure_register import MIN_TEXTS
 
 
-def make_classes(findings: Findings, language: Language) -> Quality | None:
+def make_classes(findings: Findings, language: Language) -> QualitySection | None:
     """The section on classes; None for too few texts."""
     return _ClassWords(findings, language).classes()
 
 
-def make_labels(findings: Findings, language: Language) -> Quality:
+def make_labels(findings: Findings, language: Language) -> QualitySection:
     """The section on labels, of which a text may have several."""
     return _ClassWords(findings, language).labels()
 
@@ -49,7 +49,7 @@ class _ClassWords:
         self._say = partial(language.say, "quality")
         self._names = [shorten(name, NAME) for name in findings.info.output.labels]
 
-    def classes(self) -> Quality | None:
+    def classes(self) -> QualitySection | None:
         """How often each class was predicted and, where labels are classes too, how often that was
         right; None for too few texts."""
         found = self._findings.classes
@@ -66,7 +66,7 @@ class _ClassWords:
             remarks.append(self._language.count("quality", "unmatched", found.n_unmatched))
         return self._confusion(found, fit, tuple(remarks))
 
-    def labels(self) -> Quality:
+    def labels(self) -> QualitySection:
         """How often the model gave each label and, where labels are known, how often that was
         right."""
         found = self._findings.label_counts
@@ -91,7 +91,7 @@ class _ClassWords:
             np.argsort(-counts, kind="stable")[:LISTED].tolist(),
             self._language,
         )
-        return Quality(
+        return QualitySection(
             headline,
             remarks=(*remarks, *self._not_listed(len(self._names))),
             figures=figures,
@@ -99,7 +99,7 @@ class _ClassWords:
             tables=(table,),
         )
 
-    def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> Quality:
+    def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> QualitySection:
         counts = np.bincount(found.predicted[found.predicted != NONE], minlength=len(self._names))
         sureness = self._findings.class_sureness
         order = np.argsort(-counts, kind="stable")[:LISTED].tolist()
@@ -110,7 +110,7 @@ class _ClassWords:
             rows.append((self._names[i], cells))
         columns = map(self._say, ("class", "predicted_bar", "n_texts", "sureness"))
         key = "class_unmatched" if found.n_unmatched else "class_alone"
-        return Quality(
+        return QualitySection(
             headline=self._most(key, counts, n),
             remarks=(*remarks, *self._not_listed(len(self._names))),
             tables=(make_table(self._say("class_table"), tuple(columns), rows, "tracks"),),
@@ -120,7 +120,7 @@ class _ClassWords:
         """The sentence that names the most frequent, of `n` texts."""
         return most_frequent("quality", key, self._names, counts.tolist(), n, self._language)
 
-    def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> Quality:
+    def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> QualitySection:
         right, by_label = self._findings.fits.known("accuracy"), fit.counts.sum(axis=1)
         n = right.n_texts
         weight = by_label + fit.counts.sum(axis=0)
@@ -135,7 +135,7 @@ class _ClassWords:
             Kpi(self._language.percent(fit.base_share), self._say("base_rate")),
             Kpi(f"{n:,}", self._say("compared")),
         )
-        return Quality(
+        return QualitySection(
             headline=self._say(
                 f"class_fit{constant_ending(self._findings)}",
                 k=right.count,

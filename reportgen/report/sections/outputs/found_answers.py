@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
@@ -18,7 +18,7 @@ _ANSWER = 40  # half-width characters of an answer
 _QUESTION = 60  # of a question
 
 
-def make_found_answers(findings: Findings, language: Language) -> Quality | None:
+def make_found_answers(findings: Findings, language: Language) -> QualitySection | None:
     """The section on answers; None without any."""
     items, say = findings.items, partial(language.say, "quality")
     if not len(items):
@@ -35,7 +35,7 @@ def make_found_answers(findings: Findings, language: Language) -> Quality | None
             for key, own in (("answer_exact", exact), ("answer_f1", f1))
         )
         remarks = (say("answers_note"),)
-    return Quality(
+    return QualitySection(
         headline,
         remarks=remarks,
         figures=figures,

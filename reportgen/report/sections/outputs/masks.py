@@ -4,7 +4,7 @@ from functools import partial
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.masks import Masks
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
@@ -19,7 +19,7 @@ from reportgen.report.sections.outputs.shares import (
 from reportgen.tasks.predictions import items_in
 
 
-def make_masks(findings: Findings, language: Language) -> Quality | None:
+def make_masks(findings: Findings, language: Language) -> QualitySection | None:
     """The section on masks; None without any."""
     found, say = findings.masks, partial(language.say, "quality")
     if found is None:
@@ -51,7 +51,7 @@ def make_masks(findings: Findings, language: Language) -> Quality | None:
         make_table(say("masks_table"), columns, rows, "tracks"),
         _least_sure(findings, found, language),
     )
-    return Quality(
+    return QualitySection(
         headline,
         figures=figures,
         interval_note=interval_note(figures, language),

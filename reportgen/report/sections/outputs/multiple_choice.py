@@ -6,7 +6,7 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import Choices, chance_of, chances_of
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.outputs.shares import (
@@ -23,7 +23,7 @@ _CHOICE = 40  # half-width characters of a choice
 _TEXT = 60  # of a text
 
 
-def make_choices(findings: Findings, language: Language) -> Quality | None:
+def make_choices(findings: Findings, language: Language) -> QualitySection | None:
     """The section on choices; None without any."""
     found, say = findings.choices, partial(language.say, "quality")
     if found is None:
@@ -43,7 +43,7 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
         )
         accuracy = share_figure(share, right.interval, say("accuracy"), language)
         figures = [accuracy, Kpi(language.percent(base), say("at_random")), *figures]
-    return Quality(
+    return QualitySection(
         headline,
         remarks=_remarks(found, language),
         figures=tuple(figures),

@@ -14,7 +14,7 @@ from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.small.tracks import interval_text
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
@@ -26,12 +26,12 @@ _GROUPS = 8  # groups in the table
 _NAME = 28  # half-width characters of a name
 
 
-def make_numbers(findings: Findings, language: Language) -> Quality | None:
+def make_numbers(findings: Findings, language: Language) -> QualitySection | None:
     """The section: errors where texts have labels, else the predictions; None for too few texts."""
     spread, fit = findings.number_spread, findings.label_fit
     if spread is None or len(spread.values) < MIN_PREDICTIONS:
         return None
-    maker = _Numbers(findings, spread, language)
+    maker = _NumbersSection(findings, spread, language)
     if findings.rank_fit is not None:
         return maker.against_ranks(findings.rank_fit)
     if fit is None or fit.n_texts < MIN_PREDICTIONS:
@@ -39,7 +39,7 @@ def make_numbers(findings: Findings, language: Language) -> Quality | None:
     return maker.against_labels(fit)
 
 
-class _Numbers:
+class _NumbersSection:
     """Makes the words, charts and tables of the section."""
 
     def __init__(self, findings: Findings, spread: Spread, language: Language) -> None:
@@ -49,7 +49,7 @@ class _Numbers:
         self._say = partial(language.say, "quality")
         self._digits = decimals(spread.largest)
 
-    def alone(self) -> Quality:
+    def alone(self) -> QualitySection:
         """The section for texts without labels: how the predictions are spread."""
         spread, values, say = self._spread, self._spread.values, self._say
         quartiles = (spread.low, spread.first, spread.middle, spread.third, spread.high)
@@ -58,7 +58,7 @@ class _Numbers:
         has_labels = self._findings.label_use is not None
         if low == high:  # batches differ in the last digit
             key = "number_same_unmatched" if has_labels else "number_same"
-            return Quality(say(key, **given), self._unlabelled())
+            return QualitySection(say(key, **given), self._unlabelled())
         edges = round_values(spread.low, spread.high)
         edges = round_values(edges[0], edges[-1]) if len(edges) > _BINS else _halved(edges)
         counts = np.histogram(values, edges)[0].tolist()
@@ -67,7 +67,7 @@ class _Numbers:
         name = self._findings.info.output.name
         interval = self._findings.mean_prediction_interval
         rows = [(n, [Cell(f"{count:,}")]) for n, count in zip(names, counts, strict=True)]
-        return Quality(
+        return QualitySection(
             headline=say("number_unmatched" if has_labels else "number_alone", **given),
             remarks=self._unlabelled(),
             figures=(
@@ -87,7 +87,7 @@ class _Numbers:
             tables=(make_table(say("histogram_table"), (say("range"), say("n_texts")), rows),),
         )
 
-    def against_labels(self, fit: Fit) -> Quality:
+    def against_labels(self, fit: Fit) -> QualitySection:
         """The section for texts with labels: how far predictions are from them."""
         say, errors = self._say, fit.errors
         self._digits = decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
@@ -117,7 +117,7 @@ class _Numbers:
             Kpi(f"{len(errors):,}", say("compared")),
         )
         groups = self._groups(fit)
-        return Quality(
+        return QualitySection(
             headline=self._headline(fit),
             remarks=tuple(self._label_remarks(len(errors))),
             figures=figures,
@@ -127,7 +127,7 @@ class _Numbers:
             tables=(self._bands(fit), *((groups,) if groups else ())),
         )
 
-    def against_ranks(self, fit: RankFit) -> Quality:
+    def against_ranks(self, fit: RankFit) -> QualitySection:
         """The section for similarities with labels: how the orders of both fit."""
         say, spread = self._say, self._spread
         interval = interval_text(fit.interval, 2, self._language)
@@ -141,7 +141,7 @@ class _Numbers:
         note = say("ranks_dots")
         if fit.n_texts > DOTS:
             note = say("scatter_cells", n=fit.n_texts, most=most)
-        return Quality(
+        return QualitySection(
             headline=say("ranks_headline", rank=fit.correlation, n=fit.n_texts),
             remarks=tuple(self._label_remarks(fit.n_texts)),
             figures=(

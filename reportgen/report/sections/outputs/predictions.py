@@ -8,7 +8,7 @@ from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.outputs.several_numbers import NumbersFit
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.small.tracks import interval_text
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
@@ -29,7 +29,7 @@ from reportgen.report.sections.outputs.tags import make_tags
 from reportgen.results.info import OutputKind
 
 
-def _numbers(findings: Findings, language: Language) -> Quality:
+def _numbers(findings: Findings, language: Language) -> QualitySection:
     """The range of each number, for a model that returns several for each text; where there are
     labels, how far each is off."""
     say = partial(language.say, "quality")
@@ -57,8 +57,8 @@ def _numbers(findings: Findings, language: Language) -> Quality:
         unused = (language.count("quality", "numbers_unused", n_unused, k=len(names)),)
     mae = findings.fits["mae"]
     if fit is None or mae is None or len(fit.texts) < MIN_PREDICTIONS:
-        return Quality(headline=spread, remarks=unused, tables=(table,))
-    return Quality(
+        return QualitySection(headline=spread, remarks=unused, tables=(table,))
+    return QualitySection(
         headline=_off(len(names), mae, language),
         remarks=(say("numbers_alike"), *unused),
         interval_note=say("intervals") if mae.interval else "",
@@ -87,7 +87,7 @@ def _numbers_off(names: Sequence[str], fit: NumbersFit, language: Language) -> T
     return make_table(say("numbers_off"), columns, rows)
 
 
-def _completions(findings: Findings, language: Language) -> Quality | None:
+def _completions(findings: Findings, language: Language) -> QualitySection | None:
     """How well the model expects the completions, and the tokens that it expects least."""
     say = partial(language.say, "quality")
     found = findings.completions
@@ -107,7 +107,7 @@ def _completions(findings: Findings, language: Language) -> Quality | None:
     is_generated = "generate" in findings.info.settings.options
     generated = (say("generated"),) if is_generated else ()
     figures = (_perplexity(findings.fits.known("perplexity"), language),)
-    return Quality(
+    return QualitySection(
         headline=say(
             "completions",
             n=found.n_tokens,
@@ -132,7 +132,7 @@ def _perplexity(found: Estimate, language: Language) -> Kpi:
     return Kpi(language.write(found.mean, "number"), name[:1].upper() + name[1:], remark)
 
 
-def _next_tokens(findings: Findings, language: Language) -> Quality:
+def _next_tokens(findings: Findings, language: Language) -> QualitySection:
     """The tokens that were most often the likeliest to come next."""
     say = partial(language.say, "quality")
     tokens = findings.frequent
@@ -145,7 +145,7 @@ def _next_tokens(findings: Findings, language: Language) -> Quality:
     columns = [say(key) for key in ("token", "predicted_bar", "n_texts", "mean_chance")]
     names = [shorten(spoken(token.name, language), NAME) for token in tokens]
     counts = [token.n_items for token in tokens]
-    return Quality(
+    return QualitySection(
         headline=most_frequent(
             "quality", "next_token", names, counts, n, language, different=len(tokens)
         ),
@@ -154,7 +154,7 @@ def _next_tokens(findings: Findings, language: Language) -> Quality:
 
 
 # By kind of output; an embedding has no section.
-_MAKERS: Mapping[OutputKind, Callable[[Findings, Language], Quality | None]] = {
+_MAKERS: Mapping[OutputKind, Callable[[Findings, Language], QualitySection | None]] = {
     "number": make_numbers,
     "numbers": _numbers,
     "class": make_classes,
@@ -168,7 +168,7 @@ _MAKERS: Mapping[OutputKind, Callable[[Findings, Language], Quality | None]] = {
 }
 
 
-def make_quality(findings: Findings, language: Language) -> Quality | None:
+def make_quality(findings: Findings, language: Language) -> QualitySection | None:
     """The section on predictions; None for an embedding and for too few texts."""
     make = _MAKERS.get(findings.info.output.kind)
     is_enough = int(findings.analysed.sum()) >= MIN_PREDICTIONS

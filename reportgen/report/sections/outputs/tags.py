@@ -8,7 +8,7 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import TagFit, Tags, Word
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.outputs.shares import (
@@ -25,7 +25,7 @@ _EXAMPLES = 3  # entities of a kind
 _WORD = 30  # half-width characters of a word or entity
 
 
-def make_tags(findings: Findings, language: Language) -> Quality | None:
+def make_tags(findings: Findings, language: Language) -> QualitySection | None:
     """The section on the tags of words; None where no text has a word."""
     return None if findings.tags is None else _TagWords(findings, findings.tags, language).made()
 
@@ -40,7 +40,7 @@ class _TagWords:
         self._say = partial(language.say, "quality")
         self._names = [shorten(visible(name), NAME) for name in findings.info.output.labels]
 
-    def made(self) -> Quality:
+    def made(self) -> QualitySection:
         fit = self._found.fit
         tables = [self._by_tag(fit)]
         if self._found.marks_entities and self._found.kinds:
@@ -48,7 +48,7 @@ class _TagWords:
         if fit is not None and fit.wrong:
             tables.append(self._errors(fit))
         figures = () if fit is None else self._figures(fit)
-        return Quality(
+        return QualitySection(
             self._headline(fit),
             remarks=tuple(self._remarks(fit)),
             figures=figures,

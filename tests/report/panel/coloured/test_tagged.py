@@ -11,7 +11,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.strip import Mark, Part, paragraphs
+from reportgen.report.panel.coloured.strip import Mark, UnitPart, paragraphs
 from reportgen.report.panel.coloured.tagged import strip_marks
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
@@ -75,13 +75,13 @@ def test_entities_that_share_a_word_are_each_bracketed(tmp_path: Path) -> None:
 def test_marks_cut_a_unit_into_parts_and_stand_around_one_that_is_cut_short() -> None:
     marks = {0: (Mark(1), Mark(2, "] A"), Mark(2), Mark(None, "] B"))}
     results = text_of("abcd", marks)
-    assert results == (Part("a"), Part("b", True, "] A"), Part("cd", True, "] B"))
+    assert results == (UnitPart("a"), UnitPart("b", True, "] A"), UnitPart("cd", True, "] B"))
     long = "x" * 200
     (part,) = text_of(long, marks)
     assert (part.opens, part.tag, len(part.text)) == (True, "] A ] B", 81)
 
 
-def text_of(text: str, marks: dict[int, tuple[Mark, ...]]) -> tuple[Part, ...]:
+def text_of(text: str, marks: dict[int, tuple[Mark, ...]]) -> tuple[UnitPart, ...]:
     unit = Unit(text, is_special=False, segment=0, start=0, end=len(text), begins_word=False)
     (paragraph,) = paragraphs([unit], [text], [1], ["1"], marks=marks)
     return paragraph.pieces[0].parts
