@@ -1,7 +1,6 @@
 """Lines on what a run did: texts and tokens, what was left out, labels that are not used, and the
 verdict on attention sinks."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -10,26 +9,14 @@ from reportgen.findings.findings import Findings
 from reportgen.report.language.language import load_language
 from reportgen.report.language.sentences import headline
 from reportgen.report.options import Lang
-from reportgen.results.labels import LARGEST
 from reportgen.results.store import Results
 from reportgen.tasks.task import task_of
-from reportgen.texts import label_number
 
-_UNNAMED = re.compile(r"LABEL_\d+")  # a class without a name in the model's folder
-_COMMA = re.compile(r"\s*[+-]?\d+(?:,\d+)+(?:\.\d+)?\s*[%％]?\s*")  # 2,5 or 1,000
 _IDS, _ID = 5, 40  # ids that are named, and characters of one
 _COUNTED = {
     "truncated": "cut to the longest text that the model is given",
     "empty": "empty, not analysed",
     "failed": "failed; the report says why",
-}
-# What labels of choices are read as, if most of them are that.
-_CHOICE_LABELS = {
-    "column": "the name of a choice's column",
-    "text": "one of the text's choices",
-    "letter": "the letter of a choice",
-    "from_0": "the number of a choice, counted from 0",
-    "from_1": "the number of a choice, counted from 1",
 }
 
 
@@ -79,13 +66,12 @@ def _ids(results: Results, status: str) -> str:
 
 def _labels(findings: Findings) -> list[str]:
     """Lines about labels that are not used, or not read to the letter."""
-    use, output = findings.label_use, findings.info.output
+    use, task = findings.label_use, task_of(findings.info.output)
     if use is None:
         has_labels = findings.texts["label"].notna() & findings.analysed
-        what = task_of(output).returns
-        if not what or not has_labels.any():
+        if not task.returns or not has_labels.any():
             return []
-        return [f"labels are not compared with anything: the model's output is {what}"]
+        return [f"labels are not compared with anything: the model's output is {task.returns}"]
     lines = []
     if use.misfit is not None:
         text = str(findings.texts["text_id"].iloc[use.misfit.text])
@@ -98,27 +84,8 @@ def _labels(findings: Findings) -> list[str]:
     if use.unused is not None:
         n, label = use.n_labelled - use.n_used, use.unused
         first = label if len(label) <= _ID else f"{label[: _ID - 1]}…"
-        why = "not a number"
-        if label_number(label) is not None:
-            why = f"beyond {LARGEST:g}, farther than a model in float32 can come"
-        if output.kind in ("class", "labels"):
-            names = ", ".join(output.labels[:_IDS]) + (", …" if len(output.labels) > _IDS else "")
-            why = f"not one of the model's labels ({names})"
-        elif output.kind == "choice":
-            why = "none of the text's choices, nor the letter, number or column of one"
-            if use.n_used:
-                why = f"not {_CHOICE_LABELS[use.read_as]}, as the other labels are"
-        elif output.kind == "numbers":
-            n_numbers = len(output.labels)
-            why = f"not the {n_numbers or 'same count of'} numbers that the model returns"
-        advice = "; rename labels with --label-map"
-        if output.kind == "numbers":
-            advice = "; write a JSON list such as [3.5, 2], or numbers between commas"
-        if output.kind == "class" and all(map(_UNNAMED.fullmatch, output.labels)):
-            advice = "; name the classes in the model's order, e.g. --class-names bad,good"
-        if output.kind == "number" and _COMMA.fullmatch(label):
-            advice = "; write it without commas, with a point before decimals"
-        lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}{advice}")
+        why = task.misread(label, findings.info.output, use.read_as if use.n_used else None)
+        lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}")
     if use.n_percent:
         lines.append(f"{counted(use.n_percent, 'label')} with a percent sign: 2.1% is read as 2.1")
     if use.n_folded:

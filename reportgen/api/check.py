@@ -82,7 +82,8 @@ def _task(loaded: LoadedModel) -> str:
     task, kind = TASKS[loaded.output.kind].does, _kind(loaded)
     if kind == loaded.output.kind:
         return task
-    own = WRITING if kind == "completion" else TASKS[kind].does
+    is_writer = loaded.writer is not None and loaded.chooser is None
+    own = WRITING if is_writer else TASKS[kind].does
     return f"{own}; where no text has {TASKS[kind].needs}, {task.removeprefix('none: ')}"
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportgen.errors import ComparisonError, quoted, some
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION
+from reportgen.tasks.task import task_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,14 @@ def match_texts(base: Results, head: Results, folders: Sequence[str] = ()) -> Ma
     for keys in ((zip(ids, own, strict=True), zip(head_ids, other, strict=True)), (own, other)):
         _match(found, *keys)
     if not found:
+        outputs = (side.info.output for side in (base, head))
+        written = next(filter(None, (task_of(own).writes for own in outputs)), "")
         old, latest = (f" ({quoted(name)})" if name else "" for name in folders or ("", ""))
         raise ComparisonError(
             f"no text is in both results: the old model's{old} have {len(own):,} texts (ids "
             f"{quoted(some(ids))}), the new model's{latest} {len(other):,} (ids "
             f"{quoted(some(head_ids))}); {_same_ids(head_ids, ids)}analyse one file of texts"
-            f"{_with_completions(base, head)} with both models"
+            f"{written and f' and their {written}'} with both models"
         )
     rows = sorted(found)
     left = {ids[row] for row in range(len(ids)) if row not in found}
@@ -104,30 +106,10 @@ def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]
             found[row] = free[key].pop(0)
 
 
-def _with_completions(*sides: Results) -> str:
-    """What the file must hold besides texts, because models write different completions."""
-    has_completions = any(side.info.output.kind == "completion" for side in sides)
-    return " and their completions" if has_completions else ""
-
-
 def _hashes(results: Results) -> list[str]:
     """A hash of each text with everything else that the model was given for it."""
-    texts = results.texts
-    columns = [texts[name].tolist() for name in ("text", "pair", COMPLETION)]
-    if results.info.output.kind == "choice":
-        columns = [columns[0], *_choices(texts)]
+    columns = task_of(results.info.output).given(results.texts)
     return [
         sha256(json.dumps([None if pd.isna(part) else part for part in parts]).encode()).hexdigest()
         for parts in zip(*columns, strict=True)
     ]
-
-
-def _choices(texts: pd.DataFrame) -> tuple[list[str | None], list[str]]:
-    """What stands before the choices of each text, then the choices; a stored pair ends in the
-    choice that was picked."""
-    pairs = zip(texts["pair"], texts["prediction_label"], strict=True)
-    leads = [
-        pair.removesuffix(picked) if isinstance(pair, str) and isinstance(picked, str) else pair
-        for pair, picked in pairs
-    ]
-    return leads, [json.dumps(list(map(str, names))) for names in texts["score_names"]]

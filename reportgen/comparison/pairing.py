@@ -10,6 +10,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans
 from reportgen.results.store import Results
 from reportgen.tasks.labels import n_numbers
+from reportgen.tasks.task import task_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +78,7 @@ def pair(base: Findings, head: Findings) -> Pairing:
 
 def _same_output(base: Results, head: Results) -> bool:
     outputs = [(side.info.output.kind, side.info.output.labels) for side in (base, head)]
-    if base.info.output.kind != "numbers" or outputs[0] != outputs[1]:
+    if outputs[0] != outputs[1] or not task_of(base.info.output).has_names:
         return outputs[0] == outputs[1]
     return len({n_numbers(side) for side in (base, head)} - {0}) < 2
 

@@ -20,13 +20,13 @@ from reportgen.findings.statistics import (
 from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import (
     STATISTICS,
-    Scalar,
     Statistic,
     View,
 )
 from reportgen.results.measure_register import BASELINES, BY_ID, EFFECT, MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD, JOINT_EFFECT
+from reportgen.tasks.targets import Target, target_of
 
 # Statistics that mean little without those of a random order beside them.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
@@ -131,9 +131,9 @@ def size_agreement(results: Results, *, with_copies: bool = False) -> ByView:
     """Spearman's correlation of each view with the size of effects, by text. Views with a sign
     count by their size, so that all views can be compared; they are left out if that was not
     measured. Of equal texts only the first counts, unless `with_copies` asks for all."""
-    scalar, values = results.info.evidence.scalar, _of_every if with_copies else _of_different
+    target, values = target_of(results.info.evidence), _of_every if with_copies else _of_different
     plain, by_size = (results.recent(values, name) for name in ("spearman", "spearman_size"))
-    unsigned = {view: own for view, own in plain.items() if not is_signed(view, scalar)}
+    unsigned = {view: own for view, own in plain.items() if not is_signed(view, target)}
     return {
         view: found for view in VIEWS if (found := {**unsigned, **by_size}.get(view)) is not None
     }
@@ -149,9 +149,9 @@ def judgements(results: Results) -> Mapping[View, Judgement]:
     return {view: own for view, own in found.items() if own is not None}
 
 
-def is_signed(view: View, scalar: Scalar | None) -> bool:
+def is_signed(view: View, target: Target) -> bool:
     """Whether "spearman" compares a view with signed effects."""
-    return BY_ID[view].signed and scalar != "cosine"
+    return BY_ID[view].signed and not target.is_distance
 
 
 def live_rows(results: Results) -> LiveRows | None:
@@ -188,7 +188,7 @@ def mask_offset(results: Results) -> Estimate | None:
     None where it was not measured, and for embeddings: their effects are distances, which have one
     sign.
     """
-    if results.info.evidence.scalar == "cosine":
+    if target_of(results.info.evidence).is_distance:
         return None
     return estimate(without_copies(results, results.evidence)["mask_offset"])
 
@@ -199,7 +199,7 @@ def deletion_offset(results: Results) -> Estimate | None:
     None where no text has two of them that differ, and for embeddings, as for [MASK].
     """
     effects = results.effects[["text", "position", "deletion"]].dropna()
-    if results.info.evidence.scalar == "cosine" or effects.empty:
+    if target_of(results.info.evidence).is_distance or effects.empty:
         return None
     places = results.token_columns("text", "position", "unit")
     units = effects.merge(places, on=["text", "position"])
@@ -240,24 +240,18 @@ def explained_values(results: Results) -> NDArray[np.float64] | None:
     None for what has no such figure in the table of texts (an embedding, a next token).
     """
     evidence = results.info.evidence
-    if evidence.scalar not in ("number", "margin", "logit"):
+    of_scores = target_of(evidence).of_scores
+    if of_scores is None:
         return None
     given, rows = results.texts["scores"], np.flatnonzero(results.analysed)
     pairs = zip(rows, given.iloc[rows], strict=True)
     rows = np.array([row for row, own in pairs if np.isfinite(own).all()], np.intp)
     found = np.full(len(given), np.nan)
-    if not len(rows):
-        return found
-    scores = np.array(list(given.iloc[rows]), dtype=np.float64)
-    names = results.info.output.labels
-    target = names.index(evidence.target) if evidence.target in names else None
-    own = scores.argmax(axis=1) if target is None else np.full(len(scores), target)
-    places = np.arange(len(scores))
-    found[rows] = scores[places, own]
-    if evidence.scalar == "margin":
-        others = scores.copy()
-        others[places, own] = -np.inf
-        found[rows] -= others.max(axis=1)
+    if len(rows):
+        scores = np.array(list(given.iloc[rows]), dtype=np.float64)
+        names = results.info.output.labels
+        place = names.index(evidence.target) if evidence.target in names else None
+        found[rows] = of_scores(scores, place)
     return found
 
 

@@ -60,6 +60,7 @@ from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 from reportgen.tasks.metrics import Metric
 from reportgen.tasks.predictions import Item, items_of, predictions
+from reportgen.tasks.targets import target_of
 from reportgen.tasks.task import task_of
 
 Part = TypeVar("Part")
@@ -202,11 +203,11 @@ class Findings:
     @property
     def agreement_by_size(self) -> Mapping[View, evidence.ViewFigures]:
         """The agreement of each view's sizes with the size of effects, over enough texts."""
-        scalar, known = self.info.evidence.scalar, self.stated_agreement
+        target, known = target_of(self.info.evidence), self.stated_agreement
         plain = {
             view: item
             for (view, statistic), item in known.items()
-            if statistic == "spearman" and not evidence.is_signed(view, scalar)
+            if statistic == "spearman" and not evidence.is_signed(view, target)
         }
         by_size = {view: item for (view, name), item in known.items() if name == "spearman_size"}
         return {**plain, **by_size}
@@ -215,11 +216,11 @@ class Findings:
     def agreement_with_sign(self) -> Mapping[View, evidence.ViewFigures]:
         """The agreement of views that have a sign with effects that have one, both with their
         signs."""
-        scalar, known = self.info.evidence.scalar, self.stated_agreement
+        target, known = target_of(self.info.evidence), self.stated_agreement
         return {
             view: item
             for (view, statistic), item in known.items()
-            if statistic == "spearman" and evidence.is_signed(view, scalar)
+            if statistic == "spearman" and evidence.is_signed(view, target)
         }
 
     @cached_property

@@ -1,5 +1,6 @@
 """Finds which of its choices the label of a text names."""
 
+import json
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import pandas as pd
 
 from reportgen.results.labels import NONE, ClassNames
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import STEPS
+from reportgen.results.tables.schema import COMPLETION, STEPS
 
 # What labels are read as: the column of the right choice, the choice itself, its letter (A, B, C),
 # its number from 0, or from 1.
@@ -122,3 +123,20 @@ def _readers(columns: Sequence[str]) -> Iterator[_Read]:
     yield among(letter)
     yield among(number(0))
     yield among(number(1))
+
+
+def choices_given(texts: pd.DataFrame) -> list[list[str | None]]:
+    """What a model was given of each text: what stands before the choices, and these. A stored
+    pair ends in the choice that was picked."""
+    pairs = zip(texts["pair"], texts["prediction_label"], strict=True)
+    leads = [
+        pair.removesuffix(picked) if isinstance(pair, str) and isinstance(picked, str) else pair
+        for pair, picked in pairs
+    ]
+    choices = [json.dumps(list(map(str, names))) for names in texts["score_names"]]
+    return [texts["text"].tolist(), leads, choices]
+
+
+def texts_given(texts: pd.DataFrame) -> list[list[str | None]]:
+    """What any other model was given of each text."""
+    return [texts[name].tolist() for name in ("text", "pair", COMPLETION)]

@@ -1,13 +1,16 @@
-"""How many labels of texts can be used, and how they are read, for each task with right answers."""
+"""How many labels of texts can be used, how they are read, and what is said of those that are not
+used, for each task with right answers."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.results.labels import NONE
+from reportgen.results.info import OutputInfo
+from reportgen.results.labels import LARGEST, NONE, number_of
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import STEPS
-from reportgen.tasks.choices import chosen_texts
+from reportgen.tasks.choices import ChoiceReading, chosen_texts
 from reportgen.tasks.labels import (
     Booleans,
     Misfit,
@@ -18,6 +21,18 @@ from reportgen.tasks.labels import (
     n_numbers,
     tag_labels,
 )
+
+_UNNAMED = re.compile(r"LABEL_\d+")  # a class without a name in the model's folder
+_COMMA = re.compile(r"\s*[+-]?\d+(?:,\d+)+(?:\.\d+)?\s*[%％]?\s*")  # 2,5 or 1,000
+_NAMED = 5  # classes in a line
+_RENAME = "rename labels with --label-map"
+_CHOICE_LABELS: dict[ChoiceReading, str] = {
+    "column": "the name of a choice's column",
+    "text": "one of the text's choices",
+    "letter": "the letter of a choice",
+    "from_0": "the number of a choice, counted from 0",
+    "from_1": "the number of a choice, counted from 1",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,3 +90,43 @@ def choices(results: Results) -> Reading:
     used = results.analysed.copy()
     used[[own.text for own in found.every if own.has_label and own.label == NONE]] = False
     return Reading(found.read_as, used)
+
+
+def no_number(label: str, output: OutputInfo, others: ReadAs | None) -> str:
+    """What a label is that is not used, and what to do about it. Here and below `others` says how
+    the labels that are used are read; None where none is."""
+    why, advice = "not a number", _RENAME
+    if number_of(label) is not None:
+        why = f"beyond {LARGEST:g}, farther than a model in float32 can come"
+    if _COMMA.fullmatch(label):
+        advice = "write it without commas, with a point before decimals"
+    return f"{why}; {advice}"
+
+
+def no_numbers(label: str, output: OutputInfo, others: ReadAs | None) -> str:
+    """As `no_number`, of several numbers."""
+    why = f"not the {len(output.labels) or 'same count of'} numbers that the model returns"
+    return f"{why}; write a JSON list such as [3.5, 2], or numbers between commas"
+
+
+def no_label(label: str, output: OutputInfo, others: ReadAs | None) -> str:
+    """As `no_number`, of the names of several labels."""
+    more = ", …" if len(output.labels) > _NAMED else ""
+    return f"not one of the model's labels ({', '.join(output.labels[:_NAMED])}{more}); {_RENAME}"
+
+
+def no_class(label: str, output: OutputInfo, others: ReadAs | None) -> str:
+    """As `no_number`, of classes."""
+    said = no_label(label, output, others)
+    if not all(map(_UNNAMED.fullmatch, output.labels)):
+        return said
+    advice = "name the classes in the model's order, e.g. --class-names bad,good"
+    return said.removesuffix(_RENAME) + advice
+
+
+def no_choice(label: str, output: OutputInfo, others: ReadAs | None) -> str:
+    """As `no_number`, of choices."""
+    why = "none of the text's choices, nor the letter, number or column of one"
+    if others in _CHOICE_LABELS:
+        why = f"not {_CHOICE_LABELS[others]}, as the other labels are"
+    return f"{why}; {_RENAME}"

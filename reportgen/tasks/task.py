@@ -14,7 +14,7 @@ To add a task:
 `tests/tasks/test_branches.py` counts the places outside this room that still ask for the kind.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -23,7 +23,9 @@ import pandas as pd
 from reportgen.results.info import OutputInfo, OutputKind
 from reportgen.results.store import Results
 from reportgen.tasks import readings
+from reportgen.tasks.choices import choices_given, texts_given
 from reportgen.tasks.entities import OUTSIDE
+from reportgen.tasks.labels import ReadAs
 from reportgen.tasks.metrics import (
     ACCURACY,
     ANSWER_EXACT,
@@ -44,6 +46,7 @@ from reportgen.tasks.metrics import (
 from reportgen.tasks.readings import Reading
 from reportgen.tasks.sums import Sums, distances, leads, mistakes, surest_mistakes
 
+ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
 # What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
 # words or masks is wrong; what an answer's F1 lacks of 1; minus the log-probability of a token.
 Measure: TypeAlias = Literal["distance", "ranks", "texts", "labels", "words", "masks", "f1", "loss"]
@@ -64,20 +67,50 @@ class Task:
     # How well predictions fit right answers: the one that decides first, the one that says most of
     # a single text last.
     metrics: tuple[Metric, ...] = ()
+    # What one item is of: the whole text, of which there is one; one of several names; a word, a
+    # mask, a span of tokens, or a token that was written. All but the first two have a place.
+    item: ItemOf = "text"
     # How labels of texts are read; None where any label can be a right answer, or none.
     read_labels: Callable[[Results], Reading] | None = None
+    # What a label is that cannot be used, and what to do about it: of the label, the output, and
+    # how the other labels are read.
+    misread: Callable[[str, OutputInfo, ReadAs | None], str] = readings.no_number
     measure: Measure | None = None  # what an error is; None without right answers
     # How far off each text is, to list the worst first; None where texts are not listed by that.
     ranked_by: Callable[[pd.DataFrame], Sums] | None = None
     shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
     constant: Constant | None = None  # what named predictions are held against; None for nothing
-    # An item of one model is compared with the same one of another. The tokens of completions are
-    # not: two tokenizers may cut them differently.
-    pairs_items: bool = True
+    # Columns of what the model was given of each text, by which texts are found again.
+    given: Callable[[pd.DataFrame], Sequence[Sequence[object]]] = texts_given
+    not_stored: str = ""  # what came with texts that results do not hold: pairs are not as given
+    writes: str = ""  # what each model may write by itself, so that texts are not given alike
+    # Where one row of attention alone counts, the output is read from it.
+    may_read_one_row: bool = True
     is_closed: bool = False  # what is predicted is one of the model's names
     # A text is right or wrong as a whole, so that one can tell which ones a new model gets right,
     # and which it does not any more.
     has_outcomes: bool = False
+
+    @property
+    def has_names(self) -> bool:
+        """Whether all texts have the same items, each of which may have a name."""
+        return self.item == "name"
+
+    @property
+    def is_about_words(self) -> bool:
+        """Whether a right answer is one to some words of a text, not to the whole."""
+        return self.item in ("word", "mask", "span")
+
+    @property
+    def pairs_items(self) -> bool:
+        """Whether an item of one model is compared with the same one of another. The tokens of
+        completions are not: two tokenizers may cut them differently."""
+        return self.item != "token"
+
+    @property
+    def divides_texts(self) -> bool:
+        """Whether predictions divide texts into parts that are known before."""
+        return self.is_closed and self.item == "text"
 
 
 _NUMBER = Task(
@@ -98,6 +131,8 @@ _NUMBERS = Task(
     explains="the largest number; another with --explain-class",
     metrics=(MAE,),
     read_labels=readings.several_numbers,
+    item="name",
+    misread=readings.no_numbers,
     measure="distance",
 )
 _CLASS = Task(
@@ -107,6 +142,7 @@ _CLASS = Task(
     explains="the lead of the predicted class; of another with --explain-class",
     metrics=(ACCURACY, MACRO_F1),
     read_labels=readings.classes,
+    misread=readings.no_class,
     measure="texts",
     ranked_by=leads,
     shown="probability",
@@ -119,7 +155,9 @@ _LABELS = Task(
     does="multi-label classification: any of several labels per text",
     explains="the logit of the strongest label; of another with --explain-class",
     metrics=(LABELS_EXACT,),
+    item="name",
     read_labels=readings.sets,
+    misread=readings.no_label,
     measure="labels",
     ranked_by=surest_mistakes,
     constant="each",
@@ -130,6 +168,7 @@ _TAGS = Task(
     does="token classification: a tag for each word",
     explains="the log-probability of the tags of all words, and of each word's tag by itself",
     metrics=(TAG_ACCURACY,),
+    item="word",
     read_labels=readings.tags,
     measure="words",
     ranked_by=mistakes,
@@ -144,6 +183,7 @@ _MASKS = Task(
     "--explain-token",
     needs="masks",
     metrics=(MASK_ACCURACY,),
+    item="mask",
     measure="masks",
 )
 _ANSWER = Task(
@@ -152,6 +192,7 @@ _ANSWER = Task(
     explains="the log-probability of both ends of the answer in the context; give the question as "
     "text and the context as pair",
     metrics=(ANSWER_EXACT, ANSWER_F1),
+    item="span",
     measure="f1",
     shown="probability",
 )
@@ -162,6 +203,9 @@ _CHOICE = Task(
     needs="choices",
     metrics=(ACCURACY,),
     read_labels=readings.choices,
+    misread=readings.no_choice,
+    given=choices_given,
+    not_stored="the choices of its texts",
     measure="texts",
     ranked_by=leads,
     shown="probability",
@@ -175,8 +219,9 @@ _COMPLETION = Task(
     needs="a completion, given or generated",
     returns="a completion",
     metrics=(PERPLEXITY,),
+    item="token",
+    writes="completions",
     measure="loss",
-    pairs_items=False,
 )
 _NEXT_TOKEN = Task(
     kind="next_token",
@@ -184,12 +229,14 @@ _NEXT_TOKEN = Task(
     explains="the predicted next token; another with --explain-token, a completion with a "
     "column completion or --generate",
     returns="a next token",
+    may_read_one_row=False,
 )
 EMBEDDING = Task(
     kind="embedding",
     does="none: an embedding of each text",
     explains="how far the embedding turns",
     returns="an embedding",
+    may_read_one_row=False,
 )
 TASKS: Mapping[str, Task] = {
     task.kind: task

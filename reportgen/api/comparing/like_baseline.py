@@ -15,6 +15,7 @@ from reportgen.comparison.matching import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.report.options import options_in, shown_options
 from reportgen.results.store import Results, open_results
+from reportgen.tasks.task import task_of
 from reportgen.texts import TextInput, TextSet
 
 # What says which model the baseline is of, which the later one is not.
@@ -70,8 +71,7 @@ def texts_of(results: Results) -> TextSet:
         lacks = "its texts, which were redacted"
     elif info.settings.units == "given":
         lacks = "the units that came with its texts"
-    elif info.output.kind == "choice":
-        lacks = "the choices of its texts"
+    lacks = lacks or task_of(info.output).not_stored
     if lacks:
         raise UsageError(
             f"{results.folder}: does not hold {lacks}; name the file of texts, as in reportgen "
@@ -120,7 +120,7 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
         ComparisonError: none is.
     """
     own = baseline.texts[["text_id", "text", "pair"]].astype(object)
-    has_pairs = baseline.info.output.kind != "choice"  # there the pair ends in a choice
+    has_pairs = not task_of(baseline.info.output).not_stored  # else pairs end in a choice
     held = {
         (text, None if pd.isna(pair) or not has_pairs else pair)
         for text, pair in zip(own["text"], own["pair"], strict=True)

@@ -17,6 +17,7 @@ from reportgen.findings.tokens.figures import token_effects
 from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import DELETION_SCORES
+from reportgen.tasks.targets import target_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,7 @@ def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
     if not pairing.same_scalar:
         return Contrasts((effects[0], effects[1]), comparable, flipped, 0, 0)
     names = base.info.output.labels
-    is_margin = base.info.evidence.scalar == "margin"
+    is_margin = target_of(base.info.evidence).is_lead
     own, other = (
         side.evidence.set_index("text")["explained_label"].astype(object) for side in sides
     )

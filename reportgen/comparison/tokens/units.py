@@ -18,6 +18,7 @@ from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.unit_names import unit_labels
 from reportgen.results.unit_values import equal_shares, unit_values
+from reportgen.tasks.task import task_of
 
 _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
 _LENGTH = "n_tokens"  # of its text
@@ -127,8 +128,8 @@ def reads_one_row(results: Results) -> bool:
     """Whether the output is known to be read from a single row of the last layer, the one in the
     table of tokens. If so, that row shows where the model looks."""
     live = results.evidence["live_rows"].dropna()
-    kind = results.info.output.kind
-    return kind not in ("next_token", "embedding") and bool(len(live)) and bool((live == 1).all())
+    may_be = task_of(results.info.output).may_read_one_row
+    return may_be and bool(len(live)) and bool((live == 1).all())
 
 
 def _size(base: Results, head: Results) -> float:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from reportgen.findings.notes.citations import Citation
 from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
 from reportgen.results.info import RunInfo, Subject
+from reportgen.tasks.targets import target_of
 
 Values: TypeAlias = Mapping[str, float | int | str]
 # What a note is about. It decides where the note is placed and which summaries include it.
@@ -130,7 +131,7 @@ def explained(info: RunInfo) -> dict[str, str]:
     if scalar is None:
         return {}
     name = info.output.name
-    if scalar == "number":
+    if target_of(info.evidence).is_output:
         name = target or next(iter(info.output.labels), name)
     said: dict[str, str] = {"scalar": scalar, "output_name": name}
     against = info.evidence.against

@@ -12,18 +12,18 @@ from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.findings.tokens.joint import joint_rows
 from reportgen.findings.tokens.last_token import LastToken, last_token
-from reportgen.results.info import OutputKind, View
+from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.unit_names import unit_labels
 from reportgen.results.unit_values import equal_shares, times_average, unit_values
+from reportgen.tasks.task import task_of
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
 _PARTS = 6  # parts of one kind, the largest ones
 # What a token does to the output when it is there; `moves` where effects have no sign.
 TokenEffect: TypeAlias = Literal["raises", "lowers", "moves"]
 # What texts are divided by.
-_ABOUT_WORDS: tuple[OutputKind, ...] = ("tags", "masks", "answer")
 Division: TypeAlias = Literal["class", "label", "group"]
 TokenKind: TypeAlias = TokenEffect | Literal["draws"]  # the last: draws attention
 
@@ -196,9 +196,10 @@ def parts(results: Results) -> Mapping[Division, tuple[TextGroup, ...]]:
     values = texts["label_value"].where(texts["label"].notna())
     is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
     found: dict[Division, tuple[TextGroup, ...]] = {}
-    if results.info.output.kind == "class":
+    task = task_of(results.info.output)
+    if task.divides_texts:
         found["class"] = _by_name(texts["prediction_label"], known)
-    if results.info.output.kind not in _ABOUT_WORDS:
+    if not task.is_about_words:
         found["label"] = (
             _by_number(texts["label"], values.to_numpy(np.float64), known)
             if is_number

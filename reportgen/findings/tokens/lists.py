@@ -27,6 +27,7 @@ from reportgen.findings.tokens.figures import CorpusTokens, TokenEffect, TokenKi
 from reportgen.findings.tokens.shrinkage import shrink
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.store import Results
+from reportgen.tasks.targets import target_of
 
 LISTED = 8  # tokens in a list
 IN_DOUBT = 16  # tokens that may be chance, which are shown on request
@@ -264,7 +265,7 @@ def lists_by_target(
     Those of all texts where there are no `targets`. Effects on different figures are never averaged
     together.
     """
-    is_size = results.info.evidence.scalar == "cosine"
+    is_size = target_of(results.info.evidence).is_distance
     if not targets:
         return (effect_lists(tokens, is_size=is_size),)
     found = (
