@@ -1,24 +1,85 @@
 """A comparison as a JSON object: flat figures that gates read, then the details, nested."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
-from reportgen.comparison.all_models import ModelStep
+from reportgen.comparison.all_models import AllModels
+from reportgen.comparison.attention import LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.outputs.quality import Quality, QualityFigure
+from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.comparison.trend.figures import ModelValue
+from reportgen.comparison.trend.quality import QualityTrend
+from reportgen.comparison.trend.sinks import HeadState, LayerState, SinkTrend
+from reportgen.comparison.trend.texts import TextTrend
+from reportgen.comparison.trend.tokens import TokenTrend
+from reportgen.comparison.trend.trend import Trend
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Places
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.records import ends, estimate_record, judgement_record
-from reportgen.report.json.run import to_json
-from reportgen.report.json.trend import trend_record
+from reportgen.report.json.records import (
+    SHARED,
+    Records,
+    ends,
+    its_ends,
+    record,
+    shows,
+    to_json,
+)
 from reportgen.report.options import CompareOptions
 from reportgen.results.info import COMPARISON_VERSION, RunInfo
+
+_RECORDS: Records = {
+    **SHARED,
+    RunInfo: shows(
+        *("model=model.name", "architecture=model.architecture"),
+        *("weights_sha256=model.weights_sha256", "tokenizer=model.tokenizer"),
+        *("output_kind=output.kind", "output_name=output.name", "evidence=evidence.level"),
+        "created",
+        ("inputs", lambda info: {item.name: item.sha256 or None for item in info.inputs}),
+        ("versions", lambda info: dict(sorted(info.versions.items()))),
+    ),
+    Change: shows("base", "head", "change=difference", its_ends, "n_texts"),
+    QualityFigure: shows(lambda own: own.change, "smallest_change=limit", "gain"),
+    LayerChanges: shows("base", "head", "change=changes", "n_texts"),
+    TokenChange: shows(
+        *("token", "turn", "turn_p_adjusted=turn_p", "looks_p_adjusted=looks_p", "n_texts"),
+        *("deletion_effect=effect", "looked_at=row", "received=attention"),
+    ),
+    Note: shows("id", "also", "token", lambda note: note.values),
+    # Of more than two models: lists of figures have an entry per model, null if it has none; places
+    # of models count from 0.
+    Trend: shows(
+        ("models", lambda own: _trend_models(own)),
+        *("quality", "sinks", "tokens", "texts"),
+    ),
+    QualityTrend: shows(
+        *("verdict=course", "since", "decided_by=figure"),
+        lambda own: dict(
+            zip(("first_value", "since_value", "last_value"), own.values, strict=True)
+        ),
+    ),
+    SinkTrend: shows(
+        *("role=key", "token", "first", "sink_layers", "n_sink_heads", "n_heads", "layers", "heads")
+    ),
+    LayerState: shows("excess=excess.mean", "share", lambda own: its_ends(own.excess), "is_sink"),
+    HeadState: shows("layer", "head", "first", "excess"),
+    # Changes are from the first model, which has no entry.
+    TokenTrend: shows(
+        "token",
+        ("figure", lambda own: "deletion_effect" if own.has_effect else "looked_at"),
+        *("turn", "first_clear", "changes=figures"),
+    ),
+    TextTrend: shows("id", "predictions", "changed_at", "right"),
+}
+
+
+def _of(found: Any) -> Any:
+    return record(found, _RECORDS)
 
 
 def write_comparison(
@@ -28,14 +89,15 @@ def write_comparison(
 
     `figures` is flat, as gates name it; `texts` has a row for each text, in input order.
     """
-    pairing, heads = comparison.pairing, comparison.heads
-    record = {
+    pairing, heads, models = comparison.pairing, comparison.heads, comparison.all_models
+    predictions = comparison.predictions
+    made = {
         "schema_version": COMPARISON_VERSION,
         "reportgen_version": comparison.head.info.versions["reportgen"],
         "title": options.title,
         "provenance": {
-            "base": {**_side(comparison.base.info), "colouring": _colouring(comparison.base)},
-            "head": {**_side(comparison.head.info), "colouring": _colouring(comparison.head)},
+            key: {**_of(side.info), "colouring": _colouring(side)}
+            for key, side in (("base", comparison.base), ("head", comparison.head))
         },
         "comparable": {
             "nothing_found": comparison.is_same,
@@ -51,73 +113,63 @@ def write_comparison(
             "texts_with_other_units": pairing.n_other_units,
             "texts_with_other_target": comparison.units.n_other_target,
         },
-        "null": None
-        if comparison.null is None
-        else {key: rounded(value) for key, value in asdict(comparison.null).items()},
-        "models": _models(comparison),
-        "trend": trend_record(comparison.all_models),
+        "null": _of(comparison.null),
+        "models": _models(models),
+        "trend": _of(models and models.trend),
         "figures": comparison.figures,
-        "quality": _quality(comparison),
+        "quality": _quality(predictions.quality if predictions else None),
         "gates": gate_records(options.gates),
-        "notes": [_note(note) for note in comparison.notes],
+        "notes": _of(comparison.notes),
         "tokens": token_records(comparison),
-        "layers": {
-            found.key: {
-                "base": _all_rounded(found.base),
-                "head": _all_rounded(found.head),
-                "change": [change_record(change) for change in found.changes],
-                "n_texts": found.n_texts,
-            }
-            for found in comparison.layers
-        },
-        "jsd": None if heads is None else [_all_rounded(row) for row in heads.distance.tolist()],
+        "layers": {found.key: _of(found) for found in comparison.layers},
+        "jsd": heads and _of(heads.distance.tolist()),
         "texts": text_records(comparison),
     }
-    return Document(to_json(record).encode())
-
-
-def _side(info: RunInfo) -> dict[str, object]:
-    """Which model one side of a comparison is, and what it ran on."""
-    return {
-        "model": info.model.name,
-        "architecture": info.model.architecture,
-        "weights_sha256": info.model.weights_sha256,
-        "tokenizer": info.model.tokenizer,
-        "output_kind": info.output.kind,
-        "output_name": info.output.name,
-        "evidence": info.evidence.level,
-        "created": info.created,
-        "inputs": {item.name: item.sha256 or None for item in info.inputs},
-        "versions": dict(sorted(info.versions.items())),
-    }
+    return Document(to_json(made).encode())
 
 
 def _colouring(side: Findings) -> dict[str, object] | None:
     """How far the colours of a model agree with effects, as its own summary has it; null where they
     are not judged."""
-    own = side.colouring
-    if own.judgement is None:
+    view, judged = side.colouring.view, side.colouring.judgement
+    if judged is None:
         return None
-    agreement = estimate_record(own.judgement.agreement)
-    return {"view": own.view, "agreement": agreement, **judgement_record(own.judgement)}
+    return {"view": view, "agreement": _of(judged.agreement), **_of(judged)}
 
 
-def _models(comparison: Comparison) -> list[dict[str, object]] | None:
+def _models(found: AllModels | None) -> list[dict[str, object]] | None:
     """Every model that was compared, the first of them first; null where there are two."""
-    found = comparison.all_models
     if found is None:
         return None
-    steps: list[tuple[ModelStep | None, ModelStep | None]] = [(None, None)]
-    steps += zip(found.from_first, found.from_previous, strict=True)
     return [
         {
-            **_side(info),
+            **_of(info),
             "n_texts": found.n_texts,
             "figures": {row.key: value_record(row.values[i]) for row in found.rows},
-            "from_first": _step(steps[i][0]),
-            "from_previous": _step(steps[i][1]),
+            "from_first": _of(from_first),
+            "from_previous": _of(from_previous),
         }
-        for i, info in enumerate(found.infos)
+        for i, (info, from_first, from_previous) in enumerate(
+            zip(
+                found.infos,
+                (None, *found.from_first),
+                (None, *found.from_previous),
+                strict=True,
+            )
+        )
+    ]
+
+
+def _trend_models(trend: Trend) -> list[dict[str, object]]:
+    """The models of a trend, and their texts that do not count."""
+    return [
+        {
+            "name": point.name,
+            "step": point.step,
+            "texts_missing": own.n_missing,
+            "texts_not_in_first": own.n_other,
+        }
+        for point, own in zip(trend.checkpoints, trend.unmatched, strict=True)
     ]
 
 
@@ -135,56 +187,26 @@ def value_record(found: ModelValue | None) -> dict[str, object] | None:
     said |= {"gain": found.gain} if found.gain is not None else {}
     said |= {"layer": found.layer} if found.layer is not None else {}
     said |= {"view": found.view} if found.view is not None else {}
-    return said | (judgement_record(found.judgement) if found.judgement else {})
+    return said | (_of(found.judgement) or {})
 
 
-def _step(step: ModelStep | None) -> dict[str, object] | None:
-    """What changed from another model; null of the first."""
-    if step is None:
-        return None
-    return {
-        name: value if isinstance(value, str) else rounded(value)
-        for name, value in asdict(step).items()
-    }
-
-
-def _quality(comparison: Comparison) -> dict[str, object] | None:
+def _quality(quality: Quality | None) -> dict[str, object] | None:
     """How well both models fit the labels; null where there are none that fit the output."""
-    quality = comparison.predictions and comparison.predictions.quality
-    if not quality:
+    if quality is None:
         return None
     return {
         "verdict": quality.verdict,
         "decided_by": quality.deciding.name,
         "predictions_moved": not quality.is_unmoved,
         "n_texts": quality.n_texts,
-        **{
-            figure.name: {
-                **(change_record(figure.change) or {}),
-                "smallest_change": rounded(figure.limit),
-                "gain": figure.gain,
-            }
-            for figure in quality.figures
-        },
+        **{figure.name: _of(figure) for figure in quality.figures},
     }
 
 
 def token_records(comparison: Comparison) -> list[dict[str, object]]:
     """A record of each token, those that changed most first; null where a figure of it was not
     measured."""
-    return [
-        {
-            "token": token.token,
-            "turn": token.turn,
-            "turn_p_adjusted": rounded(token.turn_p),
-            "looks_p_adjusted": rounded(token.looks_p),
-            "n_texts": token.n_texts,
-            "deletion_effect": change_record(token.effect),
-            "looked_at": change_record(token.row),
-            "received": change_record(token.attention),
-        }
-        for token in comparison.tokens
-    ]
+    return list(map(_of, comparison.tokens))
 
 
 def text_records(comparison: Comparison) -> list[dict[str, object]]:
@@ -226,27 +248,7 @@ def text_records(comparison: Comparison) -> list[dict[str, object]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _note(note: Note) -> dict[str, object]:
-    """A note's id, the sentences that follow it, its token and its values."""
-    values = {
-        name: value if isinstance(value, str) else rounded(value)
-        for name, value in note.values.items()
-    }
-    return {"id": note.id, "also": list(note.also), "token": note.token, **values}
-
-
 def change_record(change: Change | None) -> dict[str, object] | None:
     """A figure in both models and its change; null where it was not measured."""
-    if change is None:
-        return None
-    return {
-        "base": rounded(change.base),
-        "head": rounded(change.head),
-        "change": rounded(change.difference),
-        **ends(change.interval),
-        "n_texts": change.n_texts,
-    }
-
-
-def _all_rounded(values: Iterable[float]) -> list[object]:
-    return [rounded(value) for value in values]
+    own: dict[str, object] | None = _of(change)
+    return own

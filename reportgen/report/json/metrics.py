@@ -7,7 +7,7 @@ from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.run import to_json
+from reportgen.report.json.records import to_json
 from reportgen.report.options import CompareOptions, RenderOptions
 
 if TYPE_CHECKING:

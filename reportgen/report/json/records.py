@@ -1,20 +1,76 @@
-"""Parts of findings as they stand in JSON objects: names in a fixed order, null for None."""
+"""Findings as JSON: what of each class stands in a file, in which order and under which name."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
-from reportgen.findings.outputs.calibration import Calibration
-from reportgen.findings.outputs.where_wrong import LengthTrend, Subset
+from reportgen.findings.outputs.calibration import Bin, Calibration
+from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
 from reportgen.findings.statistics import Estimate, Interval
 
+# An attribute, or its name in JSON and where it is, such as "sure=is_sure"; a name with a function
+# that gives its value; or a function alone, whose result's entries stand in line with the others.
+Read: TypeAlias = Callable[[Any], object]
+Entry: TypeAlias = str | tuple[str, Read] | Read
 
-def estimate_record(estimate: Estimate) -> dict[str, object]:
-    """A mean, both ends of its interval, and how many texts it is of."""
-    return {
-        "mean": rounded(estimate.mean),
-        **ends(estimate.interval),
-        "n_texts": estimate.n_texts,
-    }
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What of a class stands in JSON."""
+
+    entries: tuple[Entry, ...]
+    only_known: bool = False  # what is None is left out
+
+
+def shows(*entries: Entry, only_known: bool = False) -> Record:
+    """The record of these entries."""
+    return Record(entries, only_known)
+
+
+Records: TypeAlias = Mapping[type, Record]
+
+
+def record(found: Any, records: Records) -> Any:
+    """`found` as JSON: each float rounded, null for None. A class that is not in `records` has all
+    its fields."""
+    if type(found) in records:
+        return _entries(found, records[type(found)], records)
+    if is_dataclass(found) and not isinstance(found, type):
+        names = tuple(item.name for item in fields(found))
+        return _entries(found, Record(names), records)
+    if isinstance(found, Interval):
+        return ends(found)
+    if isinstance(found, Mapping):
+        return {name: record(value, records) for name, value in found.items()}
+    if isinstance(found, tuple | list):
+        return [record(value, records) for value in found]
+    return rounded(found)
+
+
+def _entries(found: Any, own: Record, records: Records) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for entry in own.entries:
+        if callable(entry):
+            made |= record(entry(found), records) or {}
+            continue
+        if isinstance(entry, str):
+            name, _, place = entry.partition("=")
+            value = attrgetter(place or name)(found)
+        else:
+            name, value = entry[0], entry[1](found)
+        made[name] = record(value, records)
+    return {name: value for name, value in made.items() if not own.only_known or value is not None}
+
+
+def to_json(record: object) -> str:
+    """A record as JSON in which a CI log takes no string as a command (see `printable`)."""
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
+    return text.replace("##", "#\\u0023") + "\n"
 
 
 def ends(interval: Interval | None) -> dict[str, object]:
@@ -23,77 +79,51 @@ def ends(interval: Interval | None) -> dict[str, object]:
     return {"low": rounded(low), "high": rounded(high)}
 
 
+def its_ends(found: Any) -> dict[str, object]:
+    """Both ends of the interval of `found`."""
+    return ends(found.interval)
+
+
+SHARED: Records = {
+    Estimate: shows("mean", its_ends, "n_texts"),
+    Judgement: shows("verdict", "baseline", "over_baseline=over", only_known=True),
+}
+_ERRORS: Records = {
+    **SHARED,
+    WhereWrong: shows("n_texts", "n_compared=n_tried", "error", "length=trend", "parts"),
+    LengthTrend: shows(
+        *("correlation", "shortest_third=shortest", "longest_third=longest", "p", "sure=is_sure")
+    ),
+    Subset: shows(
+        "by=aspect",
+        ("name", lambda part: part.name or None),
+        lambda part: dict(zip(("from", "to"), part.band or (None, None), strict=True)),
+        *("error", "elsewhere=rest", ("difference", lambda part: ends(part.difference))),
+        *("p", "sure=is_sure"),
+    ),
+    Calibration: shows(
+        *("verdict", "n_predictions=n_items", "mean_probability=mean_chance", "right"),
+        *("overconfidence=gap", "p", "error", "plain_error", "error_by_chance=noise"),
+        "curve=bins",
+    ),
+    Bin: shows("n_predictions=n_items", "probability=chance", "right"),
+}
+_NOWHERE: Mapping[str, Any] = {
+    **dict.fromkeys(("n_texts", "n_compared", "error", "length")),
+    "parts": [],
+}
+
+
 def errors_record(findings: Findings) -> dict[str, object] | None:
     """Where predictions are wrong, and whether their probabilities fit; null without right
     answers."""
     if findings.scored is None:
         return None
-    where, slopes, chances = findings.where_wrong, findings.slopes, findings.calibration
+    slopes = findings.slopes
     return {
         "measure": findings.scored.measure,
         "against_constant": findings.against_constant,
-        "n_texts": where.n_texts if where else None,
-        "n_compared": where.n_tried if where else None,
-        "error": estimate_record(where.error) if where else None,
-        "length": _length(where.trend) if where and where.trend else None,
-        "parts": [_part(part) for part in where.parts] if where else [],
+        **(record(findings.where_wrong, _ERRORS) or _NOWHERE),
         "slope": slopes.verdict if slopes else None,
-        "calibration": _calibration(chances) if chances else None,
+        "calibration": record(findings.calibration, _ERRORS),
     }
-
-
-def _length(trend: LengthTrend) -> dict[str, object]:
-    return {
-        "correlation": estimate_record(trend.correlation),
-        "shortest_third": estimate_record(trend.shortest),
-        "longest_third": estimate_record(trend.longest),
-        "p": rounded(trend.p),
-        "sure": trend.is_sure,
-    }
-
-
-def _part(part: Subset) -> dict[str, object]:
-    low, high = part.band or (None, None)
-    return {
-        "by": part.aspect,
-        "name": part.name or None,
-        "from": rounded(low),
-        "to": rounded(high),
-        "error": estimate_record(part.error),
-        "elsewhere": estimate_record(part.rest),
-        "difference": ends(part.difference),
-        "p": rounded(part.p),
-        "sure": part.is_sure,
-    }
-
-
-def _calibration(found: Calibration) -> dict[str, object]:
-    return {
-        "verdict": found.verdict,
-        "n_predictions": found.n_items,
-        "mean_probability": rounded(found.mean_chance),
-        "right": rounded(found.right),
-        "overconfidence": estimate_record(found.gap),
-        "p": rounded(found.p),
-        "error": estimate_record(found.error),
-        "plain_error": rounded(found.plain_error),
-        "error_by_chance": rounded(found.noise),
-        "curve": [
-            {
-                "n_predictions": own.n_items,
-                "probability": rounded(own.chance),
-                "right": estimate_record(own.right),
-            }
-            for own in found.bins
-        ],
-    }
-
-
-def judgement_record(judged: Judgement) -> dict[str, object]:
-    """What an agreement says beyond the baselines; what is not known is left out."""
-    said = {
-        "verdict": judged.verdict,
-        "baseline": judged.baseline,
-        "over_baseline": estimate_record(judged.over) if judged.over else None,
-    }
-    return {name: value for name, value in said.items() if value is not None}

@@ -13,7 +13,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.worse import Rule, rule_of
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output
-from reportgen.report.json.run import to_json
+from reportgen.report.json.records import to_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions

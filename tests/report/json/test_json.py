@@ -22,7 +22,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.sinks.sink_test_figures import subject_figures
 from reportgen.report.format_register import output_at
 from reportgen.report.json import metrics
-from reportgen.report.json.run import render, to_json
+from reportgen.report.json.records import to_json
+from reportgen.report.json.run import render
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject
 from reportgen.results.measure_register import BASELINES
