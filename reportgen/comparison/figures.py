@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.outputs.outcomes import Outcome
-from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
 from reportgen.findings.figures.flat import Value, figure_key, rounded
 from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Interval, mean_interval

@@ -60,8 +60,10 @@ from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 from reportgen.tasks.metrics import Metric
 from reportgen.tasks.predictions import Item, items_of, predictions
+from reportgen.tasks.shares import class_shares
 from reportgen.tasks.targets import target_of
 from reportgen.tasks.task import task_of
+from reportgen.tasks.words import words_of
 
 Part = TypeVar("Part")
 
@@ -145,7 +147,7 @@ class Findings:
     # What was predicted, and how well that fits the labels.
     items = _part(predictions)
     classes = _part(of_classes.match_classes)
-    class_shares = _part(of_classes.class_shares)
+    class_shares = _part(class_shares)
     label_sets = _part(of_classes.label_sets_of)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
@@ -155,7 +157,6 @@ class Findings:
     label_fit = _part(of_predictions.label_fit)
     numbers_fit = _part(of_numbers.numbers_fit)
     rank_fit = _part(of_ranks.rank_fit)
-    predictions = _part(of_predictions.predictions)
     label_errors = _part(of_predictions.label_errors)
     wrong_labels = _part(of_ranking.wrong_labels)
 
@@ -251,6 +252,16 @@ class Findings:
         if task_of(self.info.output).has_outcomes:
             wrong[self.items["text"][self.items["score"] == 0].to_numpy(np.intp)] = True
         return wrong
+
+    @cached_property
+    def predictions(self) -> "pd.Series[float] | pd.Series[str]":
+        """`[text]`: what was predicted, as a table shows it."""
+        return of_predictions.predictions(self.results, self.items)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """`[item]`: the word that each item is of, where items are of words."""
+        return words_of(self.results, self.items)
 
     def items_of(self, text: int) -> list[Item]:
         """The predicted items of row `text` of `texts`."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.worse import worse
+from reportgen.comparison.outputs.predictions import worse
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.flat import rounded

@@ -2,6 +2,7 @@
 of the means of these sums over texts. The metrics (`metrics.py`) name these functions.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -217,3 +218,30 @@ def mistakes(items: pd.DataFrame) -> Sums:
     """How many items of each text are wrong."""
     known = rated(items)
     return by_text(known, 1.0 * (known["score"].to_numpy(np.float64) != 1))
+
+
+# `[number]` of one model and of another, and the largest size of any: the other's, with the first
+# one's in the place of those that are the same but for what another batch size changes.
+Near = Callable[[Floats, Floats, float], Floats]
+
+
+def near_values(base: pd.DataFrame, head: pd.DataFrame, near: Near) -> pd.DataFrame:
+    """The numbers of `head`, those as in `base` where they are the same."""
+    own, other = (side["value"].to_numpy(np.float64) for side in (base, head))
+    size = float(np.abs(np.concatenate([own, other])).max(initial=0.0))
+    return head.assign(value=near(own, other, size))
+
+
+def near_tokens(base: pd.DataFrame, head: pd.DataFrame, near: Near) -> pd.DataFrame:
+    """The tokens of the completions of `head`; those that are as likely have the probability that
+    they have in `base`. Two tokenizers may cut a completion into more or fewer tokens."""
+    own, other = (side["text"].to_numpy(np.intp) for side in (base, head))
+    size = max(own.max(), other.max()) + 1
+    counts = [np.bincount(side, minlength=size) for side in (own, other)]
+    same = counts[0] == counts[1]
+    before, after = token_losses(base), token_losses(head)
+    a, b = before[same[own]], after[same[other]]
+    is_near = near(a, b, float(max(before.max(), after.max()))) == a
+    old, new = (token_chances(side) for side in (base, head))
+    new[same[other]] = np.where(is_near, old[same[own]], new[same[other]])
+    return head.assign(label_probability=new)

@@ -18,14 +18,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+import numpy as np
 import pandas as pd
 
 from reportgen.results.info import OutputInfo, OutputKind
 from reportgen.results.store import Results
-from reportgen.tasks import readings
+from reportgen.tasks import readings, shares
 from reportgen.tasks.choices import choices_given, texts_given
 from reportgen.tasks.entities import OUTSIDE
-from reportgen.tasks.labels import ReadAs
+from reportgen.tasks.labels import Floats, Places, ReadAs
 from reportgen.tasks.metrics import (
     ACCURACY,
     ANSWER_EXACT,
@@ -44,7 +45,16 @@ from reportgen.tasks.metrics import (
     Metric,
 )
 from reportgen.tasks.readings import Reading
-from reportgen.tasks.sums import Sums, distances, leads, mistakes, surest_mistakes
+from reportgen.tasks.sums import (
+    Near,
+    Sums,
+    distances,
+    leads,
+    mistakes,
+    near_tokens,
+    near_values,
+    surest_mistakes,
+)
 
 ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
 # What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
@@ -80,6 +90,13 @@ class Task:
     ranked_by: Callable[[pd.DataFrame], Sums] | None = None
     shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
     constant: Constant | None = None  # what named predictions are held against; None for nothing
+    # `[text]`: the one number by which two models are compared in a text, NaN where it has none;
+    # None for several numbers, and for what is named.
+    number_of: Callable[[Results], Floats] | None = None
+    # The items of a new model, without differences from those of the old one that are none.
+    near: Callable[[pd.DataFrame, pd.DataFrame, Near], pd.DataFrame] = near_values
+    # The probability of all that each of some texts could be; None where it is not one of a list.
+    shares: Callable[[Results, Places], Sequence[Floats]] | None = None
     # Columns of what the model was given of each text, by which texts are found again.
     given: Callable[[pd.DataFrame], Sequence[Sequence[object]]] = texts_given
     not_stored: str = ""  # what came with texts that results do not hold: pairs are not as given
@@ -95,6 +112,11 @@ class Task:
     def has_names(self) -> bool:
         """Whether all texts have the same items, each of which may have a name."""
         return self.item == "name"
+
+    @property
+    def is_of_words(self) -> bool:
+        """Whether each item is of a word."""
+        return self.item == "word"
 
     @property
     def is_about_words(self) -> bool:
@@ -113,6 +135,10 @@ class Task:
         return self.is_closed and self.item == "text"
 
 
+def _prediction(results: Results) -> Floats:
+    return results.texts["prediction"].to_numpy(np.float64, na_value=np.nan)
+
+
 _NUMBER = Task(
     kind="number",
     does="regression: one number per text",
@@ -121,6 +147,7 @@ _NUMBER = Task(
     read_labels=readings.numbers,
     measure="distance",
     ranked_by=distances,
+    number_of=_prediction,
     shown="value",
 )
 # Labels are on another scale than the similarity of two texts: only their order is compared.
@@ -143,6 +170,7 @@ _CLASS = Task(
     metrics=(ACCURACY, MACRO_F1),
     read_labels=readings.classes,
     misread=readings.no_class,
+    shares=shares.of_classes,
     measure="texts",
     ranked_by=leads,
     shown="probability",
@@ -204,6 +232,7 @@ _CHOICE = Task(
     metrics=(ACCURACY,),
     read_labels=readings.choices,
     misread=readings.no_choice,
+    shares=shares.of_choices,
     given=choices_given,
     not_stored="the choices of its texts",
     measure="texts",
@@ -220,6 +249,8 @@ _COMPLETION = Task(
     returns="a completion",
     metrics=(PERPLEXITY,),
     item="token",
+    number_of=_prediction,
+    near=near_tokens,
     writes="completions",
     measure="loss",
 )

@@ -1,7 +1,9 @@
 """How the predictions of two models differ, text by text, and how close they are to the labels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,7 @@ import pandas as pd
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.floors import CHANCE_MOVED, MOVED
 from reportgen.comparison.outputs.fit import metric_fits
-from reportgen.comparison.outputs.outcomes import Outcome, old_chances, outcomes
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
-from reportgen.comparison.outputs.share_right import Items, paired_items, right_parts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
@@ -27,11 +27,31 @@ from reportgen.findings.statistics import (
 from reportgen.results.info import OutputKind
 from reportgen.results.ranks import centred_ranks, spearman, weighted_correlation
 from reportgen.results.store import Results
-from reportgen.tasks.sums import token_chances, token_losses
-from reportgen.tasks.task import task_of
+from reportgen.tasks.predictions import predictions
+from reportgen.tasks.task import Task, task_of
 
+# What became of a text's class: right in the new model alone, in the old one alone, in both, in
+# neither; "unknown" where it has no label.
+Outcome: TypeAlias = Literal["fixed", "broken", "right", "wrong", "unknown"]
+_OUTCOMES: dict[tuple[bool, bool], Outcome] = {
+    (False, True): "fixed",
+    (True, False): "broken",
+    (True, True): "right",
+    (False, False): "wrong",
+}
+# In which way a text got worse: its class or choice is right in the old model alone; fewer of its
+# tags or masks are right, or less of its answer; its completion is less likely; its number moved
+# away from the label.
+Rule: TypeAlias = Literal["broken", "less_right", "less_likely", "farther"]
 # In which order texts whose class changed are listed: what a reader must see comes first.
 _FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")
+
+
+class Items(NamedTuple):
+    """The predicted items of both models with the labels that both have."""
+
+    base: pd.DataFrame
+    head: pd.DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,16 +203,68 @@ def prediction_changes(
     A number has moved where it changed by more than `least` and more than MOVED says. `judging`
     says how it is decided which model is better.
     """
-    judging = judging or Judging()
-    kind = base.info.output.kind
-    if not pairing.same_output or kind == "embedding":
-        return None
     texts = np.flatnonzero(pairing.analysed)
-    if not len(texts):
+    if not pairing.same_output or not len(texts):
         return None
-    if kind in ("number", "numbers", "completion"):
-        own: OutputKind = "numbers" if kind == "numbers" else "number"
-        return _numbers(base, head, pairing, texts, own, least, judging)
+    sides = _Sides(base, head, pairing, judging or Judging())
+    if sides.task.number_of is not None:
+        return _number(sides, sides.task.number_of, texts, least)
+    if base.items["value"].notna().any():
+        return _numbers(sides, texts)
+    return _names(sides, texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """Two models whose outputs are the same in kind."""
+
+    base: Findings
+    head: Findings
+    pairing: Pairing
+    judging: Judging
+
+    @property
+    def task(self) -> Task:
+        """What both do."""
+        return task_of(self.base.info.output)
+
+    def items(self, texts: Places) -> Items:
+        """The items of `texts` in both models; where items are compared one by one, of those texts
+        that have the same ones in both: as many, and where they are of words, of the same words,
+        however these are split."""
+        sides = self.base, self.head
+        own, other = (predictions(side.results, self.pairing.labels) for side in sides)
+        if not self.task.pairs_items:
+            return Items(_of_texts(own, texts), _of_texts(other, texts))
+        rows = [side["text"].to_numpy(np.intp) for side in (own, other)]
+        counts = [np.bincount(side, minlength=self.pairing.n_texts) for side in rows]
+        is_same = counts[0] == counts[1]
+        if self.task.is_of_words:
+            words = [
+                np.array(side.words, object)[is_same[at]]
+                for side, at in zip(sides, rows, strict=True)
+            ]
+            is_same[rows[0][is_same[rows[0]]][words[0] != words[1]]] = False
+        kept = texts[is_same[texts]]
+        return Items(_of_texts(own, kept), _of_texts(other, kept))
+
+    def quality(self, items: Items, *, moved: bool, same: bool) -> Quality | None:
+        """How well both fit the labels."""
+        fits = metric_fits(self.task.metrics, *items)
+        return judged(fits, Outputs(self.base.info.output, moved, same), self.judging)
+
+
+def _of_texts(items: pd.DataFrame, texts: Places) -> pd.DataFrame:
+    return items[np.isin(items["text"].to_numpy(np.intp), texts)]
+
+
+def _near(base: Floats, head: Floats, size: float) -> Floats:
+    return equal_if_close(base, head, size, SAME_OUTPUT)
+
+
+def _names(sides: _Sides, texts: Places) -> PredictionChanges | None:
+    """Of what is named."""
+    base, head = sides.base, sides.head
     columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
@@ -200,107 +272,88 @@ def prediction_changes(
     names = tuple(zip(*(map(str, column[known]) for column in columns), strict=True))
     moved = np.array([own != other for own, other in names], np.bool_)
     texts = texts[known]
-    items = paired_items(base, head, pairing, texts)
-    fits, right_change = right_parts(base, items, texts)
-    of_texts: tuple[Outcome, ...] = ()
-    if task_of(base.info.output).has_outcomes:
-        of_texts, right_change = outcomes(items, texts), np.empty(0)
+    items = sides.items(texts)
+    has_outcomes = sides.task.has_outcomes
     same = not moved.any() and _same_scores(base, head, texts)
     return PredictionChanges(
-        kind=kind,
+        kind=base.info.output.kind,
         texts=texts,
         change=moved.astype(np.float64),
         moved=moved,
         names=names,
-        quality=judged(fits, Outputs(base.info.output, bool(moved.any()), same), judging),
-        outcomes=of_texts,
-        right_change=right_change,
-        chances=old_chances(base, head, texts),
+        quality=sides.quality(items, moved=bool(moved.any()), same=same),
+        outcomes=_outcomes(items, texts) if has_outcomes else (),
+        right_change=np.empty(0) if has_outcomes else _right_change(sides.task, items, texts),
+        chances=_old_chances(base, head, texts),
         same_outputs=same,
     )
 
 
-def _numbers(
-    base: Findings,
-    head: Findings,
-    pairing: Pairing,
-    texts: Places,
-    kind: OutputKind,
-    least: float,
-    judging: Judging,
-) -> PredictionChanges | None:
-    own, other = (_scores(side.results, texts) for side in (base, head))  # [text, number]
-    known = np.isfinite(own).all(axis=1) & np.isfinite(other).all(axis=1)
-    texts, own, other = texts[known], own[known], other[known]
-    if not len(texts):
+def _numbers(sides: _Sides, texts: Places) -> PredictionChanges | None:
+    """Of texts that have several numbers. A text has changed by the largest difference of one of
+    its numbers, in spreads of that number in the base."""
+    items = sides.items(texts)
+    values = [side["value"].to_numpy(np.float64) for side in items]
+    known = pd.Series(np.isfinite(values[0]) & np.isfinite(values[1]))
+    is_whole = known.groupby(items.base["text"].to_numpy()).transform("all").to_numpy(np.bool_)
+    if not is_whole.any():
         return None
-    size = float(np.abs(np.concatenate([own, other])).max())
-    other = equal_if_close(own, other, size, SAME_OUTPUT)
-    spread = own.std(axis=0)
-    metrics, items = task_of(base.info.output).metrics, paired_items(base, head, pairing, texts)
-    if kind == "numbers":
-        differences = np.abs(other - own)
-        in_spreads = np.full_like(own, np.inf)
-        np.divide(differences, spread, out=in_spreads, where=spread > 0)
-        change = np.where(differences > 0, in_spreads, 0.0).max(axis=1)
-        moved = change > MOVED
-        same = not change.any()
-        outputs = Outputs(base.info.output, bool(moved.any()), same)
-        fits = metric_fits(metrics, items.base, items.head.assign(value=other.ravel()))
-        return PredictionChanges(
-            kind,
-            texts,
-            change,
-            moved,
-            threshold=MOVED,
-            same_outputs=same,
-            quality=judged(fits, outputs, judging),
-        )
-    (mean,) = changes(own, other)
-    before, after = own[:, 0], other[:, 0]
-    change, threshold = after - before, max(MOVED * float(spread[0]), least)
-    varies = len(texts) > 1 and np.ptp(before) > 0 and np.ptp(after) > 0
-    labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
-    has_errors = base.info.output.similarity is None
-    errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (before, after)]
-    moved, same = np.abs(change) > threshold, not change.any()
-    new = (
-        _near_completions(items)
-        if base.info.output.kind == "completion"
-        else items.head.assign(value=after)
-    )
-    outputs = Outputs(base.info.output, bool(moved.any()), same)
+    old, new = (side[is_whole] for side in items)
+    new = sides.task.near(old, new, _near)
+    texts, starts = np.unique(old["text"].to_numpy(np.intp), return_index=True)
+    own, other = (side["value"].to_numpy(np.float64) for side in (old, new))
+    grid = own.reshape(-1, len(own) // len(texts) if sides.task.has_names else 1)
+    spread = np.tile(grid.std(axis=0), len(grid))
+    differences = np.abs(other - own)
+    in_spreads = np.full_like(own, np.inf)
+    np.divide(differences, spread, out=in_spreads, where=spread > 0)
+    change = np.maximum.reduceat(np.where(differences > 0, in_spreads, 0.0), starts)
+    moved, same = change > MOVED, not change.any()
     return PredictionChanges(
-        kind=kind,
+        kind=sides.base.info.output.kind,
         texts=texts,
         change=change,
         moved=moved,
-        base=before,
-        head=after,
+        threshold=MOVED,
+        same_outputs=same,
+        quality=sides.quality(Items(old, new), moved=bool(moved.any()), same=same),
+    )
+
+
+def _number(
+    sides: _Sides, number_of: Callable[[Results], Floats], texts: Places, least: float
+) -> PredictionChanges | None:
+    """Of texts that have one number."""
+    own, other = (number_of(side.results)[texts] for side in (sides.base, sides.head))
+    known = np.isfinite(own) & np.isfinite(other)
+    texts, own, other = texts[known], own[known], other[known]
+    if not len(texts):
+        return None
+    other = _near(own, other, float(np.abs(np.concatenate([own, other])).max()))
+    (mean,) = changes(own[:, None], other[:, None])
+    change, threshold = other - own, max(MOVED * float(own.std()), least)
+    varies = len(texts) > 1 and np.ptp(own) > 0 and np.ptp(other) > 0
+    labels = sides.pairing.labels["label_value"].to_numpy(np.float64)[texts]
+    has_errors = sides.base.info.output.similarity is None
+    errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (own, other)]
+    moved, same = np.abs(change) > threshold, not change.any()
+    old, new = sides.items(texts)
+    items = Items(old, sides.task.near(old, new, _near))
+    return PredictionChanges(
+        kind="number",
+        texts=texts,
+        change=change,
+        moved=moved,
+        base=own,
+        head=other,
         threshold=threshold,
         is_null_threshold=threshold == least > 0,
         same_outputs=same,
         mean=mean,
-        correlation=spearman(before, after) if varies else None,
-        quality=judged(metric_fits(metrics, items.base, new), outputs, judging),
+        correlation=spearman(own, other) if varies else None,
+        quality=sides.quality(items, moved=bool(moved.any()), same=same),
         error_growth=errors[1] - errors[0],
     )
-
-
-def _near_completions(items: Items) -> pd.DataFrame:
-    """The new model's tokens of completions; those as likely as in the old model, but for what
-    another batch size changes, have its probability. Two tokenizers may cut a completion into more
-    or fewer tokens."""
-    own, other = (side["text"].to_numpy(np.intp) for side in items)
-    size = max(own.max(), other.max()) + 1
-    counts = [np.bincount(side, minlength=size) for side in (own, other)]
-    same = counts[0] == counts[1]
-    before, after = token_losses(items.base), token_losses(items.head)
-    a, b = before[same[own]], after[same[other]]
-    near = equal_if_close(a, b, float(max(before.max(), after.max())), SAME_OUTPUT) == a
-    old, new = (token_chances(side) for side in items)
-    new[same[other]] = np.where(near, old[same[own]], new[same[other]])
-    return items.head.assign(label_probability=new)
 
 
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:
@@ -308,14 +361,80 @@ def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:
     if own.shape != other.shape:
         return False
     size = float(np.nanmax(np.abs([own, other]), initial=0.0))
-    near = equal_if_close(own, other, size, SAME_OUTPUT)
-    return np.array_equal(own, near, equal_nan=True)
+    return np.array_equal(own, _near(own, other, size), equal_nan=True)
 
 
 def _scores(results: Results, texts: Places) -> Floats:
     """`[text, number]` of `texts`; NaN where a text has none."""
-    if results.info.output.kind == "completion":
-        return results.texts["prediction"].to_numpy(np.float64)[texts][:, None]
     scores = [np.asarray(item, np.float64) for item in results.texts["scores"].iloc[texts]]
     width = max((len(item) for item in scores), default=1) or 1
     return np.stack([item if len(item) == width else np.full(width, np.nan) for item in scores])
+
+
+def _outcomes(items: Items, texts: Places) -> tuple[Outcome, ...]:
+    """What became of the one item of each of `texts`; empty where none has a right answer."""
+    scores = [side.set_index("text")["score"].reindex(texts) for side in items]
+    if not scores[0].notna().any():
+        return ()
+    return tuple(
+        "unknown" if was != was or now != now else _OUTCOMES[was == 1, now == 1]
+        for was, now in zip(*scores, strict=True)
+    )
+
+
+def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:
+    """`[text]`: the probability of the old model's class or choice in both models; none for other
+    outputs."""
+    shares = task_of(base.info.output).shares
+    if shares is None:
+        return ()
+    own, other = (shares(side.results, texts) for side in (base, head))
+    if list(map(len, own)) != list(map(len, other)):
+        return ()
+    if not np.isfinite(np.concatenate([*own, *other])).all():
+        return ()
+    places = [int(each.argmax()) for each in own]
+    ends = zip(places, own, other, strict=True)
+    return tuple((float(old[place]), float(new[place])) for place, old, new in ends)
+
+
+def _right_change(task: Task, items: Items, texts: Places) -> Floats:
+    """`[text]`: the change of the finest metric in each of `texts`, NaN where it is not known;
+    empty where no text has it in both models."""
+    ends = []
+    for side in items if task.metrics else ():
+        sums = task.metrics[-1].sums(side)
+        of_text = pd.Series(task.metrics[-1].of_each(sums), sums.texts, np.float64)
+        ends.append(of_text.reindex(texts).to_numpy(np.float64))
+    change = ends[1] - ends[0] if ends else np.empty(0)
+    return change if np.isfinite(change).any() else np.empty(0)
+
+
+def rule_of(found: PredictionChanges) -> Rule | None:
+    """The rule by which a text counts as worse; None if single texts cannot be judged."""
+    if found.outcomes:
+        return "broken"
+    if np.isfinite(found.right_change).any():
+        return "less_right"
+    if found.quality is not None and found.quality.of_completions:
+        return "less_likely"
+    return "farther" if np.isfinite(found.error_growth).any() else None
+
+
+def worse(found: PredictionChanges) -> list[int]:
+    """Places in `texts` of those that got worse, the worst first.
+
+    Classes and choices are sorted by how much probability the right one lost; numbers and
+    completions only count where they moved.
+    """
+    rule = rule_of(found)
+    if rule == "broken":
+        lost = [own - other for own, other in found.chances] or [0.0] * len(found.texts)
+        broken = np.flatnonzero(found.flips("broken")).tolist()
+        return sorted(broken, key=lambda place: -lost[place])
+    if rule == "farther":
+        return [place for place in found.regressions if found.moved[place]]
+    by_rule = {"less_right": found.right_change, "less_likely": found.change * found.moved}
+    changes = np.empty(0) if rule is None else by_rule[rule]
+    order = np.argsort(changes, kind="stable").tolist()
+    return [place for place in order if changes[place] < 0]

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.outputs.outcomes import Outcome
-from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
 from reportgen.results.info import OutputKind
 
 NUMBERS: tuple[OutputKind, ...] = ("number", "completion")  # whose prediction is one number

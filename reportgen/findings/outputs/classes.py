@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from reportgen.findings.statistics import (
     Booleans,
@@ -59,17 +58,6 @@ def label_sets_of(results: Results) -> LabelSets:
     """The labels of every text of a model that puts out several labels."""
     output = results.info.output
     return label_sets(results.texts["label"], output.labels, results.analysed)
-
-
-def class_shares(results: Results) -> Floats:
-    """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
-    texts, n_classes = results.texts, len(results.info.output.labels)
-    logits = np.full((len(texts), n_classes), np.nan)
-    rows = np.flatnonzero((texts["scores"].map(len) == n_classes).to_numpy())
-    if len(rows):
-        logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
-    shares: Floats = softmax(logits, axis=1)
-    return shares
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from reportgen.findings.statistics import (
     Places,
 )
 from reportgen.results.store import Results
+from reportgen.tasks.task import task_of
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
@@ -160,27 +161,21 @@ def label_errors(results: Results) -> "pd.Series[float]":
     return errors.astype(np.float32)
 
 
-def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":
+def predictions(results: Results, items: pd.DataFrame) -> "pd.Series[float] | pd.Series[str]":
     """`[text]`: the number, the class, the labels, the numbers with their names, the next token,
     the log-probability of the completion, or the tags with spaces between.
 
     Missing for a text that was not analysed and for an embedding, which is no prediction.
     """
-    texts, output = results.texts, results.info.output
-    if output.kind in ("number", "completion"):
-        return texts["prediction"].astype(np.float32)
-    if output.kind == "numbers":
-        named = [_named(output.labels, scores) for scores in texts["scores"]]
-        return pd.Series(named, index=texts.index, dtype="string")
-    return texts["prediction_label"]
-
-
-def _named(
-    names: tuple[str, ...], scores: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-) -> str | None:
-    if not len(scores):
-        return None
-    values = [str(np.float32(score)) for score in scores]
-    if not names:
-        return ", ".join(values)
-    return ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
+    texts, of_text = results.texts, task_of(results.info.output).number_of
+    if of_text is not None:
+        return pd.Series(of_text(results), texts.index, np.float32)
+    if items["value"].isna().all():
+        return texts["prediction_label"]
+    shown = [str(value) for value in items["value"].to_numpy(np.float32)]
+    named = [
+        value if pd.isna(name) else f"{name}={value}"
+        for name, value in zip(items["name"], shown, strict=True)
+    ]
+    joined = pd.Series(named, dtype=object).groupby(items["text"].to_numpy()).agg(", ".join)
+    return joined.reindex(range(len(texts))).set_axis(texts.index).astype("string")

@@ -8,8 +8,7 @@ import numpy as np
 from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.floors import LAYER_LEAST
-from reportgen.comparison.outputs.outcomes import Outcome
-from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
 from reportgen.comparison.outputs.quality import Quality, QualityFigure
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.findings.outputs.quality_register import quality_names

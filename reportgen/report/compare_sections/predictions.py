@@ -10,8 +10,7 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.floors import MOVED, SHARE
 from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.outputs.outcomes import Outcome
-from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
 from reportgen.comparison.outputs.quality import SAME_CONFIDENCE, QualityFigure, Verdict
 from reportgen.comparison.outputs.quality import Quality as ModelQuality
 from reportgen.comparison.tokens.effects import TokenChange

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from urllib.parse import quote
 
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.worse import Rule, rule_of
+from reportgen.comparison.outputs.predictions import Rule, rule_of
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import to_json

@@ -10,7 +10,7 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.models import save_model
 
 from reportgen import analyze, compare
-from reportgen.comparison.outputs.worse import worse
+from reportgen.comparison.outputs.predictions import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison

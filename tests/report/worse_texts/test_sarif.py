@@ -17,7 +17,7 @@ from helpers.real.two_models import LABELS, TEXTS, pair_of
 from reportgen.api.jobs import comparison_job
 from reportgen.api.options import CompareOutputChoices
 from reportgen.comparison.compare import Comparison, compare
-from reportgen.comparison.outputs.worse import worse
+from reportgen.comparison.outputs.predictions import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import MINUS
 from reportgen.report.options import CompareOptions, read_texts_folder
