@@ -23,22 +23,14 @@ from reportgen.analysis.work.item import Window, WorkResult
 from reportgen.analysis.work.tally import MapQuota, Tally, tally_of
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.models import (
-    AnswerReader,
     EncodedText,
     LoadedModel,
-    Marks,
-    MaskReader,
-    TagReader,
     describe,
-    encode_source,
     joined_to_words,
-    marks_of,
-    require_context,
 )
 from reportgen.results.info import Part, UnitKind
-from reportgen.results.labels import tag_list
 from reportgen.results.tables.write import rows_of
-from reportgen.texts import TextInput, TextSet, WordSplitter, between_spaces
+from reportgen.texts import TextInput, TextSet, WordSplitter
 
 # In place of a text that the tokenizer fails on.
 NO_TOKENS = EncodedText((), None, (), (), (), (), (), 0, (None, None), 0)
@@ -128,18 +120,15 @@ def encode_all(
     """
     encoded: list[EncodedText] = []
     faults: dict[int, str] = {}
-    marks = marks_of(model.tokenizer) if isinstance(model.reader, TagReader) else None
+    reader = model.reader
+    marks = reader.marks(model.tokenizer)
     for i, source in enumerate(sources):
         try:
-            text = encode_source(model, source)
+            text = reader.encode(model, source)
             if source.is_cut:
                 text = replace(text, is_early=True)
-            if isinstance(model.reader, AnswerReader) and not source.is_blank:
-                text = require_context(text)
-            if isinstance(model.reader, MaskReader) and not source.is_blank:
-                text = model.reader.marked(text)
-            if splitter is not None and isinstance(model.reader, TagReader):
-                text = model.reader.marked(text, _tagged_words(text, source, splitter, marks))
+            if splitter is not None:
+                text = reader.in_words(text, source, splitter, marks)
             if splitter is not None and joins:
                 own = (source.text, source.pair)
                 units = source.units or ((), ())
@@ -149,26 +138,6 @@ def encode_all(
             text = NO_TOKENS
         encoded.append(text)
     return encoded, faults
-
-
-def _tagged_words(
-    text: EncodedText, source: TextInput, splitter: WordSplitter, marks: Marks
-) -> tuple[int, ...]:
-    """The number of the word of each token, as a tagger's data has words: units that were given;
-    what stands between spaces, where the label has as many tags; else those of the `splitter`. It
-    is -1 for spaces that are part of no word.
-    """
-    own, given = (source.text, source.pair), source.units or ((), ())
-    places = between_spaces(source.text)
-    if not any(given) and source.label and len(tag_list(source.label)) == len(places):
-        given = (places, ())
-    words = joined_to_words(text, own, splitter, given, marks=marks).units
-    is_blank = [
-        span is not None and not (own[span.segment] or "")[span.start : span.end].strip()
-        for span in text.spans
-    ]
-    known = {word for word, blank in zip(words, is_blank, strict=True) if not blank}
-    return tuple(word if word in known else -1 for word in words)
 
 
 def unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:

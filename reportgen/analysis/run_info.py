@@ -109,8 +109,8 @@ def _evidence(worker: "Worker") -> Evidence:
         return Evidence()
     return Evidence(
         level=worker.options.evidence,
-        scalar=explainer.scalar,
-        target=explainer.target,
+        scalar=explainer.target.scalar,
+        target=explainer.label,
         against=explainer.against,
         asked=worker.asked,
         n_yardstick=worker.n_yardstick,

@@ -10,9 +10,7 @@ import pandas as pd
 
 from reportgen.analysis.additions import (
     Choice,
-    ready_for_completions,
     require_generate,
-    with_chosen,
     with_generated,
     with_stand_in,
 )
@@ -30,12 +28,7 @@ from reportgen.analysis.cost.estimate import (
     shapley_texts,
     shapley_yardstick,
 )
-from reportgen.analysis.evidence.explainer import (
-    ExplainedText,
-    Explainer,
-    ExplainOptions,
-    find_explained,
-)
+from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
 from reportgen.analysis.evidence.measure import (
     EvidenceTexts,
     evidence_stages,
@@ -68,9 +61,11 @@ from reportgen.analysis.work.plan import candidates_in, choose
 from reportgen.analysis.work.tally import MapQuota
 from reportgen.models import (
     EncodedText,
+    ExplainedText,
     LoadedModel,
     full_name,
     ready_for_choices,
+    ready_for_completions,
     ready_for_masks,
     ready_for_pairs,
     special_roles,
@@ -113,12 +108,11 @@ class Worker:
         asked = ExplainOptions(options.explain_class, options.explain_token, options.against)
         model = self._made_ready(model)
         find_explained(model, asked)  # fails before anything is run
-        chooses = model.reader.kind == "choice"
-        has_pairs = any(text.pair is not None or (chooses and text.choices) for text in texts.texts)
+        has_pairs = any(map(model.reader.has_second, texts.texts))
         self.roles = special_roles(model.tokenizer, has_pairs=has_pairs)
         candidates = candidates_in(texts)
         joins = self.kind != "token"
-        self.splitter = word_splitter() if joins or model.reader.kind == "tags" else None
+        self.splitter = word_splitter() if joins or model.reader.needs_words else None
         self.model = model
         self.tried = self.expected(choose(candidates, str(LEAST)))
         self.capture, self.probed = try_model(model, self.tried)
@@ -228,11 +222,7 @@ class Worker:
         sources = [self.texts.texts[row] for row in rows]
         if self.options.generate is not None:
             return [with_stand_in(text, self.options.generate) for text in sources]
-        return with_chosen(sources, self.model) if self._chooses else sources
-
-    @property
-    def _chooses(self) -> bool:
-        return self.model.reader.kind == "choice"
+        return self.model.reader.with_added(self.model, sources)
 
     def window(self, item: WorkItem) -> Window:
         """The texts of an item of attention, with what the model adds to them, tokenised."""
@@ -244,8 +234,7 @@ class Worker:
             sources, error = with_generated(
                 sources, self.model, how, item.rows[0], together=together
             )
-        if self._chooses:
-            sources = with_chosen(sources, self.model)
+        sources = self.model.reader.with_added(self.model, sources)
         return Window(item.rows[0], sources, *self._encoded(sources), error)
 
     def expected_window(self, item: WorkItem) -> Window:
@@ -370,7 +359,7 @@ class Worker:
         """How far `views`, taken with shuffled weights, agree with `effects` without: rows of the
         table of shuffled agreement."""
         texts = [text for text in views if text in effects]
-        columns = shuffled_rows(texts, views, tokens, effects, self.explainer.scalar)
+        columns = shuffled_rows(texts, views, tokens, effects, self.explainer.target)
         return WorkResult({"shuffled": rows_of("shuffled", columns)})
 
     def views_of(
@@ -433,7 +422,7 @@ class Worker:
     def n_yardstick(self) -> int | None:
         """Of how many texts a share of basic evidence pays the Shapley values; None at other
         levels, or where the explained figure has none."""
-        has_any = BY_ID["shapley"].applies_to(self.explainer.scalar)
+        has_any = BY_ID["shapley"].applies_to(self.explainer.target.scalar)
         return len(self._paid_shapley) if self.options.evidence == "basic" and has_any else None
 
     @cached_property
@@ -479,7 +468,7 @@ class Worker:
     def cost_basis(self) -> CostBasis:
         """What the cost of evidence depends on, beside the texts."""
         return CostBasis(
-            self.explainer.scalar,
+            self.explainer.target,
             n_figures=self.model.reader.n_figures,
             has_mask_token=self.model.tokenizer.mask_token_id is not None,
         )

@@ -28,23 +28,20 @@ if TYPE_CHECKING:
     from reportgen.models.encoder import find_encoder as find_encoder
     from reportgen.models.folders import without_folders as without_folders
     from reportgen.models.loaded import LoadedModel as LoadedModel
-    from reportgen.models.loaded import with_completions as with_completions
-    from reportgen.models.loaded import with_targets as with_targets
     from reportgen.models.loading.factory import describe as describe
     from reportgen.models.loading.load import load_model as load_model
     from reportgen.models.loading.load import load_module as load_module
-    from reportgen.models.readers.answer import CONTEXT as CONTEXT
-    from reportgen.models.readers.answer import AnswerReader as AnswerReader
     from reportgen.models.readers.answer import quoted_label as quoted_label
-    from reportgen.models.readers.answer import require_context as require_context
-    from reportgen.models.readers.language_models.masks import MaskReader as MaskReader
+    from reportgen.models.readers.language_models.completion import (
+        CompletionReader as CompletionReader,
+    )
+    from reportgen.models.readers.language_models.completion import Prompt as Prompt
     from reportgen.models.readers.language_models.masks import ready_for_masks as ready_for_masks
-    from reportgen.models.readers.language_models.target import TargetReader as TargetReader
+    from reportgen.models.readers.language_models.target import (
+        ready_for_completions as ready_for_completions,
+    )
+    from reportgen.models.readers.reader import OutputReader as OutputReader
     from reportgen.models.readers.reader import TextPrediction as TextPrediction
-    from reportgen.models.readers.reader import spell as spell
-    from reportgen.models.readers.scores import ScoreReader as ScoreReader
-    from reportgen.models.readers.steps import LEFT_OUT as LEFT_OUT
-    from reportgen.models.readers.tags import TagReader as TagReader
     from reportgen.models.settings import has_maps as has_maps
     from reportgen.models.settings import layer_kinds as layer_kinds
     from reportgen.models.settings import layers_remark as layers_remark
@@ -59,26 +56,22 @@ if TYPE_CHECKING:
     from reportgen.models.spec import factory_name as factory_name
     from reportgen.models.tasks.multiple_choice import ChoiceModel as ChoiceModel
     from reportgen.models.tasks.multiple_choice import ready_for_choices as ready_for_choices
+    from reportgen.models.tasks.similarity import ready_for_pairs as ready_for_pairs
+    from reportgen.models.tasks.target import ExplainedText as ExplainedText
+    from reportgen.models.tasks.target import ModelTarget as ModelTarget
+    from reportgen.models.tasks.target import Scores as Scores
+    from reportgen.models.tasks.target import unit_rows as unit_rows
     from reportgen.models.tokens.encoded import EncodedText as EncodedText
-    from reportgen.models.tokens.encoded import encode as encode
     from reportgen.models.tokens.encoded import special_roles as special_roles
-    from reportgen.models.tokens.join_words import Marks as Marks
     from reportgen.models.tokens.join_words import joined_to_words as joined_to_words
-    from reportgen.models.tokens.join_words import marks_of as marks_of
     from reportgen.models.tokens.join_words import n_joined as n_joined
+    from reportgen.models.tokens.padding import plan_batches as plan_batches
     from reportgen.models.tokens.perturbed_texts import content_units as content_units
     from reportgen.models.tokens.perturbed_texts import fixed_positions as fixed_positions
     from reportgen.models.tokens.perturbed_texts import keep as keep
     from reportgen.models.tokens.perturbed_texts import put as put
     from reportgen.models.tokens.perturbed_texts import runs_without_content as runs_without_content
     from reportgen.models.tokens.perturbed_texts import without as without
-    from reportgen.models.tokens.separate_pairs import encode_apart as encode_apart
-    from reportgen.models.tokens.separate_pairs import ready_for_pairs as ready_for_pairs
-    from reportgen.models.tokens.sources import encode_source as encode_source
     from reportgen.models.tokens.target_tokens import TargetTokens as TargetTokens
-    from reportgen.models.tokens.targets import encode_target as encode_target
-    from reportgen.models.tokens.targets import language_options as language_options
-    from reportgen.models.tokens.targets import lead_of as lead_of
-    from reportgen.models.tokens.targets import start_token as start_token
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -11,10 +11,6 @@ from reportgen.models.architecture import accepted_arguments
 from reportgen.models.device import LoadedState, moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
-from reportgen.models.readers.embedding import SimilarityReader
-from reportgen.models.readers.language_models.completion import completion_reader
-from reportgen.models.readers.language_models.next_token import NextTokenReader
-from reportgen.models.readers.language_models.target import TargetReader
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.settings import looks_through_window, pads_to
 from reportgen.models.tasks.sentence_encoder import SentenceModules
@@ -53,7 +49,7 @@ class LoadedModel:
     @property
     def reads_apart(self) -> bool:
         """Whether the model reads the two texts of a pair separately, and compares them."""
-        return isinstance(self.reader, SimilarityReader)
+        return self.reader.reads_apart
 
     @property
     def has_window(self) -> bool:
@@ -75,14 +71,6 @@ class LoadedModel:
             name: moved(value, self.device) for name, value in self.reader.beside(texts).items()
         }
         return given | beside
-
-
-def with_completions(model: LoadedModel) -> LoadedModel:
-    """A causal language `model` that reads the log-probabilities of completions instead of next
-    tokens."""
-    assert isinstance(model.reader, NextTokenReader)
-    reader = completion_reader(model.reader)
-    return replace(model, reader=reader, output=reader.info(model.output_name))
 
 
 def encoder_remark(kind: str) -> str:
@@ -108,15 +96,6 @@ def chooser_remark(kind: str) -> str:
         "reported. To have its choice explained, give columns choice1, choice2 and so on "
         "(--choice-columns)"
     )
-
-
-def with_targets(model: LoadedModel) -> LoadedModel:
-    """The encoder of an encoder-decoder as that whole `model`, to read the log-probabilities of
-    the targets that it writes."""
-    assert model.writer is not None
-    module = model.writer.module
-    reader = TargetReader(model.tokenizer, writer=model.writer)
-    return with_whole(model, module, reader, encoder_remark(type(module).__name__))
 
 
 def with_whole(

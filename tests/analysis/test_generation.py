@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from reportgen.analysis import additions
 from reportgen.analysis.additions import Choice, with_generated
 from reportgen.models import LoadedModel, ModelSpec, load_model
+from reportgen.models.readers.language_models.completion import with_completions
 from reportgen.report.options import RenderOptions
 from reportgen.report.run import command
 from reportgen.results.store import open_results
@@ -36,7 +37,7 @@ def text_set(*texts: str) -> TextSet:
 
 
 def written(model: LoadedModel, texts: TextSet, *choice: float) -> list[tuple[int, ...]]:
-    found, _ = with_generated(texts.texts, model, Choice(*choice))
+    found, _ = with_generated(texts.texts, with_completions(model), Choice(*choice))
     return [text.completion_ids or () for text in found]
 
 
@@ -64,14 +65,14 @@ def test_texts_of_one_length_are_written_together_as_each_would_be_alone(
         return generate(*args, **kwargs)
 
     monkeypatch.setattr(model.module, "generate", counted)
-    alone = with_generated(texts, model, Choice(6, 0.0, 0))
+    alone = with_generated(texts, with_completions(model), Choice(6, 0.0, 0))
     assert set(runs) == {1}
     runs.clear()
-    assert with_generated(texts, model, Choice(6, 0.0, 0), together=True) == alone
+    assert with_generated(texts, with_completions(model), Choice(6, 0.0, 0), together=True) == alone
     assert sum(runs) == len(texts) - 1  # none twice, and nothing after the blank one
     assert max(runs) > 1
     runs.clear()
-    with_generated(texts, model, Choice(6, 1.0, 0), together=True)
+    with_generated(texts, with_completions(model), Choice(6, 1.0, 0), together=True)
     assert set(runs) == {1}  # what is drawn for a text does not depend on the others
 
 
@@ -79,7 +80,7 @@ def test_a_batch_that_fails_is_written_text_by_text(
     model: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = text_set("the cat sat", "the cat sat", "the cat sat").texts
-    alone = with_generated(texts, model, Choice(4, 0.0, 0))
+    alone = with_generated(texts, with_completions(model), Choice(4, 0.0, 0))
     generate = model.module.generate
 
     def only_one(*args: object, **kwargs: torch.Tensor) -> torch.Tensor:
@@ -87,7 +88,7 @@ def test_a_batch_that_fails_is_written_text_by_text(
         return generate(*args, **kwargs)
 
     monkeypatch.setattr(model.module, "generate", only_one)
-    assert with_generated(texts, model, Choice(4, 0.0, 0), together=True) == alone
+    assert with_generated(texts, with_completions(model), Choice(4, 0.0, 0), together=True) == alone
 
 
 def test_what_is_drawn_depends_on_the_seed_and_not_on_other_texts(model: LoadedModel) -> None:
@@ -121,12 +122,12 @@ def test_a_completion_of_nothing_is_one_where_a_token_stands_before_it(
 
 def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
     texts = [TextInput("1", "the cat", completion=" sat"), TextInput("2", " ")]
-    assert with_generated(texts, model, Choice(3, 0.0, 0)) == (texts, None)
+    assert with_generated(texts, with_completions(model), Choice(3, 0.0, 0)) == (texts, None)
 
 
 def test_a_text_as_long_as_the_model_takes_leaves_no_room(model: LoadedModel) -> None:
     texts = text_set("the cat " * 400).texts
-    found, error = with_generated(texts, model, Choice(3, 0.0, 0))
+    found, error = with_generated(texts, with_completions(model), Choice(3, 0.0, 0))
     assert [own.completion for own in found] == [None]
     assert "has as many tokens as the model takes" in str(error)
 

@@ -18,7 +18,8 @@ from reportgen.api.comparing.sides import sides_of
 from reportgen.api.options import AnalysisChoices, InputChoices, without_effect
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.models import encode, joined_to_words
+from reportgen.models import joined_to_words
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.language.language import load_language
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS

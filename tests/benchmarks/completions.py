@@ -30,11 +30,16 @@ from helpers.real.models import spread_weights, tiny_tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
 from reportgen.analysis import try_model
-from reportgen.analysis.additions import Choice, ready_for_completions, with_generated
+from reportgen.analysis.additions import Choice, with_generated
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.runner import Runner
-from reportgen.models import LoadedModel, ModelSpec, encode_source, load_model
+from reportgen.models import (
+    LoadedModel,
+    ModelSpec,
+    load_model,
+    ready_for_completions,
+)
 from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5
@@ -74,7 +79,7 @@ def texts_for(model: LoadedModel, completion: str | None) -> TextSet:
 
 def attention_of(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
     """Runs the first pass over `texts`: maps, their figures, and predictions."""
-    encoded = [encode_source(model, text) for text in texts.texts]
+    encoded = [model.reader.encode(model, text) for text in texts.texts]
     capture, probed = try_model(model, encoded)
     runner = Runner(model, capture, probed, [], 1024)
 
@@ -88,7 +93,7 @@ def attention_of(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
 
 def plain(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
     """Runs the same tokens without maps."""
-    encoded = [encode_source(model, text) for text in texts.texts]
+    encoded = [model.reader.encode(model, text) for text in texts.texts]
     module = model.module
 
     def run() -> None:
@@ -111,7 +116,7 @@ def cross_bytes(model: LoadedModel) -> int:
     # No two of these letters are a token.
     words = "".join(random.choices("cdefghij", k=SIDE - 2))
     source = TextInput("0", words, source="t:0", completion=words)
-    text = encode_source(model, source)
+    text = model.reader.encode(model, source)
     assert text.target is not None
     assert (len(text.ids), len(text.target.written)) == (SIDE, SIDE), text
     decoder = DecoderCapture(model.module)

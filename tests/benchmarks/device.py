@@ -30,26 +30,27 @@ from helpers.real.models import tiny_tokenizer
 from transformers import AutoModelForSequenceClassification
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.attention.batches import plan_batches
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
 from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measure import try_measures
 from reportgen.analysis.evidence.methods import Tools
 from reportgen.models import (
     Dtype,
     EncodedText,
+    ExplainedText,
     LoadedModel,
     ModelSpec,
     backend,
-    encode,
     full_name,
     load_model,
+    plan_batches,
 )
 from reportgen.models.device import TOLERANCES, Tolerances, find_device
 from reportgen.models.spec import DTYPES
+from reportgen.models.tokens.encoded import encode
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet

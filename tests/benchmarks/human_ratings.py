@@ -47,7 +47,8 @@ from transformers import (
 from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.findings.colouring import Colouring, choose_colouring
-from reportgen.models import ModelSpec, encode, joined_to_words, load_model
+from reportgen.models import ModelSpec, joined_to_words, load_model
+from reportgen.models.tokens.encoded import encode
 from reportgen.results.agreement import unit_views, yardstick
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import BY_ID, CHANGES, MIN_UNITS, VIEWS

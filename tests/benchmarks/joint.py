@@ -35,7 +35,7 @@ from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
 from reportgen.analysis.evidence.measures.joint import (
     Joint,
@@ -51,14 +51,16 @@ from reportgen.findings.evidence import largest_changes
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.models import (
     EncodedText,
+    ExplainedText,
     ModelSpec,
+    ModelTarget,
     content_units,
-    encode,
     fixed_positions,
     joined_to_words,
     keep,
     load_model,
 )
+from reportgen.models.tokens.encoded import encode
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.tables.schema import JOINT
 from reportgen.texts import word_splitter
@@ -96,9 +98,9 @@ class Counted:
         self._explainer, self._passes = explainer, passes
 
     @property
-    def scalar(self) -> str:
+    def target(self) -> ModelTarget:
         """What is explained."""
-        return self._explainer.scalar
+        return self._explainer.target
 
     def run(self, variants: Sequence[ChangedText]) -> list[float | str]:
         """The scores of changed versions."""

@@ -28,7 +28,8 @@ from reportgen.analysis import try_model
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.attention.values.proof import find_norms
-from reportgen.models import LoadedModel, encode
+from reportgen.models import LoadedModel
+from reportgen.models.tokens.encoded import encode
 
 ROUNDS = 9
 MOST = 1.25  # what the ratio may be

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.models import ModelSpec, encode, load_model
+from reportgen.models import ModelSpec, load_model
+from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.padding import pad
 from reportgen.results.maps.packed import Packer, quantise, unpack_layers
 

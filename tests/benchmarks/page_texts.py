@@ -9,7 +9,8 @@ from typing import Any
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
-from reportgen.models import LoadedModel, ModelSpec, encode, load_model
+from reportgen.models import LoadedModel, ModelSpec, load_model
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.html import page as html
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

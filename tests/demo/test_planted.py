@@ -37,11 +37,11 @@ from planted_rule import (
 from planted_scores import ALL, SINK, area, text_scores
 from planted_views import Units, model_shapley
 
-from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import Component, Kind, score
 from reportgen.demo.tokenizer import build_tokenizer
-from reportgen.models import content_units, encode
+from reportgen.models import ExplainedText, content_units
+from reportgen.models.tokens.encoded import encode
 
 URGENT = Component(Kind.URGENCY, "now")
 FREE = Component(Kind.FREE, "free")

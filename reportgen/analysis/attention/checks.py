@@ -2,7 +2,7 @@
 batched?), and the figures of each text after it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite, isnan
 
 import numpy as np
@@ -17,17 +17,13 @@ from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models import (
     EncodedText,
     LoadedModel,
-    TargetReader,
     TextPrediction,
     allowed,
     describe,
-    encode,
-    encode_apart,
-    encode_target,
     layers_remark,
     tolerances,
 )
-from reportgen.results.info import Batching, DecoderPart, OutputKind
+from reportgen.results.info import Batching, DecoderPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +193,6 @@ def _run(
         return layers, model.reader.read(returned, inputs, texts)
 
 
-# What a figure of the output stands for, where a text has one or more for each of several places.
-_PLACES: Mapping[OutputKind, str] = {
-    "completion": "step {} of its completion",
-    "tags": "its word {}",
-    "masks": "its mask {}",
-    "choice": "its choice {}",
-}
-
-
 def fault_of(
     model: LoadedModel,
     summary: TextSummary,
@@ -251,13 +238,13 @@ def _output_fault(model: LoadedModel, prediction: TextPrediction) -> str | None:
     """Where the output is not a finite number; None if it is one."""
     if prediction.is_finite:
         return None
-    scores, places = prediction.scores, _PLACES.get(model.reader.kind)
+    scores, place = prediction.scores, model.reader.place
     found = next((i for i, score in enumerate(scores) if not isfinite(score)), None)
     what = "NaN" if found is None or isnan(scores[found]) else "infinite"
-    if found is None or places is None:
+    if found is None or place is None:
         return f"the model's output for it is {what}"
     n_each = len(scores) // len(prediction.steps) if prediction.steps else 1
-    return f"the model's output at {places.format(found // n_each + 1)} is {what}"
+    return f"the model's output at {place.format(found // n_each + 1)} is {what}"
 
 
 # For the trial run, if the given texts do not have two different lengths.
@@ -281,9 +268,4 @@ def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Ca
 
 def sample_text(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     """A sample text to try a model on."""
-    if model.reads_apart:
-        return encode_apart(model.tokenizer, (text, SAMPLES[0]), model.info.max_tokens)
-    encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
-    if isinstance(model.reader, TargetReader):
-        return replace(encoded, target=encode_target(model.tokenizer, model.reader.writer, text))
-    return model.reader.sample(encoded)
+    return model.reader.encode_sample(model, text)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
+from reportgen.analysis.attention.batches import Layout, lay_out, runs_alone
 from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe, fault_of
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
@@ -32,6 +32,7 @@ from reportgen.models import (
     TextPrediction,
     describe,
     lacks_memory,
+    plan_batches,
 )
 from reportgen.results.info import DecoderPart, Part
 from reportgen.results.measure_register import LONG_TOKENS

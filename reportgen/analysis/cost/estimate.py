@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.cost.budget import Budget
-from reportgen.analysis.evidence.explainer import STORED
 from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.methods import CostBasis, load_method
@@ -66,7 +65,7 @@ def expected_cost(
         if level == "full":
             stages["faithfulness"] = _faithfulness_passes(text)
         if n_chosen <= DEPTHS[level].most_texts:
-            is_run = basis.scalar not in STORED
+            is_run = not basis.target.is_stored
             stages["sinks"] = _sink_passes(text, n_roles, DEPTHS[level], is_run=is_run)
         counts.update(stages.keys())
         _add(passes, stages)
@@ -209,7 +208,7 @@ def _shapley_costs(
 ) -> dict[int, Passes]:
     """By index of `texts`, the passes of the Shapley values of each that can have them in basic
     evidence."""
-    if level != "basic" or not BY_ID["shapley"].applies_to(basis.scalar):
+    if level != "basic" or not BY_ID["shapley"].applies_to(basis.target.scalar):
         return {}
     ranked = (i for i, text in enumerate(texts) if len(content_units(text)) >= MIN_UNITS)
     costs = ((i, shapley_passes(texts[i], is_basic=True)) for i in ranked)
@@ -243,7 +242,7 @@ def extra_cost(extra: Iterable[EncodedText], level: EvidenceLevel, basis: CostBa
 def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[Stage, Passes]:
     """The passes of each measure that `level` includes, for one text."""
     stages: dict[Stage, Passes] = {}
-    for measure in taken_at(level, basis.scalar):
+    for measure in taken_at(level, basis.target.scalar):
         passes = load_method(measure).cost(text, basis)
         if passes is not None:
             stages[measure.id] = passes

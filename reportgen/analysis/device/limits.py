@@ -25,8 +25,6 @@ _COPIES = 8
 # Working tensors are made for the cache of a processor; a GPU takes this many times as much at
 # once, because each step costs it a launch.
 _ROOMIER = 32
-# Kinds of output that have a figure for each entry of the vocabulary at each token.
-_OF_TOKENS = ("next_token", "completion", "masks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def limits_of(model: LoadedModel, tokens: int | None) -> Limits:
     if room is None:
         return Limits(tokens or TOKENS, LAYER_BYTES, HELD_BYTES, GRAPH_BYTES)
     info = model.info
-    n_figures = 2 * info.vocabulary_size if model.reader.kind in _OF_TOKENS else 0
+    n_figures = 2 * info.vocabulary_size if model.reader.is_over_vocabulary else 0
     each = 4 * (_WIDTHS * info.n_heads * info.head_size + n_figures)
     fitting = max(1, min(_MOST_TOKENS, room // each))
     layer = max(LAYER_BYTES, room // _COPIES)

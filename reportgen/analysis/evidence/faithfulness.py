@@ -9,12 +9,12 @@ from statistics import fmean
 
 import numpy as np
 
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.work.plan import chunks
-from reportgen.models import EncodedText, content_units, fixed_positions, keep
+from reportgen.models import EncodedText, ExplainedText, content_units, fixed_positions, keep
 from reportgen.results.agreement import Score
 from reportgen.results.info import Scalar, Statistic, View
-from reportgen.results.measure_register import BASELINES, MASK_OFFSET, MIN_UNITS, YARDSTICK
+from reportgen.results.measure_register import BASELINES, BY_ID, MASK_OFFSET, MIN_UNITS, YARDSTICK
 from reportgen.results.unit_values import Floats
 
 PERCENTS = (10, 20, 50)  # of the text units, rounded up
@@ -54,8 +54,8 @@ def rankings(
         for view, values in views.items()
         if view not in _NOT_TRIED and np.isfinite(values).all()
     }
-    shifts = scalar != "cosine" and mask_offset is not None and mask_offset > MASK_OFFSET
-    if shifts and "mask" in whole:
+    shifts = mask_offset is not None and mask_offset > MASK_OFFSET
+    if shifts and "mask" in whole and BY_ID["mask"].has_sign(scalar):
         whole["mask"] = whole["mask"] - np.median(whole["mask"])
     return Rankings(text, explained, whole)
 

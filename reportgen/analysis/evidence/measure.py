@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
 from reportgen.analysis.evidence.measures.shapley import add_shapley
 from reportgen.analysis.evidence.methods import Tools, load_method
@@ -22,7 +22,7 @@ from reportgen.analysis.evidence.text_evidence import (
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.reasons import reasons_of
-from reportgen.models import EncodedText
+from reportgen.models import EncodedText, ExplainedText
 from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
 from reportgen.results.info import Reason, Scalar, View
 from reportgen.results.measure_register import BY_ID
@@ -89,13 +89,13 @@ def measure_evidence(
             add_shapley(explainer, few, is_basic=True)
             progress.advance("shapley", len(texts.yardstick))
         if _is_ranked(tools, texts.item):
-            ranked = [_rankings(text, texts, explainer.scalar) for text in explained]
+            ranked = [_rankings(text, texts, explainer.target.scalar) for text in explained]
             found.scores += faithfulness(explainer, [own for own in ranked if own is not None])
             progress.advance("faithfulness", n_texts)
     except KeyboardInterrupt:
         found.texts = [text for text in found.texts if text.effects or text.messages]
-        return _result(texts, found, explainer.scalar), True
-    return _result(texts, found, explainer.scalar), False
+        return _result(texts, found, explainer.target.scalar), True
+    return _result(texts, found, explainer.target.scalar), False
 
 
 def evidence_stages(

@@ -10,8 +10,8 @@ from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
-from reportgen.models import EncodedText
-from reportgen.results.info import EvidenceLevel, Reason, Scalar, View
+from reportgen.models import EncodedText, ModelTarget
+from reportgen.results.info import EvidenceLevel, Reason, View
 from reportgen.results.measure_register import Measure, measured_at, taken_at
 
 
@@ -29,19 +29,21 @@ class Tools:
     @property
     def measures(self) -> tuple[View, ...]:
         """The measures of the level, in the order in which they are taken."""
-        return tuple(measure.id for measure in measured_at(self.level, self.explainer.scalar))
+        return tuple(
+            measure.id for measure in measured_at(self.level, self.explainer.target.scalar)
+        )
 
     @property
     def taken(self) -> tuple[View, ...]:
         """Those of them that have a method, so that they do not come with another one."""
-        return tuple(measure.id for measure in taken_at(self.level, self.explainer.scalar))
+        return tuple(measure.id for measure in taken_at(self.level, self.explainer.target.scalar))
 
 
 @dataclass(frozen=True, slots=True)
 class CostBasis:
     """What the cost of a measure depends on, beside the text."""
 
-    scalar: Scalar
+    target: ModelTarget
     n_figures: int  # width of an embedding
     has_mask_token: bool
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.files.interrupts import held_back
+from reportgen.models import ModelTarget
 from reportgen.results.agreement import text_agreement, unit_views
-from reportgen.results.info import Scalar
 from reportgen.results.measure_register import BY_ID, YARDSTICK
 from reportgen.results.tables.schema import HELD
 
@@ -65,7 +65,7 @@ def shuffled_rows(
     shuffled: Mapping[int, pd.DataFrame],
     tokens: Mapping[int, pd.DataFrame],
     effects: Mapping[int, pd.DataFrame],
-    scalar: Scalar,
+    target: ModelTarget,
 ) -> dict[str, list[object]]:
     """Columns of the table of shuffled agreement.
 
@@ -85,8 +85,8 @@ def shuffled_rows(
         views = {view: values for view, values in views.items() if BY_ID[view].group != "baselines"}
         views = {view: values for view, values in views.items() if view not in YARDSTICK}
         views |= {view: own[view] for view in YARDSTICK if view in own}
-        for score in text_agreement(text, views, scalar):
-            has_sign = BY_ID[score.view].signed and scalar != "cosine"
+        for score in text_agreement(text, views, target.scalar):
+            has_sign = BY_ID[score.view].signed and not target.is_distance
             if score.statistic == ("spearman_size" if has_sign else "spearman"):
                 found.append((text, score.view, score.value))
     names = ("text", "view", "value")

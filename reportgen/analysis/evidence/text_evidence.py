@@ -8,8 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.evidence.explainer import ExplainedText
-from reportgen.models import EncodedText, describe
+from reportgen.models import EncodedText, ExplainedText, describe
 from reportgen.results.info import Reason, View
 from reportgen.results.tables.schema import (
     DELETION_SCORES,

@@ -3,7 +3,7 @@ token."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -12,10 +12,14 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.device import precise
 from reportgen.models.readers.reader import OutputReader, TextPrediction
-from reportgen.models.readers.steps import LEFT_OUT
+from reportgen.models.tasks.target import LEFT_OUT, StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
+from reportgen.texts import TextInput
+
+if TYPE_CHECKING:
+    from reportgen.models.loaded import LoadedModel
 
 LONGEST = 30  # tokens of an answer, as BERT was run on SQuAD (Devlin et al. 2019)
 CONTEXT = 1  # its segment: the question is the text, the context its pair
@@ -26,7 +30,7 @@ class AnswerReader(OutputReader):
     """Reads the log-probabilities of the answer's first and last token among all of the context."""
 
     kind = "answer"
-    scalar = "answer"
+    target = StepTarget("answer")
     described = "an answer out of a context"
     tokenizer: PreTrainedTokenizerBase
 
@@ -66,6 +70,24 @@ class AnswerReader(OutputReader):
             found.append(replace(prediction, held=text.held, is_quoted=True))
         return found
 
+    def encode(self, model: "LoadedModel", source: TextInput) -> EncodedText:
+        """Tokenise a question and its context.
+
+        Raises:
+            ModelError: there is no context.
+        """
+        text = super(AnswerReader, self).encode(model, source)
+        if not source.is_blank and not _places(text):
+            raise ModelError(
+                "it has no context to find an answer in; give the question as text and the "
+                "context in a column pair (--pair-column)"
+            )
+        return text
+
+    def head_rows(self, text: EncodedText) -> tuple[int, ...] | None:
+        """Both ends are looked for at each token of the context."""
+        return tuple(_places(text))
+
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: its first content token is the question, the rest the
         context."""
@@ -88,20 +110,6 @@ class AnswerReader(OutputReader):
             .log_softmax(dim=-1)
             for row, text in enumerate(texts)
         ]
-
-
-def require_context(text: EncodedText) -> EncodedText:
-    """`text`, of a question and its context.
-
-    Raises:
-        ModelError: it has no context.
-    """
-    if not _places(text):
-        raise ModelError(
-            "it has no context to find an answer in; give the question as text and the context in "
-            "a column pair (--pair-column)"
-        )
-    return text
 
 
 def quoted_label(prediction: TextPrediction, text: EncodedText, context: str | None) -> str | None:

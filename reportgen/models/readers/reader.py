@@ -4,15 +4,22 @@ in this package."""
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.errors import ModelError
-from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import OutputInfo, OutputKind, Scalar
+from reportgen.errors import ModelError, UsageError
+from reportgen.models.tasks.target import ModelTarget
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.join_words import Marks
+from reportgen.models.tokens.separate_pairs import encode_prompted
+from reportgen.results.info import OutputInfo, OutputKind
+from reportgen.texts import TextInput, WordSplitter
+
+if TYPE_CHECKING:
+    from reportgen.models.loaded import LoadedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +47,15 @@ class OutputReader(ABC):
     """Reads predictions from what a module returned for a batch padded on the right."""
 
     kind: OutputKind
+    place: ClassVar[str | None] = None  # what a figure of a text stands for, where it has several
+    needs_words: ClassVar[bool] = False  # a figure for each word, however texts are measured
+    reads_apart: ClassVar[bool] = False  # the two texts of a pair, which it compares
+    is_over_vocabulary: ClassVar[bool] = False  # a figure for each entry of it at each token
 
     @property
     @abstractmethod
-    def scalar(self) -> Scalar:
-        """The figure of the output that evidence explains."""
+    def target(self) -> ModelTarget:
+        """What of the output evidence explains."""
 
     @property
     @abstractmethod
@@ -85,9 +96,80 @@ class OutputReader(ABC):
         Unchanged if a single entry of the output is explained."""
         return list(texts)
 
+    def encode(self, model: "LoadedModel", source: TextInput) -> EncodedText:
+        """Tokenise a text as the reader of `model` needs it: behind its prompt or with its pair,
+        its completion, each of its choices, or each text of a pair by itself.
+
+        Raises:
+            ModelError: it lacks what the reader needs, or cannot be tokenised.
+        """
+        most = model.info.max_tokens
+        if model.prompts[0]:
+            return encode_prompted(model.tokenizer, model.prompts[0], source.text, most)
+        return encode(model.tokenizer, source.text, source.pair, most)
+
+    def in_words(
+        self, text: EncodedText, source: TextInput, splitter: WordSplitter, marks: Marks
+    ) -> EncodedText:
+        """`text` with what the reader reads at each of its words."""
+        return text
+
+    def marks(self, tokenizer: PreTrainedTokenizerBase) -> Marks:
+        """What a token of nothing but a space is part of: see `joined_to_words`."""
+        return None
+
+    def has_second(self, source: TextInput) -> bool:
+        """Whether a text is read with a second segment."""
+        return source.pair is not None
+
+    def with_added(self, model: "LoadedModel", sources: Sequence[TextInput]) -> list[TextInput]:
+        """`sources` with what `model` adds to them before they are measured."""
+        return list(sources)
+
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` in the form that trial runs need."""
         return text
+
+    def encode_sample(self, model: "LoadedModel", text: str) -> EncodedText:
+        """Tokenise a `text` in the form that trial runs of `model` need."""
+        return self.sample(encode(model.tokenizer, text, None, model.info.max_tokens))
+
+    def head_rows(self, text: EncodedText) -> tuple[int, ...] | None:
+        """Of an encoder-decoder, the rows of the decoder that the output for `text` is read from:
+        () where it is one, but not known which; None where no decoder is read so."""
+        return None
+
+    def class_index(self, name: str) -> int:
+        """The index of the class, label or number called `name`, or with that number from 0.
+
+        Raises:
+            UsageError: there is none.
+        """
+        output = self.info(None)
+        if name in output.labels:
+            return output.labels.index(name)
+        if name.isdecimal() and int(name) < len(output.labels):
+            return int(name)
+        if not output.labels:
+            raise UsageError(
+                f"--explain-class {name}: the model's output is {output.kind.replace('_', ' ')}, "
+                "which has no classes to choose from; leave the option out"
+            )
+        raise UsageError(
+            f"--explain-class {name}: the model has no such class; it has "
+            f"{', '.join(output.labels)}"
+        )
+
+    def token_index(self, option: str, name: str) -> int:
+        """The id of the token `name` that an `option` names.
+
+        Raises:
+            UsageError: no token is explained, or the tokenizer has no such token.
+        """
+        raise UsageError(
+            f"{option}: the model's output is {self.kind.replace('_', ' ')}, not a next token; "
+            "leave the option out"
+        )
 
     def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs that the reader needs beside the tokens of a batch of `texts`."""
@@ -118,6 +200,25 @@ def distinct(positions: Tensor) -> Tensor:
     """`positions` without repetitions, in order."""
     found: Tensor = torch.unique(positions)
     return found
+
+
+def token_id(tokenizer: PreTrainedTokenizerBase, option: str, name: str) -> int:
+    """The id of the token `name` that an `option` names.
+
+    Raises:
+        UsageError: the tokenizer has no such token.
+    """
+    known = tokenizer.get_vocab().get(name)
+    if known is not None:
+        return int(known)
+    ids = tokenizer(name, add_special_tokens=False, verbose=False)["input_ids"]
+    if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
+        return int(ids[0])
+    parts = ", ".join(repr(spell(tokenizer, own)) for own in ids[:5])
+    fault = f"the tokenizer splits it into {len(ids)}: {parts}" if ids else "it has no characters"
+    if ids == [tokenizer.unk_token_id]:
+        fault = "the tokenizer does not know it"
+    raise UsageError(f"{option} {name!r} is no single token: {fault}; name one token")
 
 
 def spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:

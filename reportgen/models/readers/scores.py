@@ -8,9 +8,10 @@ from torch import Tensor
 from transformers import PreTrainedConfig
 
 from reportgen.models.readers.reader import OutputReader, TextPrediction
+from reportgen.models.tasks.target import EntryTarget, MarginTarget, ModelTarget, NumberTarget
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
-from reportgen.results.info import OutputInfo, Scalar
+from reportgen.results.info import OutputInfo
 
 ScoreKind: TypeAlias = Literal["number", "numbers", "class", "labels"]
 _NAMES: Mapping[ScoreKind, str] = {
@@ -18,12 +19,6 @@ _NAMES: Mapping[ScoreKind, str] = {
     "numbers": "scores",
     "class": "class",
     "labels": "labels",
-}
-_SCALARS: Mapping[ScoreKind, Scalar] = {
-    "number": "number",
-    "numbers": "number",
-    "class": "margin",
-    "labels": "logit",
 }
 
 
@@ -37,9 +32,15 @@ class ScoreReader(OutputReader):
     labels: tuple[str, ...] = ()
 
     @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return _SCALARS[self.kind]
+    def target(self) -> ModelTarget:
+        """The number, the first of several numbers, the margin of a class, or a label's logit."""
+        if self.kind == "class":
+            return MarginTarget(n_classes=len(self.labels))
+        return EntryTarget("logit", is_stored=True) if self.kind == "labels" else NumberTarget()
+
+    def head_rows(self, text: EncodedText) -> tuple[int, ...] | None:
+        """One row of a decoder, wherever that is."""
+        return ()
 
     @property
     def n_figures(self) -> int:

@@ -8,11 +8,9 @@ import torch
 from torch import Tensor
 
 from reportgen.models.readers.reader import OutputReader
+from reportgen.models.tasks.target import LEFT_OUT
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
-
-# In place of the log-probability of a step whose token was left out.
-LEFT_OUT = torch.inf
 
 
 class StepReader(OutputReader):

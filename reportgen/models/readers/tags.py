@@ -5,12 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
-from transformers import PreTrainedConfig
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
+from reportgen.errors import UsageError
 from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.readers.steps import StepReader, places
+from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
+from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
 from reportgen.results.info import OutputInfo
+from reportgen.results.labels import tag_list
+from reportgen.texts import TextInput, WordSplitter, between_spaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +23,9 @@ class TagReader(StepReader):
     """Reads the tag of the first token of each word (Devlin et al. 2019)."""
 
     kind = "tags"
-    scalar = "tags"
+    target = StepTarget("tags")
+    place = "its word {}"
+    needs_words = True
     entry = "logits"
     labels: tuple[str, ...]
 
@@ -30,6 +37,23 @@ class TagReader(StepReader):
             if role is None and word >= 0:
                 first.setdefault(word, position)
         return replace(text, steps=tuple(TokenStep(position) for position in first.values()))
+
+    def marks(self, tokenizer: PreTrainedTokenizerBase) -> Marks:
+        """What a space alone is part of, as in data for taggers."""
+        return marks_of(tokenizer)
+
+    def in_words(
+        self, text: EncodedText, source: TextInput, splitter: WordSplitter, marks: Marks
+    ) -> EncodedText:
+        """`text` with a step at each of its words."""
+        return self.marked(text, _tagged_words(text, source, splitter, marks))
+
+    def class_index(self, name: str) -> int:
+        """No tag can be asked for."""
+        raise UsageError(
+            f"--explain-class {name}: each word's own tag is explained, for the model's output "
+            "is tags; leave the option out and choose a word in the report"
+        )
 
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: each of its units is a word."""
@@ -63,6 +87,26 @@ class TagReader(StepReader):
         if len(self.labels) != len(names):
             return super(TagReader, self).with_class_names(names)
         return replace(self, labels=tuple(names))
+
+
+def _tagged_words(
+    text: EncodedText, source: TextInput, splitter: WordSplitter, marks: Marks
+) -> tuple[int, ...]:
+    """The number of the word of each token, as a tagger's data has words: units that were given;
+    what stands between spaces, where the label has as many tags; else those of the `splitter`. It
+    is -1 for spaces that are part of no word.
+    """
+    own, given = (source.text, source.pair), source.units or ((), ())
+    places = between_spaces(source.text)
+    if not any(given) and source.label and len(tag_list(source.label)) == len(places):
+        given = (places, ())
+    words = joined_to_words(text, own, splitter, given, marks=marks).units
+    is_blank = [
+        span is not None and not (own[span.segment] or "")[span.start : span.end].strip()
+        for span in text.spans
+    ]
+    known = {word for word, blank in zip(words, is_blank, strict=True) if not blank}
+    return tuple(word if word in known else -1 for word in words)
 
 
 def tag_reader(config: PreTrainedConfig, width: int) -> TagReader:

@@ -18,13 +18,14 @@ from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import OutputReader, TextPrediction
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tasks.target import ChoiceTarget
+from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.multiple_choice import encode_choices, put_together
-from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens.padding import pad, plan_batches
 from reportgen.models.tokens.perturbed_texts import without
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
-from reportgen.texts import TextSet
+from reportgen.texts import TextInput, TextSet
 
 # Inputs of the texts with the other choices are called like those of a text, behind this.
 OTHERS = "other_"
@@ -38,10 +39,31 @@ class ChoiceReader(OutputReader):
     """Reads the logit of each choice: of the text with one choice, and of it with each other."""
 
     kind = "choice"
-    scalar = "choice"
+    target = ChoiceTarget()
+    place = "its choice {}"
     described = "one of the choices that each text has"
     pad_token_id: int
     names: tuple[str, ...] = ()  # of the columns that the choices are from
+
+    def encode(self, model: LoadedModel, source: TextInput) -> EncodedText:
+        """Tokenise a text with each of its choices.
+
+        Raises:
+            ModelError: there are fewer than two, one is empty, or they leave no room for the text.
+        """
+        most = model.info.max_tokens
+        if source.is_blank:  # it is not analysed
+            return encode(model.tokenizer, source.text, None, most)
+        seconds = [source.lead + choice if choice.strip() else "" for choice in source.choices]
+        return encode_choices(model.tokenizer, source.text, seconds, source.chosen or 0, most)
+
+    def has_second(self, source: TextInput) -> bool:
+        """A choice is a second segment."""
+        return source.pair is not None or bool(source.choices)
+
+    def with_added(self, model: LoadedModel, sources: Sequence[TextInput]) -> list[TextInput]:
+        """`sources`, each with the choice that `model` picks."""
+        return with_chosen(sources, model)
 
     def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The texts with their other choices, one below another and padded on the right; for each
@@ -293,3 +315,64 @@ def _can_pad(model: LoadedModel) -> bool:
         raise ModelError(f"{model.info.name} fails on a text with two choices: {said}") from error
     gap = float((found[0] - found[1]).abs().max() / found[1].abs().max().clamp(min=1e-9))
     return gap <= tolerances(model.info.dtype).together
+
+
+_TOKENS = 1024  # of a batch, with all choices
+_WINDOW = 128  # texts that are tokenised together
+
+
+def with_chosen(texts: Sequence[TextInput], model: LoadedModel) -> list[TextInput]:
+    """`texts`, each with the choice that `model` picks as its second segment, behind the pair that
+    it had. A text that fails keeps none; it fails again where errors are recorded."""
+    found: list[TextInput] = []
+    for start in range(0, len(texts), _WINDOW):
+        window = texts[start : start + _WINDOW]
+        led = [replace(own, lead=f"{own.pair} " if own.pair else "") for own in window]
+        chosen = _chosen(model, [_encoded(model, own) for own in led])
+        found += map(_with_second, led, chosen)
+    return found
+
+
+def _with_second(source: TextInput, chosen: int | None) -> TextInput:
+    if chosen is None:
+        return source
+    return replace(source, pair=source.lead + source.choices[chosen], chosen=chosen)
+
+
+def _encoded(model: LoadedModel, source: TextInput) -> EncodedText | None:
+    try:
+        text = model.reader.encode(model, source)
+    except Exception:  # a tokenizer may be user code
+        return None
+    return text if text.others else None
+
+
+def _chosen(model: LoadedModel, texts: Sequence[EncodedText | None]) -> list[int | None]:
+    """The index of the choice with the largest logit, for each of `texts`."""
+    rows = [i for i, text in enumerate(texts) if text is not None]
+    known = [text for text in texts if text is not None]
+    found: list[int | None] = [None] * len(texts)
+    n_sequences = max((text.n_sequences for text in known), default=1)
+    lengths = [len(text.ids) for text in known]
+    for batch in plan_batches(lengths, max(1, _TOKENS // n_sequences)):
+        try:
+            chosen = _run(model, [known[i] for i in batch])
+        except (Exception, SystemExit):  # one of them may be the cause; user code may call exit()
+            chosen = [_run_alone(model, known[i]) for i in batch]
+        for i, place in zip(batch, chosen, strict=True):
+            found[rows[i]] = place
+    return found
+
+
+def _run(model: LoadedModel, texts: Sequence[EncodedText]) -> list[int | None]:
+    inputs = model.inputs(texts)
+    with torch.no_grad():
+        values = model.reader.values(model.module(**inputs), inputs, texts)
+    return list(values.argmax(dim=1).tolist())
+
+
+def _run_alone(model: LoadedModel, text: EncodedText) -> int | None:
+    try:
+        return _run(model, [text])[0]
+    except (Exception, SystemExit):
+        return None

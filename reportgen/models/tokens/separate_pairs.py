@@ -1,56 +1,11 @@
-"""Pairs of texts for sentence encoders, which read each text by itself."""
+"""Texts behind prompts, and pairs of texts that are read each by itself, for sentence encoders."""
 
 from dataclasses import replace
 
-import torch
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.device import tolerances
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.embedding import SimilarityReader
-from reportgen.models.tasks.sentence_encoder import SentenceEncoder
 from reportgen.models.tokens.encoded import EncodedText, TokenSpan, display_units, encode
-from reportgen.texts import TextSet
-
-# Two texts that are compared alone and as a pair; longer than the windows of most models.
-_SAMPLES = ("one two three four five " * 40, "six seven")
-# In a name of a class of natural language inference: that the first text implies the second.
-_FOLLOWS = "entail"
-
-
-def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
-    """`model`, prepared to read the similarity of two texts if it is a sentence encoder and the
-    texts are pairs; with a remark if its classes are about pairs and the texts are none.
-
-    Raises:
-        ModelError: the two texts of a pair would not be read as they are alone.
-    """
-    if model.sentence is None:
-        return _asking_for_pairs(model, texts)
-    if all(text.pair is None for text in texts.texts):
-        return model
-    module = model.module
-    if not isinstance(module, SentenceEncoder):
-        module = SentenceEncoder(model.encoder, model.sentence).eval()
-    reader = SimilarityReader(model.sentence.similarity)
-    output = reader.info(model.output_name)
-    model = replace(model, module=module, encoder_name="transformer", reader=reader, output=output)
-    _require_apart(model, module)
-    return model
-
-
-def _asking_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
-    """`model`, with a remark where its classes are about two texts and no second one is given."""
-    is_about_pairs = any(_FOLLOWS in label.lower() for label in model.output.labels)
-    if not is_about_pairs or any(text.pair is not None for text in texts.texts):
-        return model
-    named = ", ".join(model.output.labels)
-    remark = (
-        f"the model's classes ({named}) are about two texts, but the texts have no second one: "
-        "give a column pair, or name its column with --pair-column"
-    )
-    return replace(model, remarks=(*model.remarks, remark))
 
 
 def encode_prompted(
@@ -145,34 +100,3 @@ def encode_apart(
 
 def _prompted(text: EncodedText) -> tuple[bool, ...]:
     return text.prompted or (False,) * len(text.ids)
-
-
-def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:
-    """Check that the vectors of two texts are the same in a pair as alone.
-
-    Raises:
-        ModelError: they are not.
-    """
-    most = model.info.max_tokens
-    alone = [_vectors(model, encode(model.tokenizer, own, None, most))[0] for own in _SAMPLES]
-    whole = torch.stack(alone)
-    pair = encode_apart(model.tokenizer, _SAMPLES, most)
-    gaps = []
-    for is_causal in (False, True) if module.can_tell_parts_apart() else ():
-        module.is_causal = is_causal
-        gap = float((_vectors(model, pair) - whole).abs().max() / whole.abs().max())
-        if gap <= tolerances(model.info.dtype).together:
-            return
-        gaps.append(gap)
-    found = f" (their vectors differ by {min(gaps):.2g})" if gaps else ""
-    raise ModelError(
-        f"{model.info.encoder} cannot read the two texts of a pair apart in one run{found}; "
-        "leave the pairs out (--pair-column '') for a report on embeddings"
-    )
-
-
-def _vectors(model: LoadedModel, text: EncodedText) -> torch.Tensor:
-    """The vectors of one text, `[part, figure]`."""
-    with torch.no_grad():
-        found: torch.Tensor = model.module(**model.inputs([text]))[0].float()
-    return found

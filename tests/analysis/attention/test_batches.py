@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.attention.batches import plan_batches
+from reportgen.models import plan_batches
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=60)
 

@@ -11,8 +11,8 @@ from transformers import AutoConfig, AutoModel
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.errors import CaptureError, ModelError
-from reportgen.models import encode
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.padding import pad
 
 TOKENIZER = tiny_tokenizer("wordpiece")

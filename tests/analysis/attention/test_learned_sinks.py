@@ -21,7 +21,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
-from reportgen.models import LoadedModel, encode
+from reportgen.models import LoadedModel
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.charts.one_text.heatmap import text_map
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import NOTHING

@@ -20,6 +20,13 @@ from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
 from reportgen.analysis.work.plan import choose
 from reportgen.errors import UsageError
+from reportgen.models.tasks.target import CosineTarget, NumberTarget, StepTarget
+
+TARGETS = {
+    "number": NumberTarget(),
+    "cosine": CosineTarget(),
+    "tags": StepTarget("tags"),
+}
 
 
 def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
@@ -27,7 +34,7 @@ def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
         n_texts or len(texts),
         texts,
         level,
-        CostBasis(scalar, n_figures=16, has_mask_token=has_mask_token),
+        CostBasis(TARGETS[scalar], n_figures=16, has_mask_token=has_mask_token),
         n_roles=2,
     )
 
@@ -113,7 +120,7 @@ def test_texts_without_evidence_are_taken_to_be_as_long_as_those_with_it():
 
 
 def test_texts_beside_the_sample_cost_their_measures_alone():
-    basis = CostBasis("number", n_figures=16, has_mask_token=True)
+    basis = CostBasis(TARGETS["number"], n_figures=16, has_mask_token=True)
     texts = [encoded(5), encoded(7)]
     whole, extra = cost(texts, "full"), extra_cost(texts, "full", basis)
     assert set(whole.passes) - set(extra.passes) == {
@@ -123,7 +130,7 @@ def test_texts_beside_the_sample_cost_their_measures_alone():
     assert extra.n_texts == dict.fromkeys(extra.passes, 2)
     assert not extra.is_exact
     assert not extra_cost(texts, "basic", basis).is_exact
-    assert not extra_cost(texts, "basic", replace(basis, scalar="cosine")).is_exact
+    assert not extra_cost(texts, "basic", replace(basis, target=TARGETS["cosine"])).is_exact
 
 
 def test_the_sum_of_two_costs_has_the_stages_of_both():
@@ -181,7 +188,7 @@ def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: i
     assert sample_size(expected, 1, n_texts, "basic", None) == n
 
 
-BASIS = CostBasis("number", n_figures=16, has_mask_token=True)
+BASIS = CostBasis(TARGETS["number"], n_figures=16, has_mask_token=True)
 
 
 def test_a_tenth_of_basic_evidence_pays_shapley_values_of_evenly_spaced_texts():
@@ -217,7 +224,7 @@ def test_a_tenth_of_a_usual_sample_pays_too_few_shapley_values_for_a_figure():
 
 @pytest.mark.parametrize(("level", "scalar"), [("full", "number"), ("basic", "cosine")])
 def test_other_levels_and_figures_have_no_share_for_them(level, scalar):
-    basis = replace(BASIS, scalar=scalar)
+    basis = replace(BASIS, target=TARGETS[scalar])
     assert shapley_texts([encoded(5)] * 200, level, basis) == ()
     assert shapley_yardstick([encoded(5)] * 200, level, basis) == Yardstick()
 

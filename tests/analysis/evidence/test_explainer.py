@@ -7,19 +7,16 @@ import pytest
 import torch
 from helpers.calling import call
 from helpers.real.explaining import CLASSES, NUMBER, Head, encoded, explain, load, one, with_module
-from helpers.real.models import SENTENCES, save_model
+from helpers.real.models import SENTENCES, save_model, tiny_tokenizer
 from helpers.rounding import near
 from torch import nn
 
-from reportgen.analysis.evidence.explainer import (
-    ChangedText,
-    ExplainedText,
-    Explainer,
-    ExplainOptions,
-    find_class,
-)
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer, ExplainOptions
 from reportgen.errors import UsageError
-from reportgen.models import ScoreReader, spell, without
+from reportgen.models import ExplainedText, without
+from reportgen.models.readers.language_models.next_token import NextTokenReader
+from reportgen.models.readers.reader import spell
+from reportgen.models.readers.scores import ScoreReader
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 
@@ -36,7 +33,7 @@ def test_a_number_is_explained_as_it_is(folder: Path) -> None:
     model = load(folder, "roberta", **NUMBER)
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
-    assert explainer.scalar == "number"
+    assert explainer.target.scalar == "number"
     for text, item in zip(texts, items, strict=True):
         assert item.value == near(float(plain(model, text.ids)))
         assert (item.label, item.index, item.anchor, item.text) == (None, 0, None, text)
@@ -46,7 +43,7 @@ def test_a_class_is_explained_by_its_lead_over_the_strongest_other(folder: Path)
     model = load(folder, "roberta", **CLASSES)
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
-    assert explainer.scalar == "margin"
+    assert explainer.target.scalar == "margin"
     for text, item in zip(texts, items, strict=True):
         logits = plain(model, text.ids)
         assert item.label == model.output.labels[logits.argmax()]
@@ -103,7 +100,7 @@ def test_a_label_is_explained_by_its_logit(folder: Path) -> None:
     model = load(folder, "roberta", **CLASSES, problem_type="multi_label_classification")
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
-    assert explainer.scalar == "logit"
+    assert explainer.target.scalar == "logit"
     for text, item in zip(texts, items, strict=True):
         assert item.value == near(float(plain(model, text.ids).max()))
 
@@ -121,8 +118,8 @@ def test_of_several_numbers_the_first_is_explained_or_the_one_asked_for(
         output=OutputInfo("numbers", "scores", names),
     )
     explainer, items = explain(model, encoded(base, *TEXTS), explain_class=asked)
-    assert explainer.scalar == "number"
-    assert explainer.target == asked
+    assert explainer.target.scalar == "number"
+    assert explainer.label == asked
     for item in items:
         with torch.no_grad():
             own = head(**one(item.text.ids))[0]
@@ -134,7 +131,7 @@ def test_an_embedding_is_explained_by_its_cosine_to_itself(folder: Path) -> None
     model = load(folder, "roberta", "base")
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
-    assert explainer.scalar == "cosine"
+    assert explainer.target.scalar == "cosine"
     changed = [ChangedText(item, without(item.text, [1])) for item in items]
     for item, value in zip(items, explainer.run(changed), strict=True):
         whole = plain(model, item.text.ids, "last_hidden_state").mean(0)
@@ -152,7 +149,7 @@ def test_a_causal_model_is_explained_by_the_token_that_it_predicts(
     model = load(folder, architecture, "causal")
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
-    assert explainer.scalar == "next_token"
+    assert explainer.target.scalar == "next_token"
     for text, item in zip(texts, items, strict=True):
         own = plain(model, text.ids)[-1].log_softmax(0)
         assert item.text == text
@@ -171,8 +168,8 @@ def test_a_next_token_that_was_asked_for_is_explained_or_its_lead_over_another(
         (ExplainOptions(explain_token="at", against="e"), "token_lead", 1),
     ):
         explainer = Explainer(model, "padded", 1024, asked)
-        assert explainer.scalar == scalar
-        assert (explainer.target, explainer.against) == ("at", "e" if sign else None)
+        assert explainer.target.scalar == scalar
+        assert (explainer.label, explainer.against) == ("at", "e" if sign else None)
         for text, item in zip(texts, explainer.explain(texts), strict=True):
             own = plain(model, text.ids)[-1].log_softmax(0)
             assert isinstance(item, ExplainedText)
@@ -331,17 +328,17 @@ def test_a_class_that_the_model_lacks_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_a_class_is_found_by_its_name_before_its_number() -> None:
-    output = OutputInfo("class", "class", ("1", "0", "good"))
-    assert find_class(output, "0") == 1
-    assert find_class(output, "2") == 2
-    assert find_class(output, "good") == 2
+    reader = ScoreReader("class", None, 3, ("1", "0", "good"))
+    assert reader.class_index("0") == 1
+    assert reader.class_index("2") == 2
+    assert reader.class_index("good") == 2
 
 
 def test_a_class_that_is_not_there_is_refused() -> None:
-    output = OutputInfo("class", "class", ("bad", "good"))
+    reader = ScoreReader("class", None, 2, ("bad", "good"))
     with pytest.raises(UsageError, match="no such class; it has bad, good"):
-        find_class(output, "2")
+        reader.class_index("2")
     with pytest.raises(UsageError, match="no such class"):
-        find_class(output, "-1")
+        reader.class_index("-1")
     with pytest.raises(UsageError, match="output is next token, which has no classes"):
-        find_class(OutputInfo("next_token", "next token"), "0")
+        NextTokenReader(tiny_tokenizer("wordpiece")).class_index("0")

@@ -10,7 +10,7 @@ import torch
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForSequenceClassification
 
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.evidence.faithfulness import (
     PERCENTS,
     Rankings,
@@ -18,7 +18,8 @@ from reportgen.analysis.evidence.faithfulness import (
     n_passes,
     rankings,
 )
-from reportgen.models import EncodedText, ModelSpec, content_units, encode, load_model
+from reportgen.models import EncodedText, ExplainedText, ModelSpec, content_units, load_model
+from reportgen.models.tokens.encoded import encode
 from reportgen.results.agreement import Score
 from reportgen.results.info import View
 from reportgen.results.unit_values import Floats

@@ -9,7 +9,8 @@ from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, fin
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models import ready_for_masks, with_completions
+from reportgen.models import ready_for_masks
+from reportgen.models.readers.language_models.completion import with_completions
 from reportgen.texts import TextInput, TextSet
 
 OTHER = 9  # the id of a token that every tokenizer here has
@@ -59,7 +60,7 @@ def test_leads_of_completions_equal_a_plain_loop(tmp_path):
         return [float(rows[i - 1, ids[i]] - rows[i - 1, OTHER]) for i in places]
 
     whole = leads(range(len(text.ids)))
-    assert (explainer.scalar, item.value) == ("completion", near(sum(whole)))
+    assert (explainer.target.scalar, item.value) == ("completion", near(sum(whole)))
     (found,) = deletion_effects(explainer, [item])
     for unit, effect, scores in zip(found.units, found.effects, found.scores, strict=True):
         left = leads([i for i in range(len(text.ids)) if i not in unit])

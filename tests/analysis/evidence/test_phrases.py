@@ -13,7 +13,8 @@ from torch import Tensor
 from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
-from reportgen.models import EncodedText, LoadedModel, content_units, with_completions
+from reportgen.models import EncodedText, LoadedModel, content_units
+from reportgen.models.readers.language_models.completion import with_completions
 from reportgen.models.tokens.completions import encode_completed
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
@@ -155,7 +156,7 @@ def test_phrases_of_an_embedding_are_found_by_distance(folder: Path) -> None:
     model = load(folder, "bert", "base")
     given = encoded(model, *TEXTS)
     explainer = explain(model, given)[0]
-    assert explainer.scalar == "cosine"
+    assert explainer.target.scalar == "cosine"
 
     def distance(text: EncodedText) -> Callable[[list[int]], float]:
         def pooled(positions: list[int]) -> Tensor:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.analysis.evidence.text_evidence import (
     Missing,
     TextEvidence,
@@ -16,6 +15,7 @@ from reportgen.analysis.evidence.text_evidence import (
 )
 from reportgen.analysis.work.assembly import with_messages
 from reportgen.analysis.work.reasons import Reasons, reasons_of
+from reportgen.models import ExplainedText
 from reportgen.results.info import Reason
 from reportgen.results.tables.write import rows_of
 

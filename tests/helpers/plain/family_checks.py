@@ -10,7 +10,6 @@ from torch import Tensor
 from helpers.plain.family_effects import deletion_gap
 from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_sinks
 from reportgen.analysis import AnalysisOptions, analyze, find_decoder, sample_text
-from reportgen.analysis.additions import ready_for_completions, with_chosen
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
 from reportgen.analysis.first_pass import encode_all
@@ -20,8 +19,10 @@ from reportgen.models import (
     ModelSpec,
     load_model,
     ready_for_choices,
+    ready_for_completions,
     ready_for_masks,
 )
+from reportgen.models.tasks.multiple_choice import with_chosen
 from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet, word_splitter

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from helpers.plain.family_plain import given
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
-from reportgen.models import EncodedText, LoadedModel, content_units
+from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.models import EncodedText, ExplainedText, LoadedModel, content_units
 from reportgen.results.store import Results
 
 

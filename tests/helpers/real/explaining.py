@@ -9,9 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from helpers.real.models import save_model
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer, ExplainOptions
-from reportgen.models import EncodedText, LoadedModel, ModelSpec, ScoreReader, encode, load_model
+from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions
+from reportgen.models import EncodedText, ExplainedText, LoadedModel, ModelSpec, load_model
 from reportgen.models.readers.embedding import EmbeddingReader
+from reportgen.models.readers.scores import ScoreReader
+from reportgen.models.tokens.encoded import encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}

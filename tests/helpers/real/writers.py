@@ -25,7 +25,8 @@ from transformers import (
 
 from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
-from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module, with_targets
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module
+from reportgen.models.readers.language_models.target import with_targets
 from reportgen.models.tokens.targets import encode_with_target
 from reportgen.results.store import Results, open_results
 

@@ -114,7 +114,7 @@ def test_the_gradient_reaches_the_embeddings(tmp_path):
     model = reader_of(tmp_path)
     explainer = Explainer(model, "padded", 300)
     items = explainer.explain(encoded(model, *TEXTS)[0])
-    scalars = explainer.scalars(explainer.outputs([item.text for item in items]), items)
+    scalars = explainer.target.figures(explainer.outputs([item.text for item in items]), items)
     assert scalars.tolist() == near([item.value for item in items])
     table = model.encoder.get_input_embeddings().weight
     (gradient,) = torch.autograd.grad(scalars.sum(), [table])

@@ -5,7 +5,6 @@ import torch
 from helpers.real.explaining import load
 from helpers.rounding import near
 
-from reportgen.analysis.additions import with_chosen
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import (
@@ -17,7 +16,7 @@ from reportgen.analysis.evidence.measures.gradients import text_gradients
 from reportgen.analysis.evidence.measures.integrated_gradients import integrate
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tasks.multiple_choice import ChoiceModel, ready_for_choices
+from reportgen.models.tasks.multiple_choice import ChoiceModel, ready_for_choices, with_chosen
 from reportgen.models.tokens.perturbed_texts import fixed_positions, keep
 from reportgen.texts import TextInput, TextSet
 

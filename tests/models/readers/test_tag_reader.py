@@ -8,15 +8,11 @@ from helpers.real.explaining import load, one
 from helpers.rounding import near
 from tokenizers import pre_tokenizers
 
-from reportgen.analysis.evidence.explainer import (
-    ExplainedText,
-    Explainer,
-    ExplainOptions,
-    find_explained,
-)
+from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
+from reportgen.models import ExplainedText
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import TokenStep
@@ -121,7 +117,7 @@ def test_the_gradient_of_the_sum_reaches_the_embeddings(tmp_path):
     model = tagger(tmp_path)
     explainer = Explainer(model, "padded", 200)
     items = explainer.explain(encoded(model, *TEXTS))
-    scalars = explainer.scalars(explainer.outputs([item.text for item in items]), items)
+    scalars = explainer.target.figures(explainer.outputs([item.text for item in items]), items)
     assert scalars.tolist() == near([item.value for item in items])
     table = model.encoder.get_input_embeddings().weight
     (gradient,) = torch.autograd.grad(scalars.sum(), [table])

@@ -19,10 +19,10 @@ from reportgen.errors import ModelError, UsageError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec, check_spec
+from reportgen.models.tasks.similarity import ready_for_pairs
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.perturbed_texts import content_units, without
-from reportgen.models.tokens.separate_pairs import encode_apart, encode_prompted, ready_for_pairs
-from reportgen.models.tokens.sources import encode_source
+from reportgen.models.tokens.separate_pairs import encode_apart, encode_prompted
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results
@@ -256,7 +256,7 @@ def test_the_default_prompt_of_the_folder_is_used_for_single_texts_too(tmp_path:
     vector = reference(folder).encode("the cat")
     model = loaded(folder)
     (given,) = texts_in_memory(["the cat"], None, {}).texts
-    text = encode_source(model, given)
+    text = model.reader.encode(model, given)
     inputs = model.inputs([text])
     with torch.no_grad():
         (found,) = model.reader.values(model.module(**inputs), inputs, [text])
@@ -338,7 +338,7 @@ def test_single_texts_are_pooled_without_their_prompts_by_a_plain_loop_too(tmp_p
     assert loaded(folder).prompts == ("", "")
     model = loaded(folder, prompts=("query",))
     given = texts_in_memory(["the cat", "a very good film with a dog"], None, {}).texts
-    encoded = [encode_source(model, one) for one in given]
+    encoded = [model.reader.encode(model, one) for one in given]
     inputs = model.inputs(encoded)
     with torch.no_grad():
         found = model.reader.values(model.module(**inputs), inputs, encoded)

@@ -10,10 +10,11 @@ from helpers.rounding import near
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.errors import ModelError
-from reportgen.models.loaded import with_completions
+from reportgen.models import ExplainedText
+from reportgen.models.readers.language_models.completion import with_completions
 from reportgen.models.tokens.completions import encode_completed, mark_last
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.perturbed_texts import content_units, without

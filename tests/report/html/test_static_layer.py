@@ -9,7 +9,8 @@ from helpers.places import SAMPLES
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
-from reportgen.models import ModelSpec, encode, load_model
+from reportgen.models import ModelSpec, load_model
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

@@ -16,11 +16,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import CaptureError
 from reportgen.models import (
-    CONTEXT,
-    AnswerReader,
     EncodedText,
     LoadedModel,
-    ScoreReader,
+    OutputReader,
     TargetTokens,
 )
 
@@ -32,7 +30,7 @@ class HeadRow:
     tokenizer: PreTrainedTokenizerBase
     start: int  # the token that the decoder reads in front of the text
     end: int | None  # it reads where the last token with this id stands; None: at the last token
-    of_context: bool = False  # it reads at every token from the first of the context on
+    reader: OutputReader | None = None  # that knows the rows; None: it reads one
 
     def tokens(self, text: EncodedText) -> TargetTokens:
         """What the decoder reads of `text` up to that row, and then the token in whose place the
@@ -41,13 +39,14 @@ class HeadRow:
         if self.end is not None:
             at = max((i for i, own in enumerate(text.ids) if own == self.end), default=at)
         ids = (self.start, *text.ids[: at + 1])
+        rows = None if self.reader is None else self.reader.head_rows(text)
         return TargetTokens(
             ids=ids,
             tokens=tuple(self.tokenizer.convert_ids_to_tokens(list(ids))),
             spans=(None,) * len(ids),  # they have places in the text, none in a completion
             specials=(True, *[role is not None for role in text.roles[: at + 1]]),
             units=tuple(range(len(ids))),
-            n_given=1 + text.segments.index(CONTEXT) if self.of_context else at + 1,
+            n_given=1 + (rows[0] if rows else at),
         )
 
 
@@ -60,7 +59,8 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
             text.
     """
     whole = _whole(model.module)
-    if whole is None or not isinstance(model.reader, ScoreReader | AnswerReader):
+    known = model.reader.head_rows(text)
+    if whole is None or known is None:
         return None
     decoder: nn.Module = whole.get_decoder()  # type: ignore[no-untyped-call]
     (read,), (rows,) = _run(model, decoder, [text])
@@ -68,10 +68,10 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
         return None
     if read[1:] != text.ids[:-1]:
         raise CaptureError("it reads something else than the text")
-    if isinstance(model.reader, AnswerReader):
-        if rows != [i for i, segment in enumerate(text.segments) if segment == CONTEXT]:
+    if known:
+        if rows != list(known):
             raise CaptureError("the answer is read from other rows than those of the context")
-        return whole, HeadRow(model.tokenizer, read[0], None, of_context=True)
+        return whole, HeadRow(model.tokenizer, read[0], None, model.reader)
     if len(rows) > 1:
         raise CaptureError(f"the output is read from {len(rows)} of its rows")
     end = whole.config.eos_token_id
@@ -90,7 +90,7 @@ def reads_the_same_row(model: LoadedModel, long: EncodedText, short: EncodedText
     T5Gemma's head goes one row further where padding follows, whatever that changes.
     """
     whole = _whole(model.module)
-    if whole is None or not isinstance(model.reader, ScoreReader):
+    if whole is None or model.reader.head_rows(short) != ():
         return True
     decoder: nn.Module = whole.get_decoder()  # type: ignore[no-untyped-call]
     alone, together = (_run(model, decoder, texts)[1] for texts in ([short], [long, short]))

@@ -11,12 +11,12 @@ from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, Resid
 from reportgen.analysis.attention.values.norms import Norms, scaled
 from reportgen.analysis.device.limits import entries
 from reportgen.analysis.device.runs import BatchRuns
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
-from reportgen.models import EncodedText, Projection, weight_of
+from reportgen.models import EncodedText, ExplainedText, Projection, weight_of
 from reportgen.results.info import Reason
 
 # Most entries of a working tensor `[text, key, query, width]`; queries are taken a few at a time.

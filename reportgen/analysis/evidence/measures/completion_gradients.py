@@ -13,9 +13,9 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
 from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.text_evidence import GradientError, StepGradients, StepValues
-from reportgen.models import EncodedText, precise
+from reportgen.models import EncodedText, ExplainedText, precise
 from reportgen.results.info import DecoderPart
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.constant_attention import ConstantAttention
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
@@ -24,7 +24,14 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models import ChoiceModel, EncodedText, LoadedModel, find_encoder, precise
+from reportgen.models import (
+    ChoiceModel,
+    EncodedText,
+    ExplainedText,
+    LoadedModel,
+    find_encoder,
+    precise,
+)
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 
@@ -76,7 +83,7 @@ def _relevance(explainer: Explainer, item: ExplainedText, spread: float) -> Rele
             held.watching(model.module),
             held,
         ):
-            value = explainer.scalars(explainer.outputs([item.text]), [item])[0]
+            value = explainer.target.figures(explainer.outputs([item.text]), [item])[0]
         if not states or states[0].shape[:2] != (1, len(item.text.ids)):
             raise GradientError("no_first_states")
         firsts = (states[0], *others)

@@ -8,7 +8,7 @@ from math import isfinite, nan
 from statistics import fmean, pstdev
 
 from reportgen.analysis.device.runs import BatchRuns
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer, Scores
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
@@ -19,6 +19,8 @@ from reportgen.analysis.evidence.text_evidence import (
 from reportgen.analysis.progress import Passes
 from reportgen.models import (
     EncodedText,
+    ExplainedText,
+    Scores,
     TargetTokens,
     content_units,
     fixed_positions,
@@ -188,11 +190,11 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
         text.add_units("deletion", found)
         text.add_units(EFFECT, found)
         text.add_scores(found)
-    if tools.explainer.scalar == "completion":
+    if tools.explainer.target.is_sequential:
         earlier = earlier_effects(tools.explainer, explained_of(texts))
         for text, falls in zip(texts, earlier, strict=True):
             text.add_earlier(falls)
-    if not BY_ID["alone"].applies_to(tools.explainer.scalar):
+    if not BY_ID["alone"].applies_to(tools.explainer.target.scalar):
         return
     add_effects("alone", texts, alone_effects(tools.explainer, explained_of(texts)))
 
@@ -210,11 +212,11 @@ def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
     units = content_units(text)
     n_deleted = sum(_can_delete(text, unit) for unit in units)
-    n_earlier = len(earlier_units(text)) if basis.scalar == "completion" else 0
+    n_earlier = len(earlier_units(text)) if basis.target.is_sequential else 0
     n_runs = n_deleted + n_earlier
     deleted = Passes(n_runs, 0, n_runs * (len(text.ids) - 1))
     n_fixed = len(fixed_positions(text))
-    if not runs_without_content(text) or not BY_ID["alone"].applies_to(basis.scalar):
+    if not runs_without_content(text) or not BY_ID["alone"].applies_to(basis.target.scalar):
         return deleted
     n_alone = len(units) + 1
     work = deleted.work + n_alone * n_fixed + sum(map(len, units))
@@ -270,7 +272,7 @@ def _of_text(explainer: Explainer, item: ExplainedText) -> dict[int, Falls] | st
     faults = []
     for unit, left in zip(units, runs.results, strict=True):
         if isinstance(left, str) or not all(map(isfinite, left)):
-            faults.append(left if isinstance(left, str) else explainer.undefined)
+            faults.append(left if isinstance(left, str) else explainer.target.undefined)
             continue
         falls = _falls(item, unit, left)
         found.update(dict.fromkeys(unit, falls))

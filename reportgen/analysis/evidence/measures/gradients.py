@@ -11,7 +11,7 @@ from torch import Tensor
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.device.runs import BatchRuns
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
@@ -23,7 +23,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models import EncodedText, content_units, precise
+from reportgen.models import EncodedText, ExplainedText, content_units, precise
 from reportgen.results.info import Reason
 
 SEED = 0  # of the projection of embeddings
@@ -86,17 +86,17 @@ def _run_batch(
     def take(layer: int, maps: Tensor) -> None:
         last[:] = [maps]
 
-    is_embedding = explainer.scalar == "cosine"
+    is_flat = explainer.target.is_distance  # at the whole text, whose distance is 0
     with embedding_leaf(explainer.model) as leaves:
         returned = capture.run(inputs, take, gradients=True)
         outputs = explainer.model.reader.values(returned, inputs, texts)
-        scalars = _projected(outputs) if is_embedding else explainer.scalars(outputs, items)
+        scalars = _projected(outputs) if is_flat else explainer.target.figures(outputs, items)
     maps = last[0] if last[0].requires_grad else None
     wanted = [leaves[0]] if maps is None else [leaves[0], maps]
     at_leaf, *at_maps = gradients(scalars, wanted)
     sizes = None
     by_input: list[Floats | None] = [None] * len(texts)
-    if not is_embedding:
+    if not is_flat:
         if at_leaf is None:
             raise GradientError("no_gradient")
         slopes, ends = precise(at_leaf), precise(leaves[0].detach())
@@ -105,7 +105,7 @@ def _run_batch(
     live = weighted = None
     if maps is not None and at_maps[0] is not None:
         live = at_maps[0].abs().amax((1, 3)) > 0
-        if not is_embedding:
+        if not is_flat:
             weighted = (precise(maps.detach()) * precise(at_maps[0])).sum((1, 2))
     columns = [[None] * len(texts) if of is None else of for of in (sizes, weighted, live)]
     rows = zip(texts, *columns, by_input, strict=True)
@@ -156,7 +156,7 @@ def _projected(embeddings: Tensor) -> Tensor:
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = text_gradients(tools.explainer, tools.capture, explained_of(texts))
-    if tools.explainer.scalar == "completion":
+    if tools.explainer.target.is_sequential:
         own = step_gradients(tools.explainer, tools.capture, explained_of(texts))
         for text, by_step in zip(texts, own, strict=True):
             if isinstance(by_step, str):
@@ -192,7 +192,7 @@ def _add_weighted(text: TextEvidence, found: TextGradients) -> None:
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     # One more forward pass, which finds the scalar that is explained.
     whole = Passes(2, 1, (2 + BACKWARD) * len(text.ids))
-    if basis.scalar != "completion":
+    if not basis.target.is_sequential:
         return whole
     n_steps = text.n_steps
     return whole.plus(Passes(1, n_steps, (1 + n_steps * BACKWARD) * len(text.ids)))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
     NOT_FINITE,
@@ -19,7 +19,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models import EncodedText, content_units, precise, put
+from reportgen.models import EncodedText, ExplainedText, content_units, precise, put
 
 FIRST_STEPS = 30  # a multiple of 3, see `_largest_error`
 MOST_STEPS = 240
@@ -180,7 +180,7 @@ def _along(
     count = len(points)
     with embedding_leaf(explainer.model, points) as leaves:
         outputs = explainer.outputs([explained.text] * count)
-        scalars = explainer.scalars(outputs, [explained] * count)
+        scalars = explainer.target.figures(outputs, [explained] * count)
     return scalars, leaves
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.evidence.embeddings import embedding_leaf
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer, unit_rows
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
     NOT_FINITE,
@@ -17,7 +17,7 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import ONE_OF_MANY, Passes
-from reportgen.models import EncodedText, lacks_memory, precise
+from reportgen.models import EncodedText, ExplainedText, lacks_memory, precise, unit_rows
 
 
 def jacobian_norms(

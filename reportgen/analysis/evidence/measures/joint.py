@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from math import isfinite, sqrt
 from typing import TypeAlias
 
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence, UnitEffects
 from reportgen.analysis.progress import Passes
-from reportgen.models import EncodedText, content_units, without
+from reportgen.models import EncodedText, ExplainedText, content_units, without
 from reportgen.results.info import View
 from reportgen.results.measure_register import EFFECT
 
@@ -69,7 +69,7 @@ def find_joint(
     explainer: Explainer, explained: Sequence[ExplainedText], known: Sequence[KnownUnits]
 ) -> list[tuple[Joint, ...]]:
     """The groups of each text, at most MOST_PASSES passes each."""
-    is_distance = explainer.scalar == "cosine"
+    is_distance = explainer.target.is_distance
     searches = [
         _search(own, abs(item.value), is_distance=is_distance)
         for item, own in zip(explained, known, strict=True)

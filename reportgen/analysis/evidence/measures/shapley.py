@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import fdtri
 
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
@@ -22,7 +22,14 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models import EncodedText, content_units, fixed_positions, keep, runs_without_content
+from reportgen.models import (
+    EncodedText,
+    ExplainedText,
+    content_units,
+    fixed_positions,
+    keep,
+    runs_without_content,
+)
 from reportgen.results.info import Reason
 from reportgen.results.tables.schema import SHAPLEY_ERROR
 

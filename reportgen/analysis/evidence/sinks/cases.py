@@ -3,9 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.evidence.explainer import ExplainedText
 from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
-from reportgen.models import EncodedText, put
+from reportgen.models import EncodedText, ExplainedText, put
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_CONTENT
 

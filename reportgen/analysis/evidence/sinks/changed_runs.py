@@ -158,7 +158,7 @@ class SinkRuns:
                     run.results = self._outcomes(test, case, whole, means, some)
             found |= zip(own, runs.results, strict=True)
         return {
-            group: self.explainer.undefined
+            group: self.explainer.target.undefined
             if isinstance(outcome, SinkOutcome) and not isfinite(outcome.scalar)
             else outcome
             for group, outcome in found.items()
@@ -187,7 +187,7 @@ class SinkRuns:
             with values_replaced(self.projections, self.n_layers, rows, keys, vectors):
                 returned = self.explainer.model.module(**inputs)
         outputs = self.explainer.model.reader.values(returned, inputs, texts)
-        scalars = self.explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
+        scalars = self.explainer.target.figures(outputs, [case.explained] * len(groups)).tolist()
         shares = _by_layer(received) if received else [None] * len(groups)
         return [SinkOutcome(*pair) for pair in zip(scalars, shares, strict=True)]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.cases import Case, Group, find_case, groups_of
 from reportgen.analysis.evidence.sinks.changed_runs import (
     Kind,
@@ -34,7 +34,7 @@ from reportgen.analysis.progress import Passes, Progress
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.reasons import SinkResults
-from reportgen.models import Projection, describe
+from reportgen.models import ExplainedText, Projection, describe
 from reportgen.results.info import LEARNED_SINK, Reason, SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.results.tables.write import rows_of

@@ -1,20 +1,41 @@
 """Reads the log-probabilities of completions from a causal language model."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.errors import ModelError, UsageError
 from reportgen.models.device import precise
-from reportgen.models.readers.language_models.next_token import NextTokenReader
-from reportgen.models.readers.reader import OutputReader, TextPrediction, spell
-from reportgen.models.tokens.completions import mark_last
-from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.readers.language_models.next_token import NextTokenReader, require_no_pair
+from reportgen.models.readers.reader import OutputReader, TextPrediction, spell, token_id
+from reportgen.models.tasks.target import StepTarget
+from reportgen.models.tokens.completions import encode_completed, mark_last
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.perturbed_texts import keep
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
+from reportgen.texts import TextInput
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is given to write on from, or to write a target for."""
+
+    ids: tuple[int, ...]
+    room: int  # tokens that the model can still take
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTokens:
+    """What a model wrote."""
+
+    content: tuple[int, ...]  # without special tokens
+    ids: tuple[int, ...]  # the tokens that the completion has
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +43,9 @@ class CompletionReader(OutputReader):
     """Reads the log-probability of each token of a completion, given all tokens before it."""
 
     kind = "completion"
-    scalar = "completion"
+    target = StepTarget("completion", is_sequential=True)
+    place = "step {} of its completion"
+    is_over_vocabulary = True
     described = "a completion"
     tokenizer: PreTrainedTokenizerBase
     is_narrowed: bool = False  # only logits of the positions in `logits_to_keep` come
@@ -55,6 +78,60 @@ class CompletionReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("completion", name or "log-probability of the completion")
+
+    def encode(self, model: LoadedModel, source: TextInput) -> EncodedText:
+        """Tokenise a text and its completion.
+
+        Raises:
+            ModelError: it has a pair, or no completion.
+        """
+        require_no_pair(source)
+        if source.completion:
+            return self.encode_completed(model, source, source.completion)
+        if source.is_blank:  # nothing is written after it either
+            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
+        raise ModelError(
+            source.incomplete
+            or "it has no completion; give one in a column completion (--completion-column), or "
+            "let the model write it (--generate N)"
+        )
+
+    def encode_completed(
+        self, model: LoadedModel, source: TextInput, completion: str
+    ) -> EncodedText:
+        """Tokenise a text and its `completion`."""
+        most, ids = model.info.max_tokens, source.completion_ids
+        return encode_completed(model.tokenizer, source.text, completion, most, ids)
+
+    def prompt(self, model: LoadedModel, text: str) -> Prompt:
+        """What `model` is given to write on from a `text`: all but the special tokens at its end,
+        after which it would not continue."""
+        whole = encode(model.tokenizer, text, None, model.info.max_tokens)
+        last = max((i for i, role in enumerate(whole.roles) if role is None), default=-1)
+        ids = keep(whole, range(last + 1)).ids
+        return Prompt(ids, model.info.max_tokens - len(ids))
+
+    def written(
+        self, prompt: Prompt, ids: Sequence[int], ends: Collection[int | None]
+    ) -> WrittenTokens:
+        """What a model wrote after a `prompt`, in the `ids` that begin with it; what `ends` a text
+        is none of its completion."""
+        own = up_to(ids, len(prompt.ids), ends)
+        return WrittenTokens(own, own)
+
+    def generation_options(self) -> Mapping[str, int]:
+        """Options of `generate` that make a model write as the reader reads it."""
+        return {}
+
+    def token_index(self, option: str, name: str) -> int:
+        """The id of the token `name`, which can only be one that leads are over."""
+        if option == "--explain-token":
+            raise UsageError(
+                f"{option}: each token of the completions is explained here, with --against its "
+                "lead over another; leave the option out, or both --generate and the completions "
+                "(--completion-column '')"
+            )
+        return token_id(self.tokenizer, option, name)
 
     def entry_name(self, index: int) -> str:
         """The token with the id `index`."""
@@ -107,6 +184,15 @@ class CompletionReader(OutputReader):
         )
 
 
-def completion_reader(reader: NextTokenReader) -> CompletionReader:
-    """The reader of completions, for the model of a `reader` of next tokens."""
-    return CompletionReader(reader.tokenizer, reader.is_narrowed)
+def with_completions(model: LoadedModel) -> LoadedModel:
+    """A causal language `model` that reads the log-probabilities of completions instead of next
+    tokens."""
+    assert isinstance(model.reader, NextTokenReader)
+    reader = CompletionReader(model.reader.tokenizer, model.reader.is_narrowed)
+    return replace(model, reader=reader, output=reader.info(model.output_name))
+
+
+def up_to(ids: Sequence[int], first: int, ends: Collection[int | None]) -> tuple[int, ...]:
+    """Those of `ids` from `first` on, up to the first that `ends` what a model writes."""
+    end = next((i for i in range(first, len(ids)) if ids[i] in ends), len(ids))
+    return tuple(ids[first:end])

@@ -11,12 +11,13 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
 from reportgen.models.readers.language_models.next_token import N_NEXT_TOKENS
-from reportgen.models.readers.reader import TextPrediction, spell
+from reportgen.models.readers.reader import TextPrediction, spell, token_id
 from reportgen.models.readers.steps import StepReader, places
+from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import Entry, figures_by_token, try_module
 from reportgen.results.info import OutputInfo
-from reportgen.texts import TextSet
+from reportgen.texts import TextInput, TextSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class MaskReader(StepReader):
     """Reads the log-probability of every token at each mask."""
 
     kind = "masks"
-    scalar = "masks"
+    target = StepTarget("masks")
+    place = "its mask {}"
+    is_over_vocabulary = True
     described = "a token for each mask"
     tokenizer: PreTrainedTokenizerBase
     entry: Entry  # the part of what is returned that has a row of logits for each token
@@ -45,6 +48,19 @@ class MaskReader(StepReader):
                 "a word"
             )
         return replace(text, steps=tuple(map(TokenStep, held)), held=held)
+
+    def encode(self, model: LoadedModel, source: TextInput) -> EncodedText:
+        """Tokenise a text, with a step at each of its masks.
+
+        Raises:
+            ModelError: it has none.
+        """
+        text = super(MaskReader, self).encode(model, source)
+        return text if source.is_blank else self.marked(text)
+
+    def token_index(self, option: str, name: str) -> int:
+        """The id of the token `name`."""
+        return token_id(self.tokenizer, option, name)
 
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: its last content token is a mask."""

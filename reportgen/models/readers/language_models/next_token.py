@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.reader import (
     OutputReader,
@@ -15,10 +16,16 @@ from reportgen.models.readers.reader import (
     distinct,
     last_tokens,
     spell,
+    token_id,
 )
+from reportgen.models.tasks.target import EntryTarget
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
+from reportgen.texts import TextInput
+
+if TYPE_CHECKING:
+    from reportgen.models.loaded import LoadedModel
 
 N_NEXT_TOKENS = 5
 
@@ -28,7 +35,8 @@ class NextTokenReader(OutputReader):
     """Reads the log-probabilities of the token after the last."""
 
     kind = "next_token"
-    scalar = "next_token"
+    target = EntryTarget("next_token")
+    is_over_vocabulary = True
     described = "the next token"
     tokenizer: PreTrainedTokenizerBase
     is_narrowed: bool = False  # only logits of last tokens come, see `keep_last_logits`
@@ -56,6 +64,19 @@ class NextTokenReader(OutputReader):
         """The description of the output for the report."""
         return OutputInfo("next_token", name or "next token")
 
+    def encode(self, model: "LoadedModel", source: TextInput) -> EncodedText:
+        """Tokenise a text.
+
+        Raises:
+            ModelError: it has a pair.
+        """
+        require_no_pair(source)
+        return super(NextTokenReader, self).encode(model, source)
+
+    def token_index(self, option: str, name: str) -> int:
+        """The id of the token `name`."""
+        return token_id(self.tokenizer, option, name)
+
     def entry_name(self, index: int) -> str:
         """The token with the id `index`."""
         return spell(self.tokenizer, index)
@@ -65,6 +86,19 @@ class NextTokenReader(OutputReader):
         is_finite = all(abs(score) < float("inf") for score in scores)  # False for NaN as well
         return TextPrediction(
             None, names[0] if is_finite else None, tuple(scores), names, is_finite
+        )
+
+
+def require_no_pair(source: TextInput) -> None:
+    """Check that a text has no pair.
+
+    Raises:
+        ModelError: it has one.
+    """
+    if source.pair is not None:
+        raise ModelError(
+            "it has a pair, and a model that writes takes none; put both into the text, or leave "
+            "the pairs out (--pair-column '')"
         )
 
 

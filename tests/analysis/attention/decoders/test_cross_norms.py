@@ -33,7 +33,8 @@ from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, CrossT
 from reportgen.analysis.attention.decoders.decoder import BatchParts
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.errors import ResultsError, UsageError
-from reportgen.models import LoadedModel, ModelSpec, encode, load_module
+from reportgen.models import LoadedModel, ModelSpec, load_module
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
 from reportgen.report.html.size.size_plan import Level

@@ -31,7 +31,8 @@ from reportgen.analysis.attention.decoders.head_row import (
     reads_the_same_row,
 )
 from reportgen.api.check import check_model
-from reportgen.models import EncodedText, LoadedModel, ModelSpec, encode, load_module
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module
+from reportgen.models.tokens.encoded import encode
 from reportgen.results.completions import (
     part_maps,
     read_labels,

@@ -11,7 +11,8 @@ from helpers.rounding import assert_near, near
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.figures.rollout import BatchRollout, TextRollout
-from reportgen.models import LoadedModel, encode
+from reportgen.models import LoadedModel
+from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.padding import pad
 
 TEXTS = (("the cat sat on the mat", None), ("the cat", "sat on a log"), ("dog", None))

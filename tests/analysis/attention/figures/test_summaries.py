@@ -356,7 +356,7 @@ def minilm_summaries(minilm_folder: Path) -> list[TextSummary]:
     from transformers import AutoModel, AutoTokenizer
 
     from reportgen.analysis.attention.capture import Capture
-    from reportgen.models import encode
+    from reportgen.models.tokens.encoded import encode
     from reportgen.models.tokens.padding import pad
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder)

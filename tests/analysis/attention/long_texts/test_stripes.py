@@ -26,7 +26,8 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import AttentionMemory, Cost, Progress
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
-from reportgen.models import EncodedText, LoadedModel, encode
+from reportgen.models import EncodedText, LoadedModel
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

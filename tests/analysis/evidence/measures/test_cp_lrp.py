@@ -21,7 +21,6 @@ from helpers.rounding import near
 from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
-from reportgen.analysis.additions import with_chosen
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
@@ -29,6 +28,7 @@ from reportgen.analysis.evidence.methods import Tools, load_method
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models import EncodedText, LoadedModel, ready_for_choices
+from reportgen.models.tasks.multiple_choice import with_chosen
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 from reportgen.texts import TextInput, TextSet

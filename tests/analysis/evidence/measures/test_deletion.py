@@ -32,7 +32,8 @@ from reportgen.analysis.evidence.measures.deletion import (
     mask_effects,
     mask_offset,
 )
-from reportgen.models import EncodedText, LoadedModel, encode
+from reportgen.models import EncodedText, LoadedModel
+from reportgen.models.tokens.encoded import encode
 
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
 # Of a model, the ids and the token types of one text, the scalar.
@@ -178,7 +179,6 @@ def test_the_scores_of_every_class_are_those_of_one_run_a_unit(folder: Path) -> 
 def test_scores_are_kept_where_the_effect_does_not_tell_them(folder: Path, options) -> None:
     model = load(folder, "bert", **options)
     explainer, items = explain(model, encoded(model, *TEXTS))
-    assert not explainer.keeps_scores
     (first, *_) = deletion_effects(explainer, items)
     assert set(first.scores) == {()}
 
@@ -250,7 +250,7 @@ def test_embeddings_equal_the_reference(minilm: LoadedModel) -> None:
     records = RECORDS[1:4]  # the shortest
     texts = encoded(minilm, *(record["text"] for record in records))
     explainer, items = explain(minilm, texts)
-    assert explainer.scalar == "cosine"
+    assert explainer.target.scalar == "cosine"
     for name, found in (
         ("occ_delete_D", deletion_effects(explainer, items)),
         ("occ_mask_D", mask_effects(explainer, items)),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from helpers.real.explaining import NUMBER, encoded, explain, load
 
-from reportgen.analysis.evidence.explainer import ChangedText, ExplainedText
+from reportgen.analysis.evidence.explainer import ChangedText
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.joint import (
     BEYOND,
@@ -20,7 +20,8 @@ from reportgen.analysis.evidence.measures.joint import (
     find_joint,
     shared_effects,
 )
-from reportgen.models import content_units
+from reportgen.models import ExplainedText, content_units
+from reportgen.models.tasks.target import CosineTarget, NumberTarget
 
 WORDS = "the cat sat on a mat and a dog"
 Rule = Callable[[frozenset[int]], float]  # from the units that are kept to the score
@@ -36,7 +37,7 @@ def item(tmp_path_factory: pytest.TempPathFactory) -> ExplainedText:
 def search(
     item: ExplainedText,
     rule: Rule,
-    scalar: str = "number",
+    is_distance: bool = False,
     hints: tuple[tuple[float, ...], ...] = (),
     read_at: int | None = None,
 ) -> tuple[tuple[Joint, ...], tuple[float, ...], int]:
@@ -56,7 +57,7 @@ def search(
 
     falls = tuple(item.value - rule(everything - {i}) for i in everything)
     rises = tuple(rule(frozenset({i})) - rule(frozenset()) for i in everything)
-    explainer = SimpleNamespace(run=run, scalar=scalar)
+    explainer = SimpleNamespace(run=run, target=CosineTarget() if is_distance else NumberTarget())
     suspects = KnownUnits(units, falls, hints or (rises,), read_at)
     (found,) = find_joint(explainer, [item], [suspects])  # type: ignore[arg-type]
     return found, falls, len(passes)
@@ -208,7 +209,7 @@ def test_an_embedding_that_is_a_plain_sum_has_no_groups(item: ExplainedText) -> 
         vectors = 3 + random.normal(size=(9, 12))
         vectors[[1, 4, 6]] += 2 * random.normal(size=12)  # alike
         rule, all_of_them = cosine_of(vectors), frozenset(range(9))
-        found, deletion, _ = search(item, rule, "cosine")
+        found, deletion, _ = search(item, rule, is_distance=True)
         assert found == ()
         joint = 1 - rule(all_of_them - {1, 4})
         n_beyond += joint - deletion[1] - deletion[4] >= BEYOND * joint
@@ -224,7 +225,7 @@ def test_units_that_give_an_embedding_the_same_are_one_group(item: ExplainedText
     def rule(kept: frozenset[int]) -> float:
         return of_sum(kept | {1} if 4 in kept else kept)
 
-    found, deletion, _ = search(item, rule, "cosine")
+    found, deletion, _ = search(item, rule, is_distance=True)
     everything = frozenset(range(9))
     assert members(found) == {(1, 4): 1 - rule(everything - {1, 4})}
     assert deletion[1] == deletion[4] == pytest.approx(0)
@@ -233,13 +234,13 @@ def test_units_that_give_an_embedding_the_same_are_one_group(item: ExplainedText
 def test_a_text_whose_changes_cannot_be_run_has_none(item: ExplainedText) -> None:
     units, effects = content_units(item.text), (0.1,) * 9
     runs = SimpleNamespace(
-        run=lambda variants: [pytest.fail("no run") for _ in variants], scalar="number"
+        run=lambda variants: [pytest.fail("no run") for _ in variants], target=NumberTarget()
     )
     broken = (float("nan"), *[0.1] * 8)
     for own in (KnownUnits(units, broken, (effects,)), KnownUnits(units, effects, (broken,))):
         assert find_joint(runs, [item], [own]) == [()]  # type: ignore[arg-type]
     failing = SimpleNamespace(
-        run=lambda variants: ["out of memory" for _ in variants], scalar="number"
+        run=lambda variants: ["out of memory" for _ in variants], target=NumberTarget()
     )
     own = KnownUnits(units, (0.0,) * 9, (effects,))
     assert find_joint(failing, [item], [own]) == [()]  # type: ignore[arg-type]

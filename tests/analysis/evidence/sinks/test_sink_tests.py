@@ -19,18 +19,19 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import ExplainedText, Explainer
+from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.sink_tests import SinkRow, SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS
 from reportgen.models import (
     EncodedText,
+    ExplainedText,
     LoadedModel,
     ModelSpec,
-    ScoreReader,
     find_projections,
     load_model,
     special_roles,
 )
+from reportgen.models.readers.scores import ScoreReader
 from reportgen.results.info import SINK_TESTS, Subject
 from reportgen.results.tables.schema import SINKS_SCHEMA
 
@@ -181,7 +182,7 @@ def test_each_test_is_what_it_is_by_hand(
         with torch.no_grad():
             figures = output(model, plain)
         index = by_text[text.ids]
-        if explainer.scalar != "margin":
+        if explainer.target.scalar != "margin":
             return figures[index].item()
         return float(figures[index] - torch.cat([figures[:index], figures[index + 1 :]]).max())
 
