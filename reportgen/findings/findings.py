@@ -29,7 +29,6 @@ from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import scored as of_scored
-from reportgen.findings.outputs import several_numbers as of_numbers
 from reportgen.findings.outputs import slopes as of_slopes
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.outputs import where_wrong as of_where
@@ -58,11 +57,11 @@ from reportgen.findings.tokens.joint import joint_tokens
 from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
-from reportgen.tasks.metrics import Metric
+from reportgen.tasks.metrics import MASK_ACCURACY, PERPLEXITY, TAG_ACCURACY, Metric
 from reportgen.tasks.predictions import Item, items_of, predictions
 from reportgen.tasks.shares import class_shares
 from reportgen.tasks.targets import target_of
-from reportgen.tasks.task import task_of
+from reportgen.tasks.task import Task, task_of
 from reportgen.tasks.words import words_of
 
 Part = TypeVar("Part")
@@ -91,6 +90,11 @@ class Findings:
     def info(self) -> RunInfo:
         """What was run, on what, and how."""
         return self.results.info
+
+    @property
+    def task(self) -> Task:
+        """What the model does."""
+        return task_of(self.info.output)
 
     @property
     def texts(self) -> pd.DataFrame:
@@ -146,17 +150,13 @@ class Findings:
 
     # What was predicted, and how well that fits the labels.
     items = _part(predictions)
-    classes = _part(of_classes.match_classes)
     class_shares = _part(class_shares)
     label_sets = _part(of_classes.label_sets_of)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
-    tags = _part(of_tags.tags)
     choices = _part(of_choices.choices)
     label_use = _part(of_labels.label_use)
     label_fit = _part(of_predictions.label_fit)
-    numbers_fit = _part(of_numbers.numbers_fit)
-    rank_fit = _part(of_ranks.rank_fit)
     label_errors = _part(of_predictions.label_errors)
     wrong_labels = _part(of_ranking.wrong_labels)
 
@@ -227,7 +227,7 @@ class Findings:
     @cached_property
     def fits(self) -> Fits:
         """How well predictions fit the right answers, by the name of each metric of the task."""
-        return Fits(task_of(self.info.output), self.items)
+        return Fits(self.task, self.items)
 
     @cached_property
     def frequent(self) -> tuple[of_predictions.Frequent, ...]:
@@ -236,20 +236,42 @@ class Findings:
 
     @cached_property
     def masks(self) -> of_masks.Masks | None:
-        """What stands at masks; None for other outputs and without any."""
-        return of_masks.masks(self.items) if self.info.output.kind == "masks" else None
+        """How often masks are right; None for other outputs and without any."""
+        return of_masks.masks(self.items) if MASK_ACCURACY in self.task.metrics else None
 
     @cached_property
     def completions(self) -> of_completions.Completions | None:
         """How well completions are expected; None for other outputs and without any."""
-        is_own = self.info.output.kind == "completion"
-        return of_completions.completions(self.items) if is_own else None
+        is_measured = PERPLEXITY in self.task.metrics
+        return of_completions.completions(self.items) if is_measured else None
+
+    @cached_property
+    def tags(self) -> of_tags.Tags | None:
+        """The tags of words; None for other outputs and without any."""
+        is_measured = TAG_ACCURACY in self.task.metrics
+        return of_tags.tags(self.results, self.items, self.words) if is_measured else None
+
+    @cached_property
+    def classes(self) -> of_classes.Classes:
+        """The predicted class and the label of each text, for a model that puts out a class."""
+        names = self.info.output.labels
+        return of_classes.match_classes(self.items, names, self.n_texts, self.label_use)
+
+    @cached_property
+    def numbers_fit(self) -> of_predictions.NumbersFit | None:
+        """How far several numbers are from their labels."""
+        return of_predictions.numbers_fit(self.task, self.items)
+
+    @cached_property
+    def rank_fit(self) -> of_ranks.RankFit | None:
+        """How well the order of similarities fits that of labels."""
+        return of_ranks.rank_fit(self.task, self.items)
 
     @cached_property
     def wrong_texts(self) -> Booleans:
         """`[text]`: whether its class or choice is wrong; False for other outputs."""
         wrong = np.zeros(self.n_texts, np.bool_)
-        if task_of(self.info.output).has_outcomes:
+        if self.task.has_outcomes:
             wrong[self.items["text"][self.items["score"] == 0].to_numpy(np.intp)] = True
         return wrong
 
@@ -271,14 +293,12 @@ class Findings:
     def label_counts(self) -> of_classes.LabelCounts:
         """The predicted and given labels, for a model that puts out several and at least one
         analysed text."""
-        return of_classes.label_counts(self.results, self.label_sets)
+        return of_classes.label_counts(self.items, len(self.info.output.labels))
 
     @cached_property
     def class_fit(self) -> of_classes.ClassFit | None:
         """Predicted classes against labels; None where none can be compared."""
-        if self.info.output.kind != "class":
-            return None
-        return of_classes.class_fit(self.classes, len(self.info.output.labels))
+        return of_classes.class_fit(self.items, self.info.output.labels)
 
     @cached_property
     def scored(self) -> of_scored.Scored | None:
@@ -309,7 +329,7 @@ class Findings:
     @cached_property
     def class_sureness(self) -> Floats:
         """`[class]`: its softmax probability, mean over the texts it was predicted for."""
-        return of_classes.class_sureness(self.classes, self.class_shares)
+        return of_classes.class_sureness(self.items, self.info.output.labels)
 
     @cached_property
     def mean_prediction_interval(self) -> Interval | None:

@@ -12,7 +12,6 @@ from reportgen.findings.evidence import explained_range, size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.outputs.classes import label_sets_of
-from reportgen.findings.outputs.ranks import rank_errors
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.measure_register import EFFECT
@@ -228,8 +227,6 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     items = predictions(results)
     if task.shown is not None:
         prediction[items["text"].to_numpy(np.intp)] = items[task.shown].to_numpy(np.float64)
-    if task.measure == "ranks":
-        return rank_errors(results), prediction
     found = task.ranked_by(items)
     error[found.texts] = found.parts[0][:, 0]
     return error, prediction

@@ -45,6 +45,7 @@ class Reading:
     n_percent: int = 0  # end in %, which is left out
     # Texts whose label has no tag for each word. Of tags no label is quoted: it is a whole list.
     misfits: tuple[Misfit, ...] | None = None
+    n_unknown: int = 0  # words whose label is no tag of the model
 
 
 def numbers(results: Results) -> Reading:
@@ -81,7 +82,7 @@ def tags(results: Results) -> Reading:
     found = tag_labels(texts["label"], results.info.output.labels, n_words, is_cut)
     used = results.analysed & bool((found.places != NONE).any())
     used[[misfit.text for misfit in found.misfits]] = False
-    return Reading(found.read_as, used, misfits=found.misfits)
+    return Reading(found.read_as, used, misfits=found.misfits, n_unknown=found.n_unknown)
 
 
 def choices(results: Results) -> Reading:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from reportgen.results.ranks import mean_ranks
 from reportgen.tasks.answers import is_exact
 from reportgen.tasks.entities import spans
 from reportgen.tasks.labels import Floats, Places, right_answers
@@ -72,18 +73,30 @@ def all_right(items: pd.DataFrame) -> Sums:
     return Sums(found.texts, ((n_right == n).astype(np.float64),))
 
 
-def entities(items: pd.DataFrame) -> Sums:
-    """Twice the entities that are right, and those predicted and expected together, of texts all of
-    whose words have a label (Tjong Kim Sang and De Meulder 2003)."""
-    texts, found = [], []
+def whole(items: pd.DataFrame) -> pd.DataFrame:
+    """The items of texts all of whose items have a right answer."""
     is_known = items["score"].notna().groupby(items["text"].to_numpy(np.intp)).transform("all")
-    for text, own in items[is_known.to_numpy(np.bool_)].groupby("text"):
-        predicted, expected = (set(spans(own[name].tolist())) for name in ("predicted", "label"))
-        if n := len(predicted) + len(expected):
+    return items[is_known.to_numpy(np.bool_)]
+
+
+def entity_counts(items: pd.DataFrame) -> Sums:
+    """The entities that are right, those that are predicted and those that are expected, of texts
+    all of whose words have a label and which have any (Tjong Kim Sang and De Meulder 2003)."""
+    texts, counts = [], []
+    for text, words in whole(items).groupby("text"):
+        predicted, expected = (set(spans(words[name].tolist())) for name in ("predicted", "label"))
+        if predicted or expected:
             texts.append(text)
-            found.append((2.0 * len(predicted & expected), float(n)))
-    both = np.array(found, np.float64).reshape(-1, 2)
-    return Sums(np.array(texts, np.intp), (both[:, :1], both[:, 1:]))
+            counts.append((len(predicted & expected), len(predicted), len(expected)))
+    columns = np.array(counts, np.float64).reshape(-1, 3).T
+    return Sums(np.array(texts, np.intp), tuple(column[:, None] for column in columns))
+
+
+def entities(items: pd.DataFrame) -> Sums:
+    """Twice the entities that are right, and those predicted and expected together."""
+    counts = entity_counts(items)
+    n_right, n_predicted, n_expected = counts.parts
+    return Sums(counts.texts, (2 * n_right, n_predicted + n_expected))
 
 
 def exact(items: pd.DataFrame) -> Sums:
@@ -195,6 +208,12 @@ def distances(items: pd.DataFrame) -> Sums:
     """How far each number is from its label."""
     found = differences(items)
     return Sums(found.texts, (abs(found.parts[0]),))
+
+
+def rank_distances(items: pd.DataFrame) -> Sums:
+    """How far the rank of each number is from that of its label."""
+    texts, values, labels = _numbers(items)
+    return Sums(texts, (abs(mean_ranks(values) - mean_ranks(labels))[:, None],))
 
 
 def leads(items: pd.DataFrame) -> Sums:

@@ -16,6 +16,7 @@ To add a task:
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -23,7 +24,7 @@ import pandas as pd
 
 from reportgen.results.info import OutputInfo, OutputKind
 from reportgen.results.store import Results
-from reportgen.tasks import readings, shares
+from reportgen.tasks import errors, readings, shares, sums
 from reportgen.tasks.choices import choices_given, texts_given
 from reportgen.tasks.entities import OUTSIDE
 from reportgen.tasks.labels import Floats, Places, ReadAs
@@ -45,24 +46,11 @@ from reportgen.tasks.metrics import (
     Metric,
 )
 from reportgen.tasks.readings import Reading
-from reportgen.tasks.sums import (
-    Near,
-    Sums,
-    distances,
-    leads,
-    mistakes,
-    near_tokens,
-    near_values,
-    surest_mistakes,
-)
 
 ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
 # What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
 # words or masks is wrong; what an answer's F1 lacks of 1; minus the log-probability of a token.
 Measure: TypeAlias = Literal["distance", "ranks", "texts", "labels", "words", "masks", "f1", "loss"]
-# The constant answer that a model is held against: the most frequent right one, the same for each
-# of several labels, or one of the choices at random. That of numbers is their median.
-Constant: TypeAlias = Literal["label", "each", "random"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +75,22 @@ class Task:
     misread: Callable[[str, OutputInfo, ReadAs | None], str] = readings.no_number
     measure: Measure | None = None  # what an error is; None without right answers
     # How far off each text is, to list the worst first; None where texts are not listed by that.
-    ranked_by: Callable[[pd.DataFrame], Sums] | None = None
+    ranked_by: Callable[[pd.DataFrame], sums.Sums] | None = None
     shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
-    constant: Constant | None = None  # what named predictions are held against; None for nothing
+    # How far off the items are of the output with these names.
+    errors_of: Callable[[pd.DataFrame, Sequence[str]], errors.Errors] = errors.misses
     # `[text]`: the one number by which two models are compared in a text, NaN where it has none;
     # None for several numbers, and for what is named.
     number_of: Callable[[Results], Floats] | None = None
     # The items of a new model, without differences from those of the old one that are none.
-    near: Callable[[pd.DataFrame, pd.DataFrame, Near], pd.DataFrame] = near_values
+    near: Callable[[pd.DataFrame, pd.DataFrame, sums.Near], pd.DataFrame] = sums.near_values
     # The probability of all that each of some texts could be; None where it is not one of a list.
-    shares: Callable[[Results, Places], Sequence[Floats]] | None = None
+    shares_of: Callable[[Results, Places], Sequence[Floats]] | None = None
     # Columns of what the model was given of each text, by which texts are found again.
     given: Callable[[pd.DataFrame], Sequence[Sequence[object]]] = texts_given
     not_stored: str = ""  # what came with texts that results do not hold: pairs are not as given
     writes: str = ""  # what each model may write by itself, so that texts are not given alike
+    has_choices: bool = False  # each text brings the names that can be predicted
     # Where one row of attention alone counts, the output is read from it.
     may_read_one_row: bool = True
     is_closed: bool = False  # what is predicted is one of the model's names
@@ -146,12 +136,19 @@ _NUMBER = Task(
     metrics=(MAE, RMSE, BIAS, RANK, R2),
     read_labels=readings.numbers,
     measure="distance",
-    ranked_by=distances,
+    errors_of=errors.distances,
+    ranked_by=sums.distances,
     number_of=_prediction,
     shown="value",
 )
 # Labels are on another scale than the similarity of two texts: only their order is compared.
-_SIMILARITY = replace(_NUMBER, metrics=(RANK,), measure="ranks")
+_SIMILARITY = replace(
+    _NUMBER,
+    metrics=(RANK,),
+    measure="ranks",
+    errors_of=errors.rank_errors,
+    ranked_by=sums.rank_distances,
+)
 _NUMBERS = Task(
     kind="numbers",
     does="regression: several numbers per text",
@@ -161,6 +158,7 @@ _NUMBERS = Task(
     item="name",
     misread=readings.no_numbers,
     measure="distance",
+    errors_of=errors.distances_of_each,
 )
 _CLASS = Task(
     kind="class",
@@ -170,11 +168,11 @@ _CLASS = Task(
     metrics=(ACCURACY, MACRO_F1),
     read_labels=readings.classes,
     misread=readings.no_class,
-    shares=shares.of_classes,
+    shares_of=shares.of_classes,
     measure="texts",
-    ranked_by=leads,
+    errors_of=partial(errors.misses, constant=errors.most_frequent),
+    ranked_by=sums.leads,
     shown="probability",
-    constant="label",
     has_outcomes=True,
 )
 _LABELS = Task(
@@ -187,8 +185,8 @@ _LABELS = Task(
     read_labels=readings.sets,
     misread=readings.no_label,
     measure="labels",
-    ranked_by=surest_mistakes,
-    constant="each",
+    errors_of=partial(errors.misses, constant=errors.most_frequent_of_each),
+    ranked_by=sums.surest_mistakes,
 )
 _TAGS = Task(
     kind="tags",
@@ -199,8 +197,8 @@ _TAGS = Task(
     item="word",
     read_labels=readings.tags,
     measure="words",
-    ranked_by=mistakes,
-    constant="label",
+    errors_of=partial(errors.misses, constant=errors.most_frequent),
+    ranked_by=sums.mistakes,
 )
 # Of models that have a tag for words outside all entities.
 _ENTITIES = replace(_TAGS, metrics=(ENTITY_F1, TAG_ACCURACY))
@@ -232,13 +230,14 @@ _CHOICE = Task(
     metrics=(ACCURACY,),
     read_labels=readings.choices,
     misread=readings.no_choice,
-    shares=shares.of_choices,
+    shares_of=shares.of_choices,
     given=choices_given,
     not_stored="the choices of its texts",
+    has_choices=True,
     measure="texts",
-    ranked_by=leads,
+    errors_of=partial(errors.misses, constant=errors.at_random),
+    ranked_by=sums.leads,
     shown="probability",
-    constant="random",
     has_outcomes=True,
 )
 _COMPLETION = Task(
@@ -250,9 +249,10 @@ _COMPLETION = Task(
     metrics=(PERPLEXITY,),
     item="token",
     number_of=_prediction,
-    near=near_tokens,
+    near=sums.near_tokens,
     writes="completions",
     measure="loss",
+    errors_of=errors.losses,
 )
 _NEXT_TOKEN = Task(
     kind="next_token",

@@ -385,7 +385,7 @@ def _outcomes(items: Items, texts: Places) -> tuple[Outcome, ...]:
 def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:
     """`[text]`: the probability of the old model's class or choice in both models; none for other
     outputs."""
-    shares = task_of(base.info.output).shares
+    shares = task_of(base.info.output).shares_of
     if shares is None:
         return ()
     own, other = (shares(side.results, texts) for side in (base, head))

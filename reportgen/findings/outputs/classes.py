@@ -1,10 +1,12 @@
 """Classes and labels over all texts: which were predicted, and how often they were right."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from reportgen.findings.outputs.labels import LabelUse
 from reportgen.findings.statistics import (
     Booleans,
     Floats,
@@ -12,7 +14,8 @@ from reportgen.findings.statistics import (
 )
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
-from reportgen.tasks.labels import ClassLabels, LabelSets, class_labels, label_sets
+from reportgen.tasks.from_texts import YES
+from reportgen.tasks.labels import LabelSets, label_sets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,12 +23,8 @@ class Classes:
     """`[text]` each: places in the model's list of classes, or NONE."""
 
     predicted: Places
-    labelled: ClassLabels
-
-    @property
-    def labels(self) -> Places:
-        """`[text]`: the class that each text should have, or NONE."""
-        return self.labelled.places
+    labels: Places  # that each text should have
+    n_unmatched: int  # analysed texts with a label that is no class
 
     @property
     def compared(self) -> Booleans:
@@ -33,25 +32,25 @@ class Classes:
         both: Booleans = (self.predicted != NONE) & (self.labels != NONE)
         return both
 
-    @property
-    def n_unmatched(self) -> int:
-        """How many analysed texts have a label that is no class."""
-        return int(self.labelled.unmatched.sum())
+
+def places_of(items: pd.DataFrame, names: Sequence[str]) -> tuple[Places, Places]:
+    """`[item]` twice: the places in `names` of what was predicted, and of the right answer; NONE
+    for what is none of them."""
+    place = {name: i for i, name in enumerate(names)}
+    predicted, labels = (
+        np.array([place.get(name, NONE) for name in items[side]], np.intp)
+        for side in ("predicted", "label")
+    )
+    return predicted, labels
 
 
-def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
-    """Predicted classes and labels of every text of a model that puts out a class.
-
-    Args:
-        results: their texts give the predictions, and the labels unless `labelled` is given.
-        labelled: a table with the columns `label` and `label_value`, one row per text.
-    """
-    texts, classes, known = results.texts, results.info.output.labels, results.analysed
-    place = {name: index for index, name in enumerate(classes)}
-    predicted = np.array([place.get(name, NONE) for name in texts["prediction_label"]], np.intp)
-    predicted[~known] = NONE
-    labels = class_labels(texts if labelled is None else labelled, classes, known)
-    return Classes(predicted, labels)
+def match_classes(
+    items: pd.DataFrame, names: Sequence[str], n_texts: int, use: LabelUse | None
+) -> Classes:
+    """The predicted class and the label of every text."""
+    sides = np.full((2, n_texts), NONE, np.intp)
+    sides[:, items["text"].to_numpy(np.intp)] = places_of(items, names)
+    return Classes(sides[0], sides[1], 0 if use is None else use.n_labelled - use.n_used)
 
 
 def label_sets_of(results: Results) -> LabelSets:
@@ -62,9 +61,9 @@ def label_sets_of(results: Results) -> LabelSets:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassFit:
-    """Predicted classes against labels, over the texts that have both."""
+    """Predicted names against labels, over the items that have both."""
 
-    counts: Places  # [label, predicted], texts
+    counts: Places  # [label, predicted], items
     mean_recall: float  # mean over the labels of the share that was found
     base_share: float  # of the most frequent label: what always answering it would get right
     base_label: int  # that label
@@ -82,19 +81,21 @@ class LabelCounts:
     claimed: Places  # predicted
 
 
-def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
-    """The fit of predicted classes with labels; None where no text has both."""
-    labels, predicted = (side[classes.compared] for side in (classes.labels, classes.predicted))
-    if not len(labels):
+def class_fit(items: pd.DataFrame, names: Sequence[str]) -> ClassFit | None:
+    """The fit of what is predicted for `items`, each of which is one of `names`, with their labels;
+    None where none has one."""
+    predicted, labels = places_of(items, names)
+    known = (predicted != NONE) & (labels != NONE)
+    if not known.any():
         return None
-    places = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
-    counts = places.reshape(n_classes, n_classes)
+    n = len(names)
+    counts = np.bincount(labels[known] * n + predicted[known], minlength=n**2).reshape(n, n)
     by_label = counts.sum(axis=1)
-    has_texts = by_label > 0
+    is_label = by_label > 0
     return ClassFit(
         counts=counts,
-        mean_recall=float(np.mean(np.diag(counts)[has_texts] / by_label[has_texts])),
-        base_share=float(by_label.max() / len(labels)),
+        mean_recall=float(np.mean(np.diag(counts)[is_label] / by_label[is_label])),
+        base_share=float(by_label.max() / known.sum()),
         base_label=int(by_label.argmax()),
     )
 
@@ -110,21 +111,23 @@ def told_labels(counts: Places, most: int) -> list[int]:
     return first if worst in first else [*first[:-1], worst]
 
 
-def class_sureness(classes: Classes, shares: Floats) -> Floats:
-    """`[class]`: its softmax probability, mean over the texts it was predicted for; NaN for a class
-    that never was."""
-    means = np.full(shares.shape[1], np.nan)
-    for i in np.unique(classes.predicted[classes.predicted != NONE]):
-        means[i] = shares[classes.predicted == i, i].mean()
+def class_sureness(items: pd.DataFrame, names: Sequence[str]) -> Floats:
+    """`[class]`: its probability, mean over the items it was predicted for; NaN for a class that
+    never was."""
+    predicted, _ = places_of(items, names)
+    chances, means = items["probability"].to_numpy(np.float64), np.full(len(names), np.nan)
+    for i in np.unique(predicted[predicted != NONE]):
+        means[i] = chances[predicted == i].mean()
     return means
 
 
-def label_counts(results: Results, sets: LabelSets) -> LabelCounts:
+def label_counts(items: pd.DataFrame, n_labels: int) -> LabelCounts:
     """The labels of a model that puts out several; of at least one analysed text."""
-    rows, n_labels = results.analysed, len(results.info.output.labels)
-    scores = np.stack(list(results.texts["scores"].loc[rows]))
-    predicted = scores[:, :n_labels] > 0
-    given, known = sets.given[rows], sets.known[rows]
+    predicted, given = (
+        items[side].eq(YES).fillna(False).to_numpy(np.bool_).reshape(-1, n_labels)
+        for side in ("predicted", "label")
+    )
+    known = items["label"].notna().to_numpy(np.bool_).reshape(-1, n_labels).all(axis=1)
     return LabelCounts(
         n_texts=len(predicted),
         predicted=predicted.sum(axis=0),

@@ -11,6 +11,7 @@ from reportgen.findings.statistics import Floats
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
+from reportgen.tasks.task import task_of
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def chance_of(chosen: Chosen) -> float:
 
 
 def choices(results: Results) -> Choices | None:
-    """What the model picked for all texts; None for other outputs and without any."""
-    if results.info.output.kind != "choice":
+    """What the model picked for all texts; None where texts bring no choices."""
+    if not task_of(results.info.output).has_choices:
         return None
     found = chosen_texts(results)
     if not found.every:

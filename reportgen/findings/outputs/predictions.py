@@ -7,11 +7,14 @@ import pandas as pd
 
 from reportgen.findings.statistics import (
     Booleans,
+    Estimate,
     Floats,
     Places,
+    estimates,
 )
 from reportgen.results.store import Results
-from reportgen.tasks.task import task_of
+from reportgen.tasks.sums import whole
+from reportgen.tasks.task import Task, task_of
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
@@ -114,6 +117,35 @@ class Fit:
             (float(self.labels[own].min()), float(self.labels[own].max()), self.group(own))
             for own in groups
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumbersFit:
+    """How far each of several numbers is from its label, over the texts that have all of both."""
+
+    texts: Places  # rows of `texts`
+    predictions: Floats  # [text, number]
+    labels: Floats  # [text, number]
+    by_number: tuple[Estimate, ...]  # the mean absolute error of each
+
+    @property
+    def constants(self) -> Floats:
+        """`[number]`: the constant answer that is least far off on average, the median label."""
+        return np.asarray(np.median(self.labels, axis=0))
+
+
+def numbers_fit(task: Task, items: pd.DataFrame) -> NumbersFit | None:
+    """The fit of several predicted numbers with labels; None for other tasks, and where no text has
+    all of both."""
+    known = whole(items)
+    if not task.has_names or known["value"].isna().all():
+        return None
+    texts = np.unique(known["text"].to_numpy(np.intp))
+    predictions, labels = (
+        known[name].to_numpy(np.float64).reshape(len(texts), -1)
+        for name in ("value", "label_value")
+    )
+    return NumbersFit(texts, predictions, labels, estimates(abs(predictions - labels)))
 
 
 def number_spread(results: Results) -> Spread | None:

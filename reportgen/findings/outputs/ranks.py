@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import atanh, sqrt, tanh
 
 import numpy as np
+import pandas as pd
 from scipy.special import ndtri
 
 from reportgen.findings.resampling import GROUPS
@@ -21,7 +22,8 @@ from reportgen.results.ranks import (
     spearman,
     weighted_correlation,
 )
-from reportgen.results.store import Results
+from reportgen.tasks.metrics import RANK
+from reportgen.tasks.task import Task
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,15 +42,18 @@ class RankFit:
         return len(self.texts)
 
 
-def rank_fit(results: Results) -> RankFit | None:
-    """The fit of the order of similarities with that of labels. None for other outputs, and if all
-    similarities or all labels are equal."""
-    texts, predictions, labels = _both(results)
+def rank_fit(task: Task, items: pd.DataFrame) -> RankFit | None:
+    """The fit of the order of similarities with that of labels. None for tasks whose numbers fit
+    labels in more than their order, and if all similarities or all labels are equal."""
+    if task.measure != "ranks":
+        return None
+    sums = RANK.sums(items)
+    predictions, labels = (part[:, 0] for part in sums.parts)
     found = rank_correlation(predictions, labels)
     if found is None:
         return None
     return RankFit(
-        texts=texts,
+        texts=sums.texts,
         predictions=mean_ranks(predictions),
         labels=mean_ranks(labels),
         correlation=found.mean,
@@ -73,23 +78,3 @@ def rank_correlation(predictions: Floats, labels: Floats) -> Estimate | None:
     middle = atanh(min(max(mean, -1 + 1e-15), 1 - 1e-15))
     reach = float(ndtri((1 + CONFIDENCE) / 2)) * sqrt((1 + mean**2 / 2) / (n - 3))
     return Estimate(mean, Interval(tanh(middle - reach), tanh(middle + reach)), n)
-
-
-def rank_errors(results: Results) -> Floats:
-    """`[text]`: the rank of the similarity minus the rank of the label, without sign; NaN if a text
-    lacks one, and for other outputs."""
-    texts, predictions, labels = _both(results)
-    found = np.full(len(results.texts), np.nan)
-    found[texts] = np.abs(mean_ranks(predictions) - mean_ranks(labels))
-    return found
-
-
-def _both(results: Results) -> tuple[Places, Floats, Floats]:
-    """The rows of `texts` that have a similarity and a number as label, and both, each `[text]`."""
-    texts = results.texts
-    predictions = texts["prediction"].to_numpy(dtype=np.float64)
-    labels = texts["label_value"].to_numpy(dtype=np.float64)
-    known = np.isfinite(predictions) & np.isfinite(labels) & results.analysed
-    known &= results.info.output.similarity is not None
-    rows = np.flatnonzero(known)
-    return rows, predictions[rows], labels[rows]

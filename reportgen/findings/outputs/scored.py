@@ -4,7 +4,6 @@ What is said about errors is made from this: where they lie, how well probabilit
 whether a constant answer would do as well.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -12,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.findings.outputs.several_numbers import mean_errors
 from reportgen.findings.statistics import (
     CONFIDENCE,
     Booleans,
@@ -21,10 +19,8 @@ from reportgen.findings.statistics import (
     mean_interval,
     p_values,
 )
-from reportgen.tasks.from_texts import YES
 from reportgen.tasks.metrics import ANSWER_EXACT
-from reportgen.tasks.sums import rated
-from reportgen.tasks.task import Constant, Measure, task_of
+from reportgen.tasks.task import Measure, task_of
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -99,82 +95,31 @@ class Scored:
 def scored(findings: "Findings") -> Scored | None:
     """The predictions that have a right answer; None for tasks without, and where no text has
     one."""
-    measure = task_of(findings.info.output).measure
-    if measure is None:
+    task, names = task_of(findings.info.output), findings.info.output.labels
+    if task.measure is None:
         return None
-    make = {"distance": _distances, "ranks": _ranks, "loss": _losses}.get(measure)
-    found = make(findings) if make else _items(findings, measure)
-    return found if found is not None and len(found.texts) else None
-
-
-def _distances(findings: "Findings") -> Scored | None:
-    """Numbers are off by their distance, several by the mean of theirs."""
-    if (several := findings.numbers_fit) is not None:
-        constants = np.broadcast_to(several.constants, several.labels.shape)
-        far = mean_errors(constants, several.labels)
-        return Scored("distance", several.texts, several.of_text, far)
-    if (fit := findings.label_fit) is None:
+    found = task.errors_of(findings.items, names)
+    if not len(found.texts):
         return None
+    labels: Answers | None = found.labels
+    errors, predictions, chances, right = found.errors, None, None, None
+    if found.named is not None:
+        chances, right = found.named["probability"].to_numpy(np.float64), errors == 0
+        if task.metrics[0] is ANSWER_EXACT:  # answers of the same words may differ in their order
+            right = ANSWER_EXACT.sums(found.named).parts[0][:, 0] == 1
+        if task.has_outcomes:
+            labels, predictions = _names(findings, found.named)
     return Scored(
-        measure="distance",
-        texts=fit.texts,
-        errors=abs(fit.errors),
-        constant=abs(fit.labels - fit.constant),
-        labels=fit.labels,  # not predictions: far ones are wrong more whatever the model
-    )
-
-
-def _ranks(findings: "Findings") -> Scored | None:
-    if (ranks := findings.rank_fit) is None:
-        return None
-    return Scored("ranks", ranks.texts, abs(ranks.predictions - ranks.labels))
-
-
-def _losses(findings: "Findings") -> Scored | None:
-    """None where the model wrote completions itself: there is no error in these."""
-    found = findings.completions
-    if found is None or "generate" in findings.info.settings.options:
-        return None
-    return Scored("loss", np.array(found.texts, np.intp), np.log(found.perplexities))
-
-
-def _items(findings: "Findings", measure: Measure) -> Scored:
-    """What is named is wrong by what its score lacks of 1."""
-    known, task = rated(findings.items), task_of(findings.info.output)
-    score = known["score"].to_numpy(np.float64)
-    right = score == 1
-    if task.metrics[0] is ANSWER_EXACT:  # answers of the same words may differ in their order
-        right = ANSWER_EXACT.sums(known).parts[0][:, 0] == 1
-    constant, n_constants = _constants(known, task.constant, findings.info.output.labels)
-    labels, predictions = _names(findings, known) if task.has_outcomes else (None, None)
-    return Scored(
-        measure=measure,
-        texts=known["text"].to_numpy(np.intp),
-        errors=1.0 - score,
-        constant=constant,
-        n_constants=n_constants,
-        chances=known["probability"].to_numpy(np.float64),
+        measure=task.measure,
+        texts=found.texts,
+        errors=errors,
+        constant=found.constant,
+        n_constants=found.n_constants,
+        chances=chances,
         right=right,
-        labels=labels,
+        labels=labels,  # not predictions of numbers: far ones are wrong more whatever the model
         predictions=predictions,
     )
-
-
-def _constants(
-    known: pd.DataFrame, constant: Constant | None, names: Sequence[str]
-) -> tuple[Floats | None, int]:
-    """`[item]`: the error of the constant answer with the least, and how many it is the best of."""
-    if constant is None or not len(known):
-        return None, 1
-    if constant == "random":  # it is right for one in all choices
-        return 1.0 - 1.0 / (1.0 + known["alternatives"].list.len().to_numpy(np.float64)), 1
-    labels = known["label"].to_numpy(object)
-    if constant == "label":
-        counts = np.array([(labels == name).sum() for name in names])
-        return (labels != names[int(counts.argmax())]) * 1.0, int((counts > 0).sum())
-    given = (labels == YES).reshape(-1, len(names))
-    often = given.mean(axis=0) > 0.5
-    return (given != often).ravel() * 1.0, 2 * len(names)
 
 
 def _names(findings: "Findings", known: pd.DataFrame) -> tuple[Answers, Answers]:

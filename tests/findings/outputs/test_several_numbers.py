@@ -79,9 +79,10 @@ def test_errors_are_the_mean_over_texts_and_numbers(made: Results) -> None:
     kind, value = found.deciding
     assert (kind.name, value) == ("mae", found.figures["label_mae"])
     right = np.delete(RIGHT, WITHOUT, axis=0)
-    constant = abs(right - np.median(right, axis=0)).mean(axis=1)
-    assert found.scored.constant == pytest.approx(constant, rel=1e-6)
-    assert found.scored.errors == pytest.approx(errors.mean(axis=1), rel=1e-6)
+    constant = abs(right - np.median(right, axis=0))
+    assert found.scored.constant == pytest.approx(constant.ravel(), rel=1e-6)
+    assert found.scored.errors == pytest.approx(errors.ravel(), rel=1e-6)
+    assert found.scored.of_text[1] == pytest.approx(errors.mean(axis=1), rel=1e-6)
     assert found.against_constant == "better"
     assert Findings(off(made, 9.0)).against_constant == "worse"
     assert Findings(made).numbers_fit is None

@@ -51,7 +51,7 @@ def test_words_have_their_characters_and_their_tag(tmp_path: Path) -> None:
         row = findings.texts.iloc[text]
         pieces = [row["text"][i : i + 2] for i in range(0, len(row["text"]), 2)]
         assert [word.name for word in words] == [p if p != "  " else "␣␣" for p in pieces]
-        assert [word.log_probability for word in words] == list(row["scores"])
+        assert [word.probability for word in words] == pytest.approx(np.exp(row["scores"]))
         names = [findings.info.output.labels[word.tag] for word in words]
         assert names == list(row["score_names"])
         assert [(e.kind, *e.words) for e in found.entities[text]] == spans(names)
@@ -95,7 +95,7 @@ def test_numbers_of_tags_are_labels_too(tmp_path: Path) -> None:
     places = {"O": "0", "B-PER": "1", "I-PER": "2", "B-LOC": "3"}
     numbers = [" ".join(places[tag] for tag in own) for own in labels]
     _, found = tags_of(tmp_path / "made", *numbers)
-    assert found.read_as == "number"
+    assert found.reading.read_as == "number"
     assert found.fit is not None
     assert found.fit.n_right == found.n_words
 
@@ -103,7 +103,7 @@ def test_numbers_of_tags_are_labels_too(tmp_path: Path) -> None:
 def test_a_label_of_another_length_is_named_and_not_used(tmp_path: Path) -> None:
     labels = right_labels(tmp_path / "right")
     findings, found = tags_of(tmp_path / "made", labels[0], "O O", labels[2])
-    (misfit,) = found.misfits
+    (misfit,) = found.reading.misfits
     n_words = len(labels[1])
     assert (misfit.text, misfit.n_labels, misfit.n_words) == (1, 2, n_words)
     assert found.fit is not None
@@ -124,13 +124,13 @@ def test_of_a_text_that_was_cut_the_first_labels_count(tmp_path: Path) -> None:
     assert found is not None
     assert found.fit is not None
     assert found.fit.n_words == len(found.words[0]) == found.fit.n_right
-    assert len(found.misfits) == len(TEXTS) - 1
+    assert len(found.reading.misfits) == len(TEXTS) - 1
 
 
 def test_labels_that_are_no_tags_are_left_out(tmp_path: Path) -> None:
     labels = right_labels(tmp_path / "right")
     _, found = tags_of(tmp_path / "made", ["B-MISC", "-100", *labels[0][2:]], labels[1])
-    assert found.n_unknown == 1
+    assert found.reading.n_unknown == 1
     assert found.fit is not None
     assert found.fit.n_words == len(labels[0]) - 2 + len(labels[1])
     assert found.fit.n_entities is None or found.fit.n_expected == len(spans(labels[1]))

@@ -12,7 +12,6 @@ from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.classes import match_classes
 from reportgen.findings.outputs.predictions import label_fit
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.components import QualitySection, Table
@@ -213,7 +212,7 @@ def test_classes_with_labels(tmp_path: Path) -> None:
 
 def test_class_numbers_are_read_as_such_and_said(tmp_path: Path) -> None:
     results = labelled(make_results(tmp_path, kind="class"), ["0", "1", "1", "0", "1", None])
-    found = match_classes(results)
+    found = Findings(results).classes
     assert found.labels.tolist() == [0, 1, 1, 0, 1, -1]
     assert made(results).remarks[0].startswith("The right answers are read as numbers of the model")
 

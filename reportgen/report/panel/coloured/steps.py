@@ -137,7 +137,7 @@ def _of_words(
     for number, word in enumerate(words):
         name, tag = (shorten(visible(own), _NAME) for own in (word.name, tags[word.tag]))
         label = "" if word.label == NONE else shorten(visible(tags[word.label]), _NAME)
-        chance = language.percent(exp(word.log_probability))
+        chance = language.percent(word.probability)
         is_wrong = bool(label) and word.label != word.tag
         key = "tagged_wrong" if is_wrong else "tagged"
         said = language.say("steps", key, token=name, tag=tag, chance=chance, label=label)

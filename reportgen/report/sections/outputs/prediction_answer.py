@@ -11,9 +11,8 @@ from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import told_labels
 from reportgen.findings.outputs.multiple_choice import chance_of
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, Spread
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, NumbersFit, Spread
 from reportgen.findings.outputs.ranks import RankFit
-from reportgen.findings.outputs.several_numbers import NumbersFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer

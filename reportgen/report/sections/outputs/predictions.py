@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.findings.outputs.several_numbers import NumbersFit
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, NumbersFit
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table

@@ -78,15 +78,15 @@ class _TagWords:
         remarks = label_remarks(self._findings.label_use, self._language)
         if fit is not None and fit.n_entities is not None:
             remarks.append(self._say("entities_note"))
-        if found.misfits:
-            first = found.misfits[0]
+        if found.reading.misfits:
+            first = found.reading.misfits[0]
             text = shorten(str(self._findings.texts["text_id"].iloc[first.text]), NAME)
             said = {"text": text, "labels": first.n_labels, "words": first.n_words}
             remarks.append(
-                self._language.count("quality", "tags_misfits", len(found.misfits), **said)
+                self._language.count("quality", "tags_misfits", len(found.reading.misfits), **said)
             )
-        if found.n_unknown:
-            remarks.append(self._language.count("quality", "tags_unknown", found.n_unknown))
+        if found.reading.n_unknown:
+            remarks.append(self._language.count("quality", "tags_unknown", found.reading.n_unknown))
         if len(np.flatnonzero(found.predicted)) > LISTED:
             remarks.append(self._say("classes_listed", n=LISTED, total=len(self._names)))
         return remarks
