@@ -268,6 +268,15 @@ class Findings:
         return of_ranks.rank_fit(self.task, self.items)
 
     @cached_property
+    def summaries(self) -> Mapping[int, float]:
+        """By row of `texts` that has one, the figure that stands for the many items of a text."""
+        summary = task_of(self.info.output).summary
+        if summary is None or not len(self.items):
+            return {}
+        sums = summary.sums(self.items)
+        return dict(zip(sums.texts.tolist(), summary.of_each(sums).tolist(), strict=True))
+
+    @cached_property
     def wrong_texts(self) -> Booleans:
         """`[text]`: whether its class or choice is wrong; False for other outputs."""
         wrong = np.zeros(self.n_texts, np.bool_)
@@ -284,6 +293,16 @@ class Findings:
     def words(self) -> list[str]:
         """`[item]`: the word that each item is of, where items are of words."""
         return words_of(self.results, self.items)
+
+    @cached_property
+    def has_labelled_items(self) -> bool:
+        """Whether the right answer to any item is known."""
+        return bool(self.items[["label", "label_value"]].notna().to_numpy().any())
+
+    def words_of(self, text: int) -> list[str]:
+        """`[item]`: the word that each item of row `text` of `texts` is of."""
+        first, end = np.searchsorted(self.items["text"].to_numpy(np.int64), [text, text + 1])
+        return self.words[first:end]
 
     def items_of(self, text: int) -> list[Item]:
         """The predicted items of row `text` of `texts`."""

@@ -78,14 +78,17 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What one row of the table says of a named prediction; see `PREDICTIONS_SCHEMA`."""
+    """What one row of the table says; see `PREDICTIONS_SCHEMA`."""
 
     text: int
+    name: str | None  # which of several labels or numbers
     position: int  # of its first token; -1 for an item of the whole text
     end: int  # of its last token; -1 as position
-    predicted: str
+    predicted: str  # "" for a number, and where no name was stored
+    value: float  # NaN for what is named
     probability: float  # NaN where it was not stored
     label: str | None
+    label_value: float  # NaN without a right number
     label_probability: float  # NaN where it was not stored
     score: float | None
     alternatives: tuple[Alternative, ...]
@@ -105,9 +108,12 @@ def items_in(rows: pd.DataFrame) -> list[Item]:
             text=own["text"],
             position=-1 if own["position"] is None else own["position"],
             end=-1 if own["end"] is None else own["end"],
-            predicted=own["predicted"],
+            name=own["name"],
+            predicted=own["predicted"] or "",
+            value=_or_nan(own["value"]),
             probability=_or_nan(own["probability"]),
             label=own["label"],
+            label_value=_or_nan(own["label_value"]),
             label_probability=_or_nan(own["label_probability"]),
             score=own["score"],
             alternatives=tuple(

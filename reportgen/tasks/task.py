@@ -51,6 +51,22 @@ ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
 # What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
 # words or masks is wrong; what an answer's F1 lacks of 1; minus the log-probability of a token.
 Measure: TypeAlias = Literal["distance", "ranks", "texts", "labels", "words", "masks", "f1", "loss"]
+# What the table of the items of a text shows: the words at its place, what is predicted, its value
+# or probability, the next likeliest, the right answer; one end of an item, and
+# its probability; or the token that is written there, its probability, and which is likelier.
+Column: TypeAlias = Literal[
+    "place",
+    "predicted",
+    "value",
+    "probability",
+    "alternatives",
+    "label",
+    "end",
+    "end_probability",
+    "written",
+    "written_probability",
+    "likelier",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +95,16 @@ class Task:
     shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
     # How far off the items are of the output with these names.
     errors_of: Callable[[pd.DataFrame, Sequence[str]], errors.Errors] = errors.misses
+    # The figure of a text that stands for its many items, where one does.
+    summary: Metric | None = None
+    # What stands beside each name that could be predicted for a text; None for names that are many.
+    listed: Literal["score", "probability"] | None = None
+    has_items: bool = True  # an embedding is no prediction
+    is_number: bool = False  # items are numbers, not names
+    # The table of items that belong to some tokens of a text, such as words or masks: its columns,
+    # of which the first names an item (`report/panel/coloured/steps.py`). Each item is explained by
+    # itself. Empty where an item belongs to a text as a whole.
+    columns: tuple[Column, ...] = ()
     # `[text]`: the one number by which two models are compared in a text, NaN where it has none;
     # None for several numbers, and for what is named.
     number_of: Callable[[Results], Floats] | None = None
@@ -114,15 +140,42 @@ class Task:
         return self.item in ("word", "mask", "span")
 
     @property
-    def pairs_items(self) -> bool:
-        """Whether an item of one model is compared with the same one of another. The tokens of
-        completions are not: two tokenizers may cut them differently."""
-        return self.item != "token"
-
-    @property
     def divides_texts(self) -> bool:
         """Whether predictions divide texts into parts that are known before."""
         return self.is_closed and self.item == "text"
+
+    @property
+    def has_places(self) -> bool:
+        """Whether its items belong to some of the tokens of a text."""
+        return bool(self.columns)
+
+    @property
+    def labels_places(self) -> bool:
+        """Whether a label is a list of the right answer to each item of a text: it is said beside
+        the item, not in a sentence on the text."""
+        return self.has_places and self.read_labels is not None
+
+    @property
+    def has_open_labels(self) -> bool:
+        """Whether right answers are words of the texts or their choices, not names of the model or
+        numbers."""
+        return not (self.returns or self.is_closed or self.is_number)
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether the first and the last token of an item are each predicted by itself."""
+        return self.item == "span"
+
+    @property
+    def is_written(self) -> bool:
+        """Whether items are tokens written after the text, each predicted from those before it."""
+        return self.item == "token"
+
+    @property
+    def pairs_items(self) -> bool:
+        """Whether an item of one model is compared with the same one of another. Written tokens are
+        not: two tokenizers may cut them differently."""
+        return not self.is_written
 
 
 def _prediction(results: Results) -> Floats:
@@ -140,6 +193,7 @@ _NUMBER = Task(
     ranked_by=sums.distances,
     number_of=_prediction,
     shown="value",
+    is_number=True,
 )
 # Labels are on another scale than the similarity of two texts: only their order is compared.
 _SIMILARITY = replace(
@@ -159,6 +213,8 @@ _NUMBERS = Task(
     misread=readings.no_numbers,
     measure="distance",
     errors_of=errors.distances_of_each,
+    listed="score",
+    is_number=True,
 )
 _CLASS = Task(
     kind="class",
@@ -173,6 +229,7 @@ _CLASS = Task(
     errors_of=partial(errors.misses, constant=errors.most_frequent),
     ranked_by=sums.leads,
     shown="probability",
+    listed="score",
     has_outcomes=True,
 )
 _LABELS = Task(
@@ -187,6 +244,7 @@ _LABELS = Task(
     measure="labels",
     errors_of=partial(errors.misses, constant=errors.most_frequent_of_each),
     ranked_by=sums.surest_mistakes,
+    listed="score",
 )
 _TAGS = Task(
     kind="tags",
@@ -199,6 +257,7 @@ _TAGS = Task(
     measure="words",
     errors_of=partial(errors.misses, constant=errors.most_frequent),
     ranked_by=sums.mistakes,
+    columns=("place", "predicted", "probability", "label"),
 )
 # Of models that have a tag for words outside all entities.
 _ENTITIES = replace(_TAGS, metrics=(ENTITY_F1, TAG_ACCURACY))
@@ -211,6 +270,7 @@ _MASKS = Task(
     metrics=(MASK_ACCURACY,),
     item="mask",
     measure="masks",
+    columns=("predicted", "probability", "alternatives", "label"),
 )
 _ANSWER = Task(
     kind="answer",
@@ -221,6 +281,7 @@ _ANSWER = Task(
     item="span",
     measure="f1",
     shown="probability",
+    columns=("end", "end_probability"),
 )
 _CHOICE = Task(
     kind="choice",
@@ -238,6 +299,7 @@ _CHOICE = Task(
     errors_of=partial(errors.misses, constant=errors.at_random),
     ranked_by=sums.leads,
     shown="probability",
+    listed="probability",
     has_outcomes=True,
 )
 _COMPLETION = Task(
@@ -253,6 +315,8 @@ _COMPLETION = Task(
     writes="completions",
     measure="loss",
     errors_of=errors.losses,
+    summary=PERPLEXITY,
+    columns=("written", "written_probability", "likelier"),
 )
 _NEXT_TOKEN = Task(
     kind="next_token",
@@ -261,6 +325,7 @@ _NEXT_TOKEN = Task(
     "column completion or --generate",
     returns="a next token",
     may_read_one_row=False,
+    listed="score",
 )
 EMBEDDING = Task(
     kind="embedding",
@@ -268,6 +333,7 @@ EMBEDDING = Task(
     explains="how far the embedding turns",
     returns="an embedding",
     may_read_one_row=False,
+    has_items=False,
 )
 TASKS: Mapping[str, Task] = {
     task.kind: task

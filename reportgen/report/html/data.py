@@ -20,7 +20,7 @@ from reportgen.report.panel.coloured.steps import StepRow
 from reportgen.results.completions import cross_sizes, read_labels, row_units, written_units
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.maps.cells import Pooling
-from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT, STEP_SCALARS
+from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 from reportgen.results.units import (
@@ -33,8 +33,6 @@ from reportgen.results.units import (
     word_of,
 )
 
-# Outputs with words of their own for the segments of a text, or for its steps.
-_NAMED_PARTS = (*STEP_SCALARS, "choice")
 _MOST_CHANGES = 20_000  # of a text, each of what is predicted for one token without one unit
 
 
@@ -75,7 +73,7 @@ def page_data(
         else {"layers": info.model.decoder.n_layers, "heads": info.model.decoder.n_heads},
         "words": script_words(language, "common", "script", "tools", "explore")
         | script_words(language, *decoder_words(info))
-        | (script_words(language, info.output.kind) if info.output.kind in _NAMED_PARTS else {})
+        | dict(language.parts_of(info.output.kind))
         | _words_of_lead(info, language),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},

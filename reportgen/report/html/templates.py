@@ -11,6 +11,7 @@ from markupsafe import Markup
 from reportgen.files.destinations import PLOTLY_FILE
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
+from reportgen.report.charts.one_text.figure import segment_names
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
 from reportgen.report.html.size.left_out import Given, carries
@@ -82,7 +83,7 @@ class Setting:
             has_colours=has_colours,
             scope=self.page.scope,
             unit_kind=self.findings.info.settings.units,
-            output_kind_key=self.findings.info.output.kind,
+            segment_names=segment_names(self.findings.info.output.kind, self.language),
             **more,
         )
 

@@ -23,6 +23,7 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
+from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.tasks.metrics import Scale
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
@@ -39,7 +40,7 @@ class CompareWords:
         self._n_texts = comparison.pairing.n_texts
         self._smallest, self._deciding = comparison.judging.smallest, comparison.judging.quality
         self._called = _called(language, are_many=comparison.all_models is not None)
-        self.is_size = info.evidence.scalar == "cosine"  # a distance, without a sign
+        self.is_size = not BY_ID[EFFECT].has_sign(info.evidence.scalar)  # a distance
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
         self._effect_digits = column_decimals(largest)
         predictions = comparison.predictions

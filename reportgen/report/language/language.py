@@ -37,6 +37,18 @@ class Language:
         text: str = own[key] if key in own else self.words["common"][key]
         return self.fill(text, values) if values else text
 
+    def key_of(self, section: str, key: str, of: str | None) -> str:
+        """The key of the words that `section` has for one thing, such as a task: that of the
+        generic ones where it has none, which `key` is."""
+        special = f"{key}_{of}"
+        return special if special in self.words[section] else key
+
+    def parts_of(self, kind: str) -> Mapping[str, Any]:
+        """What the segments of a text and the steps of a task are called; empty where it has no
+        such words."""
+        words = self.words.get(kind, {})
+        return words if "first" in words or "choose" in words else {}
+
     def measure(self, id: str, key: str, **values: object) -> str:
         """A string about the measure `id`: its `name`, `legend` or `method`."""
         text: str = self.words["measures"][id][key]

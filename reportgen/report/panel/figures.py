@@ -116,5 +116,5 @@ def _live(
         return ""
     if effects.reads_cls_only and name is not None:
         return language.say("live", "cls", of=effects.n_rows, name=name)
-    key = "context" if scalar == "log_probability" else "rows"
+    key = language.key_of("live", "rows", scalar)
     return language.count("live", key, effects.live_rows, of=effects.n_rows)

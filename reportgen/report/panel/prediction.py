@@ -8,14 +8,14 @@ from math import isfinite
 import pandas as pd
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.report.components import Cell
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.results.info import OutputInfo
-from reportgen.results.labels import NONE, label_list
-from reportgen.tasks.choices import Chosen
+from reportgen.results.labels import label_list
+from reportgen.tasks.from_texts import YES
+from reportgen.tasks.predictions import Item
 from reportgen.tasks.task import task_of
 
 _SCORES = 5
@@ -36,6 +36,12 @@ class Prediction:
     beside: str = ""  # its place among all predictions, or the probability of a class
     error_words: str = ""  # the error and which way it goes
     explained: str = ""  # what was asked to be explained in its place, with its value
+    is_list: bool = False  # the value is of several named numbers
+
+    @property
+    def cell(self) -> Cell:
+        """The value, cut to its width."""
+        return numbers_cell(self.value) if self.is_list else short_cell(self.value)
 
 
 def prediction(
@@ -45,73 +51,109 @@ def prediction(
 
     A number and its error have `digits` decimals; by default as many as its size calls for.
     """
-    row, output = findings.results.text_row(text), findings.info.output
-    if output.kind == "choice" and findings.choices and text in findings.choices.by_text:
-        return _chosen(findings.choices.by_text[text], str(row["label"]), language)
-    scores = [float(score) for score in row["scores"]]
-    names: Sequence[str] = list(row["score_names"]) or output.labels
-    if output.kind in ("embedding", "number", "completion", "tags", "masks", "answer"):
-        pairs: list[tuple[str, float]] = []
-    else:
-        pairs = list(zip(names, scores, strict=False))
-    if output.kind in ("class", "labels", "next_token"):
-        pairs.sort(key=lambda pair: -pair[1])
+    row, output, items = (
+        findings.results.text_row(text),
+        findings.info.output,
+        findings.items_of(text),
+    )
+    scores, most = _listed(findings, text, items, language)
     error = None
     if output.has_errors and not pd.isna(row["label_value"]):
         error = _error(float(row["prediction"]), float(row["label_value"]), digits)
-    if output.kind == "number":
-        value = printed(float(row["prediction"]), digits)
-    elif output.kind == "completion":
-        found = findings.completions and findings.completions.by_text.get(text)
-        value = "" if found is None else language.say("panel", "perplexity", value=found)
-    elif output.kind == "numbers":
-        value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
-    elif output.kind == "embedding":
-        value = ""
-    elif output.kind == "tags":
-        value = _tagged(findings, text, language)
-    else:
-        value = "" if pd.isna(row["prediction_label"]) else str(row["prediction_label"])
-        value = value or language.say("common", "none")
+    label = row["label"] if isinstance(row["label"], str) else None
+    if label is not None and task_of(output).labels_places:
+        label = None
+    elif label is not None:
+        label = label_said(findings, text, label, language)
     return Prediction(
-        value=value,
-        label=_label(findings, text, row["label"], language),
+        value=_in_short(findings, text, items, language, digits),
+        label=label,
         error=error,
-        scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
-        n_left_out=max(0, len(pairs) - _SCORES),
+        scores=scores[:most],
+        n_left_out=max(0, len(scores) - most),
         label_name=label_name(output, language),
         error_words="" if error is None else _error_in_words(error, language),
+        is_list=len(items) > 1 and items[0].name is not None and task_of(output).is_number,
     )
 
 
-def _label(findings: Findings, text: int, label: object, language: Language) -> str | None:
-    if not isinstance(label, str):
-        return None
-    return known_labels(findings, text, language) or label_words(
-        label, findings.info.output, language
-    )
+def _in_short(
+    findings: Findings, text: int, items: Sequence[Item], language: Language, digits: int | None
+) -> str:
+    """What is predicted for row `text` of `texts`; "" for what has no short form."""
+    task = task_of(findings.info.output)
+    if task.summary is not None:
+        figure = findings.summaries.get(text)
+        return "" if figure is None else language.say("panel", task.summary.name, value=figure)
+    if task.is_number:
+        if len(items) == 1:
+            return printed(items[0].value, digits)
+        if task.has_places:
+            return _mean(items, language)
+        named = (f"{item.name} {number(item.value)}" for item in items[:_SCORES] if item.name)
+        return ", ".join(named)
+    if task.is_closed and task.has_places:
+        return _tagged(findings, text, items, language)
+    if not task.has_items:
+        return ""
+    predicted = findings.predictions.iloc[text]
+    return ("" if pd.isna(predicted) else str(predicted)) or language.say("common", "none")
+
+
+def _mean(items: Sequence[Item], language: Language) -> str:
+    """The mean of the numbers of a text; "" without any."""
+    if not items:
+        return ""
+    mean = sum(item.value for item in items) / len(items)
+    return language.count("panel", "mean", len(items), mean=number(mean))
+
+
+def _listed(
+    findings: Findings, text: int, items: Sequence[Item], language: Language
+) -> tuple[tuple[tuple[str, str], ...], int]:
+    """What stands beside each name that could be predicted, the largest first, but for numbers that
+    stay in their order; and how many of them are listed."""
+    task, row = task_of(findings.info.output), findings.results.text_row(text)
+    if task.listed == "probability" and items:
+        (item,) = items
+        every = [(item.predicted, item.probability)]
+        every += [(other.name, other.probability) for other in item.alternatives]
+        return tuple(
+            (name, _share(name, own, item.label, language)) for name, own in every
+        ), _CHOICES
+    if task.listed != "score":
+        return (), _SCORES
+    names: Sequence[str] = list(row["score_names"]) or findings.info.output.labels
+    pairs = list(zip(names, map(float, row["scores"]), strict=False))
+    if not task.is_number:
+        pairs.sort(key=lambda pair: -pair[1])
+    return tuple((name, number(score)) for name, score in pairs), _SCORES
+
+
+def _share(name: str, probability: float, label: str | None, language: Language) -> str:
+    share = language.percent(probability)
+    return share if name != label else language.say("panel", "right_choice", share=share)
+
+
+def label_said(findings: Findings, text: int, label: str, language: Language) -> str:
+    """The `label` of row `text` of `texts` as it reads in a sentence: as it is compared with the
+    prediction, where it is. Of several answers any is right, and each mask has one."""
+    output = findings.info.output
+    if names := known_labels(findings, text, language):
+        return names
+    if task_of(output).has_choices:
+        rights = [item.label for item in findings.items_of(text) if item.label is not None]
+        return rights[0] if rights else label
+    between = language.words["panel"].get(f"label_between_{output.kind}")
+    return label if between is None else between.join(label_list(label) or [label])
 
 
 def known_labels(findings: Findings, text: int, language: Language) -> str:
     """The labels of row `text` of `texts` with commas between, as its prediction has them; "" where
     a text has one output, or has labels that are not the model's."""
-    output = findings.info.output
-    if output.kind != "labels" or not findings.label_sets.known[text]:
-        return ""
-    given = findings.label_sets.given[text]
-    names = (name for name, is_given in zip(output.labels, given, strict=True) if is_given)
-    return ", ".join(names) or language.say("common", "none")
-
-
-def label_words(label: str, output: OutputInfo, language: Language) -> str | None:
-    """A label as it reads in a sentence: of several answers any is right, and each mask has one.
-    None for tags, which stand beside each word."""
-    if output.kind == "tags":
-        return None
-    if output.kind not in ("answer", "masks"):
-        return label
-    between = language.say("common", "or") if output.kind == "answer" else " "
-    return between.join(label_list(label) or [label])
+    known = [item for item in findings.items_of(text) if item.name and item.label is not None]
+    names = [item.name for item in known if item.name and item.label == YES]
+    return ", ".join(names) or (language.say("common", "none") if known else "")
 
 
 def label_name(output: OutputInfo, language: Language) -> str:
@@ -119,36 +161,17 @@ def label_name(output: OutputInfo, language: Language) -> str:
     return language.say("common", "given" if task_of(output).returns else "label")
 
 
-def _chosen(found: Chosen, given: str, language: Language) -> Prediction:
-    """The choice that was picked, and the probability of each; `given` is the label as it came."""
-    shares = [language.percent(share) for share in chances_of(found).tolist()]
-    if found.label != NONE:
-        shares[found.label] = language.say("panel", "right_choice", share=shares[found.label])
-    order = sorted(range(len(found.names)), key=lambda i: -found.logits[i])[:_CHOICES]
-    label = found.right or given
-    return Prediction(
-        value=found.picked,
-        label=label if found.has_label else None,
-        label_name=language.say("common", "label"),
-        error=None,
-        scores=tuple((found.names[i], shares[i]) for i in order),
-        n_left_out=len(found.names) - len(order),
-    )
-
-
-def _tagged(findings: Findings, text: int, language: Language) -> str:
-    """The entities of a text; without a tag for words outside them, how many words have which."""
-    found = findings.tags
-    if found is None or text not in found.words:
+def _tagged(findings: Findings, text: int, items: Sequence[Item], language: Language) -> str:
+    """The entities of a text; without a tag for words outside them, how many items have which."""
+    comma, found = language.say("common", "comma"), findings.tags
+    if not items:
         return ""
-    comma = language.say("common", "comma")
-    if found.marks_entities:
+    if found is not None and found.marks_entities:
         entities = found.entities[text]
         named = (language.say("panel", "entity", kind=e.kind, name=e.name) for e in entities)
         return comma.join(named) or language.say("panel", "no_entity")
-    counts = Counter(word.tag for word in found.words[text]).most_common()
-    names = findings.info.output.labels
-    return comma.join(f"{names[tag]} {n}" for tag, n in counts)
+    counts = Counter(item.predicted for item in items).most_common()
+    return comma.join(f"{name} {n}" for name, n in counts)
 
 
 def _error(predicted: float, label: float, digits: int | None) -> str:

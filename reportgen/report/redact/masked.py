@@ -76,6 +76,7 @@ class Masked:
     ) -> None:
         self._results = results
         self._info = results.info
+        self._task = task_of(results.info.output)
         self._lang: Lang = lang
         self._words = load_language(lang)
         self._number = numbers.of
@@ -132,7 +133,7 @@ class Masked:
         replaced = self._columns(table, rows, first)
         columns = []
         for field in rows.schema:
-            rule, own = rule_of(table, field.name, self._info.output.kind), rows[field.name]
+            rule, own = rule_of(table, field.name, self._task), rows[field.name]
             if field.name in replaced:
                 own = pa.chunked_array([pa.array(replaced[field.name], field.type)])
             elif rule.how in ("digits", "step"):
@@ -177,27 +178,16 @@ class Masked:
         return {}
 
     def _texts(self, rows: pa.Table, first: int) -> dict[str, Sequence[Any]]:
-        labels, values = _list(rows, "label"), _list(rows, "label_value")
-        kind = self._info.output.kind
         return {
             "text_id": self._ids(rows),
             "source": [self._source(source) for source in _list(rows, "source")],
-            "label": self._chosen_labels(rows)
-            if kind == "choice"
-            else [
-                None  # it could not be held against what is hidden
-                if kind in ("masks", "answer")
-                else label
-                if label is None or value is not None or self._is_known(label)
-                else self._number("label", label)
-                for label, value in zip(labels, values, strict=True)
-            ],
+            "label": self._labels(rows),
             "group": [
                 None if group is None else self._number("group", group)
                 for group in _list(rows, "group")
             ],
             "prediction_label": self._chosen(rows)
-            if kind == "choice"
+            if self._task.has_choices
             else self._predicted(rows["prediction_label"]),
             "score_names": [self._names(names) for names in _list(rows, "score_names")],
             STEPS: self._steps(rows, first),
@@ -240,7 +230,7 @@ class Masked:
     def _steps(self, rows: pa.Table, first: int) -> Sequence[Any]:
         """The places of words, masks and ends of answers among the tokens as they are now."""
         steps = _list(rows, STEPS)
-        if self._info.output.kind not in ("tags", "masks", "answer"):
+        if not self._task.has_places:
             return steps
         place = self._division.place
         return [
@@ -251,28 +241,35 @@ class Masked:
         """The choices that were picked, as the redacted choices are written."""
         return [DOT * (steps[0] + 1) if steps else None for steps in _list(rows, STEPS)]
 
-    def _chosen_labels(self, rows: pa.Table) -> Sequence[str | None]:
-        """The labels of texts with choices, as the redacted choices are written; None for one that
-        names none of them."""
+    def _labels(self, rows: pa.Table) -> Sequence[str | None]:
+        """The labels: names of the model and numbers stay, others are numbered. Those that could
+        not be held against what is hidden are left out, but for choices, which are as the redacted
+        ones are written."""
+        if self._task.has_open_labels:
+            rights = map(self._right.get, _list(rows, "text_id"))
+            return [None if own is None else DOT * (own + 1) for own in rights]
+        labels, values = _list(rows, "label"), _list(rows, "label_value")
         return [
-            None if (own := self._right.get(text_id)) is None else DOT * (own + 1)
-            for text_id in _list(rows, "text_id")
+            label
+            if label is None or value is not None or self._is_known(label)
+            else self._number("label", label)
+            for label, value in zip(labels, values, strict=True)
         ]
 
     def _names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of scores: tags stay; tokens are as many dots as their rank says, but for those
         of a completion that are the likeliest, which have no name."""
-        if self._info.output.kind == "tags":
+        if self._task.is_closed:
             return names
         return [name and DOT * rank for rank, name in enumerate(names, 1)]
 
     def _is_known(self, label: str) -> bool:
         """Whether a label is made of names of classes, or of whole numbers, alone; of several
         numbers, of numbers."""
-        if self._info.output.kind == "numbers":
-            return number_list(label) is not None
-        is_tags = self._info.output.kind == "tags"
-        parts = tag_list(label) if is_tags else self._classes.split(label)
+        if self._task.is_number and number_list(label) is not None:
+            return True
+        is_list = self._task.labels_places
+        parts = tag_list(label) if is_list else self._classes.split(label)
         return all(part.strip().isdecimal() or self._classes.find(part) != NONE for part in parts)
 
     def _ids(self, rows: pa.Table) -> Sequence[Any]:
@@ -358,7 +355,7 @@ class Masked:
     def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:
         """Classes, labels and tags stay; a next token, or what stands at masks, is numbered."""
         labels: list[Any] = column.to_pylist()
-        if task_of(self._info.output).is_closed:
+        if self._task.is_closed:
             return labels
         return [label and self._number("predicted", label) for label in labels]
 
@@ -380,7 +377,7 @@ class Masked:
 
 def _right_choices(results: Results) -> dict[str, int]:
     """The place of the right choice of each text that has one, by its id."""
-    if results.info.output.kind != "choice":
+    if not task_of(results.info.output).has_choices:
         return {}
     ids = results.texts["text_id"]
     found = chosen_texts(results).every

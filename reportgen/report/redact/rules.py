@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reportgen.errors import UsageError
-from reportgen.results.info import REDACT, OutputKind
+from reportgen.results.info import REDACT
 from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.tasks.task import Task
 
 # "levels": whether a value is more than half of the largest of a text token in the same text, and
 # its sign: the least that still tells strong from weak. Its size is a mean over all texts. With
@@ -156,10 +157,10 @@ def require_texts(texts: Iterable[Hashable]) -> None:
     )
 
 
-def rule_of(table: str, column: str, kind: OutputKind) -> Rule:
-    """What becomes of a column of results whose output is of a `kind`: each token of a completion
-    has a score of its own, which follows from the tokens before it, so it has one digit."""
-    if (table, column, kind) == ("texts", "scores", "completion"):
+def rule_of(table: str, column: str, task: Task) -> Rule:
+    """What becomes of a column of results of a `task`: each written token has a score of its own,
+    which follows from the tokens before it, so it has one digit."""
+    if (table, column) == ("texts", "scores") and task.is_written:
         return ONE
     return COLUMNS[table][column]
 

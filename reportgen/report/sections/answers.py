@@ -31,7 +31,7 @@ from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.sink_answer import sink_answer
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import View
-from reportgen.results.measure_register import CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS
+from reportgen.results.measure_register import BY_ID, CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS
 from reportgen.results.units import text_units
 
 _TOKEN = 22  # half-width characters of a token in an answer
@@ -131,7 +131,7 @@ def _is_tiny(value: float, findings: Findings) -> bool:
 
 def _of_size(findings: Findings) -> str:
     """The ending of a key for changes that have no sign."""
-    return "_size" if findings.info.evidence.scalar == "cosine" else ""
+    return "" if BY_ID[EFFECT].has_sign(findings.info.evidence.scalar) else "_size"
 
 
 def _changes_in_one(
@@ -182,7 +182,7 @@ def _changes_of(
 
 
 def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[Bar]:
-    is_signed = findings.info.evidence.scalar != "cosine"
+    is_signed = BY_ID[EFFECT].has_sign(findings.info.evidence.scalar)
     digits = column_decimals(max(abs(value) for _, value in changes))
     return [
         Bar(label, value, written(value, digits, is_signed), is_signed) for label, value in changes

@@ -10,9 +10,9 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.results.info import ANALYSED
 from reportgen.results.units import Floats
+from reportgen.tasks.task import task_of
 
 _NAME = 40  # half-width characters of a number's name
-_LABELLED = ("number", "class", "labels", "tags", "masks", "answer", "choice")
 
 
 def definitions(findings: Findings, language: Language) -> str:
@@ -24,12 +24,12 @@ def definitions(findings: Findings, language: Language) -> str:
     output = findings.info.output
     said = {"name": shorten(output.name, _NAME), "n": len(output.labels)}
     has_labels = bool(findings.texts["label"].notna().any())
-    if output.kind == "number":
+    if task_of(output).shown == "value":
         parts = _of_numbers(findings, language, said["name"])
     else:
-        parts = [language.say("page", f"gives_{output.kind}", **said)]
-        if has_labels and output.kind in _LABELLED:
-            parts.append(language.say("page", f"label_{output.kind}"))
+        parts = [language.say("page", language.key_of("page", "gives", output.kind), **said)]
+        if has_labels and (label := language.words["page"].get(f"label_{output.kind}")):
+            parts.append(label)
     return language.say("common", "space").join(parts)
 
 

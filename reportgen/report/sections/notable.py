@@ -10,7 +10,6 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.multiple_choice import chances_of
 from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.tracks import place
 from reportgen.report.components import Cell, Span
@@ -18,8 +17,9 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
-from reportgen.report.panel.prediction import CELL, numbers_cell, prediction, short_cell
+from reportgen.report.panel.prediction import CELL, prediction, short_cell
 from reportgen.results.info import ANALYSED
+from reportgen.tasks.from_texts import YES
 from reportgen.tasks.task import task_of
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
@@ -115,8 +115,7 @@ def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cel
     if text["status"] not in ANALYSED:
         return Cell(""), Cell("")
     made = prediction(findings, row, language)
-    cell = numbers_cell if findings.info.output.kind == "numbers" else short_cell
-    return replace(cell(made.value), track=_place(findings, row)), short_cell(made.label)
+    return replace(made.cell, track=_place(findings, row)), short_cell(made.label)
 
 
 def _place(findings: Findings, row: int) -> Markup | None:
@@ -135,7 +134,7 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
     say = partial(language.say, "notable", rank=language.say("notable", f"rank_{rank + 1}"))
     value = float(findings.text_figures[reason].iloc[row])
     if reason == "error":
-        return _error(findings, row, say)
+        return _error(findings, row, language, say)
     if reason == "tokens":
         return say(reason, n=int(value))
     if reason == "special_excess":
@@ -144,39 +143,39 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
     return say(reason, value=value, typical=float(findings.text_figures[reason].median()))
 
 
-def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
-    output, texts = findings.info.output, findings.texts
+def _error(findings: Findings, row: int, language: Language, say: Callable[..., str]) -> str:
     if (fit := findings.rank_fit) is not None:
         place = int(np.flatnonzero(fit.texts == row)[0])
         # Ranks from 1, the most alike first.
         own, label = (fit.n_texts + 1 - each[place] for each in (fit.predictions, fit.labels))
         return say("rank_error", own=own, label=label, n=fit.n_texts)
-    if output.kind == "number":
-        values = texts[["prediction", "label_value"]].to_numpy(np.float64)
+    output = findings.info.output
+    task, items = task_of(output), findings.items_of(row)
+    key_of = partial(language.key_of, "notable", of=output.kind)
+    if task.is_number:
+        values = findings.items[["value", "label_value"]].to_numpy(np.float64)
         # The same decimals for all texts.
         digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
-        predicted, label = values[row].tolist()
-        return say("error", error=written(predicted - label, digits, True))
-    if output.kind == "labels":
-        wrong = findings.wrong_labels[row]
-        place, n = int(wrong.argmax()), int((wrong > 0).sum())
-        key = "missing" if findings.label_sets.given[row, place] else "given"
-        name, sure = shorten(output.labels[place], CELL), float(wrong[place])
-        return say(f"wrong_{key}", name=name, sure=sure if key == "given" else 1 - sure, n=n)
-    if output.kind == "tags":
-        n = int(findings.text_figures["error"].iloc[row])
-        return say("wrong_tags", n=n)
-    if findings.choices is not None:
-        chosen = findings.choices.by_text[row]
-        names, shares = chosen.names, chances_of(chosen)
-        first, right = chosen.place, chosen.label
-    else:
-        classes, shares, names = findings.classes, findings.class_shares[row], output.labels
-        first, right = int(classes.predicted[row]), int(classes.labels[row])
+        errors = [item.value - item.label_value for item in items]
+        worst = max((own for own in errors if isfinite(own)), key=abs)
+        return say("error", error=written(worst, digits, True))
+    if task.has_places:
+        return say(key_of("wrong_items"), n=int(findings.text_figures["error"].iloc[row]))
+    if items[0].name is not None:
+        wrong = [item for item in items if item.score == 0]
+        surest = max(wrong, key=lambda item: item.probability)
+        is_given, sure = surest.predicted == YES, surest.probability
+        return say(
+            "wrong_given" if is_given else "wrong_missing",
+            name=shorten(surest.name or "", CELL),
+            sure=sure if is_given else 1 - sure,
+            n=len(wrong),
+        )
+    (item,) = items
     return say(
-        "wrong_choice" if findings.choices is not None else "wrong",
-        predicted=shorten(names[first], CELL),
-        label=shorten(names[right], CELL),
-        sure=float(shares[first]),
-        left=float(shares[right]),
+        key_of("wrong"),
+        predicted=shorten(item.predicted, CELL),
+        label=shorten(item.label or "", CELL),
+        sure=item.probability,
+        left=item.label_probability,
     )

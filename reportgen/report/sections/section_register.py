@@ -188,8 +188,8 @@ def with_texts(
 def heading(info: RunInfo, n_texts: int, language: Language) -> str:
     """What was measured on how many texts, such as `Appeal score of 24 texts`; Japanese has the
     name as it is."""
-    kind, name = info.output.kind, shorten(info.output.name, _TITLE_WIDTH)
-    key = "heading" if kind == "number" else f"heading_{kind}"
+    name = shorten(info.output.name, _TITLE_WIDTH)
+    key = language.key_of("page", "heading", info.output.kind)
     own = name if language.code == "ja" else name[:1].upper() + name[1:]
     return language.count("page", key, n_texts, name=own)
 

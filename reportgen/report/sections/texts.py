@@ -13,12 +13,12 @@ from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals
 from reportgen.report.panel.coloured.marked import shortened
-from reportgen.report.panel.prediction import label_name, numbers_cell, prediction, short_cell
+from reportgen.report.panel.prediction import label_name, prediction, short_cell
 from reportgen.report.sections.notable import Marked
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 from reportgen.results.units import segments_of
-from reportgen.tasks.task import EMBEDDING, task_of
+from reportgen.tasks.task import task_of
 
 _SHOWN = 110  # half-width characters of a text in the list
 
@@ -91,7 +91,7 @@ def make_text_list(
         if len(shown) == len(texts)
         else language.say("list", "partial", n=len(shown), of=len(texts)),
         has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
-        has_predictions=task is not EMBEDDING,
+        has_predictions=task.has_items,
         has_numbers=task.shown == "value",
         has_labels=bool(texts["label"].notna().any()),
         label_name=label_name(findings.info.output, language),
@@ -137,13 +137,12 @@ def _row(
     row, share = findings.results.text_row(text), findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
     output = prediction(findings, text, language, digits) if analysed else None
-    cell = numbers_cell if findings.info.output.kind == "numbers" else short_cell
     return TextRow(
         number=text + 1,
         text_id=short_cell(str(row["text_id"])),
         spans=shortened(_spans_of(_whole(row), marked), _SHOWN),
         group=short_cell(None if pd.isna(row["group"]) else str(row["group"])),
-        prediction=cell(output.value if output else None),
+        prediction=output.cell if output else Cell(""),
         label=short_cell(output.label if output else None),
         error=(output.error if output else None) or "",
         is_wrong=is_wrong,

@@ -67,7 +67,7 @@ class Trust:
     erasure: tuple[tuple[Cell, ...], ...]
     withheld: tuple[tuple[str, str], ...]  # names of missing measures, and the reason
     has_ceiling: bool
-    is_row_unread: bool  # the explained figure is not read from the row of the last token
+    row_unread: str  # says that the explained figure is not read from the row of the last token
     is_basic: bool  # --evidence full would add measures
 
 
@@ -243,7 +243,7 @@ class _TrustSection:
             erasure=self._erasure(),
             withheld=scope.withheld,
             has_ceiling=self._ceiling is not None,
-            is_row_unread=evidence.scalar in ("log_probability", "completion"),
+            row_unread=self._language.words["trust"].get(f"row_unread_{evidence.scalar}", ""),
             is_basic=evidence.level == "basic",
         )
 

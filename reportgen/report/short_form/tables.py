@@ -15,7 +15,7 @@ from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.panel.coloured.measures import TextMeasure
-from reportgen.report.panel.prediction import known_labels, label_words
+from reportgen.report.panel.prediction import label_said
 from reportgen.results.info import REDACT
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID, EFFECT
@@ -96,9 +96,7 @@ class TextTables:
         self._rows: Sequence[Mapping[Hashable, Any]] = texts.to_dict("records")
         self._predicted: Sequence[float | str] = findings.predictions.tolist()
         # An embedding is not shown, but why a text has none is.
-        self._has_predictions = self._info.output.kind != "embedding" or bool(
-            texts["message"].any()
-        )
+        self._has_predictions = task_of(self._info.output).has_items or bool(texts["message"].any())
         self._has_labels = bool(texts["label"].notna().any())
         # Where texts are redacted, a column of them would be one of dots.
         self._has_texts = REDACT not in findings.info.settings.options
@@ -184,13 +182,9 @@ class TextTables:
         """A label as it is compared with the prediction; "" without one."""
         if not isinstance(label, str):
             return ""
-        choices = self._findings.choices
-        if choices is not None and row in choices.by_text:
-            return choices.by_text[row].right or label
-        if self._info.output.kind == "tags":
+        if task_of(self._info.output).labels_places:
             return " ".join(tag_list(label))
-        known = known_labels(self._findings, row, self._language)
-        return known or label_words(label, self._info.output, self._language) or ""
+        return label_said(self._findings, row, label, self._language)
 
     def _id(self, row: int) -> Cell:
         id = str(self._rows[row]["text_id"])

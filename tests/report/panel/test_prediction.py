@@ -1,76 +1,77 @@
 """What the model put out is shown in its own kind."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
-import pandas as pd
 import pytest
+from helpers.made_up.factories import changed, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.language.language import load_language
-from reportgen.report.panel.prediction import label_words, prediction
-from reportgen.results.info import OutputInfo
+from reportgen.report.panel.prediction import Prediction, prediction
 
 EN = load_language("en")
-EMPTY = {
-    "prediction": None,
-    "prediction_label": None,
-    "scores": [],
-    "score_names": [],
-    "label": None,
-    "label_value": None,
-}
 
 
-def shown(kind, labels=(), digits=None, **row):
-    results = SimpleNamespace(text_row=lambda text: pd.Series(EMPTY | row))
-    info = SimpleNamespace(output=OutputInfo(kind, "score", labels))
-    findings = SimpleNamespace(results=results, info=info, completions=None)
-    return prediction(findings, 0, EN, digits)
+@pytest.fixture
+def shown(tmp_path: Path) -> Callable[..., Prediction]:
+    """Makes the prediction of a text whose row has these values."""
+
+    def make(kind, labels=(), digits=None, **row):
+        made = make_results(tmp_path / kind, ("a text",), kind=kind)
+        output = replace(made.info.output, labels=labels or made.info.output.labels)
+        info = replace(made.info, output=output)
+        texts = made.texts.assign(**{name: [value] for name, value in row.items()})
+        return prediction(Findings(changed(made, info, texts=texts)), 0, EN, digits)
+
+    return make
 
 
-def test_a_number_stands_with_its_label_and_error():
+def test_a_number_stands_with_its_label_and_error(shown):
     output = shown("number", prediction=2.675, scores=[2.675], label="2.66", label_value=2.66)
     assert (output.value, output.label, output.error) == ("2.675", "2.66", "+0.015")
     assert output.error_words == "error +0.015, too high"
     assert output.scores == ()
 
 
-def test_an_error_below_zero_has_a_true_minus():
+def test_an_error_below_zero_has_a_true_minus(shown):
     output = shown("number", prediction=0.5, label="1", label_value=1.0)
     assert (output.error, output.error_words) == ("−0.5000", "error −0.5000, too low")
 
 
-def test_a_difference_that_prints_as_zero_has_no_sign():
+def test_a_difference_that_prints_as_zero_has_no_sign(shown):
     for label in (0.99999, 1.00001):
         assert shown("number", prediction=1.0, label="1", label_value=label).error == "0.000"
 
 
-def test_the_decimals_of_a_column_hold_for_number_and_error():
+def test_the_decimals_of_a_column_hold_for_number_and_error(shown):
     output = shown("number", digits=2, prediction=0.012345, label="2", label_value=2.0)
     assert (output.value, output.error) == ("0.01", "−1.99")
 
 
-def test_a_label_that_is_no_number_gives_no_error():
+def test_a_label_that_is_no_number_gives_no_error(shown):
     output = shown("number", prediction=0.5, label="good")
     assert (output.label, output.error) == ("good", None)
 
 
-def test_a_class_lists_its_logits_as_they_are_largest_first():
+def test_a_class_lists_its_logits_as_they_are_largest_first(shown):
     output = shown("class", ("bad", "good"), prediction_label="good", scores=[-1.5, 3.25])
     assert output.value == "good"
     assert output.scores == (("good", "3.250"), ("bad", "−1.500"))
 
 
-def test_labels_of_which_none_applies_say_so():
+def test_labels_of_which_none_applies_say_so(shown):
     assert shown("labels", ("price",), prediction_label="", scores=[-1.0]).value == "none"
 
 
-def test_several_numbers_keep_their_order_and_say_how_many_are_not_listed():
+def test_several_numbers_keep_their_order_and_say_how_many_are_not_listed(shown):
     output = shown("numbers", tuple("abcdefg"), scores=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
     assert [name for name, _ in output.scores] == list("abcde")
     assert output.n_left_out == 2
 
 
-def test_next_tokens_have_their_own_names():
+def test_next_tokens_have_their_own_names(shown):
     output = shown(
         "next_token", prediction_label="の", scores=[-0.5, -1.25], score_names=["の", "、"]
     )
@@ -78,14 +79,14 @@ def test_next_tokens_have_their_own_names():
     assert output.scores == (("の", "−0.5000"), ("、", "−1.250"))
 
 
-def test_an_embedding_has_no_short_form():
+def test_an_embedding_has_no_short_form(shown):
     output = shown("embedding")
     assert (output.value, output.scores) == ("", ())
 
 
 @pytest.mark.parametrize("kind", ["class", "next_token"])
-def test_a_label_alone_is_enough(kind):
-    assert shown(kind, prediction_label="x").value == "x"
+def test_a_label_alone_is_enough(shown, kind):
+    assert shown(kind, ("x", "y"), prediction_label="x").value == "x"
 
 
 @pytest.mark.parametrize(
@@ -95,17 +96,14 @@ def test_a_label_alone_is_enough(kind):
         ("answer", "the cat", "the cat"),
         ("masks", '["good", "bad"]', "good bad"),
         ("class", '["good", "bad"]', '["good", "bad"]'),
-        ("tags", "O O", None),
+        ("tags", "O O", None),  # they stand beside the words
     ],
 )
-def test_labels_that_are_lists_read_as_words(kind, label, said):
-    if kind == "tags":  # they stand beside the words
-        assert label_words(label, OutputInfo(kind, "score"), EN) is said
-    else:
-        assert shown(kind, prediction_label="x", label=label).label == said
+def test_labels_that_are_lists_read_as_words(shown, kind, label, said):
+    assert shown(kind, label=label).label == said
 
 
-def test_only_what_an_output_can_be_compared_with_is_called_its_right_answer():
+def test_only_what_an_output_can_be_compared_with_is_called_its_right_answer(shown):
     kinds = ("embedding", "completion", "class", "number")
     names = [shown(kind, prediction=1.0, label="5").label_name for kind in kinds]
     assert names == ["Given with it", "Given with it", "Right answer", "Right answer"]

@@ -425,5 +425,5 @@ def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
 
 def test_with_completions_it_says_why_the_last_row_is_not_compared(results, tmp_path):
     made = make_results(tmp_path, HEADLINES, kind="completion", evidence="basic")
-    assert trust_of(made).is_row_unread
-    assert not trust_of(results).is_row_unread
+    assert trust_of(made).row_unread
+    assert not trust_of(results).row_unread

@@ -28,6 +28,7 @@ from reportgen.results.completions import cross_sizes, part_maps, row_units, wri
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
+from reportgen.tasks.task import task_of
 
 _MARK = 0.17  # radius of a mark, in the smaller side of a cell
 _TINY = np.finfo(np.float32).tiny  # so that a row of nothing is no division by 0
@@ -115,7 +116,7 @@ def decoder_words(info: RunInfo) -> tuple[str, ...]:
         return ()
     if not info.head_reads_decoder:
         return ("decoder",)
-    return ("decoder", "decoder_answer" if info.output.kind == "answer" else "decoder_head")
+    return ("decoder", "decoder_answer" if task_of(info.output).has_ends else "decoder_head")
 
 
 def aligned(cells: Floats, content: NDArray[np.bool_]) -> list[int | None]:

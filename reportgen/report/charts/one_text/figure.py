@@ -16,7 +16,7 @@ from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results.info import OutputKind
 from reportgen.results.units import TextUnits, specials_before
 
 _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
@@ -48,7 +48,7 @@ def make_text_figure(
         expected=units.expected[-1] * weights.factor,
         found=found,
         second=_second(units),
-        names=segment_names(units, language),
+        names=segment_names(units.kind, language),
         reads=reads,
         tick_style="number" if weights.factor > 1 else "exact_percent",
         ends=colour_ends(found, language, weights),
@@ -258,14 +258,12 @@ def _second(units: TextUnits) -> int | None:
     return None if found is None else found - specials_before(units.units, found)
 
 
-def segment_names(units: TextUnits, language: Language) -> tuple[str, str]:
+def segment_names(kind: OutputKind | None, language: Language) -> tuple[str, str]:
     """What the two segments of a pair are called: a text and its completion, a question and its
     context, a text and a choice."""
-    is_completed = any(unit.segment == COMPLETION_SEGMENT for unit in units.units)
-    section = "completion" if is_completed else "explore"
-    if units.kind in ("answer", "choice"):
-        section = str(units.kind)
-    return language.say(section, "first"), language.say(section, "second")
+    words = language.parts_of(kind or "")
+    first, second = (words.get(key, language.say("explore", key)) for key in ("first", "second"))
+    return first, second
 
 
 def colour_ends(

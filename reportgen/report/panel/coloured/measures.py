@@ -19,6 +19,7 @@ from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS, coloured_
 from reportgen.results.store import Results
 from reportgen.results.unit_values import Floats, times_average, unit_starts, unit_values
 from reportgen.results.units import TextUnits
+from reportgen.tasks.task import task_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,10 +162,9 @@ def baseline(info: RunInfo, language: Language) -> str:
 
 
 def words_key(key: str, id: View, info: RunInfo, language: Language) -> str:
-    """The key of a measure's words: those for embeddings where evidence explains one, if any."""
-    for_cosine = f"{key}_cosine"
-    has_own = for_cosine in language.words["measures"][id]
-    return for_cosine if info.evidence.scalar == "cosine" and has_own else key
+    """The key of a measure's words: those for the figure that evidence explains, if any."""
+    special = f"{key}_{info.evidence.scalar}"
+    return special if special in language.words["measures"][id] else key
 
 
 def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def about(id: View, info: RunInfo, language: Language) -> str:
 
 def explained_name(info: RunInfo, language: Language) -> str:
     """The figure that evidence explains, as it stands in a sentence on one text."""
-    if info.output.kind == "number" and info.evidence.scalar == "number":
+    if task_of(info.output).shown == "value" and info.evidence.scalar is not None:
         return language.say("influence", "output", name=info.output.name)
     return short_scalar_name(info, language)
 

@@ -114,7 +114,7 @@ def _labels(units: Sequence[Unit], written: Sequence[Unit], language: Language) 
         told_apart([shorten(visible(unit.label), _NAME) for unit in some], language)
         for some in (units, written)
     )
-    return (*own, *(language.say("steps", "written", token=token) for token in others))
+    return (*own, *(language.say("steps", "in_completion", token=token) for token in others))
 
 
 def _shown(values: Floats, *, has_sign: bool) -> StepSlopes:

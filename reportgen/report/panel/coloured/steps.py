@@ -1,8 +1,8 @@
 """What is predicted for single tokens of a text, such as each token of a completion or the tag of
 each word: how likely that is, and what moves its probability."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from math import exp
 
@@ -11,17 +11,16 @@ import numpy as np
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import step_of
 from reportgen.report.language.language import Language
+from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.coloured.step_effects import Moves, Moving
 from reportgen.results.completions import completion_of
-from reportgen.results.info import OutputKind
-from reportgen.results.labels import NONE
-from reportgen.results.tables.schema import STEPS
 from reportgen.results.units import TextUnits, Unit
+from reportgen.tasks.predictions import Item
+from reportgen.tasks.task import Column, Task, task_of
 
 _NAME = 40  # characters of a token
-_DIGITS = 2  # of a change of a log-probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,21 @@ class StepRow:
 class Steps:
     """What is predicted for the tokens of one text."""
 
-    kind: OutputKind
     title: str
     columns: tuple[str, ...]  # of the table, in front of what raises and lowers
     rows: tuple[StepRow, ...]
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An item of a text, or one end of it, and where it stands."""
+
+    unit: int
+    words: str  # that stand there
+    item: Item
+    end: int = 0  # 0 the first, 1 the last; 0 of an item that is predicted as a whole
+    end_probability: float = 1.0  # of one end
 
 
 def make_steps(
@@ -59,147 +68,131 @@ def make_steps(
     Where a decoder of its own wrote a completion, its units (`written`) are numbered on from those
     of the text.
     """
-    kind, say = findings.info.output.kind, partial(language.say, "steps")
-    keys: tuple[str, ...]
-    if kind == "completion":
-        rows = _of_completion(findings, text, units, language, written)
-        keys = ("token", "chance", "likeliest")
-    elif kind == "tags":
-        rows = _of_words(findings, text, units, language)
-        has_labels = findings.tags is not None and findings.tags.fit is not None
-        keys = ("word", "tag", "chance", *(("label",) if has_labels else ()))
-    elif kind == "answer":
-        rows, keys = _of_answer(findings, text, units, language), ("end", "chance")
-    elif kind == "masks":
-        rows = _of_masks(findings, text, units, language)
-        has_labels = findings.masks is not None and bool(findings.masks.n_labelled)
-        keys = ("likeliest", "chance", "others", *(("label",) if has_labels else ()))
-    else:
+    task, say = task_of(findings.info.output), partial(language.say, "steps")
+    found = list(_places(findings, text, units, written, task)) if task.has_places else []
+    if not found:
         return None
-    if not rows:
-        return None
-    evidence = findings.info.evidence
-    note = f"note_{kind}_of" if evidence.target else f"note_{kind}"
-    note = say(
-        f"note_{kind}_over" if evidence.against else note,
-        target=evidence.target,
-        against=evidence.against,
-    )
-    if kind == "completion":
-        is_expected = not any(likeliest for row in rows for likeliest in row.cells[1:])
+    # Columns without a cell in any row are left out.
+    hidden = set[Column]() if findings.has_labelled_items else {"label"}
+    is_expected = task.is_written and not any(step_of(place.item).likeliest for place in found)
+    if is_expected:
+        hidden.add("likelier")
+    columns = [column for column in task.columns if column not in hidden]
+    names = [say(language.key_of("steps", column, task.kind)) for column in columns]
+    moving = Moving(findings.results, text, units, len(found), language, written)
+    rows, units_with = list[StepRow](), set[int]()
+    for step, place in enumerate(found):
+        # Written tokens that share characters are one unit, which stands for the first of them.
+        if not task.is_written or place.unit not in units_with:
+            units_with.add(place.unit)
+            cells = {column: _CELLS[column](place, language) for column in task.columns}
+            rows.append(_row(place, cells, names, columns, moving.of(step), task, language))
+    if task.is_written:
+        rows.sort(key=lambda row: row.unit)
+    note = _note(findings, task, language)
+    if task.is_written:
         first = say("all_expected" if is_expected else "first_choice")
         note = language.say("common", "space").join((first, note))
-        if is_expected:  # a column without a cell in it
-            rows = tuple(replace(row, cells=row.cells[:1]) for row in rows)
-            keys = keys[:-1]
-    columns = tuple(say(key) for key in keys)
-    return Steps(kind, say(f"title_{kind}"), columns, rows, note)
+    title = say(language.key_of("steps", "title", task.kind))
+    return Steps(title, tuple(names), tuple(rows), note)
 
 
-def _of_completion(
-    findings: Findings,
-    text: int,
-    units: TextUnits,
-    language: Language,
-    written: Sequence[Unit],
-) -> tuple[StepRow, ...]:
-    """The tokens of a completion."""
-    results, say = findings.results, partial(language.say, "steps")
-    steps = [step_of(item) for item in findings.items_of(text)]
+def _note(findings: Findings, task: Task, language: Language) -> str:
+    evidence = findings.info.evidence
+    key = language.key_of("steps", "note", task.kind)
+    ending = "over" if evidence.against else "of" if evidence.target else None
+    key = language.key_of("steps", key, ending)
+    return language.say("steps", key, target=evidence.target, against=evidence.against)
+
+
+def _places(
+    findings: Findings, text: int, units: TextUnits, written: Sequence[Unit], task: Task
+) -> Iterator[_Place]:
+    """What is predicted of a text, in the order in which it is explained."""
+    results, items = findings.results, findings.items_of(text)
     labels = [unit.label for unit in (*units.units, *written)]
-    # Tokens that share characters are one unit, which stands for the first of them.
-    unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
-    if written and len(unit_of_step):
-        unit_of_step = unit_of_step - unit_of_step[0] + len(units.units)
-    moving = Moving(results, text, units, len(steps), language, written)
-    rows: dict[int, StepRow] = {}
-    for number, (step, unit) in enumerate(zip(steps, unit_of_step.tolist(), strict=True)):
-        if unit in rows:
-            continue
-        name = shorten(visible(labels[unit]), _NAME)
-        likeliest = shorten(spoken(step.likeliest, language), _NAME) if step.likeliest else ""
-        chance = language.percent(step.chance)
-        key = "unexpected" if likeliest else "expected"
-        said = say(key, token=name, chance=chance, likeliest=likeliest)
-        rows[unit] = _row(unit, name, (chance, likeliest), said, moving.of(number), language)
-    return tuple(rows[unit] for unit in sorted(rows))
-
-
-def _of_words(
-    findings: Findings, text: int, units: TextUnits, language: Language
-) -> tuple[StepRow, ...]:
-    """The words of a text with their tags."""
-    found, tags = findings.tags, findings.info.output.labels
-    words = () if found is None else found.words.get(text, ())
-    moving = Moving(findings.results, text, units, len(words), language)
-    has_labels = found is not None and found.fit is not None
-    rows = []
-    for number, word in enumerate(words):
-        name, tag = (shorten(visible(own), _NAME) for own in (word.name, tags[word.tag]))
-        label = "" if word.label == NONE else shorten(visible(tags[word.label]), _NAME)
-        chance = language.percent(word.probability)
-        is_wrong = bool(label) and word.label != word.tag
-        key = "tagged_wrong" if is_wrong else "tagged"
-        said = language.say("steps", key, token=name, tag=tag, chance=chance, label=label)
-        cells = (tag, chance, *((label,) if has_labels else ()))
-        unit, moves = units.unit_of[word.position], moving.of(number)
-        rows.append(_row(unit, name, cells, said, moves, language, is_wrong=is_wrong))
-    return tuple(rows)
-
-
-def _of_masks(
-    findings: Findings, text: int, units: TextUnits, language: Language
-) -> tuple[StepRow, ...]:
-    """The masks of a text with their likeliest tokens."""
-    say, comma = partial(language.say, "steps"), language.say("common", "comma")
-    masks = findings.items_of(text)
-    moving = Moving(findings.results, text, units, len(masks), language)
-    has_labels = findings.masks is not None and bool(findings.masks.n_labelled)
-    rows = []
-    for number, mask in enumerate(masks):
-        token, chance = shorten(spoken(mask.predicted, language), _NAME), mask.probability
-        others = comma.join(
-            say(
-                "other",
-                token=shorten(spoken(other.name, language), _NAME),
-                chance=language.percent(other.probability),
-            )
-            for other in mask.alternatives
-        )
-        label = shorten(spoken(mask.label, language), _NAME) if mask.label else ""
-        said = say("filled", token=token, chance=language.percent(chance))
-        cells = (language.percent(chance), others, *((label,) if has_labels else ()))
-        is_wrong = mask.score == 0
-        unit, moves = units.unit_of[mask.position], moving.of(number)
-        rows.append(_row(unit, token, cells, said, moves, language, is_wrong=is_wrong))
-    return tuple(rows)
-
-
-def _of_answer(
-    findings: Findings, text: int, units: TextUnits, language: Language
-) -> tuple[StepRow, ...]:
-    """The first and the last token of the answer to a question."""
-    row, say = findings.results.text_row(text), partial(language.say, "steps")
-    moving = Moving(findings.results, text, units, len(row[STEPS]), language)
-    found = []
-    for number, (position, score) in enumerate(zip(row[STEPS], row["scores"], strict=True)):
-        unit, chance = units.unit_of[position], language.percent(exp(score))
-        token = shorten(visible(units.units[unit].label), _NAME)
-        name = say("last" if number else "first", token=token)
-        said = say("ends", name=name, chance=chance)
-        found.append(_row(unit, name, (chance,), said, moving.of(number), language))
-    return tuple(found)
+    if task.is_written:
+        unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
+        if written and len(unit_of_step):
+            unit_of_step = unit_of_step - unit_of_step[0] + len(units.units)
+        for item, unit in zip(items, unit_of_step.tolist(), strict=True):
+            yield _Place(unit, labels[unit], item)
+        return
+    items = [item for item in items if item.position >= 0]
+    if task.has_ends:
+        scores = iter(results.text_row(text)["scores"])
+        for item in items:
+            for end, position in enumerate((item.position, item.end)):
+                unit = units.unit_of[position]
+                yield _Place(unit, labels[unit], item, end, exp(next(scores)))
+        return
+    own = [units.unit_of[item.position] for item in items]
+    words: Sequence[str] = [labels[unit] for unit in own]
+    if "place" in task.columns:
+        words = findings.words_of(text)
+    yield from map(_Place, own, words, items)
 
 
 def _row(
-    unit: int,
-    token: str,
-    cells: tuple[str, ...],
-    said: str,
+    place: _Place,
+    cells: Mapping[Column, str],
+    names: Sequence[str],
+    columns: Sequence[Column],
     moves: Moves,
+    task: Task,
     language: Language,
-    *,
-    is_wrong: bool = False,
 ) -> StepRow:
+    name = cells[columns[0]]
+    is_wrong = bool(cells.get("label")) and place.item.score == 0 and not task.is_number
+    key = language.key_of("steps", "says", task.kind)
+    ending = "wrong" if is_wrong else "likelier" if cells.get("likelier") else None
+    key = language.key_of("steps", key, ending)
+    shown = tuple(cells[column] for column in columns[1:])
+    every = zip(names[1:], shown, strict=True)
+    listed = language.say("common", "comma").join(f"{what} {cell}" for what, cell in every if cell)
+    values = {what: visible(cell) for what, cell in {**cells, "cells": listed}.items()}
+    said = language.say("steps", key, name=name, **values)
     sentences = language.say("common", "space").join((said, *moves.said))
-    return StepRow(unit, token, cells, sentences, moves, is_wrong)
+    return StepRow(place.unit, name, shown, sentences, moves, is_wrong)
+
+
+def _token(name: str | None, language: Language) -> str:
+    return shorten(spoken(name, language), _NAME) if name else ""
+
+
+def _alternatives(place: _Place, language: Language) -> str:
+    return language.say("common", "comma").join(
+        language.say(
+            "steps",
+            "other",
+            token=_token(other.name, language),
+            chance=language.percent(other.probability),
+        )
+        for other in place.item.alternatives
+    )
+
+
+def _end(place: _Place, language: Language) -> str:
+    token = shorten(visible(place.words), _NAME)
+    return language.say("steps", "last" if place.end else "first", token=token)
+
+
+def _label(place: _Place, language: Language) -> str:
+    if place.item.label is not None:
+        return _token(place.item.label, language)
+    return "" if np.isnan(place.item.label_value) else number(place.item.label_value)
+
+
+_CELLS: Mapping[Column, Callable[[_Place, Language], str]] = {
+    "place": lambda place, language: shorten(visible(place.words), _NAME),
+    "predicted": lambda place, language: _token(place.item.predicted, language),
+    "value": lambda place, language: number(place.item.value),
+    "probability": lambda place, language: language.percent(place.item.probability),
+    "alternatives": _alternatives,
+    "label": _label,
+    "end": _end,
+    "end_probability": lambda place, language: language.percent(place.end_probability),
+    "written": lambda place, language: shorten(visible(place.words), _NAME),
+    "written_probability": lambda place, language: language.percent(step_of(place.item).chance),
+    "likelier": lambda place, language: _token(step_of(place.item).likeliest, language),
+}

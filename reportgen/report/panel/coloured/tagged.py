@@ -6,13 +6,16 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.tags import Word
+from reportgen.findings.outputs.tags import Tags
 from reportgen.report.language.language import Language
+from reportgen.report.language.numbers import number
 from reportgen.report.panel.coloured.strip import Mark, Marks
 from reportgen.report.panel.influence import JointName
 from reportgen.results.labels import NONE
 from reportgen.results.units import TextUnits
+from reportgen.tasks.task import task_of
 
+_CROSS = " ✗"  # behind what has another label
 _Placed: TypeAlias = tuple[int, Mark]  # a mark and its unit
 
 
@@ -38,32 +41,35 @@ def with_joint(marks: Marks, groups: Sequence[JointName]) -> Marks:
 def _placed(
     findings: Findings, text: int, units: TextUnits, language: Language
 ) -> Iterator[_Placed]:
-    if findings.info.output.kind == "answer":
-        tag = f"] {language.say('steps', 'answer')}"
-        for answer in findings.items_of(text):
-            yield from _around(findings, text, units, (answer.position, answer.end), tag)
-    elif findings.masks is not None:
-        for mask in findings.items_of(text):
-            yield units.unit_of[mask.position], Mark(None, f" → {mask.predicted.strip()}")
-    elif findings.tags is not None and text in findings.tags.words:
-        yield from _tags(findings, text, units)
-
-
-def _tags(findings: Findings, text: int, units: TextUnits) -> Iterator[_Placed]:
-    """The entities of a text, or the tag of each word."""
-    found = findings.tags
-    assert found is not None
-    words, names = found.words[text], findings.info.output.labels
-    if not found.marks_entities:
-        for word in words:
-            yield units.unit_of[word.position], Mark(None, _marked(names[word.tag], [word]))
+    task, items = task_of(findings.info.output), findings.items_of(text)
+    if not task.has_places or task.is_written:
         return
+    if findings.tags is not None and findings.tags.marks_entities and items:
+        yield from _entities(findings, findings.tags, text, units)
+        return
+    key = language.key_of("steps", "mark", task.kind)
+    for item in items:
+        if item.position < 0:
+            continue
+        predicted = number(item.value) if task.is_number else item.predicted.strip()
+        is_wrong = item.label is not None and item.score == 0
+        mark = language.say("steps", key, predicted=predicted, cross=_CROSS if is_wrong else "")
+        if task.has_ends:
+            yield from _around(findings, text, units, (item.position, item.end), mark)
+        else:
+            yield units.unit_of[item.position], Mark(None, mark)
+
+
+def _entities(findings: Findings, found: Tags, text: int, units: TextUnits) -> Iterator[_Placed]:
+    """The entities of a text."""
+    words = found.words[text]
     ends = [*(word.position for word in words[1:]), len(units.unit_of)]
     for entity in found.entities[text]:
         first, last = entity.words
         own = range(words[first].position, ends[last])
         inside = [token for token in own if not units.units[units.unit_of[token]].is_special]
-        tag = "] " + _marked(entity.kind, words[first : last + 1])
+        is_wrong = any(word.label not in (NONE, word.tag) for word in words[first : last + 1])
+        tag = f"] {entity.kind}{_CROSS if is_wrong else ''}"
         yield from _around(findings, text, units, (inside[0], inside[-1]), tag)
 
 
@@ -81,9 +87,3 @@ def _around(
     start = units.units[closing].start
     is_whole = start is None or stop is None or int(stops[last]) == stop
     yield closing, Mark(None if is_whole else int(stops[last]) - (start or 0), tag)
-
-
-def _marked(name: str, words: Sequence[Word]) -> str:
-    """`name` of a tag or kind, with a cross where one of `words` has another label."""
-    is_wrong = any(word.label not in (NONE, word.tag) for word in words)
-    return f"{name} ✗" if is_wrong else name
