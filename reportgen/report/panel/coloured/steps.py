@@ -150,8 +150,8 @@ def _row(
     shown = tuple(cells[column] for column in columns[1:])
     every = zip(names[1:], shown, strict=True)
     listed = language.say("common", "comma").join(f"{what} {cell}" for what, cell in every if cell)
-    values = {what: visible(cell) for what, cell in {**cells, "cells": listed}.items()}
-    said = language.say("steps", key, name=name, **values)
+    values = {str(column): visible(cell) for column, cell in cells.items()}
+    said = language.say("steps", key, name=name, cells=visible(listed), **values)
     sentences = language.say("common", "space").join((said, *moves.said))
     return StepRow(place.unit, name, shown, sentences, moves, is_wrong)
 
