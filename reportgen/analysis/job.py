@@ -17,7 +17,7 @@ from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
 from reportgen.analysis.options import ListedFirst
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import RunStart, evidence_before, run_info
-from reportgen.analysis.work.assembly import write_attention, write_evidence
+from reportgen.analysis.work.assembly import write_attention, write_evidence, write_predictions
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.identity import start_in
 from reportgen.analysis.work.item import (
@@ -152,7 +152,9 @@ class Job:
         info = run_info(self._start, tally)
         if self._start.has_evidence:
             info = replace(info, evidence=evidence_before(self._start, tally))
-        return open_first_pass(folder, info)
+        results = open_first_pass(folder, info)
+        write_predictions(folder, results)
+        return results
 
     def measure_evidence(
         self, first: Results | None = None, listed_first: ListedFirst | None = None

@@ -25,6 +25,7 @@ _TABLES = (
     "layers",
     "targets",
     "decoder_heads",
+    "predictions",
     "target_effects",
     "evidence",
     "effects",

@@ -25,8 +25,15 @@ from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableNam
 from reportgen.results.info import SINK_TESTS_AT, SinkTest
 from reportgen.results.measure_register import exported
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, EXTRA, JOINT, JOINT_EFFECT
-from reportgen.tasks.predictions import PREDICTIONS_SCHEMA, with_ids
+from reportgen.results.tables.schema import (
+    CROSS,
+    CROSS_NORM,
+    EXTRA,
+    JOINT,
+    JOINT_EFFECT,
+    PREDICTIONS_SCHEMA,
+)
+from reportgen.tasks.predictions import with_ids
 
 # Means over heads; a sum over them is `n_heads` times as much.
 _OVER_HEADS = (

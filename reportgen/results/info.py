@@ -18,7 +18,8 @@ from reportgen.errors import UsageError
 #    of decoders; and results that are kept small
 # 3: also one effect of each unit, with what counts only together, the scores of possible sinks, the
 #    text token that each head looks at most, and agreement with shuffled weights
-SCHEMA_VERSION = 3
+# 4: also the table of predictions
+SCHEMA_VERSION = 4
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
 # 1: figures flat in `figures`, with provenance, verdicts, gates and nested evidence

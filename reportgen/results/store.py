@@ -183,6 +183,13 @@ class Results:
         return self._frame_of("decoder_heads")
 
     @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """One row per predicted item as it is stored; columns as in `PREDICTIONS_SCHEMA`. Empty
+        where the table is not stored: `tasks/predictions.py` makes it then."""
+        rows = self._table("predictions").select(TABLES["predictions"].names)
+        return texts_frame(rows.combine_chunks())
+
+    @cached_property
     def has_learned_sink(self) -> bool:
         """Whether heads have a learned sink, which gets what each row lacks to 1."""
         return bool(self.layer_columns(LEARNED_SHARE)[LEARNED_SHARE].notna().any())

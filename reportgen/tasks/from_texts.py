@@ -1,12 +1,13 @@
-"""Makes the table of predictions from the table of texts, as results of version 3 and before store
-predictions.
+"""Makes the table of predictions from the table of texts.
 
 The columns `prediction`, `prediction_label`, `scores`, `score_names` and `steps` mean something
-else for each kind of output (`results/tables/schema.py`); only this module knows what.
+else for each kind of output (`results/tables/schema.py`); only this module knows what. Results of
+version 4 store the table, which is made here when they are written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,7 +19,12 @@ from scipy.special import expit, softmax
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT, STEPS
+from reportgen.results.tables.schema import (
+    ALTERNATIVE,
+    COMPLETION_SEGMENT,
+    PREDICTIONS_SCHEMA,
+    STEPS,
+)
 from reportgen.tasks.answers import best_f1
 from reportgen.tasks.choices import chosen_texts
 from reportgen.tasks.labels import (
@@ -35,7 +41,7 @@ from reportgen.tasks.labels import (
 
 MOST_ALTERNATIVES = 4
 YES, NO = "yes", "no"  # what is predicted for one of several labels
-_AT_ONCE = 4096  # texts whose tokens are read together
+_AT_ONCE = 1 << 18  # tokens and scores of texts whose items are made together
 Columns: TypeAlias = dict[str, Any]  # by name, what `pa.array` takes
 
 
@@ -118,120 +124,148 @@ def _right(predicted: Places, labels: Places) -> pa.Array:
 def _alternatives(names: pa.Array, probabilities: Floats, sizes: Places) -> pa.Array:
     """Lists of `sizes` `[item]` of the `names` with their `probabilities`, one after another."""
     pairs = pa.StructArray.from_arrays(
-        [names.cast(pa.string()), _known(probabilities)], ["name", "probability"]
+        [names.cast(pa.string()), _known(probabilities)], fields=list(ALTERNATIVE)
     )
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pairs)
 
 
-def _number(results: Results, labelled: Labelled) -> Columns:
-    values = results.texts["prediction"].to_numpy(np.float64)
-    rows = np.flatnonzero(labelled.analysed & np.isfinite(values))
-    values, labels = values[rows], labelled.values(rows)
+# The items of some rows of `texts`, which follow one another among those that were analysed.
+_Read: TypeAlias = Callable[[Places], Columns]
+
+
+def _number(results: Results, labelled: Labelled) -> _Read:
+    every = results.texts["prediction"].to_numpy(np.float64)
     has_errors = results.info.output.has_errors
-    return {
-        "text": rows,
-        "value": values,
-        "label_value": _known(labels),
-        "score": _known(abs(values - labels) if has_errors else np.full(len(rows), np.nan)),
-    }
+
+    def read(rows: Places) -> Columns:
+        rows = rows[np.isfinite(every[rows])]
+        values, labels = every[rows], labelled.values(rows)
+        return {
+            "text": rows,
+            "value": values,
+            "label_value": _known(labels),
+            "score": _known(abs(values - labels) if has_errors else np.full(len(rows), np.nan)),
+        }
+
+    return read
 
 
-def _numbers(results: Results, labelled: Labelled) -> Columns:
-    rows, names = labelled.rows, results.info.output.labels
-    scores = _Lists.of(results, "scores", rows)
-    width = len(names) or int(scores.sizes.max(initial=0))
-    values, labels = scores.grid(width), label_numbers(labelled.given(rows), width)
-    return {
-        **_items(rows, np.full(len(rows), width)),
-        "name": list(names or [None] * width) * len(rows),
-        "value": _known(values.ravel()),
-        "label_value": _known(labels.ravel()),
-        "score": _known(abs(values - labels).ravel()),
-    }
+def _numbers(results: Results, labelled: Labelled) -> _Read:
+    names = results.info.output.labels
+    sizes = _Lists.of(results, "scores", labelled.rows).sizes
+    width = len(names) or int(sizes.max(initial=0))
+
+    def read(rows: Places) -> Columns:
+        values = _Lists.of(results, "scores", rows).grid(width)
+        labels = label_numbers(labelled.given(rows), width)
+        return {
+            **_items(rows, np.full(len(rows), width)),
+            "name": list(names or [None] * width) * len(rows),
+            "value": _known(values.ravel()),
+            "label_value": _known(labels.ravel()),
+            "score": _known(abs(values - labels).ravel()),
+        }
+
+    return read
 
 
-def _class(results: Results, labelled: Labelled) -> Columns:
-    rows, classes = labelled.rows, results.info.output.labels
+def _class(results: Results, labelled: Labelled) -> _Read:
+    classes = results.info.output.labels
     names = pa.array(classes, pa.string())
     place = {name: i for i, name in enumerate(classes)}
-    given = results.texts["prediction_label"].iloc[rows]
-    predicted = np.array([place.get(name, NONE) for name in given], np.intp)
-    labels = class_labels(labelled.labels, classes, labelled.analysed).places[rows]
-    shares = softmax(_Lists.of(results, "scores", rows).grid(len(classes)), axis=1)
-    others = shares.copy()
-    np.put_along_axis(others, predicted[:, None], np.inf, axis=1)
-    order = np.argsort(-others, axis=1, kind="stable")[:, 1 : 1 + MOST_ALTERNATIVES]
-    own = np.arange(len(rows))
-    return {
-        "text": rows,
-        "predicted": _named(predicted, names),
-        "probability": _known(np.where(predicted == NONE, np.nan, shares[own, predicted])),
-        "label": _named(labels, names),
-        "label_probability": _known(np.where(labels == NONE, np.nan, shares[own, labels])),
-        "score": _right(predicted, labels),
-        "alternatives": _alternatives(
-            names.take(pa.array(order.ravel())),
-            np.take_along_axis(shares, order, axis=1).ravel(),
-            np.full(len(rows), order.shape[1]),
-        ),
-    }
+    right = class_labels(labelled.labels, classes, labelled.analysed).places
+
+    def read(rows: Places) -> Columns:
+        given = results.texts["prediction_label"].iloc[rows]
+        predicted = np.array([place.get(name, NONE) for name in given], np.intp)
+        labels = right[rows]
+        shares = softmax(_Lists.of(results, "scores", rows).grid(len(classes)), axis=1)
+        others = shares.copy()
+        np.put_along_axis(others, predicted[:, None], np.inf, axis=1)
+        order = np.argsort(-others, axis=1, kind="stable")[:, 1 : 1 + MOST_ALTERNATIVES]
+        each = np.arange(len(rows))
+        return {
+            "text": rows,
+            "predicted": _named(predicted, names),
+            "probability": _known(np.where(predicted == NONE, np.nan, shares[each, predicted])),
+            "label": _named(labels, names),
+            "label_probability": _known(np.where(labels == NONE, np.nan, shares[each, labels])),
+            "score": _right(predicted, labels),
+            "alternatives": _alternatives(
+                names.take(pa.array(order.ravel())),
+                np.take_along_axis(shares, order, axis=1).ravel(),
+                np.full(len(rows), order.shape[1]),
+            ),
+        }
+
+    return read
 
 
-def _labels(results: Results, labelled: Labelled) -> Columns:
-    rows, names = labelled.rows, results.info.output.labels
-    logits = _Lists.of(results, "scores", rows).grid(len(names))
+def _labels(results: Results, labelled: Labelled) -> _Read:
+    names, answers = results.info.output.labels, pa.array([NO, YES])
     sets = label_sets(labelled.labels["label"], names, labelled.analysed)
-    given, known = sets.given[rows], np.repeat(sets.known[rows], len(names))
-    predicted, wanted = (logits > 0).ravel(), given.ravel()
-    answers = pa.array([NO, YES])
-    return {
-        **_items(rows, np.full(len(rows), len(names))),
-        "name": list(names) * len(rows),
-        "predicted": answers.take(pa.array(predicted.astype(np.intp))),
-        "probability": _known(expit(abs(logits)).ravel()),
-        "label": _named(np.where(known, wanted, NONE), answers),
-        "label_probability": _known(
-            np.where(known, expit(np.where(wanted, 1.0, -1.0) * logits.ravel()), np.nan)
-        ),
-        "score": _known(np.where(known, predicted == wanted, np.nan)),
-    }
+
+    def read(rows: Places) -> Columns:
+        logits = _Lists.of(results, "scores", rows).grid(len(names))
+        given, known = sets.given[rows], np.repeat(sets.known[rows], len(names))
+        predicted, wanted = (logits > 0).ravel(), given.ravel()
+        return {
+            **_items(rows, np.full(len(rows), len(names))),
+            "name": list(names) * len(rows),
+            "predicted": answers.take(pa.array(predicted.astype(np.intp))),
+            "probability": _known(expit(abs(logits)).ravel()),
+            "label": _named(np.where(known, wanted, NONE), answers),
+            "label_probability": _known(
+                np.where(known, expit(np.where(wanted, 1.0, -1.0) * logits.ravel()), np.nan)
+            ),
+            "score": _known(np.where(known, predicted == wanted, np.nan)),
+        }
+
+    return read
 
 
-def _tags(results: Results, labelled: Labelled) -> Columns:
-    rows, tags = labelled.rows, results.info.output.labels
-    names, positions = pa.array(tags, pa.string()), _Lists.of(results, STEPS, rows)
-    first = positions.numbers.astype(np.intp)
-    predicted = _Lists.of(results, "score_names", rows).flat
-    place = pc.fill_null(pc.index_in(predicted, names), NONE).to_numpy().astype(np.intp)
-    probability = np.exp(_Lists.of(results, "scores", rows).numbers)
-    is_cut = results.texts["status"].eq("truncated").to_numpy(np.bool_)[rows]
-    labels = tag_labels(labelled.given(rows), tags, positions.sizes, is_cut).places
-    is_right = place == labels
-    keys = _items(rows, positions.sizes)
-    return {
-        **keys,
-        "position": first,
-        "end": _word_ends(results, keys["text"], first),
-        "predicted": predicted,
-        "probability": probability,
-        "label": _named(labels, names),
-        "label_probability": _known(np.where(is_right, probability, np.nan)),
-        "score": _right(place, labels),
-    }
+def _tags(results: Results, labelled: Labelled) -> _Read:
+    every, tags = labelled.rows, results.info.output.labels
+    names, n_words = pa.array(tags, pa.string()), _Lists.of(results, STEPS, every).sizes
+    starts = np.cumsum(n_words) - n_words
+    is_cut = results.texts["status"].eq("truncated").to_numpy(np.bool_)[every]
+    right = tag_labels(labelled.given(every), tags, n_words, is_cut).places
+
+    def read(rows: Places) -> Columns:
+        positions = _Lists.of(results, STEPS, rows)
+        first = positions.numbers.astype(np.intp)
+        predicted = _Lists.of(results, "score_names", rows).flat
+        place = pc.fill_null(pc.index_in(predicted, names), NONE).to_numpy().astype(np.intp)
+        probability = np.exp(_Lists.of(results, "scores", rows).numbers)
+        begin = starts[np.searchsorted(every, rows[0])]
+        labels = right[begin : begin + len(first)]
+        return {
+            **_items(rows, positions.sizes),
+            "position": first,
+            "end": _word_ends(results, rows, positions.sizes, first),
+            "predicted": predicted,
+            "probability": probability,
+            "label": _named(labels, names),
+            "label_probability": _known(np.where(place == labels, probability, np.nan)),
+            "score": _right(place, labels),
+        }
+
+    return read
 
 
-def _word_ends(results: Results, text: Places, first: Places) -> Places:
+def _word_ends(results: Results, rows: Places, n_words: Places, first: Places) -> Places:
     """`[word]`: the last token of each word: the last in the segment of the first before the next
-    word of its text, or its end."""
-    if not len(text):
-        return first
-    sizes = results.texts["n_tokens"].to_numpy(np.int64)
+    word of its text, or its end. `n_words` is `[row]`, `first` the first token of each word."""
+    sizes = results.texts["n_tokens"].to_numpy(np.int64)[rows]
     starts = np.cumsum(sizes) - sizes
-    segment = results.token_columns("segment")["segment"].to_numpy(np.int64, na_value=NONE)
+    begin = int(results.texts["first_token"].iloc[rows[0]])
+    stored = results.token_part(begin, int(sizes.sum()), "segment")["segment"]
+    segment = pc.fill_null(stored, NONE).to_numpy().astype(np.int64)
+    text = np.repeat(np.arange(len(rows)), n_words)
     begins = starts[text] + first
-    stops = np.append(begins[1:], 0)
-    is_last = np.append(text[1:] != text[:-1], True)
+    stops = np.append(begins[1:], 0)[: len(begins)]
+    is_last = np.append(text[1:] != text[:-1], True)[: len(begins)]
     stops[is_last] = (starts + sizes)[text[is_last]]
     # Where the segment changes behind each token, and for each word the first such place.
     changes = np.append(np.flatnonzero(segment[1:] != segment[:-1]) + 1, len(segment))
@@ -239,8 +273,11 @@ def _word_ends(results: Results, text: Places, first: Places) -> Places:
     return np.asarray(np.minimum(stops, same) - 1 - starts[text], np.intp)
 
 
-def _masks(results: Results, labelled: Labelled) -> Columns:
-    rows = labelled.rows
+def _masks(results: Results, labelled: Labelled) -> _Read:
+    return partial(_masks_of, results, labelled)
+
+
+def _masks_of(results: Results, labelled: Labelled, rows: Places) -> Columns:
     positions, names = (_Lists.of(results, name, rows) for name in (STEPS, "score_names"))
     probability = np.exp(_Lists.of(results, "scores", rows).numbers)
     n_masks = positions.sizes
@@ -279,119 +316,142 @@ def _masks(results: Results, labelled: Labelled) -> Columns:
     }
 
 
-def _answer(results: Results, labelled: Labelled) -> Columns:
-    rows = labelled.rows
-    texts, ends = results.texts.iloc[rows], _Lists.of(results, STEPS, rows).grid(2)
-    predicted = texts["prediction_label"].tolist()
-    given = labelled.given(rows).tolist()
-    right = [right_answers(label) for label in given]
-    return {
-        "text": rows,
-        "position": _known(ends[:, 0]),
-        "end": _known(ends[:, 1]),
-        "predicted": predicted,
-        "probability": np.exp(texts["prediction"].to_numpy(np.float64)),
-        "label": [label if own else None for label, own in zip(given, right, strict=True)],
-        "score": [
-            best_f1(name, own) if own else None for name, own in zip(predicted, right, strict=True)
-        ],
-    }
+def _answer(results: Results, labelled: Labelled) -> _Read:
+    def read(rows: Places) -> Columns:
+        texts, ends = results.texts.iloc[rows], _Lists.of(results, STEPS, rows).grid(2)
+        predicted, given = texts["prediction_label"].tolist(), labelled.given(rows).tolist()
+        right = [right_answers(label) for label in given]
+        return {
+            "text": rows,
+            "position": _known(ends[:, 0]),
+            "end": _known(ends[:, 1]),
+            "predicted": predicted,
+            "probability": np.exp(texts["prediction"].to_numpy(np.float64)),
+            "label": [label if any_ else None for label, any_ in zip(given, right, strict=True)],
+            "score": [
+                best_f1(name, answers) if answers else None
+                for name, answers in zip(predicted, right, strict=True)
+            ],
+        }
+
+    return read
 
 
-def _choice(results: Results, labelled: Labelled) -> Columns:
-    texts = chosen_texts(results, labelled.labels).every
-    shares = [softmax(np.array(own.logits)) for own in texts]
-    others = [
-        [i for i in np.argsort(-own, kind="stable").tolist() if i != chosen.place]
-        for own, chosen in zip(shares, texts, strict=True)
-    ]
-    both = list(zip(texts, shares, strict=True))
-    return {
-        "text": [own.text for own in texts],
-        "predicted": [own.picked for own in texts],
-        "probability": [share[own.place] for own, share in both],
-        "label": [own.right for own in texts],
-        "label_probability": [
-            None if own.right is None else share[own.label] for own, share in both
-        ],
-        "score": [None if own.right is None else float(own.is_right) for own in texts],
-        "alternatives": [
-            [{"name": own.names[i], "probability": share[i]} for i in rest]
-            for (own, share), rest in zip(both, others, strict=True)
-        ],
-    }
+def _choice(results: Results, labelled: Labelled) -> _Read:
+    every = chosen_texts(results, labelled.labels).every
+    places = np.array([one.text for one in every], np.intp)
+
+    def read(rows: Places) -> Columns:
+        begin, stop = np.searchsorted(places, [rows[0], rows[-1] + 1])
+        texts = every[begin:stop]
+        shares = [softmax(np.array(one.logits)) for one in texts]
+        others = [
+            [i for i in np.argsort(-share, kind="stable").tolist() if i != one.place]
+            for share, one in zip(shares, texts, strict=True)
+        ]
+        both = list(zip(texts, shares, strict=True))
+        return {
+            "text": [one.text for one in texts],
+            "predicted": [one.picked for one in texts],
+            "probability": [share[one.place] for one, share in both],
+            "label": [one.right for one in texts],
+            "label_probability": [
+                None if one.right is None else share[one.label] for one, share in both
+            ],
+            "score": [None if one.right is None else float(one.is_right) for one in texts],
+            "alternatives": [
+                [{"name": one.names[i], "probability": share[i]} for i in rest]
+                for (one, share), rest in zip(both, others, strict=True)
+            ],
+        }
+
+    return read
 
 
-def _next_token(results: Results, labelled: Labelled) -> Columns:
-    rows = labelled.rows
-    scores, names = (_Lists.of(results, name, rows) for name in ("scores", "score_names"))
-    probability = np.exp(scores.numbers)
-    has_any = scores.sizes > 0
-    is_first = np.zeros(len(probability), np.bool_)
-    is_first[(np.cumsum(scores.sizes) - scores.sizes)[has_any]] = True
-    return {
-        "text": rows[has_any],
-        "predicted": results.texts["prediction_label"].iloc[rows[has_any]],
-        "probability": probability[is_first],
-        "alternatives": _alternatives(
-            names.flat.filter(pa.array(~is_first)),
-            probability[~is_first],
-            scores.sizes[has_any] - 1,
-        ),
-    }
+def _next_token(results: Results, labelled: Labelled) -> _Read:
+    def read(rows: Places) -> Columns:
+        scores, names = (_Lists.of(results, name, rows) for name in ("scores", "score_names"))
+        probability = np.exp(scores.numbers)
+        has_any = scores.sizes > 0
+        is_first = np.zeros(len(probability), np.bool_)
+        is_first[(np.cumsum(scores.sizes) - scores.sizes)[has_any]] = True
+        return {
+            "text": rows[has_any],
+            "predicted": results.texts["prediction_label"].iloc[rows[has_any]],
+            "probability": probability[is_first],
+            "alternatives": _alternatives(
+                names.flat.filter(pa.array(~is_first)),
+                probability[~is_first],
+                scores.sizes[has_any] - 1,
+            ),
+        }
+
+    return read
 
 
-def _completion(results: Results, labelled: Labelled) -> Columns:
+def _completion(results: Results, labelled: Labelled) -> _Read:
     """A given completion is what should have been predicted. One that the model wrote itself is
     what it predicted; where it drew another token than the likeliest, that is the alternative."""
-    rows = labelled.rows
-    scores, likeliest = (_Lists.of(results, name, rows) for name in ("scores", "score_names"))
-    probability, is_other = np.exp(scores.numbers), pc.not_equal(likeliest.flat, "")
-    positions, tokens = _written(results, rows)
-    columns = {**_items(rows, scores.sizes), "position": positions, "end": positions}
-    others = likeliest.flat.filter(is_other)
-    is_less_likely = is_other.to_numpy(zero_copy_only=False)
-    if "generate" in results.info.settings.options:
-        n_others = is_less_likely.astype(np.intp)
+    written = _written(results)
+    is_generated = "generate" in results.info.settings.options
+
+    def read(rows: Places) -> Columns:
+        scores, likeliest = (_Lists.of(results, name, rows) for name in ("scores", "score_names"))
+        probability, is_other = np.exp(scores.numbers), pc.not_equal(likeliest.flat, "")
+        positions, tokens = written(rows)
+        columns = {**_items(rows, scores.sizes), "position": positions, "end": positions}
+        others = likeliest.flat.filter(is_other)
+        is_less_likely = is_other.to_numpy(zero_copy_only=False)
+        if is_generated:
+            n_others = is_less_likely.astype(np.intp)
+            return {
+                **columns,
+                "predicted": tokens,
+                "probability": probability,
+                "alternatives": _alternatives(others, np.full(len(others), np.nan), n_others),
+            }
         return {
             **columns,
-            "predicted": tokens,
-            "probability": probability,
-            "alternatives": _alternatives(others, np.full(len(others), np.nan), n_others),
+            "predicted": pc.if_else(is_other, likeliest.flat, tokens),
+            "probability": _known(np.where(is_less_likely, np.nan, probability)),
+            "label": tokens,
+            "label_probability": probability,
+            "score": 1.0 - is_less_likely,
         }
-    return {
-        **columns,
-        "predicted": pc.if_else(is_other, likeliest.flat, tokens),
-        "probability": _known(np.where(is_less_likely, np.nan, probability)),
-        "label": tokens,
-        "label_probability": probability,
-        "score": 1.0 - is_less_likely,
-    }
+
+    return read
 
 
-def _written(results: Results, rows: Places) -> tuple[Places, pa.Array]:
-    """The positions and the names of the tokens of the completions of `rows`: in the text, or in
-    the target that a separate decoder wrote."""
+def _written(results: Results) -> Callable[[Places], tuple[Places, pa.Array]]:
+    """What gives the positions and the names of the tokens of the completions of some rows: in the
+    text, or in the target that a separate decoder wrote."""
     if len(results.targets):
-        own = results.targets[~results.targets["is_given"].astype(bool)]
-        return own["position"].to_numpy(np.intp), pa.array(own["token"], pa.string())
-    positions, tokens = [np.empty(0, np.intp)], [pa.array([], pa.string())]
-    places = results.texts[["first_token", "n_tokens"]].to_numpy(np.int64)[rows]
-    for start in range(0, len(rows), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        begin, n = int(places[start, 0]), int(places[part, 1].sum())
+        targets = results.targets[~results.targets["is_given"].astype(bool)]
+        text = targets["text"].to_numpy(np.intp)
+
+        def of_targets(rows: Places) -> tuple[Places, pa.Array]:
+            begin, stop = np.searchsorted(text, [rows[0], rows[-1] + 1])
+            part = targets.iloc[begin:stop]
+            return part["position"].to_numpy(np.intp), pa.array(part["token"], pa.string())
+
+        return of_targets
+    places = results.texts[["first_token", "n_tokens"]].to_numpy(np.int64)
+
+    def of_texts(rows: Places) -> tuple[Places, pa.Array]:
+        begin, n = int(places[rows[0], 0]), int(places[rows, 1].sum())
         read = results.token_part(begin, n, "position", "segment", "token")
-        own = read.filter(pc.equal(read["segment"], COMPLETION_SEGMENT))
-        positions.append(own["position"].to_numpy().astype(np.intp))
-        tokens.append(own["token"].combine_chunks().cast(pa.string()))
-    return np.concatenate(positions), pa.concat_arrays(tokens)
+        part = read.filter(pc.equal(read["segment"], COMPLETION_SEGMENT))
+        tokens = part["token"].combine_chunks().cast(pa.string())
+        return part["position"].to_numpy().astype(np.intp), tokens
+
+    return of_texts
 
 
-def _nothing(results: Results, labelled: Labelled) -> Columns:
-    return {"text": np.empty(0, np.intp)}
+def _nothing(results: Results, labelled: Labelled) -> _Read:
+    return lambda rows: {"text": np.empty(0, np.intp)}
 
 
-READERS: Mapping[OutputKind, Callable[[Results, Labelled], Columns]] = {
+_READERS: Mapping[OutputKind, Callable[[Results, Labelled], _Read]] = {
     "number": _number,
     "numbers": _numbers,
     "class": _class,
@@ -404,3 +464,37 @@ READERS: Mapping[OutputKind, Callable[[Results, Labelled], Columns]] = {
     "answer": _answer,
     "choice": _choice,
 }
+
+
+def items_from_texts(results: Results, labels: pd.DataFrame | None = None) -> Iterator[pa.Table]:
+    """The table of predictions of `results`, some texts at a time; columns as in
+    `PREDICTIONS_SCHEMA`.
+
+    Args:
+        labels: a table with the columns `label` and `label_value`, one row per text; None for the
+            labels of the results.
+    """
+    labelled = Labelled.of(results, labels)
+    read = _READERS[results.info.output.kind](results, labelled)
+    for rows in _parts(results, labelled.rows):
+        columns = read(rows)
+        n = len(columns["text"])
+        columns = {"item": pa.array([0] * n, pa.int32()), **columns}
+        table = pa.table(
+            [
+                pa.nulls(n, field.type) if field.name not in columns else columns[field.name]
+                for field in PREDICTIONS_SCHEMA
+            ],
+            names=PREDICTIONS_SCHEMA.names,
+        )
+        yield table.cast(PREDICTIONS_SCHEMA)
+
+
+def _parts(results: Results, rows: Places) -> Iterator[Places]:
+    """Parts of `rows` of `texts` that have `_AT_ONCE` tokens and scores, or little more."""
+    if not len(rows):
+        return
+    sizes = results.texts["n_tokens"].to_numpy(np.int64)[rows]
+    sizes = sizes + _Lists.of(results, "scores", rows).sizes
+    number = (np.cumsum(sizes) - sizes) // _AT_ONCE
+    yield from np.split(rows, np.flatnonzero(np.diff(number)) + 1)

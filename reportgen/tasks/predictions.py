@@ -10,41 +10,27 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from reportgen.errors import ResultsError
+from reportgen.results.checks.conditions import require
 from reportgen.results.store import Results
 from reportgen.results.tables.frames import texts_frame
-from reportgen.tasks.from_texts import READERS, Labelled
+from reportgen.results.tables.row_groups import AGAIN, FolderSource
+from reportgen.results.tables.schema import PREDICTIONS_SCHEMA
+from reportgen.tasks.from_texts import items_from_texts
 
-ALTERNATIVE = pa.struct([("name", pa.string()), ("probability", pa.float64())])
-PREDICTIONS_SCHEMA = pa.schema(
-    [
-        ("text", pa.int32()),  # row of `texts`
-        ("item", pa.int32()),  # counted from 0 in each text
-        ("name", pa.string()),  # of one of several labels or numbers; null where there is one
-        # The first and the last token that the item belongs to, of a completion that a separate
-        # decoder wrote in its target; null for an item of the whole text.
-        ("position", pa.int32()),
-        ("end", pa.int32()),
-        # Class, tag, token, answer or choice; of a label "yes" or "no"; null for a number.
-        ("predicted", pa.string()),
-        ("value", pa.float64()),  # the number; null for what is named
-        # Of what was predicted, 0 to 1; null for a number, and where it was not stored.
-        ("probability", pa.float64()),
-        ("label", pa.string()),  # the right answer; of several, one of which is enough, a JSON list
-        ("label_value", pa.float64()),  # the right number
-        ("label_probability", pa.float64()),  # of the right answer; null where it was not stored
-        # 1 right, 0 wrong; of an answer the F1 of its words; of a number its absolute error, null
-        # if its label is on another scale. Null without a label.
-        ("score", pa.float64()),
-        # The next likeliest, the likeliest first: up to four, of choices all the others.
-        ("alternatives", pa.list_(ALTERNATIVE)),
-    ]
-)
+_ROUNDING = 1e-9
 _MEASURED = ("value", "probability", "label_value", "label_probability", "score")
 
 
 def predictions(results: Results, labelled: pd.DataFrame | None = None) -> pd.DataFrame:
     """The predictions of all texts that were analysed, by text and item.
+
+    Results of version 4 store the table with the labels that came with the texts. So whoever opens
+    the file has right answers and scores beside the predictions; and the probability of the right
+    class could not be joined later, as the table holds the likeliest classes alone. For other
+    labels, and for results that do not store it, it is made of the table of texts.
 
     Args:
         results: of any version of the folder.
@@ -53,19 +39,61 @@ def predictions(results: Results, labelled: pd.DataFrame | None = None) -> pd.Da
 
     Returns:
         Columns as in `PREDICTIONS_SCHEMA`. Its lists are kept as Arrow stores them.
+
+    Raises:
+        ResultsError: the stored table does not say what the table of texts says.
     """
-    read = READERS[results.info.output.kind]
-    columns = read(results, Labelled.of(results, labelled))
-    n = len(columns["text"])
-    columns = {"item": pa.array([0] * n, pa.int32()), **columns}
-    table = pa.table(
-        [
-            pa.nulls(n, field.type) if field.name not in columns else columns[field.name]
-            for field in PREDICTIONS_SCHEMA
-        ],
-        names=PREDICTIONS_SCHEMA.names,
-    )
-    return texts_frame(table.cast(PREDICTIONS_SCHEMA))
+    if labelled is None and len(results.predictions):
+        results.recent(_require_agreement)
+        return results.predictions
+    parts = (PREDICTIONS_SCHEMA.empty_table(), *items_from_texts(results, labelled))
+    return texts_frame(pa.concat_tables(parts).combine_chunks())
+
+
+def _require_agreement(results: Results) -> None:
+    """Check that the stored table has the items of the table of texts, unless this process has just
+    written it. How labels are read may change with versions, so they are not compared.
+
+    Raises:
+        ResultsError: it has not.
+    """
+    source = results.source
+    if not isinstance(source, FolderSource) or source.is_own:
+        return
+    stored, first = results.predictions, 0
+    try:
+        for part in items_from_texts(results):
+            rows = stored.iloc[first : first + len(part)]
+            first += len(part)
+            require(len(rows) == len(part), "text")
+            _require_equal(pa.Table.from_pandas(rows, PREDICTIONS_SCHEMA, False), part)
+        require(first == len(stored), "text")
+    except ValueError as error:
+        path = source.folder / "predictions.parquet"
+        raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
+
+
+def _require_equal(rows: pa.Table, wanted: pa.Table) -> None:
+    """Check that both have the same items, numbers apart from what processors round otherwise."""
+    for name in ("text", "item", "name", "position", "end", "predicted"):
+        require(rows[name].equals(wanted[name]), name)
+    for name in ("value", "probability"):
+        require(_is_close(rows[name], wanted[name]), name)
+    lists, others = (table["alternatives"] for table in (rows, wanted))
+    is_equal = pc.list_value_length(lists).equals(pc.list_value_length(others))
+    require(is_equal, "alternatives")
+    lists, others = pc.list_flatten(lists), pc.list_flatten(others)
+    require(_of(lists, "name").equals(_of(others, "name")), "alternatives")
+    require(_is_close(*(_of(each, "probability") for each in (lists, others))), "alternatives")
+
+
+def _of(alternatives: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    return pc.struct_field(alternatives, name)
+
+
+def _is_close(numbers: pa.ChunkedArray, others: pa.ChunkedArray) -> bool:
+    one, other = (np.asarray(each.to_numpy(), np.float64) for each in (numbers, others))
+    return np.allclose(one, other, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,9 @@ def subfolder(path: Path) -> None:
     path.mkdir()
 
 
+FIRST = {"text": 0, "item": 0}  # of a row of a table without any
+
+
 def repeated(name: str, column: str, value: Any, times: int) -> Callable[[Path], None]:
     """The table `name` with `value` in `column` of `times` rows, stored once."""
 
@@ -66,7 +69,8 @@ def repeated(name: str, column: str, value: Any, times: int) -> Callable[[Path],
         one = pq.read_table(path).slice(0, 1)
         columns = []
         for field in TABLES[name]:
-            cell = value if field.name == column else one[field.name][0].as_py()
+            known = one[field.name].to_pylist() or [FIRST.get(field.name)]
+            cell = value if field.name == column else known[0]
             columns.append(pa.repeat(pa.scalar(cell, field.type), times))
         with pq.ParquetWriter(path, TABLES[name], compression="zstd") as writer:
             writer.write_table(pa.Table.from_arrays(columns, schema=TABLES[name]))
@@ -149,6 +153,9 @@ BOMBS: dict[str, Callable[[Path], None]] = {
     "a text of 1 MB in 30 rows": repeated("texts", "text", "x" * 10**6, 30),
     "a token of 1 MB in 30 rows": repeated("tokens", "token", "x" * 10**6, 30),
     "names of 1 MB in 30 rows": repeated("texts", "score_names", ["x" * 10**6], 30),
+    "alternatives of 1 MB in 30 rows": repeated(
+        "predictions", "alternatives", [{"name": "x" * 10**6, "probability": 0.5}], 30
+    ),
     "many groups": many_groups("tokens", "token", "x" * 10**6, 2, 15),
     "lists of 100,000 numbers": repeated("tokens", "received_layers", [0.5] * 10**5, 55),
     "many rows": repeated("heads", "uniform_share", 0.5, 600_000),

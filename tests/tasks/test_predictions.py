@@ -24,10 +24,11 @@ from reportgen.report.redact.run import redacted
 from reportgen.report.spreadsheets import table, to_csv, to_parquet
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results, open_results
+from reportgen.results.tables.schema import PREDICTIONS_SCHEMA
 from reportgen.tasks.answers import is_exact
 from reportgen.tasks.entities import spans
 from reportgen.tasks.labels import right_answers
-from reportgen.tasks.predictions import PREDICTIONS_SCHEMA, predictions
+from reportgen.tasks.predictions import predictions
 
 KINDS: tuple[OutputKind, ...] = (*ANSWERED, "next_token", "completion", "embedding")
 

@@ -11,8 +11,10 @@ from reportgen.analysis.work.item import WorkResult
 from reportgen.analysis.work.reasons import Reasons, SinkResults
 from reportgen.analysis.work.tally import Tally
 from reportgen.results.info import DECODER_PARTS, SINK_TESTS_AT, Reason, RunInfo, View
+from reportgen.results.store import Results
 from reportgen.results.tables.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, EXTRA, TABLES
 from reportgen.results.tables.write import Recorder
+from reportgen.tasks.from_texts import items_from_texts
 
 _OFFSETS = ("map_offset", *(f"{part}_offset" for part in DECODER_PARTS))
 
@@ -32,6 +34,14 @@ def write_attention(folder: Path, windows: Iterable[WorkResult]) -> Tally:
             n_bytes += len(window.maps)
             tally = tally.plus(Tally(**window.facts["tally"]))
     return tally
+
+
+def write_predictions(folder: Path, results: Results) -> None:
+    """Write the table of predictions of `results` into their `folder`, where all other tables of
+    texts are. How a label is read takes those of all texts to know, so it comes after them."""
+    with Recorder(folder, ["predictions"]) as recorder:
+        for rows in items_from_texts(results):
+            recorder.add("predictions", rows)
 
 
 def write_evidence(

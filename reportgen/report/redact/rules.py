@@ -103,6 +103,12 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         **_all(KEPT, "text", "part", "layer", "head", "uniform_share"),
         **_all(OF_HEAD, "special_share", "entropy"),
     },
+    # Made again of the table of texts, after that was redacted.
+    "predictions": {
+        **_all(REPLACED, "text", "item", "name", "position", "end", "predicted", "value"),
+        **_all(REPLACED, "probability", "label", "label_value", "label_probability", "score"),
+        **_all(REPLACED, "alternatives"),
+    },
     "evidence": {
         **_all(KEPT, "text", "live_rows", "n_rows", "reads_cls_only", "extra"),
         **_all(KEPT, "ig_steps", "ig_complete", "cp_lrp_holds"),

@@ -5,7 +5,7 @@ text, a token, or a figure that the register (`rules`) leaves out. In place of a
 for each of its units.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from reportgen.results.run_file import write_info
 from reportgen.results.store import Results, open_own
 from reportgen.results.tables.row_groups import StoredTable, may_be_missing, table_of
 from reportgen.results.tables.schema import TABLES, left_out
+from reportgen.tasks.from_texts import items_from_texts
 
 
 @contextmanager
@@ -94,14 +95,22 @@ def require_enough(results: Results, rows: NDArray[np.intp]) -> None:
 
 def _copy(results: Results, folder: Path, masked: Masked) -> Results:
     """A redacted copy of `results` in the empty `folder`."""
-    for name, schema in TABLES.items():
-        with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
-            for rows in _masked_parts(results, masked, name):
-                writer.write_table(rows, AT_ONCE)
-    info = masked.info()
+    for name in TABLES:
+        if name != "predictions":
+            _write(folder, name, _masked_parts(results, masked, name))
+    copy = open_own(folder, masked.info())
+    _write(folder, "predictions", items_from_texts(copy))  # of what is left in the texts
     with _writing(folder):
-        write_info(folder, info)
-    return open_own(folder, info)
+        write_info(folder, copy.info)
+    return copy
+
+
+def _write(folder: Path, name: str, parts: Iterable[pa.Table]) -> None:
+    """Write the `parts` of a table."""
+    path = folder / f"{name}.parquet"
+    with _writing(folder), pq.ParquetWriter(path, TABLES[name]) as writer:
+        for rows in parts:
+            writer.write_table(rows, AT_ONCE)
 
 
 def _masked_parts(results: Results, masked: Masked, name: str) -> Iterator[pa.Table]:

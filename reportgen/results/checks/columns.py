@@ -29,6 +29,7 @@ FILLED: Mapping[str, tuple[str, ...]] = {
     "layers": ("text", "layer"),
     "targets": ("text", "position", "unit", "token", "is_special", "is_given"),
     "decoder_heads": ("text", "part", "layer", "head", "special_share", "uniform_share"),
+    "predictions": ("text", "item"),
     "evidence": ("text", "message"),
     "effects": ("text", "position"),
     "target_effects": ("text", "position"),

@@ -53,6 +53,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "roles": ("text", "layer", "role"),
     "targets": ("text", "position", "unit", "is_given"),
     "decoder_heads": ("text", "part", "layer", "head"),
+    "predictions": ("text", "item", "position", "end"),
     "evidence": ("text", "live_rows", "n_rows", "reads_cls_only", EXTRA),
     "effects": ("text", "position"),
     "target_effects": ("text", "position"),
@@ -125,6 +126,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "roles": _roles,
         "targets": _targets,
         "decoder_heads": _decoder_heads,
+        "predictions": _predictions,
         "evidence": _evidence,
         "effects": _effects,
         "target_effects": _target_effects,
@@ -161,6 +163,8 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
         require((abs(values) <= 1 + _ROUNDING).all(), "value")
     if name == "shuffled":
         require((abs(rows["value"].to_numpy()) <= 1 + _ROUNDING).all(), "value")
+    if name == "predictions":
+        _require_items(rows)
 
 
 def _keys(rows: pa.Table, name: str) -> pa.Table:
@@ -287,6 +291,44 @@ def _decoder_heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     n_texts = len(table["text"].unique())
     size = len(DECODER_PARTS) * decoder.n_layers * decoder.n_heads
     require(len(table) == n_texts * size, "text")
+
+
+def _require_items(rows: pa.Table) -> None:
+    """Check that each item is a number or is named, and that probabilities and scores are some."""
+    is_named, is_number = has_value(rows, "predicted"), has_value(rows, "value")
+    require(not (is_named & is_number).any(), "value")
+    alternatives = pc.list_flatten(rows["alternatives"])
+    names, probabilities = (pc.struct_field(alternatives, i) for i in (0, 1))
+    require(not names.null_count, "alternatives")
+    _require_between(probabilities, 1.0, "alternatives")
+    for column in ("probability", "label_probability"):
+        _require_between(rows[column], 1.0, column)
+    _require_between(rows["score"].filter(pa.array(is_named)), 1.0, "score")
+    _require_between(rows["score"], np.inf, "score")
+
+
+def _require_between(values: pa.ChunkedArray, most: float, column: str) -> None:
+    """Check that numbers are from 0 to `most`."""
+    known = values.drop_null().to_numpy()
+    require(((known >= 0) & (known <= most + _ROUNDING)).all(), column)
+
+
+def _predictions(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    """Check for items of texts that were analysed, text by text and counted from 0, and that the
+    tokens they belong to are there. What they say is held against the table of texts where they
+    are read (`tasks/predictions.py`)."""
+    require_analysed(table, texts)
+    text = ints(table, "text")
+    require((np.diff(text) >= 0).all(), "text")
+    require_equal(table, "item", counted_up(np.bincount(text)))
+    is_placed = has_value(table, "position")
+    require((is_placed == has_value(table, "end")).all(), "end")
+    placed = table.filter(pa.array(is_placed))
+    first, last = (placed[name].to_numpy() for name in ("position", "end"))
+    require((first >= 0).all(), "position")
+    require((first <= last).all(), "end")
+    if info.model.decoder is None or info.head_reads_decoder:  # else they are places in the target
+        require((last < ints(texts, "n_tokens")[text[is_placed]]).all(), "end")
 
 
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

@@ -244,7 +244,7 @@ class FolderSource:
         self.manifest = manifest
         self._info = info
         self._files = PinnedFolder(folder) if files is None else files
-        self._is_own = is_own
+        self.is_own = is_own
         self._checked: dict[str, CheckedFile] = {}  # by name of the file
         self._counts: pa.Table | None = None
         self._whole: set[tuple[int, int, MapShape]] = set()  # the maps that have been checked
@@ -300,19 +300,19 @@ class FolderSource:
         if name == "texts":
             table: LazyTable = self._read_texts()
             return table
-        texts = None if self._is_own else self._checked_against
+        texts = None if self.is_own else self._checked_against
         if may_be_missing(name, self._info) and not self.has(f"{name}.parquet"):
             return self._none(name, texts)
         with self._reading(name) as file:
             stored = StoredTable(file(), TABLES[name])
-            if not self._is_own:
+            if not self.is_own:
                 require_rows(stored.parts(), name, self._info, texts)
         return stored
 
     def _none(self, name: str, texts: pa.Table | None) -> LazyTable:
         """The table `name` without rows, for a file that is missing."""
         none: LazyTable = TABLES[name].empty_table()
-        if name in SMALL and not self._is_own:  # what results kept small leave out is empty
+        if name in SMALL and not self.is_own:  # what results kept small leave out is empty
             with self._reading(name):
                 try:
                     require_rows([TABLES[name].empty_table()], name, self._info, texts)
@@ -345,7 +345,7 @@ class FolderSource:
     def _read_texts(self) -> pa.Table:
         with self._reading("texts") as file:
             stored = StoredTable(file(), TABLES["texts"])
-            if self._is_own:
+            if self.is_own:
                 return stored.select(TABLES["texts"].names)
             table = require_columns(pa.concat_tables(stored.parts()), "texts")
             require_texts(table, self._info)

@@ -322,6 +322,33 @@ SHUFFLED_SCHEMA = pa.schema(
         ("value", pa.float64()),  # Spearman's rank correlation, by size
     ]
 )
+ALTERNATIVE = pa.struct([("name", pa.string()), ("probability", pa.float64())])
+# What was predicted, the same for all kinds of output. It follows from the table of texts, see
+# `tasks/predictions.py`; results of versions before 4 and results kept small do not hold it.
+PREDICTIONS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),  # row of `texts`
+        ("item", pa.int32()),  # counted from 0 in each text
+        ("name", pa.string()),  # of one of several labels or numbers; null where there is one
+        # The first and the last token that the item belongs to, of a completion that a separate
+        # decoder wrote in its target; null for an item of the whole text.
+        ("position", pa.int32()),
+        ("end", pa.int32()),
+        # Class, tag, token, answer or choice; of a label "yes" or "no"; null for a number.
+        ("predicted", pa.string()),
+        ("value", pa.float64()),  # the number; null for what is named
+        # Of what was predicted, 0 to 1; null for a number, and where it was not stored.
+        ("probability", pa.float64()),
+        ("label", pa.string()),  # the right answer; of several, one of which is enough, a JSON list
+        ("label_value", pa.float64()),  # the right number
+        ("label_probability", pa.float64()),  # of the right answer; null where it was not stored
+        # 1 right, 0 wrong; of an answer the F1 of its words; of a number its absolute error, null
+        # if its label is on another scale. Null without a label.
+        ("score", pa.float64()),
+        # The next likeliest, the likeliest first: up to four, of choices all the others.
+        ("alternatives", pa.list_(ALTERNATIVE)),
+    ]
+)
 ANALYSIS_TABLES: Mapping[str, pa.Schema] = {
     "texts": TEXTS_SCHEMA,
     "tokens": TOKENS_SCHEMA,
@@ -340,7 +367,11 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "agreement": AGREEMENT_SCHEMA,
     "shuffled": SHUFFLED_SCHEMA,
 }
-TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
+TABLES: Mapping[str, pa.Schema] = {
+    **ANALYSIS_TABLES,
+    "predictions": PREDICTIONS_SCHEMA,
+    **EVIDENCE_TABLES,
+}
 # Tables that results folders of earlier versions do not have: the first version that has them. Some
 # of version 2 that are about decoders came later than others of that version.
 LATER_TABLES: Mapping[str, int] = {
@@ -349,6 +380,7 @@ LATER_TABLES: Mapping[str, int] = {
     "target_effects": 2,
     "sink_scores": 3,
     "shuffled": 3,
+    "predictions": 4,
 }
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(

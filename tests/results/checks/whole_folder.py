@@ -19,6 +19,7 @@ from reportgen.results.tables.schema import (
     TABLES,
     WEIGHTED_STEPS,
 )
+from reportgen.tasks.from_texts import items_from_texts
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
@@ -33,6 +34,8 @@ def write_whole(folder: Path) -> None:
     pq.write_table(target_effects(made), folder / "target_effects.parquet")
     pq.write_table(sink_scores(made), folder / "sink_scores.parquet")
     pq.write_table(shuffled(made), folder / "shuffled.parquet")
+    predictions = pa.concat_tables(items_from_texts(made))
+    pq.write_table(predictions, folder / "predictions.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
     write_info(folder, replace(made.info, model=model))
     without_manifest(folder)
