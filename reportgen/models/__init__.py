@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from reportgen.models.loading.factory import describe as describe
     from reportgen.models.loading.load import load_model as load_model
     from reportgen.models.loading.load import load_module as load_module
-    from reportgen.models.readers.answer import quoted_label as quoted_label
-    from reportgen.models.readers.language_models.completion import (
-        CompletionReader as CompletionReader,
-    )
-    from reportgen.models.readers.language_models.completion import Prompt as Prompt
-    from reportgen.models.readers.language_models.masks import ready_for_masks as ready_for_masks
-    from reportgen.models.readers.language_models.target import (
-        ready_for_completions as ready_for_completions,
-    )
-    from reportgen.models.readers.reader import OutputReader as OutputReader
-    from reportgen.models.readers.reader import TextPrediction as TextPrediction
     from reportgen.models.settings import has_maps as has_maps
     from reportgen.models.settings import layer_kinds as layer_kinds
     from reportgen.models.settings import layers_remark as layers_remark
@@ -54,14 +43,26 @@ if TYPE_CHECKING:
     from reportgen.models.spec import check_spec as check_spec
     from reportgen.models.spec import code_sha256 as code_sha256
     from reportgen.models.spec import factory_name as factory_name
+    from reportgen.models.tasks.answer import quoted_label as quoted_label
+    from reportgen.models.tasks.completion import (
+        CompletionReader as CompletionReader,
+    )
+    from reportgen.models.tasks.completion import Prompt as Prompt
+    from reportgen.models.tasks.masks import ready_for_masks as ready_for_masks
     from reportgen.models.tasks.multiple_choice import ChoiceModel as ChoiceModel
     from reportgen.models.tasks.multiple_choice import ready_for_choices as ready_for_choices
+    from reportgen.models.tasks.reader import OutputReader as OutputReader
+    from reportgen.models.tasks.reader import TextPrediction as TextPrediction
     from reportgen.models.tasks.similarity import ready_for_pairs as ready_for_pairs
     from reportgen.models.tasks.target import ExplainedText as ExplainedText
     from reportgen.models.tasks.target import ModelTarget as ModelTarget
     from reportgen.models.tasks.target import Scores as Scores
     from reportgen.models.tasks.target import unit_rows as unit_rows
+    from reportgen.models.tasks.writing import (
+        ready_for_completions as ready_for_completions,
+    )
     from reportgen.models.tokens.encoded import EncodedText as EncodedText
+    from reportgen.models.tokens.encoded import TargetTokens as TargetTokens
     from reportgen.models.tokens.encoded import special_roles as special_roles
     from reportgen.models.tokens.join_words import joined_to_words as joined_to_words
     from reportgen.models.tokens.join_words import n_joined as n_joined
@@ -72,6 +73,5 @@ if TYPE_CHECKING:
     from reportgen.models.tokens.perturbed_texts import put as put
     from reportgen.models.tokens.perturbed_texts import runs_without_content as runs_without_content
     from reportgen.models.tokens.perturbed_texts import without as without
-    from reportgen.models.tokens.target_tokens import TargetTokens as TargetTokens
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -11,13 +11,20 @@ from reportgen.models.architecture import accepted_arguments
 from reportgen.models.device import LoadedState, moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
-from reportgen.models.readers.reader import OutputReader
 from reportgen.models.settings import looks_through_window, pads_to
+from reportgen.models.tasks.reader import OutputReader
 from reportgen.models.tasks.sentence_encoder import SentenceModules
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
-from reportgen.models.tokens.targets import Writer
 from reportgen.results.info import ModelInfo, OutputInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A whole encoder-decoder, which writes a target for each text."""
+
+    module: PreTrainedModel
+    max_tokens: int  # that its decoder reads
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ To add a task:
    used in `readings.py`, and its metrics in `metrics.py`: sums over the items of a text, and what
    the figure is of their means. Value, interval, change between two models, gates, trends and
    documentation follow from the entry.
-4. Write what measures it in `models/readers/`, and one block of strings.
+4. Write what measures it in a module of `models/tasks/`, with a row in the register there, and one
+   block of strings.
 5. Make up results of it in `tests/helpers/made_up`.
 
 `tests/tasks/test_branches.py` counts the places outside this room that still ask for the kind.

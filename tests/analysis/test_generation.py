@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from reportgen.analysis import additions
 from reportgen.analysis.additions import Choice, with_generated
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.models.readers.language_models.completion import with_completions
+from reportgen.models.tasks.completion import with_completions
 from reportgen.report.options import RenderOptions
 from reportgen.report.run import command
 from reportgen.results.store import open_results

@@ -21,8 +21,8 @@ from reportgen.errors import CaptureError, ModelError, UsageError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.spec import ModelSpec
+from reportgen.models.tasks.reader import TextPrediction
 from reportgen.models.tokens.encoded import encode
 from reportgen.results.info import OutputInfo
 

@@ -40,10 +40,6 @@ from reportgen.models.loading.sentence_modules import (
     find_sentence_modules,
     prompts_remark,
 )
-from reportgen.models.readers.choose_reader import find_output, head_of, reader_of_class
-from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
-from reportgen.models.readers.reader import OutputReader
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import (
     ModelSpec,
@@ -54,9 +50,13 @@ from reportgen.models.spec import (
     expanded,
     local_folder,
 )
+from reportgen.models.tasks.embedding import EmbeddingReader
+from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
+from reportgen.models.tasks.reader import OutputReader
+from reportgen.models.tasks.register import find_output, head_of, reader_of_class
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
+from reportgen.models.tasks.writing import find_writer
 from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.targets import find_writer
 from reportgen.models.trial_run import (
     Trial,
     try_module,

@@ -22,7 +22,6 @@ from reportgen.models.device import is_placed, main_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
-from reportgen.models.readers.choose_reader import head_of
 from reportgen.models.spec import (
     WEIGHTS_FILES,
     ModelSpec,
@@ -31,6 +30,7 @@ from reportgen.models.spec import (
     local_folder,
     read_device_map,
 )
+from reportgen.models.tasks.register import head_of
 from reportgen.results.checks.limits import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
 
 # Names of sentence-transformers for ways of pooling.

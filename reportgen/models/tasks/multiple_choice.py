@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError, quoted
 from reportgen.models.architecture import accepted_arguments, embedding_table
@@ -17,21 +17,30 @@ from reportgen.models.device import tolerances
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
 from reportgen.models.loading.factory import describe
-from reportgen.models.readers.reader import OutputReader, TextPrediction
+from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import ChoiceTarget
-from reportgen.models.tokens.encoded import EncodedText, encode
-from reportgen.models.tokens.multiple_choice import encode_choices, put_together
+from reportgen.models.tokens.encoded import (
+    EncodedText,
+    encode,
+    most_characters,
+    too_long_to_tokenise,
+)
 from reportgen.models.tokens.padding import pad, plan_batches
-from reportgen.models.tokens.perturbed_texts import without
+from reportgen.models.tokens.perturbed_texts import keep, without
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo
 from reportgen.texts import TextInput, TextSet
 
 # Inputs of the texts with the other choices are called like those of a text, behind this.
 OTHERS = "other_"
-_CHOICE = 1  # the segment of a choice
+_TEXT, _CHOICE = 0, 1  # segments
 _NO_CHOICE = -torch.inf  # in place of the logit of one that a text does not have
 _INPUTS = frozenset(("input_ids", "attention_mask", "token_type_ids"))
+# Two choices of different length, which are run alone and together.
+_SAMPLE = ("one", ("two", "three four five"))
+_ALL = 10**9  # tokens; nothing is cut
+_TOKENS = 1024  # of a batch, with all choices
+_WINDOW = 128  # texts that are tokenised together
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +128,6 @@ class ChoiceReader(OutputReader):
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
         return OutputInfo("choice", name or "choice", self.names)
-
-
-# Two choices of different length, which are run alone and together.
-_SAMPLE = ("one", ("two", "three four five"))
-_ALL = 10**9  # tokens; nothing is cut
 
 
 class ChoiceModel(nn.Module):
@@ -317,10 +321,6 @@ def _can_pad(model: LoadedModel) -> bool:
     return gap <= tolerances(model.info.dtype).together
 
 
-_TOKENS = 1024  # of a batch, with all choices
-_WINDOW = 128  # texts that are tokenised together
-
-
 def with_chosen(texts: Sequence[TextInput], model: LoadedModel) -> list[TextInput]:
     """`texts`, each with the choice that `model` picks as its second segment, behind the pair that
     it had. A text that fails keeps none; it fails again where errors are recorded."""
@@ -376,3 +376,82 @@ def _run_alone(model: LoadedModel, text: EncodedText) -> int | None:
         return _run(model, [text])[0]
     except (Exception, SystemExit):
         return None
+
+
+def encode_choices(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    seconds: Sequence[str],
+    chosen: int,
+    max_tokens: int,
+) -> EncodedText:
+    """Tokenise `text` with each of `seconds`, the second segments of its choices. Returns the
+    `chosen` one, with the others attached.
+
+    Of what is too long for `max_tokens` with the longest choice, the end of the text is cut, in all
+    of them at the same place. Nothing is cut of a choice.
+
+    Raises:
+        ModelError: there are fewer than two, one is empty, or they leave no room for the text.
+    """
+    _require_choices(seconds)
+    begun = text[: most_characters(max_tokens)]
+    every = []
+    for number, second in enumerate(seconds, 1):
+        if too_long_to_tokenise(second, max_tokens):
+            raise ModelError(f"its choice {number} has far more than {max_tokens:,} tokens")
+        every.append(encode(tokenizer, begun, second, _ALL))
+    room = max_tokens - max(len(own.ids) - own.segments.count(_TEXT) for own in every)
+    if room < min(1, every[0].segments.count(_TEXT)):
+        raise ModelError(
+            f"its choices leave no room for the text in {max_tokens:,} tokens; shorten them, or "
+            "give a larger --max-length"
+        )
+    every = [replace(_cut(own, room), is_early=len(begun) < len(text)) for own in every]
+    return put_together(every, chosen)
+
+
+def put_together(every: Sequence[EncodedText], chosen: int) -> EncodedText:
+    """The `chosen` one of `every` (a text with each of its choices), with the others attached."""
+    own = every[chosen]
+    others = (replace(other, copies=_copies(other, own)) for other in every if other is not own)
+    return replace(own, choice=chosen, others=tuple(others))
+
+
+def _require_choices(seconds: Sequence[str]) -> None:
+    if len(seconds) < 2:
+        found = "no choices" if not seconds else "one choice alone"
+        raise ModelError(
+            f"it has {found}; give two or more in columns choice1, choice2 and so on "
+            "(--choice-columns), or a list in a column choices"
+        )
+    empty = next((i for i, second in enumerate(seconds, 1) if not second.strip()), None)
+    if empty is not None:
+        raise ModelError(f"its choice {empty} of {len(seconds)} is empty")
+
+
+def _cut(text: EncodedText, room: int) -> EncodedText:
+    """`text` with the first `room` tokens of its first segment."""
+    own = [i for i, segment in enumerate(text.segments) if segment == _TEXT]
+    if len(own) <= room:
+        return text
+    left_out = set(own[room:])
+    last = text.spans[own[room - 1]] if room else None
+    end = 0 if not room else None if last is None else last.end
+    kept = keep(text, [i for i in range(len(text.ids)) if i not in left_out])
+    return replace(kept, n_truncated=len(left_out), cuts=(end, None))
+
+
+def _copies(other: EncodedText, own: EncodedText) -> tuple[int | None, ...]:
+    """For each token of `other` the position in `own` of the same token of the text, or of the same
+    special token; None for those of its choice."""
+    pairs: dict[int, int] = {}
+    for segment in (_TEXT, None):
+        there, here = (
+            [i for i, each in enumerate(side.segments) if each == segment] for side in (other, own)
+        )
+        pairs |= zip(there, here, strict=False)
+    return tuple(
+        at if at is not None and own.ids[at] == token else None
+        for at, token in ((pairs.get(i), token) for i, token in enumerate(other.ids))
+    )

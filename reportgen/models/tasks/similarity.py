@@ -11,7 +11,7 @@ from torch.nn import functional
 from reportgen.errors import ModelError
 from reportgen.models.device import tolerances
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.reader import OutputReader, TextPrediction
+from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, Similarity
 from reportgen.models.tasks.target import NumberTarget
 from reportgen.models.tokens.encoded import EncodedText, encode

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ModelError, first_line
-from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import Role
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedTokenizerBase
+
 
 # How tokenizers write a space before a word; a token of only that has no characters of the text.
 _SPACE_MARKS = "▁Ġ"
@@ -36,6 +36,34 @@ class TokenStep:
 
     position: int | None  # of the token; None where it was left out
     target: int | None = None  # the entry of the output that is explained; None: the predicted one
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTokens:
+    """What a decoder is given and then should write; all tuples have an entry per token.
+
+    The decoder reads all of them but the last: at each token it writes the next one.
+    """
+
+    ids: tuple[int, ...]
+    tokens: tuple[str, ...]
+    # Code points of the completion; None for special tokens and for tokenizers without offsets.
+    spans: tuple[tuple[int, int] | None, ...]
+    specials: tuple[bool, ...]
+    units: tuple[int, ...]  # display unit
+    # Tokens in front that are given, not written: the one that starts every target, and those that
+    # the tokenizer puts in front of a target, such as that of its language.
+    n_given: int
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """The ids that the decoder reads."""
+        return self.ids[:-1]
+
+    @property
+    def written(self) -> tuple[int, ...]:
+        """The ids that the decoder should write."""
+        return self.ids[self.n_given :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from torch import nn
 from reportgen.analysis.evidence.explainer import ChangedText, Explainer, ExplainOptions
 from reportgen.errors import UsageError
 from reportgen.models import ExplainedText, without
-from reportgen.models.readers.language_models.next_token import NextTokenReader
-from reportgen.models.readers.reader import spell
-from reportgen.models.readers.scores import ScoreReader
+from reportgen.models.tasks.next_token import NextTokenReader
+from reportgen.models.tasks.reader import spell
+from reportgen.models.tasks.scores import ScoreReader
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 

@@ -14,8 +14,7 @@ from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
 from reportgen.models import EncodedText, LoadedModel, content_units
-from reportgen.models.readers.language_models.completion import with_completions
-from reportgen.models.tokens.completions import encode_completed
+from reportgen.models.tasks.completion import encode_completed, with_completions
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film, unbelievable", "dog", "good bad cat")

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from helpers.real.models import save_model
 from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions
 from reportgen.models import EncodedText, ExplainedText, LoadedModel, ModelSpec, load_model
-from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.scores import ScoreReader
+from reportgen.models.tasks.embedding import EmbeddingReader
+from reportgen.models.tasks.scores import ScoreReader
 from reportgen.models.tokens.encoded import encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}

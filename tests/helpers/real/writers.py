@@ -26,8 +26,7 @@ from transformers import (
 from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
 from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module
-from reportgen.models.readers.language_models.target import with_targets
-from reportgen.models.tokens.targets import encode_with_target
+from reportgen.models.tasks.writing import encode_with_target, with_targets
 from reportgen.results.store import Results, open_results
 
 _CLASSES: dict[str, tuple[type, type]] = {

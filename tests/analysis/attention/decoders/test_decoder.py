@@ -32,7 +32,7 @@ from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCap
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.errors import CaptureError, ResultsError, UsageError
 from reportgen.models import LoadedModel, ModelSpec, load_module
-from reportgen.models.readers.language_models.target import with_targets
+from reportgen.models.tasks.writing import with_targets
 from reportgen.results.completions import part_maps
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
 from reportgen.results.maps.packed import MAX_ERROR, unpack_layers

@@ -18,7 +18,7 @@ from reportgen.analysis.evidence.measures.completion_gradients import step_gradi
 from reportgen.analysis.evidence.measures.deletion import earlier_effects, earlier_units
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models import LoadedModel
-from reportgen.models.readers.language_models.completion import with_completions
+from reportgen.models.tasks.completion import with_completions
 from reportgen.results.store import open_results
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.texts import TextInput

@@ -31,7 +31,7 @@ from reportgen.models import (
     load_model,
     special_roles,
 )
-from reportgen.models.readers.scores import ScoreReader
+from reportgen.models.tasks.scores import ScoreReader
 from reportgen.results.info import SINK_TESTS, Subject
 from reportgen.results.tables.schema import SINKS_SCHEMA
 

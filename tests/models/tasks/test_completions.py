@@ -14,8 +14,7 @@ from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.errors import ModelError
 from reportgen.models import ExplainedText
-from reportgen.models.readers.language_models.completion import with_completions
-from reportgen.models.tokens.completions import encode_completed, mark_last
+from reportgen.models.tasks.completion import encode_completed, mark_last, with_completions
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.perturbed_texts import content_units, without
 

@@ -10,9 +10,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
-from reportgen.models.readers.language_models.next_token import N_NEXT_TOKENS
-from reportgen.models.readers.reader import TextPrediction, spell, token_id
-from reportgen.models.readers.steps import StepReader, places
+from reportgen.models.tasks.next_token import N_NEXT_TOKENS
+from reportgen.models.tasks.reader import StepReader, TextPrediction, places, spell, token_id
 from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import Entry, figures_by_token, try_module

@@ -23,10 +23,9 @@ from reportgen.analysis.additions import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel, encoder_remark
 from reportgen.models.loading.load import load_module
-from reportgen.models.readers.language_models.target import with_targets
-from reportgen.models.readers.reader import TextPrediction
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.targets import encode_target, find_writer, start_token
+from reportgen.models.tasks.reader import TextPrediction
+from reportgen.models.tasks.writing import encode_target, find_writer, start_token, with_targets
 from reportgen.texts import TextInput, TextSet
 
 WORDS = [

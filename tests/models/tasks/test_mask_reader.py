@@ -12,7 +12,7 @@ from reportgen.analysis.evidence.measures.deletion import alone_effects, deletio
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.readers.language_models.masks import ready_for_masks
+from reportgen.models.tasks.masks import ready_for_masks
 from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions
 from reportgen.texts import TextInput, TextSet, WordSplitter, by_script
 

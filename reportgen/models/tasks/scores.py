@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, TypeAlias
 from torch import Tensor
 from transformers import PreTrainedConfig
 
-from reportgen.models.readers.reader import OutputReader, TextPrediction
+from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import EntryTarget, MarginTarget, ModelTarget, NumberTarget
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from reportgen.models.readers.reader import OutputReader, TextPrediction, last_tokens
 from reportgen.models.spec import Pooling
+from reportgen.models.tasks.reader import OutputReader, TextPrediction, last_tokens
 from reportgen.models.tasks.target import CosineTarget
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries

@@ -11,7 +11,7 @@ from reportgen.analysis.evidence.measures.deletion import alone_effects, deletio
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.tables import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.readers.answer import LONGEST
+from reportgen.models.tasks.answer import LONGEST
 from reportgen.models.tokens.perturbed_texts import fixed_positions
 from reportgen.texts import TextInput, WordSplitter, by_script
 

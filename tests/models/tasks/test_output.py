@@ -20,11 +20,11 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling, SequenceClassifierOutput
 
 from reportgen.errors import ModelError
-from reportgen.models.readers.choose_reader import find_output, head_of
-from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.language_models.next_token import NextTokenReader, keep_last_logits
-from reportgen.models.readers.reader import TextPrediction
-from reportgen.models.readers.scores import ScoreReader, sequence_reader
+from reportgen.models.tasks.embedding import EmbeddingReader
+from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
+from reportgen.models.tasks.reader import TextPrediction
+from reportgen.models.tasks.register import find_output, head_of
+from reportgen.models.tasks.scores import ScoreReader, sequence_reader
 from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
 

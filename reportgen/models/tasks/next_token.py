@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.readers.reader import (
+from reportgen.models.tasks.reader import (
     OutputReader,
     TextPrediction,
     distinct,
@@ -26,6 +26,7 @@ from reportgen.texts import TextInput
 
 if TYPE_CHECKING:
     from reportgen.models.loaded import LoadedModel
+
 
 N_NEXT_TOKENS = 5
 

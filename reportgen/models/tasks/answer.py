@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.device import precise
-from reportgen.models.readers.reader import OutputReader, TextPrediction
+from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import LEFT_OUT, StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import entries
@@ -20,6 +20,7 @@ from reportgen.texts import TextInput
 
 if TYPE_CHECKING:
     from reportgen.models.loaded import LoadedModel
+
 
 LONGEST = 30  # tokens of an answer, as BERT was run on SQuAD (Devlin et al. 2019)
 CONTEXT = 1  # its segment: the question is the text, the context its pair

@@ -6,13 +6,13 @@ from typing import Literal, TypeAlias
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.readers.answer import AnswerReader
-from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.language_models.next_token import NextTokenReader
-from reportgen.models.readers.reader import OutputReader
-from reportgen.models.readers.scores import ScoreReader, numbers_reader, sequence_reader
-from reportgen.models.readers.tags import tag_reader
 from reportgen.models.spec import Pooling
+from reportgen.models.tasks.answer import AnswerReader
+from reportgen.models.tasks.embedding import EmbeddingReader
+from reportgen.models.tasks.next_token import NextTokenReader
+from reportgen.models.tasks.reader import OutputReader
+from reportgen.models.tasks.scores import ScoreReader, numbers_reader, sequence_reader
+from reportgen.models.tasks.tags import tag_reader
 from reportgen.models.trial_run import (
     Trial,
     describe_returned,

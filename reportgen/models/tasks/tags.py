@@ -8,8 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 from reportgen.errors import UsageError
-from reportgen.models.readers.reader import TextPrediction
-from reportgen.models.readers.steps import StepReader, places
+from reportgen.models.tasks.reader import StepReader, TextPrediction, places
 from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
