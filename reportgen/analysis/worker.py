@@ -64,10 +64,7 @@ from reportgen.models import (
     ExplainedText,
     LoadedModel,
     full_name,
-    ready_for_choices,
-    ready_for_completions,
-    ready_for_masks,
-    ready_for_pairs,
+    ready_for,
     special_roles,
 )
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS
@@ -198,8 +195,7 @@ class Worker:
     def _made_ready(self, model: LoadedModel) -> LoadedModel:
         """`model`, to read what the texts have: completions, masks, pairs or choices."""
         texts, generate = self.texts, self.options.generate
-        model = ready_for_masks(ready_for_completions(model, texts, generate), texts)
-        model = ready_for_choices(ready_for_pairs(model, texts), texts)
+        model = ready_for(model, texts, generate)
         if generate is not None:
             require_generate(model)
         return model

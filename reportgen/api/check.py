@@ -69,11 +69,7 @@ def _scores(error: float | str, dtype: str) -> str:
 
 def _kind(loaded: LoadedModel) -> OutputKind:
     """The kind of output for texts that have all that the model's task needs."""
-    if loaded.chooser is not None:
-        return "choice"
-    if loaded.writer is not None:
-        return "completion"
-    return loaded.output.kind if loaded.filler is None else "masks"
+    return loaded.whole_kind or loaded.output.kind
 
 
 def _task(loaded: LoadedModel) -> str:
@@ -82,8 +78,7 @@ def _task(loaded: LoadedModel) -> str:
     task, kind = TASKS[loaded.output.kind].does, _kind(loaded)
     if kind == loaded.output.kind:
         return task
-    is_writer = loaded.writer is not None and loaded.chooser is None
-    own = WRITING if is_writer else TASKS[kind].does
+    own = TASKS[kind].does if loaded.writer is None else WRITING
     return f"{own}; where no text has {TASKS[kind].needs}, {task.removeprefix('none: ')}"
 
 

@@ -48,19 +48,14 @@ if TYPE_CHECKING:
         CompletionReader as CompletionReader,
     )
     from reportgen.models.tasks.completion import Prompt as Prompt
-    from reportgen.models.tasks.masks import ready_for_masks as ready_for_masks
     from reportgen.models.tasks.multiple_choice import ChoiceModel as ChoiceModel
-    from reportgen.models.tasks.multiple_choice import ready_for_choices as ready_for_choices
     from reportgen.models.tasks.reader import OutputReader as OutputReader
     from reportgen.models.tasks.reader import TextPrediction as TextPrediction
-    from reportgen.models.tasks.similarity import ready_for_pairs as ready_for_pairs
+    from reportgen.models.tasks.register import ready_for as ready_for
     from reportgen.models.tasks.target import ExplainedText as ExplainedText
     from reportgen.models.tasks.target import ModelTarget as ModelTarget
     from reportgen.models.tasks.target import Scores as Scores
     from reportgen.models.tasks.target import unit_rows as unit_rows
-    from reportgen.models.tasks.writing import (
-        ready_for_completions as ready_for_completions,
-    )
     from reportgen.models.tokens.encoded import EncodedText as EncodedText
     from reportgen.models.tokens.encoded import TargetTokens as TargetTokens
     from reportgen.models.tokens.encoded import special_roles as special_roles

@@ -16,7 +16,7 @@ from reportgen.models.tasks.reader import OutputReader
 from reportgen.models.tasks.sentence_encoder import SentenceModules
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
-from reportgen.results.info import ModelInfo, OutputInfo
+from reportgen.results.info import ModelInfo, OutputInfo, OutputKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ class LoadedModel:
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
     # The encoder-decoder that the module is the encoder of; None for other models.
     writer: Writer | None = None
-    # The masked language model that the module is the encoder of; None for other models.
-    filler: PreTrainedModel | None = None
-    # The model for multiple choice that the module is the encoder of; None for other models.
-    chooser: PreTrainedModel | None = None
+    # The model for masks or multiple choice that the module is the encoder of; None for others.
+    whole: PreTrainedModel | None = None
+    # What `whole` or `writer` puts out for texts that have what it needs; None without them.
+    whole_kind: OutputKind | None = None
     # The options that load it, for the command that a report prints.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
@@ -78,31 +78,6 @@ class LoadedModel:
             name: moved(value, self.device) for name, value in self.reader.beside(texts).items()
         }
         return given | beside
-
-
-def encoder_remark(kind: str) -> str:
-    """The remark on an encoder-decoder of the class `kind` that writes nothing."""
-    return (
-        f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
-        "what it writes explained, give completions (a column completion) or --generate N"
-    )
-
-
-def filler_remark(kind: str) -> str:
-    """The remark on a masked language model of the class `kind` when no text has a mask."""
-    return (
-        f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
-        "it fill in words, write its mask ([MASK], <mask>) in the texts"
-    )
-
-
-def chooser_remark(kind: str) -> str:
-    """The remark on a model for multiple choice of the class `kind` when no text has choices."""
-    return (
-        f"{kind} compares choices, and the texts have none; the embedding of its encoder is "
-        "reported. To have its choice explained, give columns choice1, choice2 and so on "
-        "(--choice-columns)"
-    )
 
 
 def with_whole(

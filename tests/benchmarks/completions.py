@@ -34,12 +34,8 @@ from reportgen.analysis.additions import Choice, with_generated
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.runner import Runner
-from reportgen.models import (
-    LoadedModel,
-    ModelSpec,
-    load_model,
-    ready_for_completions,
-)
+from reportgen.models import LoadedModel, ModelSpec, load_model
+from reportgen.models.tasks.writing import ready_for_completions
 from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5

@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -51,11 +51,10 @@ from reportgen.models.spec import (
     local_folder,
 )
 from reportgen.models.tasks.embedding import EmbeddingReader
-from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.tasks.reader import OutputReader
-from reportgen.models.tasks.register import find_output, head_of, reader_of_class
+from reportgen.models.tasks.register import find_output, reader_of_class, task_of, whole_task
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
-from reportgen.models.tasks.writing import find_writer
+from reportgen.models.tasks.writing import TargetReader, find_writer
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.trial_run import (
     Trial,
@@ -212,8 +211,7 @@ def _prepare(spec: ModelSpec, source: ModelSource, device: torch.device) -> Load
     if spec.class_names:
         reader = reader.with_class_names(spec.class_names)
     max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
-    if isinstance(reader, NextTokenReader):
-        reader = replace(reader, is_narrowed=keep_last_logits(module))
+    reader = reader.narrowed(module)
     info = ModelInfo(
         name=source.name,
         source=source.kind,
@@ -256,8 +254,9 @@ def _whole(whole: PreTrainedModel | None, tokenizer: PreTrainedTokenizerBase) ->
     if whole is None:
         return {}
     if whole.config.is_encoder_decoder:
-        return {"writer": find_writer(whole, tokenizer)}
-    return {"chooser" if head_of(type(whole)) == "choice" else "filler": whole}
+        return {"writer": find_writer(whole, tokenizer), "whole_kind": TargetReader.kind}
+    task = whole_task(type(whole))
+    return {"whole": whole, "whole_kind": None if task is None else task.kind}
 
 
 def _tokenizer(spec: ModelSpec, source: ModelSource) -> PreTrainedTokenizerBase:
@@ -282,7 +281,8 @@ def _tokenizer(spec: ModelSpec, source: ModelSource) -> PreTrainedTokenizerBase:
 
 def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id: int) -> None:
     """Make `module` accept batches padded with `pad_id`, without arguments a tokenizer lacks."""
-    if isinstance(module, PreTrainedModel) and head_of(type(module)) == "sequence":
+    task = task_of(type(module)) if isinstance(module, PreTrainedModel) else None
+    if isinstance(module, PreTrainedModel) and task is not None and task.finds_padding:
         # Decoders find the last token of each text by it, or accept only one text without it.
         module.config.get_text_config().pad_token_id = pad_id
     fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
@@ -331,7 +331,7 @@ def _max_tokens(
         most = spec.max_length
     else:
         limits = [tokenizer.model_max_length, positions]
-        if reader.kind == "embedding" and source.folder is not None:
+        if reader.is_cut_as_pooled and source.folder is not None:
             limits.append(folder_max_tokens(source.folder, spec.revision))
         # Tokenizers without a limit have a huge number here.
         most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)

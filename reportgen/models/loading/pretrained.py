@@ -20,7 +20,6 @@ from transformers.utils.hub import cached_file
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.device import is_placed, main_device
 from reportgen.models.encoder import find_encoder
-from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.spec import (
     WEIGHTS_FILES,
@@ -30,7 +29,8 @@ from reportgen.models.spec import (
     local_folder,
     read_device_map,
 )
-from reportgen.models.tasks.register import head_of
+from reportgen.models.tasks.register import task_of, whole_task
+from reportgen.models.tasks.writing import encoder_remark
 from reportgen.results.checks.limits import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
 
 # Names of sentence-transformers for ways of pooling.
@@ -100,11 +100,10 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
         used.pooler = None  # has random weights, and its output is not used
     gathered(module, used)
     whole = whole_model(module, spec) if not report["missing_keys"] else None
-    if whole is None and head_of(type(module)) == "choice" and spec.pooling is None:
-        remark = (
-            f"{type(module).__name__} lacks weights of its head, so it cannot choose; the "
-            "embedding of its encoder is reported"
-        )
+    task = whole_task(type(module))
+    headless = task.headless_remark if task is not None and spec.pooling is None else None
+    if whole is None and headless is not None:
+        remark = headless(type(module).__name__)
     return Pretrained(used, type(module).__name__, remark, whole)
 
 
@@ -154,13 +153,12 @@ def reported_part(
     Returns:
         Its dotted name in `module` ("" for all of it), the part, and a remark why it is not all.
     """
-    remark = _remark(type(module), spec)
+    remark, task = _remark(type(module), spec), whole_task(type(module))
     if whole_model(module, spec) is not None:
-        of_kind = encoder_remark if module.config.is_encoder_decoder else filler_remark
-        if head_of(type(module)) == "choice":
-            of_kind = chooser_remark
-        remark = of_kind(type(module).__name__)
-    is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
+        writes = module.config.is_encoder_decoder
+        of_class = encoder_remark if writes or task is None else task.remark
+        remark = of_class(type(module).__name__)
+    is_bare = module.config.is_encoder_decoder and task_of(type(module)) is None
     return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
 
 
@@ -172,11 +170,8 @@ def whole_model(module: PreTrainedModel, spec: ModelSpec) -> PreTrainedModel | N
         return None
     if module.config.is_encoder_decoder:
         return module if module.can_generate() else None
-    if head_of(type(module)) == "choice":
-        return module
-    table: Any = module.get_output_embeddings()  # type: ignore[no-untyped-call]
-    fills = head_of(type(module)) == "masks" and table is not None
-    return module if fills else None
+    task = whole_task(type(module))
+    return module if task is not None and task.can(module) else None
 
 
 def folder_pooling(name: str, revision: str | None) -> Pooling | None:
@@ -224,10 +219,10 @@ def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> An
 
 def _remark(model_class: type, spec: ModelSpec) -> str | None:
     """A remark why only the encoder is kept; None if the whole model is."""
-    kind, head = model_class.__name__, head_of(model_class)
-    if head in ("other", "masks", "choice"):
+    kind, task = model_class.__name__, task_of(model_class)
+    if task is not None and not task.has_text_output:
         return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
-    if spec.pooling is not None and head is not None:
+    if spec.pooling is not None and task is not None:
         return f"--pooling: the embedding is reported, not the output of {kind}"
     return None
 

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.device import precise
+from reportgen.models.tasks.model_task import ModelTask, TriedModule
 from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import LEFT_OUT, StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
@@ -145,3 +146,10 @@ def _of_span(ends: Tensor, text: EncodedText) -> Tensor:
     return torch.stack(
         [missing if at is None else values[places.index(at)] for values, at in pairs]
     )
+
+
+def _reader(tried: TriedModule) -> AnswerReader | None:
+    return AnswerReader(tried.tokenizer) if tried.returns("start_logits", "end_logits") else None
+
+
+TASK = ModelTask(endings=("ForQuestionAnswering", "ForQuestionAnsweringSimple"), reader=_reader)

@@ -21,6 +21,7 @@ class EmbeddingReader(OutputReader):
 
     kind = "embedding"
     target = CosineTarget()
+    is_cut_as_pooled = True
     described = "an embedding"
     entry: Entry  # the part of what is returned
     width: int  # of the vector

@@ -9,7 +9,8 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
+from reportgen.models.loaded import LoadedModel, with_whole
+from reportgen.models.tasks.model_task import ModelTask, WholeTask
 from reportgen.models.tasks.next_token import N_NEXT_TOKENS
 from reportgen.models.tasks.reader import StepReader, TextPrediction, places, spell, token_id
 from reportgen.models.tasks.target import StepTarget
@@ -102,8 +103,8 @@ def ready_for_masks(model: LoadedModel, texts: TextSet) -> LoadedModel:
     Raises:
         ModelError: its logits are not for the tokens of its tokenizer.
     """
-    mask, module = model.tokenizer.mask_token, model.filler
-    if module is None or mask is None:
+    mask, module = model.tokenizer.mask_token, model.whole
+    if module is None or mask is None or model.whole_kind != MaskReader.kind:
         return model
     if not any(mask in part for text in texts.texts for part in (text.text, text.pair or "")):
         return model
@@ -122,3 +123,24 @@ def _logits(model: LoadedModel, module: PreTrainedModel) -> Entry:
         f"{type(module).__name__} does not predict tokens, so it fills in no masks; report its "
         "embedding with --pooling mean"
     )
+
+
+def filler_remark(kind: str) -> str:
+    """The remark on a masked language model of the class `kind` when no text has a mask."""
+    return (
+        f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
+        "it fill in words, write its mask ([MASK], <mask>) in the texts"
+    )
+
+
+def _can_fill(module: PreTrainedModel) -> bool:
+    table: object = module.get_output_embeddings()  # type: ignore[no-untyped-call]
+    return table is not None
+
+
+TASK = ModelTask(
+    endings=("ForMaskedLM", "ForPreTraining", "WithLMHeadModel"),  # the last is a class of XLM
+    has_text_output=False,
+    whole=WholeTask(kind="masks", can=_can_fill, remark=filler_remark),
+    ready=ready_for_masks,
+)

@@ -15,8 +15,9 @@ from reportgen.errors import ModelError, quoted
 from reportgen.models.architecture import accepted_arguments, embedding_table
 from reportgen.models.device import tolerances
 from reportgen.models.encoder import find_encoder
-from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
+from reportgen.models.loaded import LoadedModel, with_whole
 from reportgen.models.loading.factory import describe
+from reportgen.models.tasks.model_task import ModelTask, WholeTask
 from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import ChoiceTarget
 from reportgen.models.tokens.encoded import (
@@ -284,7 +285,7 @@ def ready_for_choices(model: LoadedModel, texts: TextSet) -> LoadedModel:
     A model that cannot reads the texts without choices, with a remark."""
     if not any(text.choices for text in texts.texts):
         return model
-    inner = model.chooser
+    inner = model.whole if model.whole_kind == ChoiceReader.kind else None
     if inner is None:
         remark = f"choices of the texts are not used: the model's output is {model.output.kind}"
         return replace(model, remarks=(*model.remarks, remark.replace("_", " ")))
@@ -455,3 +456,33 @@ def _copies(other: EncodedText, own: EncodedText) -> tuple[int | None, ...]:
         at if at is not None and own.ids[at] == token else None
         for at, token in ((pairs.get(i), token) for i, token in enumerate(other.ids))
     )
+
+
+def chooser_remark(kind: str) -> str:
+    """The remark on a model for multiple choice of the class `kind` when no text has choices."""
+    return (
+        f"{kind} compares choices, and the texts have none; the embedding of its encoder is "
+        "reported. To have its choice explained, give columns choice1, choice2 and so on "
+        "(--choice-columns)"
+    )
+
+
+def headless_remark(kind: str) -> str:
+    """The remark on a model for multiple choice of the class `kind` without weights of its head."""
+    return (
+        f"{kind} lacks weights of its head, so it cannot choose; the embedding of its encoder is "
+        "reported"
+    )
+
+
+TASK = ModelTask(
+    endings=("ForMultipleChoice",),
+    has_text_output=False,
+    whole=WholeTask(
+        kind="choice",
+        can=lambda module: True,
+        remark=chooser_remark,
+        headless_remark=headless_remark,
+    ),
+    ready=ready_for_choices,
+)

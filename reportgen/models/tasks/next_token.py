@@ -1,7 +1,7 @@
 """Reads the next token of a causal language model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,6 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.tasks.model_task import ModelTask, TriedModule
 from reportgen.models.tasks.reader import (
     OutputReader,
     TextPrediction,
@@ -20,7 +21,7 @@ from reportgen.models.tasks.reader import (
 )
 from reportgen.models.tasks.target import EntryTarget
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.models.trial_run import entries
+from reportgen.models.trial_run import entries, reads_ahead
 from reportgen.results.info import OutputInfo
 from reportgen.texts import TextInput
 
@@ -41,6 +42,11 @@ class NextTokenReader(OutputReader):
     described = "the next token"
     tokenizer: PreTrainedTokenizerBase
     is_narrowed: bool = False  # only logits of last tokens come, see `keep_last_logits`
+
+    def narrowed(self, module: nn.Module) -> "NextTokenReader":
+        """The reader of `module`, which computes the logits of last tokens alone from now on, if it
+        can."""
+        return replace(self, is_narrowed=keep_last_logits(module))
 
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
@@ -117,3 +123,17 @@ def keep_last_logits(module: nn.Module) -> bool:
 
     module.register_forward_pre_hook(narrow, with_kwargs=True)
     return True
+
+
+def _reader(tried: TriedModule) -> NextTokenReader | None:
+    if not tried.returns("logits"):
+        return None
+    if reads_ahead(tried.trials):
+        raise ModelError(
+            f"{type(tried.module).__name__} reads texts in both directions, so it does not predict "
+            "a next token; report its embedding with --pooling mean"
+        )
+    return NextTokenReader(tried.tokenizer)
+
+
+TASK = ModelTask(endings=("ForCausalLM", "LMHeadModel"), reader=_reader)

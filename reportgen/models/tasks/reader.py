@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError, UsageError
@@ -50,6 +50,7 @@ class OutputReader(ABC):
     kind: OutputKind
     place: ClassVar[str | None] = None  # what a figure of a text stands for, where it has several
     needs_words: ClassVar[bool] = False  # a figure for each word, however texts are measured
+    is_cut_as_pooled: ClassVar[bool] = False  # texts are cut where sentence-transformers cuts them
     reads_apart: ClassVar[bool] = False  # the two texts of a pair, which it compares
     is_over_vocabulary: ClassVar[bool] = False  # a figure for each entry of it at each token
 
@@ -179,6 +180,10 @@ class OutputReader(ABC):
     def entry_name(self, index: int) -> str | None:
         """The name of a figure of the output; None where it has only one."""
         return None
+
+    def narrowed(self, module: nn.Module) -> "OutputReader":
+        """The reader of `module`, which from now on computes no more than that reads."""
+        return self
 
     def with_class_names(self, names: Sequence[str]) -> Self:
         """The reader for a model whose outputs are classes called `names`.

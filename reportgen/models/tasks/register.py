@@ -1,60 +1,79 @@
-"""Chooses the reader of a module: by the name of its class, or by what it returns."""
+"""The register of tasks that are measured, and the reader of a module: by the name of its class, or
+by what it returns.
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+To add a task: write its module in this folder, with a reader of what such a model returns and a
+`ModelTask` that says by which classes it is known, and name that here. Of two tasks of the same
+classes the first whose reader takes what a module returned reads it. The reader says how a text is
+tokenised (`encode`, `in_words`), what is predicted (`read`), and what is explained (`values`,
+`target`); everything after that asks it."""
+
+from collections.abc import Sequence
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.spec import Pooling
-from reportgen.models.tasks.answer import AnswerReader
+from reportgen.models.tasks import (
+    answer,
+    masks,
+    multiple_choice,
+    next_token,
+    scores,
+    similarity,
+    tags,
+)
 from reportgen.models.tasks.embedding import EmbeddingReader
-from reportgen.models.tasks.next_token import NextTokenReader
+from reportgen.models.tasks.model_task import ModelTask, TriedModule, WholeTask
 from reportgen.models.tasks.reader import OutputReader
-from reportgen.models.tasks.scores import ScoreReader, numbers_reader, sequence_reader
-from reportgen.models.tasks.tags import tag_reader
+from reportgen.models.tasks.scores import ScoreReader, numbers_reader
+from reportgen.models.tasks.writing import ready_for_completions
 from reportgen.models.trial_run import (
     Trial,
     describe_returned,
     entries,
     figures_by_text,
     figures_by_token,
-    reads_ahead,
+)
+from reportgen.texts import TextSet
+
+TASKS: tuple[ModelTask, ...] = (
+    *(scores.TASK, next_token.TASK, tags.TASK, answer.TASK),
+    # Texts are made ready for in this order.
+    *(masks.TASK, similarity.TASK, multiple_choice.TASK),
+    ModelTask(
+        endings=(
+            *("ForConditionalGeneration", "ForNextSentencePrediction", "DoubleHeadsModel"),
+            # These search for an answer themselves and return no logits of its ends.
+            *("XLNetForQuestionAnswering", "XLMForQuestionAnswering"),
+            "FlaubertForQuestionAnswering",
+        ),
+        has_text_output=False,
+    ),
 )
 
-# The output of a model by its class: one for the whole text, the next token, a tag for each word, a
-# token for each mask, an answer out of a context, one of several choices, or something that is not
-# read ("other").
-Head: TypeAlias = Literal["sequence", "next_token", "tags", "masks", "answer", "choice", "other"]
-# By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
-_HEADS: Mapping[str, Head] = {
-    "ForSequenceClassification": "sequence",
-    "ForMaskedLM": "masks",
-    "ForPreTraining": "masks",
-    "WithLMHeadModel": "masks",
-    "ForConditionalGeneration": "other",
-    "ForTokenClassification": "tags",
-    # These search for an answer themselves and return no logits of its ends.
-    "XLNetForQuestionAnswering": "other",
-    "XLMForQuestionAnswering": "other",
-    "FlaubertForQuestionAnswering": "other",
-    "ForQuestionAnswering": "answer",
-    "ForQuestionAnsweringSimple": "answer",
-    "ForMultipleChoice": "choice",
-    "ForNextSentencePrediction": "other",
-    "DoubleHeadsModel": "other",
-    "ForCausalLM": "next_token",
-    "LMHeadModel": "next_token",
-}
 
-
-def head_of(model_class: type) -> Head | None:
-    """The head of a transformers class, or of a user's subclass, by its name; None if unknown."""
+def tasks_of(model_class: type) -> tuple[ModelTask, ...]:
+    """The tasks of a transformers class, or of a user's subclass, by the end of its name: those
+    with the longest ending that fits; () if unknown."""
     for name in (base.__name__ for base in model_class.__mro__):
-        for ending, head in _HEADS.items():
-            if name.endswith(ending):
-                return head
-    return None
+        fitting = [(own, task) for task in TASKS for own in task.endings if name.endswith(own)]
+        if fitting:
+            longest = max(len(own) for own, _ in fitting)
+            return tuple(task for own, task in fitting if len(own) == longest)
+    return ()
+
+
+def task_of(model_class: type) -> ModelTask | None:
+    """The first of them; None if unknown."""
+    return next(iter(tasks_of(model_class)), None)
+
+
+def whole_task(model_class: type) -> WholeTask | None:
+    """What models of a class do with more than texts alone, beside reading their encoder; None for
+    other classes."""
+    task = task_of(model_class)
+    return None if task is None else task.whole
 
 
 def reader_of_class(
@@ -65,23 +84,24 @@ def reader_of_class(
     Raises:
         ModelError: it is a language model that reads texts in both directions.
     """
-    head, name = head_of(type(module)), type(module).__name__
-    parts = entries(trials[0].returned)
-    if head == "answer" and {"start_logits", "end_logits"} <= set(parts):
-        return AnswerReader(tokenizer)
-    if "logits" not in parts:
-        return None
-    if head == "sequence":
-        return sequence_reader(module.config)
-    if head == "next_token" and reads_ahead(trials):
-        raise ModelError(
-            f"{name} reads texts in both directions, so it does not predict a next token; report "
-            "its embedding with --pooling mean"
-        )
-    if head == "next_token":
-        return NextTokenReader(tokenizer)
-    width = figures_by_token(trials, "logits")
-    return tag_reader(module.config, width) if head == "tags" and width is not None else None
+    tried = TriedModule(module, tokenizer, trials)
+    readers = (task.reader(tried) for task in tasks_of(type(module)))
+    return next((reader for reader in readers if reader is not None), None)
+
+
+def ready_for(model: LoadedModel, texts: TextSet, n_generated: int | None) -> LoadedModel:
+    """`model`, prepared to read what `texts` have: completions, masks, pairs or choices.
+
+    Args:
+        n_generated: tokens that it is to write after each text; None: it writes nothing.
+
+    Raises:
+        UsageError, ModelError: it cannot.
+    """
+    model = ready_for_completions(model, texts, n_generated)
+    for task in TASKS:
+        model = task.ready(model, texts)
+    return model
 
 
 def find_output(

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, TypeAlias
 from torch import Tensor
 from transformers import PreTrainedConfig
 
+from reportgen.models.tasks.model_task import ModelTask, TriedModule
 from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import EntryTarget, MarginTarget, ModelTarget, NumberTarget
 from reportgen.models.tokens.encoded import EncodedText
@@ -116,3 +117,10 @@ def sequence_reader(config: PreTrainedConfig) -> ScoreReader:
         return ScoreReader("number", "logits", 1, names)
     kind: ScoreKind = "numbers" if problem == "regression" else "class"
     return ScoreReader(kind, "logits", len(names), names)
+
+
+def _reader(tried: TriedModule) -> ScoreReader | None:
+    return sequence_reader(tried.module.config) if tried.returns("logits") else None
+
+
+TASK = ModelTask(endings=("ForSequenceClassification",), reader=_reader, finds_padding=True)

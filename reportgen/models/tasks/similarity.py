@@ -11,6 +11,7 @@ from torch.nn import functional
 from reportgen.errors import ModelError
 from reportgen.models.device import tolerances
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.tasks.model_task import ModelTask
 from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, Similarity
 from reportgen.models.tasks.target import NumberTarget
@@ -160,3 +161,6 @@ def _vectors(model: LoadedModel, text: EncodedText) -> torch.Tensor:
     with torch.no_grad():
         found: torch.Tensor = model.module(**model.inputs([text]))[0].float()
     return found
+
+
+TASK = ModelTask(ready=ready_for_pairs)

@@ -8,6 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 from reportgen.errors import UsageError
+from reportgen.models.tasks.model_task import ModelTask, TriedModule
 from reportgen.models.tasks.reader import StepReader, TextPrediction, places
 from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
@@ -112,3 +113,11 @@ def tag_reader(config: PreTrainedConfig, width: int) -> TagReader:
     """The reader for a `...ForTokenClassification` with `width` tags."""
     id2label: dict[Any, str] = dict(config.id2label or {})
     return TagReader(tuple(str(id2label.get(i, f"LABEL_{i}")) for i in range(width)))
+
+
+def _reader(tried: TriedModule) -> TagReader | None:
+    width = tried.figures_by_token if tried.returns("logits") else None
+    return None if width is None else tag_reader(tried.module.config, width)
+
+
+TASK = ModelTask(endings=("ForTokenClassification",), reader=_reader)

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.architecture import max_positions
-from reportgen.models.loaded import LoadedModel, Writer, encoder_remark, with_whole
+from reportgen.models.loaded import LoadedModel, Writer, with_whole
 from reportgen.models.tasks.completion import (
     CompletionReader,
     Prompt,
@@ -110,6 +110,14 @@ class TargetReader(CompletionReader):
 def _target(text: EncodedText) -> TargetTokens:
     assert text.target is not None
     return text.target
+
+
+def encoder_remark(kind: str) -> str:
+    """The remark on an encoder-decoder of the class `kind` that writes nothing."""
+    return (
+        f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
+        "what it writes explained, give completions (a column completion) or --generate N"
+    )
 
 
 def with_targets(model: LoadedModel) -> LoadedModel:

@@ -9,8 +9,8 @@ from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, fin
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models import ready_for_masks
 from reportgen.models.tasks.completion import with_completions
+from reportgen.models.tasks.masks import ready_for_masks
 from reportgen.texts import TextInput, TextSet
 
 OTHER = 9  # the id of a token that every tokenizer here has

@@ -13,16 +13,10 @@ from reportgen.analysis import AnalysisOptions, analyze, find_decoder, sample_te
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoders.decoder import DecoderCapture
 from reportgen.analysis.first_pass import encode_all
-from reportgen.models import (
-    EncodedText,
-    LoadedModel,
-    ModelSpec,
-    load_model,
-    ready_for_choices,
-    ready_for_completions,
-    ready_for_masks,
-)
-from reportgen.models.tasks.multiple_choice import with_chosen
+from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_model
+from reportgen.models.tasks.masks import ready_for_masks
+from reportgen.models.tasks.multiple_choice import ready_for_choices, with_chosen
+from reportgen.models.tasks.writing import ready_for_completions
 from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts import TextInput, TextSet, word_splitter
@@ -109,14 +103,14 @@ def _inputs(loaded: LoadedModel) -> TextSet:
     """Two texts: with what the model fills in, answers, writes or picks."""
     found = []
     for number, text in enumerate(TEXTS):
-        if loaded.filler is not None:
+        if loaded.whole_kind == "masks":
             text = text.replace(text.split()[1], str(loaded.tokenizer.mask_token), 1)
         source = TextInput(str(number), text)
         if loaded.output.kind == "answer":
             source = TextInput(str(number), QUESTION, pair=text)
         if loaded.writer is not None:
             source = replace(source, completion=TARGETS[number])
-        if loaded.chooser is not None:
+        if loaded.whole_kind == "choice":
             source = replace(source, choices=CHOICES[number])
         found.append(source)
     return TextSet(tuple(found), ())

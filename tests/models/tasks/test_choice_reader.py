@@ -40,14 +40,14 @@ def chooser(folder, family="bert", texts=TEXTS):
 
 def plain_logits(model, sequences):
     """The logit of each of `sequences`, token ids and their types, run as the library's class."""
-    accepted = accepted_arguments(model.chooser)
+    accepted = accepted_arguments(model.whole)
     found = []
     for ids, types in sequences:
         inputs = {"input_ids": torch.tensor([[ids]]), "token_type_ids": torch.tensor([[types]])}
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
         given = {name: own for name, own in inputs.items() if name in accepted}
         with torch.no_grad():
-            found.append(float(model.chooser(**given).logits))
+            found.append(float(model.whole(**given).logits))
     return found
 
 
@@ -88,9 +88,9 @@ def test_logits_are_those_of_the_library_and_the_largest_is_picked(tmp_path, fam
         given = model.tokenizer(
             [source.text] * len(source.choices), list(source.choices), padding=True
         )
-        accepted = accepted_arguments(model.chooser)
+        accepted = accepted_arguments(model.whole)
         with torch.no_grad():
-            logits = model.chooser(
+            logits = model.whole(
                 **{name: torch.tensor([own]) for name, own in given.items() if name in accepted}
             ).logits[0]
         assert own.scores == near(logits.tolist())
@@ -179,7 +179,7 @@ def test_the_gradient_at_a_token_of_the_text_is_that_through_all_choices(tmp_pat
 
 def _plain_gradient(model, text):
     """d lead / d embedding of each token, all copies of a token of the text moving together."""
-    table = model.chooser.get_input_embeddings()
+    table = model.whole.get_input_embeddings()
     whole = table(torch.tensor(text.ids)).detach().requires_grad_()
     logits = []
     for own in _in_order(text):
@@ -190,7 +190,7 @@ def _plain_gradient(model, text):
             else table(torch.tensor(token)).detach()
             for i, token in enumerate(own.ids)
         ]
-        accepted = accepted_arguments(model.chooser)
+        accepted = accepted_arguments(model.whole)
         types = own.type_ids or [0] * len(own.ids)
         given = {"token_type_ids": torch.tensor([[types]])}
         embeds = torch.stack(rows)[None, None]
@@ -198,7 +198,7 @@ def _plain_gradient(model, text):
         inputs = {"input_ids": torch.tensor([[own.ids]])}
         inputs["attention_mask"] = torch.ones_like(inputs["input_ids"])
         given = {**inputs, **{k: v for k, v in given.items() if k in accepted}}
-        logits.append(model.chooser(**given).logits.reshape(()))
+        logits.append(model.whole(**given).logits.reshape(()))
         hook.remove()
     lead = logits.pop(text.choice)
     (gradient,) = torch.autograd.grad(lead - torch.stack(logits).amax(), whole)

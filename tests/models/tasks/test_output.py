@@ -20,10 +20,11 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling, SequenceClassifierOutput
 
 from reportgen.errors import ModelError
+from reportgen.models.tasks import masks, next_token, scores
 from reportgen.models.tasks.embedding import EmbeddingReader
 from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.tasks.reader import TextPrediction
-from reportgen.models.tasks.register import find_output, head_of
+from reportgen.models.tasks.register import find_output, task_of
 from reportgen.models.tasks.scores import ScoreReader, sequence_reader
 from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
@@ -289,10 +290,10 @@ def test_heads_are_known_by_class_and_by_derived_class() -> None:
     class Mine(BertForSequenceClassification):
         pass
 
-    assert head_of(Mine) == "sequence"
-    assert head_of(GPT2LMHeadModel) == "next_token"
-    assert head_of(type(tiny_model("llama", "causal"))) == "next_token"
-    assert head_of(type(tiny_model("bert"))) is None
+    assert task_of(Mine) is scores.TASK
+    assert task_of(GPT2LMHeadModel) is next_token.TASK
+    assert task_of(type(tiny_model("llama", "causal"))) is next_token.TASK
+    assert task_of(type(tiny_model("bert"))) is None
 
 
 @pytest.mark.parametrize(
@@ -300,12 +301,16 @@ def test_heads_are_known_by_class_and_by_derived_class() -> None:
     [("t5", "seq2seq")],
 )
 def test_heads_that_say_nothing_of_a_whole_text_are_known(architecture: str, task: str) -> None:
-    assert head_of(type(tiny_model(architecture, task))) == "other"
+    known = task_of(type(tiny_model(architecture, task)))
+    assert known is not None
+    assert not known.has_text_output
 
 
 def test_the_longer_name_of_a_head_decides() -> None:
-    assert head_of(XLMWithLMHeadModel) == "masks"
-    assert head_of(GPT2DoubleHeadsModel) == "other"
+    assert task_of(XLMWithLMHeadModel) is masks.TASK
+    known = task_of(GPT2DoubleHeadsModel)
+    assert known is not None
+    assert not known.has_text_output
 
 
 def test_the_output_is_named() -> None:

@@ -21,11 +21,17 @@ from transformers import (
 
 from reportgen.analysis.additions import Choice, with_generated
 from reportgen.errors import ModelError
-from reportgen.models.loaded import LoadedModel, encoder_remark
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tasks.reader import TextPrediction
-from reportgen.models.tasks.writing import encode_target, find_writer, start_token, with_targets
+from reportgen.models.tasks.writing import (
+    encode_target,
+    encoder_remark,
+    find_writer,
+    start_token,
+    with_targets,
+)
 from reportgen.texts import TextInput, TextSet
 
 WORDS = [

@@ -9,7 +9,9 @@ from string import Formatter
 import pytest
 
 import reportgen
-from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
+from reportgen.models.tasks.masks import filler_remark
+from reportgen.models.tasks.multiple_choice import chooser_remark
+from reportgen.models.tasks.writing import encoder_remark
 from reportgen.report.language.language import load_language
 from reportgen.report.language.remarks import remark
 

@@ -27,8 +27,8 @@ from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
 from reportgen.analysis.evidence.methods import Tools, load_method
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.analysis.first_pass import encode_all
-from reportgen.models import EncodedText, LoadedModel, ready_for_choices
-from reportgen.models.tasks.multiple_choice import with_chosen
+from reportgen.models import EncodedText, LoadedModel
+from reportgen.models.tasks.multiple_choice import ready_for_choices, with_chosen
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 from reportgen.texts import TextInput, TextSet
@@ -332,8 +332,8 @@ def test_shares_of_choices_are_added_up_over_all_of_them(
     explainer = Explainer(model, "padded", 300)
     items = explainer.explain(encode_all(model, with_chosen(sources, model))[0])
     for item, found in zip(items, relevance(explainer, items), strict=True):
-        own, logit = plainly(model.chooser, PLAIN[architecture], item.text)
-        others = [plainly(model.chooser, PLAIN[architecture], text) for text in item.text.others]
+        own, logit = plainly(model.whole, PLAIN[architecture], item.text)
+        others = [plainly(model.whole, PLAIN[architecture], text) for text in item.text.others]
         strongest = max(range(len(others)), key=lambda i: others[i][1])
         shares, rival = others[strongest]
         for share, copy in zip(shares, item.text.others[strongest].copies, strict=True):
