@@ -316,16 +316,16 @@ def test_a_text_that_fails_takes_no_other_with_it(bert, tmp_path, monkeypatch, s
 
 
 def test_a_text_that_the_tokenizer_refuses_fails_alone(bert, tmp_path, monkeypatch) -> None:
-    from reportgen.models.tokens import sources
+    from reportgen.models.tasks import reader
 
-    original = sources.encode
+    original = reader.encode
 
     def encode(tokenizer, text, pair, max_tokens):
         if "film" in text:
             raise ValueError("no films")
         return original(tokenizer, text, pair, max_tokens)
 
-    monkeypatch.setattr(sources, "encode", encode)
+    monkeypatch.setattr(reader, "encode", encode)
     results = run(tmp_path / "r", bert, text_set("the cat", "a film", ""))
     assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
     assert "no films" in results.texts["message"].iloc[1]
