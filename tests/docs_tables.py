@@ -91,7 +91,7 @@ def formats() -> list[str]:
             code(known.name),
             code(known.suffix),
             known.meaning,
-            *("yes" if has else "" for has in (known.module, known.comparison_module)),
+            *("yes" if n in known.runs else "" for n in (1, 2)),
         )
         for known in FORMATS
     )

@@ -15,6 +15,7 @@ from reportgen.api.account import account
 from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import OutputJob, report_job, saved_files
 from reportgen.api.options import check_language, options_of
+from reportgen.comparison.runs import Runs
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files.destinations import RESULTS_FILES
 from reportgen.files.staging import Staging
@@ -277,12 +278,12 @@ def write_report(findings: Findings, job: OutputJob[RenderOptions], staging: Sta
         findings = replace(findings, colour=colour, quality=quality)
     gates = evaluate(job.gates, findings.figures) if job.gates else ()
     options = replace(job.options, gates=gates)
-    documents = make_documents(findings, job.outputs, options)
+    documents = make_documents(Runs(findings), job.outputs, options)
     summary = b""
     if job.summary is not None:  # with what writes Markdown, which most runs do not need
         from reportgen.report.short_form.markdown import step_summary
 
-        summary = step_summary(findings, options, job.summary.room)
+        summary = step_summary(Runs(findings), options, job.summary.room)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []

@@ -15,6 +15,7 @@ from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.pairing import Pairing, pair
+from reportgen.comparison.runs import Runs
 from reportgen.comparison.tokens.effects import (
     EffectChanges,
     TokenChange,
@@ -48,6 +49,16 @@ class Comparison:
     sides: tuple[Findings, ...] = ()  # every model in order, with all its texts; () for two
     folders: tuple[str, ...] = ()  # of the results of `sides`, by name; "" where they are not kept
     judging: Judging = field(default_factory=Judging)  # how it is decided which model is better
+
+    @property
+    def n_runs(self) -> int:
+        """How many runs are compared."""
+        return len(self.sides) or 2
+
+    @property
+    def runs(self) -> Runs:
+        """The runs that are compared, from which outputs are written."""
+        return Runs(self.head, self)
 
     @property
     def _limits(self) -> NullLimits:

@@ -12,6 +12,7 @@ import pandas as pd
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import worse
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.figures.figure_register import figure_list
 from reportgen.findings.figures.flat import rounded
@@ -26,7 +27,7 @@ from reportgen.report.json.comparison import (
 from reportgen.report.json.records import ends
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
-from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions, CompareTableName
+from reportgen.report.options import COMPARE_TABLE_NAMES, CompareTableName, WriteOptions
 from reportgen.report.spreadsheets import frame_of, to_document
 
 _ENDS = ("base", "head", "change", "low", "high")
@@ -88,8 +89,10 @@ TREND_COLUMNS = {
 HEAD_COLUMNS = {"layer": "Int64", "head": "Int64", "jsd": "float64", "changed": "boolean"}
 
 
-def write_comparison(comparison: Comparison, options: CompareOptions, output: Output) -> Document:
+def write(runs: Runs, options: WriteOptions, output: Output) -> Document:
     """The table that the output is named after, as CSV or Parquet."""
+    comparison = runs.comparison
+    assert comparison is not None
     name = table_name(output.path, COMPARE_TABLE_NAMES)
     document = to_document(comparison_table(comparison, name), output)
     if name != "heads" or comparison.heads is not None:

@@ -174,6 +174,7 @@ class Brief:
     headline: str  # one sentence
     sections: tuple[Section, ...]
     facts: tuple[str, ...] = ()  # models, date and commit, beside the headline
+    page: str = ""  # has the rows for which there is no room
 
     @property
     def pictures(self) -> tuple[Picture, ...]:

@@ -1,7 +1,7 @@
 """The output formats: which one a path asks for, and the module that writes it.
 
-To add a format, add a line to `FORMATS` and a module with `write_report`; for comparisons
-`write_comparison`, in that module or in another. A format may have one of the two alone.
+To add a format, add a line to `FORMATS` and a module with `write`, which takes one run or several.
+A format may say how many it takes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from reportgen.comparison.runs import ANY, ONE, SEVERAL
 from reportgen.errors import UsageError
 from reportgen.report.options import COMPARE_TABLE_NAMES, TABLE_NAMES
 
@@ -21,16 +22,16 @@ class Format:
 
     The modules are imported when they are needed, since each brings its own libraries:
 
-        write_report(findings, options, output) -> Document
-        write_comparison(comparison, options, output) -> Document
+        write(runs, options, output) -> Document
     """
 
     name: str  # after --format
     suffix: str  # of its files; without a dot in front it is the whole name or follows - or _
     example: str  # a file name for help texts and printed commands
     meaning: str  # what its files are
-    module: str  # has `write_report`; "" where a report has no such form
-    comparison_module: str = ""  # has `write_comparison`; "" where a comparison has no such form
+    module: str  # has `write`
+    comparison_module: str = ""  # has the `write` of several runs, where that is another
+    runs: range = ANY  # how many it takes
     is_page: bool = False  # for a browser: --open shows it, and --layout dir gives it a folder
     has_pictures: bool = False  # in a folder beside it
     is_table: bool = False  # one of the tables, picked by the name of the file
@@ -41,8 +42,12 @@ class Format:
         """A name for a file with a comparison."""
         if self.is_table:
             return f"{COMPARE_TABLE_NAMES[0]}{self.suffix}"
-        is_named = self.needs_gates or not (self.module and self.suffix.startswith("."))
+        is_named = self.needs_gates or 1 not in self.runs or not self.suffix.startswith(".")
         return self.example if is_named else f"compare{self.suffix}"
+
+    def module_for(self, n_runs: int) -> str:
+        """The module that writes so many runs."""
+        return self.comparison_module if n_runs > 1 and self.comparison_module else self.module
 
     def takes(self, name: str) -> bool:
         """Whether a file called `name` is in this format, by the end of its name."""
@@ -51,15 +56,14 @@ class Format:
         return name == self.suffix or name.endswith((f"-{self.suffix}", f"_{self.suffix}"))
 
 
-_HTML, _SHORT = "reportgen.report.html", "reportgen.report.short_form"
 FORMATS = (
     Format(
         "html", ".html", "report.html", "one page for any browser",
-        f"{_HTML}.page", f"{_HTML}.compare_page", is_page=True,
+        "reportgen.report.html.page", is_page=True,
     ),
     Format(
         "md", ".md", "report.md", "Markdown for pull requests and wikis",
-        f"{_SHORT}.markdown", f"{_SHORT}.markdown", has_pictures=True,
+        "reportgen.report.short_form.markdown", has_pictures=True,
     ),
     Format(
         "json", ".json", "summary.json", "figures for scripts",
@@ -67,7 +71,7 @@ FORMATS = (
     ),
     Format(
         "confluence", ".xml", "page.xml", "the body of a Confluence page",
-        f"{_SHORT}.confluence", f"{_SHORT}.confluence", has_pictures=True,
+        "reportgen.report.short_form.confluence", has_pictures=True,
     ),
     Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
@@ -79,23 +83,23 @@ FORMATS = (
     ),
     Format(
         "npz", ".npz", "maps.npz", "attention maps as arrays of numpy",
-        "reportgen.report.maps_npz",
+        "reportgen.report.maps_npz", runs=ONE,
     ),
     Format(
         "junit", ".junit.xml", "gates.junit.xml", "gates as tests, for CI hosts",
-        "reportgen.report.junit", "reportgen.report.junit", needs_gates=True,
+        "reportgen.report.junit", needs_gates=True,
     ),
     Format(
         "metrics", "metrics.json", "metrics.json", "a dozen figures for DVC and MLflow",
-        "reportgen.report.json.metrics", "reportgen.report.json.metrics",
+        "reportgen.report.json.metrics",
     ),
     Format(
         "sarif", ".sarif", "regressions.sarif", "texts that got worse, for code scanning",
-        "", "reportgen.report.worse_texts.sarif",
+        "reportgen.report.worse_texts.sarif", runs=SEVERAL,
     ),
 )  # fmt: skip
-REPORT_FORMATS = tuple(known for known in FORMATS if known.module)
-COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)
+REPORT_FORMATS = tuple(known for known in FORMATS if 1 in known.runs)
+COMPARISON_FORMATS = tuple(known for known in FORMATS if 2 in known.runs)
 PAGE = FORMATS[0]  # what is written where nothing says otherwise
 STANDARD_OUTPUT = "-"
 
@@ -151,6 +155,12 @@ class Document:
     def size(self) -> int:
         """Its bytes, with those of the files beside it."""
         return len(self.content) + sum(map(len, self.files.values()))
+
+
+def example_of(name: str, n_runs: int) -> str:
+    """A name for a file with so many runs in the format `name`."""
+    (found,) = (known for known in FORMATS if known.name == name)
+    return found.example if n_runs == 1 else found.comparison_example
 
 
 def output_at(path: str, format: str | None = None, *, of_comparison: bool = False) -> Output:

@@ -6,39 +6,28 @@ failed, and skipped where it only warns.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from reportgen.comparison.compare import Comparison
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.context import CompareContext
+from reportgen.comparison.runs import Runs
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.options import WriteOptions
 from reportgen.report.run import gate_rows
+from reportgen.report.sections.section_register import context_of
 
 _OUTCOMES = {"failed": "failure", "warning": "skipped"}
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The gates of a report, whatever the file `output` is called."""
-    return _document(options, options.title or findings.info.model.name, "run")
-
-
-def write_comparison(
-    comparison: Comparison, options: CompareOptions, output: Output | None = None
-) -> Document:
-    """The gates of a comparison."""
-    context = CompareContext(comparison, options, load_language(options.lang))
-    return _document(options, options.title or " → ".join(context.names), "compare")
-
-
-def _document(options: RenderOptions | CompareOptions, title: str, command: str) -> Document:
+def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
     """A suite with a test for each gate in `options`, those not passed first."""
     language = load_language(options.lang)
+    context = context_of(runs, options, language)
     rows = gate_rows(options.gates, language)
     states = [row.state for row in rows]
-    suite = Element("testsuite", name=visible(title))
+    suite = Element("testsuite", name=visible(options.title or context.models))
     for row in rows:
-        case = SubElement(suite, "testcase", classname=f"reportgen.{command}", name=row.condition)
+        case = SubElement(
+            suite, "testcase", classname=f"reportgen.{runs.command}", name=row.condition
+        )
         if row.state in _OUTCOMES:
             said = f"{row.condition}{language.say('page', 'colon')}{row.found}"
             SubElement(case, _OUTCOMES[row.state], message=said)

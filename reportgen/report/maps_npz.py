@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.completions import cross_sizes
@@ -25,7 +25,7 @@ _NAMES: Mapping[Part, tuple[str, str]] = {
 _THEN = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is written
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+def write(runs: Runs, options: RenderOptions, output: Output) -> Document:
     """The maps of every text that kept them, which `numpy.load` reads without pickle.
 
     `ids` are the ids of these texts; for the first of them, `maps_1` is `[layer, head, query, key]`
@@ -39,10 +39,10 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     Raises:
         UsageError: no text kept its maps.
     """
-    results = findings.results
+    results = runs.findings.results
     stream, ids = BytesIO(), []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as file:
-        for text, text_id in enumerate(findings.texts["text_id"].astype(str)):
+        for text, text_id in enumerate(results.texts["text_id"].astype(str)):
             if results.packed_maps(text) is None:
                 continue
             ids.append(text_id)

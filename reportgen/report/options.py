@@ -309,6 +309,9 @@ class RenderOptions(WriteOptions):
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"
 
 
+OutputOptions: TypeAlias = CompareOptions | RenderOptions
+
+
 def shown_options(*groups: Any, of_page: bool | None = None) -> dict[str, str | int | float | bool]:
     """The options in `groups` that differ from their defaults, as printed commands name them.
 

@@ -6,19 +6,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from reportgen.comparison.runs import Runs
 from reportgen.errors import OutputError, UsageError
 from reportgen.files.destinations import RESULTS_FILES, check_page_folder, check_target
 from reportgen.files.staging import Staging
 from reportgen.report.charts.picture_files import ALL_KINDS, picture_paths
 from reportgen.report.format_register import STANDARD_OUTPUT, Document, Output, output_at
 from reportgen.report.language.printable import inert_page
-from reportgen.report.options import CompareOptions, Images, Layout, RenderOptions
-
-if TYPE_CHECKING:
-    from reportgen.comparison.compare import Comparison
-    from reportgen.findings.findings import Findings
+from reportgen.report.options import Images, Layout, WriteOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,20 +188,14 @@ def _check_picture(picture: Path, places: Sequence[_OutputPlace], read: Collecti
 
 
 def make_documents(
-    made_from: "Findings | Comparison",
-    outputs: Iterable[Output],
-    options: RenderOptions | CompareOptions,
+    runs: Runs, outputs: Iterable[Output], options: WriteOptions
 ) -> dict[Output, Document]:
-    """The report or comparison in the format of each of `outputs`; results folders are left out."""
-    documents = {}
-    for output in outputs:
-        if output.format and isinstance(options, CompareOptions):
-            module = import_module(output.format.comparison_module)
-            documents[output] = module.write_comparison(made_from, options, output)
-        elif output.format:
-            module = import_module(output.format.module)
-            documents[output] = module.write_report(made_from, options, output)
-    return documents
+    """The `runs` in the format of each of `outputs`; results folders are left out."""
+    return {
+        output: import_module(output.format.module_for(runs.n)).write(runs, options, output)
+        for output in outputs
+        if output.format
+    }
 
 
 def stage(documents: Mapping[Output, Document], staging: Staging) -> None:

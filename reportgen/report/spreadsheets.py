@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.attention import excess
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
@@ -119,9 +120,9 @@ ALTERNATIVES = PREDICTIONS_SCHEMA.field("alternatives")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+def write(runs: Runs, options: RenderOptions, output: Output) -> Document:
     """The table that the output is named after, as CSV or Parquet."""
-    frame = table(findings, table_name(output.path, TABLE_NAMES), options.heads)
+    frame = table(runs.findings, table_name(output.path, TABLE_NAMES), options.heads)
     return to_document(frame, output)
 
 

@@ -15,15 +15,13 @@ PLAIN = '''
 """Writes one line of plain text."""
 from reportgen.report.format_register import Document
 
-def write_report(findings, options, output):
-    return Document(f"{len(findings.texts)} texts, {options.title}, {output.stem}".encode())
-
-def write_comparison(comparison, options, output):
-    return Document(f"{len(comparison.base.texts)} and {len(comparison.head.texts)} texts".encode())
+def write(runs, options, output):
+    said = f"{len(runs.findings.texts)} texts, {runs.n} of {runs.command}, {options.title}"
+    return Document(f"{said}, {output.stem}".encode())
 '''
 FORMAT = """
 from reportgen.report import format_register as register
-register.FORMATS += (register.Format("plain", ".txt", "report.txt", "a line", "plain", "plain"),)
+register.FORMATS += (register.Format("plain", ".txt", "report.txt", "a line", "plain"),)
 register.REPORT_FORMATS += register.FORMATS[-1:]
 register.COMPARISON_FORMATS += register.FORMATS[-1:]
 """
@@ -95,9 +93,9 @@ def test_a_format_is_one_line_and_one_module(folder: Path, printed: tuple[list[s
     assert "metrics.json, .txt, or in /" in docx
     assert "a comparison is written as .html, .md, .json, .xml, .csv, .parquet, " in other
     assert ".junit.xml, metrics.json, .sarif or .txt" in other
-    assert (folder / "a.txt").read_text() == "6 texts, T, a"
-    assert (folder / "c.md").read_text() == "6 texts, None, c"
-    assert (folder / "d.txt").read_text() == "6 and 6 texts"
+    assert (folder / "a.txt").read_text() == "6 texts, 1 of run, T, a"
+    assert (folder / "c.md").read_text() == "6 texts, 1 of run, None, c"
+    assert (folder / "d.txt").read_text() == "6 texts, 2 of compare, None, d"
     assert "| `plain` | `.txt` | a line | yes | yes |" in table
 
 

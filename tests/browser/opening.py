@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Locator, Page
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
@@ -26,7 +27,7 @@ _PLACE = TemporaryDirectory()
 def rendered(results: Results, folder: Path, **options) -> Path:
     """The file of the report of `results`."""
     path, choices = folder / "report.html", RenderOptions(**options)
-    path.write_bytes(render(Findings(results, choices.colour), choices).content)
+    path.write_bytes(render(Runs(Findings(results, choices.colour)), choices).content)
     return path
 
 
@@ -34,7 +35,7 @@ def in_languages(results: Results, folder: Path) -> tuple[Path, Path]:
     """The files of the report of `results` in English and in Japanese."""
     findings, files = Findings(results), (folder / "en.html", folder / "ja.html")
     for file in files:
-        file.write_bytes(render(findings, RenderOptions(lang=file.stem)).content)
+        file.write_bytes(render(Runs(findings), RenderOptions(lang=file.stem)).content)
     return files
 
 

@@ -10,14 +10,15 @@ from playwright.sync_api import expect
 from serving import OWN, served
 
 from reportgen.comparison.compare import compare
+from reportgen.comparison.runs import Runs
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.report.html.compare_page import render
-from reportgen.report.html.compare_page import write_comparison as write_comparison_page
+from reportgen.report.html.page import render
+from reportgen.report.html.page import write as write_comparison_page
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.short_form.markdown import render as write_one
-from reportgen.report.short_form.markdown import write_comparison
+from reportgen.report.short_form.markdown import write
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,7 @@ def addresses(sides, tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("page")
     comparison = compare(*map(Findings, sides))
     for lang in ("en", "ja"):
-        made = render(comparison, RenderOptions(lang=lang))
+        made = render(comparison.runs, RenderOptions(lang=lang)).content
         (folder / f"{lang}.html").write_bytes(made)
     return {lang: (folder / f"{lang}.html").as_uri() for lang in ("en", "ja")}
 
@@ -53,7 +54,7 @@ def many(tmp_path_factory):
     sides = pair_of(folder, TEXTS[:6], evidence="basic", labels=LABELS[:6], sink=0.2)
     for n in (4, 12):
         first, *between, last = map(Findings, (sides * 6)[:n])
-        page = render(compare(first, last, between=between), RenderOptions())
+        page = render(compare(first, last, between=between).runs, RenderOptions()).content
         (folder / f"{n}.html").write_bytes(page)
     return {n: (folder / f"{n}.html").as_uri() for n in (4, 12)}
 
@@ -129,7 +130,7 @@ def test_a_comment_ends_its_first_screen_before_the_first_fold(still_tab, sides)
         page_url="report.html",
         gates=evaluate([parse_gate("label_mae > 0", "fail", RUN_FIGURES)], base.figures),
     )
-    for comment in (write_comparison(comparison, options), write_one(base, of_one)):
+    for comment in (write(comparison.runs, options), write_one(Runs(base), of_one)):
         shown = sanitised(rendered(comment.text))
         still_tab.set_content(f"<style>{style}</style>{shown}")
         assert 300 < still_tab.locator("details").first.bounding_box()["y"] < 900
@@ -240,7 +241,7 @@ def test_without_scripts_or_styles_every_figure_stands(still_tab, addresses, tmp
 def test_with_its_files_beside_it_a_host_that_forbids_them_inside_shows_it(
     own_tab, sides, tmp_path
 ):
-    made = write_comparison_page(compare(*map(Findings, sides)), CompareOptions(layout="dir"))
+    made = write_comparison_page(compare(*map(Findings, sides)).runs, CompareOptions(layout="dir"))
     assert set(made.files) == {"report.css", "report.js"}
     for name, content in {"index.html": made.content, **made.files}.items():
         (tmp_path / name).write_bytes(content)

@@ -10,6 +10,7 @@ from helpers.places import SAMPLES
 from opening import drawn, placed, rendered, visit
 from playwright.sync_api import expect
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.brief import render_brief
 from reportgen.report.options import RenderOptions
@@ -208,7 +209,7 @@ def test_the_brief_is_two_pages(watched, tmp_path, kind):
     if kind == "class":
         made.texts["label"] = ["bad", "good"] * 12
     path = tmp_path / "brief.html"
-    path.write_bytes(render_brief(Findings(made), RenderOptions(brief=True)).content)
+    path.write_bytes(render_brief(Runs(Findings(made)), RenderOptions(brief=True)).content)
     watched.goto(path.as_uri())
     assert pages(printed(watched)) <= 2
     watched.set_viewport_size({"width": 400, "height": 860})
@@ -220,7 +221,7 @@ def test_no_table_of_parts_is_cut_in_the_brief(watched, tmp_path):
     made.texts["label"] = ["bad", "good"] * 12
     made.effects["effect"] = made.effects["position"] % 7 / 10  # equal in equal texts: sure
     path = tmp_path / "brief.html"
-    path.write_bytes(render_brief(Findings(made), RenderOptions(brief=True)).content)
+    path.write_bytes(render_brief(Runs(Findings(made)), RenderOptions(brief=True)).content)
     watched.goto(path.as_uri())
     expect(watched.locator(".by-part")).to_have_count(2)  # by class, label
     for width in (720, 400):

@@ -9,6 +9,7 @@ from helpers.made_up.packed_maps import unpack
 from opening import HOSTILE, drawn, overhang, placed, pointed_at, show_all, visit, written
 from playwright.sync_api import expect
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
@@ -298,7 +299,7 @@ def test_hostile_texts_are_drawn_and_inert(watched, tmp_path):
 
 def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 3, n_layers=LAYERS, n_heads=12)
-    whole = render(Findings(made), RenderOptions())
+    whole = render(Runs(Findings(made)), RenderOptions())
     limit = len(whole.content) - whole.parts["attention maps"] // 3
     address = written(made, tmp_path, max_size=limit)
     text = (tmp_path / "report.html").read_text("utf-8")
@@ -332,7 +333,7 @@ def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
 
 def test_where_plotly_cannot_start_the_static_figures_stay(tab, results, tmp_path):
     path = tmp_path / "broken.html"
-    document = render(Findings(results), RenderOptions()).content
+    document = render(Runs(Findings(results)), RenderOptions()).content
     path.write_bytes(re.sub(rb'(?<=id="plotly">).{5}', b"00000", document))
     tab.goto(f"{placed(path)}#text=1")
     expect(tab.locator("#map-1")).to_contain_text("could not be drawn here")

@@ -9,6 +9,7 @@ from opening import drawn, written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
@@ -28,7 +29,7 @@ def results(tmp_path_factory):
 def folder(results, tmp_path_factory):
     """The folder of a page with its files beside it."""
     place = tmp_path_factory.mktemp("page")
-    report = render(Findings(results), RenderOptions(layout="dir"))
+    report = render(Runs(Findings(results)), RenderOptions(layout="dir"))
     for name, content in {"index.html": report.content, **report.files}.items():
         (place / name).write_bytes(content)
     return place
@@ -74,7 +75,7 @@ def test_a_host_that_allows_its_own_files_and_data_images_draws_every_map(own_ta
 def test_a_host_that_refuses_data_images_keeps_the_static_figure_and_says_why_in_japanese(
     own_tab, results, tmp_path
 ):
-    report = render(Findings(results), RenderOptions(layout="dir", lang="ja"))
+    report = render(Runs(Findings(results)), RenderOptions(layout="dir", lang="ja"))
     for name, content in {"index.html": report.content, **report.files}.items():
         (tmp_path / name).write_bytes(content)
     with served(tmp_path, OWN) as host:
@@ -142,7 +143,9 @@ def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):
 
 def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path):
     made = make_results(tmp_path, HEADLINES * 60, n_layers=1, n_heads=1)
-    smallest = len(render(Findings(made), RenderOptions(max_size=1)).content)  # with 300 lines
+    smallest = len(
+        render(Runs(Findings(made)), RenderOptions(max_size=1)).content
+    )  # with 300 lines
     url = written(made, tmp_path, max_size=smallest + 60_000, detail="7,8")
     watched.goto(f"{url}#text=7")
     drawn(watched, 7)

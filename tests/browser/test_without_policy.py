@@ -8,6 +8,7 @@ import pytest
 from helpers.made_up.hostile_results import STRINGS, with_strings
 
 from reportgen.comparison.compare import compare
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at
 from reportgen.report.options import CompareOptions, RenderOptions
@@ -24,9 +25,9 @@ def pages(folder: Path, kind: str, at: int) -> list[Path]:
     findings, title = Findings(with_strings(folder / "results", kind, STRINGS, at)), STRINGS[at]
     how = RenderOptions(title=title, images="svg")
     outputs = [output_at("report.html"), output_at("report.md")]
-    made = make_documents(findings, outputs, how)
+    made = make_documents(Runs(findings), outputs, how)
     compared = compare(findings, findings)
-    made |= make_documents(compared, [output_at("compare.html")], CompareOptions(title=title))
+    made |= make_documents(compared.runs, [output_at("compare.html")], CompareOptions(title=title))
     found = []
     for output, document in made.items():
         files = dict(document.files)

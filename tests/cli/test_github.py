@@ -10,6 +10,7 @@ from helpers.made_up.factories import make_results
 from helpers.on_github import soup
 
 from reportgen.api.step_summary import MOST_BYTES, find_step_summary
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.language import printable as terminal
@@ -46,7 +47,9 @@ def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monk
     assert summary is not None
     summary.add(
         step_summary(
-            Findings(results), RenderOptions(md_flavor="bitbucket", md_limit=9_000), summary.room
+            Runs(Findings(results)),
+            RenderOptions(md_flavor="bitbucket", md_limit=9_000),
+            summary.room,
         )
     )
     text = path.read_text("utf-8")
@@ -65,7 +68,7 @@ def test_all_summaries_of_a_step_stay_under_its_limit(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     summary = find_step_summary(wanted=True)
     assert summary is not None
-    summary.add(step_summary(Findings(results), RenderOptions(), summary.room))
+    summary.add(step_summary(Runs(Findings(results)), RenderOptions(), summary.room))
     assert MOST_BYTES - 2_000 < path.stat().st_size <= MOST_BYTES
     assert "rows are not shown" in path.read_text("utf-8").splitlines()[-1]
     with pytest.raises(UsageError, match=r"holds .* of 1,000,000 bytes already"):

@@ -22,7 +22,7 @@ from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.trend.all_models import drift, model_names
-from reportgen.report.html import compare_page
+from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
@@ -146,9 +146,9 @@ def test_small_steps_that_add_up_are_told_first(tmp_path: Path, lang: str) -> No
         )
     assert said in headline(found, words)
     options = CompareOptions(lang=lang)
-    html = BeautifulSoup(compare_page.render(found, options).decode(), "html.parser")
+    html = BeautifulSoup(html_page.render(found.runs, options).text, "html.parser")
     assert said in html.find(id="all_models").get_text()
-    assert said.split("12")[0] in markdown.write_comparison(found, options).text
+    assert said.split("12")[0] in markdown.write(found.runs, options).text
 
 
 @pytest.mark.parametrize(("lang", "part"), [("en", "on the 11 texts that"), ("ja", "11件で、")])
@@ -213,7 +213,7 @@ def test_only_texts_that_all_models_have_count_wherever_they_stand(tmp_path: Pat
     own = third.texts.set_index("text_id").loc[[ids[row] for row in kept]]
     errors = abs(own["prediction"] - own["label_value"])
     assert row_of(found, "mae").values[2].value == pytest.approx(errors.mean(), abs=1e-6)
-    html = compare_page.render(found, CompareOptions()).decode()
+    html = html_page.render(found.runs, CompareOptions()).text
     assert "2 more texts of the first model are left out." in html
 
 
@@ -262,7 +262,7 @@ def test_what_a_model_lacks_is_a_dash_and_null(tmp_path: Path) -> None:
     record = record_of(found)
     assert record["models"][1]["figures"]["mae"] is None
     assert record["models"][1]["from_previous"]["n_moved"] is None
-    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
+    html = BeautifulSoup(html_page.render(found.runs, CompareOptions()).text, "html.parser")
     rows = html.find(id="all_models").tbody.find_all("tr")
     assert rows[0].find_all("td")[1].get_text() == "–"
 

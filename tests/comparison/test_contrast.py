@@ -90,7 +90,7 @@ def test_the_other_class_is_the_same_in_both_models(tmp_path: Path) -> None:
     for text in (1, 2):
         for side, values in zip((base, head), found.units.effect, strict=True):
             assert values[found.units.text == text] == pytest.approx(contrast(side, text, 2, 1))
-    context = CompareContext(found, CompareOptions(), load_language("en"))
+    context = CompareContext(found.runs, CompareOptions(), load_language("en"))
     first = make_pairs(context)[0]
     assert first.number == 1
     assert first.has_effects

@@ -74,7 +74,7 @@ def test_another_seed_raises_every_threshold_and_the_page_says_so(
     words = CompareWords(found, load_language(lang))
     (said,) = [each for each in limits(found, words) if "95" in each]
     assert found.null.name in said
-    context = CompareContext(found, CompareOptions(lang=lang), load_language(lang))
+    context = CompareContext(found.runs, CompareOptions(lang=lang), load_language(lang))
     headline = make_predictions(context).headline
     assert ("from one seed" if lang == "en" else "シード") in headline
     record = record_of(found)
@@ -104,7 +104,7 @@ def test_attention_that_moved_where_no_prediction_did_is_no_change_of_heads(
     assert (found.figures["heads_moved"], found.figures["heads_changed"]) == (heads.moved.sum(), 0)
     assert not [note for note in found.notes if note.id == "heads"]
     language = load_language(lang)
-    context = CompareContext(found, CompareOptions(lang=lang), language)
+    context = CompareContext(found.runs, CompareOptions(lang=lang), language)
     values = {"k": int(heads.moved.sum()), "n": heads.moved.size}
     assert context.words.say("headline_heads_alone", **values) in headline(found, context.words)
     answer = make_answers(context)[3].answer

@@ -48,9 +48,7 @@ def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advi
     assert "--units token" in sentence
     assert sentence in headline
     assert not any("different tokens" in each or "トークンの区切り" in each for each in sentences)
-    comparable = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)[
-        "comparable"
-    ]
+    comparable = json.loads(comparison_json.write(found.runs, CompareOptions()).text)["comparable"]
     assert comparable["texts_with_other_units"] == len(TEXTS)
     assert comparable["texts_with_other_tokens"] == 0
 

@@ -14,6 +14,7 @@ from helpers.made_up.moved_tokens import with_last, with_parts
 from helpers.made_up.sampled_shapley import with_shapley
 from helpers.made_up.shuffled_agreement import TEXTS, with_shuffled
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.json.run import render
@@ -350,7 +351,9 @@ def _said(own: Findings, lang: Lang) -> set[str]:
         else [],
         "across": [across.headline, *across.remarks] if across else [],
         "sinks": [overview.no_sink, overview.is_sink],
-        "brief": [report_headline(Context(own, RenderOptions(lang=lang), language, "report.md"))],
+        "brief": [
+            report_headline(Context(Runs(own), RenderOptions(lang=lang), language, "report.md"))
+        ],
     }
     names = {name for row in ANSWERED for name in row if "." in name}
     return {name for name in names if _is_told(name, told, language)}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings import statistics
 from reportgen.findings.findings import Findings
 from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
@@ -39,7 +40,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 def write_all(found: Findings, lang: str) -> None:
     options = RenderOptions(lang=lang)  # type: ignore[arg-type]
-    assert make_documents(found, plan_outputs(OUTPUTS, None, force=True), options)
+    assert make_documents(Runs(found), plan_outputs(OUTPUTS, None, force=True), options)
     assert found.figures
     assert render_notebook(found, lang)
     assert render_markdown(found, lang)

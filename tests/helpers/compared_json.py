@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 
 from reportgen.comparison.compare import Comparison
-from reportgen.report.json.comparison import write_comparison
+from reportgen.report.json.comparison import write
 from reportgen.report.options import CompareOptions
 
 
@@ -22,6 +22,6 @@ def schema() -> dict[str, Any]:
 
 def record_of(found: Comparison, **options: Any) -> dict[str, Any]:
     """What is written of a comparison, which is as the schema says."""
-    record: dict[str, Any] = json.loads(write_comparison(found, CompareOptions(**options)).text)
+    record: dict[str, Any] = json.loads(write(found.runs, CompareOptions(**options)).text)
     jsonschema.validate(record, schema())
     return record

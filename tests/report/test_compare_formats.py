@@ -20,7 +20,7 @@ from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_tables import write_comparison
+from reportgen.report.compare_tables import write
 from reportgen.report.format_register import output_at
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions
 from reportgen.report.short_form import confluence, markdown
@@ -30,7 +30,7 @@ AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifi
 
 def cells_of(found: Comparison, name: str) -> list[dict[str, str]]:
     """The rows of a table in CSV."""
-    made = write_comparison(found, CompareOptions(), output_at(f"{name}.csv", of_comparison=True))
+    made = write(found.runs, CompareOptions(), output_at(f"{name}.csv", of_comparison=True))
     return list(csv.DictReader(io.StringIO(made.content.decode("utf-8-sig"), newline="")))
 
 
@@ -121,7 +121,7 @@ def test_every_kind_of_output_has_tables_in_csv_and_parquet_and_json_as_the_sche
     record = record_of(found)
     for name in COMPARE_TABLE_NAMES[:-1]:  # the last is of more than two models
         output = output_at(f"a-{name}.parquet", of_comparison=True)
-        made = write_comparison(found, CompareOptions(), output).content
+        made = write(found.runs, CompareOptions(), output).content
         frame = pq.read_table(io.BytesIO(made)).to_pandas()
         assert len(frame) == len(cells_of(found, name))
         if name != "changes":
@@ -162,12 +162,12 @@ def test_other_comparisons_are_as_the_schema_says_and_it_refuses_what_is_none(
 def test_a_table_of_heads_that_were_not_compared_says_why(tmp_path: Path) -> None:
     found = compare(*map(Findings, pair_of(tmp_path, evidence="none", keep=0)))
     assert found.heads is None
-    done = write_comparison(found, CompareOptions(), output_at("heads.csv"))
+    done = write(found.runs, CompareOptions(), output_at("heads.csv"))
     assert done.text.count("\n") == 1
     assert done.reduced == (
         "heads.csv: No text has whole attention maps in both results, so heads are not compared.",
     )
-    assert write_comparison(found, CompareOptions(), output_at("tokens.csv")).reduced == ()
+    assert write(found.runs, CompareOptions(), output_at("tokens.csv")).reduced == ()
 
 
 def shown(figure: float, digits: int, sign: str = "") -> str:
@@ -178,7 +178,7 @@ def test_the_confluence_page_has_the_figures_of_the_json(
     two_compared: Comparison, record: dict[str, Any], tmp_path: Path
 ) -> None:
     options = CompareOptions(commit="4f2a9c1", page_url="https://example.com/compare.html")
-    made = confluence.write_comparison(two_compared, options).text
+    made = confluence.write(two_compared.runs, options).text
     root = ET.fromstring(f'<page xmlns:ac="{AC}" xmlns:ri="{RI}">{made}</page>')
     head = root.findall("p")[1]
     assert head.find("a").get("href") == "https://example.com/compare.html"
@@ -218,7 +218,7 @@ def test_the_confluence_page_has_the_figures_of_the_json(
     moved.sort(key=lambda text: -abs(text["prediction_change"]))
     assert ids == [text["id"] for text in moved[: len(ids)]]
     same = compare(*map(Findings, twice(tmp_path, evidence="basic")))
-    assert "<h2>" not in confluence.write_comparison(same, CompareOptions()).text
+    assert "<h2>" not in confluence.write(same.runs, CompareOptions()).text
 
 
 def shapes(svg: bytes, tag: str, kind: str) -> list[ET.Element]:
@@ -230,7 +230,7 @@ def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
     two_compared: Comparison, record: dict[str, Any]
 ) -> None:
     output = output_at("x/may.md", of_comparison=True)
-    made = markdown.write_comparison(two_compared, CompareOptions(), output)
+    made = markdown.write(two_compared.runs, CompareOptions(), output)
     assert list(made.files) == [f"img/may-{n}.svg" for n in ("predictions", "layers", "difference")]
     links = re.findall(r"<summary>(.+)</summary>\n\n!\[(.+)\]\((.+)\)\n\n</details>", made.text)
     assert [path for *_, path in links] == list(made.files)
@@ -257,13 +257,13 @@ def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
     first = made.text.split("### The texts whose")[1].split("| ")[4].split(" · ")[0]
     assert links[2][0] == f"Text {first}, layer {len(record['jsd'])}: attention, new minus old"
     assert shapes(difference, "path", "m")  # less than before, in its own colour
-    page = confluence.write_comparison(two_compared, CompareOptions(), output)
+    page = confluence.write(two_compared.runs, CompareOptions(), output)
     assert page.files == made.files
     assert re.findall('filename="(.+?)"', page.text) == [name[4:] for name in made.files]
     for options in (CompareOptions(images="none"), CompareOptions(lang="ja")):
-        again = markdown.write_comparison(two_compared, options, output)
+        again = markdown.write(two_compared.runs, options, output)
         assert bool(again.files) == (options.images != "none")
-    assert not markdown.write_comparison(two_compared, CompareOptions()).files
+    assert not markdown.write(two_compared.runs, CompareOptions()).files
 
 
 def test_texts_that_only_one_model_has_are_in_no_row(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.compare_sections.texts import shown_texts
-from reportgen.report.html import compare_page as compare_html
+from reportgen.report.html import page as html_page
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
@@ -44,14 +44,16 @@ HOSTILE = (
 
 
 def page_of(base: Results, head: Results, **options) -> BeautifulSoup:
-    made = compare_html.render(compare(Findings(base), Findings(head)), RenderOptions(**options))
+    made = html_page.render(
+        compare(Findings(base), Findings(head)).runs, RenderOptions(**options)
+    ).content
     return BeautifulSoup(made.decode(), "html.parser")
 
 
 @pytest.fixture(scope="module")
 def made(two_compared: Comparison) -> str:
     """The page as it is written."""
-    return compare_html.render(two_compared, RenderOptions()).decode()
+    return html_page.render(two_compared.runs, RenderOptions()).text
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def page(made: str) -> BeautifulSoup:
 @pytest.fixture(scope="module")
 def text(two_compared: Comparison) -> str:
     """The Markdown."""
-    return markdown.write_comparison(two_compared, RenderOptions()).text
+    return markdown.write(two_compared.runs, RenderOptions()).text
 
 
 def test_the_headline_counts_and_names_the_planted_token(
@@ -194,7 +196,7 @@ def test_a_model_with_itself_says_that_nothing_was_found(tmp_path: Path) -> None
     assert {cell.get_text() for cell in page.select("#heads td")} == {"0.00", "0.0"}
     changes = {row.select("td")[-1].get_text() for row in page.select("#layers tbody tr")}
     assert changes == {"no change"}
-    text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
+    text = markdown.write(compare(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert "No difference was found" in text
 
 
@@ -318,7 +320,7 @@ def test_every_flip_is_listed_with_what_became_of_it(tmp_path: Path) -> None:
     fixed, broken = (outcomes.count(name) for name in ("now right", "now wrong"))
     counts = f"{fixed} are now right, {broken} are now wrong, and 0 are wrong in both"
     assert counts in page.select_one("#predictions").get_text()
-    assert counts in markdown.write_comparison(found, RenderOptions()).text
+    assert counts in markdown.write(found.runs, RenderOptions()).text
 
 
 def test_one_text_with_another_class_is_told_once(tmp_path: Path) -> None:
@@ -330,8 +332,8 @@ def test_one_text_with_another_class_is_told_once(tmp_path: Path) -> None:
         ("en", "1 of 12 texts changed its prediction: the old class", "a different prediction"),
         ("ja", "12件のうち1件で予測が変わりました。旧モデルのクラスの確率は、", "別のもの"),
     ):
-        text = markdown.write_comparison(
-            compare(*map(Findings, (base, head))), RenderOptions(lang=lang)
+        text = markdown.write(
+            compare(*map(Findings, (base, head))).runs, RenderOptions(lang=lang)
         ).text.replace("\u200b", "")
         assert said in text
         assert again not in text
@@ -381,7 +383,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
         "New model: loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",
     ]
-    text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
+    text = markdown.write(compare(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert "- New model: loaded &lt;oddly&gt;\n" in text
     both = replace(base, info=replace(base.info, remarks=("loaded <oddly>",)))
     said = [p.get_text() for p in page_of(both, head).select(".run > .banner")]
@@ -390,7 +392,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
         "New model: evidence was stopped by the user, so later stages are missing.",
     ]
     found = compare(Findings(both), Findings(plant(head)))
-    text = markdown.write_comparison(found, RenderOptions()).text
+    text = markdown.write(found.runs, RenderOptions()).text
     front, folded = text.split("<details><summary>What was compared</summary>\n\n")
     assert "oddly" not in front  # no news to a reviewer of the change
     assert folded.startswith("loaded &lt;oddly&gt;\n")
@@ -402,12 +404,10 @@ def test_the_models_are_called_old_and_new_beside_heads_of_attention(
 ) -> None:
     """A "head model" beside "16 of 16 heads" would be read as one thing."""
     options = RenderOptions(lang=lang)
-    page = BeautifulSoup(compare_html.render(two_compared, options).decode(), "html.parser")
+    page = BeautifulSoup(html_page.render(two_compared.runs, options).text, "html.parser")
     for command in page.select("pre, .facts"):
         command.decompose()
-    text = re.sub(
-        r"```.*?```", "", markdown.write_comparison(two_compared, options).text, flags=re.S
-    )
+    text = re.sub(r"```.*?```", "", markdown.write(two_compared.runs, options).text, flags=re.S)
     for said in (page.find("main").get_text(), text):
         assert ("旧モデル" if lang == "ja" else "Old model") in said
         assert ("新モデル" if lang == "ja" else "New model") in said
@@ -444,12 +444,12 @@ def test_every_kind_of_output_can_be_written_in_both_languages(tmp_path: Path, k
     found = compare(Findings(base), Findings(plant(head)))
     for lang in ("en", "ja"):
         options = RenderOptions(lang=lang)
-        html = compare_html.render(found, options).decode()
+        html = html_page.render(found.runs, options).text
         assert not re.search(r"nan|None|\binf\b|[{}]", words_between(html, "<main", "</main>"))
         assert STAR in words_between(html, '<section id="overview"', "</section>")
-        text = markdown.write_comparison(found, options).text
+        text = markdown.write(found.runs, options).text
         assert not re.search(r"nan\b|None", text)
-    json.loads(comparison_json.write_comparison(found, options).text)
+    json.loads(comparison_json.write(found.runs, options).text)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -472,11 +472,11 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS, n_layers=2, n_heads=1)
     head = plant(head)
     found, options = compare(Findings(base), Findings(head)), RenderOptions(title="<b>x</b> | @me")
-    soup = BeautifulSoup(compare_html.render(found, options).decode(), "html.parser")
+    soup = BeautifulSoup(html_page.render(found.runs, options).text, "html.parser")
     assert len(soup.select("script")) == 2
     assert not soup.select("main img, main b b, h1 b, a[href^=javascript]")
     assert "\u202e" not in soup.find("main").get_text()
-    text = markdown.write_comparison(found, options).text
+    text = markdown.write(found.runs, options).text
     assert text.startswith("<!-- reportgen:report -->\n")
     text = re.sub(r"^```sh\n([^`<]*)\n```$", "", text, flags=re.MULTILINE)  # a block of code
     assert not re.search(
@@ -493,7 +493,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
 def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
     head = plant(head)
-    text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
+    text = markdown.write(compare(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert len(text) <= 65_000
     assert len(text.encode()) <= 200_000
     assert not re.search(r"style=|data:|<svg|<script", text)
@@ -547,7 +547,7 @@ def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -
     found = compare(Findings(base), Findings(head))
     page = "https://example.com/a_b/compare.html?x=1&y=(2)"
     options = RenderOptions(page_url=page, commit="1b3c5d7..4f2a9c1")
-    text = markdown.write_comparison(found, options).text
+    text = markdown.write(found.runs, options).text
     first = BeautifulSoup(sanitised(rendered(text[:400])), "html.parser").p
     verdict, *_ = headline(found, CompareWords(found, load_language("en")))
     assert {link["href"] for link in first.select("a")} == {
@@ -564,18 +564,18 @@ def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -
     assert set(links) == {*shown, "predictions"}
     ids = {e["id"] for e in page_of(base, head).select("[id]")}
     assert ids > set(links)
-    assert "](" not in markdown.write_comparison(found, RenderOptions()).text
+    assert "](" not in markdown.write(found.runs, RenderOptions()).text
 
 
 def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path) -> None:
     found = compare(*map(Findings, twice(tmp_path, evidence="basic")))
-    text = markdown.write_comparison(found, RenderOptions(commit="4f2a9c1")).text
+    text = markdown.write(found.runs, RenderOptions(commit="4f2a9c1")).text
     _, line = text.rstrip("\n").split("\n\n")
     assert line.startswith("**No difference was found: ")
     assert line.endswith("commit 4f2a9c1")
     gate = parse_gate("texts_total > 1", "fail", COMPARE_FIGURES)
     options = RenderOptions(title="Nightly", gates=evaluate([gate], found.figures))
-    text = markdown.write_comparison(found, options).text
+    text = markdown.write(found.runs, options).text
     assert "## Nightly\n" in text
     assert "- **Failed:\u200b** fails if texts\\_total &gt; 1 (found: 12)\n" in text
 
@@ -608,7 +608,7 @@ def test_heads_that_changed_are_bold_in_the_markdown(two_compared, text) -> None
 
 
 def test_the_json_holds_the_flat_figures_and_a_row_a_text(two_models, two_compared) -> None:
-    record = json.loads(comparison_json.write_comparison(two_compared, RenderOptions()).text)
+    record = json.loads(comparison_json.write(two_compared.runs, RenderOptions()).text)
     assert record["figures"] == comparison_figures(two_compared)
     assert len(record["texts"]) == len(TEXTS)
     assert record["texts"][3]["prediction_change"] == pytest.approx(
@@ -626,10 +626,10 @@ def test_outputs_are_the_same_bytes_every_time(
     two_models, two_compared, made: str, text: str
 ) -> None:
     again = compare(*map(Findings, two_models))
-    assert compare_html.write_comparison(again, RenderOptions()).content == made.encode()
-    assert markdown.write_comparison(again, RenderOptions()).text == text
-    record = comparison_json.write_comparison(two_compared, RenderOptions())
-    assert comparison_json.write_comparison(again, RenderOptions()) == record
+    assert html_page.write(again.runs, RenderOptions()).content == made.encode()
+    assert markdown.write(again.runs, RenderOptions()).text == text
+    record = comparison_json.write(two_compared.runs, RenderOptions())
+    assert comparison_json.write(again.runs, RenderOptions()) == record
 
 
 def test_every_flat_figure_is_one_that_gates_can_name(two_compared) -> None:
@@ -644,13 +644,13 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
         parse_gate("jsd_max > 1", "warn", COMPARE_FIGURES),
     )
     options = RenderOptions(gates=evaluate(gates, figures))
-    page = compare_html.render(two_compared, options).decode()
+    page = html_page.render(two_compared.runs, options).text
     soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
-    text = markdown.write_comparison(two_compared, options).text
+    text = markdown.write(two_compared.runs, options).text
     assert "- **Failed:\u200b** fails if prediction\\_changed &gt; 0.05 (found: " in text
     assert "- **Passed:\u200b** warns if jsd\\_max &gt; 1 (found: " in text
-    record = json.loads(comparison_json.write_comparison(two_compared, options).text)
+    record = json.loads(comparison_json.write(two_compared.runs, options).text)
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)
 
@@ -658,7 +658,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
 def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, ids=("##[error]x", *map(str, range(11))))
     options = RenderOptions(title="##[add-mask]")
-    text = comparison_json.write_comparison(compare(Findings(base), Findings(head)), options).text
+    text = comparison_json.write(compare(Findings(base), Findings(head)).runs, options).text
     assert "##" not in text
     assert json.loads(text)["texts"][0]["id"] == "##[error]x"
 
@@ -697,11 +697,11 @@ def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str)
     for key, n, named in (("removed", 2, "11, 12"), ("added", 1, "new"), ("altered", 1, "10")):
         assert words.count(f"limit_{key}", n, ids=named) in said
     assert words.count("limit_reordered", 2) in said
-    record = json.loads(comparison_json.write_comparison(found, RenderOptions()).text)
+    record = json.loads(comparison_json.write(found.runs, RenderOptions()).text)
     assert record["comparable"]["texts_removed"] == ["11", "12"]
     assert [row["id"] for row in record["texts"]] == [str(i) for i in range(1, 10)]
     with redacted_comparison(found, lang, wanted=True) as masked:
-        text = markdown.write_comparison(masked, RenderOptions(lang=lang)).text
+        text = markdown.write(masked.runs, RenderOptions(lang=lang)).text
         long = {str(i) for i in range(1, 10)} & {base.texts["text_id"][i] for i in long_texts(base)}
         long &= {head.texts["text_id"][i] for i in long_texts(head)}
         assert {*masked.base.texts["text_id"]} == long
@@ -711,9 +711,9 @@ def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str)
 
 
 def test_a_small_room_leaves_no_heading_without_what_it_heads(two_compared) -> None:
-    whole = markdown.write_comparison(two_compared, RenderOptions()).text
+    whole = markdown.write(two_compared.runs, RenderOptions()).text
     for room in range(2500, len(whole.encode()), 500):
-        text = markdown.comparison_step_summary(two_compared, RenderOptions(), room).decode()
+        text = markdown.step_summary(two_compared.runs, RenderOptions(), room).decode()
         *_, before, last = [line for line in text.splitlines() if line]
         assert len(text.encode()) <= room
         assert not before.startswith("#")

@@ -17,6 +17,7 @@ from helpers.made_up.hostile_results import PLAIN, STRINGS, with_strings
 from markdown_it import MarkdownIt
 
 from reportgen.comparison.compare import compare
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, output_at
 from reportgen.report.options import (
@@ -45,19 +46,19 @@ def outputs_of(folder: Path, kind: str, strings: tuple[str, ...], at: int) -> di
     paths += [f"{name}{end}" for name in TABLE_NAMES for end in (".csv", ".parquet")]
     made: dict[str, bytes] = {}
     for output, document in make_documents(
-        findings, map(output_at, paths), RenderOptions(**how, images="svg")
+        Runs(findings), map(output_at, paths), RenderOptions(**how, images="svg")
     ).items():
         made |= {output.path: document.content, **document.files}
     for flavor in get_args(FlavorName):
         options = RenderOptions(**how, md_flavor=flavor)
-        (document,) = make_documents(findings, [output_at("report.md")], options).values()
+        (document,) = make_documents(Runs(findings), [output_at("report.md")], options).values()
         made[f"{flavor}.md"] = document.content
     paths = [known.comparison_example for known in COMPARISON_FORMATS if not known.is_table]
     # The trend is of more than two models.
     paths += [f"compare-{name}.csv" for name in COMPARE_TABLE_NAMES if name != "trend"]
     outputs = [output_at(path, of_comparison=True) for path in paths]
     compared = compare(findings, findings)
-    for output, document in make_documents(compared, outputs, CompareOptions(**how)).items():
+    for output, document in make_documents(compared.runs, outputs, CompareOptions(**how)).items():
         made |= {output.path: document.content, **document.files}
     return made
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.findings import Findings
@@ -23,7 +24,7 @@ def write(results: Results, folder: Path, *names: str, force: bool = False, **ho
     paths = [str(folder / name) for name in names]
     outputs = plan_outputs(paths, None, force=force, images=options.images)
     with Staging() as staging:
-        stage(make_documents(Findings(results), outputs, options), staging)
+        stage(make_documents(Runs(Findings(results)), outputs, options), staging)
         staging.commit()
 
 
@@ -31,7 +32,7 @@ def test_pictures_are_weighed_apart_from_the_text_that_has_a_limit(results: Resu
     for images, parts in (("svg", {"text", "pictures"}), ("none", set())):
         options = RenderOptions(images=images)
         outputs = plan_outputs(["x/report.md", "x/page.xml"], None, force=True)
-        for document in make_documents(Findings(results), outputs, options).values():
+        for document in make_documents(Runs(Findings(results)), outputs, options).values():
             assert set(document.parts) == parts
             if parts:
                 assert document.parts["text"] == len(document.content)
@@ -77,7 +78,7 @@ def test_no_folder_where_there_is_no_picture(results: Results, tmp_path: Path) -
 
 def test_nothing_is_left_where_writing_was_broken_off(results: Results, tmp_path: Path) -> None:
     outputs = plan_outputs([str(tmp_path / "new" / "report.md")], None, force=False, images="svg")
-    documents = make_documents(Findings(results), outputs, RenderOptions())
+    documents = make_documents(Runs(Findings(results)), outputs, RenderOptions())
     with Staging() as staging:
         stage(documents, staging)
         assert len(list((tmp_path / "new").rglob(".reportgen-*"))) == 2

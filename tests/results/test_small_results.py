@@ -46,7 +46,7 @@ def without_maps(results: Results) -> Results:
 
 
 def written(comparison: Comparison) -> str:
-    return comparison_json.write_comparison(comparison, CompareOptions()).text
+    return comparison_json.write(comparison.runs, CompareOptions()).text
 
 
 @pytest.mark.parametrize("kind", ["number", "class", "answer"])

@@ -33,7 +33,7 @@ from reportgen.report.options import (
 )
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.short_form.markdown import comparison_step_summary
+from reportgen.report.short_form.markdown import step_summary
 from reportgen.report.worse_texts.found import annotations
 from reportgen.results.tables.row_groups import FolderSource
 
@@ -242,10 +242,10 @@ def write_comparison(
         figures = {**compared.head.figures, **whole.figures}
         options = replace(options, gates=evaluate(job.gates, figures))
     with redacted_comparison(whole, options.lang, wanted=job.redact) as comparison:
-        documents = make_documents(comparison, job.outputs, options)
+        documents = make_documents(comparison.runs, job.outputs, options)
         summary = b""
         if job.summary is not None:
-            summary = comparison_step_summary(comparison, options, job.summary.room)
+            summary = step_summary(comparison.runs, options, job.summary.room)
         remarks = comparison.base.info.remarks
         said = [own for own in remarks if own not in whole.base.info.remarks]  # on what is redacted
         said += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]

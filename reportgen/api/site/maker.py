@@ -7,13 +7,14 @@ from pathlib import Path
 from reportgen.api.site.runs import SiteRun, message
 from reportgen.comparison.compare import compare
 from reportgen.comparison.outputs.quality import Verdict
+from reportgen.comparison.runs import Runs
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import misfit
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
-from reportgen.report.html import compare_page, page
+from reportgen.report.html import page
 from reportgen.report.html.assets import PagePlace
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
@@ -102,9 +103,9 @@ class PageMaker:
             )
             whole = replace(compare(old, new), judging=self.options.judging)
             with redacted_comparison(whole, lang, wanted=self.redact) as shown:
-                content = compare_page.render(shown, look, place)
+                content = page.render(shown.runs, look, place).content
                 judged = verdicts(shown.predictions.quality if shown.predictions else None)
-                said = headline(shown, CompareContext(shown, look, load_language(lang)).words)
+                said = headline(shown, CompareContext(shown.runs, look, load_language(lang)).words)
         except (ComparisonError, ResultsError) as error:
             return replace(made, not_compared=message(error, redact=self.redact))
         return replace(made, comparison=content, said=said, verdicts=judged)
@@ -128,7 +129,7 @@ class PageMaker:
                 quality=quality,
                 gates=gates,
             )
-            document = page.render(findings, as_page, place)
+            document = page.render(Runs(findings), as_page, place)
             entry = make_entry(
                 run,
                 findings,

@@ -8,8 +8,8 @@ from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.trend.all_models import since_when
-from reportgen.report.html import compare_page
 from reportgen.report.html.assets import PagePlace
+from reportgen.report.html.page import render
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
@@ -118,7 +118,7 @@ def make_trend(task: TrendTask, options: SiteOptions, *, redact: bool) -> TrendM
         with redacted_comparison(whole, options.lang, wanted=redact) as shown:
             words, models = CompareWords(shown, load_language(options.lang)), shown.all_models
             page = replace(task.page, said=since_when(models, words) if models else ())
-            return TrendMade(page, compare_page.render(shown, look, place))
+            return TrendMade(page, render(shown.runs, look, place).content)
     except (ComparisonError, ResultsError) as error:
         return TrendMade(task.page, failed=error)
 

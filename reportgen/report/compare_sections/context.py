@@ -5,18 +5,23 @@ from functools import cached_property
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import Language
 from reportgen.report.options import CompareOptions
+from reportgen.report.section import PageContext
 
 
 @dataclass(frozen=True)
-class CompareContext:
-    """A comparison, options and a language, with what several sections share, each made once."""
+class CompareContext(PageContext):
+    """What the sections of several runs are made from."""
 
-    comparison: Comparison
     options: CompareOptions
-    language: Language
-    output: str = "compare.html"  # the file that the printed command writes
+    output: str = "compare.html"
+
+    @property
+    def comparison(self) -> Comparison:
+        """The comparison of the first run and the last."""
+        found = self.runs.comparison
+        assert found is not None
+        return found
 
     @cached_property
     def words(self) -> CompareWords:
@@ -29,6 +34,17 @@ class CompareContext:
         models = self.comparison.all_models
         usual = self.words.say("title_many", n=len(models.infos)) if models else None
         return self.options.title or usual or self.words.say("title")
+
+    @property
+    def models(self) -> str:
+        """The names of the first model and the last."""
+        return " → ".join(self.names)
+
+    def name_of(self, section: str) -> str:
+        """The name of a section in the navigation, by its id."""
+        key = f"nav_{section}"
+        has_own = key in self.language.words["compared"]
+        return self.words.say(key) if has_own else super().name_of(section)
 
     @property
     def names(self) -> tuple[str, str]:

@@ -140,6 +140,11 @@ class Assets:
         return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
+def comparison_assets(layout: Layout, place: PagePlace = ALONE) -> Assets:
+    """What a page of several runs needs: it draws nothing by script."""
+    return Assets(layout, "", COMPARE_SCRIPTS, COMPARE_STYLE_SHEETS, place)
+
+
 @lru_cache(maxsize=4)
 def short_style(style: str) -> str:
     """A style sheet without comments and blanks that mean nothing; strings stay as they are."""

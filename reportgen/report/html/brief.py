@@ -7,6 +7,7 @@ no scripts, no maps and no texts but those it names.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
 from reportgen.report.format_register import Document
@@ -42,10 +43,10 @@ class NamedTexts:
     are_errors: bool
 
 
-def render_brief(findings: Findings, options: RenderOptions) -> Document:
+def render_brief(runs: Runs, options: RenderOptions) -> Document:
     """The brief of a report."""
-    language = load_language(options.lang)
-    context = Context(findings, options, language)
+    findings, language = runs.findings, load_language(options.lang)
+    context = Context(runs, options, language)
     page = make_page(context)
     assets = Assets("file", "", scripts=(), style_sheets=BRIEF_STYLE_SHEETS)
     setting = Setting(findings, options, language, page, assets)

@@ -3,11 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.detail import detailed
-from reportgen.findings.findings import Findings
+from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.format_register import Document, Output
-from reportgen.report.html.assets import ALONE, Assets, PagePlace
+from reportgen.report.html.assets import (
+    ALONE,
+    Assets,
+    PagePlace,
+    comparison_assets,
+    environment,
+)
 from reportgen.report.html.brief import render_brief
+from reportgen.report.html.data import script_words
 from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.size.costs import PageCosts
@@ -15,30 +23,57 @@ from reportgen.report.html.size.left_out import NO_SIZES, Given, Sizes, reduced_
 from reportgen.report.html.size.size_plan import Level, plan
 from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held
 from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import RenderOptions, WriteOptions
+from reportgen.report.section import PageContext
 from reportgen.report.sections.context import Context
-from reportgen.report.sections.section_register import make_page, with_texts
+from reportgen.report.sections.section_register import context_of, make_page, with_texts
 
 _RESERVE = 6_000  # bytes for sentences on what was reduced, and literature that only texts cite
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
     """The page, which does not depend on `output`, or the brief where that is asked for."""
-    return render_brief(findings, options) if options.brief else render(findings, options)
+    if isinstance(options, RenderOptions) and options.brief:
+        return render_brief(runs, options)
+    return render(runs, options)
 
 
-def render(findings: Findings, options: RenderOptions, place: PagePlace = ALONE) -> Document:
-    """The page of `results`, which lies at `place`; nothing of it depends on the machine, the clock
-    or the network.
+def render(runs: Runs, options: WriteOptions, place: PagePlace = ALONE) -> Document:
+    """The page of `runs`, which lies at `place`; nothing of it depends on the machine, the clock or
+    the network.
 
     Raises:
         UsageError: `options.plotlyjs` is not plotly.js, or `options.detail` names no text.
-        ResultsError: the results folder is damaged.
+        ResultsError: a results folder is damaged.
     """
-    language = load_language(options.lang)
+    context = context_of(runs, options, load_language(options.lang))
+    return _fitted(context, place) if isinstance(context, Context) else _compared(context, place)
+
+
+def _compared(context: PageContext, place: PagePlace) -> Document:
+    """The page of several runs."""
+    assets = comparison_assets(context.options.layout, place)
+    content = (
+        environment()
+        .get_template("page.html.jinja")
+        .render(
+            t=context.language.words,
+            page=make_page(context),
+            is_comparison=True,
+            assets=assets,
+            data={"words": script_words(context.language, "common", "script", "tools")},
+            blocks=(),
+            colours=ROLE_COLOURS,
+        )
+    )
+    return Document(content.encode(), files=assets.files)
+
+
+def _fitted(context: Context, place: PagePlace) -> Document:
+    """The page of one run, with as much of each text as --max-size allows."""
+    findings, options, language = context.findings, context.options, context.language
     assets = Assets(options.layout, plotly_source(options.plotlyjs), place=place)
     order, n_detailed = detailed(findings, options.detail)
-    context = Context(findings, options, language)
     page = make_page(context, with_listed=False)
     # The panels' sentences depend on the chosen texts, so their sizes do too.
     chosen = frozenset(order[:n_detailed])
@@ -47,18 +82,22 @@ def render(findings: Findings, options: RenderOptions, place: PagePlace = ALONE)
     if costs.seem_to_fit(options.max_size):
         # The plan would give every text all that it can have, and would render each for that.
         levels = plan(costs.none, order, n_detailed, options.max_size)
-        document = _written(draft, costs, levels)
+        document = _written(context, draft, costs, levels)
         if len(document.content) <= options.max_size:
             return document
     draft = replace(draft, page=make_page(context))
     costs = PageCosts(draft, order, PanelParts(draft))
     base = len(draft.document((), (), (), 1)) + _RESERVE
     levels = plan(costs.of, order, n_detailed, options.max_size - base)
-    return _written(draft, costs, levels, costs.sizes(base, levels))
+    return _written(context, draft, costs, levels, costs.sizes(base, levels))
 
 
 def _written(
-    draft: Setting, costs: PageCosts, levels: Mapping[int, Level], sizes: Sizes = NO_SIZES
+    context: Context,
+    draft: Setting,
+    costs: PageCosts,
+    levels: Mapping[int, Level],
+    sizes: Sizes = NO_SIZES,
 ) -> Document:
     """The page whose texts carry what `levels` says."""
     findings, options, language = draft.findings, draft.options, draft.language
@@ -68,7 +107,6 @@ def _written(
     reduced = reduced_sentences(findings, given, options, language)
     listed = sorted(levels)
     panels = [costs.panels.panel(text, levels[text]) for text in listed]
-    context = Context(findings, options, language)
     page = with_texts(draft.page, context, listed, panels)
     setting = replace(draft, page=page, given=given)
     numbers = [None, *(text + 1 for text in listed), None]

@@ -19,9 +19,11 @@ from reportgen.report.html.size.size_plan import Level
 from reportgen.report.language.language import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.colours import Colours, make_colours
+from reportgen.report.panel.evidence import Scope, make_scope
 from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.panel import Panel, make_panel
-from reportgen.report.sections.section_register import ReportPage, Texts
+from reportgen.report.section import Page
+from reportgen.report.sections.section_register import Texts
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID, coloured_at
@@ -41,9 +43,14 @@ class Setting:
     findings: Findings
     options: RenderOptions
     language: Language
-    page: ReportPage
+    page: Page
     assets: Assets
     given: Given = field(default_factory=Given)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What evidence there is, and on which texts."""
+        return make_scope(self.findings, self.language)
 
     def make_panel(self, text: int, *, is_whole: bool) -> Panel:
         """The panel of row `text` of `texts`; only a whole one has colours and figures."""
@@ -52,19 +59,19 @@ class Setting:
             text,
             self.language,
             self.options.heads,
-            self.page.scope,
+            self.scope,
             is_whole=is_whole,
         )
 
     def colours(self, text: int) -> Colours:
         """What the panel of row `text` has at `Level.COLOURS`."""
         segments = segments_of(self.findings.results.text_row(text))
-        return make_colours(self.findings, text, segments, self.language, self.page.scope)
+        return make_colours(self.findings, text, segments, self.language, self.scope)
 
     def figures(self, text: int) -> Figures:
         """What the panel of row `text` has at `Level.FIGURES`."""
         heads = self.options.heads
-        return make_figures(self.findings, text, self.language, heads, self.page.scope)
+        return make_figures(self.findings, text, self.language, heads, self.scope)
 
     def still_panel(self, panel: Panel) -> Markup:
         """The panel of a text for a page without scripts, with all but the maps by head."""
@@ -81,7 +88,7 @@ class Setting:
             "parts/panel_text.html.jinja",
             panel=panel,
             has_colours=has_colours,
-            scope=self.page.scope,
+            scope=self.scope,
             unit_kind=self.findings.info.settings.units,
             segment_names=segment_names(self.findings.info.output.kind, self.language),
             **more,
@@ -214,8 +221,14 @@ class Setting:
         known = self.findings.agreement_by_size.items()
         return {view: self.language.write(own.estimate.mean, "correlation") for view, own in known}
 
-    def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
-        return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS, "scale": MAP_COLOURS}
+    def _values(self, page: Page, reduced: Sequence[str]) -> Mapping[str, Any]:
+        return {
+            "page": page,
+            "scope": self.scope,
+            "reduced": reduced,
+            "colours": ROLE_COLOURS,
+            "scale": MAP_COLOURS,
+        }
 
     def _set_panel(self, template: str, **values: Any) -> Markup:
         """A part of a panel: a page has thousands, so that their macros are made once."""

@@ -8,6 +8,7 @@ from reportgen.comparison.attention import LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.quality import Quality, QualityFigure
+from reportgen.comparison.runs import Runs
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.comparison.trend.figures import ModelValue
 from reportgen.comparison.trend.quality import QualityTrend
@@ -30,7 +31,7 @@ from reportgen.report.json.records import (
     shows,
     to_json,
 )
-from reportgen.report.options import CompareOptions
+from reportgen.report.options import WriteOptions
 from reportgen.results.info import COMPARISON_VERSION, RunInfo
 
 _RECORDS: Records = {
@@ -82,13 +83,14 @@ def _of(found: Any) -> Any:
     return record(found, _RECORDS)
 
 
-def write_comparison(
-    comparison: Comparison, options: CompareOptions, output: Output | None = None
-) -> Document:
-    """The comparison as a document, names in a fixed order, null for what cannot be compared.
+def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
+    """The comparison of `runs` as a document, names in a fixed order, null for what cannot be
+    compared.
 
     `figures` is flat, as gates name it; `texts` has a row for each text, in input order.
     """
+    comparison = runs.comparison
+    assert comparison is not None
     pairing, heads, models = comparison.pairing, comparison.heads, comparison.all_models
     predictions = comparison.predictions
     made = {

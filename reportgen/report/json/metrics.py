@@ -1,29 +1,18 @@
 """The figures that people watch from run to run, as one flat JSON object for DVC, MLflow and jq."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.flat import Value
-from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import to_json
-from reportgen.report.options import CompareOptions, RenderOptions
-
-if TYPE_CHECKING:
-    from reportgen.comparison.compare import Comparison
+from reportgen.report.options import WriteOptions
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The watched figures of a report, whatever the file `output` is called."""
-    return Document(to_json(watched("run", findings.figures)).encode())
-
-
-def write_comparison(
-    comparison: "Comparison", options: CompareOptions, output: Output | None = None
-) -> Document:
-    """The watched figures of a comparison."""
-    return Document(to_json(watched("compare", comparison.figures)).encode())
+def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
+    """The watched figures of one run, or of what changed over several."""
+    return Document(to_json(watched(runs.command, runs.figures)).encode())
 
 
 def watched(command: str, figures: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,6 +1,7 @@
 """A report as a JSON object: flat figures that scripts, dashboards and gates read,
 then the details, nested, with names that depend on what was measured."""
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.figures.flat import rounded
@@ -24,16 +25,16 @@ from reportgen.report.json.records import (
     shows,
     to_json,
 )
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import WriteOptions
 from reportgen.results.info import SUMMARY_VERSION, InputInfo, RunInfo
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:
     """The summary as a document."""
-    return Document(render(findings, options).encode())
+    return Document(render(runs.findings, options).encode())
 
 
-def render(findings: Findings, options: RenderOptions) -> str:
+def render(findings: Findings, options: WriteOptions) -> str:
     """The summary as JSON, names in a fixed order, null for what is not defined.
 
     It is as `summary.schema.json`, which stands beside this file, says.

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from markupsafe import escape
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
@@ -69,7 +70,7 @@ def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
     """The page in the frame: with the open text and the most remarkable ones, without the open one,
     and without any."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
-    context = Context(findings, options, language)
+    context = Context(Runs(findings), options, language)
     first = findings.picked.first
 
     def document(*, texts: bool, text: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from markupsafe import escape
 
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import STYLE_SHEETS, Assets
@@ -33,7 +34,7 @@ class TextCell:
         language = load_language(lang)
         options = RenderOptions(lang="ja" if language.code == "ja" else "en")
         assets = Assets("file", "", scripts=(), style_sheets=STYLE_SHEETS)
-        page = make_page(Context(findings, options, language))
+        page = make_page(Context(Runs(findings), options, language))
         self._setting = Setting(findings, options, language, page, assets)
         self._panel = self._setting.make_panel(ids.index(text_id), is_whole=True)
 

@@ -115,6 +115,10 @@ class _Redacted(Comparison):
     infos: tuple[RunInfo, ...] = field(kw_only=True)  # of all models, redacted
     numbers: NumberedNames = field(kw_only=True)  # the replacements of both copies
 
+    @property
+    def n_runs(self) -> int:
+        return len(self.infos) or 2
+
     @cached_property
     def pairing(self) -> Pairing:
         labels, _ = common_labels((self.base.results, self.head.results))

@@ -1,14 +1,16 @@
 """The context that all sections of a report are made from."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import Citation
 from reportgen.report.components import Answer, QualitySection
-from reportgen.report.language.language import Language
+from reportgen.report.language.printable import shorten
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
+from reportgen.report.section import PageContext
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.notable import Marked, Notable, make_notable
 from reportgen.report.sections.outputs.predictions import make_quality
@@ -16,18 +18,42 @@ from reportgen.report.sections.overview import Overview, make_overview
 from reportgen.report.sections.tokens import Across, make_across
 from reportgen.report.sections.trust import Trust, make_trust
 
+TITLE_WIDTH = 60  # half-width characters of a model's name
+
 
 @dataclass(frozen=True)
-class Context:
-    """Findings, options and a language, and the parts that several sections share, made once."""
+class Context(PageContext):
+    """What the sections of one run are made from."""
 
-    findings: Findings
     options: RenderOptions
-    language: Language
-    output: str = ""  # the file that the printed command writes; "" for a page
     listed: tuple[int, ...] | None = None  # rows of `texts` on the page; None: not known yet
     cited_by_texts: tuple[Citation, ...] = ()  # by the notes in the panels of texts
     marked: Marked | None = None  # texts with their strongest tokens marked
+
+    @property
+    def findings(self) -> Findings:
+        """The findings of the run."""
+        return self.runs.findings
+
+    @property
+    def title(self) -> str:
+        """The title that the user gave, or the number of texts and the model."""
+        usual = self.language.count("page", "title", self.findings.n_texts, model=self._model)
+        return self.options.title or usual
+
+    @property
+    def models(self) -> str:
+        """The name of the model."""
+        return self.findings.info.model.name
+
+    @property
+    def brand(self) -> str:
+        """The title that the user gave, or the model."""
+        return self.options.title or self._model
+
+    @property
+    def _model(self) -> str:
+        return short_name(self.models)
 
     @cached_property
     def scope(self) -> Scope:
@@ -69,3 +95,11 @@ class Context:
     def notable(self) -> Notable:
         """The texts that deserve a look."""
         return make_notable(self.findings, self.language, self.marked)
+
+
+def short_name(model: str) -> str:
+    """A model's name for a title: the last part of a path, or a hub id such as `owner/name`. A long
+    name is cut in the middle."""
+    parts = [part for part in re.split(r"[/\\]", model) if part]
+    is_path = len(parts) > 2 or model.startswith((".", "~", "/", "\\"))
+    return shorten(parts[-1] if is_path and parts else model, TITLE_WIDTH)

@@ -9,53 +9,37 @@ from functools import partial
 from html import escape as escape_html
 from pathlib import PurePosixPath
 
-from reportgen.comparison.compare import Comparison
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.format_register import Document, Output
+from reportgen.report.format_register import Document, Output, example_of
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
-from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.options import OutputOptions
 from reportgen.report.short_form.escaping import shell_line
 from reportgen.report.short_form.limits import DocumentPart, LengthLimit, fit
-from reportgen.report.short_form.short_form import illustrated, make_brief, make_compare_brief
+from reportgen.report.short_form.short_form import illustrated, make_brief
 
 # No limit is documented, but longer pages are slow to open and to edit.
 LIMIT = LengthLimit(1_000_000, 2_000_000)
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The fragment for a file, with its pictures."""
-    return render(findings, options, output.stem)
+def write(runs: Runs, options: OutputOptions, output: Output | None = None) -> Document:
+    """The fragment for a file, with its pictures beside it."""
+    return render(runs, options, output.stem if output else "")
 
 
-def render(findings: Findings, options: RenderOptions, stem: str = "") -> Document:
+def render(runs: Runs, options: OutputOptions, stem: str = "") -> Document:
     """The fragment of a file called `stem`; without a name it has no pictures.
 
     Raises:
         UsageError: title and headline are too long for a page.
     """
-    brief = make_brief(findings, options, "page.xml")
+    brief = make_brief(runs, options, example_of("confluence", runs.n))
     return illustrated(brief, options, stem, partial(set_brief, brief, options))
 
 
-def write_comparison(
-    comparison: Comparison, options: CompareOptions, output: Output | None = None
-) -> Document:
-    """The fragment of a comparison, with pictures where it is written to a file.
-
-    Raises:
-        UsageError: title and headline are too long for a page.
-    """
-    brief = make_compare_brief(comparison, options, "compare.xml")
-    write = partial(set_brief, brief, options)
-    return illustrated(brief, options, output.stem if output else "", write)
-
-
-def set_brief(
-    brief: Brief, options: RenderOptions | CompareOptions, paths: Mapping[str, str]
-) -> str:
+def set_brief(brief: Brief, options: OutputOptions, paths: Mapping[str, str]) -> str:
     """`brief` in storage format, with an anchor `reportgen-ID` that no reader sees.
 
     `paths` are its pictures by their figures' names; a figure without one is left out.

@@ -9,14 +9,13 @@ from functools import partial
 from html import escape as escape_html
 from urllib.parse import quote
 
-from reportgen.comparison.compare import Comparison
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.format_register import Document, Output
+from reportgen.report.format_register import Document, Output, example_of
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
-from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.options import OutputOptions
 from reportgen.report.short_form.escaping import escape, escape_spans, shell_line
 from reportgen.report.short_form.limits import (
     FLAVORS,
@@ -27,67 +26,41 @@ from reportgen.report.short_form.limits import (
     limit_of,
     marker,
 )
-from reportgen.report.short_form.short_form import illustrated, make_brief, make_compare_brief
+from reportgen.report.short_form.short_form import illustrated, make_brief
 
-_COMPARE_PAGE = "compare.html"  # has every row of a comparison
 _NOT_IN_LINKS = str.maketrans({"&": "&amp;", "$": "%24", "'": "%27"})
 
 
-def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The Markdown report for a file, with its pictures."""
-    return render(findings, options, output.stem)
+def write(runs: Runs, options: OutputOptions, output: Output | None = None) -> Document:
+    """The runs as Markdown for a file, with its pictures beside it."""
+    return render(runs, options, output.stem if output else "")
 
 
-def render(findings: Findings, options: RenderOptions, stem: str = "") -> Document:
-    """The Markdown report, as long as its flavour allows, with pictures named after `stem`; without
-    a name it has none.
+def render(runs: Runs, options: OutputOptions, stem: str = "") -> Document:
+    """The runs as Markdown, as long as its flavour allows, with pictures named after `stem`;
+    without a name it has none.
 
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    brief = make_brief(findings, options, "report.md")
+    brief = make_brief(runs, options, example_of("md", runs.n))
     return illustrated(brief, options, stem, partial(set_brief, brief, options))
 
 
-def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes:
-    """The Markdown report for the summary of a step on GitHub Actions, within `room` bytes and
+def step_summary(runs: Runs, options: OutputOptions, room: int) -> bytes:
+    """The runs as Markdown for the summary of a step on GitHub Actions, within `room` bytes and
     without pictures, which GitHub cannot show there."""
-    brief = make_brief(findings, options, "")
-    return set_brief(brief, replace(options, md_flavor="github"), {}, room=room).encode()
-
-
-def write_comparison(
-    comparison: Comparison, options: CompareOptions, output: Output | None = None
-) -> Document:
-    """The comparison as Markdown, as long as its flavour allows, with pictures where it is written
-    to a file.
-
-    Raises:
-        UsageError: it cannot be as short as --md-limit asks for.
-    """
-    brief = make_compare_brief(comparison, options, "compare.md")
-    write = partial(set_brief, brief, options, page=_COMPARE_PAGE)
-    return illustrated(brief, options, output.stem if output else "", write)
-
-
-def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:
-    """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
-    own = replace(options, md_flavor="github", images="none")
-    brief = make_compare_brief(comparison, own, _COMPARE_PAGE)
-    return set_brief(brief, own, {}, _COMPARE_PAGE, room).encode()
+    plain = replace(options, md_flavor="github", images="none")
+    return set_brief(make_brief(runs, plain), plain, {}, room).encode()
 
 
 def set_brief(
-    brief: Brief,
-    options: RenderOptions | CompareOptions,
-    paths: Mapping[str, str],
-    page: str = "",
-    room: int | None = None,
+    brief: Brief, options: OutputOptions, paths: Mapping[str, str], room: int | None = None
 ) -> str:
     """`brief` as Markdown, within `room` bytes or the limits of `options`.
 
     `paths` are its pictures by their figures' names; a figure without one is left out. If rows are
-    left out, the last line says that `page` has them.
+    left out, the last line says which page has them.
 
     Raises:
         UsageError: not even title and headline fit.
@@ -108,7 +81,7 @@ def set_brief(
     text = fit(
         [head, *(part for part in parts if part)],
         limit,
-        lambda n: f"\n{_not_shown(n, limit, language, page)}\n",
+        lambda n: f"\n{_not_shown(n, limit, language, brief.page)}\n",
     )
     if text is None:
         raise UsageError(

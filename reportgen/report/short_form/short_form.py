@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from reportgen.comparison.compare import Comparison
-from reportgen.findings.findings import Findings
+from reportgen.comparison.runs import Runs
 from reportgen.findings.notes.note import Verdict
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
-from reportgen.report.compare_sections.section_register import SECTIONS as COMPARE_SECTIONS
 from reportgen.report.components import Brief
 from reportgen.report.format_register import Document
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
-from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
-from reportgen.report.section import short_forms
+from reportgen.report.options import WriteOptions
 from reportgen.report.sections.context import Context
-from reportgen.report.sections.section_register import SECTIONS
+from reportgen.report.sections.section_register import context_of, short_forms
 from reportgen.report.short_form.compare_parts import short_same
 from reportgen.report.short_form.parts import short_notes
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
@@ -38,35 +35,37 @@ _NOTHING = ("no_sink", "no_special")
 _CLAUSE_ORDER = ("sink", "in_heads", "raised", "unclear", "few", *_NOTHING)
 
 
-def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief:
-    """The short form of a report; `output` is the name of the file that the command it prints
-    writes, a page of HTML without one."""
-    context = Context(findings, options, load_language(options.lang), output)
+_COMPARE_PAGE = "compare.html"  # has every row of a comparison
+
+
+def make_brief(runs: Runs, options: WriteOptions, output: str | None = None) -> Brief:
+    """The short form of `runs`; `output` is the name of the file that the command it prints writes,
+    by default a page."""
+    context = context_of(runs, options, load_language(options.lang), output)
+    facts = (*_commit(options, context.language, runs.infos[0], runs.infos[-1]),)
+    if isinstance(context, CompareContext):
+        return _of_several(context, facts)
+    assert isinstance(context, Context)
     title = options.title or context.language.say("brief", "title", model=_model(context))
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
         headline=report_headline(context),
-        sections=short_forms(SECTIONS, context),
-        facts=(findings.info.created, *_commit(options, context.language, findings.info)),
+        sections=short_forms(context),
+        facts=(runs.findings.info.created, *facts),
     )
 
 
-def make_compare_brief(comparison: Comparison, options: CompareOptions, output: str) -> Brief:
-    """The short form of a comparison; `output` is the name of the file that the command it prints
-    writes."""
-    context = CompareContext(comparison, options, load_language(options.lang), output)
-    said = headline(comparison, context.words)
-    infos = (comparison.base.info, comparison.head.info)
-    facts = (*_compared(context), *_commit(options, context.language, *infos))
-    if comparison.is_same and comparison.all_models is None:
-        same = context.language.say("common", "space").join(said)
-        title = cut(options.title or "", 2 * TEXT_LENGTH)
-        return Brief(title, same, tuple(short_same(context)), facts)
+def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
+    """The short form of a comparison."""
+    comparison, said = context.comparison, headline(context.comparison, context.words)
+    is_same = comparison.is_same and comparison.all_models is None
+    title = (context.options.title or "") if is_same else context.title
     return Brief(
-        title=cut(context.title, 2 * TEXT_LENGTH),
-        headline=said[0],
-        sections=short_forms(COMPARE_SECTIONS, context),
-        facts=facts,
+        title=cut(title, 2 * TEXT_LENGTH),
+        headline=context.language.say("common", "space").join(said) if is_same else said[0],
+        sections=tuple(short_same(context)) if is_same else short_forms(context),
+        facts=(*_compared(context), *facts),
+        page=_COMPARE_PAGE,
     )
 
 

@@ -8,10 +8,14 @@ from functools import cache
 from hashlib import sha256
 from typing import Literal, TypeAlias, get_args
 
-from reportgen.report.html.assets import SITE_SCRIPTS, SITE_STYLE_SHEETS, Assets, PagePlace
-from reportgen.report.html.compare_page import comparison_assets
+from reportgen.report.html.assets import (
+    SITE_SCRIPTS,
+    SITE_STYLE_SHEETS,
+    Assets,
+    PagePlace,
+    comparison_assets,
+)
 from reportgen.report.html.packing import plotly_source
-from reportgen.report.options import CompareOptions
 
 Kind: TypeAlias = Literal["report", "comparison", "list"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -49,8 +53,4 @@ def list_assets(files: str) -> Assets:
 def _assets(kind: Kind) -> Assets:
     if kind == "report":
         return Assets("dir", plotly_source(None))
-    return (
-        comparison_assets(CompareOptions(layout="dir"), PagePlace())
-        if kind == "comparison"
-        else list_assets("")
-    )
+    return comparison_assets("dir") if kind == "comparison" else list_assets("")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import Rule, rule_of
+from reportgen.comparison.runs import Runs
 from reportgen.findings.figures.flat import rounded
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import to_json
@@ -29,10 +30,10 @@ _RULES: tuple[Rule, ...] = get_args(Rule)
 _MARKS = re.compile(r"([\\\[\]])|([{}])")
 
 
-def write_comparison(
-    comparison: Comparison, options: CompareOptions, output: Output | None = None
-) -> Document:
+def write(runs: Runs, options: CompareOptions, output: Output | None = None) -> Document:
     """The texts that got worse, as a log with a warning for each."""
+    comparison = runs.comparison
+    assert comparison is not None
     words = CompareWords(comparison, load_language(options.lang))
     found = list(regressions(comparison, options))
     reduced = tuple(_reduced(found, comparison, words))

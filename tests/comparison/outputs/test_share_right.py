@@ -49,7 +49,7 @@ def predictions_of(sides):
 
 def results_of(comparison):
     """Id and message of each text in the log of those that got less right."""
-    run = json.loads(sarif.write_comparison(comparison, CompareOptions()).text)["runs"][0]
+    run = json.loads(sarif.write(comparison.runs, CompareOptions()).text)["runs"][0]
     assert {result["ruleId"] for result in run["results"]} <= {"less_right"}
     return {r["properties"]["id"]: r["message"]["text"] for r in run["results"]}
 

@@ -92,10 +92,10 @@ def test_page_markdown_and_record_say_it_or_nothing(tmp_path) -> None:
     assert record_of(silent)["trend"]["quality"] is None
     for lang, start in zip(LANGUAGES, ("Better than ", "made-up"), strict=True):
         options, language = CompareOptions(lang=lang), load_language(lang)
-        said = make_trend(CompareContext(told, options, language)).says[0]
+        said = make_trend(CompareContext(told.runs, options, language)).says[0]
         assert said.startswith(start)
         assert all(f"{error:.3f}" in said for error in errors)
-        text = markdown.write_comparison(told, options).text.replace("\\", "")
+        text = markdown.write(told.runs, options).text.replace("\\", "")
         assert said in text
-        others = make_trend(CompareContext(silent, options, language)).says
+        others = make_trend(CompareContext(silent.runs, options, language)).says
         assert not any(one.startswith("Better") or "より良く" in one for one in others)

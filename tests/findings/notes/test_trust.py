@@ -8,6 +8,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, judged, viewed
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.evidence import ViewFigures, is_constant
 from reportgen.findings.findings import Findings
 from reportgen.findings.judgement import Judgement
@@ -112,7 +113,7 @@ def test_a_shift_by_length_alone_is_told_of_changes_without_a_token(
     language = load_language(lang)
     told = [sentence(note, language) for note in findings.notes if note.id == "N13d"]
     assert len(told) == is_said
-    page = render(findings, RenderOptions(lang=lang)).content.decode()
+    page = render(Runs(findings), RenderOptions(lang=lang)).content.decode()
     word = {"en": "leaving a token out tends to change", "ja": "どのトークンを除いても"}[lang]
     assert (word in page) == is_said
     assert all(word in each and "1.5" in each for each in told)

@@ -15,6 +15,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.real.two_models import chain
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html import page
 from reportgen.report.language.language import LANGUAGES, load_language
@@ -92,7 +93,7 @@ def test_errors_are_the_mean_over_texts_and_numbers(made: Results) -> None:
 def test_the_page_says_how_far_off_they_are(made: Results, lang: str) -> None:
     results, errors = off(made, 0.5), errors_of(0.5)
     html = BeautifulSoup(
-        page.render(Findings(results), RenderOptions(lang=lang)).content, "html.parser"
+        page.render(Runs(Findings(results)), RenderOptions(lang=lang)).content, "html.parser"
     )
     section = html.find(id="predictions").get_text()
     assert f"{errors.mean():.3f} [" in section

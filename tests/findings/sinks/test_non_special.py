@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.attention import excess, role_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -122,7 +123,7 @@ def test_the_first_position_of_short_causal_texts_can_be_a_sink(
     keys = {"N1": "sink", "N1d": "raised", "N1b": "no_pile"}
     for lang in LANGUAGES:
         language, options = load_language(lang), RenderOptions(lang=lang)
-        brief = make_brief(Findings(results), options, "report.md")
+        brief = make_brief(Runs(Findings(results)), options, "report.md")
         words = language.say("phrases", "first_position")
         assert (words in brief.headline) == (id in ("N1", "N1d"))
         assert language.say("brief", "no_special") not in brief.headline

@@ -15,6 +15,7 @@ from helpers.real.explaining import load
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import about
 from reportgen.findings.notes.sink_verdicts import with_heads
@@ -92,7 +93,7 @@ def test_one_head_of_four_in_every_layer_is_told(tmp_path: Path) -> None:
         overview = make_overview(findings, language)
         assert overview.no_sink == overview.is_sink == ""
         assert in_short([note], language)[0] in overview.verdicts
-        brief = make_brief(findings, RenderOptions(lang=lang), "report.md")
+        brief = make_brief(Runs(findings), RenderOptions(lang=lang), "report.md")
         assert {"en": "in single heads alone on", "ja": "一部のヘッドだけ"}[lang] in brief.headline
         panels = make_sinks(findings, language)
         assert panels is not None
@@ -142,8 +143,8 @@ def test_why_single_heads_look_at_a_token_is_told_of_the_strongest_of_them(
         own = next(panel for panel in panels.panels if "。。" in panel.token)
         assert said in [str(line.text) for line in own.notes]
         assert short in own.verdict
-        markdown = render_markdown(findings, options).text.replace("\\", "")
-        page = unescape(render_page(findings, options).text)
+        markdown = render_markdown(Runs(findings), options).text.replace("\\", "")
+        page = unescape(render_page(Runs(findings), options).text)
         assert 'id="term-lead"' in page
         assert WHO_ASKS[id, lang] in said
         for written in (markdown, page):

@@ -11,6 +11,7 @@ from helpers.drawings import painted
 from helpers.hostile_texts import hostile_texts
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour
 from reportgen.report.charts.picture_files import (
@@ -35,7 +36,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def figures_of(results: Results, **how) -> dict[str, Picture]:
-    brief = make_brief(Findings(results), RenderOptions(**how), "report.md")
+    brief = make_brief(Runs(Findings(results)), RenderOptions(**how), "report.md")
     return {figure.name: figure for figure in brief.pictures}
 
 
@@ -124,7 +125,7 @@ def test_without_maps_there_is_no_map(tmp_path: Path) -> None:
 
 def test_files_are_named_after_their_page(tmp_path: Path) -> None:
     results = make_results(tmp_path)
-    report = render(Findings(results), RenderOptions(), "june (2)<é>")
+    report = render(Runs(Findings(results)), RenderOptions(), "june (2)<é>")
     assert sorted(report.files) == ["img/june (2)_é_-map.svg", "img/june (2)_é_-sinks.svg"]
     assert "](img/june%20%282%29_%C3%A9_-map.svg)" in report.text
     assert set(report.files) <= set(picture_paths("june (2)<é>", "svg"))
@@ -133,8 +134,8 @@ def test_files_are_named_after_their_page(tmp_path: Path) -> None:
 def test_no_pictures_where_none_are_wanted_and_on_standard_output(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     for report in (
-        render(Findings(results), RenderOptions(images="none"), "x"),
-        render(Findings(results), RenderOptions(), ""),
+        render(Runs(Findings(results)), RenderOptions(images="none"), "x"),
+        render(Runs(Findings(results)), RenderOptions(), ""),
     ):
         assert (dict(report.files), report.reduced) == ({}, ())
         assert "![" not in report.text
@@ -144,7 +145,7 @@ def test_no_pictures_where_none_are_wanted_and_on_standard_output(tmp_path: Path
 def test_png_is_made_by_the_rasteriser(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py", reason="the extra [png] is not installed")
     results = make_results(tmp_path)
-    report = render(Findings(results), RenderOptions(images="png", lang="ja"), "x")
+    report = render(Runs(Findings(results)), RenderOptions(images="png", lang="ja"), "x")
     assert set(report.files) == {"img/x-sinks.png", "img/x-map.png"}
     assert report.reduced == ()
     for name, content in report.files.items():
@@ -154,7 +155,8 @@ def test_png_is_made_by_the_rasteriser(tmp_path: Path) -> None:
         width = int.from_bytes(content[16:20], "big")
         assert width >= 2 * 560
     assert (
-        render(Findings(results), RenderOptions(images="png", lang="ja"), "x").files == report.files
+        render(Runs(Findings(results)), RenderOptions(images="png", lang="ja"), "x").files
+        == report.files
     )
 
 
@@ -163,7 +165,7 @@ def test_without_the_rasteriser_svg_is_written_and_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     assert rasterise("<svg/>") is None
-    report = render(Findings(make_results(tmp_path)), RenderOptions(images="png"), "x")
+    report = render(Runs(Findings(make_results(tmp_path))), RenderOptions(images="png"), "x")
     assert set(report.files) == {"img/x-sinks.svg", "img/x-map.svg"}
     assert "](img/x-map.svg)" in report.text
     assert len(report.reduced) == 1

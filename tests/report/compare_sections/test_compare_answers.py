@@ -33,7 +33,7 @@ NUMBERS = r"[−+]?\d+(?:\.\d+)?"
 
 def context_of(base, head, lang="en"):
     found = compare(Findings(base), Findings(head))
-    return CompareContext(found, CompareOptions(), load_language(lang))
+    return CompareContext(found.runs, CompareOptions(), load_language(lang))
 
 
 def answers_of(*sides, lang="en"):

@@ -105,10 +105,10 @@ def test_every_verdict_is_drawn(drawn: list[Comparison]) -> None:
 def test_one_verdict_is_said_everywhere(drawn: list[Comparison], lang: Lang) -> None:
     for found in drawn:
         quality, key = found.predictions.quality, key_of(found)
-        context = CompareContext(found, CompareOptions(lang=lang), load_language(lang))
+        context = CompareContext(found.runs, CompareOptions(lang=lang), load_language(lang))
         first, *_ = make_answers(context)
         said = " ".join(headline(found, context.words))
-        text = markdown.write_comparison(found, CompareOptions(lang=lang)).text
+        text = markdown.write(found.runs, CompareOptions(lang=lang)).text
         for other, (in_headline, in_answer) in WORDS[lang].items():
             assert (in_answer in first.answer) == (other == key), first.answer
             if not found.is_same:

@@ -20,7 +20,7 @@ from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import shown_for
 from reportgen.report.compare_sections.trend.all_models import changed as changed_cell
-from reportgen.report.html import compare_page
+from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import Lang, RenderOptions
@@ -32,7 +32,7 @@ N = 80
 
 
 def in_markdown(found: Comparison, lang: Lang) -> str:
-    return markdown.write_comparison(found, RenderOptions(lang=lang)).text
+    return markdown.write(found.runs, RenderOptions(lang=lang)).text
 
 
 def front_of(found: Comparison, lang: Lang) -> str:
@@ -72,7 +72,7 @@ def test_the_error_decides_and_a_rank_correlation_that_rose_stands_beside_it(
     gains = {each.name: each.gain for each in quality.figures}
     assert (gains["rank"], gains["bias"], gains["mae"]) == ("better", "worse", "unclear")
     words = CompareWords(found, load_language(lang))
-    context = CompareContext(found, RenderOptions(lang=lang), words.language)
+    context = CompareContext(found.runs, RenderOptions(lang=lang), words.language)
     first, *_ = make_answers(context)
     errors = [f"{abs(side - labels).mean():.2f}" for side in (own, other)]
     ranks = [f"{spearmanr(side, labels).statistic:.3f}" for side in (own, other)]
@@ -105,7 +105,7 @@ def test_no_model_is_worse_where_no_prediction_moved(
     assert all(each.change.is_certain for each in quality.figures if each.name != "rank")
     assert {each.gain for each in quality.figures} == {"same"}
     words = CompareWords(found, load_language(lang))
-    context = CompareContext(found, RenderOptions(lang=lang), words.language)
+    context = CompareContext(found.runs, RenderOptions(lang=lang), words.language)
     first, *_ = make_answers(context)
     limit = words.size(found.predictions.threshold)
     floor = f" by more than {limit}" if lang == "en" else f"{limit}を超えて"
@@ -130,7 +130,7 @@ def test_a_bias_that_changed_sides_is_not_within_noise(
         predicted(head, labels + noise + 0.5, labels),
     )
     found = compare(*map(Findings, sides))
-    context = CompareContext(found, RenderOptions(lang=lang), load_language(lang))
+    context = CompareContext(found.runs, RenderOptions(lang=lang), load_language(lang))
     bias = found.predictions.quality.figure("bias")
     assert bias.gain == "unclear"
     assert bias.change.is_certain
@@ -153,7 +153,7 @@ def test_a_trend_says_of_each_figure_what_the_comparison_of_two_says(
         predicted(head, labels + 0.9 * noise + 0.5, labels),
     )
     two = CompareContext(
-        compare(*map(Findings, sides)), RenderOptions(lang=lang), load_language(lang)
+        compare(*map(Findings, sides)).runs, RenderOptions(lang=lang), load_language(lang)
     )
     told = {row[0].text: row[-1].small for row in make_predictions(two).tables[0].rows}
     words, trend = two.words, chain(sides[0], sides[0], sides[1])
@@ -181,7 +181,7 @@ def test_two_models_of_one_name_are_called_by_the_folders_of_their_results(
         (head, ("step-1", "step-2"), (name, name)),  # the same weights
     ):
         found = compare(Findings(base), Findings(side), folders=folders)
-        assert CompareContext(found, RenderOptions(), load_language("en")).names == names
+        assert CompareContext(found.runs, RenderOptions(), load_language("en")).names == names
 
 
 @IN_BOTH
@@ -236,7 +236,7 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
     """Also in Markdown, where "Adding it" stood alone."""
     base, head = pair_of(tmp_path, evidence="basic", kind=kind, labels=LABELS)
     found = compare(Findings(base), Findings(plant(head)))
-    context = CompareContext(found, RenderOptions(lang=lang), load_language(lang))
+    context = CompareContext(found.runs, RenderOptions(lang=lang), load_language(lang))
     section = make_tokens(context)
     assert section is not None
     names = [column.name for column in section.table.columns]
@@ -250,7 +250,9 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
     shown = [each for name, each in explained.items() if any(name in own for own in names)]
     assert explained[adding] in shown
     assert len(shown) >= 2
-    page = BeautifulSoup(compare_page.render(found, RenderOptions(lang=lang)), "html.parser")
+    page = BeautifulSoup(
+        html_page.render(found.runs, RenderOptions(lang=lang)).content, "html.parser"
+    )
     tokens = in_markdown(found, lang).split(f"<summary>{words.say('tokens')}")[1].split("\n| ")[0]
     for place in (page.find(id="tokens").get_text(), tokens.replace("\\", "")):
         for each in shown:
@@ -279,7 +281,7 @@ def test_figures_of_two_models_are_not_called_different_for_a_digit(
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     context = CompareContext(
-        compare(Findings(base), Findings(head)), RenderOptions(lang=lang), load_language(lang)
+        compare(Findings(base), Findings(head)).runs, RenderOptions(lang=lang), load_language(lang)
     )
     rows = {row[0].text: row[-1].text for row in make_models(context).rows}
     said = context.words.say

@@ -4,9 +4,10 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at
-from reportgen.report.html.page import write_report
+from reportgen.report.html.page import write
 from reportgen.report.options import RenderOptions
 
 LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
@@ -14,7 +15,7 @@ LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 
 def brief_of(results, **options):
     choices = RenderOptions(brief=True, **options)
-    document = write_report(Findings(results), choices, output_at("report.html"))
+    document = write(Runs(Findings(results)), choices, output_at("report.html"))
     return BeautifulSoup(document.content.decode(), "html.parser")
 
 

@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.language import load_language
@@ -30,7 +31,9 @@ def page_of(results):
 
 
 def page_in(lang, findings):
-    return BeautifulSoup(render(findings, RenderOptions(lang=lang)).content.decode(), "html.parser")
+    return BeautifulSoup(
+        render(Runs(findings), RenderOptions(lang=lang)).content.decode(), "html.parser"
+    )
 
 
 def sentences(page, between):

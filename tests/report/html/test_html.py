@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import STEPS
 from reportgen.report.charts.one_text.heads import head_picture
@@ -42,7 +43,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def report(results):
-    return render(Findings(results), RenderOptions())
+    return render(Runs(Findings(results)), RenderOptions())
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def panel(soup, number):
 
 
 def test_the_same_results_give_the_same_bytes(results, report):
-    assert render(Findings(results), RenderOptions()).content == report.content
+    assert render(Runs(Findings(results)), RenderOptions()).content == report.content
 
 
 def test_the_parts_are_all_of_the_page(report):
@@ -147,7 +148,9 @@ def test_the_policy_allows_these_two_scripts_only(soup):
 
 
 def test_scripts_hold_no_data(results, soup, tmp_path):
-    other = render(Findings(make_results(tmp_path, HOSTILE)), RenderOptions(title="<b>", lang="ja"))
+    other = render(
+        Runs(Findings(make_results(tmp_path, HOSTILE))), RenderOptions(title="<b>", lang="ja")
+    )
     scripts = [
         BeautifulSoup(document, "html.parser").find("script", type="module").string
         for document in (soup.encode(), other.content)
@@ -192,12 +195,14 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
 def test_what_was_cut_off_is_shown(results, tmp_path):
     made = make_results(tmp_path, ("kept and lost",), truncated=(0,))
     made.texts.loc[0, "cut_text"] = 5
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).content.decode(), "html.parser")
+    page = BeautifulSoup(
+        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
+    )
     assert page.find(class_="cut").q.get_text() == "and lost"
 
 
 def test_a_page_of_nothing_but_empty_texts_still_stands(tmp_path):
-    report = render(Findings(make_results(tmp_path, ("", ""))), RenderOptions())
+    report = render(Runs(Findings(make_results(tmp_path, ("", "")))), RenderOptions())
     page = BeautifulSoup(report.content.decode(), "html.parser")
     assert len(page.find_all("article")) == 2
     assert report.parts["attention maps"] == 0
@@ -212,7 +217,7 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
         kind="class",
     )
     page = BeautifulSoup(
-        render(Findings(made), RenderOptions(title="<script>\udc80</script>")).content,
+        render(Runs(Findings(made)), RenderOptions(title="<script>\udc80</script>")).content,
         "html.parser",
     )
     assert len(page.find_all("script")) == 2 * len(HOSTILE) + 3
@@ -227,9 +232,9 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
 
 def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 6, n_heads=12)
-    whole = render(Findings(made), RenderOptions())
+    whole = render(Runs(Findings(made)), RenderOptions())
     limit = len(whole.content) - whole.parts["attention maps"] // 3
-    report = render(Findings(made), RenderOptions(max_size=limit, detail="all"))
+    report = render(Runs(Findings(made)), RenderOptions(max_size=limit, detail="all"))
     page = BeautifulSoup(report.content.decode(), "html.parser")
     levels = [int(figure["data-level"]) for figure in page.find_all("figure", class_="map")]
     assert len(report.content) <= limit
@@ -238,7 +243,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     assert sentence.startswith("Texts 4–6: the mean over heads of every layer, not every head.")
     needed = float(re.search(r"--max-size ([\d.]+)MB", sentence)[1])
     assert not render(
-        Findings(made), RenderOptions(max_size=round(needed * 1e6), detail="all")
+        Runs(Findings(made)), RenderOptions(max_size=round(needed * 1e6), detail="all")
     ).reduced
     said = [item.get_text() for item in page.find(id="texts").find(class_="quiet").find_all("li")]
     assert tuple(said) == report.reduced
@@ -249,7 +254,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
 
 
 def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(results):
-    report = render(Findings(results), RenderOptions(max_size=1))
+    report = render(Runs(Findings(results)), RenderOptions(max_size=1))
     page = BeautifulSoup(report.content.decode(), "html.parser")
     assert not page.find_all("figure", class_="map")
     assert HEADLINES[0] in panel(page, 1).get_text()
@@ -258,7 +263,9 @@ def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(resul
 
 def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).content.decode(), "html.parser")
+    page = BeautifulSoup(
+        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
+    )
     assert "--keep-maps" not in panel(page, 1).get_text()
     assert "with a larger --keep-maps" in panel(page, 2).get_text()
     assert page.find(id="maps-2") is None
@@ -266,7 +273,7 @@ def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
 
 def test_the_japanese_page_says_nothing_in_english(results):
     page = BeautifulSoup(
-        render(Findings(results), RenderOptions(lang="ja")).content.decode(), "html.parser"
+        render(Runs(Findings(results)), RenderOptions(lang="ja")).content.decode(), "html.parser"
     )
     assert page.html["lang"] == "ja"
     heads = {th.get_text() for th in page.find_all("th", scope="col")}
@@ -277,7 +284,7 @@ def test_the_japanese_page_says_nothing_in_english(results):
 @pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
 def test_every_kind_of_output_has_a_page(tmp_path, kind):
     page = BeautifulSoup(
-        render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).content.decode(),
+        render(Runs(Findings(make_results(tmp_path, kind=kind))), RenderOptions()).content.decode(),
         "html.parser",
     )
     assert page.select_one("#answers .says").get_text(strip=True)

@@ -8,6 +8,7 @@ import pytest
 from helpers.places import SAMPLES
 
 from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.models import ModelSpec, load_model
 from reportgen.models.tokens.encoded import encode
@@ -60,7 +61,7 @@ def japanese(tmp_path_factory):
 
 def panels(results, lang):
     """The markup of each panel without its data for scripts."""
-    document = render(Findings(results), RenderOptions(lang=lang)).text
+    document = render(Runs(Findings(results)), RenderOptions(lang=lang)).text
     found = re.findall(r"<article class=.*?</article>", document, re.DOTALL)
     assert len(found) == N_TEXTS
     return [re.sub(r"<script.*?</script>", "", panel, flags=re.DOTALL) for panel in found]

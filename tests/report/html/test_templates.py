@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Tag
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import environment, templates_root
 from reportgen.report.html.page import render
@@ -42,7 +43,7 @@ def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None
         made = make_results(tmp_path / folder, texts, n_layers=2)
         made = with_roles(made, same_in_every_text(0.6))
         page = BeautifulSoup(
-            render(Findings(made), RenderOptions()).content.decode(), "html.parser"
+            render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
         )
         found = page.find(id="sinks")
         assert isinstance(found, Tag)
@@ -66,7 +67,7 @@ def test_the_measures_beside_each_other_are_measured_alike(tmp_path: Path) -> No
     agreement, first = found.colouring.agreement, found.shown_first
     assert agreement is not None
     assert agreement.mean != found.agreement_by_size[first].estimate.mean
-    page = BeautifulSoup(render(found, RenderOptions()).content.decode(), "html.parser")
+    page = BeautifulSoup(render(Runs(found), RenderOptions()).content.decode(), "html.parser")
     data = page.select_one("script#page-data")
     assert data is not None
     told = json.loads(str(data.string))["agreement"]

@@ -14,6 +14,7 @@ from helpers.made_up.moved_tokens import with_groups, with_last, with_parts
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.comparison.compare import compare
+from reportgen.comparison.runs import Runs
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.figures.figure_register import RUN_FIGURES, WATCHED, figure_list
 from reportgen.findings.figures.flat import figure_key
@@ -61,7 +62,7 @@ def test_the_metrics_are_the_watched_figures_of_the_summary_and_numbers_alone(
     labels = (1.0, 2.0, 3.0, 1.0, 2.0, 1.5)
     findings = Findings(make_results(tmp_path, evidence="basic", labels=labels, sink=0.6))
     output = output_at("metrics.json")
-    held = json.loads(metrics.write_report(findings, RenderOptions(), output).text)
+    held = json.loads(metrics.write(Runs(findings), RenderOptions(), output).text)
     told = json.loads(render(findings, RenderOptions()))["figures"]
     assert held == {name: told[name] for name in held}
     assert None not in held.values()
@@ -70,7 +71,7 @@ def test_the_metrics_are_the_watched_figures_of_the_summary_and_numbers_alone(
     assert 10 <= len(held) <= 16
     assert not [name for name in held if name.endswith(("_low", "_high"))]
     compared = compare(findings, findings)
-    held = json.loads(metrics.write_comparison(compared, CompareOptions()).text)
+    held = json.loads(metrics.write(compared.runs, CompareOptions()).text)
     assert held == {name: compared.figures[name] for name in held}
     assert held["mae_rise"] == 0
     assert 10 <= len(held) <= 16

@@ -12,6 +12,7 @@ from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 from markupsafe import escape
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.small.answers import columns_of_dots
 from reportgen.report.html.page import render
@@ -177,7 +178,7 @@ def test_classes_without_labels_are_named_where_no_other_is_as_frequent(tmp_path
         headline = make_quality(findings, language).headline
         assert re.findall(r"\d+", said) == re.findall(r"\d+", headline)
         assert re.findall("[“「](.*?)[”」]", said) == re.findall("[“「](.*?)[”」]", headline)
-        written = markdown(findings, RenderOptions(lang=lang)).text
+        written = markdown(Runs(findings), RenderOptions(lang=lang)).text
         assert re.sub(r"[\\\u200b]", "", headline) in re.sub(r"[\\\u200b]", "", written)
 
 
@@ -502,7 +503,8 @@ def test_texts_without_figures_have_answers_too(tmp_path):
 
 def test_an_answer_leads_to_its_section_where_the_page_has_one(tmp_path):
     page = BeautifulSoup(
-        render(Findings(make_results(tmp_path)), RenderOptions()).content.decode(), "html.parser"
+        render(Runs(Findings(make_results(tmp_path))), RenderOptions()).content.decode(),
+        "html.parser",
     )
     cards = page.select("#answers > *")
     assert [card.get("href") for card in cards] == ["#predictions", "#across", "#sinks", None]

@@ -12,6 +12,7 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.labelled import classes_with_labels, numbers_with_labels
 from helpers.places import ROOT
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
 from reportgen.findings.statistics import Estimate, Interval
@@ -61,10 +62,10 @@ def test_the_sentence_has_the_means_of_both_thirds(growing: Findings) -> None:
 def test_what_is_sure_stands_in_every_form(growing: Findings, lang: Lang) -> None:
     said = told_errors(growing, load_language(lang))
     options = RenderOptions(lang=lang)
-    html = BeautifulSoup(page.render(growing, options).text, "html.parser")
-    brief = BeautifulSoup(render_brief(growing, options).text, "html.parser")
+    html = BeautifulSoup(page.render(Runs(growing), options).text, "html.parser")
+    brief = BeautifulSoup(render_brief(Runs(growing), options).text, "html.parser")
     cell = render_markdown(growing, lang).replace("\\", "")
-    text = markdown.write_report(growing, options, output_at("report.md")).text.replace("\\", "")
+    text = markdown.write(Runs(growing), options, output_at("report.md")).text.replace("\\", "")
     for sentence in said:
         first = sentence.split("(")[0].split("（")[0]
         assert first in html.find(id="errors").get_text()
@@ -178,6 +179,6 @@ def test_hostile_names_are_escaped(tmp_path: Path) -> None:
         group=findings.texts["group"].replace({"c": "<script>alert(1)</script>"})
     )
     found = Findings(changed(findings.results, texts=texts))
-    html = page.render(found, RenderOptions()).text
+    html = page.render(Runs(found), RenderOptions()).text
     assert "<script>alert(1)" not in html
     assert "&lt;script&gt;alert(1)" in html

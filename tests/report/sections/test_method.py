@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.language import load_language
@@ -92,7 +93,7 @@ def test_a_place_in_the_vocabulary_is_never_said_to_be_how_rare_a_token_is(
     """Of four vocabularies one had its frequent tokens in front, another had them last."""
     results = make_results(tmp_path, HEADLINES, evidence="full")
     page = BeautifulSoup(
-        render(Findings(results), RenderOptions(lang=lang)).content.decode(), "html.parser"
+        render(Runs(Findings(results)), RenderOptions(lang=lang)).content.decode(), "html.parser"
     )
     sentences = re.split(r"(?<=\.)\s|(?<=。)", page.find("main").get_text(" "))
     said = [each for each in sentences if re.search("vocabular|語彙", each)]

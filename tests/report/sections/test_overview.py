@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.language import load_language
@@ -81,7 +82,9 @@ def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
 
 
 def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
-    html = BeautifulSoup(render(Findings(results), RenderOptions()).content.decode(), "html.parser")
+    html = BeautifulSoup(
+        render(Runs(Findings(results)), RenderOptions()).content.decode(), "html.parser"
+    )
     assert "absolute error" not in html.find(id="sinks").get_text()
     assert html.find(id="predictions").get_text().count("Mean absolute error") >= 1
 
@@ -93,7 +96,7 @@ def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lan
     share, even = 100 * made.heads[["special_share", "uniform_share"]].mean()
     said = NO_SINK[lang].format(share=f"{share:.1f}", even=f"{even:.1f}")
     html = BeautifulSoup(
-        render(Findings(made), RenderOptions(lang=lang)).content.decode(), "html.parser"
+        render(Runs(Findings(made)), RenderOptions(lang=lang)).content.decode(), "html.parser"
     )
     sinks = html.find(id="sinks")
     assert [p.get_text() for p in sinks.select(".headline")] == [said]
@@ -108,7 +111,9 @@ def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     assert "N1" in verdicts.values()
     overview = overview_of(made)
     assert overview.no_sink == ""
-    html = BeautifulSoup(render(Findings(made), RenderOptions()).content.decode(), "html.parser")
+    html = BeautifulSoup(
+        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
+    )
     piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
     assert overview.is_sink.startswith(f"Yes, on {piled}.")

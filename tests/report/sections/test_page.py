@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.html.page import render
@@ -16,8 +17,8 @@ from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import make_panel
 from reportgen.report.run import command
-from reportgen.report.sections.context import Context
-from reportgen.report.sections.section_register import make_page, short_name, with_texts
+from reportgen.report.sections.context import Context, short_name
+from reportgen.report.sections.section_register import make_page, with_texts
 from reportgen.report.short_form.markdown import render as render_markdown
 from reportgen.results.info import Settings
 
@@ -37,11 +38,11 @@ def page(results):
 
 
 def page_of(results, **options):
-    context = Context(Findings(results), RenderOptions(**options), EN)
+    context = Context(Runs(Findings(results)), RenderOptions(**options), EN)
     listed = range(len(results.texts))
     panels = [make_panel(context.findings, text, EN, "mean", context.scope) for text in listed]
     page = with_texts(make_page(context), context, listed, panels)
-    return SimpleNamespace(title=page.title, brand=page.brand, scope=page.scope, **page.sections)
+    return SimpleNamespace(title=page.title, brand=page.brand, scope=context.scope, **page.sections)
 
 
 def percent(share):
@@ -119,7 +120,7 @@ def test_too_few_different_texts_are_told_at_the_top(tmp_path):
     said = "Different texts: only 1 of 6 texts; a statement about other texts takes at least 5."
     (remark,) = page_of(made).run.remarks
     assert remark.startswith(said)
-    assert said in render_markdown(Findings(made), RenderOptions()).text.partition("###")[0]
+    assert said in render_markdown(Runs(Findings(made)), RenderOptions()).text.partition("###")[0]
 
 
 def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
@@ -177,7 +178,7 @@ def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
     name = "</title><script>bad()</script>"
     model = replace(results.info.model, name=name)
     made = replace(results, info=replace(results.info, model=model))
-    html = render(Findings(made), RenderOptions()).text
+    html = render(Runs(Findings(made)), RenderOptions()).text
     page = BeautifulSoup(html, "html.parser")
     said = f"{name.rpartition('/')[2]} · 6 texts"
     assert page.h1.get_text() == "Score of 6 texts"

@@ -1,84 +1,115 @@
-"""The register of sections: a section added to it stands in every form of a report."""
+"""The register of sections: a section added to it stands in every form of one run, two and more."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
-from helpers.new_section import add_section
 from helpers.places import ROOT
+from helpers.real.two_models import chain, pair_of
 
+from reportgen.comparison.compare import compare
+from reportgen.comparison.runs import ANY, ONE, SEVERAL, Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Section, make_table
-from reportgen.report.format_register import output_at
 from reportgen.report.html import assets, page
 from reportgen.report.language.language import load_language
 from reportgen.report.notebook.shown import render_notebook
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.section import PageSection
 from reportgen.report.sections import section_register
-from reportgen.report.sections.section_register import SECTIONS, PageSection
+from reportgen.report.sections.section_register import SECTIONS
 from reportgen.report.short_form import markdown, short_form
 
 
-def longest(context):
-    """What the section shows: a table of the longest text."""
-    texts = context.findings.texts
-    n_tokens = int(texts["n_tokens"].max())
-    return make_table("Longest", ("text", "tokens"), [("longest", [Cell(str(n_tokens))])])
+def lengths(context):
+    """What the section shows: the number of tokens in the last run, and how many runs there are."""
+    n_tokens = int(context.runs.findings.texts["n_tokens"].sum())
+    cells = [Cell(str(len(context.runs.infos))), Cell(str(n_tokens))]
+    return make_table("Lengths", ("name", "runs", "tokens"), [("all", cells)])
 
 
-def short_longest(context):
-    yield Section(2, "Longest text", table=longest(context))
+def short_lengths(context):
+    yield Section(2, "Lengths in tokens", table=lengths(context))
 
 
-@pytest.fixture
-def with_section(monkeypatch, tmp_path):
-    """A section "longest" after the list of texts, added as the README says."""
-    own = PageSection("longest", longest, short_longest, in_notebook=True)
-    add_section(monkeypatch, tmp_path, section_register, own, "texts")
+@pytest.fixture(params=[ANY, ONE, SEVERAL], ids=["any", "one", "several"])
+def taken(request, monkeypatch, tmp_path):
+    """A section "lengths" after the predictions, added as the register says, for so many runs."""
+    own = PageSection("lengths", lengths, short_lengths, request.param, in_notebook=True)
+    place = max(i for i, section in enumerate(SECTIONS, 1) if section.id == "predictions")
+    monkeypatch.setattr(section_register, "SECTIONS", (*SECTIONS[:place], own, *SECTIONS[place:]))
+    templates = tmp_path / "templates"
+    shutil.copytree(ROOT / "templates", templates)
+    (templates / "sections" / "lengths.html.jinja").write_text(
+        '<section id="lengths"><p>{{ page.sections.lengths.rows[0][-1].text }} tokens</p></section>'
+    )
+    monkeypatch.setattr(assets, "templates_root", lambda: templates)
+    assets.environment.cache_clear()
     english = load_language("en")
-    words = {**english.words, "page": {**english.words["page"], "longest": "Longest text"}}
+    words = {**english.words, "page": {**english.words["page"], "lengths": "Lengths in tokens"}}
     for module in (page, short_form, markdown):
         monkeypatch.setattr(module, "load_language", lambda code: replace(english, words=words))
     monkeypatch.setattr(
         "reportgen.report.notebook.shown.load_language", lambda code: replace(english, words=words)
     )
-    yield
+    yield request.param
     assets.environment.cache_clear()
 
 
-def test_a_new_section_stands_on_the_page_and_in_its_navigation(tmp_path, with_section):
-    results = make_results(tmp_path)
-    html = BeautifulSoup(page.render(Findings(results), RenderOptions()).text, "html.parser")
-    n_tokens = results.texts["n_tokens"].max()
-    assert html.find(id="longest").get_text() == f"{n_tokens} tokens"
-    names = {a["href"]: a.get_text() for a in html.nav("a")}
-    assert names["#longest"] == "Longest text"
-    order = [
-        section["id"] for section in html.main("section", recursive=False) if "id" in section.attrs
-    ]
-    assert order.index("longest") == order.index("texts") + 1
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_new_section_stands_on_the_page_in_its_navigation_and_in_markdown(tmp_path, taken, n):
+    made = [make_results(tmp_path / str(i), seed=i, evidence="basic") for i in range(n)]
+    runs = Runs(Findings(made[0])) if n == 1 else chain(*made).runs
+    options = RenderOptions() if n == 1 else CompareOptions()
+    html = BeautifulSoup(page.render(runs, options).text, "html.parser")
+    text = markdown.write(runs, options).text
+    names = [a["href"] for a in html.nav("a")]
+    n_tokens = int(made[-1].texts["n_tokens"].sum())
+    head = "### Lengths in tokens\n\n| name | runs | tokens |\n|:--|--:|--:|\n"
+    assert (f"{head}| all | {n} | {n_tokens} |" in text) == (n in taken)
+    assert ("#lengths" in names) == (n in taken)
+    if n in taken:
+        assert html.find(id="lengths").get_text() == f"{n_tokens} tokens"
+        assert names[names.index("#predictions") + 1] == "#lengths"
+        (link,) = html.nav.select('a[href="#lengths"]')
+        assert link.get_text() == "Lengths in tokens"
 
 
-def test_a_new_section_stands_in_markdown_and_in_a_notebook(tmp_path, with_section):
-    results = make_results(tmp_path)
-    n_tokens = results.texts["n_tokens"].max()
-    output = output_at("report.md")
-    text = markdown.write_report(Findings(results), RenderOptions(), output).text
-    assert f"### Longest text\n\n| text | tokens |\n|:--|--:|\n| longest | {n_tokens} |" in text
-    assert f"{n_tokens} tokens" in render_notebook(Findings(results))
+def test_a_new_section_stands_in_a_notebook(tmp_path, taken):
+    results = make_results(tmp_path / "results")
+    n_tokens = results.texts["n_tokens"].sum()
+    assert (f"{n_tokens} tokens" in render_notebook(Findings(results))) == (1 in taken)
 
 
 def test_every_section_has_a_template_and_a_name():
     for section in SECTIONS:
-        assert (ROOT / "templates" / "sections" / f"{section.id}.html.jinja").is_file(), section.id
+        folders = ["sections", *(["compare_sections"] if 2 in section.runs else [])]
+        paths = [ROOT / "templates" / name / f"{section.id}.html.jinja" for name in folders]
+        assert any(path.is_file() for path in paths), section.id
         if section.in_navigation:
-            names = {load_language(code).say("page", section.id) for code in ("en", "ja")}
+            key = section.id if 1 in section.runs else f"nav_{section.id}"
+            part = "page" if 1 in section.runs else "compared"
+            names = {load_language(lang).say(part, key) for lang in ("en", "ja")}
             assert len(names) == 2, section.id
 
 
+def test_no_two_sections_of_so_many_runs_have_one_id():
+    for n in (1, 2, 3):
+        ids = [section.id for section in section_register.sections_of(n)]
+        assert len(ids) == len({*ids})
+
+
 def test_sections_that_have_nothing_to_show_are_left_out(tmp_path):
-    results = make_results(tmp_path, special=False)
-    html = BeautifulSoup(page.render(Findings(results), RenderOptions()).text, "html.parser")
-    assert html.find(id="trust") is None
-    assert "#trust" not in {a["href"] for a in html.nav("a")}
+    results = make_results(tmp_path / "one", special=False)
+    base, head = pair_of(tmp_path, kind="embedding", evidence="none")
+    found = compare(Findings(base), Findings(head))
+    for runs, options, id in (
+        (Runs(Findings(results)), RenderOptions(), "trust"),
+        (found.runs, CompareOptions(), "predictions"),
+        (found.runs, CompareOptions(), "trend"),
+    ):
+        html = BeautifulSoup(page.render(runs, options).text, "html.parser")
+        assert html.find(id=id) is None
+        assert f"#{id}" not in {a["href"] for a in html.nav("a")}

@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
@@ -22,7 +23,7 @@ def results(tmp_path: Path) -> Results:
 
 def page_text(results: Results, code: str = "en") -> str:
     page = BeautifulSoup(
-        render(Findings(results), RenderOptions(lang=code)).content.decode(), "html.parser"
+        render(Runs(Findings(results)), RenderOptions(lang=code)).content.decode(), "html.parser"
     )
     for script in page.select("script, style"):
         script.decompose()

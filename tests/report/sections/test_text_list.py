@@ -4,6 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
 from reportgen.report.html.page import render
@@ -69,7 +70,9 @@ def test_an_embedding_has_no_column_of_predictions(tmp_path):
 
 def test_what_an_embedding_came_with_is_no_right_answer(tmp_path):
     made = make_results(tmp_path, kind="embedding", labels=LABELS)
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).content.decode(), "html.parser")
+    page = BeautifulSoup(
+        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
+    )
     assert page.select_one("#list th[data-key=label]").get_text() == "Given with it"
     assert "Right answer" not in page.select_one("#texts").get_text()
 
@@ -115,7 +118,7 @@ def test_nothing_but_empty_texts_still_makes_a_list(tmp_path):
 def test_the_rows_of_a_page_mark_what_its_panels_colour_most(tmp_path):
     results = make_results(tmp_path, HEADLINES, evidence="basic")
     findings = Findings(results)
-    page = BeautifulSoup(render(findings, RenderOptions()).content.decode(), "html.parser")
+    page = BeautifulSoup(render(Runs(findings), RenderOptions()).content.decode(), "html.parser")
     rows = page.select("table.texts tbody .t bdi")
     for text, row in enumerate(rows):
         assert row.get_text() == HEADLINES[text]
@@ -142,7 +145,9 @@ def test_texts_without_the_evidence_that_others_have_say_so(tmp_path):
     some = changed(made, **{name: own[own["text"].isin((0, 3))] for name, own in tables.items()})
     measured = [row.number for row in list_of(some).rows if not row.is_unmeasured]
     assert measured == [1, 4]
-    page = BeautifulSoup(render(Findings(some), RenderOptions()).content.decode(), "html.parser")
+    page = BeautifulSoup(
+        render(Runs(Findings(some)), RenderOptions()).content.decode(), "html.parser"
+    )
     states = [row.find_all("td")[-1].get_text() for row in page.select(".texts tbody tr")]
     told = "effects not measured"
     assert states == ["ok", f"truncated, {told}", told, "ok", told, told]

@@ -9,6 +9,7 @@ import pytest
 from helpers.hostile_texts import hostile_texts
 from helpers.made_up.factories import make_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import effect_colour
@@ -44,9 +45,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_it_is_well_formed_and_says_what_the_tree_says(results: Results, lang) -> None:
     options = RenderOptions(title="]]> <b>&", lang=lang)
-    page = render(Findings(results), options, "run")
+    page = render(Runs(Findings(results)), options, "run")
     root = parsed(page.text)
-    brief = make_brief(Findings(results), options, "page.xml")
+    brief = make_brief(Runs(Findings(results)), options, "page.xml")
     assert [texts_of(h) for h in root.iter("h2")] == ["]]> <b>&"]
     assert texts_of(next(root.iter("strong"))) == visible(brief.headline)
     tables = [section.table for section in brief.sections if section.table]
@@ -73,7 +74,7 @@ def name_of(macro: ET.Element) -> str | None:
 
 
 def test_only_what_the_format_knows_is_in_it(results: Results) -> None:
-    root = parsed(render(Findings(results), RenderOptions(), "run").text)
+    root = parsed(render(Runs(Findings(results)), RenderOptions(), "run").text)
     tags = {element.tag for element in root.iter()} - {"page"}
     assert tags == {
         *("p", "h2", "h3", "strong", "ul", "li", "table", "tbody", "tr", "th", "td", "br"),
@@ -89,7 +90,7 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
     results: Results,
 ) -> None:
     options = RenderOptions(page_url="https://example.com/?a=1&b=2", commit="4f2a9c1")
-    root = parsed(render(Findings(results), options).text)
+    root = parsed(render(Runs(Findings(results)), options).text)
     first, *others = (link.get("href") for link in root.iter("a"))
     assert first == "https://example.com/?a=1&b=2"
     assert others
@@ -100,22 +101,22 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
 
 @pytest.mark.parametrize("images", ["svg", "png", "none"])
 def test_every_picture_it_names_lies_in_img(results: Results, images) -> None:
-    page = render(Findings(results), RenderOptions(images=images), 'a&b "é"')
+    page = render(Runs(Findings(results)), RenderOptions(images=images), 'a&b "é"')
     names = [e.get(f"{{{RI}}}filename") for e in parsed(page.text).iter(f"{{{RI}}}attachment")]
     assert {f"img/{name}" for name in names} == set(page.files)
     assert len(names) == (0 if images == "none" else 2)
     assert all(name.startswith("a&b _é_-") for name in names)
-    drawn = make_brief(Findings(results), RenderOptions(), "page.xml").pictures
+    drawn = make_brief(Runs(Findings(results)), RenderOptions(), "page.xml").pictures
     widths = [e.get(f"{{{AC}}}width") for e in parsed(page.text).iter(f"{{{AC}}}image")]
     assert widths == [str(figure.width) for figure in drawn][: len(widths)]
     assert all(f' width="{figure.width}" ' in figure.svg for figure in drawn)
 
 
 def test_strong_effects_are_coloured_by_their_sign(results: Results) -> None:
-    brief = make_brief(Findings(results), RenderOptions(), "page.xml")
+    brief = make_brief(Runs(Findings(results)), RenderOptions(), "page.xml")
     looked_at = brief.sections[2].table
     assert looked_at is not None
-    (_, table, *_) = parsed(render(Findings(results), RenderOptions()).text).iter("table")
+    (_, table, *_) = parsed(render(Runs(Findings(results)), RenderOptions()).text).iter("table")
     for row, cells in zip(table.iter("tr"), [(), *looked_at.rows], strict=True):
         if not cells:
             continue
@@ -125,7 +126,7 @@ def test_strong_effects_are_coloured_by_their_sign(results: Results) -> None:
 
 
 def test_the_anchor_marks_it_for_a_later_run(results: Results) -> None:
-    root = parsed(render(Findings(results), RenderOptions(id="june")).text)
+    root = parsed(render(Runs(Findings(results)), RenderOptions(id="june")).text)
     (anchor,) = [m for m in root.iter(f"{{{AC}}}structured-macro") if name_of(m) == "anchor"]
     assert texts_of(anchor) == "reportgen-june"
     (code,) = root.iter(f"{{{AC}}}plain-text-body")
@@ -134,7 +135,7 @@ def test_the_anchor_marks_it_for_a_later_run(results: Results) -> None:
 
 
 def test_a_page_of_many_texts_leaves_whole_rows_out(results: Results, monkeypatch) -> None:
-    brief = make_brief(Findings(results), RenderOptions(), "page.xml")
+    brief = make_brief(Runs(Findings(results)), RenderOptions(), "page.xml")
     whole = set_brief(brief, RenderOptions(id="x"), {})
     monkeypatch.setattr("reportgen.report.short_form.confluence.LIMIT", LengthLimit(9_000, 20_000))
     cut = set_brief(brief, RenderOptions(id="x"), {})
@@ -152,5 +153,7 @@ def test_a_title_without_end_is_told() -> None:
 
 
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
-    first, again = (render(Findings(replace(results)), RenderOptions(), "run") for _ in range(2))
+    first, again = (
+        render(Runs(Findings(replace(results))), RenderOptions(), "run") for _ in range(2)
+    )
     assert first == again

@@ -12,6 +12,7 @@ from helpers.made_up.factories import make_results
 from helpers.on_github import rendered, sanitised, soup
 from markdown_it import MarkdownIt
 
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief
@@ -47,7 +48,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.fixture(scope="module")
 def brief(results: Results) -> Brief:
     """Its tree, which every flavour sets."""
-    return make_brief(Findings(results), RenderOptions(title=TITLE), "report.md")
+    return make_brief(Runs(Findings(results)), RenderOptions(title=TITLE), "report.md")
 
 
 def set_as(brief: Brief, flavor: FlavorName, limit: int | None = None, id: str = "report") -> str:
@@ -79,7 +80,7 @@ def test_it_stays_under_the_limit_of_its_host_and_uses_it(brief, written, flavor
 def test_japanese_is_held_to_the_bytes(tmp_path: Path) -> None:
     texts = tuple(f"{i}" + "無料で最大五万円" * 12 for i in range(500))
     made = make_results(tmp_path, texts, n_layers=1, n_heads=1)
-    text = render(Findings(made), RenderOptions(md_flavor="azure")).text
+    text = render(Runs(Findings(made)), RenderOptions(md_flavor="azure")).text
     assert 139_000 < len(text.encode()) <= 140_000
     assert rows_not_shown(text) > 0
 
@@ -123,7 +124,7 @@ def test_a_page_of_mkdocs_is_the_plain_one_with_a_title_and_folds(tmp_path: Path
     findings = Findings(make_results(tmp_path))
     options = RenderOptions(title='a "b" ~c~', commit="4f2a9c1")
     plain, page = (
-        render(findings, replace(options, md_flavor=flavor)).text.split("\n", 2)[2]
+        render(Runs(findings), replace(options, md_flavor=flavor)).text.split("\n", 2)[2]
         for flavor in ("plain", "mkdocs")
     )
     assert page.startswith('# a "b" &#126;&#8203;c&#126;\n')
@@ -250,15 +251,17 @@ def test_the_longest_title_names_and_tokens_leave_room_for_the_headline(tmp_path
     roles = tuple(replace(role, token=worst) for role in made.info.roles)
     model = replace(made.info.model, name=worst, architecture=worst)
     hostile = replace(made, info=replace(made.info, model=model, roles=roles))
-    tree = make_brief(Findings(hostile), RenderOptions(title=worst), "report.md")
+    tree = make_brief(Runs(Findings(hostile)), RenderOptions(title=worst), "report.md")
     for flavor in get_args(FlavorName):
         assert len(set_as(tree, flavor, LEAST)) <= LEAST
 
 
 def test_the_same_results_give_the_same_bytes(results: Results, written) -> None:
-    again = render(Findings(replace(results)), RenderOptions(title=TITLE), "report")
+    again = render(Runs(Findings(replace(results))), RenderOptions(title=TITLE), "report")
     assert again.text == written["github"]
-    assert again.files == render(Findings(results), RenderOptions(title=TITLE), "report").files
+    assert (
+        again.files == render(Runs(Findings(results)), RenderOptions(title=TITLE), "report").files
+    )
 
 
 def rows_not_shown(markdown: str) -> int:

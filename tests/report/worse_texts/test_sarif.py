@@ -39,7 +39,7 @@ def with_sources(results: Results, name: str, places: list[str]) -> Results:
 
 def log_of(found: Comparison, **options: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The one run of the log, and what was left out."""
-    document = sarif.write_comparison(found, CompareOptions(**options))
+    document = sarif.write(found.runs, CompareOptions(**options))
     log = json.loads(document.text)
     assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
     assert log["$schema"].endswith("/sarif-schema-2.1.0.json")

@@ -9,10 +9,11 @@ import pytest
 from helpers.made_up.factories import make_results
 
 from reportgen import Report
+from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at
-from reportgen.report.maps_npz import write_report
+from reportgen.report.maps_npz import write
 from reportgen.report.options import RenderOptions
 from reportgen.report.spreadsheets import TOKEN_COLUMNS, to_csv
 from reportgen.results.maps.packed import MAX_ERROR
@@ -35,7 +36,7 @@ def report(results: Results) -> Report:
 
 
 def npz(results: Results) -> bytes:
-    return write_report(Findings(results), RenderOptions(), output_at("maps.npz")).content
+    return write(Runs(Findings(results)), RenderOptions(), output_at("maps.npz")).content
 
 
 class TestMaps:

@@ -10,6 +10,7 @@ from helpers.made_up.packed_maps import pooled_plainly, unpack, unpacked_block, 
 
 from reportgen.comparison.attention import head_changes
 from reportgen.comparison.pairing import pair
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.one_text.heads import _png, _tiled, head_picture, head_steps
 from reportgen.report.charts.one_text.heatmap import SIDE, text_map
@@ -18,7 +19,7 @@ from reportgen.report.html.assets import environment
 from reportgen.report.html.blocks import Block
 from reportgen.report.html.page import render
 from reportgen.report.html.size.size_plan import Level
-from reportgen.report.maps_npz import write_report
+from reportgen.report.maps_npz import write
 from reportgen.report.options import RenderOptions
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.maps.cells import stored_pooling
@@ -67,7 +68,7 @@ def test_arrays_have_a_row_a_cell_and_say_which(whole: Results, read: Results) -
     expected = pooled_plainly(unpack(packed, LAYERS, HEADS), how)
     assert np.abs(maps.values - expected).max() <= MAX_ERROR
     assert attention_maps(whole, "1").cells is None
-    written = write_report(Findings(read), RenderOptions(), output_at("maps.npz")).content
+    written = write(Runs(Findings(read)), RenderOptions(), output_at("maps.npz")).content
     arrays = np.load(io.BytesIO(written))
     assert np.array_equal(arrays["maps_1"], maps.values)
     assert arrays["tokens_1"].tolist() == list(maps.tokens)
@@ -92,7 +93,7 @@ def test_a_page_carries_them_as_they_are(whole: Results, read: Results, above: i
 
 def test_a_page_says_why_no_option_brings_in_every_token(read: Results) -> None:
     for lang, said in (("en", "they are never whole"), ("ja", "全体のマップは作られません")):
-        document = render(Findings(read), RenderOptions(lang=lang, pool_above=400))  # type: ignore[arg-type]
+        document = render(Runs(Findings(read)), RenderOptions(lang=lang, pool_above=400))  # type: ignore[arg-type]
         assert said in document.text
         assert "--pool-above none" not in document.text
         assert len(document.reduced) == 1

@@ -24,6 +24,7 @@ from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import AttentionMemory, Cost, Progress
+from reportgen.comparison.runs import Runs
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
 from reportgen.models import EncodedText, LoadedModel
@@ -168,7 +169,7 @@ def test_a_long_text_has_all_but_what_takes_whole_maps(folder, tmp_path, monkeyp
     require_same(own, other, [True] * 4)
     for results in (whole, read):
         assert np.isfinite(results.texts["prediction"]).all()
-    page = render(Findings(read), RenderOptions()).text
+    page = render(Runs(Findings(read)), RenderOptions()).text
     assert "2 texts are longer than 12 tokens" in page
     assert "Texts 2–3: so long that maps are pooled" in page
     few = results_of(model, tmp_path / "few", costs, evidence="none", keep_maps="2")

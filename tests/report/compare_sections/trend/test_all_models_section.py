@@ -15,7 +15,7 @@ from helpers.words import words_between
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
-from reportgen.report.html import compare_page
+from reportgen.report.html import page as html_page
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
@@ -42,11 +42,11 @@ def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> No
     found = chain(*made)
     assert row_of(found, "entropy").values[2].change is not None
     of_page, of_text = ("en", "ja") if kind in ("number", "class", "embedding") else ("ja", "en")
-    html = compare_page.render(found, CompareOptions(lang=of_page)).decode()
-    text = markdown.write_comparison(found, CompareOptions(lang=of_text)).text
+    html = html_page.render(found.runs, CompareOptions(lang=of_page)).text
+    text = markdown.write(found.runs, CompareOptions(lang=of_text)).text
     for said in (words_between(html, "<main", "</main>"), text):
         assert not re.search(r"nan\b|None|\binf\b|[{}]", said)
-    assert json.loads(comparison_json.write_comparison(found, CompareOptions()).text)["models"]
+    assert json.loads(comparison_json.write(found.runs, CompareOptions()).text)["models"]
     steps = found.all_models.from_first
     assert all((step.n_moved is None) == (kind == "embedding") for step in steps)
 
@@ -54,7 +54,7 @@ def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> No
 def test_json_adds_the_models_and_renames_nothing(four_models, four_compared: Comparison) -> None:
     two = compare(Findings(four_models[0]), Findings(four_models[3]))
     record, plain = (
-        json.loads(comparison_json.write_comparison(each, CompareOptions()).text)
+        json.loads(comparison_json.write(each.runs, CompareOptions()).text)
         for each in (four_compared, two)
     )
     models = record.pop("models")
@@ -71,15 +71,13 @@ def test_json_adds_the_models_and_renames_nothing(four_models, four_compared: Co
 
 def test_a_page_of_two_has_no_such_section(four_models) -> None:
     found = compare(Findings(four_models[0]), Findings(four_models[1]))
-    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
+    html = BeautifulSoup(html_page.render(found.runs, CompareOptions()).text, "html.parser")
     assert html.find(id="all_models") is None
     assert html.h1.get_text() == "Two models compared"
 
 
 def test_the_page_has_a_column_for_each_model_and_a_trend(four_compared: Comparison) -> None:
-    html = BeautifulSoup(
-        compare_page.render(four_compared, CompareOptions()).decode(), "html.parser"
-    )
+    html = BeautifulSoup(html_page.render(four_compared.runs, CompareOptions()).text, "html.parser")
     assert html.h1.get_text() == "4 models compared"
     figures, steps = html.find(id="all_models").find_all("table")
     assert [len(table.thead.find_all("th")) for table in (figures, steps)] == [6, 4]
@@ -87,7 +85,7 @@ def test_the_page_has_a_column_for_each_model_and_a_trend(four_compared: Compari
     points = [len(row.find("svg", class_="trend").find_all("circle")) for row in others]
     assert set(points) == {4}
     assert len(moved.find("svg", class_="trend").find_all("circle")) == 3  # from the second on
-    text = markdown.write_comparison(four_compared, CompareOptions()).text
+    text = markdown.write(four_compared.runs, CompareOptions()).text
     line = next(line for line in text.splitlines() if line.startswith("| Figure | "))
     assert line.count("|") == 6  # no column for charts
 
@@ -97,16 +95,16 @@ def test_redacted_models_name_no_text(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     made = [planted(tmp_path / name, seed=i) for i, name in enumerate("abc")]
     with redacted_comparison(chain(*made), "en", wanted=True) as masked:
-        for write in (comparison_json, markdown, compare_page):
-            assert traces(write.write_comparison(masked, CompareOptions()).content) == set()
-        record = json.loads(comparison_json.write_comparison(masked, CompareOptions()).text)
+        for write in (comparison_json, markdown, html_page):
+            assert traces(write.write(masked.runs, CompareOptions()).content) == set()
+        record = json.loads(comparison_json.write(masked.runs, CompareOptions()).text)
     assert [list(model["inputs"].values()) for model in record["models"]] == [[None]] * 3
 
 
 def test_remarks_of_a_model_in_between_are_told(four_models) -> None:
     info = replace(four_models[1].info, remarks=("a remark on it",))
     found = chain(four_models[0], Results(info, four_models[1].source), four_models[2])
-    html = compare_page.render(found, CompareOptions()).decode()
+    html = html_page.render(found.runs, CompareOptions()).text
     assert "Model 2: a remark on it" in html
     assert info.model.weights_sha256 in html
 
@@ -122,4 +120,4 @@ def test_the_command_names_folders_where_one_model_was_run_otherwise(four_models
         (Results(info, four_models[1].source), "compare base_results/ results_2/ head_results/"),
     ):
         found = chain(four_models[0], second, four_models[2])
-        assert command in markdown.write_comparison(found, CompareOptions()).text
+        assert command in markdown.write(found.runs, CompareOptions()).text

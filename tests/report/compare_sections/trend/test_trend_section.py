@@ -19,7 +19,7 @@ from reportgen.report.compare_sections.trend.all_models import make_all_models
 from reportgen.report.compare_sections.trend.answer import make_trend
 from reportgen.report.compare_sections.trend.figures import make_charts
 from reportgen.report.compare_tables import comparison_table
-from reportgen.report.html import compare_page
+from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
@@ -42,7 +42,7 @@ def section(found: Comparison) -> Tag:
 
 
 def section_of(found: Comparison, lang: str = "en") -> Tag:
-    html = compare_page.render(found, CompareOptions(lang=lang)).decode()
+    html = html_page.render(found.runs, CompareOptions(lang=lang)).text
     return BeautifulSoup(html, "html.parser").find(id="trend")
 
 
@@ -168,7 +168,7 @@ def test_hostile_names_and_other_outputs_are_told_without_harm(tmp_path: Path) -
     other = make_results(tmp_path / "b", texts, seed=5, **options)
     sides = [Findings(side) for side in (bad, third, other)]
     made = compare(sides[0], sides[2], None, sides[1:2], ["<i>a", "b\n::error::", "c"])
-    html = compare_page.render(made, CompareOptions()).decode()
+    html = html_page.render(made.runs, CompareOptions()).text
     found = BeautifulSoup(html, "html.parser").find(id="trend")
     assert {tag.name for tag in found.find_all(["script", "i"], class_=None)} == set()
     assert "<b>" not in str(found.find("table", class_="moved"))
@@ -179,7 +179,7 @@ def test_hostile_names_and_other_outputs_are_told_without_harm(tmp_path: Path) -
 
 def test_more_models_than_columns_have_a_row_each(tmp_path: Path) -> None:
     sides = pair_of(tmp_path, TEXTS[:6], evidence="none", labels=LABELS[:6])
-    context = CompareContext(chain(*(sides * 7)[:13]), CompareOptions(), load_language("en"))
+    context = CompareContext(chain(*(sides * 7)[:13]).runs, CompareOptions(), load_language("en"))
     made, models = make_all_models(context), context.comparison.all_models
     assert [len(table.rows) for table in (made.figures, made.steps)] == [13, 12]
     assert not any(cell.track for row in made.figures.rows for cell in row)
@@ -194,7 +194,7 @@ def test_results_kept_small_are_named_for_their_heads(tmp_path: Path) -> None:
     write_small_tables(tmp_path / "small", first)
     write_info(tmp_path / "small", small_info(first.info))
     found = chain(first, open_results(tmp_path / "small"), second)
-    trend = make_trend(CompareContext(found, CompareOptions(), load_language("en")))
+    trend = make_trend(CompareContext(found.runs, CompareOptions(), load_language("en")))
     said = "Results kept small do not say in which heads a token is a sink: made-up (2)."
     assert said in trend.lead
     (cls, *_) = found.all_models.trend.sinks

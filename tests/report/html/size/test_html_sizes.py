@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.packing import plotly_source
 from reportgen.report.html.page import render
@@ -29,7 +30,7 @@ def numbers(page):
 
 
 def test_only_chosen_texts_carry_figures(results):
-    report = render(Findings(results), RenderOptions(detail="4,2"))
+    report = render(Runs(Findings(results)), RenderOptions(detail="4,2"))
     page = BeautifulSoup(report.content.decode(), "html.parser")
     assert [figure["id"] for figure in page.find_all("figure", class_="map")] == ["map-2", "map-4"]
     assert numbers(page) == list(range(1, 8))
@@ -43,7 +44,7 @@ def test_only_chosen_texts_carry_figures(results):
 
 def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path):
     made = make_results(tmp_path, ("words of one text",) * 340, n_layers=1, n_heads=1, keep=0)
-    report = render(Findings(made), RenderOptions(max_size=1, detail="first:2"))
+    report = render(Runs(Findings(made)), RenderOptions(max_size=1, detail="first:2"))
     page = BeautifulSoup(report.content.decode(), "html.parser")
     articles = page.find_all("article")
     shown = numbers(page)
@@ -65,7 +66,7 @@ def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path
 def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):
     findings = Findings(make_results(tmp_path, HEADLINES * 10, n_layers=6, n_heads=12))
     for limit in (2_400_000, 3_000_000):
-        report = render(findings, RenderOptions(max_size=limit))
+        report = render(Runs(findings), RenderOptions(max_size=limit))
         assert 0.9 * limit < len(report.content) <= limit
         page = BeautifulSoup(report.content.decode(), "html.parser")
         levels = {int(f["data-text"]): int(f["data-level"]) for f in page.find_all(class_="map")}
@@ -79,7 +80,7 @@ def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):
 
 def test_a_long_text_is_pooled_and_says_so(tmp_path):
     made = make_results(tmp_path, ("ab" * 300, "short"), n_layers=2, n_heads=2)
-    report = render(Findings(made), RenderOptions())
+    report = render(Runs(Findings(made)), RenderOptions())
     page = BeautifulSoup(report.content.decode(), "html.parser")
     assert "302 tokens" in panel(page, 1).get_text()
     assert "--pool-above none" in panel(page, 1).get_text()
@@ -88,17 +89,17 @@ def test_a_long_text_is_pooled_and_says_so(tmp_path):
     assert sentence.startswith("Text 1: more than 256 tokens")
     side = max(json.loads(page.find(id="data-1").string)["cells"]) + 1
     assert unpack(unpacked_block(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
-    whole = render(Findings(made), RenderOptions(pool_above=None))
+    whole = render(Runs(Findings(made)), RenderOptions(pool_above=None))
     assert not whole.reduced
     carried = BeautifulSoup(whole.content.decode(), "html.parser").find(id="maps-1").string
     assert unpacked_block(carried) == made.packed_maps(0)
 
 
 def test_a_page_with_files_has_nothing_inline(results):
-    made = render(Findings(results), RenderOptions(layout="dir"))
+    made = render(Runs(Findings(results)), RenderOptions(layout="dir"))
     page = BeautifulSoup(made.content.decode(), "html.parser")
     assert set(made.files) == {"report.css", "report.js", "plotly.min.js"}
-    assert made.files == render(Findings(results), RenderOptions(layout="dir")).files
+    assert made.files == render(Runs(Findings(results)), RenderOptions(layout="dir")).files
     assert page.find("link", rel="stylesheet")["href"] == "report.css"
     scripts = [tag for tag in page.find_all("script") if not tag.get("type")]
     assert [tag["src"] for tag in scripts] == ["report.js"]
@@ -108,7 +109,9 @@ def test_a_page_with_files_has_nothing_inline(results):
     assert not page.find_all("style")
     assert not page.find_all(style=True)
     assert made.files["plotly.min.js"].decode() == plotly_source(None)
-    one = BeautifulSoup(render(Findings(results), RenderOptions()).content.decode(), "html.parser")
+    one = BeautifulSoup(
+        render(Runs(Findings(results)), RenderOptions()).content.decode(), "html.parser"
+    )
     assert one.find("style").string == made.files["report.css"].decode()
     assert one.find("script", type="module").string in made.files["report.js"].decode()
     assert page.find("main").get_text().replace("--layout dir -o report/index.html", "") == (

@@ -14,6 +14,7 @@ from helpers.real.models import save_model
 from scipy.stats import spearmanr
 
 import reportgen
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.report.html.page import render
@@ -155,7 +156,7 @@ def test_the_colours_of_the_page_are_steps_of_the_values_that_are_ranked(
 ) -> None:
     found = analysed(units)
     findings = Findings(found, colour)
-    strips = steps_of(render(findings, RenderOptions(colour=colour)).content.decode())
+    strips = steps_of(render(Runs(findings), RenderOptions(colour=colour)).content.decode())
     assert len(strips) >= len(JAPANESE)
     expected = []
     for text in range(len(JAPANESE)):

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
 from helpers.made_up.tagged import tagged_results
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.language.language import load_language
@@ -58,7 +59,7 @@ def test_an_answer_is_bracketed_by_its_characters(
     rows = made.stored("texts").copy()
     rows[STEPS] = [list(steps), *rows[STEPS][1:]]
     results = joined(changed(made, texts=rows))
-    page = render(Findings(results), RenderOptions()).content.decode()
+    page = render(Runs(Findings(results)), RenderOptions()).content.decode()
     assert bracketed(page) == said
 
 
