@@ -74,7 +74,7 @@ class MaskReader(StepReader):
     ) -> list[TextPrediction]:
         """One prediction per text, with the likeliest tokens at each of its masks."""
         found = []
-        for row, text in zip(self._rows(returned, texts), texts, strict=True):
+        for row, text in zip(self.rows(returned, texts), texts, strict=True):
             best = row.detach().topk(min(N_NEXT_TOKENS, row.shape[1]), dim=1)
             names = [[spell(self.tokenizer, i) for i in ids] for ids in best.indices.tolist()]
             is_finite = bool(best.values.isfinite().all())

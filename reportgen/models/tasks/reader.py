@@ -236,7 +236,8 @@ def spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
 
 
 class StepReader(OutputReader):
-    """Reads log-probabilities at the steps of a text, `EncodedText.steps`."""
+    """Reads log-probabilities, or what else is `scored`, at the steps of a text (see
+    `EncodedText.steps`)."""
 
     entry: Entry  # the part of what is returned that has a row of logits for each token
 
@@ -247,7 +248,7 @@ class StepReader(OutputReader):
         `[text, step]`: LEFT_OUT where its token was left out, 0 after the last step of a text."""
         values = [
             _targeted(row, text)
-            for row, text in zip(self._rows(returned, texts), texts, strict=True)
+            for row, text in zip(self.rows(returned, texts), texts, strict=True)
         ]
         return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
 
@@ -256,7 +257,7 @@ class StepReader(OutputReader):
     ) -> list[EncodedText]:
         """`texts` that explain at each step what is predicted there, unless that is given."""
         found = []
-        for text, row in zip(texts, self._rows(returned, texts), strict=True):
+        for text, row in zip(texts, self.rows(returned, texts), strict=True):
             best = row.argmax(dim=1).tolist()
             steps = (
                 step if step.target is not None else replace(step, target=own)
@@ -265,12 +266,15 @@ class StepReader(OutputReader):
             found.append(replace(text, steps=tuple(steps)))
         return found
 
-    def _rows(self, returned: Any, texts: Sequence[EncodedText]) -> list[Tensor]:
-        """Log-probabilities at the steps of each text whose tokens are there, `[step, entry]`."""
+    def scored(self, logits: Tensor) -> Tensor:
+        """What is read of `logits` `[step, entry]`, of the same shape: log-probabilities."""
+        return logits.log_softmax(dim=-1)
+
+    def rows(self, returned: Any, texts: Sequence[EncodedText]) -> list[Tensor]:
+        """What is read at the steps of each text whose tokens are there, `[step, entry]`."""
         logits = entries(returned)[self.entry]
         return [
-            own[places(text)].float().log_softmax(dim=-1)
-            for own, text in zip(logits, texts, strict=True)
+            self.scored(own[places(text)].float()) for own, text in zip(logits, texts, strict=True)
         ]
 
 
@@ -283,13 +287,16 @@ def _targeted(row: Tensor, text: EncodedText) -> Tensor:
     """`[step]`: the log-probability of the target of each step, of `row` `[step that is there,
     entry]`; the largest where a step has no target. Its lead where the text has a token against
     it."""
-    there = [i for i, step in enumerate(text.steps) if step.position is not None]
-    targets = [text.steps[i].target for i in there]
+    targets = [step.target for step in text.steps if step.position is not None]
     best = row.argmax(dim=1).tolist() if None in targets else targets
     chosen = [own if own is not None else top for own, top in zip(targets, best, strict=True)]
     index = torch.tensor(chosen, device=row.device, dtype=torch.long)
-    values = torch.full((len(text.steps),), LEFT_OUT, device=row.device)
-    own = row.gather(1, index[:, None]).squeeze(1)
-    if text.against is not None:
-        own = own - row[:, text.against]
-    return values.index_put((torch.tensor(there, device=row.device, dtype=torch.long),), own)
+    values = row.gather(1, index[:, None]).squeeze(1)
+    return at_steps(values if text.against is None else values - row[:, text.against], text)
+
+
+def at_steps(values: Tensor, text: EncodedText) -> Tensor:
+    """`[step]`: `values` of the steps whose tokens are there, LEFT_OUT of the others."""
+    there = [i for i, step in enumerate(text.steps) if step.position is not None]
+    rows = torch.tensor(there, device=values.device, dtype=torch.long)
+    return values.new_full((len(text.steps),), LEFT_OUT).index_put((rows,), values)

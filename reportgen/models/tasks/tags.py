@@ -18,16 +18,12 @@ from reportgen.results.labels import tag_list
 from reportgen.texts import TextInput, WordSplitter, between_spaces
 
 
-@dataclass(frozen=True, slots=True)
-class TagReader(StepReader):
-    """Reads the tag of the first token of each word (Devlin et al. 2019)."""
+class WordReader(StepReader):
+    """Reads something at the first token of each word (Devlin et al. 2019)."""
 
-    kind = "tags"
-    target = StepTarget("tags")
     place = "its word {}"
     needs_words = True
     entry = "logits"
-    labels: tuple[str, ...]
 
     def marked(self, text: EncodedText, words: Sequence[int]) -> EncodedText:
         """`text` with a step at the first token of each of its words; `words` `[token]` are their
@@ -48,6 +44,19 @@ class TagReader(StepReader):
         """`text` with a step at each of its words."""
         return self.marked(text, _tagged_words(text, source, splitter, marks))
 
+    def sample(self, text: EncodedText) -> EncodedText:
+        """`text` as trial runs need it: each of its units is a word."""
+        return self.marked(text, text.units)
+
+
+@dataclass(frozen=True, slots=True)
+class TagReader(WordReader):
+    """Reads the tag of each word."""
+
+    kind = "tags"
+    target = StepTarget("tags")
+    labels: tuple[str, ...]
+
     def class_index(self, name: str) -> int:
         """No tag can be asked for."""
         raise UsageError(
@@ -55,16 +64,12 @@ class TagReader(StepReader):
             "is tags; leave the option out and choose a word in the report"
         )
 
-    def sample(self, text: EncodedText) -> EncodedText:
-        """`text` as trial runs need it: each of its units is a word."""
-        return self.marked(text, text.units)
-
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
         """One prediction per text, with the tag of each word and its log-probability."""
         found = []
-        for row, text in zip(self._rows(returned, texts), texts, strict=True):
+        for row, text in zip(self.rows(returned, texts), texts, strict=True):
             best = row.detach().max(dim=1)
             names = tuple(self.labels[i] for i in best.indices.tolist())
             is_finite = bool(row.isfinite().all())
