@@ -315,7 +315,7 @@ class Job:
         )
 
     def _stored(self, rows: Sequence[int]) -> dict[int, tuple[float, str | None]]:
-        """By text of `rows`, the value and the label of its scalar, where it has one."""
+        """By text of `rows`, the value and the label of its target, where it has one."""
         found: dict[int, tuple[float, str | None]] = {}
         for item in (item for item in self._sample_items() if not set(rows).isdisjoint(item.rows)):
             table = self._results.load(item).tables["evidence"]

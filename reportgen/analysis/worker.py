@@ -71,7 +71,7 @@ from reportgen.results.measure_register import BY_ID, MIN_TEXTS
 from reportgen.results.tables.write import rows_of
 from reportgen.texts import TextInput, TextSet, with_units, word_splitter
 
-# Texts of the sample whose scalars tell how widely these differ.
+# Texts of the sample whose targets tell how widely these differ.
 SPREAD_TEXTS = 128
 # What a model adds to a text before it is analysed: see `TextInput`.
 _ADDED = ("pair", "completion", "completion_ids", "lead", "chosen")
@@ -313,7 +313,7 @@ class Worker:
         tokens: Mapping[int, pd.DataFrame],
         stored: Mapping[int, tuple[float, str | None]],
     ) -> list[TextEvidence]:
-        """The scalar of each of the texts `rows`; those that do not follow from its `stored` value
+        """The target of each of the texts `rows`; those that do not follow from its `stored` value
         and label are run."""
         texts = dict(zip(rows, self.in_units(rows, sources, tokens), strict=True))
         found = {
@@ -332,7 +332,7 @@ class Worker:
         sources: Sequence[TextInput],
         tokens: Mapping[int, pd.DataFrame],
     ) -> list[TextEvidence]:
-        """The scalar of each of the texts `rows`; see `EvidenceInput` for the rest."""
+        """The target of each of the texts `rows`; see `EvidenceInput` for the rest."""
         return explained_texts(self.explainer, rows, self.in_units(rows, sources, tokens))
 
     def try_evidence(self, text: EncodedText) -> None:
@@ -362,7 +362,7 @@ class Worker:
         self, items: Sequence[TextEvidence], sources: Sequence[TextInput]
     ) -> dict[int, pd.DataFrame]:
         """By text, its rows of the table of tokens, with gradients, by the weights that the model
-        has now; the scalars of `items`, whose `sources` these are, stay what was explained."""
+        has now; the targets of `items`, whose `sources` these are, stay what was explained."""
         window = Window(0, sources, [item.encoded for item in items], {})
         attention = replace(self._attention, progress=Progress(), phrases=None)
         rows = attention.run(window, MapQuota("none")).tables["tokens"].to_pandas()
@@ -449,9 +449,9 @@ class Worker:
 
     @cached_property
     def _spread(self) -> float:
-        """Standard deviation of the scalar over texts of the sample; 0 where nothing needs it.
+        """Standard deviation of the target over texts of the sample; 0 where nothing needs it.
 
-        It does not depend on which of the items are measured here. For embeddings the scalar of
+        It does not depend on which of the items are measured here. For embeddings the target of
         every whole text is 1.
         """
         if self.options.evidence != "full":
@@ -465,7 +465,6 @@ class Worker:
         """What the cost of evidence depends on, beside the texts."""
         return CostBasis(
             self.explainer.target,
-            n_figures=self.model.reader.n_figures,
             has_mask_token=self.model.tokenizer.mask_token_id is not None,
         )
 

@@ -217,7 +217,7 @@ def _shapley_costs(
 
 def _shuffled_passes(text: EncodedText, basis: CostBasis) -> Passes:
     """The passes of one text with shuffled weights: of its attention, and of its gradients as far
-    as it has them, which take one pass to know its scalar."""
+    as it has them, which take one pass to know its target."""
     gradient = _passes(text, "basic", basis)["gradient"]
     return Passes(1, 0, ANALYSIS * len(text.ids)).plus(gradient)
 
@@ -256,7 +256,7 @@ def _faithfulness_passes(text: EncodedText) -> Passes:
 
 def _sink_passes(text: EncodedText, n_roles: int, depth: Depth, *, is_run: bool) -> Passes:
     """The most passes of the sink tests on one text, if only roles are tested (at least one token):
-    of each changed version, unchanged where it `is_run` to know its scalar; where all tests are
+    of each changed version, unchanged where it `is_run` to know its target; where all tests are
     done, twice more.
     """
     n_subjects = 1 if depth.strongest_only else max(1, n_roles)

@@ -74,20 +74,20 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
         raise GradientError("no_embeddings")
 
 
-def gradients(scalars: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
-    """The gradient of each of `scalars` `[text]` at its text's row of `inputs`, each `[text, ...]`.
+def gradients(targets: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+    """The gradient of each of `targets` `[text]` at its text's row of `inputs`, each `[text, ...]`.
 
     Returns:
-        One tensor per input, of the same shape; None where the scalars do not depend on it.
+        One tensor per input, of the same shape; None where the targets do not depend on it.
 
     Raises:
-        GradientError: the scalars have no graph, for example after rounding.
+        GradientError: the targets have no graph, for example after rounding.
     """
-    if not scalars.requires_grad:
+    if not targets.requires_grad:
         raise GradientError("no_gradient")
-    # The scalar of a text depends on its own row only, so one backward pass is enough for all.
+    # The target of a text depends on its own row only, so one backward pass is enough for all.
     found: tuple[Tensor | None, ...] = torch.autograd.grad(
-        scalars, inputs, torch.ones_like(scalars), allow_unused=True
+        targets, inputs, torch.ones_like(targets), allow_unused=True
     )
     return found
 

@@ -43,7 +43,7 @@ def rankings(
     """The rankings of a text's units by its `views` (see `unit_views`); None for fewer than
     MIN_UNITS units.
 
-    Measures that are missing on any unit are left out. Where [MASK] moves the scalar in the same
+    Measures that are missing on any unit are left out. Where [MASK] moves the target in the same
     direction at nearly all units (`mask_offset`, |mean| / sd of its effects, above MASK_OFFSET),
     units are ranked by the distance of their effect from the median.
     """
@@ -69,7 +69,7 @@ def n_passes(n_units: int, n_views: int) -> int:
 def faithfulness(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
     """Comprehensiveness and sufficiency of every ranking of `texts` (DeYoung et al. 2020).
 
-    Each is the mean over PERCENTS of the absolute change of the scalar: without the units that rank
+    Each is the mean over PERCENTS of the absolute change of the target: without the units that rank
     first (ties by position), or with only those and the special tokens. There is no score if one
     of these versions of the text could not be run.
     """

@@ -124,7 +124,7 @@ def explained_texts(
     *,
     is_extra: bool = False,
 ) -> list[TextEvidence]:
-    """Find the scalar of each text that is to be explained."""
+    """Find the target of each text that is to be explained."""
     found = []
     for row, text, own in zip(rows, texts, explainer.explain(texts), strict=True):
         if isinstance(own, ExplainedText):

@@ -24,7 +24,7 @@ class Tools:
     norms: Norms | Reason  # the reason where value vectors cannot be read
     level: EvidenceLevel = "full"
     is_causal: bool = False  # tokens see earlier ones alone
-    spread: float = 0.0  # standard deviation of the scalar over the texts of a window
+    spread: float = 0.0  # standard deviation of the target over the texts of a window
 
     @property
     def measures(self) -> tuple[View, ...]:
@@ -44,11 +44,10 @@ class CostBasis:
     """What the cost of a measure depends on, beside the text."""
 
     target: ModelTarget
-    n_figures: int  # width of an embedding
     has_mask_token: bool
 
 
-# Takes texts that have a scalar to explain, and adds what was measured to each of them.
+# Takes texts that have a target to explain, and adds what was measured to each of them.
 Run: TypeAlias = Callable[[Tools, Sequence[TextEvidence]], None]
 
 

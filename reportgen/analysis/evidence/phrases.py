@@ -23,7 +23,7 @@ def with_phrases(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Enc
     interaction is at least PHRASE_SHARE of that, and PHRASE_LEAST of the largest effect of a unit
     in the text. A phrase has at most PHRASE_WORDS units.
 
-    A text whose scalar cannot be found keeps its units, as does the last token of a causal model.
+    A text whose target cannot be found keeps its units, as does the last token of a causal model.
     """
     found: list[EncodedText] = []
     for start in range(0, len(texts), _AT_ONCE):

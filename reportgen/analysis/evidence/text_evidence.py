@@ -52,7 +52,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class UnitEffects:
-    """How far the scalar moves when a display unit of content is changed, one unit at a time."""
+    """How far the target moves when a display unit of content is changed, one unit at a time."""
 
     units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
     effects: tuple[float, ...]  # [unit], f(whole) - f(changed); NaN where it could not be run
@@ -68,7 +68,7 @@ class TextEvidence:
 
     text: int  # row of `texts`
     encoded: EncodedText
-    explained: ExplainedText | None  # None where the text has no scalar to explain
+    explained: ExplainedText | None  # None where the text has no target to explain
     is_extra: bool = False  # beside the sample that averages are made of
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
     # [position], gradient times input; in no table, but it says which units may say the same.
@@ -151,7 +151,7 @@ def add_effects(
 
 
 def explained_of(texts: Sequence[TextEvidence]) -> list[ExplainedText]:
-    """What is explained of each of `texts`, leaving out those without a scalar to explain."""
+    """What is explained of each of `texts`, leaving out those without a target to explain."""
     return [text.explained for text in texts if text.explained is not None]
 
 

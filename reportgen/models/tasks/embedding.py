@@ -20,7 +20,6 @@ class EmbeddingReader(OutputReader):
     """Reads one vector per text."""
 
     kind = "embedding"
-    target = CosineTarget()
     is_cut_as_pooled = True
     described = "an embedding"
     entry: Entry  # the part of what is returned
@@ -29,9 +28,9 @@ class EmbeddingReader(OutputReader):
     made_by: str | None = None  # how the module itself pooled tokens; None where not known
 
     @property
-    def n_figures(self) -> int:
-        """Figures per text."""
-        return self.width
+    def target(self) -> CosineTarget:
+        """How far the embedding turns."""
+        return CosineTarget(n_figures=self.width)
 
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()

@@ -64,11 +64,6 @@ class OutputReader(ABC):
     def described(self) -> str:
         """What the output is, for an error message."""
 
-    @property
-    def n_figures(self) -> int:
-        """The number of figures per text; 0 if that depends on the text."""
-        return 0
-
     @abstractmethod
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()

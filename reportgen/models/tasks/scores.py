@@ -43,11 +43,6 @@ class ScoreReader(OutputReader):
         """One row of a decoder, wherever that is."""
         return ()
 
-    @property
-    def n_figures(self) -> int:
-        """Figures per text."""
-        return self.width
-
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> Tensor:

@@ -59,11 +59,6 @@ class SimilarityReader(OutputReader):
         """Tokenise a `text` and a short one, to try `model` on."""
         return encode_apart(model.tokenizer, (text, "one"), model.info.max_tokens)
 
-    @property
-    def n_figures(self) -> int:
-        """Figures per text."""
-        return 1
-
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> Tensor:

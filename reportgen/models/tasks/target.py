@@ -53,6 +53,7 @@ class ModelTarget(ABC):
         scalar: its name in results.
         is_stored: a stored value and label say all of it, so that a text need not be run again.
         is_sequential: it is the sum of steps, each of which is predicted from those before it.
+        n_figures: width of an embedding; 0 for others.
         is_distance: effects are distances: at the whole text its gradient is 0, and no change of
             the text can raise it.
         undefined: the error message where it is not a finite number.
@@ -61,6 +62,7 @@ class ModelTarget(ABC):
     scalar: Scalar
     is_stored: bool = False
     is_sequential: bool = False
+    n_figures: int = 0
     is_distance: ClassVar[bool] = False
     undefined: ClassVar[str] = "the output is not a finite number"
 

@@ -24,7 +24,7 @@ from reportgen.models.tasks.target import CosineTarget, NumberTarget, StepTarget
 
 TARGETS = {
     "number": NumberTarget(),
-    "cosine": CosineTarget(),
+    "cosine": CosineTarget(n_figures=16),
     "tags": StepTarget("tags"),
 }
 
@@ -34,7 +34,7 @@ def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
         n_texts or len(texts),
         texts,
         level,
-        CostBasis(TARGETS[scalar], n_figures=16, has_mask_token=has_mask_token),
+        CostBasis(TARGETS[scalar], has_mask_token=has_mask_token),
         n_roles=2,
     )
 
@@ -120,7 +120,7 @@ def test_texts_without_evidence_are_taken_to_be_as_long_as_those_with_it():
 
 
 def test_texts_beside_the_sample_cost_their_measures_alone():
-    basis = CostBasis(TARGETS["number"], n_figures=16, has_mask_token=True)
+    basis = CostBasis(TARGETS["number"], has_mask_token=True)
     texts = [encoded(5), encoded(7)]
     whole, extra = cost(texts, "full"), extra_cost(texts, "full", basis)
     assert set(whole.passes) - set(extra.passes) == {
@@ -188,7 +188,7 @@ def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: i
     assert sample_size(expected, 1, n_texts, "basic", None) == n
 
 
-BASIS = CostBasis(TARGETS["number"], n_figures=16, has_mask_token=True)
+BASIS = CostBasis(TARGETS["number"], has_mask_token=True)
 
 
 def test_a_tenth_of_basic_evidence_pays_shapley_values_of_evenly_spaced_texts():

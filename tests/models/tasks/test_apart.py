@@ -108,7 +108,7 @@ def test_layers_after_the_pooling_and_the_way_to_compare_are_read(
     vectors = [library.encode(list(own)) for own in zip(*PAIRS, strict=True)]
     model = loaded(folder)
     assert (model.output.kind, model.output.pooling) == ("embedding", "mean")
-    assert model.reader.n_figures == 8
+    assert model.reader.target.n_figures == 8
     paired = ready_for_pairs(model, texts())
     assert paired.output.similarity == similarity
     expected = np.diagonal(library.similarity(*vectors).numpy())
@@ -213,7 +213,7 @@ def test_classes_about_two_texts_ask_for_the_second(tmp_path: Path) -> None:
 def test_a_pooling_that_is_asked_for_comes_first(tmp_path: Path) -> None:
     model = loaded(save_sentence_encoder(tmp_path, "bert", layers=[dense(8)]), pooling="cls")
     assert model.output.pooling == "cls"
-    assert model.reader.n_figures == 32
+    assert model.reader.target.n_figures == 32
     assert ready_for_pairs(model, texts()) is model
 
 

@@ -1,4 +1,4 @@
-"""CP-LRP: shares of each token in a text's scalar, checked for conservation."""
+"""CP-LRP: shares of each token in a text's target, checked for conservation."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ from reportgen.models import (
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 
-# Of the spread of the scalar over texts: an error that is small whatever the scalar of a text is.
+# Of the spread of the target over texts: an error that is small whatever the target of a text is.
 CONSERVED_SPREAD = 1e-3
 
 
@@ -44,8 +44,8 @@ class Relevance:
     """The shares of one text."""
 
     scores: tuple[float, ...]  # [position], signed
-    rest: float  # of the scalar, that no token has: of biases and of bent activations
-    error: float | None  # |scalar - all shares| / |scalar|; None where the scalar is 0
+    rest: float  # of the target, that no token has: of biases and of bent activations
+    error: float | None  # |target - all shares| / |target|; None where the target is 0
     is_conserved: bool
 
 
@@ -57,7 +57,7 @@ def cp_lrp(
     The share of a token is h . df/dh at h, its vector in front of the first layer, with the
     attention weights A, the standard deviations that norms divide by and the activations of gates
     held constant. With these, the model is a chain of sums, biases b and activations u -> a. So
-    the scalar is the sum of the shares, of b . df/db, and of a . df/da - u . df/du: it is
+    the target is the sum of the shares, of b . df/db, and of a . df/da - u . df/du: it is
     conserved if these differ from it by at most CONSERVED of its size or CONSERVED_SPREAD of
     `spread`, its standard deviation over texts. They differ in a model where something else bends
     or multiplies signals.

@@ -1,4 +1,4 @@
-"""Deletion effects: how a text's scalar changes if one display unit is left out, or replaced by
+"""Deletion effects: how a text's target changes if one display unit is left out, or replaced by
 [MASK], or stands alone with the special tokens; and each token of a completion without those before
 it."""
 
@@ -47,7 +47,7 @@ def deletion_effects(
 
     The unit's token ids are removed and the remaining ones move together; the text is not tokenised
     again and special tokens stay (Li, Monroe and Jurafsky 2016, applied to token ids). Positive
-    where the unit raises the scalar. For embeddings the effect is a cosine distance.
+    where the unit raises the target. For embeddings the effect is a cosine distance.
     """
     return _effects(explainer, explained, without, _can_delete)
 
@@ -60,7 +60,7 @@ def alone_effects(
     text, or an error message; a `Reason` where nothing would be left to run without content.
 
     Special tokens stay in both, the rest moves together, and nothing is tokenised again. Positive
-    where the unit alone raises the scalar; for embeddings, where it brings the embedding nearer to
+    where the unit alone raises the target; for embeddings, where it brings the embedding nearer to
     that of the whole text.
     """
     if any(not runs_without_content(item.text) for item in explained):
@@ -102,7 +102,7 @@ def mask_effects(
 
 def mask_offset(effects: Sequence[float]) -> float | None:
     """|mean| / standard deviation of a text's effects; None for fewer than 2 effects or if all are
-    equal. Above 1, most changes move the scalar in the same direction, whatever is changed."""
+    equal. Above 1, most changes move the target in the same direction, whatever is changed."""
     known = [effect for effect in effects if isfinite(effect)]
     spread = pstdev(known) if known else 0.0
     return abs(fmean(known)) / spread if spread else None
@@ -144,7 +144,7 @@ def _text_effects(
     units: tuple[tuple[int, ...], ...],
     values: Sequence[tuple[float, Scores] | str],
 ) -> UnitEffects | str:
-    """The effects on one text, from its scalar (or an error message) after each change."""
+    """The effects on one text, from its target (or an error message) after each change."""
     changes = [value if isinstance(value, str) else item.value - value[0] for value in values]
     scores = tuple(
         ()

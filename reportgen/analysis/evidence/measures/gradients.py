@@ -51,7 +51,7 @@ def text_gradients(
 ) -> list[TextGradients | Missing]:
     """Gradient size, attention times gradient and live rows, with one backward pass per batch.
 
-    Size: the length of the gradient of the scalar at a token's input embedding, ||df/dx_i||. It is
+    Size: the length of the gradient of the target at a token's input embedding, ||df/dx_i||. It is
     not defined for embeddings: the cosine of a text to itself has its maximum there.
     Live rows: queries q of the last layer with |df/dA[h, q, k]| > 0 for some head and key, where A
     are the attention maps; no other row can change the output. For embeddings, f is a projection
@@ -90,10 +90,10 @@ def _run_batch(
     with embedding_leaf(explainer.model) as leaves:
         returned = capture.run(inputs, take, gradients=True)
         outputs = explainer.model.reader.values(returned, inputs, texts)
-        scalars = _projected(outputs) if is_flat else explainer.target.figures(outputs, items)
+        targets = _projected(outputs) if is_flat else explainer.target.figures(outputs, items)
     maps = last[0] if last[0].requires_grad else None
     wanted = [leaves[0]] if maps is None else [leaves[0], maps]
-    at_leaf, *at_maps = gradients(scalars, wanted)
+    at_leaf, *at_maps = gradients(targets, wanted)
     sizes = None
     by_input: list[Floats | None] = [None] * len(texts)
     if not is_flat:
@@ -190,7 +190,7 @@ def _add_weighted(text: TextEvidence, found: TextGradients) -> None:
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:
-    # One more forward pass, which finds the scalar that is explained.
+    # One more forward pass, which finds the target that is explained.
     whole = Passes(2, 1, (2 + BACKWARD) * len(text.ids))
     if not basis.target.is_sequential:
         return whole

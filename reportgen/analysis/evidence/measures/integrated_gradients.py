@@ -1,4 +1,4 @@
-"""Integrated gradients: shares of each token in a text's scalar, checked for completeness."""
+"""Integrated gradients: shares of each token in a text's target, checked for completeness."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from reportgen.models import EncodedText, ExplainedText, content_units, precise,
 FIRST_STEPS = 30  # a multiple of 3, see `_largest_error`
 MOST_STEPS = 240
 # Largest error of the sum of scores, relative to the difference that it should equal, or to the
-# spread of the scalar over texts.
+# spread of the target over texts.
 COMPLETE = 0.02
 COMPLETE_SPREAD = 1e-3
 # Largest error of a score, relative to the largest score: the sum may be right although errors of
@@ -50,7 +50,7 @@ def integrated_gradients(
     """Integrated gradients of each text, doubling the steps from 30 to 240 until complete.
 
     Complete: |sum of scores - (f(x) - f(b))| is at most 2 % of |f(x) - f(b)| or 0.001 of `spread`,
-    the standard deviation of the scalar over texts (0 for embeddings), and no score is off by more
+    the standard deviation of the target over texts (0 for embeddings), and no score is off by more
     than 5 % of the largest or that much of `spread`. If 240 steps are not enough, those scores are
     returned, marked as incomplete.
     """
@@ -85,7 +85,7 @@ class _Way:
     Attributes:
         base: the embeddings of the baseline, `[position, width]`.
         way: what the text's embeddings have beyond them, in float64 where the device has it.
-        difference: of the scalar between the two ends.
+        difference: of the target between the two ends.
     """
 
     base: Tensor
@@ -175,17 +175,17 @@ def _along(
     """Run a text with other input embeddings, `points` `[point, position, width]`.
 
     Returns:
-        The scalar at each point, `[point]`, and what its graph starts at.
+        The target at each point, `[point]`, and what its graph starts at.
     """
     count = len(points)
     with embedding_leaf(explainer.model, points) as leaves:
         outputs = explainer.outputs([explained.text] * count)
-        scalars = explainer.target.figures(outputs, [explained] * count)
-    return scalars, leaves
+        values = explainer.target.figures(outputs, [explained] * count)
+    return values, leaves
 
 
 def _slopes(explainer: Explainer, explained: ExplainedText, points: Tensor) -> Tensor:
-    """The gradient of the scalar at each of `points`, in their shape."""
+    """The gradient of the target at each of `points`, in their shape."""
     (found,) = gradients(*_along(explainer, explained, points))
     if found is None:
         raise GradientError("no_gradient")

@@ -78,7 +78,7 @@ def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:
-    n = basis.n_figures
+    n = basis.target.n_figures
     return Passes(1, n, (1 + n * ONE_OF_MANY) * len(text.ids))
 
 

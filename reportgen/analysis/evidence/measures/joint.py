@@ -37,7 +37,7 @@ LEAST = 0.05
 # what a member adds to it: a unit that does most by itself is none.
 BEYOND = 0.3
 ADDED = 0.05  # of the change without a group: that part of what a member adds is at least so much
-_ROUNDING = 1e-6  # of the scalar; a model that nothing moves has no groups
+_ROUNDING = 1e-6  # of the target; a model that nothing moves has no groups
 
 Units: TypeAlias = tuple[int, ...]  # numbers of units, in order
 # Asks for the change without units, and is sent it; None where it could not be run.

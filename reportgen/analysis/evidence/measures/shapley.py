@@ -1,4 +1,4 @@
-"""Shapley values of a text's units: what each adds to the scalar, on average over all orders.
+"""Shapley values of a text's units: what each adds to the target, on average over all orders.
 
 Exact for few units (Shapley 1953); of more, sampled by permutations in opposite pairs (Strumbelj
 and Kononenko 2010; Mitchell et al. 2022), with an error that is measured.
@@ -52,9 +52,9 @@ def shapley_values(
 ) -> "list[ShapleyValues | str] | Reason":
     """The Shapley value of each unit of content, for each text, or an error message.
 
-    The scalar of some units is that of the text with these and its special tokens alone; nothing is
+    The target of some units is that of the text with these and its special tokens alone; nothing is
     tokenised again. A unit's value is the mean, over permutations of the units, of how far the
-    scalar rises when it is added to those before it. The values of a text add up to the scalar of
+    target rises when it is added to those before it. The values of a text add up to the target of
     the whole text minus that of its special tokens. Permutations come in pairs of opposite order,
     and end as ENOUGH and MOST_PAIRS say. Orders only depend on the number of units. Of up to EXACT
     units all sets are run. In basic evidence, of up to EXACT_IN_BASIC, and of more FEWEST_PAIRS.
@@ -105,7 +105,7 @@ class _Game:
     units: tuple[tuple[int, ...], ...]
     exact_to: int  # units of which all sets are run
     most_pairs: int = MOST_PAIRS
-    values: dict[frozenset[int], float] = field(default_factory=dict)  # scalar by the units kept
+    values: dict[frozenset[int], float] = field(default_factory=dict)  # target by the units kept
     pairs: list[Floats] = field(default_factory=list)  # [pair][unit], mean rise
     fault: str = ""
 

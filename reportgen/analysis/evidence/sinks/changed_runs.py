@@ -100,7 +100,7 @@ class Whole:
 class SinkOutcome:
     """A text with a group of its positions changed."""
 
-    scalar: float
+    value: float  # of the target
     received: Array | None  # [layer, key], for a swap; None for other tests
 
 
@@ -159,7 +159,7 @@ class SinkRuns:
             found |= zip(own, runs.results, strict=True)
         return {
             group: self.explainer.target.undefined
-            if isinstance(outcome, SinkOutcome) and not isfinite(outcome.scalar)
+            if isinstance(outcome, SinkOutcome) and not isfinite(outcome.value)
             else outcome
             for group, outcome in found.items()
         }
@@ -187,9 +187,9 @@ class SinkRuns:
             with values_replaced(self.projections, self.n_layers, rows, keys, vectors):
                 returned = self.explainer.model.module(**inputs)
         outputs = self.explainer.model.reader.values(returned, inputs, texts)
-        scalars = self.explainer.target.figures(outputs, [case.explained] * len(groups)).tolist()
+        values = self.explainer.target.figures(outputs, [case.explained] * len(groups)).tolist()
         shares = _by_layer(received) if received else [None] * len(groups)
-        return [SinkOutcome(*pair) for pair in zip(scalars, shares, strict=True)]
+        return [SinkOutcome(*pair) for pair in zip(values, shares, strict=True)]
 
     def _without_keys(
         self, inputs: Mapping[str, Tensor], groups: Sequence[Group], whole: Whole

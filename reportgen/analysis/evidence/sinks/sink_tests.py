@@ -217,7 +217,7 @@ def run_sink_tests(
     in its `items`.
 
     Args:
-        evidence: the texts of the `suspects`, with the scalar of each.
+        evidence: the texts of the `suspects`, with the target of each.
         tokens_of: from a row of the table of texts to its rows of the table of tokens.
     """
     explained = {own.text: own.explained for own in evidence if own.explained is not None}
@@ -350,5 +350,5 @@ def _share(column: pd.Series, positions: NDArray[np.intp]) -> NDArray[np.float64
 
 
 def _effect(case: Case, outcome: SinkOutcome) -> float:
-    """The absolute change of the scalar."""
-    return abs(case.explained.value - outcome.scalar)
+    """The absolute change of the target."""
+    return abs(case.explained.value - outcome.value)
