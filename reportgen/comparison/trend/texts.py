@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
-from reportgen.results.info import OutputKind
+from reportgen.results.info import OutputInfo
+from reportgen.tasks.task import task_of
 
-NUMBERS: tuple[OutputKind, ...] = ("number", "completion")  # whose prediction is one number
 _RIGHT_BEFORE: tuple[Outcome, ...] = ("broken", "right")
 _RIGHT_NOW: tuple[Outcome, ...] = ("fixed", "right")
 
@@ -42,9 +42,9 @@ class TextTrend:
         return self.right[-1] is False and True in self.right
 
 
-def predicted(texts: pd.DataFrame, kind: OutputKind) -> tuple[str | float | None, ...]:
+def predicted(texts: pd.DataFrame, output: OutputInfo) -> tuple[str | float | None, ...]:
     """`[text]`: the number or name that a model puts out; None where it has none."""
-    if kind in NUMBERS:
+    if task_of(output).number_of is not None:
         numbers = texts["prediction"].to_numpy(np.float64)
         return tuple(float(own) if np.isfinite(own) else None for own in numbers)
     names = texts["prediction_label"]
@@ -79,12 +79,9 @@ def text_trends(
         )
         if trend.changed_at:
             found.append(trend)
-    key = (lambda own: -own.size) if _are_numbers(steps) else _flips
+    are_numbers = any(isinstance(value, float) for own in predictions for value in own)
+    key = (lambda own: -own.size) if are_numbers else _flips
     return tuple(sorted(found, key=key))
-
-
-def _are_numbers(steps: Sequence[PredictionChanges | None]) -> bool:
-    return any(step is not None and step.kind in NUMBERS for step in steps)
 
 
 def _flips(trend: TextTrend) -> tuple[bool, int]:

@@ -22,6 +22,7 @@ from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import most_moved, shown_texts
 from reportgen.report.components import Answer
 from reportgen.report.language.printable import shorten, visible
+from reportgen.tasks.task import task_of
 
 _TOKEN = 22  # half-width characters of a token in an answer
 _NAME = 14  # of a class in a chart
@@ -128,7 +129,7 @@ class _Answering:
             dots = columns_of_dots(finite, None) if len(finite) else None
             return answer(said, self._say("in_spreads"), dots)
         bars = self._flips(found)
-        key = "by_tag" if found.kind == "tags" else "by_class"
+        key = "by_tag" if task_of(self._comparison.base.info.output).is_of_words else "by_class"
         key = "by_outcome" if found.outcomes else key
         return answer(said, self._say(key) if bars else "", named_bars(bars) if bars else None)
 

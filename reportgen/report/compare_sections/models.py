@@ -19,6 +19,7 @@ from reportgen.report.redact.rules import shown_option
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import REDACT, RunInfo
+from reportgen.tasks.targets import target_of
 
 _NAMED = 4  # steps that are named one by one
 _NAME = 48  # half-width characters of a model's name below the title
@@ -176,7 +177,7 @@ def make_method(context: CompareContext) -> Method:
     ]
     if comparison.effects is not None:
         said.append(words.say("method_effects", spread=comparison.effects.spread))
-        if comparison.base.info.evidence.scalar == "margin":
+        if target_of(comparison.base.info.evidence).is_lead:
             said.append(words.say("method_contrast"))
     if comparison.heads is not None:
         said.append(words.say("method_distance"))

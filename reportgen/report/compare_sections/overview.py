@@ -18,6 +18,7 @@ from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import percentage
 from reportgen.report.language.printable import shorten, visible
+from reportgen.tasks.task import task_of
 
 _IDS = 60  # half-width characters of the ids of texts that are left out
 
@@ -117,7 +118,8 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
             words.language.say("number", "points", x=percentage(share))
             for share in found.lost_chances
         )
-        key = "changed_choice" if found.kind == "choice" else "changed_class"
+        has_choices = task_of(comparison.base.info.output).has_choices
+        key = "changed_choice" if has_choices else "changed_class"
         return words.count(key, k, k=k, texts=n, middle=middle, most=most)
     return words.say("changed", k=k, n=n, floor=floor)
 
@@ -197,8 +199,8 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}
         said.append(words.count("limit_status", left, **given))
     if pairing.n_other_tokens:
-        is_choice = comparison.base.info.output.kind == "choice"
-        key = "limit_choices" if is_choice else "limit_tokens"
+        has_choices = task_of(comparison.base.info.output).has_choices
+        key = "limit_choices" if has_choices else "limit_tokens"
         said.append(words.count(key, pairing.n_other_tokens))
     said += _other_units(comparison, words)
     if pairing.n_other_labels:

@@ -248,7 +248,7 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
     columns = ["text", "base", "head"] if not found.is_numbers else ["text"]
     columns += ["change"] if not found.names else []
     columns += ["label"] if has_labels else []
-    chance = "chance_choice" if found.kind == "choice" else "chance"
+    chance = words.language.key_of("compared", "chance", found.kind)
     columns += [chance] if found.chances else []
     columns += ["outcome"] if found.outcomes else []
     names = [words.say(name) for name in columns]

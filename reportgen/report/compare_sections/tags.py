@@ -7,6 +7,7 @@ from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.findings.outputs.tags import Word
 from reportgen.report.language.comparison import CompareWords
 from reportgen.results.labels import NONE
+from reportgen.tasks.task import task_of
 
 _WORDS = 3  # with another tag, of a text
 
@@ -49,7 +50,7 @@ def label_of(
 
 def turns(comparison: Comparison, found: PredictionChanges) -> Counter[tuple[str, str]]:
     """How many predictions changed from what to what: of tags how many words, else texts."""
-    if found.kind != "tags":
+    if not task_of(comparison.base.info.output).is_of_words:
         pairs = zip(found.names, found.moved, strict=True)
         return Counter(names for names, moved in pairs if moved)
     names = comparison.base.info.output.labels
@@ -63,7 +64,7 @@ def turns(comparison: Comparison, found: PredictionChanges) -> Counter[tuple[str
 def _other_tags(
     comparison: Comparison, found: PredictionChanges, place: int
 ) -> list[tuple[Word, Word]]:
-    if found.kind != "tags":
+    if not task_of(comparison.base.info.output).is_of_words:
         return []
     return comparison.other_tags(int(found.texts[place]))
 

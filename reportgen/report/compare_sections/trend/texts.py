@@ -7,7 +7,7 @@ from itertools import pairwise
 from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.floors import MOVED
-from reportgen.comparison.trend.texts import NUMBERS, TextTrend
+from reportgen.comparison.trend.texts import TextTrend
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.compare_sections.texts import text_name
 from reportgen.report.compare_sections.trend.all_models import model_names
@@ -15,9 +15,9 @@ from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, exact
 from reportgen.report.language.printable import shorten
+from reportgen.tasks.task import task_of
 
 _SHOWN = 20
-_NAMELESS = ("tags", "numbers")  # outputs whose prediction is too long for a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +39,27 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     often = sum(len(text.changed_at) > 1 for text in own)
     results = comparison.base.results
     rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
-    kind = comparison.base.info.output.kind
+    task = task_of(comparison.base.info.output)
     names = model_names(found, words)
-    is_number = kind in NUMBERS
+    has_number = task.number_of is not None
+    # Tags and several numbers are too long for a cell.
+    has_names = not (has_number or task.is_number or task.is_of_words)
     more, once = ("flipped", "flipped_once")
-    if is_number or kind == "numbers":
+    if has_number or task.is_number:
         more, once = ("moved", "moved_once")
     said = words.trend(more if often else once, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
         said += words.language.say("common", "space") + words.trend("lost", lost)
-    make = _number_row if is_number else _name_row
+    make = _number_row if has_number else _name_row
     made = []
     for text in own[:_SHOWN]:
         row = rows.get(text.id)
         name = Cell(shorten(text.id, NAME)) if row is None else text_name(results, row)
-        cells = make(text, names, words, kind not in _NAMELESS)
+        cells = make(text, names, words, has_names)
         made.append((name, cells))
     keys: tuple[str, ...] = ("text", "path")
-    if is_number:
+    if has_number:
         keys = ("text", "first", "last", "largest", "trend")
     table = make_table(
         words.trend("texts"),
