@@ -21,6 +21,11 @@ class Target:
     of_scores: Callable[[Floats, int | None], Floats] | None = None
 
 
+def _number(scores: Floats, place: int | None) -> Floats:
+    """The first number, or that at `place`."""
+    return scores[:, place or 0]
+
+
 def _score(scores: Floats, place: int | None) -> Floats:
     """The largest score, or that at `place`."""
     return np.asarray(scores.max(axis=1) if place is None else scores[:, place])
@@ -37,7 +42,7 @@ def _lead(scores: Floats, place: int | None) -> Floats:
 
 # Others are log-probabilities, and leads of tokens or choices.
 TARGETS: Mapping[Scalar, Target] = {
-    "number": Target(is_output=True, of_scores=_score),
+    "number": Target(is_output=True, of_scores=_number),
     "logit": Target(of_scores=_score),
     "margin": Target(is_lead=True, of_scores=_lead),
     "cosine": Target(is_distance=True),

@@ -106,3 +106,15 @@ def test_the_range_of_a_margin_is_between_leads(tmp_path):
     of_first = replace(made, info=replace(made.info, evidence=evidence))
     leads = scores[:, 0] - scores[:, 1:].max(axis=1)
     assert explained_range(of_first) == pytest.approx(np.ptp(leads))
+
+
+def test_of_several_numbers_the_first_is_explained(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic", kind="numbers")
+    scores = np.stack(made.texts["scores"])
+    of_first = replace(
+        made, info=replace(made.info, evidence=replace(made.info.evidence, target=None))
+    )
+    assert explained_values(of_first) == pytest.approx(scores[:, 0])
+    named = replace(made.info.evidence, target=made.info.output.labels[1])
+    of_second = replace(made, info=replace(made.info, evidence=named))
+    assert explained_values(of_second) == pytest.approx(scores[:, 1])
