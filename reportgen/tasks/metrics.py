@@ -41,7 +41,8 @@ class Metric:
     of_run: str  # the flat figure of one run
     of_two: str  # how the names of the flat figures of a comparison begin
     unit: Unit
-    meaning: str  # "{}" is the model, old or new
+    meaning: str  # of both figures of a comparison; "{}" is the model, old or new
+    of_one: str  # the same of the flat figure of one run
     best: Best
     scale: Scale
     # Names of functions in `sums.py`, which brings pandas, so that options and help come without:
@@ -93,13 +94,19 @@ _Error = partial(Metric, unit="output", best="low", scale="error")
 _Share = partial(Metric, unit="share", best="high", scale="share")
 _Fit = partial(Metric, best="high", scale="correlation")
 MAE = _Error(
-    "mae", "label_mae", "mae", meaning="mean distance from the label, {} model", sums_by="errors"
+    "mae",
+    "label_mae",
+    "mae",
+    meaning="mean distance from the label, {} model",
+    of_one="mean distance of the prediction from the label; of several numbers, of all of them",
+    sums_by="errors",
 )
 RMSE = _Error(
     "rmse",
     "label_rmse",
     "rmse",
     meaning="root mean square distance from the label, {} model",
+    of_one="root of the mean square of that distance",
     sums_by="squares",
     combined_by="root",
     is_listed=False,
@@ -109,6 +116,7 @@ BIAS = _Error(
     "label_bias",
     "bias",
     meaning="mean of prediction minus label, {} model",
+    of_one="mean of prediction minus label",
     best="zero",
     sums_by="differences",
     is_listed=False,
@@ -119,6 +127,7 @@ RANK = _Fit(
     "rank_correlation",
     unit="correlation",
     meaning="Spearman with the labels, {} model",
+    of_one="Spearman, predictions with labels",
     sums_by="pairs",
     is_of_order=True,
 )
@@ -128,6 +137,7 @@ R2 = _Fit(
     "r2",
     unit="R2",
     meaning="share of the labels' variance that the {} model explains",
+    of_one="share of the labels' variance that predictions explain",
     sums_by="deviations",
     combined_by="explained",
     is_listed=False,
@@ -138,6 +148,7 @@ ACCURACY = _Share(
     "label_accuracy",
     "accuracy",
     meaning="texts whose predicted class is the label, {} model",
+    of_one="texts whose class or choice is the label",
     sums_by="scores",
 )
 MACRO_F1 = _Share(
@@ -145,6 +156,7 @@ MACRO_F1 = _Share(
     "label_macro_f1",
     "macro_f1",
     meaning="F1, mean over the labels' classes, {} model",
+    of_one="F1, mean over the classes that are labels",
     sums_by="classes",
     combined_by="macro_f1",
     is_listed=False,
@@ -155,6 +167,7 @@ PERPLEXITY = Metric(
     "perplexity",
     unit="number",
     meaning="perplexity of the completions, {} model",
+    of_one="exp of minus the mean log-probability of these tokens",
     best="low",
     scale="ratio",
     sums_by="losses",
@@ -162,18 +175,25 @@ PERPLEXITY = Metric(
 )
 
 
-def _share(name: str, meaning: str, sums_by: str, combined_by: str) -> Metric:
+def _share(name: str, meaning: str, sums_by: str, combined_by: str, of_one: str = "") -> Metric:
     return _Share(
         name,
         name,
         name,
         meaning=f"{meaning}, {{}} model",
+        of_one=of_one or meaning,
         sums_by=sums_by,
         combined_by=combined_by,
     )
 
 
-ENTITY_F1 = _share("entity_f1", "F1 of whole entities", "entities", "ratio")
+ENTITY_F1 = _share(
+    "entity_f1",
+    "F1 of whole entities",
+    "entities",
+    "ratio",
+    "harmonic mean of both, over whole entities",
+)
 TAG_ACCURACY = _share("tag_accuracy", "words whose tag is the label's", "right", "ratio")
 MASK_ACCURACY = _share("mask_accuracy", "masks whose first choice is the label", "right", "ratio")
 ANSWER_EXACT = _share("answer_exact", "answers that are the label, normalised", "exact", "mean")

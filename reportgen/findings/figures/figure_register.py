@@ -12,6 +12,7 @@ from dataclasses import replace
 from reportgen.findings.figures.figures_of_two import OF_TWO
 from reportgen.findings.figures.flat import Estimated, Figure, FigureList, within
 from reportgen.findings.figures.prediction_figures import PREDICTIONS
+from reportgen.tasks.metrics import BIAS, ENTITY_F1, LABELS_EXACT, MACRO_F1, METRICS
 
 _TEXTS = (
     Figure("n_texts", "count", "texts read"),
@@ -256,7 +257,7 @@ COMPARE_FIGURES = FigureList(
 )
 # The figures that people watch from run to run, by command: about a dozen of them are defined for
 # any one kind of output. `metrics.json` holds them.
-WATCHED: Mapping[str, tuple[str, ...]] = {
+_WATCHED: Mapping[str, tuple[str, ...]] = {
     "run": (
         *("n_texts", "n_failed", "unknown_share", "prediction_mean"),
         *("label_mae", "label_rmse", "label_r2", "label_rank_correlation", "label_accuracy"),
@@ -271,6 +272,16 @@ WATCHED: Mapping[str, tuple[str, ...]] = {
         *("answer_f1_drop", "texts_fixed", "texts_broken", "special_share_change_max"),
         *("jsd_mean", "heads_changed", "deletion_change_mean", "tokens_changed"),
     ),
+}
+# What metrics are called, but for those that say little beside the others of their task: these
+# alone are not watched.
+_METRICS: Mapping[str, list[str]] = {
+    "run": [own.of_run for own in METRICS if own not in (BIAS, MACRO_F1, LABELS_EXACT)],
+    "compare": [own.change for own in METRICS if own not in (BIAS, ENTITY_F1, LABELS_EXACT)],
+}
+WATCHED: Mapping[str, tuple[str, ...]] = {
+    command: tuple(dict.fromkeys((*names, *_METRICS[command])))
+    for command, names in _WATCHED.items()
 }
 
 

@@ -1,8 +1,32 @@
 """The part of the register of flat figures that is about predictions, by the kind of output."""
 
 from reportgen.findings.figures.flat import Estimated, Figure, within
+from reportgen.tasks.metrics import (
+    ACCURACY,
+    ANSWER_EXACT,
+    ANSWER_F1,
+    BIAS,
+    ENTITY_F1,
+    LABELS_EXACT,
+    MACRO_F1,
+    MAE,
+    MASK_ACCURACY,
+    METRICS,
+    PERPLEXITY,
+    R2,
+    RANK,
+    RMSE,
+    TAG_ACCURACY,
+    Metric,
+)
 
-PREDICTIONS = (
+
+def _fit(metric: Metric) -> Estimated:
+    """The figure of a metric."""
+    return Estimated(metric.of_run, metric.unit, metric.of_one, f"fits.{metric.name}")
+
+
+_PLACED = (
     *within(
         "number_spread",
         Figure("prediction_mean", "output", "mean of the predicted number over the texts", "mean"),
@@ -10,21 +34,7 @@ PREDICTIONS = (
         Figure("prediction_max", "output", "largest predicted number", "high"),
     ),
     Figure("n_labelled", "count", "texts with a label and a prediction that are numbers"),
-    Estimated(
-        "label_mae",
-        "output",
-        "mean distance of the prediction from the label; of several numbers, of all of them",
-        "fits.mae",
-    ),
-    *within(
-        "fits",
-        Estimated("label_rmse", "output", "root of the mean square of that distance", "rmse"),
-        Estimated("label_bias", "output", "mean of prediction minus label", "bias"),
-        Estimated("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
-        Estimated(
-            "label_rank_correlation", "correlation", "Spearman, predictions with labels", "rank"
-        ),
-    ),
+    *map(_fit, (MAE, RMSE, BIAS, R2, RANK)),
     *within(
         "slopes",
         Estimated(
@@ -55,20 +65,9 @@ PREDICTIONS = (
             "calibration_error", "share", "expected calibration error, chance taken out", "error"
         ),
     ),
-    Estimated(
-        "label_accuracy", "share", "texts whose class or choice is the label", "fits.accuracy"
-    ),
-    Estimated(
-        "label_macro_f1", "share", "F1, mean over the classes that are labels", "fits.macro_f1"
-    ),
-    Estimated("labels_exact", "share", "texts whose labels are all right", "fits.labels_exact"),
+    *map(_fit, (ACCURACY, MACRO_F1, LABELS_EXACT)),
     Figure("completion_n_tokens", "count", "tokens of all completions", "completions.n_tokens"),
-    Estimated(
-        "perplexity",
-        "number",
-        "exp of minus the mean log-probability of these tokens",
-        "fits.perplexity",
-    ),
+    _fit(PERPLEXITY),
     Figure(
         "first_choice_share",
         "share",
@@ -76,26 +75,19 @@ PREDICTIONS = (
         "completions.first_choice_share",
     ),
     Figure("tag_n_words", "count", "words that have a tag", "tags.n_words"),
-    Estimated("tag_accuracy", "share", "words whose tag is the label's", "fits.tag_accuracy"),
+    _fit(TAG_ACCURACY),
     *within(
         "tags",
         Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
         Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
     ),
-    Estimated("entity_f1", "share", "harmonic mean of both, over whole entities", "fits.entity_f1"),
-    *within(
-        "fits",
-        Estimated("answer_exact", "share", "answers that are the label, normalised"),
-        Estimated("answer_f1", "share", "F1 of the answer's words and the label's"),
-    ),
+    *map(_fit, (ENTITY_F1, ANSWER_EXACT, ANSWER_F1)),
     *within(
         "choices",
         Figure("choice_chance", "share", "mean probability of the choice picked", "mean_chance"),
     ),
     Figure("n_masks", "count", "masks of all texts", "masks.n_masks"),
-    Estimated(
-        "mask_accuracy", "share", "masks whose first choice is the label", "fits.mask_accuracy"
-    ),
+    _fit(MASK_ACCURACY),
     Figure(
         "mask_top5_accuracy",
         "share",
@@ -103,3 +95,6 @@ PREDICTIONS = (
         "masks.listed_share",
     ),
 )
+_NAMES = {figure.name for figure in _PLACED}
+# A metric without a place among them stands behind.
+PREDICTIONS = (*_PLACED, *(_fit(metric) for metric in METRICS if metric.of_run not in _NAMES))
