@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
+from reportgen.comparison.change import SAME_OUTPUT, Change, Sides, changes, equal_if_close
 from reportgen.comparison.floors import CHANCE_MOVED, MOVED
 from reportgen.comparison.outputs.fit import metric_fits
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
@@ -73,8 +73,12 @@ class PredictionChanges:
     mean: Change | None = None  # of one number
     correlation: float | None = None  # Spearman, of one number; None where a side never varies
     quality: Quality | None = None  # against labels; None where there are none
-    # [text], how far the error of a number grew; NaN without a label, empty for other kinds
+    # [text], how far the error of a number grew, or the mean error of several; NaN without a label,
+    # empty for other kinds
     error_growth: Floats = field(default_factory=lambda: np.empty(0))
+    # [text] in both models, the finest figure of the fit in it, such as the mean error of several
+    # numbers; empty for one number, and where texts are right or wrong
+    ends: Sides = field(default_factory=lambda: (np.empty(0), np.empty(0)))
     # [text], how the share of its tags or masks that is right changed, or the F1 of its answer; NaN
     # without a label, empty for other kinds
     right_change: Floats = field(default_factory=lambda: np.empty(0))
@@ -273,7 +277,8 @@ def _names(sides: _Sides, texts: Places) -> PredictionChanges | None:
     moved = np.array([own != other for own, other in names], np.bool_)
     texts = texts[known]
     items = sides.items(texts)
-    has_outcomes = sides.task.has_outcomes
+    has_outcomes, none = sides.task.has_outcomes, np.empty(0)
+    before, after = (none, none) if has_outcomes else _finest(sides.task, items, texts)
     same = not moved.any() and _same_scores(base, head, texts)
     return PredictionChanges(
         kind=base.info.output.kind,
@@ -283,7 +288,7 @@ def _names(sides: _Sides, texts: Places) -> PredictionChanges | None:
         names=names,
         quality=sides.quality(items, moved=bool(moved.any()), same=same),
         outcomes=_outcomes(items, texts) if has_outcomes else (),
-        right_change=np.empty(0) if has_outcomes else _right_change(sides.task, items, texts),
+        right_change=after - before,
         chances=_old_chances(base, head, texts),
         same_outputs=same,
     )
@@ -309,6 +314,7 @@ def _numbers(sides: _Sides, texts: Places) -> PredictionChanges | None:
     np.divide(differences, spread, out=in_spreads, where=spread > 0)
     change = np.maximum.reduceat(np.where(differences > 0, in_spreads, 0.0), starts)
     moved, same = change > MOVED, not change.any()
+    ends = _finest(sides.task, Items(old, new), texts)
     return PredictionChanges(
         kind=sides.base.info.output.kind,
         texts=texts,
@@ -317,6 +323,8 @@ def _numbers(sides: _Sides, texts: Places) -> PredictionChanges | None:
         threshold=MOVED,
         same_outputs=same,
         quality=sides.quality(Items(old, new), moved=bool(moved.any()), same=same),
+        error_growth=ends[1] - ends[0],
+        ends=ends,
     )
 
 
@@ -398,16 +406,17 @@ def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[f
     return tuple((float(old[place]), float(new[place])) for place, old, new in ends)
 
 
-def _right_change(task: Task, items: Items, texts: Places) -> Floats:
-    """`[text]`: the change of the finest metric in each of `texts`, NaN where it is not known;
-    empty where no text has it in both models."""
-    ends = []
+def _finest(task: Task, items: Items, texts: Places) -> Sides:
+    """`[text]` in both models: the finest metric in each of `texts`, NaN where it is not known;
+    empty where no text has it in both."""
+    ends = list[Floats]()
     for side in items if task.metrics else ():
         sums = task.metrics[-1].sums(side)
         of_text = pd.Series(task.metrics[-1].of_each(sums), sums.texts, np.float64)
-        ends.append(of_text.reindex(texts).to_numpy(np.float64))
-    change = ends[1] - ends[0] if ends else np.empty(0)
-    return change if np.isfinite(change).any() else np.empty(0)
+        ends.append(np.asarray(of_text.reindex(texts), np.float64))
+    if not ends or not np.isfinite(ends[0] + ends[1]).any():
+        return np.empty(0), np.empty(0)
+    return ends[0], ends[1]
 
 
 def rule_of(found: PredictionChanges) -> Rule | None:

@@ -21,7 +21,7 @@ from reportgen.tasks.metrics import (
 )
 
 
-def _fit(metric: Metric) -> Estimated:
+def _fit(metric: Metric) -> Figure:
     """The figure of a metric."""
     return Estimated(metric.of_run, metric.unit, metric.of_one, f"fits.{metric.name}")
 

@@ -192,15 +192,18 @@ def _regressions(
     if not order:
         return None
     labels = comparison.pairing.labels
-    rows = []
+    # Of several numbers their mean errors stand there, not the numbers.
+    sides = found.ends if found.is_numbers else (found.base, found.head)
+    write, rows = words.error if found.is_numbers else words.prediction, []
     for i in order[:MOST]:
         text = int(found.texts[i])
-        given = float(labels["label_value"].iloc[text])
-        ends = [words.prediction(float(side[i])) for side in (found.base, found.head)]
-        growth = words.prediction(float(found.error_growth[i]), True)
-        cells = [*map(Cell, ends), Cell(words.prediction(given)), Cell(growth)]
+        cells = [Cell(write(float(side[i]), False)) for side in sides]
+        if not found.is_numbers:
+            cells.append(Cell(words.prediction(float(labels["label_value"].iloc[text]))))
+        cells.append(Cell(write(float(found.error_growth[i]), True)))
         rows.append((text_name(comparison.base.results, text), cells))
-    names = [words.say(name) for name in ("text", "base", "head", "label", "error_growth")]
+    columns = ("text", "base", "head", *(() if found.is_numbers else ("label",)), "error_growth")
+    names = [words.say(name) for name in columns]
     title = words.say("regressions", shown=len(rows), n=len(order))
     return make_table(title, names, rows, "numbers moved")
 

@@ -80,14 +80,20 @@ def _said(
     """What became of a prediction, in a line and for programs."""
     if found.names:
         return _named(comparison, found, place, words)
-    numbers = {"base": float(found.base[place]), "head": float(found.head[place])}
-    shown = {key: words.prediction(number) for key, number in numbers.items()}
+    sides = found.ends if found.is_numbers else (found.base, found.head)
+    numbers = {key: float(side[place]) for key, side in zip(("base", "head"), sides, strict=True)}
+    write = words.error if found.is_numbers else words.prediction
+    shown = {key: write(number, False) for key, number in numbers.items()}
     if rule_of(found) == "less_likely":
         return words.say("worse_completion", **shown), numbers
+    growth = float(found.error_growth[place])
+    shown["grown"] = write(growth, True)
+    if found.is_numbers:
+        errors = {f"error_{key}": error for key, error in numbers.items()}
+        return words.say("worse_numbers", **shown), {**errors, "error_growth": growth}
     row = int(found.texts[place])
     label = float(comparison.pairing.labels["label_value"].iloc[row])
-    growth = float(found.error_growth[place])
-    shown |= {"label": words.prediction(label), "grown": words.prediction(growth, with_sign=True)}
+    shown["label"] = words.prediction(label)
     return words.say("worse_number", **shown), {**numbers, "label": label, "error_growth": growth}
 
 

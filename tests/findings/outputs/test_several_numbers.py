@@ -17,11 +17,13 @@ from helpers.real.two_models import chain
 
 from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.predictions import MOST
 from reportgen.report.html import page
 from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.run import redacted
 from reportgen.report.sections.errors import make_errors
+from reportgen.report.worse_texts.found import regressions
 from reportgen.results.labels import number_list
 from reportgen.results.store import Results, open_results
 
@@ -119,6 +121,19 @@ def test_a_model_is_better_by_the_same_rule(made: Results) -> None:
     assert record["trend"]["quality"]["since"] == 1
     worse = record_of(chain(*reversed(sides[:2])))
     assert worse["quality"]["verdict"] == "worse"
+
+
+def test_texts_whose_mean_error_grew_are_listed(made: Results) -> None:
+    found = chain(*(off(made, by) for by in (0.1, 1.0)))
+    grown = errors_of(1.0).mean(axis=1) - errors_of(0.1).mean(axis=1)
+    worst = np.delete(np.arange(len(TEXTS)), WITHOUT)[np.argsort(-grown)]
+    rows = list(regressions(found, CompareOptions()))
+    assert [own.text_id for own in rows] == [str(text + 1) for text in worst]
+    assert rows[0].figures["error_growth"] == pytest.approx(max(grown), rel=1e-5)
+    assert f"change of error +{max(grown):.2f}" in rows[0].said
+    html = page.render(found.runs, CompareOptions()).text
+    shown = BeautifulSoup(html, "html.parser").get_text()
+    assert f"The texts whose error grew most ({MOST} of {len(rows)} whose error grew)" in shown
 
 
 def test_hidden_texts_keep_labels_that_are_numbers(made: Results, tmp_path: Path) -> None:

@@ -1,0 +1,178 @@
+"""A task that nobody planned for, a number for each word, with no more than its record and what
+reads its items: findings, comparisons, trends, gates and JSON follow."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from helpers.made_up.factories import changed, make_results
+
+from reportgen.comparison.compare import compare
+from reportgen.comparison.outputs.predictions import worse
+from reportgen.findings.figures.figure_register import WATCHED, figure_list
+from reportgen.findings.figures.gates import evaluate, parse_gate
+from reportgen.findings.findings import Findings
+from reportgen.report.json.comparison import text_records
+from reportgen.report.options import CompareOptions
+from reportgen.report.worse_texts.found import regressions
+from reportgen.results.labels import number_list
+from reportgen.results.store import Results
+from reportgen.tasks import errors, from_texts, readings, sums
+from reportgen.tasks.from_texts import Columns, Labelled
+from reportgen.tasks.metrics import MAE
+from reportgen.tasks.task import TASKS, Task
+
+KIND: Any = "word_numbers"
+TEXTS = tuple(f"line {i} of some words{' and more' * (i % 4)}" for i in range(40))
+CUT = 7  # its label has a number too few
+
+
+def _given(results: Results, labels: pd.Series) -> list[list[float]]:
+    """`[text]`: the labels of the words of each text; NaN for each where they are not as many."""
+    found = []
+    for label, steps in zip(labels, results.texts["steps"], strict=True):
+        given = number_list(label) if isinstance(label, str) else None
+        fits = given is not None and len(given) == len(steps)
+        found.append(given if given and fits else [np.nan] * len(steps))
+    return found
+
+
+def read_items(results: Results, labelled: Labelled) -> Callable[[Any], Columns]:
+    return lambda rows: _items(results, labelled)  # all texts are read at once
+
+
+def _items(results: Results, labelled: Labelled) -> Columns:
+    values = np.concatenate([np.asarray(own, float) for own in results.texts["scores"]])
+    sizes = [len(own) for own in results.texts["scores"]]
+    places = np.concatenate([np.asarray(own, int) for own in results.texts["steps"]])
+    labels = np.concatenate(_given(results, labelled.labels["label"]))
+    score = pa.array(abs(values - labels), from_pandas=True)
+    return {
+        "text": np.repeat(np.arange(len(sizes)), sizes),
+        "item": np.concatenate([np.arange(n) for n in sizes]),
+        "position": places,
+        "end": places,
+        "value": values,
+        "label_value": pa.array(labels, from_pandas=True),
+        "score": score,
+    }
+
+
+def read_labels(results: Results) -> readings.Reading:
+    known = [bool(np.isfinite(own).all()) for own in _given(results, results.texts["label"])]
+    return readings.Reading("number", results.analysed & np.array(known))
+
+
+TASK = Task(
+    kind=KIND,
+    does="token classification: a number for each word",
+    explains="the sum of the numbers",
+    metrics=(MAE,),
+    item="word",
+    read_labels=read_labels,
+    misread=readings.no_numbers,
+    measure="distance",
+    errors_of=errors.distances,
+    ranked_by=sums.errors,
+)
+
+
+@pytest.fixture
+def sides(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Sequence[Findings]:
+    """Three models, each farther off than the one before."""
+    monkeypatch.setitem(TASKS, KIND, TASK)  # type: ignore[arg-type]
+    monkeypatch.setitem(from_texts._READERS, KIND, read_items)  # type: ignore[arg-type]
+    made = make_results(
+        tmp_path_factory.mktemp("words"), TEXTS, n_layers=1, n_heads=1, keep=0, kind="tags"
+    )
+    info = replace(made.info, output=replace(made.info.output, kind=KIND, labels=()))
+    return [Findings(_off(made, info, by)) for by in (0.2, 0.2001, 2.0)]
+
+
+def _right(made: Results) -> list[np.ndarray]:
+    random = np.random.default_rng(5)
+    return [random.normal(3, 1, len(steps)).round(3) for steps in made.texts["steps"]]
+
+
+def _off(made: Results, info: Any, by: float) -> Results:
+    random, right = np.random.default_rng(6), _right(made)
+    labels = [json.dumps(own.tolist()) for own in right]
+    labels[CUT] = json.dumps(right[CUT][1:].tolist())
+    scores = [(own + by * random.normal(0, 1, len(own))).tolist() for own in right]
+    nothing = pd.Series([None] * len(right), dtype="string")
+    texts = made.texts.assign(
+        scores=scores,
+        score_names=[[]] * len(right),
+        prediction_label=nothing,
+        label=labels,
+        label_value=np.nan,
+    )
+    return changed(made, info, texts=texts)
+
+
+def _errors(own: Findings) -> list[float]:
+    """`[text]`: the mean error over the words of each text with a label for each."""
+    right = _right(own.results)
+    return [
+        float(abs(np.asarray(scores) - wanted).mean())
+        for text, (scores, wanted) in enumerate(zip(own.texts["scores"], right, strict=True))
+        if text != CUT
+    ]
+
+
+def test_a_run_says_how_far_off_words_are(sides: Sequence[Findings]) -> None:
+    own, wanted = sides[0], _errors(sides[0])
+    assert own.figures["label_mae"] == pytest.approx(np.mean(wanted), rel=1e-5)
+    assert own.figures["label_mae_low"] < np.mean(wanted) < own.figures["label_mae_high"]
+    assert own.deciding is not None
+    assert own.deciding[0] is MAE
+    assert own.label_use is not None
+    assert (own.label_use.n_labelled, own.label_use.n_used) == (len(TEXTS), len(TEXTS) - 1)
+    assert own.against_constant == "better"
+    assert sides[2].against_constant == "worse"
+    worst = [text if text < CUT else text + 1 for text in np.argsort(-np.array(wanted))]
+    assert own.ranking["error"].tolist() == worst
+    assert own.where_wrong is not None
+    words = own.texts["text"][0]
+    assert own.words[:2] == [words[:2], words[2:4]]
+    assert own.predictions[0] == ", ".join(str(np.float32(x)) for x in own.texts["scores"][0])
+
+
+def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings]) -> None:
+    found = compare(sides[0], sides[2])
+    old, new = (np.mean(_errors(side)) for side in (sides[0], sides[2]))
+    assert found.figures["mae_base"] == pytest.approx(old, rel=1e-5)
+    assert found.figures["mae_rise"] == pytest.approx(new - old, rel=1e-5)
+    assert found.figures["mae_rise_low"] > 0
+    assert found.figures["quality_worse"] == 1
+    assert found.figures["prediction_changed"] > 0.5
+    assert found.predictions is not None
+    assert not compare(sides[0], sides[0]).predictions.change.any()
+    grown = np.subtract(_errors(sides[2]), _errors(sides[0]))
+    worst = [text for text in np.argsort(-grown).tolist() if grown[text] > 0]
+    rows = found.predictions.texts[worse(found.predictions)].tolist()
+    assert rows == [text if text < CUT else text + 1 for text in worst]
+    assert [own.rule for own in regressions(found, CompareOptions())] == ["farther"] * len(rows)
+    by_id = {own["id"]: own for own in json.loads(json.dumps(text_records(found)))}
+    assert by_id[str(rows[0] + 1)]["error_growth"] == pytest.approx(max(grown), rel=1e-5)
+    gate = parse_gate("mae_rise > 0.5", "fail", figure_list("compare"))
+    (result,) = evaluate([gate], found.figures)
+    assert not result.passed
+    assert figure_list("compare").of(WATCHED["compare"], found.figures) >= {"mae_rise"}
+
+
+def test_a_trend_has_the_figure_of_each_model(sides: Sequence[Findings]) -> None:
+    trend = compare(sides[0], sides[2], between=[sides[1]]).all_models
+    assert trend is not None
+    (row,) = (row for row in trend.rows if row.quality == "mae")
+    values = [value.value for value in row.values if value is not None]
+    assert values == pytest.approx([np.mean(_errors(side)) for side in sides], rel=1e-3)
+    assert trend.trend.quality is not None
+    assert (trend.trend.quality.course, trend.trend.quality.since) == ("worse", 2)
