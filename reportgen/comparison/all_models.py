@@ -16,7 +16,6 @@ from reportgen.comparison.outputs.quality import Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
-from reportgen.comparison.trend.checkpoints import checkpoints
 from reportgen.comparison.trend.common import common_texts, fresh
 from reportgen.comparison.trend.figures import (
     AGREEMENT,
@@ -29,11 +28,10 @@ from reportgen.comparison.trend.figures import (
     own_rows,
     quality_rows,
 )
-from reportgen.comparison.trend.quality import quality_trend
 from reportgen.comparison.trend.sinks import SinkState, sink_state, sink_trends
 from reportgen.comparison.trend.texts import predicted, text_trends
 from reportgen.comparison.trend.tokens import token_trends
-from reportgen.comparison.trend.trend import Trend
+from reportgen.comparison.trend.trend import Trend, checkpoints, quality_trend
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
 from reportgen.results.info import RunInfo

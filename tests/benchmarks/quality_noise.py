@@ -42,7 +42,7 @@ from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.floors import MOVED
 from reportgen.comparison.outputs.fit import FitFigure
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
-from reportgen.comparison.trend.quality import quality_trend
+from reportgen.comparison.trend.trend import quality_trend
 from reportgen.demo.headlines import MARK
 from reportgen.demo.samples import marked_headlines
 from reportgen.demo.score_rule import text_of

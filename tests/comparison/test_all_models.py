@@ -20,8 +20,8 @@ from reportgen.comparison.floors import HEAD_LEAST
 from reportgen.comparison.trend import common
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.all_models import drift, model_names
 from reportgen.report.compare_sections.overview import headline
-from reportgen.report.compare_sections.trend.all_models import drift, model_names
 from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language

@@ -21,7 +21,7 @@ from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
 from reportgen.findings.outputs.quality_register import Judging, misfit, smallest_change
 from reportgen.report.compare_sections.overview import headline, unmatched_texts
-from reportgen.report.compare_sections.trend.answer import limits
+from reportgen.report.compare_sections.trend import limits
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language

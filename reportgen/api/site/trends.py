@@ -7,7 +7,7 @@ from reportgen.api.site.runs import SiteRun
 from reportgen.comparison.compare import compare
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.trend.all_models import since_when
+from reportgen.report.compare_sections.all_models import since_when
 from reportgen.report.html.assets import PagePlace
 from reportgen.report.html.page import render
 from reportgen.report.language.comparison import CompareWords

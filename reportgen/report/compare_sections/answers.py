@@ -18,8 +18,7 @@ from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note, limit_of_heads
 from reportgen.report.compare_sections.predictions import others
-from reportgen.report.compare_sections.tags import turns
-from reportgen.report.compare_sections.texts import most_moved, shown_texts
+from reportgen.report.compare_sections.texts import most_moved, shown_texts, turns
 from reportgen.report.components import Answer
 from reportgen.report.language.printable import shorten, visible
 from reportgen.tasks.task import task_of

@@ -1,5 +1,5 @@
-"""The attention maps of one text in both models: the last layer with the difference, and the heads
-that changed most."""
+"""The list of texts that changed most beside the open one, with its maps in both models: the last
+layer with the difference, and the heads that changed most."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from reportgen.report.charts.one_text.map_pairs import (
     thumb_content,
 )
 from reportgen.report.charts.svg import Drawing
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.texts import TextPair, make_pairs, shown_for
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
 from reportgen.results.maps.arrays import map_levels
@@ -122,3 +124,33 @@ def _weights(
     """The weights `[query, key]` of the heads at `places`, layer and head, in one text."""
     levels = map_levels(results, text)
     return {} if levels is None else {place: weights_of(levels[place]) for place in places}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """One text with its strips and maps."""
+
+    pair: TextPair
+    maps: MapPair | None
+    before: int | None  # number of the text listed before it
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explorer:
+    """The section."""
+
+    heading: str  # says what changed most in these texts
+    texts: tuple[OpenText, ...]
+
+
+def make_explorer(context: CompareContext) -> Explorer:
+    """The texts that changed most, in the order of the list."""
+    comparison, words = context.comparison, context.words
+    pairs = make_pairs(context)
+    numbers = [None, *(pair.number for pair in pairs), None]
+    texts = tuple(
+        OpenText(pair, make_maps(comparison, pair.number - 1, words), before, after)
+        for pair, before, after in zip(pairs, numbers, numbers[2:], strict=False)
+    )
+    return Explorer(shown_for(comparison, words), texts)

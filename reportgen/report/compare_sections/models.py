@@ -7,8 +7,8 @@ from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import CHANGE_THRESHOLDS
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.trend.all_models import model_names
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible

@@ -10,10 +10,10 @@ from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.quality_register import quality_names
+from reportgen.report.compare_sections.all_models import between, drift
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.predictions import verdict
-from reportgen.report.compare_sections.trend.all_models import between, drift
-from reportgen.report.compare_sections.trend.sinks import sink_news
+from reportgen.report.compare_sections.sink_trends import sink_news
 from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import percentage

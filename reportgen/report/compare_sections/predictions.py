@@ -17,8 +17,7 @@ from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.tags import both_names, label_of
-from reportgen.report.compare_sections.texts import text_name
+from reportgen.report.compare_sections.texts import both_names, label_of, text_name
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, written

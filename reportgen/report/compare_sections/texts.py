@@ -1,5 +1,7 @@
-"""The texts that changed most: in the old model, in the new one, and the difference."""
+"""The texts that changed most: in the old model, in the new one, and the difference; and what both
+models predicted for a text, in words."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,10 +10,10 @@ from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import PredictionChanges
+from reportgen.findings.outputs.tags import Word
 from reportgen.findings.statistics import Floats
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.tags import both_names
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
@@ -20,8 +22,10 @@ from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.panel.coloured.strip import LONG, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
 from reportgen.results.info import REDACT
+from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, segments_of, text_units
+from reportgen.tasks.task import task_of
 
 TEXTS = 8  # shown
 _REGRESSIONS = 2  # texts shown whose error grew most
@@ -31,6 +35,7 @@ _TEXT = 60  # half-width characters of a text in a table
 _SLACK = 6  # so many more are not worth a cut
 _ROW = 80  # half-width characters of a text in the list
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
+_TAGGED = 3  # with another tag, of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,3 +361,64 @@ def _changes(comparison: Comparison, text: int, words: CompareWords) -> tuple[st
 def _place(texts: NDArray[np.intp], text: int) -> int | None:
     at = int(np.searchsorted(texts, text))
     return at if at < len(texts) and texts[at] == text else None
+
+
+def both_names(
+    comparison: Comparison, found: PredictionChanges, place: int, words: CompareWords
+) -> tuple[str, str]:
+    """The class, labels, token or tags of place `place` of `found` in both models: of tags only
+    those that differ, with their words."""
+    base, head = found.names[place]
+    pairs = _other_tags(comparison, found, place)
+    if not pairs:
+        return base, head
+    names = comparison.base.info.output.labels
+    comma = words.language.say("common", "comma")
+
+    def said(side: int) -> str:
+        own = [_with_tag(pair[side], pair[side].tag, names, words) for pair in pairs[:_TAGGED]]
+        return comma.join(own) + (" …" if len(pairs) > _TAGGED else "")
+
+    return said(0), said(1)
+
+
+def label_of(
+    comparison: Comparison, found: PredictionChanges, place: int, label: str, words: CompareWords
+) -> str:
+    """The `label` of place `place` of `found`: of tags only those of words whose tag differs, of
+    choices the right one."""
+    if comparison.base.choices is not None:
+        chosen = comparison.base.choices.by_text.get(int(found.texts[place]))
+        return label if chosen is None else chosen.right or label
+    pairs = _other_tags(comparison, found, place)
+    if not pairs:
+        return label
+    names = comparison.base.info.output.labels
+    known = [(old.label, old) if old.label != NONE else (new.label, new) for old, new in pairs]
+    own = [_with_tag(word, tag, names, words) for tag, word in known[:_TAGGED] if tag != NONE]
+    return words.language.say("common", "comma").join(own)
+
+
+def turns(comparison: Comparison, found: PredictionChanges) -> Counter[tuple[str, str]]:
+    """How many predictions changed from what to what: of tags how many words, else texts."""
+    if not task_of(comparison.base.info.output).is_of_words:
+        pairs = zip(found.names, found.moved, strict=True)
+        return Counter(names for names, moved in pairs if moved)
+    names = comparison.base.info.output.labels
+    return Counter(
+        (names[old.tag], names[new.tag])
+        for place in range(len(found.texts))
+        for old, new in _other_tags(comparison, found, place)
+    )
+
+
+def _other_tags(
+    comparison: Comparison, found: PredictionChanges, place: int
+) -> list[tuple[Word, Word]]:
+    if not task_of(comparison.base.info.output).is_of_words:
+        return []
+    return comparison.other_tags(int(found.texts[place]))
+
+
+def _with_tag(word: Word, tag: int, names: tuple[str, ...], words: CompareWords) -> str:
+    return words.language.say("panel", "entity", kind=word.name, name=names[tag])

@@ -11,11 +11,10 @@ from reportgen.comparison.outputs.quality import Quality, QualityFigure
 from reportgen.comparison.runs import Runs
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.comparison.trend.figures import ModelValue
-from reportgen.comparison.trend.quality import QualityTrend
 from reportgen.comparison.trend.sinks import HeadState, LayerState, SinkTrend
 from reportgen.comparison.trend.texts import TextTrend
 from reportgen.comparison.trend.tokens import TokenTrend
-from reportgen.comparison.trend.trend import Trend
+from reportgen.comparison.trend.trend import QualityTrend, Trend
 from reportgen.findings.figures.flat import rounded
 from reportgen.findings.figures.gates import gate_records
 from reportgen.findings.findings import Findings

@@ -131,15 +131,15 @@ SECTIONS = (
     _several("run", late(f"{_COMPARED}.models:make_run"), in_navigation=False),
     _one("answers", lambda context: context.answers, short_overview, in_notebook=True),
     _several("answers", late(f"{_COMPARED}.answers:make_answers"), in_navigation=False),
-    _several("trend", late(f"{_COMPARED}.trend.answer:make_trend")),
+    _several("trend", late(f"{_COMPARED}.trend:make_trend")),
     _several(
         "all_models",
-        late(f"{_COMPARED}.trend.all_models:make_all_models"),
+        late(f"{_COMPARED}.all_models:make_all_models"),
         late(f"{_SHORT}:short_all_models"),
     ),
     _several(
         "pairs",
-        late(f"{_COMPARED}.explorer:make_explorer"),
+        late(f"{_COMPARED}.maps:make_explorer"),
         late(f"{_SHORT}:short_pairs_and_pictures"),
     ),
     _one("texts", _texts, short_texts, is_of_listed=True),

@@ -1,13 +1,23 @@
 """The short forms of the sections of a comparison: what changed and where to look come first, the
-rest is folded."""
+rest is folded. Its pictures are the predictions of both models, the attention that changed most
+layer by layer, and where it moved in one text."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from reportgen.comparison.attention import ENTROPY
 from reportgen.comparison.notes import fit_note
 from reportgen.findings.notes.note import Note
-from reportgen.report.compare_sections.attention import layer_table, make_grids
+from reportgen.report.charts.colours import MUTED, ROLE_COLOURS, STEPS, difference_colour
+from reportgen.report.charts.svg import Drawing, Swatch, colour_swatch
+from reportgen.report.compare_sections.all_models import (
+    make_all_models,
+    since_when,
+    without_trend,
+)
+from reportgen.report.compare_sections.attention import layer_chart, layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.maps import make_maps
 from reportgen.report.compare_sections.models import (
     make_models,
     make_reproduce,
@@ -22,20 +32,16 @@ from reportgen.report.compare_sections.predictions import (
     make_predictions,
     make_tokens,
     quality_note,
+    scatter_chart,
     verdict,
 )
 from reportgen.report.compare_sections.texts import make_pairs, shown_for, shown_texts
-from reportgen.report.compare_sections.trend.all_models import (
-    make_all_models,
-    since_when,
-    without_trend,
-)
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
-from reportgen.report.language.printable import text_address
-from reportgen.report.short_form.compare_pictures import compare_pictures
+from reportgen.report.language.printable import shorten, text_address
 from reportgen.report.short_form.parts import gate_items, reproduce_section
+from reportgen.report.short_form.pictures import make_picture
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results.info import REDACT
 
@@ -44,6 +50,9 @@ _TOKENS = 2  # told in sentences; the table of tokens has them all
 _MOST = 2  # tokens of each
 _LONGEST = 60  # code points of the name of a column
 _LIST = "predictions"  # the section of the page that lists texts
+_RANK = 6  # what stands in tables goes first
+_ID = 24  # half-width characters of an id
+_RAMP = tuple(range(1 - STEPS, STEPS, 3))
 
 
 def short_same(context: CompareContext) -> Iterable[Section]:
@@ -270,3 +279,67 @@ def _linked(table: Table, context: CompareContext) -> Table:
         for name, *cells in table.rows
     )
     return replace(table, rows=tuple(rows))
+
+
+def compare_pictures(context: CompareContext) -> Iterable[Section]:
+    """A section for each picture that can be drawn; none where none are wanted, or
+    where nothing changed."""
+    if context.options.images == "none" or context.comparison.is_same:
+        return
+    yield from _scatter(context)
+    yield from _layer_picture(context)
+    yield from _difference(context)
+
+
+def _scatter(context: CompareContext) -> Iterable[Section]:
+    words = context.words
+    drawn = scatter_chart(context.comparison, words)
+    if drawn is None:
+        return
+    dashes = f'<path d="M0 6h28" stroke={MUTED} stroke-width=1.5 stroke-dasharray="5 4"/>'
+    even = Swatch(dashes, 28, words.say("picture_even"))
+    yield _picture("predictions", words.say("scatter_title"), drawn[0], [even])
+
+
+def _layer_picture(context: CompareContext) -> Iterable[Section]:
+    """The special token whose share of attention changed most in a layer."""
+    words = context.words
+    shares = [each for each in context.comparison.layers if each.key != ENTROPY and each.changes]
+    if not shares:
+        return
+    found = max(shares, key=lambda own: max(abs(change.difference) for change in own.changes))
+    name = layer_table(found, words).title
+    drawing = layer_chart(found, name, words)
+    if drawing is None:
+        return
+    empty = (
+        f"<rect x=1 y=1 width=11 height=11 fill=none stroke={ROLE_COLOURS[0]} stroke-width=1.5 />"
+    )
+    legend = [
+        colour_swatch(ROLE_COLOURS[0], words.say("base")),
+        Swatch(empty, 13, words.say("head")),
+    ]
+    yield _picture("layers", words.say("picture_layers", name=name), drawing, legend)
+
+
+def _difference(context: CompareContext) -> Iterable[Section]:
+    """The maps of the first of the texts that changed most, new less old."""
+    comparison, words = context.comparison, context.words
+    for text in shown_texts(comparison):
+        maps = make_maps(comparison, text, words)
+        if maps is not None:
+            id = shorten(str(comparison.base.texts["text_id"].iloc[text]), _ID)
+            layer = comparison.base.info.model.n_layers
+            title = words.say("picture_difference", id=id, layer=layer)
+            ramp = "".join(
+                f"<rect x={9 * i} width=9 height=12 fill={difference_colour(step)} />"
+                for i, step in enumerate(_RAMP)
+            )
+            legend = [Swatch(ramp, 9 * len(_RAMP), words.say("picture_ramp"))]
+            yield _picture("difference", title, maps.difference, legend)
+            return
+
+
+def _picture(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
+    picture = make_picture(name, title, drawing, legend)
+    return Section(_RANK, title, picture=picture, is_folded=True, place=43)

@@ -7,7 +7,7 @@ from itertools import islice
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.outputs.predictions import PredictionChanges, Rule, rule_of, worse
-from reportgen.report.compare_sections.tags import both_names, label_of
+from reportgen.report.compare_sections.texts import both_names, label_of
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten, visible

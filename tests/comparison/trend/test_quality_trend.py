@@ -11,11 +11,11 @@ from helpers.real.two_models import LABELS, TEXTS, chain
 
 from reportgen.comparison.outputs.fit import FitFigure
 from reportgen.comparison.outputs.quality import Outputs, judged
-from reportgen.comparison.trend.quality import quality_trend
+from reportgen.comparison.trend.trend import quality_trend
 from reportgen.findings.outputs.quality_register import Judging
 from reportgen.findings.resampling import resampled_means
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.trend.answer import make_trend
+from reportgen.report.compare_sections.trend import make_trend
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions
 from reportgen.report.short_form import markdown

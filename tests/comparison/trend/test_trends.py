@@ -12,12 +12,12 @@ from helpers.real.two_models import TEXTS, chain, pair_of, row_of
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.trend.checkpoints import Checkpoint, checkpoints
 from reportgen.comparison.trend.texts import text_trends
 from reportgen.comparison.trend.tokens import token_trends
+from reportgen.comparison.trend.trend import Checkpoint, checkpoints
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.sink_verdicts import subject_verdict
-from reportgen.report.compare_sections.trend.answer import limits
+from reportgen.report.compare_sections.trend import limits
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.redact.comparison import redacted_comparison

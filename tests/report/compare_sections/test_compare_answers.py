@@ -16,7 +16,7 @@ from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.explorer import make_explorer
+from reportgen.report.compare_sections.maps import make_explorer
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.compare_sections.texts import shown_texts

@@ -13,13 +13,13 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.all_models import changed as changed_cell
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.models import make_models
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import shown_for
-from reportgen.report.compare_sections.trend.all_models import changed as changed_cell
 from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import LANGUAGES, load_language

@@ -14,10 +14,9 @@ from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.all_models import make_all_models
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.trend.all_models import make_all_models
-from reportgen.report.compare_sections.trend.answer import make_trend
-from reportgen.report.compare_sections.trend.figures import make_charts
+from reportgen.report.compare_sections.trend import make_charts, make_trend
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords

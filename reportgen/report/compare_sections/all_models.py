@@ -10,6 +10,7 @@ from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.small.sparkline import trend
+from reportgen.report.charts.trend import Axis
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
@@ -20,6 +21,7 @@ from reportgen.report.sections.verdict import verdict_inside
 
 _ON_PAPER = 4  # models that stand beside one another
 IN_COLUMNS = 12  # models at most; of more, each has a row
+_BELOW = 12  # half-width characters of a folder below a chart
 _NAMED = 3  # models that differ in between
 
 
@@ -70,6 +72,15 @@ def model_names(found: AllModels, words: CompareWords) -> tuple[str, ...]:
         name if named.count(name) == 1 else words.say("model_number", i=i, name=name)
         for i, name in enumerate(named, 1)
     )
+
+
+def axis_of(found: AllModels, words: CompareWords) -> Axis:
+    """What stands below a chart: steps, or names of folders."""
+    points = found.trend.checkpoints
+    if any(own.step is None for own in points):
+        return Axis([shorten(visible(own.name), _BELOW) for own in points])
+    steps = [own.step for own in points if own.step is not None]
+    return Axis([f"{step:,}" for step in steps], steps)
 
 
 def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:

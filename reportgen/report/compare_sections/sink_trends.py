@@ -9,8 +9,7 @@ from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.trend.sinks import HeadState, SinkTrend
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.charts.trend import DashedLine, trend_chart
-from reportgen.report.compare_sections.trend.all_models import IN_COLUMNS, model_names, turned
-from reportgen.report.compare_sections.trend.figures import axis_of
+from reportgen.report.compare_sections.all_models import IN_COLUMNS, axis_of, model_names, turned
 from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, fixed

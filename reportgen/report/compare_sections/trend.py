@@ -1,0 +1,297 @@
+"""The section on the trend over several models: a chart of each figure, where tokens became sinks,
+which tokens gained or lost most, and which texts changed their prediction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from reportgen.comparison.all_models import AllModels
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.floors import LAYER_LEAST, MOVED
+from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
+from reportgen.comparison.trend.texts import TextTrend
+from reportgen.comparison.trend.tokens import TokenTrend
+from reportgen.errors import some
+from reportgen.findings.outputs.quality_register import QUALITY
+from reportgen.findings.statistics import Interval
+from reportgen.report.charts.small.sparkline import trend
+from reportgen.report.charts.trend import trend_chart
+from reportgen.report.compare_sections.all_models import (
+    axis_of,
+    changed,
+    figure_name,
+    model_names,
+    points_of,
+    since_when,
+    writer,
+)
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.sink_trends import SinkPart, make_sinks, sink_sentences
+from reportgen.report.compare_sections.texts import text_name
+from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords
+from reportgen.report.language.numbers import NOTHING, exact
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.sections.verdict import verdict_inside
+from reportgen.tasks.task import task_of
+
+_IDS = 60  # half-width characters of the ids of texts without figures
+_SHOWN = 20  # tokens, or texts, in a table
+_NAMED = 3  # tokens in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One figure in every model."""
+
+    name: str
+    remark: str  # its first and last value, and the change with its interval
+    drawing: Markup
+
+
+def make_charts(found: AllModels, words: CompareWords) -> tuple[Chart, ...]:
+    """A chart of each figure that at least two models have."""
+    rows = (row for row in found.rows if sum(map(bool, row.values)) > 1)
+    return tuple(_chart(row, found, words) for row in rows)
+
+
+def _chart(row: FigureRow, found: AllModels, words: CompareWords) -> Chart:
+    values, intervals = points_of(row)
+    write, name = writer(row, words), figure_name(row, words)
+    known = [(i, value) for i, value in enumerate(row.values) if value is not None]
+    names = model_names(found, words)
+    (first, before), (last, own) = known[0], known[-1]
+    said = [write(value.value, False) for value in (before, own)]
+    remark = words.say("compared_as", base=said[0], head=said[1])
+    if own.change is not None:
+        remark += f" ({changed(own, row, words)})"
+    if own.judgement is not None:
+        remark += f" ({verdict_inside(own.judgement, words.language)})"
+    sentence = words.trend("sentence",
+        name=name, n=len(known), first=names[first], last=names[last], base=said[0], head=said[1],
+    )  # fmt: skip
+    is_share = write == words.share
+    mark = (lambda x: words.language.write(x, "exact_percent")) if is_share else exact
+    drawing = trend_chart(
+        values,
+        [_possible(own, row) for own in intervals],
+        axis_of(found, words),
+        mark,
+        sentence,
+        is_open=[_is_within(value) for value in row.values],
+    )
+    return Chart(name, remark, drawing.on_page())
+
+
+def _possible(interval: Interval | None, row: FigureRow) -> Interval | None:
+    """The part of an interval in which the figure can lie: an interval of its change may say more
+    about the value than that."""
+    kind = QUALITY[row.quality] if row.quality else None
+    if interval is None or (kind is not None and kind.best == "zero"):
+        return interval
+    has_sign = row.key == AGREEMENT or (kind is not None and kind.scale == "correlation")
+    low = interval.low if has_sign else max(0.0, interval.low)
+    has_top = kind is None or not kind.is_relative
+    return Interval(low, min(1.0, interval.high) if has_top else interval.high)
+
+
+def _is_within(value: ModelValue | None) -> bool:
+    """Whether the change from the first model is within noise."""
+    if value is not None and value.gain is not None:
+        return value.gain not in ("better", "worse")
+    change = None if value is None else value.change
+    return change is not None and not change.is_told(LAYER_LEAST)
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPart:
+    """The part on tokens, or on texts."""
+
+    says: str  # which tokens count more and which less; how many texts changed
+    table: Table | None  # None where none changed
+    more: str  # how many are not listed; "" where all are
+
+
+def make_tokens(found: AllModels, words: CompareWords) -> TrendPart | None:
+    """The part; None where no token was compared."""
+    trends = found.trend.tokens
+    if not trends:
+        return None
+    clear = [own for own in trends if own.first_clear is not None]
+    names = model_names(found, words)
+    if not clear:
+        return TrendPart(words.trend("no_token", n=len(trends)), None, "")
+    parts = []
+    for turn in ("more", "less"):
+        tokens = [_quoted(own, words) for own in clear if own.turn == turn]
+        if tokens:
+            shown = words.language.say("common", "comma").join(tokens[:_NAMED])
+            parts.append(words.trend(f"tokens_{turn}", len(tokens), tokens=shown))
+    said = words.trend("tokens_none") if not parts else ""
+    said = said or words.language.say("common", "space").join(parts)
+    rows = [_token_row(own, names, words) for own in clear[:_SHOWN]]
+    keys = ("token", "n_texts", "first", "last", "change", "clear", "trend")
+    table = make_table(
+        words.trend("tokens"),
+        [words.trend(key) for key in keys],
+        rows,
+        "tracks tokens",
+    )
+    left = len(clear) - _SHOWN
+    return TrendPart(said, table, words.trend("more_tokens", left) if left > 0 else "")
+
+
+def _quoted(own: TokenTrend, words: CompareWords) -> str:
+    return words.trend("quoted", token=shorten(visible(own.token), NAME))
+
+
+def _token_row(
+    own: TokenTrend, names: tuple[str, ...], words: CompareWords
+) -> tuple[Cell, list[Cell]]:
+    write = words.effect if own.has_effect else words.times
+    changes = own.figures
+    last = own.last
+    change = last.effect or last.looks
+    base, head, said = words.both(change, write)
+    if not own.has_effect:
+        said = words.changed(change, write, last.turn != "noise")
+    values = [change.base, *(None if each is None else each.head for each in changes)]
+    line = trend(values)
+    clear = NOTHING if own.first_clear is None else names[own.first_clear]
+    cells = [Cell(f"{last.n_texts:,}"), base, head, said, Cell(clear), Cell("", track=line)]
+    return Cell(shorten(own.token, NAME)), cells
+
+
+def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) -> TrendPart | None:
+    """The part; None where no predictions are compared."""
+    own, n = found.trend.texts, found.trend.n_predicted
+    if not n:
+        return None
+    if not own:
+        return TrendPart(words.trend("no_text", n=n), None, "")
+    often = sum(len(text.changed_at) > 1 for text in own)
+    results = comparison.base.results
+    rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
+    task = task_of(comparison.base.info.output)
+    names = model_names(found, words)
+    has_number = task.number_of is not None
+    # Tags and several numbers are too long for a cell.
+    has_names = not (has_number or task.is_number or task.is_of_words)
+    more, once = ("flipped", "flipped_once")
+    if has_number or task.is_number:
+        more, once = ("moved", "moved_once")
+    said = words.trend(more if often else once, of=n, k=len(own), often=often, limit=exact(MOVED))
+    lost = sum(text.is_lost for text in own)
+    if lost:
+        said += words.language.say("common", "space") + words.trend("lost", lost)
+    make = _number_row if has_number else _name_row
+    made = []
+    for text in own[:_SHOWN]:
+        row = rows.get(text.id)
+        name = Cell(shorten(text.id, NAME)) if row is None else text_name(results, row)
+        cells = make(text, names, words, has_names)
+        made.append((name, cells))
+    keys: tuple[str, ...] = ("text", "path")
+    if has_number:
+        keys = ("text", "first", "last", "largest", "trend")
+    table = make_table(
+        words.trend("texts"),
+        [words.trend(key) for key in keys],
+        made,
+        "tracks moved",
+    )
+    left = len(own) - _SHOWN
+    return TrendPart(said, table, words.trend("more_texts", left) if left > 0 else "")
+
+
+def _number_row(
+    text: TextTrend, names: Sequence[str], words: CompareWords, has_names: bool
+) -> list[Cell]:
+    """The first and the last number, and the step in which it moved most."""
+    numbers = [own if isinstance(own, float) else None for own in text.predictions]
+    known = [own for own in numbers if own is not None]
+    steps = [
+        (abs(b - a), b - a, i)
+        for i, (a, b) in enumerate(pairwise(numbers), 1)
+        if a is not None and b is not None
+    ]
+    ends = [Cell(words.prediction(value)) for value in (known[0], known[-1])]
+    largest = Cell(NOTHING)
+    if steps:
+        _, change, at = max(steps, key=lambda step: step[0])
+        largest = Cell(words.prediction(change, True), words.trend("at", name=names[at]))
+    return [*ends, largest, Cell("", track=trend(numbers))]
+
+
+def _name_row(
+    text: TextTrend, names: Sequence[str], words: CompareWords, has_names: bool
+) -> list[Cell]:
+    """What was predicted first, and each other prediction with the model that made it first."""
+    comma, arrow = words.language.say("common", "comma"), words.trend("arrow")
+    if not has_names:
+        return [Cell(comma.join(names[i] for i in text.changed_at))]
+    said = [_prediction(text, next(i for i, own in enumerate(text.predictions) if own is not None))]
+    for i in text.changed_at:
+        at = words.trend("at", name=names[i])
+        said.append(f"{_prediction(text, i)} {at}")
+    return [Cell(arrow.join(said))]
+
+
+def _prediction(text: TextTrend, model: int) -> str:
+    """A prediction, and whether it is right where that is known."""
+    own = text.predictions[model]
+    mark = {True: " ✓", False: " ×", None: ""}[text.right[model]]
+    return (NOTHING if own is None else shorten(str(own), NAME)) + mark
+
+
+@dataclass(frozen=True, slots=True)
+class TrendSection:
+    """The section: sentences on what happened, then a part for each question."""
+
+    says: tuple[str, ...]  # what happened
+    lead: tuple[str, ...]  # on which texts, and what could not be compared
+    charts: tuple[Chart, ...]
+    sinks: tuple[SinkPart, ...]
+    tokens: TrendPart | None
+    texts: TrendPart | None
+
+
+def make_trend(context: CompareContext) -> TrendSection | None:
+    """The section; None where two models are compared."""
+    found, words = context.comparison.all_models, context.words
+    if found is None:
+        return None
+    tokens, texts = make_tokens(found, words), make_texts(context.comparison, found, words)
+    says = [*since_when(found, words), *sink_sentences(found, words)]
+    says += [part.says for part in (tokens, texts) if part is not None]
+    return TrendSection(
+        says=tuple(says),
+        lead=(words.trend("lead", n=found.n_texts), *limits(found, words)),
+        charts=make_charts(found, words),
+        sinks=make_sinks(found, words),
+        tokens=tokens,
+        texts=texts,
+    )
+
+
+def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """Which models have other texts, or another kind of output, than the first."""
+    names = model_names(found, words)
+    said, without = [], found.trend.without
+    if without:
+        ids = shorten(visible(some(without)), _IDS)
+        said.append(words.trend("without", len(without), ids=ids))
+    for name, own in zip(names[1:], found.trend.unmatched[1:], strict=True):
+        n = own.n_missing - len(without)
+        if n or own.n_other:
+            said.append(words.trend("unmatched", name=name, n=n, other=own.n_other))
+    for name, step in zip(names[1:], found.from_first, strict=True):
+        if not step.same_output:
+            said.append(words.trend("other_output", name=name, first=names[0]))
+    small = [name for name, i in zip(names, found.infos, strict=True) if i.settings.small]
+    if small:
+        named = words.language.say("common", "comma").join(small)
+        said.append(words.trend("small", names=named))
+    return tuple(said)
