@@ -82,7 +82,7 @@ def written_units(results: Results, text: int) -> list[int]:
     that a decoder of its own wrote behind what it was given, or the one that a head reads; of each
     token in whose place an answer is read."""
     units = completion_of(results, text)["unit"].to_numpy(np.int64)
-    if results.info.output.kind == "answer":  # as many at the end of the text
+    if _reads_places(results, len(units)):  # as many at the end of the text
         units = results.tokens_of(text, "unit")["unit"].to_numpy(np.int64)[-len(units) :]
     return [int(unit - units[0]) for unit in units]
 
@@ -91,9 +91,17 @@ def row_units(results: Results, text: int) -> tuple[Unit, ...]:
     """The units of the rows of cross maps for row `text` of `texts`: of what a decoder of its own
     wrote, or of the context that an answer is read from; empty for the one row that a head reads.
     """
-    if results.info.output.kind != "answer" or results.target_of(text) is None:
+    if results.target_of(text) is None or not _reads_places(
+        results, len(units := written_units(results, text))
+    ):
         return target_units(results, text)
-    return text_units(results, text).units[-1 - written_units(results, text)[-1] :]
+    return text_units(results, text).units[-1 - units[-1] :]
+
+
+def _reads_places(results: Results, n_rows: int) -> bool:
+    """Whether a head reads several rows of a decoder, of which those of an answer stand in the
+    places of the tokens of the text."""
+    return results.info.head_reads_decoder and n_rows > 1
 
 
 def read_units(results: Results, text: int) -> list[Unit]:

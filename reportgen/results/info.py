@@ -160,12 +160,6 @@ class OutputInfo:
     # Of the vectors of two texts, which the number is: cosine, dot, euclidean or manhattan.
     similarity: str | None = None
 
-    @property
-    def has_errors(self) -> bool:
-        """Whether a label can be subtracted from the number. Similarities are on another scale than
-        their labels, so that only their order is compared."""
-        return self.kind == "number" and self.similarity is None
-
 
 @dataclass(frozen=True, slots=True)
 class Role:

@@ -7,6 +7,7 @@ import numpy as np
 
 from reportgen.results.store import Results
 from reportgen.results.tables.row_groups import LazyTable, MapShape, table_of
+from reportgen.results.tables.schema import TABLES
 
 
 def selected(results: Results, rows: Sequence[int]) -> Results:
@@ -30,6 +31,9 @@ class _SelectedSource:
 
     def table(self, name: str) -> LazyTable:
         """The table `name`."""
+        if name == "predictions":  # labels of fewer texts may be read otherwise: it is made again
+            none: LazyTable = TABLES[name].empty_table()
+            return none
         frame = self.whole.stored(name)
         if name == "texts":
             own = frame.iloc[self._rows].reset_index(drop=True)

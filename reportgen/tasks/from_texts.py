@@ -136,7 +136,7 @@ _Read: TypeAlias = Callable[[Places], Columns]
 
 def _number(results: Results, labelled: Labelled) -> _Read:
     every = results.texts["prediction"].to_numpy(np.float64)
-    has_errors = results.info.output.has_errors
+    has_errors = results.info.output.similarity is None  # which is on another scale than labels
 
     def read(rows: Places) -> Columns:
         rows = rows[np.isfinite(every[rows])]

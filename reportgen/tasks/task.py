@@ -163,6 +163,12 @@ class Task:
         return not (self.returns or self.is_closed or self.is_number)
 
     @property
+    def has_errors(self) -> bool:
+        """Whether a label can be subtracted from the one number of a text. Similarities are on
+        another scale than their labels, so that only their order is compared."""
+        return self.shown == "value" and self.measure == "distance"
+
+    @property
     def has_ends(self) -> bool:
         """Whether the first and the last token of an item are each predicted by itself."""
         return self.item == "span"
@@ -349,6 +355,6 @@ def task_of(output: OutputInfo) -> Task:
     """What a model with this output does."""
     if output.kind == "tags" and OUTSIDE in output.labels:
         return _ENTITIES
-    if output.kind == "number" and not output.has_errors:
+    if output.kind == "number" and output.similarity is not None:
         return _SIMILARITY
     return TASKS[output.kind]

@@ -28,6 +28,7 @@ from reportgen.report.redact.run import redacted
 from reportgen.report.spreadsheets import table, to_csv, to_parquet
 from reportgen.results.info import SCHEMA_VERSION, InputInfo, OutputKind
 from reportgen.results.run_file import write_info
+from reportgen.results.selection import selected
 from reportgen.results.store import Results, open_results
 from reportgen.tasks.from_texts import items_from_texts
 from reportgen.tasks.predictions import predictions
@@ -58,6 +59,9 @@ def test_folders_of_all_versions_give_the_same_tables(tmp_path: Path, kind: Outp
     pd.testing.assert_frame_equal(predictions(new), predictions(old))
     other = new.texts[["label", "label_value"]].iloc[::-1].reset_index(drop=True)
     pd.testing.assert_frame_equal(predictions(new, other), predictions(old, other))
+    rows = range(len(new.texts) - 1, 0, -2)
+    some, wanted = (predictions(selected(own, rows)) for own in (new, old))
+    pd.testing.assert_frame_equal(some, wanted)
     for write in (to_csv, to_parquet):
         first, second = (write(table(Findings(own), "predictions")) for own in (old, new))
         assert first == second

@@ -175,7 +175,7 @@ def label_fit(results: Results) -> Fit | None:
     predictions = texts["prediction"].to_numpy(dtype=np.float64)
     labels = texts["label_value"].to_numpy(dtype=np.float64)
     rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & results.analysed)
-    if not results.info.output.has_errors or not len(rows):
+    if not task_of(results.info.output).has_errors or not len(rows):
         return None
     return Fit(rows, predictions[rows], labels[rows])
 

@@ -58,7 +58,7 @@ def prediction(
     )
     scores, most = _listed(findings, text, items, language)
     error = None
-    if output.has_errors and not pd.isna(row["label_value"]):
+    if findings.task.has_errors and not pd.isna(row["label_value"]):
         error = _error(float(row["prediction"]), float(row["label_value"]), digits)
     label = row["label"] if isinstance(row["label"], str) else None
     if label is not None and task_of(output).labels_places:

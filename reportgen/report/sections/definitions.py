@@ -38,7 +38,7 @@ def _of_numbers(findings: Findings, language: Language, name: object) -> list[st
     predicted, labels = (
         _finite(texts[column].to_numpy(np.float64)) for column in ("prediction", "label_value")
     )
-    gives = "gives_number" if findings.info.output.has_errors else "gives_similarity"
+    gives = "gives_number" if findings.task.has_errors else "gives_similarity"
     if len(labels) < MIN_PREDICTIONS or len(predicted) < MIN_PREDICTIONS:
         return [language.say("page", gives, name=name)]
     digits = column_decimals(float(max(abs(predicted).max(), abs(labels).max())))
@@ -46,7 +46,7 @@ def _of_numbers(findings: Findings, language: Language, name: object) -> list[st
         {"low": written(float(own.min()), digits), "high": written(float(own.max()), digits)}
         for own in (predicted, labels)
     )
-    key = "label_number" if findings.info.output.has_errors else "label_similarity"
+    key = "label_number" if findings.task.has_errors else "label_similarity"
     gives += "_same" if given["low"] == given["high"] else "_range"
     key += "_same" if right["low"] == right["high"] else ""
     return [language.say("page", gives, name=name, **given), language.say("page", key, **right)]

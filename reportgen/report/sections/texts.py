@@ -95,7 +95,7 @@ def make_text_list(
         has_numbers=task.shown == "value",
         has_labels=bool(texts["label"].notna().any()),
         label_name=label_name(findings.info.output, language),
-        has_errors=findings.info.output.has_errors and bool(texts["label_value"].notna().any()),
+        has_errors=task.has_errors and bool(texts["label_value"].notna().any()),
         has_groups=bool(texts["group"].notna().any()),
     )
 

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.results.checks.cells import require_cells
 from reportgen.results.checks.columns import flat, require_columns
 from reportgen.results.checks.conditions import (
     Ints,
@@ -39,6 +38,7 @@ from reportgen.results.tables.schema import (
     CROSS_SIZES,
     EXTRA,
     LEARNED_SHARE,
+    MAP_CELLS,
     STEPS,
     TOP,
     left_out,
@@ -81,8 +81,6 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
     require((is_analysed == (n_tokens > 0)).all(), "status")
     n_scores, n_names = list_lengths(texts["scores"]), list_lengths(texts["score_names"])
     require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
-    if info.output.kind == "tags":
-        require((list_lengths(texts[STEPS].drop_null()) == n_scores).all(), STEPS)
     for part in ("map", *DECODER_PARTS):
         offset, size = f"{part}_offset", f"{part}_bytes"
         has_maps = has_value(texts, offset)
@@ -91,12 +89,25 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
         for column, least in ((offset, 0), (size, 1)):
             require((texts[column].drop_null().to_numpy() >= least).all(), column)
         require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
-    require_cells(texts)
-    if info.output.kind == "choice":
+    _require_cells(texts)
+    if info.output.kind in ("tags", "choice"):  # by word; the choice that was picked
         require((n_names == n_scores).all(), "score_names")
-        require((list_lengths(texts[STEPS].drop_null()) == (n_scores > 0)).all(), STEPS)
-    if info.output.labels and info.output.kind not in ("tags", "choice"):
+        n_steps = n_scores if info.output.kind == "tags" else n_scores > 0
+        require((list_lengths(texts[STEPS].drop_null()) == n_steps).all(), STEPS)
+    elif info.output.labels:
         require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
+
+
+def _require_cells(texts: pa.Table) -> None:
+    """Check that the cells of pooled maps belong to texts that kept their maps, and hold all tokens
+    of each, in order."""
+    own = texts.filter(texts[MAP_CELLS].is_valid())
+    cells = zip(own[MAP_CELLS].to_pylist(), own["n_tokens"].to_pylist(), strict=True)
+    fit = (
+        len(starts) > 0 and starts[0] == 0 and (np.diff([*starts, n_tokens]) > 0).all()
+        for starts, n_tokens in cells
+    )
+    require(not own["map_offset"].null_count and all(fit), MAP_CELLS)
 
 
 def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
@@ -268,13 +279,11 @@ def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     n_given = np.bincount(text[is_given], minlength=len(texts))[analysed]
     require((is_given == (position < np.repeat(n_given, sizes))).all(), "is_given")
     require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
-    if info.output.kind == "answer":  # read in the place of each token from the context on
-        n_tokens = texts["n_tokens"].to_numpy()[analysed]
-        require(np.array_equal(sizes, n_tokens + 1), "text")
-        return
-    is_written = info.output.kind == "completion"
-    n_written = list_lengths(texts["scores"])[analysed] if is_written else np.ones_like(sizes)
-    require(np.array_equal(sizes - n_given, n_written), "is_given")
+    n_written = sizes - n_given
+    if not info.head_reads_decoder:
+        require(np.array_equal(n_written, list_lengths(texts["scores"])[analysed]), "is_given")
+    elif not (n_written == 1).all():  # of an answer, in the place of each token from the context on
+        require(np.array_equal(sizes, texts["n_tokens"].to_numpy()[analysed] + 1), "text")
 
 
 def _decoder_heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

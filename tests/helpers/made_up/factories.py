@@ -278,6 +278,8 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
     else:
         packed = source.packed
     read = {name: results.stored(name) for name in TABLES if name in vars(results)}
+    if "texts" in tables:  # which predictions are made of
+        read["predictions"] = TABLES["predictions"].empty_table().to_pandas()
     return Results(info or results.info, _Altered(source, read | tables, packed))
 
 
