@@ -36,8 +36,7 @@ from reportgen.report.redact.run import redacted
 from reportgen.report.spreadsheets import table
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
-from reportgen.results.small_results import require_whole
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import Results, open_results, require_whole
 
 if TYPE_CHECKING:
     from reportgen.report.worse_texts.found import Annotation

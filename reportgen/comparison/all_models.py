@@ -36,7 +36,6 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected
-from reportgen.results.small_results import mean_of_heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,7 @@ def _step(
 def _kept(side: Findings) -> _Kept:
     results = side.results
     columns = {ALL_SPECIAL: "special_share", ENTROPY: "entropy"}
-    by_layer = {key: mean_of_heads(results, column) for key, column in columns.items()}
+    by_layer = {key: results.mean_of_heads(column) for key, column in columns.items()}
     by_layer |= {role.key: role_by_layer(results, role.key) for role in side.info.roles}
     agreement, judged = None, side.colouring.judgement
     if judged is not None:

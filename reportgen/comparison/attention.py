@@ -20,7 +20,6 @@ from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
 from reportgen.results.maps.arrays import map_levels
-from reportgen.results.small_results import mean_of_heads
 from reportgen.results.store import Results
 from reportgen.results.tables.frames import map_cells
 
@@ -203,7 +202,7 @@ def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[Lay
     own, other = ({role.key: role.token for role in side.info.roles} for side in (base, head))
     sides = base.results, head.results
     shares, entropies = (
-        [mean_of_heads(results, column) for results in sides]
+        [results.mean_of_heads(column) for results in sides]
         for column in ("special_share", "entropy")
     )
     found = [_layer_changes(ALL_SPECIAL, ("", ""), texts, *shares)]

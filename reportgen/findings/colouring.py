@@ -8,10 +8,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from reportgen.findings.drawn_agreement import drawn_agreement
 from reportgen.findings.evidence import ByView, size_agreement
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.statistics import Estimate, estimate
-from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
     BASELINES,

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.attention import takes_part
+from reportgen.findings.drawn_agreement import drawn_agreement
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import (
     Estimate,
     estimate,
 )
-from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import (
     STATISTICS,
     Statistic,

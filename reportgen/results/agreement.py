@@ -4,14 +4,14 @@ The measures are compared as they are drawn: by the value of each unit (see `uni
 agreement says that two measures order the units alike, not that either of them is right.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.results.info import Scalar, Statistic, View
+from reportgen.results.info import Statistic, View
 from reportgen.results.measure_register import (
     BASELINES,
     BY_ID,
@@ -21,16 +21,10 @@ from reportgen.results.measure_register import (
     YARDSTICK,
 )
 from reportgen.results.ranks import kendall, spearman
-from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
-from reportgen.results.unit_names import unit_labels
 from reportgen.results.unit_values import Floats, Places, equal_shares, unit_starts, unit_values
 
 _SEED = 20190603
-_DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
-_OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it
-_PLACES = ("text", "unit", "segment", "token", "start", "end", "is_special", HELD)
-_RANKED = ("unit", "segment", "is_special", HELD)
 
 
 class Score(NamedTuple):
@@ -124,12 +118,14 @@ def yardstick(views: Mapping[View, Floats]) -> Floats | None:
     return views.get(EFFECT)
 
 
-def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:
+def text_agreement(
+    text: int, views: Mapping[View, Floats], *, is_distance: bool = False
+) -> list[Score]:
     """Rank correlation of each of a text's `views` (see `unit_views`) with its `yardstick`.
 
     Spearman's rho and Kendall's tau-b over the text units that have both values. Signed measures
     are compared with signed effects, and by size as well ("spearman_size"); the others with the
-    size of effects; for embeddings, whose effects are distances, all are compared by size. There
+    size of effects; where effects are distances (`is_distance`), all are compared by size. There
     is no score for fewer than MIN_UNITS units, nor if either side has the same value for all; but
     a baseline that has says nothing of the units, which is 0.
     """
@@ -143,7 +139,7 @@ def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> l
         both = np.isfinite(values) & np.isfinite(effects)
         own, effect = values[both], effects[both]
         # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
-        has_sign = BY_ID[view].signed and scalar != "cosine"
+        has_sign = BY_ID[view].signed and not is_distance
         first = (own, effect) if has_sign else (abs(own), abs(effect))
         scores += _correlations(text, view, *first, _BOTH)
         if has_sign:
@@ -177,74 +173,3 @@ def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
 def _random(text: int, n_units: int) -> Floats:
     """A random order that depends only on the row of the text and its number of units."""
     return np.random.default_rng((_SEED, text, n_units)).permutation(n_units).astype(np.float64)
-
-
-def drawn_agreement(results: Results) -> pd.DataFrame:
-    """The table of agreement, with the baseline that takes all texts to know.
-
-    Earlier versions ranked units by other values than they drew: their correlations are computed
-    again from what is stored. Results kept small hold what was computed when they were made.
-    """
-    return results.recent(_drawn_agreement)
-
-
-def _drawn_agreement(results: Results) -> pd.DataFrame:
-    stored = results.agreement
-    known = stored.loc[stored["value"].notna(), "text"].unique().tolist()
-    if results.info.settings.small or (stored["view"] == _OF_ALL).any() or not known:
-        return stored
-    is_drawn = results.info.schema_version >= _DRAWN_SINCE
-    kept = stored if is_drawn else stored[~stored["statistic"].isin(_CORRELATIONS)]
-    scores = (_rarity_scores if is_drawn else _scores_again)(results, known)
-    found = pd.DataFrame(list(scores), columns=list(Score._fields))
-    parts = [part for part in (kept, found) if len(part)]
-    both = pd.concat(parts).sort_values("text", kind="stable", ignore_index=True)
-    return both.astype(stored.dtypes.to_dict())
-
-
-def _scores_again(results: Results, texts: Sequence[int]) -> Iterator[Score]:
-    """The correlations of `texts`, from the tables of tokens and effects."""
-    scalar = results.info.evidence.scalar
-    rarities = text_rarity(results)
-    for text in texts:
-        effects = results.effects_of(text)
-        if effects is None or scalar is None or text not in rarities:
-            continue
-        views = unit_views(results.tokens_of(text), effects)
-        yield from text_agreement(text, {**views, _OF_ALL: rarities[text]}, scalar)
-
-
-def _rarity_scores(results: Results, texts: Sequence[int]) -> Iterator[Score]:
-    """Those of the baseline that takes all texts to know, for which nothing but effects is read."""
-    scalar = results.info.evidence.scalar
-    rarities, tokens = text_rarity(results), results.token_columns(*_RANKED)
-    content, unit = ranked_tokens(tokens), tokens["unit"].to_numpy(np.intp)
-    first, n_tokens = (
-        results.texts[name].to_numpy(np.intp) for name in ("first_token", "n_tokens")
-    )
-    for text in texts:
-        effects = results.effects_of(text)
-        if effects is None or scalar is None or text not in rarities:
-            continue
-        own = first[text] + np.flatnonzero(content[first[text] : first[text] + n_tokens[text]])
-        values = effects[EFFECT].to_numpy(np.float64)[own - first[text]]
-        by_unit = unit_values(BY_ID[EFFECT], values, unit_starts(unit[own]))
-        yield from text_agreement(text, {EFFECT: by_unit, _OF_ALL: rarities[text]}, scalar)
-
-
-def text_rarity(results: Results) -> Mapping[int, Floats]:
-    """By row of `texts`, in how many of the texts each unit does not stand, `[text unit]` as in
-    `unit_views`."""
-    tokens = results.token_columns(*_PLACES)
-    tokens = tokens[ranked_tokens(tokens)]
-    text, unit = (tokens[name].to_numpy(np.intp) for name in ("text", "unit"))
-    starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
-    if not len(starts):
-        return {}
-    codes, labels = unit_labels(results, tokens, starts)
-    owner = text[starts]
-    once = np.unique(owner * len(labels) + codes) % len(labels)
-    n_texts = np.bincount(once, minlength=len(labels))
-    rare = (len(np.unique(owner)) - n_texts[codes]).astype(np.float64)
-    firsts = np.flatnonzero(np.diff(owner, prepend=-1))
-    return dict(zip(owner[firsts].tolist(), np.split(rare, firsts[1:]), strict=True))

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from helpers.made_up.factories import make_results
-from helpers.places import GOLD
 from helpers.plain.reference import RECORDS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,14 +17,11 @@ from hypothesis import strategies as st
 from reportgen.results.agreement import (
     Score,
     agreement_columns,
-    drawn_agreement,
     text_agreement,
-    text_rarity,
     unit_views,
     yardstick,
 )
 from reportgen.results.measure_register import MIN_UNITS, VIEWS
-from reportgen.results.store import open_results
 from reportgen.results.tables.schema import AGREEMENT_SCHEMA
 
 IN_TOKENS = (
@@ -122,7 +118,7 @@ def test_a_real_encoder_agrees_as_its_reference_vectors_do(number: int) -> None:
     columns = {view: record[name] for view, name in REFERENCE.items()}
     tokens = token_table(range(n), is_special, record["ids"], number, **columns)
     effects = effects_table(n, effect=record["occ_delete_D"], **columns)
-    scores = text_agreement(number, unit_views(tokens, effects), "cosine")
+    scores = text_agreement(number, unit_views(tokens, effects), is_distance=True)
     content = slice(1, n - 1)
     deletion = record["occ_delete_D"][content]
     expected = {
@@ -145,7 +141,7 @@ def test_the_reference_encoder_ranks_as_it_was_found_to() -> None:
             token_table(range(n), [i in (0, n - 1) for i in range(n)], record["ids"], **columns),
             effects_table(n, effect=record["occ_delete_D"], **columns),
         )
-        for view, value in values(text_agreement(0, views, "cosine"), "spearman").items():
+        for view, value in values(text_agreement(0, views, is_distance=True), "spearman").items():
             found.setdefault(view, []).append(value)
     assert np.mean(found["received_norm_all"]) > 0.75
     assert np.mean(found["rollout"]) < 0.3
@@ -203,7 +199,7 @@ def test_tokens_of_a_completion_take_no_part() -> None:
 def test_the_yardstick_is_the_effect_that_is_shown() -> None:
     views = {"effect": np.array([0.5, -0.25, 1.0, 0.0]), "gradient": np.array([4.0, 1.0, 3.0, 2.0])}
     assert yardstick(views) is views["effect"]
-    found = values(text_agreement(0, views, "number"), "spearman")
+    found = values(text_agreement(0, views), "spearman")
     assert found == {"gradient": pytest.approx(plain_spearman([4, 1, 3, 2], [0.5, 0.25, 1, 0]))}
     assert yardstick({"gradient": np.ones(3)}) is None
 
@@ -211,20 +207,20 @@ def test_the_yardstick_is_the_effect_that_is_shown() -> None:
 def test_a_view_with_a_sign_is_compared_by_size_as_well() -> None:
     own, effects = np.array([-3.0, 1.0, 2.0, -0.5, 0.1]), np.array([2.0, 0.5, 1.0, -0.2, -0.3])
     views = {"effect": effects, "attention_gradient": own, "gradient": abs(own)}
-    scores = text_agreement(0, views, "number")
+    scores = text_agreement(0, views)
     sizes = plain_spearman(abs(own).tolist(), abs(effects).tolist())
     signed = plain_spearman(own.tolist(), effects.tolist())
     assert sizes != signed
     assert values(scores, "spearman_size") == {"attention_gradient": pytest.approx(sizes)}
     found = values(scores, "spearman")
     assert found == pytest.approx({"attention_gradient": signed, "gradient": sizes})
-    assert values(text_agreement(0, views, "cosine"), "spearman_size") == {}
+    assert values(text_agreement(0, views, is_distance=True), "spearman_size") == {}
 
 
 def test_units_without_an_effect_do_not_count() -> None:
     deletion = np.array([0.1, np.nan, 0.3, 0.2, 0.4, 0.5])
     views = {"effect": deletion, "received_all": np.array([1.0, 99.0, 3.0, 2.0, 5.0, 4.0])}
-    found = values(text_agreement(0, views, "number"), "spearman")
+    found = values(text_agreement(0, views), "spearman")
     kept = [0, 2, 3, 4, 5]
     assert found["received_all"] == pytest.approx(
         plain_spearman(views["received_all"][kept].tolist(), deletion[kept].tolist())
@@ -240,7 +236,7 @@ def test_both_statistics_equal_plain_loops_ties_and_all(pairs: list[tuple[int, i
     }
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        scores = text_agreement(3, views, "number")
+        scores = text_agreement(3, views)
     signed = (views["ig"].tolist(), views["effect"].tolist())
     unsigned = (views["gradient"].tolist(), abs(views["effect"]).tolist())
     for view, (own, deletion) in {"ig": signed, "gradient": unsigned}.items():
@@ -253,11 +249,14 @@ def test_both_statistics_equal_plain_loops_ties_and_all(pairs: list[tuple[int, i
     assert {score.text for score in scores} <= {3}
 
 
-@pytest.mark.parametrize(("scalar", "signed"), [("margin", 1.0), ("cosine", -1.0)])
-def test_only_signed_views_are_held_against_signed_effects(scalar: str, signed: float) -> None:
+@pytest.mark.parametrize(("is_distance", "signed"), [(False, 1.0), (True, -1.0)])
+def test_only_signed_views_are_held_against_signed_effects(
+    is_distance: bool, signed: float
+) -> None:
     deletion = np.array([-4.0, -3.0, -2.0, -1.0])
     views = dict.fromkeys(("ig", "mask", "received_all"), deletion * 2 + 10)
-    found = values(text_agreement(0, {**views, "effect": deletion}, scalar), "spearman")  # type: ignore[arg-type]
+    scores = text_agreement(0, {**views, "effect": deletion}, is_distance=is_distance)
+    found = values(scores, "spearman")
     # As sizes the views rise where the effects fall.
     assert found == pytest.approx({"ig": signed, "mask": signed, "received_all": -1.0})
 
@@ -265,7 +264,7 @@ def test_only_signed_views_are_held_against_signed_effects(scalar: str, signed: 
 @pytest.mark.parametrize("n", range(1, 7))
 def test_few_units_have_no_agreement(n: int) -> None:
     views = {"effect": np.arange(n) + 0.5, "received_all": np.arange(n) * 2.0}
-    assert bool(text_agreement(0, views, "number")) == (n >= MIN_UNITS)
+    assert bool(text_agreement(0, views)) == (n >= MIN_UNITS)
 
 
 @pytest.mark.parametrize("deletion", [[0.0] * 5, [0.5, -0.5, 0.5, 0.5, -0.5]])
@@ -273,14 +272,14 @@ def test_effects_of_one_size_agree_with_nothing(deletion: list[float]) -> None:
     views = {"effect": np.array(deletion), "received_all": np.arange(5.0)}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert text_agreement(0, views, "number") == []
+        assert text_agreement(0, views) == []
 
 
 def test_without_deletion_effects_there_is_no_agreement() -> None:
     tokens = token_table(range(5), [False] * 5, range(5), received_all=[0.1, 0.2, 0.3, 0.15, 0.25])
     views = unit_views(tokens, effects_table(5))
     assert set(views) == {"received_all", "rarity", *PLACES, "random"}
-    assert text_agreement(0, views, "number") == []
+    assert text_agreement(0, views) == []
 
 
 def test_baselines_are_what_units_tell_of_themselves() -> None:
@@ -296,44 +295,9 @@ def test_baselines_are_what_units_tell_of_themselves() -> None:
 def test_a_baseline_that_is_the_same_for_all_units_says_nothing() -> None:
     same = np.ones(5)
     views = {"effect": np.arange(5.0) + 1, "unit_tokens": same, "received_all": same}
-    scores = text_agreement(0, views, "number")
+    scores = text_agreement(0, views)
     assert {score.view: score.value for score in scores} == {"unit_tokens": 0.0}
-    assert text_agreement(0, {**views, "effect": same}, "number") == []
-
-
-def test_rarity_among_the_texts_counts_all_texts_but_not_twice(tmp_path: Path) -> None:
-    results = make_results(tmp_path, ("abcdef", "ababxy", "cdxyzw"), evidence="basic")
-    pieces = {0: "ab cd ef", 1: "ab ab xy", 2: "cd xy zw"}
-    found = text_rarity(results)
-    for text, own in pieces.items():
-        rare = [
-            sum(piece not in pieces[other].split() for other in pieces) for piece in own.split()
-        ]
-        assert found[text].tolist() == rare
-
-
-def test_results_of_earlier_versions_are_ranked_anew_by_what_is_drawn() -> None:
-    """They hold the ranks of sums, while colours were drawn per token."""
-    for name in ("results_1", "results_2"):
-        results = open_results(GOLD / name)
-        stored, found = results.agreement, drawn_agreement(results)
-        assert len(stored)
-        texts = [text for text in results.evidence["text"] if results.effects_of(text) is not None]
-        expected: list[Score] = []
-        for text in texts:
-            effects, rare = results.effects_of(text), text_rarity(results).get(text)
-            assert effects is not None
-            views = unit_views(results.tokens_of(text), effects)
-            scalar = results.info.evidence.scalar
-            assert scalar is not None
-            if rare is not None:
-                expected += text_agreement(text, {**views, "text_rarity": rare}, scalar)
-        keys = ["text", "view", "statistic"]
-        again = found[found["statistic"].isin(["spearman", "kendall", "spearman_size"])]
-        told = {tuple(row[:3]): row[3] for row in again[[*keys, "value"]].itertuples(index=False)}
-        assert told == {tuple(score[:3]): pytest.approx(score[3]) for score in expected}
-        others = stored[~stored["statistic"].isin(["spearman", "kendall", "spearman_size"])]
-        assert len(found) == len(again) + len(others)
+    assert text_agreement(0, {**views, "effect": same}) == []
 
 
 def test_special_tokens_alone_have_no_views() -> None:
@@ -361,7 +325,6 @@ def test_random_orders_agree_with_nothing_on_average() -> None:
                     token_table(range(12), [False] * 12, range(12), text),
                     effects_table(12, effect=range(1, 13)),
                 ),
-                "number",
             ),
             "spearman",
         )["random"]
@@ -382,7 +345,7 @@ def test_views_come_from_results_and_scores_fit_their_table(tmp_path: Path) -> N
         shares = tokens[name][content].to_numpy(float)  # type: ignore[index]
         assert views[name] == pytest.approx(shares * len(tokens))
     assert views["gradient"].tolist() == pytest.approx(effects["gradient"][content].tolist())
-    columns = agreement_columns(text_agreement(0, views, "number"))
+    columns = agreement_columns(text_agreement(0, views))
     table = pa.table(columns, schema=AGREEMENT_SCHEMA)
     signed = {"ig", "mask"}
     assert table.num_rows == 2 * (len(views) - 1) + len(signed)

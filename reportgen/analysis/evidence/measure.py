@@ -22,7 +22,7 @@ from reportgen.analysis.evidence.text_evidence import (
 from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.reasons import reasons_of
-from reportgen.models import EncodedText, ExplainedText
+from reportgen.models import EncodedText, ExplainedText, ModelTarget
 from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
 from reportgen.results.info import Reason, Scalar, View
 from reportgen.results.measure_register import BY_ID
@@ -94,8 +94,8 @@ def measure_evidence(
             progress.advance("faithfulness", n_texts)
     except KeyboardInterrupt:
         found.texts = [text for text in found.texts if text.effects or text.messages]
-        return _result(texts, found, explainer.target.scalar), True
-    return _result(texts, found, explainer.target.scalar), False
+        return _result(texts, found, explainer.target), True
+    return _result(texts, found, explainer.target), False
 
 
 def evidence_stages(
@@ -163,13 +163,13 @@ def _rankings(text: TextEvidence, texts: EvidenceTexts, scalar: Scalar) -> Ranki
     return rankings(text.text, text.explained, texts.views(text), scalar, offset)
 
 
-def _result(texts: EvidenceTexts, found: _Found, scalar: Scalar) -> WorkResult:
+def _result(texts: EvidenceTexts, found: _Found, target: ModelTarget) -> WorkResult:
     sample = [text for text in found.texts if not text.is_extra]
     agreement = [
         score
         for text in sample
         if text.explained is not None
-        for score in text_agreement(text.text, texts.views(text), scalar)
+        for score in text_agreement(text.text, texts.views(text), is_distance=target.is_distance)
     ]
     columns: dict[str, Mapping[str, Any]] = {
         "effects": effect_columns(found.texts),

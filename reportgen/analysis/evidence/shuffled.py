@@ -85,7 +85,7 @@ def shuffled_rows(
         views = {view: values for view, values in views.items() if BY_ID[view].group != "baselines"}
         views = {view: values for view, values in views.items() if view not in YARDSTICK}
         views |= {view: own[view] for view in YARDSTICK if view in own}
-        for score in text_agreement(text, views, target.scalar):
+        for score in text_agreement(text, views, is_distance=target.is_distance):
             has_sign = BY_ID[score.view].signed and not target.is_distance
             if score.statistic == ("spearman_size" if has_sign else "spearman"):
                 found.append((text, score.view, score.value))

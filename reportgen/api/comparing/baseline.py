@@ -1,10 +1,20 @@
 """A baseline: results kept small in a repository, for later models to be compared with, and to be
-replaced by those of a new model."""
+replaced by those of a new model.
+
+Small results are tables as any results have them. Columns that no comparison reads are left out, as
+are the attention maps; of the table of heads only the means over the heads are kept, in the table
+of layers. What is kept has the values it had, bit for bit.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from reportgen.api.comparing.baseline_file import (
     OF_MAPS,
@@ -17,12 +27,23 @@ from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
+from reportgen.findings.drawn_agreement import drawn_agreement
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.report.json.metrics import watched
+from reportgen.results.info import RunInfo, Statistic
 from reportgen.results.run_file import write_info
-from reportgen.results.small_results import same_content, small_info, write_small_tables
 from reportgen.results.store import Results, open_own, open_results
+from reportgen.results.tables.row_groups import table_of
+from reportgen.results.tables.schema import (
+    DELETION_SCORES,
+    EXTRA,
+    HEAD_MEANS,
+    MAP_CELLS,
+    SMALL,
+    TABLES,
+)
+from reportgen.tasks.targets import target_of
 
 _ABOUT = (
     "Results that reportgen keeps small, so that later models can be compared with them: reportgen "
@@ -34,6 +55,10 @@ _LEFT_OUT = (
     "the layers of single tokens, and measures of evidence other than deletion",
     "statistics of agreement other than rank correlations, and sink tests",
 )
+
+_STATISTICS: tuple[Statistic, ...] = ("spearman", "spearman_size")
+_OF_MAPS = ("_offset", "_bytes", MAP_CELLS)  # how the names of columns about maps end
+_LEVEL = 19  # of Zstandard: these files are written once and read often
 
 
 def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | None:
@@ -133,3 +158,96 @@ def accept(base: Findings, head: Findings, folder: Path, staging: Staging) -> li
 
 def _written(value: Value) -> str:
     return "none" if value is None else f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
+
+
+def small_info(info: RunInfo) -> RunInfo:
+    """The facts about a run whose results are kept small."""
+    return replace(
+        info,
+        settings=replace(info.settings, small=True, keep_maps="none", maps_kept=0),
+        evidence=replace(info.evidence, n_extra=0),
+    )
+
+
+def small_tables(results: Results) -> Iterator[tuple[str, pa.Table]]:
+    """The tables of `results` that are kept, by name, each with the columns that are kept. Texts
+    have no evidence in them if they got it only because a report lists them first."""
+    is_lead = target_of(results.info.evidence).is_lead
+    for name, columns in SMALL.items():
+        rows = _rows(results, name)
+        if not len(rows):
+            continue
+        kept = rows.column_names if columns is None else columns
+        if name == "effects" and not is_lead:
+            kept = [column for column in kept if column != DELETION_SCORES]
+        yield name, rows.select(kept)
+
+
+def write_small_tables(folder: Path, results: Results) -> dict[str, int]:
+    """Write the small tables of `results` into `folder`, and return the number of rows of each. The
+    same results always give the same bytes."""
+    n_rows = {}
+    for name, rows in small_tables(results):
+        n_rows[name] = len(rows)
+        whole = [f.name for f in rows.schema if not pa.types.is_floating(_flat_type(f.type))]
+        split = {
+            field.name if field.type == _flat_type(field.type) else f"{field.name}.list.element"
+            for field in rows.schema
+            if pa.types.is_floating(_flat_type(field.type))
+        }
+        pq.write_table(
+            rows,
+            folder / f"{name}.parquet",
+            compression="zstd",
+            compression_level=_LEVEL,
+            use_dictionary=whole,
+            column_encoding=dict.fromkeys(split, "BYTE_STREAM_SPLIT"),
+            write_statistics=False,
+            store_schema=False,
+        )
+    return n_rows
+
+
+def same_content(one: Results, other: Results) -> bool:
+    """Whether two small results are the same except for when and with which versions they were
+    made."""
+    infos = (replace(side.info, created="", versions={}, commit="") for side in (one, other))
+    if next(infos) != next(infos):
+        return False
+    sides = (dict(small_tables(side)) for side in (one, other))
+    own, others = next(sides), next(sides)
+    return own.keys() == others.keys() and all(own[name].equals(others[name]) for name in own)
+
+
+def _flat_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_list(kind) else kind
+
+
+def _rows(results: Results, name: str) -> pa.Table:
+    """The table `name` as it is kept, with all its columns."""
+    rows = results.source.table(name).select(TABLES[name].names)
+    if results.info.settings.small:
+        return rows
+    if name == "texts":
+        gone = [column for column in rows.column_names if column.endswith(_OF_MAPS)]
+        for column in gone:
+            rows = _with(rows, column, pa.nulls(len(rows), rows.schema.field(column).type))
+    if name in ("evidence", "effects"):
+        sample = results.evidence["text"].to_numpy(np.int32)
+        rows = rows.filter(np.isin(rows["text"].to_numpy(), sample))
+    if name == "evidence":
+        rows = _with(rows, EXTRA, pa.array([False] * len(rows), pa.bool_()))
+    if name == "agreement":  # of the others a comparison says nothing
+        own = drawn_agreement(results)
+        rows = table_of(name, own[own["statistic"].isin(_STATISTICS)])
+    if name == "layers":
+        texts, layers = (rows[column].to_numpy().astype(np.intp) for column in ("text", "layer"))
+        for column, kept in HEAD_MEANS.items():
+            values = results.mean_of_heads(column)[texts, layers - 1]
+            rows = _with(rows, kept, pa.array(values, pa.float64(), from_pandas=True))
+    return rows
+
+
+def _with(rows: pa.Table, column: str, values: pa.Array) -> pa.Table:
+    place = rows.schema.get_field_index(column)
+    return rows.set_column(place, rows.schema.field(place), values)

@@ -25,7 +25,7 @@ from reportgen.report.site.known_figures import verdicts
 from reportgen.report.site.links import links_of_comparison, links_of_report, title_of_comparison
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
-from reportgen.results.small_results import open_whole
+from reportgen.results.store import open_whole
 
 _HELD = 2  # results that are kept in memory, for a run and the one it is compared with
 

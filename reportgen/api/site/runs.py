@@ -16,8 +16,7 @@ from reportgen.report.redact.run import redacted_info
 from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
 from reportgen.report.site.options import SiteOptions
 from reportgen.results.checks.limits import require_regular
-from reportgen.results.small_results import open_whole
-from reportgen.results.store import Results
+from reportgen.results.store import Results, open_whole
 
 
 @dataclass(frozen=True, slots=True)

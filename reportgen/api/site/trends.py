@@ -18,7 +18,7 @@ from reportgen.report.site.entries import Dated, Entry, TrendPage, digest
 from reportgen.report.site.links import links_of_trend, title_of_trend
 from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.shared import shared
-from reportgen.results.small_results import open_whole
+from reportgen.results.store import open_whole
 from reportgen.version import __version__
 
 _LEAST = 3  # runs, as two have a comparison

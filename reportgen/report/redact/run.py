@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
+from reportgen.findings.drawn_agreement import drawn_agreement
 from reportgen.findings.repeated_texts import READ, n_different
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
 from reportgen.report.redact.masked import AT_ONCE, Masked, NumberedNames
 from reportgen.report.redact.rules import LEAST_UNITS
-from reportgen.results.agreement import drawn_agreement
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.info import RunInfo
 from reportgen.results.measure_register import MIN_TEXTS

@@ -12,6 +12,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_evidence import RATIOS, SUBJECTS
 from helpers.plain.plain_bootstrap import plain_interval, plain_mean_interval
 
+from reportgen.findings.drawn_agreement import drawn_agreement
 from reportgen.findings.evidence import (
     ViewFigures,
     agreement_figures,
@@ -21,7 +22,6 @@ from reportgen.findings.evidence import (
     rollout_share,
 )
 from reportgen.findings.sinks.sink_test_figures import subject_figures
-from reportgen.results.agreement import drawn_agreement
 from reportgen.results.info import SINK_TESTS
 from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results

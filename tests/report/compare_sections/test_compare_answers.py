@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
+from reportgen.api.comparing.baseline import small_info, write_small_tables
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.floors import LAYER_LEAST
@@ -24,7 +25,6 @@ from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.run_file import write_info
-from reportgen.results.small_results import small_info, write_small_tables
 from reportgen.results.store import open_results
 from reportgen.results.units import text_units
 

@@ -11,6 +11,7 @@ from helpers.hostile_texts import MARKUP
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
+from reportgen.api.comparing.baseline import small_info, write_small_tables
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
@@ -23,7 +24,6 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions
 from reportgen.results.run_file import write_info
-from reportgen.results.small_results import small_info, write_small_tables
 from reportgen.results.store import open_results
 
 

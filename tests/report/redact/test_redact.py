@@ -18,9 +18,9 @@ from helpers.real.planted import ID, SECRETS, planted, traces
 
 from reportgen.analysis import Worker
 from reportgen.errors import ModelError, OutputError, quoted
+from reportgen.findings.drawn_agreement import drawn_agreement
 from reportgen.report.redact.rules import COLUMNS, Rule
 from reportgen.report.redact.run import redacted
-from reportgen.results.agreement import drawn_agreement
 from reportgen.results.store import open_results
 
 SECRET = SECRETS["latin"]

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
 from helpers.made_up.packed_maps import pooled_plainly, unpack, unpacked_block, with_pooled_maps
 
+from reportgen.api.comparing.baseline import small_tables
 from reportgen.comparison.attention import head_changes
 from reportgen.comparison.pairing import pair
 from reportgen.comparison.runs import Runs
@@ -24,7 +25,6 @@ from reportgen.report.options import RenderOptions
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.maps.cells import stored_pooling
 from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.small_results import small_tables
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 

@@ -8,6 +8,12 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.real.two_models import TEXTS
 
+from reportgen.api.comparing.baseline import (
+    same_content,
+    small_info,
+    small_tables,
+    write_small_tables,
+)
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import ResultsError
 from reportgen.findings.findings import Findings
@@ -16,14 +22,7 @@ from reportgen.report.options import CompareOptions
 from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import OutputKind
 from reportgen.results.run_file import write_info
-from reportgen.results.small_results import (
-    open_whole,
-    same_content,
-    small_info,
-    small_tables,
-    write_small_tables,
-)
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import Results, open_results, open_whole
 
 # What needs attention maps: how far apart the attention of heads is.
 WITHHELD = {
