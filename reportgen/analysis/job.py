@@ -331,7 +331,7 @@ class Job:
         of_row = {row: item for item in self._sample_items() for row in item.rows}
         worker, sample = self._worker(), list(of_row)
         texts = [worker.encoded(row, *self._texts_of([row])) for row in sample]
-        chosen = shuffled_texts(texts, self._start.info.evidence.level, worker.cost_basis)
+        chosen = shuffled_texts(texts, worker.cost_basis)
         items = [
             WorkItem("shuffled", tuple(sample[i] for i in own)) for own in chunks(chosen, CHUNK)
         ]

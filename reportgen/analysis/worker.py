@@ -157,35 +157,19 @@ class Worker:
 
     def sample_size(self, n: int, budget: Budget | None, pace: float = 0.0) -> int:
         """How many of `n` texts get evidence for a budget; see `sample_size`."""
-        level, tried = self.options.evidence, self.tried
-        yardstick = shapley_yardstick(tried, level, self.cost_basis)
-        return sample_size(self._cost(n, tried), len(tried), n, level, budget, pace, yardstick)
+        basis, tried = self.cost_basis, self.tried
+        cost, yardstick = expected_cost(n, tried, basis), shapley_yardstick(tried, basis)
+        return sample_size(cost, len(tried), n, basis.level, budget, pace, yardstick)
 
     def cost(self, n_texts: int, rows: Sequence[int]) -> Cost:
         """The passes of an analysis of `n_texts` texts with evidence on the texts `rows` of the
         sample."""
         yardstick = self.expected(sorted(self._yardstick.intersection(rows)))
-        return self._cost(n_texts, self.expected(rows), yardstick)
-
-    def _cost(
-        self,
-        n_texts: int,
-        chosen: Sequence[EncodedText],
-        yardstick: Sequence[EncodedText] = (),
-    ) -> Cost:
-        return expected_cost(
-            n_texts,
-            chosen,
-            self.options.evidence,
-            self.cost_basis,
-            n_roles=len(self.roles),
-            has_phrases=self.kind == "phrase",
-            yardstick=yardstick,
-        )
+        return expected_cost(n_texts, self.expected(rows), self.cost_basis, yardstick)
 
     def extra_cost(self, rows: Sequence[int]) -> Cost:
         """The passes of evidence on the texts `rows` beside the sample."""
-        return extra_cost(self.expected(rows), self.options.evidence, self.cost_basis)
+        return extra_cost(self.expected(rows), self.cost_basis)
 
     @property
     def device_name(self) -> str:
@@ -426,7 +410,7 @@ class Worker:
         """The rows of the sample that `shapley_texts` chooses. It does not depend on which of the
         items are measured here."""
         texts = self.encode(self._stand_ins(self.sample))
-        chosen = shapley_texts(texts, self.options.evidence, self.cost_basis)
+        chosen = shapley_texts(texts, self.cost_basis)
         return tuple(self.sample[i] for i in chosen)
 
     @property
@@ -466,6 +450,9 @@ class Worker:
         return CostBasis(
             self.explainer.target,
             has_mask_token=self.model.tokenizer.mask_token_id is not None,
+            level=self.options.evidence,
+            n_roles=len(self.roles),
+            has_phrases=self.kind == "phrase",
         )
 
 

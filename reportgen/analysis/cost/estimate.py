@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reportgen.analysis.cost.budget import Budget
 from reportgen.analysis.evidence.faithfulness import n_passes
@@ -33,20 +33,15 @@ SHUFFLED_SHARE = SHAPLEY_SHARE = 0.1
 def expected_cost(
     n_texts: int,
     chosen: Iterable[EncodedText],
-    level: EvidenceLevel,
     basis: CostBasis,
-    *,
-    n_roles: int,
-    has_phrases: bool = False,
     yardstick: Sequence[EncodedText] = (),
 ) -> Cost:
     """Estimate the passes of an analysis of `n_texts` texts with evidence for the `chosen` ones.
 
     Args:
-        n_roles: the number of special-token roles, which all get sink tests.
-        has_phrases: whether these are looked for in every text.
         yardstick: those of the chosen texts that have Shapley values in basic evidence.
     """
+    level = basis.level
     passes: dict[Stage, Passes] = {}
     counts: Counter[Stage] = Counter()
     n_chosen = n_tokens = 0
@@ -59,31 +54,31 @@ def expected_cost(
         if level == "none":
             continue
         texts.append(text)
-        stages = _passes(text, level, basis)
+        stages = _passes(text, basis)
         if n_chosen <= sink_scores.MAX_TEXTS:
             stages["sink_scores"] = Passes(1, 0, ANALYSIS * len(text.ids))
         if level == "full":
             stages["faithfulness"] = _faithfulness_passes(text)
         if n_chosen <= DEPTHS[level].most_texts:
             is_run = not basis.target.is_stored
-            stages["sinks"] = _sink_passes(text, n_roles, DEPTHS[level], is_run=is_run)
+            stages["sinks"] = _sink_passes(text, basis.n_roles, DEPTHS[level], is_run=is_run)
         counts.update(stages.keys())
         _add(passes, stages)
-    for i in shuffled_texts(texts, level, basis):
+    for i in shuffled_texts(texts, basis):
         counts["shuffled"] += 1
         _add(passes, {"shuffled": _shuffled_passes(texts[i], basis)})
-    for own in _shapley_costs(yardstick, level, basis).values():
+    for own in _shapley_costs(yardstick, basis).values():
         counts["shapley"] += 1
         _add(passes, {"shapley": own})
     # The other texts are assumed to be as long as those chosen.
     scale = n_texts / n_chosen if n_chosen else 0.0
     first = {"texts": Passes(n_texts, 0, ANALYSIS * scale * n_tokens)}
-    if has_phrases:
+    if basis.has_phrases:
         first["phrases"] = Passes(round(scale * joining.forward), 0, scale * joining.work)
     return Cost(
         {**first, **passes},
         {**dict.fromkeys(first, n_texts), **counts},
-        is_exact=level == "none" and not has_phrases,
+        is_exact=level == "none" and not basis.has_phrases,
     )
 
 
@@ -162,26 +157,22 @@ def _affordable(amount: float, each: float, few: Iterable[tuple[int, float]]) ->
     return int((amount - paid) / each)
 
 
-def shuffled_texts(
-    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
-) -> tuple[int, ...]:
+def shuffled_texts(texts: Sequence[EncodedText], basis: CostBasis) -> tuple[int, ...]:
     """Which of `texts`, evenly spaced, are run with shuffled weights: all of them with all
     evidence, else as many as a SHUFFLED_SHARE of the work of evidence pays for."""
-    if level == "full" or not texts:
+    if basis.level == "full" or not texts:
         return tuple(range(len(texts)))
     each = sum(_shuffled_passes(text, basis).work for text in texts) / len(texts)
-    return evenly_spaced(len(texts), int(SHUFFLED_SHARE * work_of(texts, level, basis) / each))
+    return evenly_spaced(len(texts), int(SHUFFLED_SHARE * work_of(texts, basis) / each))
 
 
-def shapley_texts(
-    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
-) -> tuple[int, ...]:
+def shapley_texts(texts: Sequence[EncodedText], basis: CostBasis) -> tuple[int, ...]:
     """Of which of `texts`, evenly spaced over those with enough units for a rank correlation, a
     SHAPLEY_SHARE of the work of basic evidence pays the Shapley values."""
-    costs = _shapley_costs(texts, level, basis)
+    costs = _shapley_costs(texts, basis)
     if not costs:
         return ()
-    amount, able = SHAPLEY_SHARE * work_of(texts, level, basis), list(costs)
+    amount, able = SHAPLEY_SHARE * work_of(texts, basis), list(costs)
     n = min(len(able), int(amount * len(able) / sum(own.work for own in costs.values())))
     chosen = [able[i] for i in evenly_spaced(len(able), n)]
     while sum(costs[i].work for i in chosen) > amount:
@@ -190,25 +181,21 @@ def shapley_texts(
     return tuple(chosen)
 
 
-def shapley_yardstick(
-    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
-) -> Yardstick:
+def shapley_yardstick(texts: Sequence[EncodedText], basis: CostBasis) -> Yardstick:
     """What `shapley_texts` come to in a large sample of which `texts` are a part."""
-    costs = _shapley_costs(texts, level, basis).values()
+    costs = _shapley_costs(texts, basis).values()
     work = sum(own.work for own in costs)
     if not work:
         return Yardstick()
-    share = min(1.0, SHAPLEY_SHARE * work_of(texts, level, basis) / work)
+    share = min(1.0, SHAPLEY_SHARE * work_of(texts, basis) / work)
     n, forward = len(costs), sum(own.forward for own in costs)
     return Yardstick(*(share * own / len(texts) for own in (n, forward, work)))
 
 
-def _shapley_costs(
-    texts: Sequence[EncodedText], level: EvidenceLevel, basis: CostBasis
-) -> dict[int, Passes]:
+def _shapley_costs(texts: Sequence[EncodedText], basis: CostBasis) -> dict[int, Passes]:
     """By index of `texts`, the passes of the Shapley values of each that can have them in basic
     evidence."""
-    if level != "basic" or not BY_ID["shapley"].applies_to(basis.target.scalar):
+    if basis.level != "basic" or not BY_ID["shapley"].applies_to(basis.target.scalar):
         return {}
     ranked = (i for i, text in enumerate(texts) if len(content_units(text)) >= MIN_UNITS)
     costs = ((i, shapley_passes(texts[i], is_basic=True)) for i in ranked)
@@ -218,31 +205,31 @@ def _shapley_costs(
 def _shuffled_passes(text: EncodedText, basis: CostBasis) -> Passes:
     """The passes of one text with shuffled weights: of its attention, and of its gradients as far
     as it has them, which take one pass to know its target."""
-    gradient = _passes(text, "basic", basis)["gradient"]
+    gradient = _passes(text, replace(basis, level="basic"))["gradient"]
     return Passes(1, 0, ANALYSIS * len(text.ids)).plus(gradient)
 
 
-def work_of(texts: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> float:
-    """The work of all measures of `level` that have a stage, on `texts`."""
-    return sum(own.work for text in texts for own in _passes(text, level, basis).values())
+def work_of(texts: Iterable[EncodedText], basis: CostBasis) -> float:
+    """The work of all measures of the level that have a stage, on `texts`."""
+    return sum(own.work for text in texts for own in _passes(text, basis).values())
 
 
-def extra_cost(extra: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> Cost:
+def extra_cost(extra: Iterable[EncodedText], basis: CostBasis) -> Cost:
     """Estimate the passes of evidence on `extra` texts, beside the sample."""
     passes: dict[Stage, Passes] = {}
     counts: Counter[Stage] = Counter()
     for text in extra:
-        stages = _passes(text, level, basis)
+        stages = _passes(text, basis)
         counts.update(stages.keys())
         _add(passes, stages)
     # Searching what says the same takes fewer passes where it finds nothing more to try.
-    return Cost(passes, counts, is_exact=level == "none")
+    return Cost(passes, counts, is_exact=basis.level == "none")
 
 
-def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[Stage, Passes]:
-    """The passes of each measure that `level` includes, for one text."""
+def _passes(text: EncodedText, basis: CostBasis) -> dict[Stage, Passes]:
+    """The passes of each measure of the level, for one text."""
     stages: dict[Stage, Passes] = {}
-    for measure in taken_at(level, basis.target.scalar):
+    for measure in taken_at(basis.level, basis.target.scalar):
         passes = load_method(measure).cost(text, basis)
         if passes is not None:
             stages[measure.id] = passes

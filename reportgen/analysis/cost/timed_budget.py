@@ -47,7 +47,7 @@ def _pace(worker: Worker) -> float:
         worker.try_evidence(text)
         if i:
             seconds += time.perf_counter() - started
-            work += work_of([text], worker.options.evidence, worker.cost_basis)
+            work += work_of([text], worker.cost_basis)
         if seconds > _MOST_SECONDS:
             break
     return seconds / work if work else 1.0

@@ -41,10 +41,13 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class CostBasis:
-    """What the cost of a measure depends on, beside the text."""
+    """What the cost of evidence depends on, beside the texts."""
 
     target: ModelTarget
     has_mask_token: bool
+    level: EvidenceLevel
+    n_roles: int = 0  # of special tokens, which all get sink tests
+    has_phrases: bool = False  # these are looked for in every text
 
 
 # Takes texts that have a target to explain, and adds what was measured to each of them.

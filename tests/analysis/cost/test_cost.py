@@ -33,9 +33,7 @@ def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
     return expected_cost(
         n_texts or len(texts),
         texts,
-        level,
-        CostBasis(TARGETS[scalar], has_mask_token=has_mask_token),
-        n_roles=2,
+        CostBasis(TARGETS[scalar], has_mask_token=has_mask_token, level=level, n_roles=2),
     )
 
 
@@ -120,17 +118,17 @@ def test_texts_without_evidence_are_taken_to_be_as_long_as_those_with_it():
 
 
 def test_texts_beside_the_sample_cost_their_measures_alone():
-    basis = CostBasis(TARGETS["number"], has_mask_token=True)
+    basis = CostBasis(TARGETS["number"], has_mask_token=True, level="basic", n_roles=2)
     texts = [encoded(5), encoded(7)]
-    whole, extra = cost(texts, "full"), extra_cost(texts, "full", basis)
+    whole, extra = cost(texts, "full"), extra_cost(texts, replace(basis, level="full"))
     assert set(whole.passes) - set(extra.passes) == {
         *("texts", "faithfulness", "sink_scores", "sinks", "shuffled")
     }
     assert all(whole.passes[stage] == own for stage, own in extra.passes.items())
     assert extra.n_texts == dict.fromkeys(extra.passes, 2)
     assert not extra.is_exact
-    assert not extra_cost(texts, "basic", basis).is_exact
-    assert not extra_cost(texts, "basic", replace(basis, target=TARGETS["cosine"])).is_exact
+    assert not extra_cost(texts, basis).is_exact
+    assert not extra_cost(texts, replace(basis, target=TARGETS["cosine"])).is_exact
 
 
 def test_the_sum_of_two_costs_has_the_stages_of_both():
@@ -188,52 +186,50 @@ def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: i
     assert sample_size(expected, 1, n_texts, "basic", None) == n
 
 
-BASIS = CostBasis(TARGETS["number"], has_mask_token=True)
+BASIS = CostBasis(TARGETS["number"], has_mask_token=True, level="basic", n_roles=2)
 
 
 def test_a_tenth_of_basic_evidence_pays_shapley_values_of_evenly_spaced_texts():
     texts = [encoded(4 + i * i % 11) for i in range(180)]
-    chosen = shapley_texts(texts, "basic", BASIS)
+    chosen = shapley_texts(texts, BASIS)
     costs = [shapley_passes(texts[i], is_basic=True).work for i in chosen]
-    amount = 0.1 * work_of(texts, "basic", BASIS)
+    amount = 0.1 * work_of(texts, BASIS)
     assert sum(costs) <= amount < sum(costs) + 2 * max(costs)
     assert chosen == evenly_spaced(180, len(chosen))
-    expected = expected_cost(
-        180, texts, "basic", BASIS, n_roles=2, yardstick=[texts[i] for i in chosen]
-    )
+    expected = expected_cost(180, texts, BASIS, yardstick=[texts[i] for i in chosen])
     assert expected.passes["shapley"].work == sum(costs)
     assert expected.n_texts["shapley"] == len(chosen) >= 5
 
 
 def test_shapley_values_are_of_texts_that_can_be_ranked():
     texts = [encoded(3), encoded(4)] * 100
-    chosen = shapley_texts(texts, "basic", BASIS)
+    chosen = shapley_texts(texts, BASIS)
     assert chosen
     assert all(i % 2 for i in chosen)
-    assert shapley_texts(texts[:1] * 50, "basic", BASIS) == ()
-    assert shapley_texts([], "basic", BASIS) == ()
+    assert shapley_texts(texts[:1] * 50, BASIS) == ()
+    assert shapley_texts([], BASIS) == ()
 
 
 def test_a_tenth_of_a_usual_sample_pays_too_few_shapley_values_for_a_figure():
     """How many texts of a length a sample takes until five have them; `docs/evidence.md`."""
     for n_units, least in ((4, 30), (6, 103), (10, 92), (25, 135)):
         for n, is_enough in ((least - 1, False), (least, True)):
-            chosen = shapley_texts([encoded(n_units)] * n, "basic", BASIS)
+            chosen = shapley_texts([encoded(n_units)] * n, BASIS)
             assert (len(chosen) >= 5) == is_enough, (n_units, n, len(chosen))
 
 
 @pytest.mark.parametrize(("level", "scalar"), [("full", "number"), ("basic", "cosine")])
 def test_other_levels_and_figures_have_no_share_for_them(level, scalar):
-    basis = replace(BASIS, target=TARGETS[scalar])
-    assert shapley_texts([encoded(5)] * 200, level, basis) == ()
-    assert shapley_yardstick([encoded(5)] * 200, level, basis) == Yardstick()
+    basis = replace(BASIS, target=TARGETS[scalar], level=level)
+    assert shapley_texts([encoded(5)] * 200, basis) == ()
+    assert shapley_yardstick([encoded(5)] * 200, basis) == Yardstick()
 
 
 def test_a_budget_pays_shapley_values_once_it_pays_enough_of_them():
     tried = [encoded(8), encoded(10)]
     expected = cost(tried, "basic", n_texts=10_000)
-    yardstick = shapley_yardstick(tried, "basic", BASIS)
-    assert yardstick.work == pytest.approx(0.1 * work_of(tried, "basic", BASIS) / 2)
+    yardstick = shapley_yardstick(tried, BASIS)
+    assert yardstick.work == pytest.approx(0.1 * work_of(tried, BASIS) / 2)
 
     def most(passes: float) -> int:
         budget = Budget(passes, is_time=False)
@@ -242,9 +238,9 @@ def test_a_budget_pays_shapley_values_once_it_pays_enough_of_them():
     for passes in (500, 5_000, 50_000):
         n = most(passes)
         texts = [tried[i % 2] for i in range(n)]
-        chosen = shapley_texts(texts, "basic", BASIS)
+        chosen = shapley_texts(texts, BASIS)
         paid = [texts[i] for i in chosen] if len(chosen) >= 5 else []
-        whole = expected_cost(n, texts, "basic", BASIS, n_roles=2, yardstick=paid)
+        whole = expected_cost(n, texts, BASIS, yardstick=paid)
         beside = ("texts", "shuffled")
         own = [p for stage, p in whole.passes.items() if stage not in beside]
         spent = sum(p.forward + p.backward for p in own)
