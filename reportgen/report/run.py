@@ -75,26 +75,28 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reproduce:
-    """What is needed to make the same page again."""
+    """What is needed to make the same outputs again."""
 
     command: str
-    run: Facts  # model, output and texts
-    versions: Facts
-    checks: Facts
+    lead: str  # on what the command needs
+    versions: tuple[tuple[str, Facts], ...]  # each with its heading
     checksums: Facts
+    run: Facts = ()  # model, output and texts of one run
+    checks: Facts = ()
 
 
 def make_reproduce(
-    info: RunInfo, options: RenderOptions, n_texts: int, language: Language
+    info: RunInfo, options: RenderOptions, n_texts: int, language: Language, output: str = ""
 ) -> Reproduce:
-    """The command of the page with versions, checks and checksums."""
+    """The command of the page, or of the file `output`, with versions, checks and checksums."""
     weights = (language.say("reproduce", "weights"), info.model.weights_sha256)
     return Reproduce(
-        command=command(info, options),
-        run=run_facts(info, n_texts, language),
-        versions=tuple(sorted(info.versions.items())),
-        checks=_checks(info, language),
+        command=command(info, options, output),
+        lead=language.say("reproduce", "lead"),
+        versions=((language.say("reproduce", "versions"), tuple(sorted(info.versions.items()))),),
         checksums=(weights, *((item.name, item.sha256) for item in info.inputs if item.sha256)),
+        run=run_facts(info, n_texts, language),
+        checks=_checks(info, language),
     )
 
 

@@ -16,7 +16,7 @@ from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation, output_text
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.redact.rules import shown_option
-from reportgen.report.run import Facts, GateRow, gate_rows
+from reportgen.report.run import GateRow, Reproduce, gate_rows
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import REDACT, RunInfo
 from reportgen.tasks.targets import target_of
@@ -42,15 +42,6 @@ class Method:
     sentences: tuple[str, ...]
     thresholds: tuple[str, ...]
     sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reproduce:
-    """What is needed to make the same page again."""
-
-    command: str
-    versions: tuple[Facts, Facts]  # of the base and the head
-    checksums: Facts
 
 
 def make_run(context: CompareContext) -> Run:
@@ -195,10 +186,16 @@ def make_reproduce(context: CompareContext) -> Reproduce:
     words, base, head = context.words, context.comparison.base.info, context.comparison.head.info
     inputs = (*base.inputs, *head.inputs)
     files = {item.name: item.sha256 for item in inputs if item.sha256}
-    versions = [tuple(sorted(side.versions.items())) for side in (base, head)]
+    versions = [
+        (words.say(f"versions_{key}"), tuple(sorted(side.versions.items())))
+        for key, side in (("base", base), ("head", head))
+    ]
+    if versions[0][1] == versions[1][1]:
+        versions = [(words.language.say("reproduce", "versions"), versions[0][1])]
     return Reproduce(
         command=_command(context.comparison, context.options, context.output),
-        versions=(versions[0], versions[1]),
+        lead=words.say("reproduce_lead"),
+        versions=tuple(versions),
         checksums=(
             (words.say("weights_base"), base.model.weights_sha256),
             *(

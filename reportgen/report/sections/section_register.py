@@ -38,10 +38,10 @@ from reportgen.report.sections.overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
 from reportgen.report.short_form.parts import (
+    reproduce_section,
     short_across,
     short_method,
     short_overview,
-    short_reproduce,
     short_sinks,
     short_texts,
     short_trust,
@@ -118,8 +118,9 @@ def _method(context: Context) -> Method:
 
 
 def _reproduce(context: Context) -> Reproduce:
+    findings = context.findings
     return make_reproduce(
-        context.findings.info, context.options, context.findings.n_texts, context.language
+        findings.info, context.options, findings.n_texts, context.language, context.output
     )
 
 
@@ -169,7 +170,11 @@ SECTIONS = (
     _several("models", late(f"{_COMPARED}.models:make_models"), late(f"{_SHORT}:short_models")),
     _one("method", _method, short_method, is_of_listed=True),
     _several("method", late(f"{_COMPARED}.models:make_method")),
-    _one("reproduce", _reproduce, short_reproduce),
+    _one(
+        "reproduce",
+        _reproduce,
+        lambda context: [reproduce_section(_reproduce(context), context.language)],
+    ),
     _several(
         "reproduce",
         late(f"{_COMPARED}.models:make_reproduce"),

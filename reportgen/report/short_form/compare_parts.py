@@ -260,12 +260,7 @@ def short_models(context: CompareContext) -> Iterable[Section]:
 
 def short_reproduce(context: CompareContext) -> Iterable[Section]:
     """The command that writes the same again, versions and checksums."""
-    found, words = make_reproduce(context), context.words
-    base, head = found.versions
-    versions = [(words.say("versions_base"), base), (words.say("versions_head"), head)]
-    if base == head:
-        versions = [(context.language.say("reproduce", "versions"), base)]
-    yield reproduce_section(found.command, versions, found.checksums, context.language)
+    yield reproduce_section(make_reproduce(context), context.language)
 
 
 def _linked(table: Table, context: CompareContext) -> Table:

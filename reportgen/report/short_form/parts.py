@@ -20,7 +20,7 @@ from reportgen.report.language.sentences import (
     sentence,
 )
 from reportgen.report.panel.coloured.measures import cls_name
-from reportgen.report.run import Facts, command, gate_rows, make_reproduce
+from reportgen.report.run import Reproduce, gate_rows
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.errors import told_errors
 from reportgen.report.sections.outputs.cross_attention import make_cross
@@ -288,26 +288,15 @@ def short_method(context: Context) -> Iterable[Section]:
     yield Section(5, heading, items=tuple(items), is_folded=True, place=70)
 
 
-def short_reproduce(context: Context) -> Iterable[Section]:
+def reproduce_section(found: Reproduce, language: Language) -> Section:
     """The command that writes the same again, versions and checksums."""
-    info, language = context.findings.info, context.language
-    found = make_reproduce(info, context.options, context.findings.n_texts, language)
-    versions = ((language.say("reproduce", "versions"), found.versions),)
-    code = command(info, context.options, context.output)
-    yield reproduce_section(code, versions, found.checksums, language)
-
-
-def reproduce_section(
-    code: str, versions: Sequence[tuple[str, Facts]], checksums: Facts, language: Language
-) -> Section:
-    """A command line, then the names and numbers of `versions`, a heading each, and checksums."""
     colon, comma = language.say("page", "colon"), language.say("common", "comma")
-    facts = [(name, comma.join(f"{n} {v}" for n, v in found)) for name, found in versions]
-    facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in checksums]
+    facts = [(name, comma.join(f"{n} {v}" for n, v in own)) for name, own in found.versions]
+    facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in found.checksums]
     return Section(
         3,
         language.say("reproduce", "heading"),
-        code=code,
+        code=found.command,
         items=tuple(named(name + colon, value) for name, value in facts),
         is_folded=True,
         place=80,
