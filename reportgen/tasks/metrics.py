@@ -53,6 +53,7 @@ class Metric:
     combined_by: str = "mean"
     is_of_order: bool = False  # no function of means: Spearman's correlation of both parts
     is_listed: bool = True  # in lists of runs; other figures stand there for those that are not
+    is_count: bool = False  # of items, or of texts, that are right
     says_as: str = ""  # the figure that says the same; their verdict is one
 
     @property
@@ -150,6 +151,7 @@ ACCURACY = _Share(
     meaning="texts whose predicted class is the label, {} model",
     of_one="texts whose class or choice is the label",
     sums_by="scores",
+    is_count=True,
 )
 MACRO_F1 = _Share(
     "macro_f1",
@@ -175,7 +177,15 @@ PERPLEXITY = Metric(
 )
 
 
-def _share(name: str, meaning: str, sums_by: str, combined_by: str, of_one: str = "") -> Metric:
+def _share(
+    name: str,
+    meaning: str,
+    sums_by: str,
+    combined_by: str,
+    of_one: str = "",
+    *,
+    is_count: bool = True,
+) -> Metric:
     return _Share(
         name,
         name,
@@ -184,6 +194,7 @@ def _share(name: str, meaning: str, sums_by: str, combined_by: str, of_one: str 
         of_one=of_one or meaning,
         sums_by=sums_by,
         combined_by=combined_by,
+        is_count=is_count,
     )
 
 
@@ -193,11 +204,14 @@ ENTITY_F1 = _share(
     "entities",
     "ratio",
     "harmonic mean of both, over whole entities",
+    is_count=False,
 )
 TAG_ACCURACY = _share("tag_accuracy", "words whose tag is the label's", "right", "ratio")
 MASK_ACCURACY = _share("mask_accuracy", "masks whose first choice is the label", "right", "ratio")
 ANSWER_EXACT = _share("answer_exact", "answers that are the label, normalised", "exact", "mean")
-ANSWER_F1 = _share("answer_f1", "F1 of the answer's words and the label's", "scores", "mean")
+ANSWER_F1 = _share(
+    "answer_f1", "F1 of the answer's words and the label's", "scores", "mean", is_count=False
+)
 LABELS_EXACT = _share("labels_exact", "texts whose labels are all right", "all_right", "mean")
 # In the order in which they are listed.
 METRICS = (

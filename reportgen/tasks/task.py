@@ -47,6 +47,7 @@ from reportgen.tasks.metrics import (
     Metric,
 )
 from reportgen.tasks.readings import Reading
+from reportgen.tasks.worst import Worst, least_alike, least_expected, least_sure, surest_mistakes
 
 ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
 # What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
@@ -67,6 +68,20 @@ Column: TypeAlias = Literal[
     "written",
     "written_probability",
     "likelier",
+    "text",
+    "score",
+]
+# The tables of the section on predictions: right answers by predictions; how often each name was
+# predicted, alone or beside how often it should be; the entities that tags mark, and the mistakes;
+# the places of choices; and the items that are worst.
+ItemTable: TypeAlias = Literal[
+    "confusion",
+    "counts",
+    "by_name",
+    "entities",
+    "mistakes",
+    "places",
+    "worst",
 ]
 
 
@@ -106,6 +121,11 @@ class Task:
     # of which the first names an item (`report/panel/coloured/steps.py`). Each item is explained by
     # itself. Empty where an item belongs to a text as a whole.
     columns: tuple[Column, ...] = ()
+    # The tables of the section on predictions; and of the worst items how they are ordered, and
+    # their columns: those of the right answer and the score stand where there is one.
+    tables: tuple[ItemTable, ...] = ("worst",)
+    worst: Callable[[pd.DataFrame], Worst] = least_sure
+    worst_columns: tuple[Column, ...] = ("text", "predicted", "probability", "label")
     # `[text]`: the one number by which two models are compared in a text, NaN where it has none;
     # None for several numbers, and for what is named.
     number_of: Callable[[Results], Floats] | None = None
@@ -144,6 +164,11 @@ class Task:
     def divides_texts(self) -> bool:
         """Whether predictions divide texts into parts that are known before."""
         return self.is_closed and self.item == "text"
+
+    @property
+    def counted(self) -> Metric | None:
+        """The metric that is a share of items or texts that are right; None without one."""
+        return next((metric for metric in self.metrics if metric.is_count), None)
 
     @property
     def has_places(self) -> bool:
@@ -238,6 +263,7 @@ _CLASS = Task(
     shown="probability",
     listed="score",
     has_outcomes=True,
+    tables=("confusion", "counts"),
 )
 _LABELS = Task(
     kind="labels",
@@ -252,6 +278,7 @@ _LABELS = Task(
     errors_of=partial(errors.misses, constant=errors.most_frequent_of_each),
     ranked_by=sums.surest_mistakes,
     listed="score",
+    tables=("by_name",),
 )
 _TAGS = Task(
     kind="tags",
@@ -265,6 +292,7 @@ _TAGS = Task(
     errors_of=partial(errors.misses, constant=errors.most_frequent),
     ranked_by=sums.mistakes,
     columns=("place", "predicted", "probability", "label"),
+    tables=("by_name", "entities", "mistakes"),
 )
 # Of models that have a tag for words outside all entities.
 _ENTITIES = replace(_TAGS, metrics=(ENTITY_F1, TAG_ACCURACY))
@@ -278,6 +306,8 @@ _MASKS = Task(
     item="mask",
     measure="masks",
     columns=("predicted", "probability", "alternatives", "label"),
+    tables=("counts", "worst"),
+    worst_columns=("predicted", "probability", "label"),
 )
 _ANSWER = Task(
     kind="answer",
@@ -289,6 +319,8 @@ _ANSWER = Task(
     measure="f1",
     shown="probability",
     columns=("end", "end_probability"),
+    worst=least_alike,
+    worst_columns=("text", "predicted", "probability", "label", "score"),
 )
 _CHOICE = Task(
     kind="choice",
@@ -308,6 +340,8 @@ _CHOICE = Task(
     shown="probability",
     listed="probability",
     has_outcomes=True,
+    tables=("places", "worst"),
+    worst=surest_mistakes,
 )
 _COMPLETION = Task(
     kind="completion",
@@ -324,6 +358,8 @@ _COMPLETION = Task(
     errors_of=errors.losses,
     summary=PERPLEXITY,
     columns=("written", "written_probability", "likelier"),
+    worst=least_expected,
+    worst_columns=("written", "written_probability", "likelier"),
 )
 _NEXT_TOKEN = Task(
     kind="next_token",
@@ -333,6 +369,7 @@ _NEXT_TOKEN = Task(
     returns="a next token",
     may_read_one_row=False,
     listed="score",
+    tables=("counts",),
 )
 EMBEDDING = Task(
     kind="embedding",

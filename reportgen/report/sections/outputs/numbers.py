@@ -1,4 +1,4 @@
-"""The section on predictions for a model that returns one number for each text."""
+"""The section on predictions for a model that returns numbers."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -7,7 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
+from reportgen.findings.outputs.predictions import (
+    MIN_PREDICTIONS,
+    ErrorGroup,
+    Fit,
+    NumbersFit,
+    Spread,
+)
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.ranking import MARKED
 from reportgen.findings.statistics import Estimate, Interval
@@ -18,7 +24,8 @@ from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_t
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.sections.outputs.shares import constant_ending
+from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
+from reportgen.report.sections.outputs.told import Told, constant_ending
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most
@@ -26,7 +33,7 @@ _GROUPS = 8  # groups in the table
 _NAME = 28  # half-width characters of a name
 
 
-def make_numbers(findings: Findings, language: Language) -> QualitySection | None:
+def make_number(findings: Findings, language: Language) -> QualitySection | None:
     """The section: errors where texts have labels, else the predictions; None for too few texts."""
     spread, fit = findings.number_spread, findings.label_fit
     if spread is None or len(spread.values) < MIN_PREDICTIONS:
@@ -251,3 +258,90 @@ def _halved(edges: Sequence[float]) -> tuple[float, ...]:
         return tuple(edges)
     middles = [(a + b) / 2 for a, b in pairwise(edges)]
     return tuple(sorted([*edges, *middles]))
+
+
+def make_numbers(findings: Findings, language: Language) -> QualitySection | None:
+    """The range of each number, for a model that returns several for each text; where there are
+    labels, how far each is off."""
+    if not findings.task.has_names:
+        return _numbers_of_places(findings, language)
+    say = partial(language.say, "quality")
+    spreads = findings.score_spreads
+    names = findings.info.output.labels or tuple(str(i) for i in range(1, len(spreads) + 1))
+    widest = max(range(len(spreads)), key=lambda i: spreads[i].deviation)
+    rows = []
+    for name, own in list(zip(names, spreads, strict=False))[:LISTED]:
+        values = (own.mean, own.deviation, own.low, own.high)
+        cells = [Cell(written(value, decimals(own.largest))) for value in values]
+        rows.append((shorten(name, NAME), cells))
+    columns = [say(key) for key in ("number_name", "mean", "deviation", "lowest", "highest")]
+    spread = say(
+        "alone_numbers",
+        k=len(names),
+        name=shorten(names[widest], NAME),
+        low=spreads[widest].low,
+        high=spreads[widest].high,
+    )
+    table = make_table(say("numbers_table"), columns, rows)
+    fit, use = findings.numbers_fit, findings.label_use
+    unused: tuple[str, ...] = ()
+    if use is not None and use.unused is not None:
+        n_unused = use.n_labelled - use.n_used
+        unused = (language.count("quality", "unused_numbers", n_unused, k=len(names)),)
+    mae = findings.fits["mae"]
+    if fit is None or mae is None or len(fit.texts) < MIN_PREDICTIONS:
+        return QualitySection(headline=spread, remarks=unused, tables=(table,))
+    return QualitySection(
+        headline=_off(len(names), mae, language),
+        remarks=(say("numbers_alike"), *unused),
+        interval_note=say("intervals") if mae.interval else "",
+        tables=(_numbers_off(names, fit, language), table),
+    )
+
+
+def _off(n_numbers: int, mae: Estimate, language: Language) -> str:
+    """How far several numbers are off on average."""
+    ends = interval_text(mae.interval, decimals(mae.mean), language)
+    off = " ".join(filter(None, (language.write(mae.mean, "number"), ends)))
+    return language.say("quality", "fit_numbers", k=n_numbers, n=mae.n_texts, mae=off)
+
+
+def _numbers_off(names: Sequence[str], fit: NumbersFit, language: Language) -> Table:
+    """How far each number is off, beside always giving its median label."""
+    say, rows = partial(language.say, "quality"), []
+    constants = abs(fit.labels - fit.constants).mean(axis=0)
+    for i, name in list(enumerate(names))[:LISTED]:
+        own, base = fit.by_number[i], float(constants[i])
+        digits = decimals(max(own.mean, base))
+        ends = interval_text(own.interval, digits, language)
+        cells = [Cell(written(own.mean, digits), ends), Cell(written(base, digits))]
+        rows.append((shorten(name, NAME), cells))
+    columns = [say(key) for key in ("number_name", "mae", "numbers_constant")]
+    return make_table(say("numbers_off"), columns, rows)
+
+
+def _numbers_of_places(findings: Findings, language: Language) -> QualitySection | None:
+    """The section for numbers of single words or other places in the texts: their range; where
+    there are labels, how far they are off."""
+    told = Told(findings, language, "quality", NAME)
+    values = findings.items["value"].to_numpy(np.float64)
+    if not len(values):
+        return None
+    digits = decimals(float(abs(values).max()))
+    low, middle, high = (written(own, digits) for own in np.quantile(values, (0, 0.5, 1)).tolist())
+    key = told.key("alone_values")
+    headline = language.say("quality", key, n=len(values), low=low, middle=middle, high=high)
+    figures = []
+    for metric in findings.task.metrics:
+        if (found := findings.fits[metric.name]) is not None:
+            digits = decimals(found.mean)
+            name = language.words["quality"].get(metric.name) or metric.name
+            ends = interval_text(found.interval, digits, language)
+            figures.append(Kpi(written(found.mean, digits), name, ends))
+    has_intervals = any(figure.remark for figure in figures)
+    return QualitySection(
+        headline,
+        figures=tuple(figures),
+        interval_note=language.say("quality", "intervals") if has_intervals else "",
+        tables=ItemTables(findings, told, language).made(),
+    )

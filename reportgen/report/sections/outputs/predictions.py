@@ -1,174 +1,172 @@
-"""The section on predictions: what the model returned for all texts, by the kind of its output."""
+"""The section on predictions: what the model returned for all texts, and how well."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
+import numpy as np
+
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, NumbersFit
+from reportgen.findings.outputs.labels import LabelUse
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.statistics import Estimate
-from reportgen.report.charts.small.tracks import interval_text
-from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
+from reportgen.report.components import Kpi, QualitySection
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import decimals, written
+from reportgen.report.language.numbers import decimals, percentage, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.sentences import spoken
-from reportgen.report.sections.outputs.classes import make_classes, make_labels
-from reportgen.report.sections.outputs.found_answers import make_found_answers
-from reportgen.report.sections.outputs.masks import make_masks
-from reportgen.report.sections.outputs.multiple_choice import make_choices
-from reportgen.report.sections.outputs.numbers import make_numbers
-from reportgen.report.sections.outputs.shares import (
-    LISTED,
-    NAME,
-    interval_note,
-    most_frequent,
-    share_bar,
-)
-from reportgen.report.sections.outputs.tags import make_tags
-from reportgen.results.info import OutputKind
-
-
-def _numbers(findings: Findings, language: Language) -> QualitySection:
-    """The range of each number, for a model that returns several for each text; where there are
-    labels, how far each is off."""
-    say = partial(language.say, "quality")
-    spreads = findings.score_spreads
-    names = findings.info.output.labels or tuple(str(i) for i in range(1, len(spreads) + 1))
-    widest = max(range(len(spreads)), key=lambda i: spreads[i].deviation)
-    rows = []
-    for name, own in list(zip(names, spreads, strict=False))[:LISTED]:
-        values = (own.mean, own.deviation, own.low, own.high)
-        cells = [Cell(written(value, decimals(own.largest))) for value in values]
-        rows.append((shorten(name, NAME), cells))
-    columns = [say(key) for key in ("number_name", "mean", "deviation", "lowest", "highest")]
-    spread = say(
-        "numbers",
-        k=len(names),
-        name=shorten(names[widest], NAME),
-        low=spreads[widest].low,
-        high=spreads[widest].high,
-    )
-    table = make_table(say("numbers_table"), columns, rows)
-    fit, use = findings.numbers_fit, findings.label_use
-    unused: tuple[str, ...] = ()
-    if use is not None and use.unused is not None:
-        n_unused = use.n_labelled - use.n_used
-        unused = (language.count("quality", "numbers_unused", n_unused, k=len(names)),)
-    mae = findings.fits["mae"]
-    if fit is None or mae is None or len(fit.texts) < MIN_PREDICTIONS:
-        return QualitySection(headline=spread, remarks=unused, tables=(table,))
-    return QualitySection(
-        headline=_off(len(names), mae, language),
-        remarks=(say("numbers_alike"), *unused),
-        interval_note=say("intervals") if mae.interval else "",
-        tables=(_numbers_off(names, fit, language), table),
-    )
-
-
-def _off(n_numbers: int, mae: Estimate, language: Language) -> str:
-    """How far several numbers are off on average."""
-    ends = interval_text(mae.interval, decimals(mae.mean), language)
-    off = " ".join(filter(None, (language.write(mae.mean, "number"), ends)))
-    return language.say("quality", "numbers_fit", k=n_numbers, n=mae.n_texts, mae=off)
-
-
-def _numbers_off(names: Sequence[str], fit: NumbersFit, language: Language) -> Table:
-    """How far each number is off, beside always giving its median label."""
-    say, rows = partial(language.say, "quality"), []
-    constants = abs(fit.labels - fit.constants).mean(axis=0)
-    for i, name in list(enumerate(names))[:LISTED]:
-        own, base = fit.by_number[i], float(constants[i])
-        digits = decimals(max(own.mean, base))
-        ends = interval_text(own.interval, digits, language)
-        cells = [Cell(written(own.mean, digits), ends), Cell(written(base, digits))]
-        rows.append((shorten(name, NAME), cells))
-    columns = [say(key) for key in ("number_name", "mae", "numbers_constant")]
-    return make_table(say("numbers_off"), columns, rows)
-
-
-def _completions(findings: Findings, language: Language) -> QualitySection | None:
-    """How well the model expects the completions, and the tokens that it expects least."""
-    say = partial(language.say, "quality")
-    found = findings.completions
-    if found is None:
-        return None
-    rows = []
-    for step in found.least[:LISTED]:
-        text_id = str(findings.texts["text_id"].iloc[step.text])
-        likeliest = shorten(spoken(step.likeliest, language), NAME) if step.likeliest else ""
-        cells = (
-            Cell(language.percent(step.chance)),
-            Cell(likeliest),
-            Cell(shorten(text_id, NAME)),
-        )
-        rows.append((shorten(spoken(step.token, language), NAME), cells))
-    columns = [say(key) for key in ("token", "chance", "likeliest", "in_text")]
-    is_generated = "generate" in findings.info.settings.options
-    generated = (say("generated"),) if is_generated else ()
-    figures = (_perplexity(findings.fits.known("perplexity"), language),)
-    return QualitySection(
-        headline=say(
-            "completions",
-            n=found.n_tokens,
-            k=found.n_likeliest,
-            share=found.n_likeliest / found.n_tokens,
-            perplexity=found.perplexity,
-        ),
-        remarks=(*generated, say("perplexity")),
-        figures=figures,
-        interval_note=interval_note(figures, language),
-        tables=(make_table(say("least_expected"), columns, rows),),
-    )
-
-
-def _perplexity(found: Estimate, language: Language) -> Kpi:
-    """The perplexity of all completions, with its interval over the texts."""
-    name, remark = language.say("compared", "quality_perplexity"), ""
-    if found.interval is not None:
-        digits = decimals(found.mean)
-        low, high = (written(end, digits) for end in found.interval)
-        remark = language.say("number", "interval", low=low, high=high)
-    return Kpi(language.write(found.mean, "number"), name[:1].upper() + name[1:], remark)
-
-
-def _next_tokens(findings: Findings, language: Language) -> QualitySection:
-    """The tokens that were most often the likeliest to come next."""
-    say = partial(language.say, "quality")
-    tokens = findings.frequent
-    n = sum(token.n_items for token in tokens)
-    rows = []
-    for token in tokens[:LISTED]:
-        chance = Cell(language.percent(token.chance))
-        cells = (share_bar(token.n_items / n), Cell(f"{token.n_items:,}"), chance)
-        rows.append((shorten(spoken(token.name, language), NAME), cells))
-    columns = [say(key) for key in ("token", "predicted_bar", "n_texts", "mean_chance")]
-    names = [shorten(spoken(token.name, language), NAME) for token in tokens]
-    counts = [token.n_items for token in tokens]
-    return QualitySection(
-        headline=most_frequent(
-            "quality", "next_token", names, counts, n, language, different=len(tokens)
-        ),
-        tables=(make_table(say("next_table"), columns, rows, "tracks"),),
-    )
-
-
-# By kind of output; an embedding has no section.
-_MAKERS: Mapping[OutputKind, Callable[[Findings, Language], QualitySection | None]] = {
-    "number": make_numbers,
-    "numbers": _numbers,
-    "class": make_classes,
-    "labels": make_labels,
-    "next_token": _next_tokens,
-    "completion": _completions,
-    "tags": make_tags,
-    "answer": make_found_answers,
-    "choice": make_choices,
-    "masks": make_masks,
-}
+from reportgen.report.sections.outputs.numbers import make_number, make_numbers
+from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
+from reportgen.report.sections.outputs.told import Told
+from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.tasks.metrics import Metric
 
 
 def make_quality(findings: Findings, language: Language) -> QualitySection | None:
     """The section on predictions; None for an embedding and for too few texts."""
-    make = _MAKERS.get(findings.info.output.kind)
-    is_enough = int(findings.analysed.sum()) >= MIN_PREDICTIONS
-    return make(findings, language) if make and is_enough else None
+    task = findings.task
+    if not task.has_items or int(findings.analysed.sum()) < MIN_PREDICTIONS:
+        return None
+    if task.shown == "value":
+        return make_number(findings, language)
+    if task.is_number:
+        return make_numbers(findings, language)
+    return _Section(findings, language).made() if len(findings.items) else None
+
+
+class _Section:
+    """Puts the items of all texts into words and tables."""
+
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
+        self._language = language
+        self._say = partial(language.say, "quality")
+        self._told = Told(findings, language, "quality", NAME)
+
+    def made(self) -> QualitySection | None:
+        """The section; None where too few items are any of the names of the model."""
+        told = self._told
+        if self._findings.task.divides_texts and told.counts.n < MIN_PREDICTIONS:
+            return None
+        figures = tuple(self._figures())
+        return QualitySection(
+            told.fit(with_unclear=False) or told.alone(),
+            remarks=tuple(self._remarks()),
+            figures=figures,
+            interval_note=_interval_note(figures, self._language),
+            tables=ItemTables(self._findings, told, self._language).made(),
+        )
+
+    def _figures(self) -> Iterator[Kpi]:
+        findings, say, percent = self._findings, self._say, self._language.percent
+        listed = (metric for metric in findings.task.metrics if metric.is_listed)
+        for metric in sorted(listed, key=lambda metric: not metric.is_count):
+            if (found := findings.fits[metric.name]) is not None:
+                yield self._figure(metric, found)
+        fit, tags, choices = self._told.closed_fit, findings.tags, findings.choices
+        if fit is not None and findings.task.divides_texts:
+            yield Kpi(percent(fit.mean_recall), say("mean_recall"))
+            yield Kpi(percent(fit.base_share), say("base_rate"))
+            yield Kpi(f"{fit.counts.sum():,}", say("compared"))
+        if tags is not None and tags.fit is not None:
+            shares = {"entity_precision": tags.fit.precision, "entity_recall": tags.fit.recall}
+            for key, share in shares.items():
+                if share is not None:
+                    yield Kpi(percent(share), say(key))
+        if findings.masks is not None and findings.masks.listed_share is not None:
+            yield Kpi(percent(findings.masks.listed_share), say("mask_listed"))
+        if choices is not None:
+            if choices.labelled:
+                yield Kpi(percent(choices.by_chance), say("at_random"))
+            yield Kpi(percent(choices.mean_chance), say("picked_chance"))
+
+    def _figure(self, metric: Metric, found: Estimate) -> Kpi:
+        """A metric with its interval where there is one."""
+        words, language, remark = self._language.words["quality"], self._language, ""
+        name = words.get(metric.name) or language.say("compared", f"quality_{metric.name}")
+        is_share, digits = metric.unit == "share", decimals(found.mean)
+        if found.interval is not None:
+            low, high = (
+                percentage(end) if is_share else written(end, digits) for end in found.interval
+            )
+            remark = language.say("number", "interval", low=low, high=high)
+        shown = language.percent(found.mean) if is_share else language.write(found.mean, "number")
+        return Kpi(shown, name[:1].upper() + name[1:], remark)
+
+    def _remarks(self) -> Iterator[str]:
+        """How labels were read, what was left out, and what the figures are."""
+        findings, told, count = self._findings, self._told, partial(self._language.count, "quality")
+        task, use, fit, tags = findings.task, findings.label_use, told.closed_fit, findings.tags
+        words = self._language.words["quality"]
+        if task.divides_texts and fit is not None:
+            yield from self._never(fit.counts.sum(axis=1))
+        if use is not None:
+            yield from _label_remarks(use, self._language)
+            n_unused = use.n_labelled - use.n_used
+            if task.divides_texts and fit is None and n_unused:
+                yield self._say("labels_no_class", names=self._class_list())
+            elif n_unused and use.unused is not None:
+                yield count(told.key("unused"), n_unused)
+        if task.divides_texts and fit is not None:
+            left_out = told.counts.n - int(fit.counts.sum()) - findings.classes.n_unmatched
+            if left_out > 0:
+                yield count("unlabelled", left_out)
+        if tags is not None and tags.fit is not None and tags.fit.n_entities is not None:
+            yield self._say("entities_note")
+        if tags is not None and (misfits := tags.reading.misfits):
+            text = shorten(str(findings.texts["text_id"].iloc[misfits[0].text]), NAME)
+            sizes = {"labels": misfits[0].n_labels, "words": misfits[0].n_words}
+            yield count("tags_misfits", len(misfits), text=text, **sizes)
+        if tags is not None and tags.reading.n_unknown:
+            yield count("tags_unknown", tags.reading.n_unknown)
+        if "generate" in findings.info.settings.options and task.is_written:
+            yield self._say("generated")
+        for key in ("note", *(("fit_note",) if told.fit_values() else ())):
+            if f"{key}_{task.kind}" in words:
+                yield words[f"{key}_{task.kind}"]
+        yield from self._not_listed()
+
+    def _never(self, n_right: "np.typing.NDArray[np.intp]") -> Iterator[str]:
+        """The sentence on classes that are right answers of MIN_TEXTS texts and more, but were
+        predicted of no text, whether it has a right answer or not."""
+        given = np.isin(np.arange(len(n_right)), self._findings.classes.predicted)
+        missed = np.flatnonzero((n_right >= MIN_TEXTS) & ~given)
+        if len(missed):
+            names = [self._told.names[i] for i in missed]
+            quoted = [self._language.say("across", "quoted", name=name) for name in names]
+            listed = self._language.say("common", "comma").join(quoted)
+            yield self._say("never_predicted", n=int(n_right[missed].sum()), names=listed)
+
+    def _not_listed(self) -> Iterator[str]:
+        """The sentence that says how many of the model's names are listed, where not all are."""
+        task, fit, total = self._findings.task, self._told.closed_fit, len(self._told.names)
+        if not task.is_closed:
+            return
+        n_rows = total
+        if task.has_places:
+            n_rows = sum(n > 0 for n in self._told.counts.counts)
+        elif fit is not None:
+            n_rows = total = int((fit.counts.sum(axis=1) + fit.counts.sum(axis=0) > 0).sum())
+        if n_rows > LISTED:
+            yield self._say("classes_listed", n=LISTED, total=total)
+
+    def _class_list(self) -> str:
+        names = self._told.names
+        more = ["…"] if len(names) > LISTED else []
+        return self._language.say("common", "comma").join([*names[:LISTED], *more])
+
+
+def _interval_note(figures: Sequence[Kpi], language: Language) -> str:
+    """What the intervals of `figures` are; "" where no figure has one."""
+    values = {own.value for own in figures if own.remark}
+    if not values:
+        return ""
+    is_exact = not values.isdisjoint(map(language.percent, (0.0, 1.0)))
+    return language.say("quality", "intervals_exact" if is_exact else "intervals")
+
+
+def _label_remarks(use: LabelUse, language: Language) -> Iterator[str]:
+    """How labels were read, if they were not taken literally."""
+    key = f"by_{use.read_as}"
+    if use.n_used and key in language.words["quality"]:
+        yield language.say("quality", key)
+    if use.n_folded:
+        yield language.count("quality", "folded", use.n_folded)
