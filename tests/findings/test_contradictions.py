@@ -182,11 +182,11 @@ ABOUT_ERRORS: tuple[tuple[str, ...], ...] = (
     tuple(f"errors.calibration_{key}" for key in ("over", "under", "off", "fits")),
     ("errors.short_over", "errors.calibration_fits"),
     tuple(f"answers.numbers_fit{ending}" for ending in _FIT),
-    tuple(f"answers.class_fit{ending}" for ending in _FIT),
+    tuple(f"answers.fit_class{ending}" for ending in _FIT),
     ("answers.numbers_fit_worse", "quality.number_fit"),
     ("answers.numbers_fit_worse", "quality.number_fit_no_better"),
-    ("answers.class_fit", "quality.class_fit_worse"),
-    ("answers.class_fit_worse", "quality.class_fit"),
+    ("answers.fit_class", "quality.fit_class_worse"),
+    ("answers.fit_class_worse", "quality.fit_class"),
 )
 
 

@@ -32,6 +32,7 @@ from reportgen.results.units import (
     text_units,
     word_of,
 )
+from reportgen.tasks.task import task_of
 
 _MOST_CHANGES = 20_000  # of a text, each of what is predicted for one token without one unit
 
@@ -73,7 +74,7 @@ def page_data(
         else {"layers": info.model.decoder.n_layers, "heads": info.model.decoder.n_heads},
         "words": script_words(language, "common", "script", "tools", "explore")
         | script_words(language, *decoder_words(info))
-        | dict(language.parts_of(info.output.kind))
+        | _words_of_places(info, language)
         | _words_of_lead(info, language),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
@@ -90,6 +91,12 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
     if BY_ID[EFFECT].has_sign(info.evidence.scalar):
         names[EFFECT] = language.say("influence", "change").lower()
     return names
+
+
+def _words_of_places(info: RunInfo, language: Language) -> Mapping[str, Any]:
+    """The strings for what is predicted at places of the texts, and for parts of a text."""
+    words = language.parts_of(info.output.kind)
+    return words if words or not task_of(info.output).has_places else language.words["places"]
 
 
 def _words_of_lead(info: RunInfo, language: Language) -> dict[str, str]:

@@ -84,7 +84,11 @@ def _in_short(
     task = task_of(findings.info.output)
     if task.summary is not None:
         figure = findings.summaries.get(text)
-        return "" if figure is None else language.say("panel", task.summary.name, value=figure)
+        return (
+            ""
+            if figure is None
+            else language.say("panel", f"metric_{task.summary.name}", value=figure)
+        )
     if task.is_number:
         if len(items) == 1:
             return printed(items[0].value, digits)

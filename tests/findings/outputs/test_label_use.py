@@ -97,7 +97,7 @@ def test_lists_of_zeros_and_ones_are_one_figure_per_label(tmp_path: Path) -> Non
 def test_the_page_says_how_labels_are_read_and_which_are_left_out(tmp_path: Path) -> None:
     names = make_results(tmp_path / "a", kind="labels").info.output.labels
     lists, language = [str([flag] * len(names)) for flag in (1, 0)], load_language("en")
-    for labels, key in ((lists, "by_flags"), ([names[0], "?"], "labels_unmatched_one")):
+    for labels, key in ((lists, "by_flags"), ([names[0], "?"], "unused_labels_one")):
         quality = make_quality(Findings(labelled(tmp_path / key, "labels", labels)), language)
         assert quality is not None
         assert quality.remarks == (language.say("quality", key),)
@@ -154,7 +154,7 @@ def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:
 def test_the_page_does_not_deny_labels_that_it_cannot_use(tmp_path: Path, lang: str) -> None:
     language = load_language("ja" if lang == "ja" else "en")
     denial = "に正解がない" if lang == "ja" else "No right answers came"
-    assert denial in language.say("quality", "class_alone", names="", k=1, n=1)
+    assert denial in language.say("quality", "alone_class", names="", k=1, n=1)
     for kind in ("class", "number"):
         quality = make_quality(
             Findings(labelled(tmp_path / kind, "class" if kind == "class" else "number", ["?"])),

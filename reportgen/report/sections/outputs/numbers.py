@@ -25,7 +25,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
-from reportgen.report.sections.outputs.told import Told, constant_ending
+from reportgen.report.sections.outputs.told import Told, constant_ending, metric_name
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most
@@ -335,7 +335,7 @@ def _numbers_of_places(findings: Findings, language: Language) -> QualitySection
     for metric in findings.task.metrics:
         if (found := findings.fits[metric.name]) is not None:
             digits = decimals(found.mean)
-            name = language.words["quality"].get(metric.name) or metric.name
+            name = metric_name(metric, language)
             ends = interval_text(found.interval, digits, language)
             figures.append(Kpi(written(found.mean, digits), name, ends))
     has_intervals = any(figure.remark for figure in figures)

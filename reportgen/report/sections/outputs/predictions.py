@@ -15,7 +15,7 @@ from reportgen.report.language.numbers import decimals, percentage, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.numbers import make_number, make_numbers
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
-from reportgen.report.sections.outputs.told import Told
+from reportgen.report.sections.outputs.told import Told, metric_name
 from reportgen.results.measure_register import MIN_TEXTS
 from reportgen.tasks.metrics import Metric
 
@@ -49,7 +49,7 @@ class _Section:
         figures = tuple(self._figures())
         return QualitySection(
             told.fit(with_unclear=False) or told.alone(),
-            remarks=tuple(self._remarks()),
+            remarks=tuple(filter(None, self._remarks())),
             figures=figures,
             interval_note=_interval_note(figures, self._language),
             tables=ItemTables(self._findings, told, self._language).made(),
@@ -80,8 +80,7 @@ class _Section:
 
     def _figure(self, metric: Metric, found: Estimate) -> Kpi:
         """A metric with its interval where there is one."""
-        words, language, remark = self._language.words["quality"], self._language, ""
-        name = words.get(metric.name) or language.say("compared", f"quality_{metric.name}")
+        language, remark = self._language, ""
         is_share, digits = metric.unit == "share", decimals(found.mean)
         if found.interval is not None:
             low, high = (
@@ -89,7 +88,7 @@ class _Section:
             )
             remark = language.say("number", "interval", low=low, high=high)
         shown = language.percent(found.mean) if is_share else language.write(found.mean, "number")
-        return Kpi(shown, name[:1].upper() + name[1:], remark)
+        return Kpi(shown, metric_name(metric, language), remark)
 
     def _remarks(self) -> Iterator[str]:
         """How labels were read, what was left out, and what the figures are."""
@@ -119,9 +118,9 @@ class _Section:
             yield count("tags_unknown", tags.reading.n_unknown)
         if "generate" in findings.info.settings.options and task.is_written:
             yield self._say("generated")
-        for key in ("note", *(("fit_note",) if told.fit_values() else ())):
-            if f"{key}_{task.kind}" in words:
-                yield words[f"{key}_{task.kind}"]
+        yield words.get(f"note_{task.kind}", "")
+        if told.fit_values() is not None:
+            yield words.get(f"fit_note_{task.kind}", "")
         yield from self._not_listed()
 
     def _never(self, n_right: "np.typing.NDArray[np.intp]") -> Iterator[str]:

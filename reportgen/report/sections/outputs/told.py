@@ -15,6 +15,7 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.results.labels import NONE
+from reportgen.tasks.metrics import Metric
 from reportgen.tasks.sums import rated
 
 Part: TypeAlias = Literal["answers", "quality"]  # of the strings
@@ -180,6 +181,13 @@ class Told:
         else:
             names = language.say("quality", "named_more", n=len(first) - 1, **named)
         return language.say(self._part, f"{self.key(key)}{ending}", names=names, **values)
+
+
+def metric_name(metric: Metric, language: Language) -> str:
+    """What a metric is called in a list of figures."""
+    own = language.words["quality"].get(f"metric_{metric.name}")
+    name: str = own or language.say("compared", f"quality_{metric.name}")
+    return name[:1].upper() + name[1:]
 
 
 def shown_places(weights: Places | Sequence[int], most: int) -> list[int]:
