@@ -93,10 +93,12 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
     return names
 
 
-def _words_of_places(info: RunInfo, language: Language) -> Mapping[str, Any]:
+def _words_of_places(info: RunInfo, language: Language) -> dict[str, Any]:
     """The strings for what is predicted at places of the texts, and for parts of a text."""
     words = language.parts_of(info.output.kind)
-    return words if words or not task_of(info.output).has_places else language.words["places"]
+    if not words and task_of(info.output).has_places:
+        words = language.words["places"]
+    return dict(words)
 
 
 def _words_of_lead(info: RunInfo, language: Language) -> dict[str, str]:
