@@ -1,12 +1,10 @@
 """A format is one line and one module, and an option is one field: everything else knows it."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from helpers.forked import run_forked
 from helpers.made_up.factories import make_results
 from helpers.many_commands import RUN_ALL
 
@@ -66,19 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def printed(folder: Path) -> tuple[list[str], str]:
     """What each command prints in a process with both, and its table of formats."""
     table = "import docs_tables\nprint(*docs_tables.formats())"
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{FORMAT}\n{OPTION}\n{RUN_ALL}\nprint()\n{table}"],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(folder), *filter(None, sys.path)]),
-            "COLUMNS": "400",
-        },
-        input=json.dumps(COMMANDS),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    script = f"{FORMAT}\n{OPTION}\n{RUN_ALL}\nprint()\n{table}"
+    ran = run_forked(script, folder, stdin=json.dumps(COMMANDS))
+    assert ran.code == 0, ran.stderr
     said, _, after = ran.stdout.partition("\n")
     return json.loads(said), after
 

@@ -1,13 +1,11 @@
 """A flat figure is one entry, a note is a rule and its sentences: everything else knows them."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from helpers.forked import run_forked
 from helpers.made_up.factories import make_results
 from helpers.many_commands import RUN_ALL
 from helpers.places import ROOT
@@ -76,23 +74,9 @@ COMMANDS = (
 @pytest.fixture(scope="module")
 def printed(folder: Path) -> tuple[list[str], str]:
     """What each command prints in a process of the copied package, and its table of figures."""
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-c"),
-            f"{RUN_ALL}\nimport docs_tables\nprint()\nprint(*docs_tables.figures())",
-        ],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "tests")]),
-            "COLUMNS": "400",
-        },
-        input=json.dumps(COMMANDS),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr
+    table = "import docs_tables\nprint()\nprint(*docs_tables.figures())"
+    ran = run_forked(f"{RUN_ALL}\n{table}", folder, stdin=json.dumps(COMMANDS))
+    assert ran.code == 0, ran.stderr
     said, _, table = ran.stdout.partition("\n")
     return json.loads(said), table
 

@@ -23,5 +23,5 @@ def schema() -> dict[str, Any]:
 def record_of(found: Comparison, **options: Any) -> dict[str, Any]:
     """What is written of a comparison, which is as the schema says."""
     record: dict[str, Any] = json.loads(write(found.runs, CompareOptions(**options)).text)
-    jsonschema.validate(record, schema())
+    jsonschema.Draft202012Validator(schema()).validate(record)
     return record

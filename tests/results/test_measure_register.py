@@ -1,13 +1,11 @@
 """The register of measures, and that a measure added to it is known everywhere."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from helpers.forked import run_forked
 from helpers.places import GOLD, ROOT
 
 from reportgen.analysis import STAGES
@@ -141,15 +139,8 @@ def test_a_measure_takes_an_entry_a_module_and_its_words(tmp_path: Path) -> None
     words = package / "report" / "language" / "strings" / "measures.toml"
     words.write_text(words.read_text("utf-8") + WORDS, "utf-8")
     old = next(path.parent for path in GOLD.rglob("results.json"))
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path), str(old)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_forked(SCRIPT, tmp_path, [str(tmp_path), str(old)])
+    assert done.code == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["package"] == str(package / "__init__.py")
     assert "Loudness: 3 texts" in done.stderr

@@ -12,7 +12,9 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -133,9 +135,14 @@ def _own_table(record: Mapping[str, object], path: Path) -> Mapping[str, object]
 
 def _read_toml(path: Path) -> Mapping[str, object]:
     try:
-        return tomllib.loads(_read(path))
+        return _parsed_toml(_read(path))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not TOML ({error})") from error
+
+
+@lru_cache(maxsize=1)  # a command asks for its options, its gates and those of its outputs
+def _parsed_toml(text: str) -> Mapping[str, object]:
+    return MappingProxyType(tomllib.loads(text))
 
 
 def _read_yaml(path: Path) -> Mapping[str, object]:

@@ -76,6 +76,11 @@ def number(size: int, n_words: int = 6) -> Guessed:
             out = net(torch.tensor(np.hstack([first, texts, last])), output_attentions=is_whole)
         return out.logits.numpy().astype(np.float64), out.attentions or ()
 
+    def without(texts: Tokens) -> Floats:
+        # Guesses at the word that is left out are the same text.
+        different, place = np.unique(texts, axis=0, return_inverse=True)
+        return run(different, is_whole=False)[0][place]
+
     def figures(texts: Tokens, names: Sequence[str]) -> Figures:
         prediction, attentions = run(texts, is_whole=set(names) != {"prediction", "effect"})
         found = {"prediction": prediction}
@@ -87,7 +92,7 @@ def number(size: int, n_words: int = 6) -> Guessed:
             found["layers"] = received.mean(axis=2)[..., 1:-1].reshape(len(texts), -1)
             found["heads"] = received[..., [0, -1]].sum(axis=-1).reshape(len(texts), -1)
         if "effect" in names:
-            less = [run(np.delete(texts, at, axis=1), is_whole=False)[0] for at in range(n_words)]
+            less = [without(np.delete(texts, at, axis=1)) for at in range(n_words)]
             found["effect"] = prediction - np.hstack(less)
         return found
 

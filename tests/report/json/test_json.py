@@ -38,7 +38,7 @@ def summary(results: Results, options: RenderOptions = RenderOptions()) -> dict[
         raise AssertionError(constant)
 
     parsed: dict[str, Any] = json.loads(render(Findings(results), options), parse_constant=refuse)
-    jsonschema.validate(parsed, SCHEMA)
+    jsonschema.Draft202012Validator(SCHEMA).validate(parsed)
     return parsed
 
 
@@ -92,7 +92,7 @@ def test_the_schema_is_a_schema_and_refuses_what_is_none(tmp_path: Path) -> None
         {"added": 1},
     ):
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.validate(told | change, SCHEMA)
+            jsonschema.Draft202012Validator(SCHEMA).validate(told | change)
 
 
 def test_every_number_of_evidence_is_a_flat_figure_too(tmp_path: Path) -> None:

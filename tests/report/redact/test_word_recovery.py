@@ -188,7 +188,7 @@ def test_a_site_holds_no_hash_of_what_redacted_reports_leave_out(
 
 
 def test_guesses_of_all_words_of_a_text_at_once_are_blind() -> None:
-    model, n_texts = guessing.number(100, n_words=5), 8
+    model, n_texts = guessing.number(100, n_words=5), 5
     most = int(binom.ppf(0.999, n_texts * model.n_words, 1 / len(model.ids)))
     assert guessing.hits(model, model.plain, n_texts) > most
     assert guessing.hits(model, model.redacted, n_texts) <= most

@@ -78,7 +78,7 @@ def test_what_is_sure_stands_in_every_form(growing: Findings, lang: Lang) -> Non
 def test_the_json_says_the_same_as_its_schema_says(growing: Findings, sure: Findings) -> None:
     for findings in (growing, sure):
         told = json.loads(render(findings, RenderOptions()))
-        jsonschema.validate(told, SCHEMA)
+        jsonschema.Draft202012Validator(SCHEMA).validate(told)
         found = findings.where_wrong
         assert found is not None
         assert told["errors"]["n_compared"] == found.n_tried == len(told["errors"]["parts"]) + 1
