@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import product
@@ -354,8 +354,8 @@ def try_command(
     return tally
 
 
-def prepare(folder: Path) -> Path:
-    """A folder with a model, texts, results, shards and runs, in which every command can work."""
+def prepare(folder: Path, kinds: Sequence[str]) -> Path:
+    """A folder with a model, texts, results, shards and runs, in which these commands can work."""
     from helpers.real.models import save_model
 
     kept = folder / "kept"
@@ -366,7 +366,7 @@ def prepare(folder: Path) -> Path:
     for title, first in zip(TITLES, (0, 4), strict=True):
         texts = [f"the cat sat on mat number {number}" for number in range(first, first + 6)]
         (kept / f"{title}.txt").write_text("\n".join(texts), "utf-8")
-        for number in (1, 2):
+        for number in (1, 2) if "merge" in kinds else ():
             _call(
                 "analyze",
                 f"{title}.txt",
@@ -376,7 +376,7 @@ def prepare(folder: Path) -> Path:
                 "--shard",
                 f"{number}/2",
             )
-        for name in "ab":
+        for name in "ab" if "site" in kinds else "a" if title == "Old" else "":
             _call("analyze", f"{title}.txt", *ANALYSIS, "-o", f"{title}-runs/{name}/")
     shutil.copytree("Old-runs/a", "kept")
     shutil.copytree("Old-runs/a", "other")
@@ -476,7 +476,8 @@ def main() -> int:
         sys.path[:0] = [str(HERE.parent), str(HERE)]
         disk = Disk()
         load_everything()
-        kept = prepare(folder)
+        kinds = given.only.split(",")
+        kept = prepare(folder, kinds)
         number, n_parts = map(int, given.part.split("/"))
         run = partial(
             try_command,
@@ -489,7 +490,7 @@ def main() -> int:
         print("| command | calls | tried | killed | I/O error | full disk | not kept | s |")
         print("|---|--:|--:|--:|--:|--:|--:|--:|")
         n_failures = 0
-        for kind in given.only.split(","):
+        for kind in kinds:
             own = run(kind)
             counts = " | ".join(str(own.faults[name]) for name in FAULTS)
             print(f"| {kind} | {own.calls} | {own.tried} | {counts} |", end=" ")
