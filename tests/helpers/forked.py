@@ -34,7 +34,7 @@ def run_forked(script: str, folder: Path, arguments: Sequence[str] = (), stdin: 
                 os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
             sys.stdin, sys.argv = io.StringIO(stdin), ["-c", *arguments]
             sys.stdout, sys.stderr = (
-                open(number, "w", encoding="utf-8", closefd=False) for number in (1, 2)
+                os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2)
             )
             _begin_anew(folder)
             exec(compile(script, "script", "exec"), {"__name__": "__main__"})
