@@ -4,7 +4,7 @@ read one prediction for each of some tokens of a text, such as the tag of each w
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -180,7 +180,7 @@ class OutputReader(ABC):
         """The reader of `module`, which from now on computes no more than that reads."""
         return self
 
-    def with_class_names(self, names: Sequence[str]) -> Self:
+    def with_class_names(self, names: Sequence[str]) -> "OutputReader":
         """The reader for a model whose outputs are classes called `names`.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, ClassVar
 
 from torch import Tensor
 from transformers import PreTrainedConfig
@@ -14,30 +14,20 @@ from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
 from reportgen.results.info import OutputInfo
 
-ScoreKind: TypeAlias = Literal["number", "numbers", "class", "labels"]
-_NAMES: Mapping[ScoreKind, str] = {
-    "number": "score",
-    "numbers": "scores",
-    "class": "class",
-    "labels": "labels",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class ScoreReader(OutputReader):
     """Reads one or more figures per text."""
 
-    kind: ScoreKind
+    name: ClassVar[str]  # of the output
+    takes_names: ClassVar[bool] = False  # its figures may be the logits of classes
     entry: Entry  # the part of what is returned
     width: int  # figures per text
     labels: tuple[str, ...] = ()
 
-    @property
-    def target(self) -> ModelTarget:
-        """The number, the first of several numbers, the margin of a class, or a label's logit."""
-        if self.kind == "class":
-            return MarginTarget(n_classes=len(self.labels))
-        return EntryTarget("logit", is_stored=True) if self.kind == "labels" else NumberTarget()
+    def predicted(self, scores: Sequence[float]) -> str | None:
+        """What is predicted by the finite figures of a text; None where that is a number."""
+        return None
 
     def head_rows(self, text: EncodedText) -> tuple[int, ...] | None:
         """One row of a decoder, wherever that is."""
@@ -56,48 +46,106 @@ class ScoreReader(OutputReader):
         """One prediction per text."""
         values = self.values(returned, inputs).detach()
         finite = values.isfinite().all(dim=1).tolist()
-        return [self._scored(*pair) for pair in zip(values.tolist(), finite, strict=True)]
+        return [
+            TextPrediction(
+                None, self.predicted(own) if is_finite else None, tuple(own), (), is_finite
+            )
+            for own, is_finite in zip(values.tolist(), finite, strict=True)
+        ]
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
-        if self.kind == "number":
-            # A regression that names its one output, such as id2label {0: "stars"}.
-            own = next((label for label in self.labels if not label.startswith("LABEL_")), None)
-            return OutputInfo("number", name or own or _NAMES["number"])
-        return OutputInfo(self.kind, name or _NAMES[self.kind], self.labels)
+        return OutputInfo(self.kind, name or self.name, self.labels)
 
     @property
     def described(self) -> str:
         """What the output of the model is, for an error message."""
-        if self.kind == "labels":
-            return "labels, of which several may hold"
         return f"{self.width} for each text"
 
     def entry_name(self, index: int) -> str | None:
-        """The name of a figure of the output; None where it has only one."""
-        return None if self.kind == "number" else self.labels[index]
+        """The name of a figure of the output."""
+        return self.labels[index]
 
-    def with_class_names(self, names: Sequence[str]) -> Self:
-        """The reader for a model whose outputs are classes called `names`."""
-        if self.kind not in ("numbers", "class") or self.width != len(names):
+    def with_class_names(self, names: Sequence[str]) -> OutputReader:
+        """The reader for a model whose figures are the logits of classes called `names`."""
+        if not self.takes_names or self.width != len(names):
             return super(ScoreReader, self).with_class_names(names)
-        return replace(self, kind="class", labels=tuple(names))
+        return ClassReader(self.entry, self.width, tuple(names))
 
-    def _scored(self, scores: list[float], is_finite: bool) -> TextPrediction:
-        value = scores[0] if self.kind == "number" else None
-        label = None
-        if is_finite and self.kind == "class":
-            label = self.labels[scores.index(max(scores))]
-        elif is_finite and self.kind == "labels":
-            label = ", ".join(n for n, logit in zip(self.labels, scores, strict=True) if logit > 0)
-        return TextPrediction(value, label, tuple(scores), (), is_finite)
+
+@dataclass(frozen=True, slots=True)
+class NumberReader(ScoreReader):
+    """Reads a number."""
+
+    kind = "number"
+    name = "score"
+    target = NumberTarget()
+
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[TextPrediction]:
+        """One prediction per text, with its number."""
+        found = super(NumberReader, self).read(returned, inputs)
+        return [replace(own, value=own.scores[0]) for own in found]
+
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output, which a model may name: id2label {0: "stars"}."""
+        own = next((label for label in self.labels if not label.startswith("LABEL_")), None)
+        return OutputInfo(self.kind, name or own or self.name)
+
+    def entry_name(self, index: int) -> str | None:
+        """None: it is the only figure."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersReader(ScoreReader):
+    """Reads several numbers."""
+
+    kind = "numbers"
+    name = "scores"
+    target = NumberTarget()
+    takes_names = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReader(ScoreReader):
+    """Reads a class: the one with the largest logit."""
+
+    kind = "class"
+    name = "class"
+    takes_names = True
+
+    @property
+    def target(self) -> ModelTarget:
+        """The margin of a class."""
+        return MarginTarget(n_classes=len(self.labels))
+
+    def predicted(self, scores: Sequence[float]) -> str:
+        """The class with the largest logit."""
+        return self.labels[scores.index(max(scores))]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsReader(ScoreReader):
+    """Reads which of several labels hold: those with positive logits."""
+
+    kind = "labels"
+    name = "labels"
+    target = EntryTarget("logit", is_stored=True)
+    described = "labels, of which several may hold"
+
+    def predicted(self, scores: Sequence[float]) -> str:
+        """The labels with positive logits."""
+        pairs = zip(self.labels, scores, strict=True)
+        return ", ".join(label for label, logit in pairs if logit > 0)
 
 
 def numbers_reader(entry: Entry, width: int) -> ScoreReader:
     """The reader of one or more numbers without names."""
     if width == 1:
-        return ScoreReader("number", entry, 1)
-    return ScoreReader("numbers", entry, width, tuple(str(i + 1) for i in range(width)))
+        return NumberReader(entry, 1)
+    return NumbersReader(entry, width, tuple(str(i + 1) for i in range(width)))
 
 
 def sequence_reader(config: PreTrainedConfig) -> ScoreReader:
@@ -106,12 +154,12 @@ def sequence_reader(config: PreTrainedConfig) -> ScoreReader:
     names = tuple(str(id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels or 1))
     problem = config.problem_type
     if problem == "multi_label_classification":
-        return ScoreReader("labels", "logits", len(names), names)
+        return LabelsReader("logits", len(names), names)
     if len(names) == 1:
         # Without a problem type, transformers trains a single output as a regression.
-        return ScoreReader("number", "logits", 1, names)
-    kind: ScoreKind = "numbers" if problem == "regression" else "class"
-    return ScoreReader(kind, "logits", len(names), names)
+        return NumberReader("logits", 1, names)
+    kind = NumbersReader if problem == "regression" else ClassReader
+    return kind("logits", len(names), names)
 
 
 def _reader(tried: TriedModule) -> ScoreReader | None:

@@ -9,7 +9,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 from reportgen.errors import UsageError
 from reportgen.models.tasks.model_task import ModelTask, TriedModule
-from reportgen.models.tasks.reader import StepReader, TextPrediction, places
+from reportgen.models.tasks.reader import OutputReader, StepReader, TextPrediction, places
 from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
@@ -87,7 +87,7 @@ class TagReader(WordReader):
         """What the output of the model is, for an error message."""
         return f"one of {len(self.labels)} tags for each word"
 
-    def with_class_names(self, names: Sequence[str]) -> "TagReader":
+    def with_class_names(self, names: Sequence[str]) -> OutputReader:
         """The reader for a model whose tags are called `names`."""
         if len(self.labels) != len(names):
             return super(TagReader, self).with_class_names(names)

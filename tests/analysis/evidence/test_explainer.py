@@ -16,7 +16,7 @@ from reportgen.errors import UsageError
 from reportgen.models import ExplainedText, without
 from reportgen.models.tasks.next_token import NextTokenReader
 from reportgen.models.tasks.reader import spell
-from reportgen.models.tasks.scores import ScoreReader
+from reportgen.models.tasks.scores import ClassReader, NumbersReader
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 
@@ -114,7 +114,7 @@ def test_of_several_numbers_the_first_is_explained_or_the_one_asked_for(
     names = ("1", "2", "3")
     model = replace(
         with_module(base, head),
-        reader=ScoreReader("numbers", None, 3, names),
+        reader=NumbersReader(None, 3, names),
         output=OutputInfo("numbers", "scores", names),
     )
     explainer, items = explain(model, encoded(base, *TEXTS), explain_class=asked)
@@ -328,14 +328,14 @@ def test_a_class_that_the_model_lacks_is_a_usage_error(tmp_path: Path) -> None:
 
 
 def test_a_class_is_found_by_its_name_before_its_number() -> None:
-    reader = ScoreReader("class", None, 3, ("1", "0", "good"))
+    reader = ClassReader(None, 3, ("1", "0", "good"))
     assert reader.class_index("0") == 1
     assert reader.class_index("2") == 2
     assert reader.class_index("good") == 2
 
 
 def test_a_class_that_is_not_there_is_refused() -> None:
-    reader = ScoreReader("class", None, 2, ("bad", "good"))
+    reader = ClassReader(None, 2, ("bad", "good"))
     with pytest.raises(UsageError, match="no such class; it has bad, good"):
         reader.class_index("2")
     with pytest.raises(UsageError, match="no such class"):

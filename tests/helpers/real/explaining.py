@@ -12,7 +12,7 @@ from helpers.real.models import save_model
 from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions
 from reportgen.models import EncodedText, ExplainedText, LoadedModel, ModelSpec, load_model
 from reportgen.models.tasks.embedding import EmbeddingReader
-from reportgen.models.tasks.scores import ScoreReader
+from reportgen.models.tasks.scores import NumberReader, NumbersReader
 from reportgen.models.tokens.encoded import encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
@@ -41,7 +41,8 @@ def load(folder: Path, architecture: str, task: str = "sequence", **changes) -> 
 def with_module(model: LoadedModel, module: nn.Module, kind: str = "number") -> LoadedModel:
     """`model` with `module`, which holds its encoder and returns one tensor, in its place."""
     width = 1 if kind == "number" else 4
-    reader = EmbeddingReader(None, width) if kind == "embedding" else ScoreReader(kind, None, width)
+    readers = {"number": NumberReader, "numbers": NumbersReader, "embedding": EmbeddingReader}
+    reader = readers[kind](None, width)
     return replace(model, module=module.eval(), reader=reader)
 
 

@@ -25,7 +25,13 @@ from reportgen.models.tasks.embedding import EmbeddingReader
 from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.tasks.reader import TextPrediction
 from reportgen.models.tasks.register import find_output, task_of
-from reportgen.models.tasks.scores import ScoreReader, sequence_reader
+from reportgen.models.tasks.scores import (
+    ClassReader,
+    LabelsReader,
+    NumberReader,
+    NumbersReader,
+    sequence_reader,
+)
 from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
 
@@ -134,7 +140,7 @@ def test_numbers_are_named_by_their_place() -> None:
 
 
 def test_a_number_is_read_as_it_is() -> None:
-    reader = ScoreReader("number", 1, 1)
+    reader = NumberReader(1, 1)
     for shape in ((2,), (2, 1)):
         found = reader.read((None, torch.tensor([-3.5, 250.0]).reshape(shape)), INPUTS)
         assert found == [
@@ -145,13 +151,13 @@ def test_a_number_is_read_as_it_is() -> None:
 
 def test_a_squeezed_batch_of_one_is_still_one_text() -> None:
     one = {"input_ids": torch.ones(1, 4), "attention_mask": torch.ones(1, 4)}
-    assert ScoreReader("number", None, 1).read(torch.tensor(2.5), one)[0].value == 2.5
-    found = ScoreReader("numbers", None, 3).read(torch.tensor([1.0, 2.0, 3.0]), one)
+    assert NumberReader(None, 1).read(torch.tensor(2.5), one)[0].value == 2.5
+    found = NumbersReader(None, 3).read(torch.tensor([1.0, 2.0, 3.0]), one)
     assert found == [TextPrediction(None, None, (1.0, 2.0, 3.0), ())]
 
 
 def test_a_class_is_the_highest_logit_and_logits_stay_logits() -> None:
-    reader = ScoreReader("class", "logits", 3, ("bad", "fair", "good"))
+    reader = ClassReader("logits", 3, ("bad", "fair", "good"))
     found = reader.read({"logits": torch.tensor([[0.5, -2.0, 9.0], [3.0, 2.0, 1.0]])}, INPUTS)
     assert [p.label for p in found] == ["good", "bad"]
     assert found[0].scores == (0.5, -2.0, 9.0)
@@ -159,18 +165,18 @@ def test_a_class_is_the_highest_logit_and_logits_stay_logits() -> None:
 
 
 def test_labels_are_those_above_zero() -> None:
-    reader = ScoreReader("labels", "logits", 3, ("price", "taste", "service"))
+    reader = LabelsReader("logits", 3, ("price", "taste", "service"))
     found = reader.read({"logits": torch.tensor([[0.5, -2.0, 9.0], [-1.0, 0.0, -1.0]])}, INPUTS)
     assert [p.label for p in found] == ["price, service", ""]
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("kind", ["number", "numbers", "class", "labels"])
+@pytest.mark.parametrize("kind", [NumberReader, NumbersReader, ClassReader, LabelsReader])
 def test_one_text_that_is_not_finite_leaves_the_others(kind: Any, bad: float) -> None:
-    width = 1 if kind == "number" else 2
+    width = 1 if kind is NumberReader else 2
     values = torch.ones(2, width)
     values[1, 0] = bad
-    good, broken = ScoreReader(kind, None, width, ("a", "b")).read(values, INPUTS)
+    good, broken = kind(None, width, ("a", "b")).read(values, INPUTS)
     assert (good.is_finite, broken.is_finite) == (True, False)
     assert broken.label is None
     assert str(broken.scores[0]) == str(bad)
@@ -314,29 +320,29 @@ def test_the_longer_name_of_a_head_decides() -> None:
 
 
 def test_the_output_is_named() -> None:
-    number = ScoreReader("number", None, 1)
+    number = NumberReader(None, 1)
     assert number.info(None) == OutputInfo("number", "score")
     assert number.info("clicks") == OutputInfo("number", "clicks")
-    stars = ScoreReader("number", "logits", 1, ("stars",))
+    stars = NumberReader("logits", 1, ("stars",))
     assert stars.info(None) == OutputInfo("number", "stars")
-    plain = ScoreReader("number", "logits", 1, ("LABEL_0",))
+    plain = NumberReader("logits", 1, ("LABEL_0",))
     assert plain.info(None) == OutputInfo("number", "score")
-    classes = ScoreReader("class", "logits", 2, ("bad", "good"))
+    classes = ClassReader("logits", 2, ("bad", "good"))
     assert classes.info(None) == OutputInfo("class", "class", ("bad", "good"))
     pooled = EmbeddingReader(None, 8, pooling="cls")
     assert pooled.info(None) == OutputInfo("embedding", "embedding", (), "cls")
 
 
 def test_names_of_classes_are_for_as_many_figures() -> None:
-    named = ScoreReader("numbers", "logits", 2, ("1", "2")).with_class_names(("bad", "good"))
+    named = NumbersReader("logits", 2, ("1", "2")).with_class_names(("bad", "good"))
     assert (named.kind, named.labels) == ("class", ("bad", "good"))
-    named = ScoreReader("class", "logits", 2, ("LABEL_0", "LABEL_1")).with_class_names(("a", "b"))
+    named = ClassReader("logits", 2, ("LABEL_0", "LABEL_1")).with_class_names(("a", "b"))
     assert (named.kind, named.labels) == ("class", ("a", "b"))
     for reader in (
-        ScoreReader("number", "logits", 1),
+        NumberReader("logits", 1),
         EmbeddingReader("x", 2),
         NextTokenReader(None),
-        ScoreReader("labels", "logits", 2, ("a", "b")),
+        LabelsReader("logits", 2, ("a", "b")),
     ):
         with pytest.raises(ModelError, match="--class-names a,b: 2 names"):
             reader.with_class_names(("a", "b"))

@@ -31,7 +31,7 @@ from reportgen.models import (
     load_model,
     special_roles,
 )
-from reportgen.models.tasks.scores import ScoreReader
+from reportgen.models.tasks.scores import NumberReader
 from reportgen.results.info import SINK_TESTS, Subject
 from reportgen.results.tables.schema import SINKS_SCHEMA
 
@@ -404,7 +404,7 @@ def test_a_users_own_module_needs_no_change(tmp_path) -> None:
         albert,
         module=module,
         encoder=module.albert,
-        reader=ScoreReader("number", 1, 1),
+        reader=NumberReader(1, 1),
     )
     explainer, explained = explain(model, encoded(model, *TEXTS))
     rows = rows_of(sink_tester(model, explainer), explained, roles(model))
