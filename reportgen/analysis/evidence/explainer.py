@@ -165,7 +165,7 @@ class Explainer:
 
     def stored(self, text: EncodedText, value: float, label: str | None) -> ExplainedText | None:
         """The target of `text` from what was stored of it, without the logits of its classes; None
-        where that takes a run: for figures that are not STORED, or if two classes have the name."""
+        where that takes a run: for targets that are not stored, or if two classes have the name."""
         if not self.target.is_stored:
             return None
         index = self._index

@@ -126,8 +126,8 @@ class CompletionReader(OutputReader):
     ) -> WrittenTokens:
         """What a model wrote after a `prompt`, in the `ids` that begin with it; what `ends` a text
         is none of its completion."""
-        own = up_to(ids, len(prompt.ids), ends)
-        return WrittenTokens(own, own)
+        content = up_to(ids, len(prompt.ids), ends)
+        return WrittenTokens(content, content)
 
     def generation_options(self) -> Mapping[str, int]:
         """Options of `generate` that make a model write as the reader reads it."""

@@ -57,10 +57,10 @@ def tasks_of(model_class: type) -> tuple[ModelTask, ...]:
     """The tasks of a transformers class, or of a user's subclass, by the end of its name: those
     with the longest ending that fits; () if unknown."""
     for name in (base.__name__ for base in model_class.__mro__):
-        fitting = [(own, task) for task in TASKS for own in task.endings if name.endswith(own)]
+        fitting = [(end, task) for task in TASKS for end in task.endings if name.endswith(end)]
         if fitting:
-            longest = max(len(own) for own, _ in fitting)
-            return tuple(task for own, task in fitting if len(own) == longest)
+            longest = max(len(end) for end, _ in fitting)
+            return tuple(task for end, task in fitting if len(end) == longest)
     return ()
 
 

@@ -48,9 +48,9 @@ class ScoreReader(OutputReader):
         finite = values.isfinite().all(dim=1).tolist()
         return [
             TextPrediction(
-                None, self.predicted(own) if is_finite else None, tuple(own), (), is_finite
+                None, self.predicted(row) if is_finite else None, tuple(row), (), is_finite
             )
-            for own, is_finite in zip(values.tolist(), finite, strict=True)
+            for row, is_finite in zip(values.tolist(), finite, strict=True)
         ]
 
     def info(self, name: str | None) -> OutputInfo:
@@ -85,13 +85,13 @@ class NumberReader(ScoreReader):
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
         """One prediction per text, with its number."""
-        found = super(NumberReader, self).read(returned, inputs)
-        return [replace(own, value=own.scores[0]) for own in found]
+        scored = super(NumberReader, self).read(returned, inputs)
+        return [replace(prediction, value=prediction.scores[0]) for prediction in scored]
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output, which a model may name: id2label {0: "stars"}."""
-        own = next((label for label in self.labels if not label.startswith("LABEL_")), None)
-        return OutputInfo(self.kind, name or own or self.name)
+        named = next((label for label in self.labels if not label.startswith("LABEL_")), None)
+        return OutputInfo(self.kind, name or named or self.name)
 
     def entry_name(self, index: int) -> str | None:
         """None: it is the only figure."""

@@ -107,8 +107,8 @@ class EntryTarget(ModelTarget):
     def figures(self, outputs: Tensor, explained: Sequence[ExplainedText]) -> Tensor:
         """The target of each text, `[text]`."""
         values = precise(outputs)
-        own = values.gather(1, _indices(values, explained)).squeeze(1)
-        return own if self.against is None else own - values[:, self.against]
+        entries = values.gather(1, _indices(values, explained)).squeeze(1)
+        return entries if self.against is None else entries - values[:, self.against]
 
     def entry(self, text: EncodedText, output: Tensor, asked: int | None) -> int | None:
         """The entry that is explained, the largest one unless another is `asked` for."""
@@ -116,7 +116,7 @@ class EntryTarget(ModelTarget):
 
     def stored_entry(self, label: str | None, labels: Sequence[str]) -> int | None:
         """The entry that a stored `label` names; None if two have that name."""
-        named = [i for i, own in enumerate(labels) if own == label]
+        named = [i for i, name in enumerate(labels) if name == label]
         return named[0] if len(named) == 1 else None
 
     def over(self, token: int) -> Self:

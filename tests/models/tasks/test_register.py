@@ -38,11 +38,11 @@ class NumberReader(WordReader):
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
-        found = []
+        predictions = []
         for row, text in zip(self.rows(returned, texts), texts, strict=True):
             numbers, at = tuple(row[:, 0].tolist()), tuple(places(text))
-            found.append(TextPrediction(None, None, numbers, ("",) * len(at), steps=at))
-        return found
+            predictions.append(TextPrediction(None, None, numbers, ("",) * len(at), steps=at))
+        return predictions
 
     def info(self, name: str | None) -> OutputInfo:
         return OutputInfo("tags", "number", ("",))
