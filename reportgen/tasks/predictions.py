@@ -6,6 +6,7 @@ one per token. An embedding is no prediction, so it has no items.
 """
 
 from dataclasses import dataclass, fields
+from itertools import starmap
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,12 @@ from reportgen.results.checks.conditions import require
 from reportgen.results.store import Results
 from reportgen.results.tables.frames import texts_frame
 from reportgen.results.tables.row_groups import AGAIN, FolderSource
-from reportgen.results.tables.schema import PREDICTIONS_SCHEMA
+from reportgen.results.tables.schema import ALTERNATIVE, PREDICTIONS_SCHEMA
 from reportgen.tasks.from_texts import items_from_texts
 
 _ROUNDING = 1e-9
+_ALTERNATIVES = "alternatives"
+_OF_LABELS = {"label", "label_value", "label_probability", "score"}
 _MEASURED = ("value", "probability", "label_value", "label_probability", "score")
 
 
@@ -30,7 +33,8 @@ def predictions(results: Results, labelled: pd.DataFrame | None = None) -> pd.Da
     Results of version 4 store the table with the labels that came with the texts. So whoever opens
     the file has right answers and scores beside the predictions; and the probability of the right
     class could not be joined later, as the table holds the likeliest classes alone. For other
-    labels, and for results that do not store it, it is made of the table of texts.
+    labels, for labels that the version that wrote them read otherwise, and for results that do not
+    store it, it is made of the table of texts.
 
     Args:
         results: of any version of the folder.
@@ -43,57 +47,59 @@ def predictions(results: Results, labelled: pd.DataFrame | None = None) -> pd.Da
     Raises:
         ResultsError: the stored table does not say what the table of texts says.
     """
-    if labelled is None and len(results.predictions):
-        results.recent(_require_agreement)
+    if labelled is None and len(results.predictions) and results.recent(_reads_labels_alike):
         return results.predictions
     parts = (PREDICTIONS_SCHEMA.empty_table(), *items_from_texts(results, labelled))
     return texts_frame(pa.concat_tables(parts).combine_chunks())
 
 
-def _require_agreement(results: Results) -> None:
-    """Check that the stored table has the items of the table of texts, unless this process has just
-    written it. How labels are read may change with versions, so they are not compared.
+def _reads_labels_alike(results: Results) -> bool:
+    """Whether the labels in the stored table are read as this version reads them. Checked too is
+    that it has the items of the table of texts, unless this process has just written it.
 
     Raises:
         ResultsError: it has not.
     """
     source = results.source
     if not isinstance(source, FolderSource) or source.is_own:
-        return
-    stored, first = results.predictions, 0
+        return True
+    stored, first, is_alike = results.predictions, 0, True
     try:
         for part in items_from_texts(results):
             rows = stored.iloc[first : first + len(part)]
             first += len(part)
             require(len(rows) == len(part), "text")
-            _require_equal(pa.Table.from_pandas(rows, PREDICTIONS_SCHEMA, False), part)
+            unequal = _unequal(pa.Table.from_pandas(rows, PREDICTIONS_SCHEMA, False), part)
+            for name in unequal:
+                require(name in _OF_LABELS, name)
+            is_alike = is_alike and not unequal
         require(first == len(stored), "text")
     except ValueError as error:
         path = source.folder / "predictions.parquet"
         raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
+    return is_alike
 
 
-def _require_equal(rows: pa.Table, wanted: pa.Table) -> None:
-    """Check that both have the same items, numbers apart from what processors round otherwise."""
-    for name in ("text", "item", "name", "position", "end", "predicted"):
-        require(rows[name].equals(wanted[name]), name)
-    for name in ("value", "probability"):
-        require(_is_close(rows[name], wanted[name]), name)
-    lists, others = (table["alternatives"] for table in (rows, wanted))
-    is_equal = pc.list_value_length(lists).equals(pc.list_value_length(others))
-    require(is_equal, "alternatives")
-    lists, others = pc.list_flatten(lists), pc.list_flatten(others)
-    require(_of(lists, "name").equals(_of(others, "name")), "alternatives")
-    require(_is_close(*(_of(each, "probability") for each in (lists, others))), "alternatives")
+def _unequal(rows: pa.Table, others: pa.Table) -> list[str]:
+    """The columns in which both differ; of numbers by more than processors round otherwise."""
+    names = [field.name for field in PREDICTIONS_SCHEMA if field.name != _ALTERNATIVES]
+    unequal = [name for name in names if not _is_equal(rows[name], others[name])]
+    lists, other_lists = (table[_ALTERNATIVES] for table in (rows, others))
+    pairs = [tuple(map(pc.list_value_length, (lists, other_lists)))]
+    flat, other_flat = pc.list_flatten(lists), pc.list_flatten(other_lists)
+    pairs += [(_of(flat, field.name), _of(other_flat, field.name)) for field in ALTERNATIVE]
+    return unequal if all(starmap(_is_equal, pairs)) else [*unequal, _ALTERNATIVES]
+
+
+def _is_equal(column: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    if not pa.types.is_floating(column.type) or len(column) != len(other):
+        return bool(column.equals(other))
+    numbers, others = (np.asarray(each.to_numpy(), np.float64) for each in (column, other))
+    return np.allclose(numbers, others, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
 
 
 def _of(alternatives: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     return pc.struct_field(alternatives, name)
-
-
-def _is_close(numbers: pa.ChunkedArray, others: pa.ChunkedArray) -> bool:
-    one, other = (np.asarray(each.to_numpy(), np.float64) for each in (numbers, others))
-    return np.allclose(one, other, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True)
 
 
 @dataclass(frozen=True, slots=True)

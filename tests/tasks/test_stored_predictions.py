@@ -219,15 +219,23 @@ def test_a_table_that_does_not_fit_is_refused(
     assert f"column {column!r}" in refused(kind, change)
 
 
-def test_labels_may_be_read_otherwise_than_by_the_version_that_wrote_them(
-    stored: Callable[[OutputKind], Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("label", None), ("label", "<i>none of the model's</i>"), ("score", 0.3), ("score", None)],
+)
+@pytest.mark.parametrize("kind", ANSWERED)
+def test_labels_are_read_as_this_version_reads_them(
+    stored: Callable[[OutputKind], Path], tmp_path: Path, kind: OutputKind, column: str, value: Any
 ) -> None:
-    folder = Path(shutil.copytree(stored("class"), tmp_path / "altered"))
+    """Another version may have read them otherwise, or someone have changed them."""
+    folder = Path(shutil.copytree(stored(kind), tmp_path / "altered"))
     rows = pq.read_table(folder / FILE)
-    place = rows.schema.get_field_index("label")
-    other = rows.set_column(place, "label", pa.nulls(len(rows), pa.string()))
-    pq.write_table(other, folder / FILE)
-    assert predictions(open_results(folder))["label"].isna().all()
+    place = rows.schema.get_field_index(column)
+    field = rows.schema.field(place)
+    values = pa.array([value] * len(rows), field.type)
+    pq.write_table(rows.set_column(place, field, values), folder / FILE)
+    wanted = predictions(open_results(stored(kind)))
+    pd.testing.assert_frame_equal(predictions(open_results(folder)), wanted)
 
 
 def test_the_queries_of_the_docs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
