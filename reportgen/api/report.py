@@ -13,7 +13,7 @@ import pandas as pd
 
 from reportgen.api.account import account
 from reportgen.api.comparing.baseline_file import kept_figures
-from reportgen.api.jobs import OutputJob, report_job, saved_files
+from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.api.options import check_language, options_of
 from reportgen.comparison.runs import Runs
 from reportgen.errors import ResultsError, UsageError
@@ -30,7 +30,7 @@ from reportgen.report.language.printable import inert
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
 from reportgen.report.notebook.text import TextCell
-from reportgen.report.options import Lang, RenderOptions
+from reportgen.report.options import Lang, OutputOptions, RenderOptions
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.run import redacted
 from reportgen.report.spreadsheets import table
@@ -276,16 +276,20 @@ def write_report(findings: Findings, job: OutputJob[RenderOptions], staging: Sta
     if (colour, quality) != (findings.colour, findings.quality):
         findings = replace(findings, colour=colour, quality=quality)
     gates = evaluate(job.gates, findings.figures) if job.gates else ()
-    options = replace(job.options, gates=gates)
-    documents = make_documents(Runs(findings), job.outputs, options)
+    return write_runs(Runs(findings), job, replace(job.options, gates=gates), staging)
+
+
+def write_runs(runs: Runs, job: AnyJob, options: OutputOptions, staging: Staging) -> Written:
+    """Write one run or several to every output of `job`, with the gates of `options`."""
+    documents = make_documents(runs, job.outputs, options)
     summary = b""
     if job.summary is not None:  # with what writes Markdown, which most runs do not need
         from reportgen.report.short_form.markdown import step_summary
 
-        summary = step_summary(Runs(findings), options, job.summary.room)
+        summary = step_summary(runs, options, job.summary.room)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []
     lines += [f"{folder}/: results folder" for folder in job.folders]
-    lines += filter(None, [misfit(findings.info.output, job.options.quality)])
-    return Written(documents, tuple(lines), gates, summary)
+    lines += filter(None, [misfit(runs.findings.info.output, options.quality)])
+    return Written(documents, tuple(lines), options.gates, summary)

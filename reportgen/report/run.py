@@ -45,6 +45,18 @@ def _row(result: GateResult, language: Language) -> GateRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RunSection:
+    """The section on what was run, or on which models were compared."""
+
+    line: tuple[str, ...]  # models, their size, files and date, or how many texts were compared
+    is_demo: bool
+    gates: tuple[GateRow, ...]
+    remarks: tuple[str, ...]
+    heading: str = ""  # of one run; else it is the title
+    definitions: str = ""  # what a prediction and a label of one run are
+
+
 Facts = tuple[tuple[str, str], ...]
 
 

@@ -401,7 +401,6 @@ def load_everything() -> None:
     from typer.main import get_command
 
     from reportgen.api import report as api_report
-    from reportgen.api.comparing import compare as api_compare
     from reportgen.files import temporary
     from reportgen.report.html import page
 
@@ -410,8 +409,7 @@ def load_everything() -> None:
     patch.setattr("typer.testing._get_command", cache(get_command))
     temporary._MOMENT = 0.0  # an empty folder is one that is left: nobody else begins just now
     # Nor does it matter how a document is made: that of a run, as its options say, stays the same.
-    for module in (api_report, api_compare):
-        patch.setattr(module, "make_documents", remembered(api_report.make_documents))
+    patch.setattr(api_report, "make_documents", remembered(api_report.make_documents))
     patch.setattr("reportgen.api.site.maker.page", SimpleNamespace(render=remembered(page.render)))
 
 
@@ -419,10 +417,10 @@ def remembered(make: Callable[..., object]) -> Callable[..., object]:
     """`make`, which is called once for the same run or comparison and options."""
     made: dict[str, object] = {}
 
-    def known(found: Any, *options: object) -> object:
-        key = repr((getattr(found, "info", None), *options))
+    def known(runs: Any, *options: object) -> object:
+        key = repr((runs.infos, *options))
         if key not in made:
-            made[key] = make(found, *options)
+            made[key] = make(runs, *options)
         return made[key]
 
     return known

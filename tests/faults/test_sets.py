@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from reportgen import open_report
 from reportgen.api import report as api_report
-from reportgen.api.comparing import compare as api_compare
 from reportgen.cli import app
 from reportgen.cli.outcome import system_said
 from reportgen.errors import OutputError
@@ -71,14 +70,13 @@ def _documents_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[tuple, Mapping] = {}
     make = api_report.make_documents
 
-    def remembered(findings, outputs, options):
+    def remembered(runs, outputs, options):
         key = (tuple(outputs), options.title, getattr(options, "images", None))
         if key not in made:
-            made[key] = make(findings, outputs, options)
+            made[key] = make(runs, outputs, options)
         return made[key]
 
-    for module in (api_report, api_compare):
-        monkeypatch.setattr(module, "make_documents", remembered)
+    monkeypatch.setattr(api_report, "make_documents", remembered)
     # Nor does what is said of a report, for which all its figures would be computed.
     monkeypatch.setattr("reportgen.cli.outcome.account_lines", lambda *given: [])
 

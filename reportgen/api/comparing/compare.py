@@ -13,13 +13,13 @@ from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.options import check_language, options_of
-from reportgen.api.report import Report, Written, open_report
+from reportgen.api.report import Report, Written, open_report, write_runs
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
-from reportgen.findings.outputs.quality_register import Judging, misfit, smallest_change
+from reportgen.findings.outputs.quality_register import Judging, smallest_change
 from reportgen.report.compare_sections.overview import headline, unmatched_texts
 from reportgen.report.compare_sections.trend import limits
 from reportgen.report.compare_tables import comparison_table
@@ -31,9 +31,7 @@ from reportgen.report.options import (
     CompareTableName,
     Lang,
 )
-from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.short_form.markdown import step_summary
 from reportgen.report.worse_texts.found import annotations
 from reportgen.results.tables.row_groups import FolderSource
 
@@ -242,20 +240,13 @@ def write_comparison(
         figures = {**compared.head.figures, **whole.figures}
         options = replace(options, gates=evaluate(job.gates, figures))
     with redacted_comparison(whole, options.lang, wanted=job.redact) as comparison:
-        documents = make_documents(comparison.runs, job.outputs, options)
-        summary = b""
-        if job.summary is not None:
-            summary = step_summary(comparison.runs, options, job.summary.room)
+        written = write_runs(comparison.runs, job, options, staging)
         remarks = comparison.base.info.remarks
         said = [own for own in remarks if own not in whole.base.info.remarks]  # on what is redacted
         said += [*_headline(comparison, options.lang), *_unmatched(comparison, options.lang)]
         worst = annotations(comparison, options)
-    stage(documents, staging)
-    lines = [written_line(output, document) for output, document in documents.items()]
-    lines += remove_old_pictures(documents, staging) if job.redact else []
-    lines += filter(None, [misfit(whole.head.info.output, options.quality)])
-    written = Written(documents, tuple(lines), options.gates, summary, worst)
-    return replace(written, lines=(*lines, *written.reduced, *said))
+    lines = (*written.lines, *written.reduced, *said)
+    return replace(written, lines=lines, annotations=worst)
 
 
 def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:

@@ -16,23 +16,13 @@ from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation, output_text
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.redact.rules import shown_option
-from reportgen.report.run import GateRow, Reproduce, gate_rows
+from reportgen.report.run import Reproduce, RunSection, gate_rows
 from reportgen.report.sections.verdict import verdict_of
 from reportgen.results.info import REDACT, RunInfo
 from reportgen.tasks.targets import target_of
 
 _NAMED = 4  # steps that are named one by one
 _NAME = 48  # half-width characters of a model's name below the title
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Which models were compared, and what a reader should know of how they were run."""
-
-    line: tuple[str, ...]  # the models, and how many texts were compared
-    is_demo: bool
-    gates: tuple[GateRow, ...]
-    remarks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +34,10 @@ class Method:
     sources: tuple[str, ...]
 
 
-def make_run(context: CompareContext) -> Run:
+def make_run(context: CompareContext) -> RunSection:
     """The section above the overview."""
     gates = gate_rows(context.options.gates, context.language)
-    return Run(_line(context), context.is_demo, gates, remarks(context))
+    return RunSection(_line(context), context.is_demo, gates, remarks(context))
 
 
 def _line(context: CompareContext) -> tuple[str, ...]:

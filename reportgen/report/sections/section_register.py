@@ -21,8 +21,8 @@ from reportgen.report.language.sentences import few_different
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.panel.panel import Panel
 from reportgen.report.run import (
-    GateRow,
     Reproduce,
+    RunSection,
     gate_rows,
     make_reproduce,
     run_line,
@@ -50,18 +50,6 @@ from reportgen.results.info import RunInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The section on what was run."""
-
-    heading: str
-    is_demo: bool
-    definitions: str  # what a prediction and a label are
-    line: tuple[str, ...]  # model, size, files and date
-    gates: tuple[GateRow, ...]
-    remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Texts:
     """The section on texts: the list, and those that deserve a look."""
 
@@ -78,11 +66,11 @@ class SinkSection:
     cross: CrossRest | None
 
 
-def _run(context: Context) -> Run:
+def _run(context: Context) -> RunSection:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
     spoken = [remark(said, language) for said in info.remarks]
     spoken += few_different(context.findings.notes, language)
-    return Run(
+    return RunSection(
         heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",
         definitions=definitions(context.findings, language),
