@@ -230,7 +230,8 @@ def test_other_predictions_are_words(tmp_path: Path, kind: str) -> None:
 def test_several_numbers_stand_with_their_names(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="numbers")
     (clicks, first), (cost, second) = (
-        part.split("=") for part in str(predictions(results)[0]).split(", ")
+        part.split("=")
+        for part in str(predictions(results, Findings(results).items)[0]).split(", ")
     )
     assert (clicks, cost) == ("clicks", "cost")
     assert [float(first), float(second)] == pytest.approx(list(results.texts["scores"][0]))

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from helpers.places import GOLD
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render as render_html
@@ -42,11 +43,11 @@ def test_a_stored_folder_gives_the_figures_it_gave(version: int) -> None:
 def test_a_stored_folder_renders(version: int) -> None:
     results = open_results(GOLD / f"results_{version}")
     for lang in ("en", "ja"):
-        page = render_html(Findings(results), RenderOptions(lang=lang)).text  # type: ignore[arg-type]
+        page = render_html(Runs(Findings(results)), RenderOptions(lang=lang)).text  # type: ignore[arg-type]
         said = re.sub(r"<[^>]+>", "", page)  # a text is split where tokens are marked
         assert "これ一つで大丈夫" in said
         assert "Free coffee" in said
-        assert render_markdown(Findings(results), RenderOptions(lang=lang))  # type: ignore[arg-type]
+        assert render_markdown(Runs(Findings(results)), RenderOptions(lang=lang))  # type: ignore[arg-type]
     told = json.loads(render_summary(Findings(results), RenderOptions()))
     assert told["verdicts"]["cls"]["verdict"] == "too_few_texts"
     assert [results.packed_maps(text) is not None for text in range(3)] == [True] * 3
