@@ -4,6 +4,8 @@ first model and from the one before."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from reportgen.comparison.attention import (
     ALL_SPECIAL,
     ENTROPY,
@@ -11,12 +13,12 @@ from reportgen.comparison.attention import (
     role_by_layer,
 )
 from reportgen.comparison.floors import NO_LIMITS, NullLimits
+from reportgen.comparison.matching import match_texts
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.outputs.quality import Quality, Verdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
-from reportgen.comparison.trend.common import common_texts, fresh
 from reportgen.comparison.trend.figures import (
     AGREEMENT,
     MOVED,
@@ -31,11 +33,14 @@ from reportgen.comparison.trend.figures import (
 from reportgen.comparison.trend.sinks import SinkState, sink_state, sink_trends
 from reportgen.comparison.trend.texts import predicted, text_trends
 from reportgen.comparison.trend.tokens import token_trends
-from reportgen.comparison.trend.trend import Trend, checkpoints, quality_trend
+from reportgen.comparison.trend.trend import Trend, Unmatched, checkpoints, quality_trend
+from reportgen.errors import ComparisonError, quoted
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging
+from reportgen.findings.statistics import Booleans
 from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected
+from reportgen.results.store import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def all_models(
     Raises:
         ComparisonError: a model has no text in common with the first, or no text is in all results.
     """
-    rows, unmatched, without = common_texts(sides, folders or [""] * len(sides))
+    rows, unmatched, without = _common_texts(sides, folders or [""] * len(sides))
     labels, _ = common_labels(_part(*own).results for own in zip(sides, rows, strict=True))
     limits = null or NO_LIMITS
     first = previous = _part(sides[0], rows[0])
@@ -160,7 +165,7 @@ def all_models(
 
 def _part(side: Findings, rows: Sequence[int]) -> Findings:
     """The findings of a model on the texts `rows`; what was read is freed with them."""
-    results = fresh(side.results)
+    results = _fresh(side.results)
     is_whole = list(rows) == list(range(len(side.texts)))
     return Findings(results if is_whole else selected(results, rows))
 
@@ -208,3 +213,60 @@ def _kept(side: Findings) -> _Kept:
     predictions = predicted(side.texts, side.info.output)
     attention = ModelAttention(side.takes_part, by_layer, tokens)
     return _Kept(attention, agreement, sink_state(side), predictions)
+
+
+def _common_texts(
+    sides: Sequence[Findings], folders: Sequence[str]
+) -> tuple[list[list[int]], tuple[Unmatched, ...], tuple[str, ...]]:
+    """`[model][text]`: the rows of the texts that all models have figures of. Then, by model, how
+    many texts it lacks and how many it has that the first does not; and the ids of texts that all
+    results have but no model has figures of.
+
+    Raises:
+        ComparisonError: a model has no text in common with the first, or no text is in all results.
+    """
+    first = sides[0].results
+    places = [{row: row for row in np.flatnonzero(_usable(first)).tolist()}]
+    unmatched = [Unmatched(0, 0)]
+    without = set(range(len(first.texts))) - places[0].keys()
+    for number, side in enumerate(sides[1:], 2):
+        other = _fresh(side.results)
+        try:
+            matching = match_texts(first, other)
+        except ComparisonError as error:
+            folder = folders[number - 1]
+            named = other.info.model.name + (f", {quoted(folder)}" if folder else "")
+            raise ComparisonError(
+                f"model {number} ({named}) has no text in common with the first; "
+                "analyse one file of texts with all models"
+            ) from error
+        usable = _usable(other)
+        everything = range(len(usable))
+        pairs = list(zip(everything, everything, strict=True))
+        if matching is not None:
+            pairs = list(zip(matching.base, matching.head, strict=True))
+        n_other = len(usable) - (len(usable) if matching is None else len(matching.head))
+        places.append({row: own for row, own in pairs if usable[own]})
+        without &= {row for row, own in pairs if not usable[own]}
+        unmatched.append(Unmatched(len(first.texts) - len(places[-1]), n_other))
+    common = [row for row in places[0] if all(row in own for own in places)]
+    if not common:
+        raise ComparisonError(
+            f"no text was analysed by all {len(sides)} models; analyse one file of texts with all "
+            "models"
+        )
+    ids = tuple(str(first.texts["text_id"].iloc[row]) for row in sorted(without))
+    return [[own[row] for row in common] for own in places], tuple(unmatched), ids
+
+
+def _usable(results: Results) -> Booleans:
+    """`[text]`: whether a text was analysed and all numbers of its output are finite."""
+    found: Booleans = Findings(results).analysed.copy()
+    for row, scores in enumerate(results.texts["scores"]):
+        found[row] &= scores is None or bool(np.isfinite(np.asarray(scores, np.float64)).all())
+    return found
+
+
+def _fresh(results: Results) -> Results:
+    """The same results, with no table in memory yet."""
+    return Results(results.info, results.source)

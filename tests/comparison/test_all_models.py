@@ -17,7 +17,6 @@ from scipy.stats import spearmanr
 from reportgen.comparison import all_models as module
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.floors import HEAD_LEAST
-from reportgen.comparison.trend import common
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import drift, model_names
@@ -292,7 +291,7 @@ def test_limits_of_another_seed_hold_in_every_step(four_models) -> None:
 
 def test_tables_of_three_models_at_most_are_in_memory(four_models, monkeypatch) -> None:
     opened: list[weakref.ref[Results]] = []
-    fresh, step, most = common.fresh, module._step, []
+    fresh, step, most = module._fresh, module._step, []
 
     def counted(results: Results) -> Results:
         found = fresh(results)
@@ -305,8 +304,7 @@ def test_tables_of_three_models_at_most_are_in_memory(four_models, monkeypatch) 
         most.append(sum("texts" in own.__dict__ for ref in opened if (own := ref())))
         return done
 
-    for place in (module, common):
-        monkeypatch.setattr(place, "fresh", counted)
+    monkeypatch.setattr(module, "_fresh", counted)
     monkeypatch.setattr(module, "_step", watched)
     module.all_models([Findings(side) for side in (*four_models, four_models[0])])
     assert len(most) == 7
