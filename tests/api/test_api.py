@@ -160,14 +160,17 @@ def test_a_sheet_of_a_workbook_is_chosen_as_on_the_command_line(tmp_path: Path, 
 
 
 def test_a_model_in_memory_is_reported_as_its_folder_is(bert: Path) -> None:
-    named = reportgen.analyze(TEXTS, bert)
+    few = {"evidence_texts": 2}
+    named = reportgen.analyze(TEXTS, bert, **few)
     loaded = reportgen.load_model(bert)
     model, tokenizer = loaded.module, loaded.tokenizer
     for report in (
-        reportgen.analyze(TEXTS, loaded),
-        reportgen.analyze(TEXTS, model, tokenizer),
-        reportgen.analyze(TEXTS, reportgen.load_model(model, tokenizer)),
-        reportgen.analyze(TEXTS, pipeline("text-classification", model=model, tokenizer=tokenizer)),
+        reportgen.analyze(TEXTS, loaded, **few),
+        reportgen.analyze(TEXTS, model, tokenizer, **few),
+        reportgen.analyze(TEXTS, reportgen.load_model(model, tokenizer), **few),
+        reportgen.analyze(
+            TEXTS, pipeline("text-classification", model=model, tokenizer=tokenizer), **few
+        ),
     ):
         pd.testing.assert_frame_equal(report.results.texts, named.results.texts)
         pd.testing.assert_frame_equal(report.results.effects, named.results.effects)
@@ -208,7 +211,7 @@ def test_a_module_is_given_back_as_it_was(ambient: Callable[[], Any]) -> None:
     config = {name: str(value) for name, value in vars(model.config).items()}
     torch.manual_seed(7), np.random.seed(7), random.seed(7)
     with ambient():
-        report = reportgen.analyze(TEXTS, model, tokenizer, evidence="full")
+        report = reportgen.analyze(TEXTS, model, tokenizer, evidence="full", evidence_texts=2)
     drawn = (torch.rand(1).item(), np.random.rand(), random.random())
     torch.manual_seed(7), np.random.seed(7), random.seed(7)
     assert drawn == (torch.rand(1).item(), np.random.rand(), random.random())

@@ -64,7 +64,8 @@ def test_one_run_writes_every_output(texts: Path, tmp_path: Path, bert: Path) ->
         "texts.csv",
     )
     outputs = [part for name in names for part in ("-o", tmp_path / "out" / name)]
-    done = call("run", texts, "--model", bert, *outputs, "-o", f"{tmp_path}/out/results/")
+    command = ("run", texts, "--model", bert, "--evidence-texts", 1)
+    done = call(*command, *outputs, "-o", f"{tmp_path}/out/results/")
     assert done.exit_code == 0, done.output
     for name in names:
         assert (tmp_path / "out" / name).stat().st_size > 0
@@ -87,13 +88,14 @@ def test_run_is_analyze_then_render_byte_for_byte(
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     page = ("--title", "Headlines", "--lang", "ja", "--heads", "sum")
+    given = (texts, "--model", bert, "--evidence-texts", 2)
     names = ("report.html", "report.md", "summary.json", "tokens.csv", "heads.parquet")
     for place, command in (
-        ("run", ["run", texts, "--model", bert]),
+        ("run", ["run", *given]),
         ("two", ["render", tmp_path / "r"]),
     ):
         if place == "two":
-            assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+            assert call("analyze", *given, "-o", tmp_path / "r").exit_code == 0
         outputs = [part for name in names for part in ("-o", tmp_path / place / name)]
         done = call(*command, *page, *outputs)
         assert done.exit_code == 0, done.output
@@ -104,13 +106,12 @@ def test_run_is_analyze_then_render_byte_for_byte(
 
 
 def test_standard_input_to_standard_output(tmp_path: Path, bert: Path) -> None:
-    done = call("run", "-", "--model", bert, "-o", "-", stdin=b"the cat sat\na dog\n")
+    command = ("run", "-", "--model", bert, "--evidence", "none", "-o", "-")
+    done = call(*command, stdin=b"the cat sat\na dog\n")
     assert done.exit_code == 0, done.stderr
     assert done.stdout_bytes.startswith(b"<!doctype html>")
     assert "2 texts, " in done.stderr
-    markdown = call(
-        "run", "-", "--model", bert, "-o", "-", "--format", "md", "-q", stdin="the cat sat\n"
-    )
+    markdown = call(*command, "--format", "md", "-q", stdin="the cat sat\n")
     assert markdown.stdout.startswith("<!-- reportgen:report -->\n\n## ")
     assert markdown.stderr == ""
 
@@ -120,7 +121,7 @@ def test_columns_and_labels_of_a_csv(tmp_path: Path, bert: Path) -> None:
     path.write_text("review,stars,shop\nthe cat sat,4,x\na very good film,5,y\n", "utf-8")
     done = call(
         "run", path, "--text-column", "review", "--label-column", "stars", "--group-column", "shop",
-        "--model", bert, "-o", tmp_path / "texts.csv",
+        "--model", bert, "--evidence", "none", "-o", tmp_path / "texts.csv",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     table = pd.read_csv(tmp_path / "texts.csv")
@@ -188,14 +189,15 @@ def test_faults_of_input_and_model_exit_with_1(texts: Path, tmp_path: Path) -> N
 def test_strict_exits_with_4_and_still_writes(tmp_path: Path, bert: Path) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_text('"the cat"\n""\n"a dog"\n')
-    plain = call("run", path, "--model", bert, "-o", tmp_path / "1" / "a.md")
+    given = (path, "--model", bert, "--evidence", "none")
+    plain = call("run", *given, "-o", tmp_path / "1" / "a.md")
     assert plain.exit_code == 0
     assert "1 text empty, not analysed" in plain.stderr
-    strict = call("run", path, "--model", bert, "--strict", "-o", tmp_path / "2" / "a.md")
+    strict = call("run", *given, "--strict", "-o", tmp_path / "2" / "a.md")
     assert strict.exit_code == 4
     written = [(tmp_path / name / "a.md").read_bytes() for name in ("1", "2")]
     assert written[0] == written[1]
-    assert call("analyze", path, "--model", bert, "--strict", "-o", tmp_path / "r").exit_code == 4
+    assert call("analyze", *given, "--strict", "-o", tmp_path / "r").exit_code == 4
 
 
 def test_check_says_how_attention_is_read(bert: Path) -> None:
@@ -298,10 +300,11 @@ def test_a_page_with_files_is_the_same_from_run_and_render_and_replaces_only_its
     texts: Path, tmp_path: Path, bert: Path, monkeypatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+    given = (texts, "--model", bert, "--evidence", "none")
+    assert call("analyze", *given, "-o", tmp_path / "r").exit_code == 0
     layout = ("--layout", "dir", "--detail", "2,1")
     page = tmp_path / "run" / "index.html"
-    done = call("run", texts, "--model", bert, "-o", page, *layout)
+    done = call("run", *given, "-o", page, *layout)
     assert done.exit_code == 0, done.output
     assert "--detail 2,1" in done.stderr
     assert call("render", tmp_path / "r", "-o", tmp_path / "two" / "index.html", *layout)

@@ -255,9 +255,10 @@ def test_the_command_goes_on_or_says_what_to_do(
 def test_force_starts_anew_and_says_so(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left_behind(place, folder, monkeypatch, "-o", "new/page.html")
+    more = ("--evidence", "none", "-o", "new/page.html")
+    left_behind(place, folder, monkeypatch, *more)
     assert (place / "new" / "page.html.unfinished").is_dir()
-    done = call("run", "texts.txt", "--model", folder, "-o", "new/page.html", "--force")
+    done = call("run", "texts.txt", "--model", folder, *more, "--force")
     assert done.exit_code == 0
     assert "removed page.html.unfinished, which an earlier run left" in done.stderr
     assert "going on" not in done.stderr
@@ -267,7 +268,7 @@ def test_force_starts_anew_and_says_so(
 def test_a_page_with_a_folder_of_its_own_keeps_its_work_beside_it(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    layout = ("-o", "site/index.html", "--layout", "dir")
+    layout = ("--evidence", "none", "-o", "site/index.html", "--layout", "dir")
     left_behind(place, folder, monkeypatch, *layout)
     done = call("run", "texts.txt", "--model", folder, *layout, "--resume")
     assert done.exit_code == 0, done.stderr
@@ -277,7 +278,8 @@ def test_a_page_with_a_folder_of_its_own_keeps_its_work_beside_it(
 def test_an_interrupt_in_the_evidence_keeps_what_was_measured(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ("analyze", "texts.txt", "--model", folder, "-o", "made")
+    few = ("--evidence-texts", "4")
+    command = ("analyze", "texts.txt", "--model", folder, *few, "-o", "made")
     assert call(*command).exit_code == 0
     whole = {path.name: path.read_bytes() for path in (place / "made").iterdir()}
     save = WorkFolder.save
@@ -314,9 +316,10 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
         save(self, task, result)
 
     monkeypatch.setattr(WorkFolder, "save", seen)
+    command = ("run", "texts.txt", "--model", folder, "--evidence", "none")
     for more in (("--redact", "-o", "page.html"), ("-o", "-", "--format", "json")):
-        assert call("run", "texts.txt", "--model", folder, *more).exit_code == 0
-        refused = call("run", "texts.txt", "--model", folder, *more, "--resume", "--force")
+        assert call(*command, *more).exit_code == 0
+        refused = call(*command, *more, "--resume", "--force")
         assert refused.exit_code == 2
         assert refused.stderr.startswith("reportgen: --resume: ")
     assert places
@@ -382,7 +385,8 @@ def test_python_goes_on_too(
 def test_after_a_real_kill_the_same_command_goes_on(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ("analyze", "texts.txt", "--model", folder, "-o", "made", "--resume")
+    none = ("--evidence", "none")
+    command = ("analyze", "texts.txt", "--model", folder, *none, "-o", "made", "--resume")
     save = WorkFolder.save
 
     def waiting(self, task, result) -> None:

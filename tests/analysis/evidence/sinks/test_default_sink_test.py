@@ -48,8 +48,17 @@ class Told(Progress):
 
 
 @pytest.fixture(scope="module")
-def basic(demo: LoadedModel, tmp_path_factory) -> Results:
-    return run(tmp_path_factory.mktemp("basic") / "r", demo, TEXTS)
+def run_once(demo: LoadedModel, tmp_path_factory) -> tuple[Results, Told, int]:
+    """Basic evidence on all texts, what was announced, and how many texts the model ran on."""
+    told = Told()
+    with texts_run(demo) as counted:
+        results = run(tmp_path_factory.mktemp("basic") / "r", demo, TEXTS, progress=told)
+    return results, told, sum(counted)
+
+
+@pytest.fixture(scope="module")
+def basic(run_once) -> Results:
+    return run_once[0]
 
 
 def test_the_strongest_sink_is_tested_by_one_test_on_24_evenly_spaced_texts(basic) -> None:
@@ -75,14 +84,12 @@ def test_its_effects_are_those_of_full_evidence(demo, basic, tmp_path) -> None:
         np.testing.assert_allclose(theirs, ours, atol=1e-6)
 
 
-def test_it_takes_the_passes_that_were_announced(demo, tmp_path, monkeypatch) -> None:
-    told, none = Told(), Told()
-    with texts_run(demo) as counted:
-        run(tmp_path / "r", demo, TEXTS, progress=told)
+def test_it_takes_the_passes_that_were_announced(demo, run_once, tmp_path, monkeypatch) -> None:
+    (_, told, counted), none = run_once, Told()
     monkeypatch.setattr("reportgen.analysis.evidence.sinks.subjects._peak", lambda excess: None)
     with texts_run(demo) as without:
         nothing = run(tmp_path / "n", demo, TEXTS, progress=none)
-    assert sum(counted) - sum(without) == told.forward == 24 * (1 + 3)
+    assert counted - sum(without) == told.forward == 24 * (1 + 3)
     assert told.done["sinks"] == told.announced == 24
     assert none.done["sinks"] == 24  # that there is nothing to test is known soon
     assert nothing.info.evidence.subjects == ()
