@@ -24,7 +24,7 @@ from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS_AT, SinkTest
-from reportgen.results.measure_register import exported
+from reportgen.results.measure_register import token_table_columns
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import (
     CROSS,
@@ -56,7 +56,7 @@ TOKEN_COLUMNS = (
     *_OVER_HEADS,
     "received_norm_all",
     "received_norm_last",
-    *exported("basic"),
+    *token_table_columns("basic"),
     JOINT,
     JOINT_EFFECT,
 )
@@ -184,7 +184,7 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
-    effects = list(exported(findings.info.evidence.level))
+    effects = list(token_table_columns(findings.info.evidence.level))
     cross = () if findings.info.model.decoder is None else (CROSS, CROSS_NORM)
     columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects, *cross)))
     frame = findings.results.tokens[list(columns)].copy()

@@ -302,7 +302,7 @@ def taken_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]
     return tuple(sorted(found, key=lambda measure: measure.id == EFFECT))
 
 
-def exported(level: EvidenceLevel) -> tuple[str, ...]:
+def token_table_columns(level: EvidenceLevel) -> tuple[str, ...]:
     """Columns of evidence in the exported table of tokens; with "none" those of "basic"."""
     most = _LEVELS.index("basic" if level == "none" else level)
     found = [

@@ -24,10 +24,10 @@ from reportgen.report.options import (
     COMPARE_TABLE_NAMES,
     TABLE_NAMES,
     CompareOptions,
+    FlavorName,
     RenderOptions,
 )
 from reportgen.report.outputs import make_documents
-from reportgen.report.short_form.limits import FlavorName
 
 KINDS = ("number", "class", "labels", "next_token", "embedding")
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")

@@ -17,9 +17,9 @@ from reportgen.results.measure_register import (
     MEASURES,
     VIEWS,
     YARDSTICK,
-    exported,
     measured_at,
     taken_at,
+    token_table_columns,
 )
 from reportgen.results.tables.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
 
@@ -68,8 +68,8 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
     last = [taken_at(level, "number")[-1].id for level in ("basic", "full")]
     assert last == ["effect", "effect"]
     assert (
-        exported("none")
-        == exported("basic")
+        token_table_columns("none")
+        == token_table_columns("basic")
         == ("deletion", "gradient", "attention_gradient", "alone", "effect")
     )
 

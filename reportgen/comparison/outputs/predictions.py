@@ -210,7 +210,7 @@ def prediction_changes(
     texts = np.flatnonzero(pairing.analysed)
     if not pairing.same_output or not len(texts):
         return None
-    sides = _Sides(base, head, pairing, judging or Judging())
+    sides = _TwoRuns(base, head, pairing, judging or Judging())
     if sides.task.number_of is not None:
         return _number(sides, sides.task.number_of, texts, least)
     if base.items["value"].notna().any():
@@ -219,7 +219,7 @@ def prediction_changes(
 
 
 @dataclass(frozen=True, slots=True)
-class _Sides:
+class _TwoRuns:
     """Two models whose outputs are the same in kind."""
 
     base: Findings
@@ -266,7 +266,7 @@ def _near(base: Floats, head: Floats, size: float) -> Floats:
     return equal_if_close(base, head, size, SAME_OUTPUT)
 
 
-def _names(sides: _Sides, texts: Places) -> PredictionChanges | None:
+def _names(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
     """Of what is named."""
     base, head = sides.base, sides.head
     columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
@@ -294,7 +294,7 @@ def _names(sides: _Sides, texts: Places) -> PredictionChanges | None:
     )
 
 
-def _numbers(sides: _Sides, texts: Places) -> PredictionChanges | None:
+def _numbers(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
     """Of texts that have several numbers. A text has changed by the largest difference of one of
     its numbers, in spreads of that number in the base."""
     items = sides.items(texts)
@@ -329,7 +329,7 @@ def _numbers(sides: _Sides, texts: Places) -> PredictionChanges | None:
 
 
 def _number(
-    sides: _Sides, number_of: Callable[[Results], Floats], texts: Places, least: float
+    sides: _TwoRuns, number_of: Callable[[Results], Floats], texts: Places, least: float
 ) -> PredictionChanges | None:
     """Of texts that have one number."""
     own, other = (number_of(side.results)[texts] for side in (sides.base, sides.head))

@@ -47,7 +47,7 @@ class Probabilities:
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
+class ErrorSection:
     """The section on errors."""
 
     headline: str  # what is said first
@@ -57,7 +57,7 @@ class Errors:
     probabilities: Probabilities | None
 
 
-def make_errors(findings: Findings, language: Language) -> Errors | None:
+def make_errors(findings: Findings, language: Language) -> ErrorSection | None:
     """The section; None without right answers, and where nothing can be compared."""
     where, chances = findings.where_wrong, findings.calibration
     said = [*_told(findings, language)]
@@ -65,7 +65,7 @@ def make_errors(findings: Findings, language: Language) -> Errors | None:
         return None
     words = ErrorWords(findings, language)
     table = words.table() if where and where.n_tried else None
-    return Errors(
+    return ErrorSection(
         headline=said[0] if said else "",
         sentences=tuple(said[1:]),
         remarks=words.remarks() if where else (),

@@ -60,14 +60,14 @@ def make_sinks(findings: Findings, language: Language) -> SinkPanels | None:
     level = findings.info.evidence.level
     if level == "none":
         return None
-    maker = _SinkSection(findings, language)
+    maker = _SinkPanelMaker(findings, language)
     panels = tuple(panel for subject in maker.subjects() if (panel := maker.panel(subject)))
     more = "" if level == "full" else "more_tests" if findings.subjects else "more"
     more = more and language.say("sink", more)
     return SinkPanels(panels, axis(_SCALE), more) if panels else None
 
 
-class _SinkSection:
+class _SinkPanelMaker:
     """Makes the panels."""
 
     def __init__(self, findings: Findings, language: Language) -> None:

@@ -29,10 +29,10 @@ def make_quality(findings: Findings, language: Language) -> QualitySection | Non
         return make_number(findings, language)
     if task.is_number:
         return make_numbers(findings, language)
-    return _Section(findings, language).made() if len(findings.items) else None
+    return _PredictionSection(findings, language).made() if len(findings.items) else None
 
 
-class _Section:
+class _PredictionSection:
     """Puts the items of all texts into words and tables."""
 
     def __init__(self, findings: Findings, language: Language) -> None:
