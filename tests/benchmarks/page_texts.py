@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.models.tokens.encoded import encode
@@ -64,6 +65,6 @@ def results_of(
 
 def written(results: Results, path: Path, **options: Any) -> Page:
     """The report of `results` at `path`."""
-    report = html.render(Findings(results), RenderOptions(**options))
+    report = html.render(Runs(Findings(results)), RenderOptions(**options))
     path.write_bytes(report.content)
     return Page(path, len(report.content), dict(report.parts), results)

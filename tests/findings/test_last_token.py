@@ -15,6 +15,7 @@ from helpers.real.runs import run
 from scipy.stats import binomtest
 
 from reportgen.comparison.pairing import pair
+from reportgen.comparison.runs import Runs
 from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.findings.findings import Findings
 from reportgen.findings.tokens.last_token import LastToken, last_token
@@ -123,5 +124,5 @@ def test_of_a_model_that_reads_its_last_token_alone_every_output_says_so(tmp_pat
         assert make_answers(findings, language)[1].answer == language.say(
             "answers", "last", **last_values(findings.last_token, language)
         )
-        assert said in unescape(render_page(findings, options).text)
-        assert said.split("[")[0] in render_markdown(findings, options).text.replace("\\", "")
+        assert said in unescape(render_page(Runs(findings), options).text)
+        assert said.split("[")[0] in render_markdown(Runs(findings), options).text.replace("\\", "")

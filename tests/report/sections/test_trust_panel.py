@@ -11,6 +11,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import judged
 from scipy.stats import ttest_1samp
 
+from reportgen.comparison.runs import Runs
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.small.tracks import correlation_scale
@@ -238,7 +239,7 @@ def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(
         ends=interval,
     )
     assert said.startswith(close) == (not apart)
-    written = re.sub("[\\\\\u200b]", "", markdown(findings, RenderOptions(lang=lang)).text)
+    written = re.sub("[\\\\\u200b]", "", markdown(Runs(findings), RenderOptions(lang=lang)).text)
     assert (close in written) == (not apart)
 
 
