@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from reportgen.findings import attention, evidence, head_figures, text_shares
+from reportgen.findings import attention, evidence, head_figures
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings import shapley as of_shapley
 from reportgen.findings import shuffled as of_shuffled
@@ -23,16 +23,13 @@ from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.outputs import calibration as of_calibration
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
-from reportgen.findings.outputs import labels as of_labels
-from reportgen.findings.outputs import masks as of_masks
+from reportgen.findings.outputs import fits as of_fits
 from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
-from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import scored as of_scored
 from reportgen.findings.outputs import slopes as of_slopes
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.outputs import where_wrong as of_where
-from reportgen.findings.outputs.fits import Fits
 from reportgen.findings.outputs.quality_register import (
     QUALITY,
     deciding,
@@ -58,11 +55,10 @@ from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 from reportgen.tasks.metrics import MASK_ACCURACY, PERPLEXITY, TAG_ACCURACY, Metric
-from reportgen.tasks.predictions import Item, items_of, predictions
+from reportgen.tasks.predictions import Item, items_of, predictions, words_of
 from reportgen.tasks.shares import class_shares
 from reportgen.tasks.targets import target_of
 from reportgen.tasks.task import Task, task_of
-from reportgen.tasks.words import words_of
 
 Part = TypeVar("Part")
 
@@ -123,8 +119,8 @@ class Findings:
     sink_heads = _part(of_heads.all_heads)
     head_shares = _part(head_figures.head_shares)
     role_shares = _part(head_figures.role_shares)
-    shares_by_text = _part(text_shares.shares_by_text)
-    learned_by_text = _part(text_shares.learned_by_text)
+    shares_by_text = _part(head_figures.shares_by_text)
+    learned_by_text = _part(head_figures.learned_by_text)
     spread_means = _part(head_figures.spread_means)
     entropy_by_head = _part(head_figures.entropy_by_head)
 
@@ -151,14 +147,12 @@ class Findings:
     # What was predicted, and how well that fits the labels.
     items = _part(predictions)
     class_shares = _part(class_shares)
-    label_sets = _part(of_classes.label_sets_of)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
     choices = _part(of_choices.choices)
-    label_use = _part(of_labels.label_use)
+    label_use = _part(of_classes.label_use)
     label_fit = _part(of_predictions.label_fit)
     label_errors = _part(of_predictions.label_errors)
-    wrong_labels = _part(of_ranking.wrong_labels)
 
     # Single texts and single tokens.
     tokens = _part(of_tokens.corpus_tokens)
@@ -225,9 +219,9 @@ class Findings:
         }
 
     @cached_property
-    def fits(self) -> Fits:
+    def fits(self) -> of_fits.Fits:
         """How well predictions fit the right answers, by the name of each metric of the task."""
-        return Fits(self.task, self.items)
+        return of_fits.Fits(self.task, self.items)
 
     @cached_property
     def frequent(self) -> tuple[of_predictions.Frequent, ...]:
@@ -235,9 +229,9 @@ class Findings:
         return of_predictions.frequent(self.items)
 
     @cached_property
-    def masks(self) -> of_masks.Masks | None:
+    def masks(self) -> of_completions.Masks | None:
         """How often masks are right; None for other outputs and without any."""
-        return of_masks.masks(self.items) if MASK_ACCURACY in self.task.metrics else None
+        return of_completions.masks(self.items) if MASK_ACCURACY in self.task.metrics else None
 
     @cached_property
     def completions(self) -> of_completions.Completions | None:
@@ -263,9 +257,9 @@ class Findings:
         return of_predictions.numbers_fit(self.task, self.items)
 
     @cached_property
-    def rank_fit(self) -> of_ranks.RankFit | None:
+    def rank_fit(self) -> of_fits.RankFit | None:
         """How well the order of similarities fits that of labels."""
-        return of_ranks.rank_fit(self.task, self.items)
+        return of_fits.rank_fit(self.task, self.items)
 
     @cached_property
     def summaries(self) -> Mapping[int, float]:

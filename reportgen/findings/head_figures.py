@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import nan
+from math import isnan, nan
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reportgen.findings.attention import takes_part
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.results.store import Results
+from reportgen.results.tables.schema import LEARNED_SHARE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,3 +142,33 @@ def counted_texts(results: Results, values: NDArray[np.float32]) -> Booleans:
     whole = np.asarray(np.isfinite(values).all(axis=(1, 2)), dtype=np.bool_)
     counted = whole & takes_part(results)
     return counted if counted.any() else whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextShares:
+    """The share that special tokens get in each text and their share with equal shares, mean over
+    layers and heads, `[text]` each; NaN for texts without."""
+
+    share: Floats
+    even: Floats
+
+    def get(self, text: int) -> tuple[float, float] | None:
+        """Both shares of row `text` of `texts`; None if it was not analysed, or the model has no
+        special token."""
+        found = float(self.share[text]), float(self.even[text])
+        return None if isnan(found[0]) or isnan(found[1]) else found
+
+
+def shares_by_text(results: Results) -> TextShares:
+    """What special tokens get in each text."""
+    return TextShares(*(text_means(results, name) for name in ("special_share", "uniform_share")))
+
+
+def learned_by_text(results: Results) -> Mapping[int, float]:
+    """The share that learned sinks get in each text, by row of `texts`, mean over layers and heads;
+    empty for models without any."""
+    if not results.has_learned_sink:
+        return {}
+    rows = results.layer_columns("text", LEARNED_SHARE)
+    means = rows.groupby("text")[LEARNED_SHARE].mean().dropna()
+    return dict(zip(means.index.tolist(), means.tolist(), strict=True))

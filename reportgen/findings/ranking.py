@@ -6,12 +6,10 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
 from reportgen.findings.evidence import explained_range, size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.notes.thresholds import TINY_EFFECT
-from reportgen.findings.outputs.classes import label_sets_of
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.measure_register import EFFECT
@@ -64,8 +62,8 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             enough to matter, so that their order is chance.
         error: a number's distance to its label, of a similarity in ranks; of a class, by how much
             of the softmax the predicted class leads over the label's, so that 0 is right and 1
-            surely wrong; of a choice the same; of several labels, the largest of `wrong_labels`;
-            of tags, how many words have a wrong one.
+            surely wrong; of a choice the same; of several labels, the largest probability
+            of a wrong one; of tags, how many words have a wrong one.
         prediction: the number; of a class or choice, the softmax share of the predicted one.
     """
     texts = results.texts
@@ -230,16 +228,3 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     found = task.ranked_by(items)
     error[found.texts] = found.parts[0][:, 0]
     return error, prediction
-
-
-def wrong_labels(results: Results) -> Floats:
-    """`[text, label]`, of a model that gives several labels: by how much of a label's probability
-    it is wrongly given or missing, 0 where it is right; NaN in texts whose labels are not known."""
-    sets, n_labels = label_sets_of(results), len(results.info.output.labels)
-    found = np.full(sets.given.shape, np.nan)
-    rows = np.flatnonzero(results.analysed & sets.known)
-    if len(rows):
-        logits = np.array(list(results.texts["scores"].iloc[rows]), np.float64)[:, :n_labels]
-        wrong = (logits > 0) != sets.given[rows]
-        found[rows] = np.where(wrong, np.abs(expit(logits) - sets.given[rows]), 0.0)
-    return found

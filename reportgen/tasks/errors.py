@@ -19,7 +19,7 @@ from reportgen.tasks.sums import rated, whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Errors:
+class ItemErrors:
     """What is off, sorted by text: items that have a right answer, or texts that have."""
 
     texts: Places  # [item], rows of `texts`
@@ -35,40 +35,40 @@ class Errors:
 Constant: TypeAlias = Callable[[pd.DataFrame, Sequence[str]], tuple[Floats | None, int]]
 
 
-def distances(items: pd.DataFrame, names: Sequence[str]) -> Errors:
+def distances(items: pd.DataFrame, names: Sequence[str]) -> ItemErrors:
     """Numbers are off by their distance, and are held against the median label."""
     known = rated(items)
     texts, labels = known["text"].to_numpy(np.intp), known["label_value"].to_numpy(np.float64)
     far = abs(labels - (np.median(labels) if len(labels) else 0.0))
     is_one = len(np.unique(texts)) == len(texts)
     errors = known["score"].to_numpy(np.float64)
-    return Errors(texts, errors, far, labels=labels if is_one else None)
+    return ItemErrors(texts, errors, far, labels=labels if is_one else None)
 
 
-def distances_of_each(items: pd.DataFrame, names: Sequence[str]) -> Errors:
+def distances_of_each(items: pd.DataFrame, names: Sequence[str]) -> ItemErrors:
     """Several numbers are off by theirs, in texts that have the labels of all; each is held against
     the median of its own labels."""
     known = whole(items)
     texts, labels = known["text"].to_numpy(np.intp), known["label_value"].to_numpy(np.float64)
     if not len(known):
-        return Errors(texts, labels)
+        return ItemErrors(texts, labels)
     grid = labels.reshape(len(np.unique(texts)), -1)
     far = abs(grid - np.median(grid, axis=0)).ravel()
-    return Errors(texts, known["score"].to_numpy(np.float64), far)
+    return ItemErrors(texts, known["score"].to_numpy(np.float64), far)
 
 
-def rank_errors(items: pd.DataFrame, names: Sequence[str]) -> Errors:
+def rank_errors(items: pd.DataFrame, names: Sequence[str]) -> ItemErrors:
     """What is alike in its order alone is off by its rank."""
     sums = RANK.sums(items)
     values, labels = (mean_ranks(part[:, 0]) for part in sums.parts)
-    return Errors(sums.texts, abs(values - labels))
+    return ItemErrors(sums.texts, abs(values - labels))
 
 
-def losses(items: pd.DataFrame, names: Sequence[str]) -> Errors:
+def losses(items: pd.DataFrame, names: Sequence[str]) -> ItemErrors:
     """Completions are off by the mean loss of their tokens; those that the model wrote itself have
     no error."""
     sums = PERPLEXITY.sums(rated(items))
-    return Errors(sums.texts, np.log(PERPLEXITY.of_each(sums)))
+    return ItemErrors(sums.texts, np.log(PERPLEXITY.of_each(sums)))
 
 
 def no_constant(known: pd.DataFrame, names: Sequence[str]) -> tuple[Floats | None, int]:
@@ -95,9 +95,11 @@ def at_random(known: pd.DataFrame, names: Sequence[str]) -> tuple[Floats | None,
     return 1.0 - 1.0 / (1.0 + known["alternatives"].list.len().to_numpy(np.float64)), 1
 
 
-def misses(items: pd.DataFrame, names: Sequence[str], constant: Constant = no_constant) -> Errors:
+def misses(
+    items: pd.DataFrame, names: Sequence[str], constant: Constant = no_constant
+) -> ItemErrors:
     """What is named is off by what its score lacks of 1."""
     known = rated(items)
     errors = 1.0 - known["score"].to_numpy(np.float64)
     far, n = constant(known, names) if len(known) else (None, 1)
-    return Errors(known["text"].to_numpy(np.intp), errors, far, n, named=known)
+    return ItemErrors(known["text"].to_numpy(np.intp), errors, far, n, named=known)

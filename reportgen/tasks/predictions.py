@@ -5,6 +5,7 @@ tag is one per word, a filled mask one per mask, an answer or a choice one per t
 one per token. An embedding is no prediction, so it has no items.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import starmap
 
@@ -19,6 +20,7 @@ from reportgen.results.store import Results
 from reportgen.results.tables.frames import texts_frame
 from reportgen.results.tables.row_groups import AGAIN, FolderSource
 from reportgen.results.tables.schema import ALTERNATIVE, PREDICTIONS_SCHEMA
+from reportgen.results.units import segments_of, unit_label
 from reportgen.tasks.from_texts import items_from_texts
 
 _ROUNDING = 1e-9
@@ -172,3 +174,26 @@ def with_ids(results: Results, items: pd.DataFrame) -> pd.DataFrame:
     alternatives: list[object] = pa.chunked_array([pa.array(items["alternatives"])]).to_pylist()
     shown["alternatives"] = pd.Series(alternatives, shown.index, dtype=object)
     return shown
+
+
+def words_of(results: Results, items: pd.DataFrame) -> list[str]:
+    """`[item]`: the characters of the tokens of each item, from its first to its last."""
+    ends = items[["position", "end"]].to_numpy(np.intp)
+    texts, starts = np.unique(items["text"].to_numpy(np.intp), return_index=True)
+    parts = np.split(ends, starts[1:])
+    pairs = zip(texts.tolist(), parts, strict=True) if len(ends) else ()
+    return [word for text, part in pairs for word in _words(results, text, part.tolist())]
+
+
+def _words(results: Results, text: int, ends: list[list[int]]) -> Iterator[str]:
+    tokens = results.tokens_of(text, "token", "segment", "start", "end")
+    names = tokens["token"].tolist()
+    # -1 for special tokens, and for places that the tokenizer does not tell.
+    segments, begins, stops = (
+        tokens[name].fillna(-1).astype(int).tolist() for name in ("segment", "start", "end")
+    )
+    sources = segments_of(results.text_row(text))
+    for first, last in ends:
+        own, is_placed = slice(first, last + 1), min(begins[first : last + 1]) >= 0
+        span = (min(begins[own]), max(stops[own])) if is_placed else None
+        yield unit_label(names[own], span, sources[segments[first]] if is_placed else "")

@@ -110,7 +110,7 @@ class Task:
     ranked_by: Callable[[pd.DataFrame], sums.Sums] | None = None
     shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
     # How far off the items are of the output with these names.
-    errors_of: Callable[[pd.DataFrame, Sequence[str]], errors.Errors] = errors.misses
+    errors_of: Callable[[pd.DataFrame, Sequence[str]], errors.ItemErrors] = errors.misses
     # The figure of a text that stands for its many items, where one does.
     summary: Metric | None = None
     # What stands beside each name that could be predicted for a text; None for names that are many.

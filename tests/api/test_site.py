@@ -17,7 +17,7 @@ from helpers.made_up.number_items import number_fits
 from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
 
-from reportgen.api.site import workers
+from reportgen.api.site import writer
 from reportgen.comparison.outputs.quality import Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
@@ -169,7 +169,7 @@ def test_only_what_changed_is_written(site, runs, tmp_path) -> None:
 def test_the_same_bytes_in_any_order_and_from_two_processes(
     site, runs, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(workers, "_FEW", 1)
+    monkeypatch.setattr(writer, "_FEW", 1)
     done = call("site", *reversed(runs), "-o", tmp_path / "public", *GATES, "--workers", 2)
     assert done.exit_code == 0, done.output
     found = [

@@ -15,12 +15,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from reportgen.findings.outputs.aspects import Aspect
 from reportgen.findings.outputs.calibration import calibration
 from reportgen.findings.outputs.predictions import Fit
 from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.outputs.slopes import slopes
-from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong, compared
+from reportgen.findings.outputs.where_wrong import Aspect, LengthTrend, Subset, WhereWrong, compared
 from reportgen.findings.statistics import Floats
 
 REPORTS, OF_NOTHING = 300, 1000  # where something is planted, and where nothing is

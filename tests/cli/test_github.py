@@ -9,7 +9,7 @@ from helpers.hostile_texts import COMMANDS, hostile_texts
 from helpers.made_up.factories import make_results
 from helpers.on_github import soup
 
-from reportgen.api.step_summary import MOST_BYTES, find_step_summary
+from reportgen.api.jobs import MOST_BYTES, find_step_summary
 from reportgen.comparison.runs import Runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings

@@ -10,7 +10,7 @@ from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, twice
 
 from reportgen.comparison.compare import compare
-from reportgen.comparison.tokens.contrast import contrasts
+from reportgen.comparison.tokens.units import contrasts
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext

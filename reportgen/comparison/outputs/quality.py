@@ -3,9 +3,11 @@ others say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Literal, TypeAlias
 
 import numpy as np
+from scipy.special import ndtri, stdtr
 
 from reportgen.comparison.change import Change, certain_change
 from reportgen.comparison.outputs.fit import FitFigure
@@ -15,7 +17,6 @@ from reportgen.findings.outputs.quality_register import (
     SmallestChange,
     deciding,
 )
-from reportgen.findings.significance import holm, p_value
 from reportgen.findings.statistics import (
     CONFIDENCE,
     Floats,
@@ -232,3 +233,24 @@ def _p(fit: FitFigure) -> float:
     base, head = _known(fit)
     gains = _gain(base, head, QUALITY[fit.name])
     return p_value(gains, fit.n_texts) if len(gains) else 1.0
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """`p` corrected for their number, so that one of those up to 5 % is so by chance in at most 5 %
+    of cases (Holm 1979)."""
+    found, largest = list(p), 0.0
+    for n_before, place in enumerate(sorted(range(len(found)), key=lambda i: p[i])):
+        largest = max(largest, min(1.0, (len(found) - n_before) * p[place]))
+        found[place] = largest
+    return found
+
+
+def p_value(resampled: Floats, n_texts: int) -> float:
+    """The two-sided p-value of whether a figure of `n_texts` texts is 0, from `[resample]`: the
+    level at which its interval begins to leave out 0."""
+    beyond = min(int((resampled <= 0).sum()), int((resampled >= 0).sum()))
+    outside = (beyond + 1) / (len(resampled) + 1)
+    if outside >= 0.5:
+        return 1.0
+    score = ndtri(outside) / sqrt(n_texts / (n_texts - 1))
+    return float(2 * stdtr(n_texts - 1, score))

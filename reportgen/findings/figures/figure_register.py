@@ -9,9 +9,8 @@ figure for every special-token role.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reportgen.findings.figures.figures_of_two import OF_TWO
 from reportgen.findings.figures.flat import Estimated, Figure, FigureList, within
-from reportgen.findings.figures.prediction_figures import PREDICTIONS
+from reportgen.findings.figures.prediction_figures import OF_TWO, PREDICTIONS
 from reportgen.tasks.metrics import BIAS, ENTITY_F1, LABELS_EXACT, MACRO_F1, METRICS
 
 _TEXTS = (

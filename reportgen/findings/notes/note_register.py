@@ -12,8 +12,7 @@ from reportgen.findings.notes.missing import (
     missing_text_notes,
 )
 from reportgen.findings.notes.note import Note, about, explained
-from reportgen.findings.notes.sink_causes import massive_note, why_note
-from reportgen.findings.notes.sink_scores import score_note
+from reportgen.findings.notes.sink_causes import massive_note, score_note, why_note
 from reportgen.findings.notes.sink_verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import (

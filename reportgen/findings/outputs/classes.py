@@ -1,4 +1,5 @@
-"""Classes and labels over all texts: which were predicted, and how often they were right."""
+"""Classes and labels over all texts: which were predicted, how often they were right, and how many
+labels can be used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.outputs.labels import LabelUse
 from reportgen.findings.statistics import (
     Booleans,
     Floats,
@@ -15,7 +15,42 @@ from reportgen.findings.statistics import (
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.tasks.from_texts import YES
-from reportgen.tasks.labels import LabelSets, label_sets
+from reportgen.tasks.labels import Misfit, ReadAs
+from reportgen.tasks.task import task_of
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUse:
+    """How many labels of analysed texts are compared with predictions."""
+
+    n_labelled: int
+    n_used: int
+    read_as: ReadAs  # of numbers: "number"
+    n_folded: int  # match a class only without regard to case and spaces
+    n_percent: int  # end in %, which is left out
+    unused: str | None  # the first label that is not used
+    misfit: Misfit | None  # the first text whose label has no tag for each word
+
+
+def label_use(results: Results) -> LabelUse | None:
+    """How labels are used; None where no analysed text has one, and for tasks whose labels can all
+    be used, or none."""
+    labels, read = results.texts["label"], task_of(results.info.output).read_labels
+    labelled = results.analysed & labels.notna().to_numpy(np.bool_)
+    if read is None or not labelled.any():
+        return None
+    found = read(results)
+    used = labelled & found.used
+    unused = labels[labelled & ~used].tolist() if found.misfits is None else []
+    return LabelUse(
+        n_labelled=int(labelled.sum()),
+        n_used=int(used.sum()),
+        read_as=found.read_as,
+        n_folded=found.n_folded,
+        n_percent=found.n_percent,
+        unused=str(unused[0]) if unused else None,
+        misfit=found.misfits[0] if found.misfits else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +86,6 @@ def match_classes(
     sides = np.full((2, n_texts), NONE, np.intp)
     sides[:, items["text"].to_numpy(np.intp)] = places_of(items, names)
     return Classes(sides[0], sides[1], 0 if use is None else use.n_labelled - use.n_used)
-
-
-def label_sets_of(results: Results) -> LabelSets:
-    """The labels of every text of a model that puts out several labels."""
-    output = results.info.output
-    return label_sets(results.texts["label"], output.labels, results.analysed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

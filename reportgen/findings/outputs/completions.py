@@ -1,4 +1,5 @@
-"""Completions over all texts: how well the model expects what was to be written after each text."""
+"""What language models predict over all texts: how well they expect what was to be written after
+each text, and what they put in the place of masks."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ import pandas as pd
 from reportgen.findings.statistics import Floats
 from reportgen.tasks.metrics import PERPLEXITY
 from reportgen.tasks.predictions import Item, items_in
-from reportgen.tasks.sums import token_chances
+from reportgen.tasks.sums import rated, token_chances
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,27 @@ def step_of(item: Item) -> CompletionToken:
         return CompletionToken(item.text, item.predicted, item.probability, likeliest)
     likeliest = "" if item.score else item.predicted
     return CompletionToken(item.text, item.label, item.label_probability, likeliest)
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """How many masks there are, and how often their right word is known and found."""
+
+    n_masks: int
+    n_labelled: int
+    n_right: int  # whose first choice is the right word
+    n_listed: int  # whose right word is among the five likeliest
+
+    @property
+    def listed_share(self) -> float | None:
+        """The share of labelled masks whose right word is listed; None without any."""
+        return self.n_listed / self.n_labelled if self.n_labelled else None
+
+
+def masks(items: pd.DataFrame) -> Masks | None:
+    """The masks that are `items`; None without any."""
+    known = rated(items)
+    if not len(items):
+        return None
+    n_right, n_listed = int(known["score"].sum()), int(known["label_probability"].count())
+    return Masks(len(items), len(known), n_right, n_listed)

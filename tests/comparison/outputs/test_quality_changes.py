@@ -15,11 +15,10 @@ from reportgen.comparison.change import certain_change
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.outputs.fit import FitFigure, metric_fits
-from reportgen.comparison.outputs.quality import Outputs, judged
+from reportgen.comparison.outputs.quality import Outputs, holm, judged, p_value
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import Judging, SmallestChange
 from reportgen.findings.resampling import resampled_means
-from reportgen.findings.significance import holm, p_value
 from reportgen.findings.statistics import Interval
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.language.comparison import CompareWords

@@ -20,6 +20,7 @@ from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.schema import TEXTS_SCHEMA
+from reportgen.tasks.labels import LabelSets, label_sets
 from reportgen.texts import label_number
 
 N = len(HEADLINES)
@@ -33,6 +34,10 @@ def labelled(folder: Path, kind: OutputKind, labels: Sequence[str | None]) -> Re
     numbers = [label_number(label) for label in own]
     texts["label_value"] = np.array([np.nan if n is None else n for n in numbers])
     return changed(results, texts=texts)
+
+
+def sets_of(results: Results) -> LabelSets:
+    return label_sets(results.texts["label"], results.info.output.labels, results.analysed)
 
 
 def classes_of(folder: Path, labels: Sequence[str | None]) -> list[int]:
@@ -80,7 +85,7 @@ def test_several_labels(
         else label
         for label in labels
     ]
-    sets = Findings(labelled(tmp_path / "b", "labels", own)).label_sets
+    sets = sets_of(labelled(tmp_path / "b", "labels", own))
     assert sets.read_as == read_as
     assert [set(np.flatnonzero(row)) for row in sets.given[: len(own)]] == given
     assert sets.known[: len(own)].all()
@@ -89,7 +94,7 @@ def test_several_labels(
 def test_lists_of_zeros_and_ones_are_one_figure_per_label(tmp_path: Path) -> None:
     n = len(make_results(tmp_path / "a", kind="labels").info.output.labels)
     lists = [[1] * n, [0] * (n - 1) + [1]]
-    sets = Findings(labelled(tmp_path / "b", "labels", list(map(str, lists)))).label_sets
+    sets = sets_of(labelled(tmp_path / "b", "labels", list(map(str, lists))))
     assert sets.read_as == "flags"
     assert sets.given[:2].astype(int).tolist() == lists
 

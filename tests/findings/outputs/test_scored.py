@@ -10,8 +10,8 @@ from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import spearmanr
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.fits import rank_correlation
 from reportgen.findings.outputs.predictions import label_fit
-from reportgen.findings.outputs.ranks import rank_correlation
 from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.resampling import GROUPS
 from reportgen.findings.statistics import Floats

@@ -8,7 +8,7 @@ import pytest
 from helpers.made_up.factories import make_results
 
 from reportgen.findings.notes.note import Note, about
-from reportgen.findings.notes.sink_scores import score_case, score_note
+from reportgen.findings.notes.sink_causes import score_case, score_note
 from reportgen.findings.notes.thresholds import ALIKE_LITTLE, ALIKE_MOST
 from reportgen.findings.sinks.sink_scores import SinkScores, sink_scores
 from reportgen.results.info import Subject

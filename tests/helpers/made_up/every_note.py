@@ -25,8 +25,7 @@ from reportgen.findings.attention import RoleFigures
 from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, about
-from reportgen.findings.notes.sink_causes import massive_note, why_note
-from reportgen.findings.notes.sink_scores import score_note
+from reportgen.findings.notes.sink_causes import massive_note, score_note, why_note
 from reportgen.findings.notes.sink_verdicts import subject_verdict
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note

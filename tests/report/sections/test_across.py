@@ -23,8 +23,7 @@ from reportgen.findings.tokens.figures import (
     fewest_texts,
     token_means,
 )
-from reportgen.findings.tokens.lists import effect_lists, listed, rank_tokens
-from reportgen.findings.tokens.shrinkage import shrink
+from reportgen.findings.tokens.lists import effect_lists, listed, rank_tokens, shrink
 from reportgen.report.components import Cell
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import written

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.fits import RankFit
 from reportgen.findings.outputs.predictions import (
     MIN_PREDICTIONS,
     ErrorGroup,
@@ -14,7 +15,6 @@ from reportgen.findings.outputs.predictions import (
     NumbersFit,
     Spread,
 )
-from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.ranking import MARKED
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.axes import round_values

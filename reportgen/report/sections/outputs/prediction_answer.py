@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import told_labels
+from reportgen.findings.outputs.fits import RankFit
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, NumbersFit, Spread
-from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.statistics import Floats
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.labels import LabelUse
+from reportgen.findings.outputs.classes import LabelUse
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.statistics import Estimate
 from reportgen.report.components import Kpi, QualitySection
