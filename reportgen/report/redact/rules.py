@@ -11,12 +11,14 @@ has the model, its tokenizer and a dictionary, and looks for words that fit the 
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.errors import UsageError
 from reportgen.results.info import REDACT
 from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.tasks.task import Task
+
+if TYPE_CHECKING:
+    from reportgen.tasks.task import Task  # with pandas, which options and help do without
 
 # "levels": whether a value is more than half of the largest of a text token in the same text, and
 # its sign: the least that still tells strong from weak. Its size is a mean over all texts. With
@@ -163,7 +165,7 @@ def require_texts(texts: Iterable[Hashable]) -> None:
     )
 
 
-def rule_of(table: str, column: str, task: Task) -> Rule:
+def rule_of(table: str, column: str, task: "Task") -> Rule:
     """What becomes of a column of results of a `task`: each written token has a score of its own,
     which follows from the tokens before it, so it has one digit."""
     if (table, column) == ("texts", "scores") and task.is_written:
