@@ -183,9 +183,15 @@ class Task:
 
     @property
     def has_open_labels(self) -> bool:
-        """Whether right answers are words of the texts or their choices, not names of the model or
-        numbers."""
-        return not (self.returns or self.is_closed or self.is_number)
+        """Whether right answers may tell words of the texts: they are words or choices, or a number
+        for each word; not names of the model, and not numbers of whole texts."""
+        is_of_texts = self.is_number and not self.has_places
+        return not (self.returns or self.is_closed or is_of_texts)
+
+    @property
+    def has_number_of_places(self) -> bool:
+        """Whether each place has a number by which its word might be looked up."""
+        return self.has_places and (self.is_number or self.is_written)
 
     @property
     def has_errors(self) -> bool:

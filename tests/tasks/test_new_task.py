@@ -1,9 +1,10 @@
 """A task that nobody planned for, a number for each word, with no more than its record and what
-reads its items: findings, comparisons, trends, gates and JSON follow."""
+reads its items: findings, reports, comparisons, trends, gates and JSON follow."""
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,27 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 
 from reportgen.comparison.compare import compare
-from reportgen.comparison.outputs.predictions import worse
+from reportgen.comparison.outputs.predictions import worse as worse_texts
+from reportgen.comparison.runs import Runs
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
+from reportgen.report.format_register import REPORT_FORMATS, Output
 from reportgen.report.json.comparison import text_records
-from reportgen.report.options import CompareOptions
+from reportgen.report.language.language import load_language
+from reportgen.report.language.numbers import number
+from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.panel.coloured.steps import make_steps
+from reportgen.report.panel.coloured.tagged import strip_marks
+from reportgen.report.panel.prediction import prediction
+from reportgen.report.redact.rules import rule_of
+from reportgen.report.sections.outputs.prediction_answer import predicted
+from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.worse_texts.found import regressions
 from reportgen.results.labels import number_list
 from reportgen.results.store import Results
-from reportgen.tasks import errors, from_texts, readings, sums
+from reportgen.results.units import text_units
+from reportgen.tasks import errors, from_texts, readings, sums, worst
 from reportgen.tasks.from_texts import Columns, Labelled
 from reportgen.tasks.metrics import MAE
 from reportgen.tasks.task import TASKS, Task
@@ -79,6 +91,10 @@ TASK = Task(
     measure="distance",
     errors_of=errors.distances,
     ranked_by=sums.errors,
+    is_number=True,
+    columns=("place", "value", "label"),
+    worst=worst.farthest,
+    worst_columns=("place", "value", "label"),
 )
 
 
@@ -157,7 +173,7 @@ def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings])
     assert not compare(sides[0], sides[0]).predictions.change.any()
     grown = np.subtract(_errors(sides[2]), _errors(sides[0]))
     worst = [text for text in np.argsort(-grown).tolist() if grown[text] > 0]
-    rows = found.predictions.texts[worse(found.predictions)].tolist()
+    rows = found.predictions.texts[worse_texts(found.predictions)].tolist()
     assert rows == [text if text < CUT else text + 1 for text in worst]
     assert [own.rule for own in regressions(found, CompareOptions())] == ["farther"] * len(rows)
     by_id = {own["id"]: own for own in json.loads(json.dumps(text_records(found)))}
@@ -176,3 +192,56 @@ def test_a_trend_has_the_figure_of_each_model(sides: Sequence[Findings]) -> None
     assert values == pytest.approx([np.mean(_errors(side)) for side in sides], rel=1e-3)
     assert trend.trend.quality is not None
     assert (trend.trend.quality.course, trend.trend.quality.since) == ("worse", 2)
+
+
+def test_a_report_shows_the_number_of_each_word(sides: Sequence[Findings]) -> None:
+    own, language = sides[0], load_language("en")
+    scores, right = own.texts["scores"][3], _right(own.results)[3]
+    said = prediction(own, 3, language)
+    assert said.value == f"mean {number(float(np.mean(scores)))} of {len(scores)}"
+    assert said.label is None  # they stand beside the words
+    units = text_units(own.results, 3)
+    steps = make_steps(own, 3, units, language)
+    assert steps is not None
+    assert steps.columns == ("Word", "Value", "Right answer")
+    cells = [(number(float(s)), number(float(r))) for s, r in zip(scores, right, strict=True)]
+    assert [row.cells for row in steps.rows] == cells
+    marks = strip_marks(own, 3, units, language)
+    assert [mark.tag for own in marks.values() for mark in own] == [value for value, _ in cells]
+
+
+def test_its_section_lists_the_words_that_are_farthest_off(sides: Sequence[Findings]) -> None:
+    own, language = sides[0], load_language("en")
+    mae = number(float(np.mean(_errors(own))))
+    section = make_quality(own, language)
+    assert section is not None
+    assert mae in section.headline
+    (table,) = section.tables
+    off = [
+        (abs(score - wanted), text)
+        for text, rights in enumerate(_right(own.results))
+        for score, wanted in zip(own.texts["scores"][text], rights, strict=True)
+        if text != CUT
+    ]
+    worst_texts = [str(text + 1) for _, text in sorted(off, reverse=True)[: len(table.rows)]]
+    assert [row[-1].text for row in table.rows] == worst_texts
+    assert predicted(own, language).answer.startswith("Off by 0.1")
+    plain = changed(
+        own.results, texts=own.texts.assign(label=own.texts["label"].mask(own.analysed))
+    )
+    assert "range from" in make_quality(Findings(plain), language).headline  # type: ignore[union-attr]
+    assert "half below" in predicted(Findings(plain), language).answer
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_every_format_is_written(sides: Sequence[Findings], lang: Any) -> None:
+    for known in REPORT_FORMATS:
+        if not known.needs_gates and 1 in known.runs:
+            write = import_module(known.module).write
+            made = write(Runs(sides[0]), RenderOptions(lang=lang), Output(known.example, known))
+            assert made.content
+
+
+def test_numbers_of_words_are_coarse_where_texts_are_hidden() -> None:
+    assert rule_of("texts", "scores", TASK).by == 1
+    assert TASK.has_open_labels  # so that labels are left out

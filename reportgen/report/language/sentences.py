@@ -103,7 +103,8 @@ def last_values(last: LastToken, language: Language) -> Mapping[str, object]:
 def output_kind(output: OutputInfo, language: Language) -> str:
     """What a model returns, such as `one of 3 classes`."""
     pooling = language.say("output", f"pooling_{output.pooling}") if output.pooling else ""
-    return language.say("output", output.kind, n=len(output.labels), pooling=pooling)
+    key = output.kind if output.kind in language.words["output"] else "other"
+    return language.say("output", key, n=len(output.labels), pooling=pooling)
 
 
 def output_text(output: OutputInfo, language: Language) -> str:
@@ -188,6 +189,7 @@ def _scalar(section: str, said: Mapping[str, object], language: Language) -> str
     """The name of the figure that was explained; `said` comes from `note.explained`."""
     scalar, target = str(said["scalar"]), said.get("target")
     against, words = said.get("against"), language.words[section]
+    scalar = scalar if scalar in words else "other"
     key = f"{scalar}_of" if target and f"{scalar}_of" in words else scalar
     key = f"{key}_over" if against and f"{key}_over" in words else key
     return language.say(section, key, name=said["output_name"], target=target, against=against)

@@ -166,9 +166,9 @@ def require_texts(texts: Iterable[Hashable]) -> None:
 
 
 def rule_of(table: str, column: str, task: "Task") -> Rule:
-    """What becomes of a column of results of a `task`: each written token has a score of its own,
-    which follows from the tokens before it, so it has one digit."""
-    if (table, column) == ("texts", "scores") and task.is_written:
+    """What becomes of a column of results of a `task`: a number that each word or written token has
+    of its own has one digit."""
+    if (table, column) == ("texts", "scores") and task.has_number_of_places:
         return ONE
     return COLUMNS[table][column]
 

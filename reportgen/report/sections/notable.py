@@ -156,9 +156,11 @@ def _error(findings: Findings, row: int, language: Language, say: Callable[..., 
         values = findings.items[["value", "label_value"]].to_numpy(np.float64)
         # The same decimals for all texts.
         digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
-        errors = [item.value - item.label_value for item in items]
-        worst = max((own for own in errors if isfinite(own)), key=abs)
-        return say("error", error=written(worst, digits, True))
+        if len(items) > 1:  # the mean of their distances
+            off = float(findings.text_figures["error"].iloc[row])
+            return say("error", error=written(off, digits))
+        (item,) = items
+        return say("error", error=written(item.value - item.label_value, digits, True))
     if task.has_places:
         return say(key_of("wrong_items"), n=int(findings.text_figures["error"].iloc[row]))
     if items[0].name is not None:

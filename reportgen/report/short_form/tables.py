@@ -15,7 +15,7 @@ from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.panel.coloured.measures import TextMeasure
-from reportgen.report.panel.prediction import label_said
+from reportgen.report.panel.prediction import label_said, prediction
 from reportgen.results.info import REDACT
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID, EFFECT
@@ -95,6 +95,9 @@ class TextTables:
         texts = findings.texts
         self._rows: Sequence[Mapping[Hashable, Any]] = texts.to_dict("records")
         self._predicted: Sequence[float | str] = findings.predictions.tolist()
+        # A mean stands for the numbers of many places.
+        task = task_of(self._info.output)
+        self._has_many = task.is_number and task.has_places
         # An embedding is not shown, but why a text has none is.
         self._has_predictions = task_of(self._info.output).has_items or bool(texts["message"].any())
         self._has_labels = bool(texts["label"].notna().any())
@@ -167,6 +170,8 @@ class TextTables:
         cells = []
         if self._has_predictions:
             predicted = self._predicted[row]
+            if self._has_many:
+                predicted = prediction(self._findings, row, self._language).value
             if text["message"]:
                 said = f"{text['status']}: {text['message']}"
             elif isinstance(predicted, str):

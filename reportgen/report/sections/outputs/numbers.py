@@ -26,6 +26,7 @@ from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
 from reportgen.report.sections.outputs.told import Told, constant_ending, metric_name
+from reportgen.tasks.sums import rated
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most
@@ -329,8 +330,7 @@ def _numbers_of_places(findings: Findings, language: Language) -> QualitySection
         return None
     digits = decimals(float(abs(values).max()))
     low, middle, high = (written(own, digits) for own in np.quantile(values, (0, 0.5, 1)).tolist())
-    key = told.key("alone_values")
-    headline = language.say("quality", key, n=len(values), low=low, middle=middle, high=high)
+    headline = told.say("alone_values", n=len(values), low=low, middle=middle, high=high)
     figures = []
     for metric in findings.task.metrics:
         if (found := findings.fits[metric.name]) is not None:
@@ -338,6 +338,9 @@ def _numbers_of_places(findings: Findings, language: Language) -> QualitySection
             name = metric_name(metric, language)
             ends = interval_text(found.interval, digits, language)
             figures.append(Kpi(written(found.mean, digits), name, ends))
+    if figures:
+        n = len(rated(findings.items))
+        headline = told.say("fit_values", n=n, name=figures[0].name, value=figures[0].value)
     has_intervals = any(figure.remark for figure in figures)
     return QualitySection(
         headline,

@@ -76,6 +76,8 @@ class _Predicted:
             return self._one()
         if not task.is_number:
             return self._named()
+        if task.has_places:
+            return self._numbers_of_places()
         return self._numbers() if task.has_names else self._number()
 
     def _answer(self, verdict: str, remark: str = "", chart: Drawing | None = None) -> Answer:
@@ -228,6 +230,26 @@ class _Predicted:
         }
         percent = self._language.percent
         return named_bars([Bar(self._say(key), own, percent(own)) for key, own in shares.items()])
+
+    def _numbers_of_places(self) -> Answer:
+        """The range of the numbers of words or other places; where there are labels, how far they
+        are off. Drawn is the mean of each text."""
+        items = self._findings.items
+        means = items.groupby("text")["value"].mean()
+        if means.empty:
+            return self._answer(self._say("no_number"))
+        chart = columns_of_dots(means.to_numpy(), means.get(self._findings.picked.first))
+        errors = (own for own in self._findings.task.metrics if own.scale == "error")
+        off = next((self._findings.fits[metric.name] for metric in errors), None)
+        if off is not None:
+            mae = written(off.mean, column_decimals(off.mean))
+            verdict = self._say(f"numbers_fit{self._ending}", mae=mae)
+            return self._answer(verdict, self._say("dots_mean"), chart)
+        ends = np.quantile(items["value"].to_numpy(np.float64), (0, 0.5, 1)).tolist()
+        digits = column_decimals(max(map(abs, ends)))
+        low, middle, high = (written(end, digits) for end in ends)
+        verdict = self._say("numbers_alone", low=low, middle=middle, high=high)
+        return self._answer(verdict, self._say("dots_mean") + self._unlabelled(), chart)
 
     def _numbers(self) -> Answer:
         spreads = self._findings.score_spreads
