@@ -106,7 +106,7 @@ def sides(
     monkeypatch.setitem(TASKS, KIND, TASK)  # type: ignore[arg-type]
     monkeypatch.setitem(from_texts._READERS, KIND, read_items)  # type: ignore[arg-type]
     made = make_results(
-        tmp_path_factory.mktemp("words"), TEXTS, n_layers=1, n_heads=1, keep=0, kind="tags"
+        tmp_path_factory.mktemp("words"), TEXTS, n_layers=1, n_heads=1, keep=1, kind="tags"
     )
     info = replace(made.info, output=replace(made.info.output, kind=KIND, labels=()))
     return [Findings(_off(made, info, by)) for by in (0.2, 0.2001, 2.0)]
