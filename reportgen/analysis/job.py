@@ -355,7 +355,7 @@ class Job:
         """By text, its rows of the table of effects."""
         found: dict[int, pd.DataFrame] = {}
         for item in dict.fromkeys(of_row[row] for row in rows):
-            frame = self._results.load(item).tables["effects"].to_pandas()
+            frame = self._results.load(item).tables["effects"].to_pandas(use_threads=False)
             found |= {int(text): own for text, own in frame.groupby("text") if text in rows}
         return found
 

@@ -349,7 +349,7 @@ class Worker:
         has now; the targets of `items`, whose `sources` these are, stay what was explained."""
         window = Window(0, sources, [item.encoded for item in items], {})
         attention = replace(self._attention, progress=Progress(), phrases=None)
-        rows = attention.run(window, MapQuota("none")).tables["tokens"].to_pandas()
+        rows = attention.run(window, MapQuota("none")).tables["tokens"].to_pandas(use_threads=False)
         own = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
         explained = [item for item in own if item.explained is not None]
         if "gradient" in self.tools.taken:

@@ -87,7 +87,8 @@ class WorkFolder:
             with self._open(item) as found:
                 self._tokens = (item, found.table("tokens"))
         rows = self._tokens[1]
-        frame: pd.DataFrame = rows.filter(pc.equal(rows["text"], row)).to_pandas()
+        rows = rows.filter(pc.equal(rows["text"], row))
+        frame: pd.DataFrame = rows.to_pandas(use_threads=False)  # of few rows; threads cost more
         return frame
 
     @contextmanager
