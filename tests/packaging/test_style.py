@@ -224,3 +224,5 @@ def test_continuous_integration_runs_the_commands_of_the_readme() -> None:
     for command in commands:
         assert re.search(rf"^{re.escape(command)}(?: \|\| failed=\$\?)?$", script, re.MULTILINE)
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    for path in re.findall(r"tests/[\w./]+", script):
+        assert (ROOT / path).exists(), path

@@ -59,6 +59,13 @@ def as_they_are(values: Floats) -> Floats:
     return values
 
 
+def of_different(run: Callable[[Tokens], Floats], texts: Tokens) -> Floats:
+    """What `run` says of each text, run once on those that are equal: guesses at a word that is
+    left out are one text."""
+    different, place = np.unique(texts, axis=0, return_inverse=True)
+    return run(different)[place]
+
+
 def number(size: int, n_words: int = 6) -> Guessed:
     """The bundled model, which gives a number, and a dictionary of so many of its tokens."""
     tokenizer = AutoTokenizer.from_pretrained(model_folder())
@@ -77,9 +84,7 @@ def number(size: int, n_words: int = 6) -> Guessed:
         return out.logits.numpy().astype(np.float64), out.attentions or ()
 
     def without(texts: Tokens) -> Floats:
-        # Guesses at the word that is left out are the same text.
-        different, place = np.unique(texts, axis=0, return_inverse=True)
-        return run(different, is_whole=False)[0][place]
+        return of_different(lambda own: run(own, is_whole=False)[0], texts)
 
     def figures(texts: Tokens, names: Sequence[str]) -> Figures:
         prediction, attentions = run(texts, is_whole=set(names) != {"prediction", "effect"})
@@ -117,14 +122,12 @@ def next_token(size: int, n_words: int = 5) -> Guessed:
             "first": received[:, :1],
         }
         if "effect" in names:
-            found["effect"] = np.stack(
-                [
-                    last.max(axis=1)
-                    - run(np.delete(texts, at, axis=1))[0][:, -1][np.arange(len(texts)), best]
-                    for at in range(n_words)
-                ],
-                axis=1,
-            )
+            each = [
+                of_different(lambda own: run(own)[0][:, -1], np.delete(texts, at, axis=1))
+                for at in range(n_words)
+            ]
+            less = [logs[np.arange(len(texts)), best] for logs in each]
+            found["effect"] = last.max(axis=1)[:, None] - np.stack(less, axis=1)
         return found
 
     redacted: Shown = {"scores": digits(2), "received": levels, "first": share, "effect": levels}
