@@ -8,9 +8,10 @@ To add a task:
    used in `readings.py`, and its metrics in `metrics.py`: sums over the items of a text, and what
    the figure is of their means. Value, interval, change between two models, gates, trends and
    documentation follow from the entry.
-4. Write what measures it in a module of `models/tasks/`, with a row in the register there, and one
-   block of strings.
-5. Make up results of it in `tests/helpers/made_up`.
+4. Write what measures it in a module of `models/tasks/`, with a row in the register there.
+5. Where the generic sentences of a report do not read well, write its own beside them: strings
+   whose keys end in its kind, such as `fit_tags` (`report/language/language.py`, `key_of`).
+6. Make up results of it in `tests/helpers/made_up`.
 
 `tests/tasks/test_branches.py` counts the places outside this room that still ask for the kind.
 """
