@@ -168,18 +168,10 @@ def mean_interval(values: Floats) -> Interval | None:
     return interval
 
 
-def share_interval(flags: Booleans) -> Interval | None:
-    """The interval of the share of texts with a flag, of `[text]`; None for fewer than MIN_TEXTS.
-
-    Where all texts are alike, so are all resamples: they would make the share look certain. There
-    the interval is the exact one (Clopper and Pearson 1934).
-    """
-    return certain_share(mean_interval(flags.astype(np.float64)), len(flags))
-
-
 def certain_share(interval: Interval | None, n_texts: int) -> Interval | None:
     """The interval of a share of `n_texts` texts; the exact one (Clopper and Pearson 1934) in the
-    place of one without width at 0 or 1."""
+    place of one without width at 0 or 1: where all texts are alike, so are all resamples, which
+    would make the share look certain."""
     least = ((1 - CONFIDENCE) / 2) ** (1 / n_texts) if n_texts else 0.0
     if interval == (1.0, 1.0):
         return Interval(least, 1.0)

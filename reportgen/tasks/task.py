@@ -5,14 +5,15 @@ To add a task:
 1. Write its record here.
 2. Write what reads its items from the table of texts in `from_texts.py`.
 3. If it has right answers, write how the labels of texts are read in `labels.py`, how many can be
-   used in `readings.py`, and its metrics in `metrics.py`: sums over the items of a text, and what
-   the figure is of their means. Value, interval, change between two models, gates, trends and
-   documentation follow from the entry.
+   used in `readings.py`, how far off items are in `errors.py`, and its metrics in `metrics.py`:
+   sums over the items of a text, and what the figure is of their means. Value, interval, change
+   between two models, gates, trends, worst texts, JSON and documentation follow from the entries.
 4. Write what measures it in a module of `models/tasks/`, with a row in the register there.
 5. Where the generic sentences of a report do not read well, write its own beside them: strings
    whose keys end in its kind, such as `fit_tags` (`report/language/language.py`, `key_of`).
 6. Make up results of it in `tests/helpers/made_up`.
 
+`tests/tasks/test_new_task.py` does this for a task that no other code knows, but for its measuring.
 `tests/tasks/test_branches.py` counts the places outside this room that still ask for the kind.
 """
 

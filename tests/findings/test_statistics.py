@@ -13,15 +13,16 @@ from reportgen.findings.statistics import (
     CONFIDENCE,
     Estimate,
     Interval,
+    certain_share,
     estimates,
     intervals_of,
     intervals_of_counts,
     intervals_of_ratio,
     lows_among,
+    mean_interval,
     mean_intervals,
     p_values,
     share_estimate,
-    share_interval,
     tail,
 )
 
@@ -197,11 +198,15 @@ def test_how_often_many_texts_are_drawn_is_the_same_whether_it_is_kept(monkeypat
     assert intervals_of_counts(counts, 300) == kept
 
 
+def share_of(flags: np.ndarray) -> Interval | None:
+    return certain_share(mean_interval(flags.astype(float)), len(flags))
+
+
 @pytest.mark.parametrize("n_texts", [5, 60])
 def test_a_share_of_which_all_texts_are_alike_is_not_certain(n_texts: int) -> None:
     """By the tails of the binomial distribution at both ends (Clopper and Pearson 1934)."""
     every = np.ones(n_texts, np.bool_)
-    right, wrong = share_interval(every), share_interval(~every)
+    right, wrong = share_of(every), share_of(~every)
     assert right is not None
     assert wrong is not None
     assert right.high == 1.0
@@ -211,6 +216,6 @@ def test_a_share_of_which_all_texts_are_alike_is_not_certain(n_texts: int) -> No
     found = share_estimate(every.astype(float))
     assert found is not None
     assert found.interval == right
-    assert share_interval(every[:4]) is None
+    assert share_of(every[:4]) is None
     mixed = np.arange(n_texts) > 1
-    assert share_interval(mixed) == mean_intervals(mixed.astype(float)[:, None])[0]
+    assert share_of(mixed) == mean_intervals(mixed.astype(float)[:, None])[0]
