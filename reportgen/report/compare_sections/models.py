@@ -26,7 +26,7 @@ _NAME = 48  # half-width characters of a model's name below the title
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class ComparisonMethod:
     """How the models were compared, the thresholds of the notes, and the literature."""
 
     sentences: tuple[str, ...]
@@ -148,7 +148,7 @@ def _colours(findings: Findings, words: CompareWords) -> dict[str, str]:
     return {"colours": words.say("colours_value", value=value, verdict=said)}
 
 
-def make_method(context: CompareContext) -> Method:
+def make_method(context: CompareContext) -> ComparisonMethod:
     """How the models were compared."""
     comparison, words = context.comparison, context.words
     said = [
@@ -164,7 +164,7 @@ def make_method(context: CompareContext) -> Method:
         said.append(words.say("method_distance"))
     cited = [source for note in comparison.notes for source in note.citations]
     cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
-    return Method(
+    return ComparisonMethod(
         tuple(said),
         tuple(words.say(f"limit_{each.id}", value=each.value) for each in CHANGE_THRESHOLDS),
         tuple(sorted({citation(source, words.language) for source in cited})),

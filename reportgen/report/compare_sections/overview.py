@@ -24,17 +24,17 @@ _IDS = 60  # half-width characters of the ids of texts that are left out
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class ComparisonOverview:
     """The answers in full."""
 
     headline: tuple[str, ...]
     limits: tuple[str, ...]
 
 
-def make_overview(context: CompareContext) -> Overview:
+def make_overview(context: CompareContext) -> ComparisonOverview:
     """The overview of a comparison."""
     comparison, words = context.comparison, context.words
-    return Overview(headline(comparison, words), limits(comparison, words))
+    return ComparisonOverview(headline(comparison, words), limits(comparison, words))
 
 
 def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
