@@ -37,6 +37,7 @@ from reportgen.report.spreadsheets import table
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
 from reportgen.results.store import Results, open_results, require_whole
+from reportgen.tasks.task import require_known
 
 if TYPE_CHECKING:
     from reportgen.report.worse_texts.found import Annotation
@@ -237,6 +238,7 @@ def open_report(folder: str | Path) -> Report:
     if not isinstance(folder, (str, Path)):
         raise UsageError(f"{type(folder).__name__}: give a report, or a folder of results")
     results = open_results(Path(folder))
+    require_known(results.info)
     if not results.is_listed:
         _LOG.warning(
             "reportgen: %s: %s, so damage to its files may go unnoticed",

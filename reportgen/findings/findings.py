@@ -58,7 +58,7 @@ from reportgen.tasks.metrics import MASK_ACCURACY, PERPLEXITY, TAG_ACCURACY, Met
 from reportgen.tasks.predictions import Item, items_of, predictions, words_of
 from reportgen.tasks.shares import class_shares
 from reportgen.tasks.targets import target_of
-from reportgen.tasks.task import Task, task_of
+from reportgen.tasks.task import Task, require_known, task_of
 
 Part = TypeVar("Part")
 
@@ -81,6 +81,14 @@ class Findings:
     colour: str = AUTO  # the measure that texts are coloured by first, or "auto"
     quality: str | None = None  # the figure that decides how good the model is; None: the task's
     _text_notes: dict[int, tuple[Note, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check that this version knows what was predicted and explained.
+
+        Raises:
+            ResultsError: it does not.
+        """
+        require_known(self.info)
 
     @property
     def info(self) -> RunInfo:

@@ -28,19 +28,8 @@ SUMMARY_VERSION = 1
 COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
-OutputKind: TypeAlias = Literal[
-    "number",
-    "numbers",
-    "class",
-    "labels",
-    "embedding",
-    "next_token",
-    "completion",
-    "tags",
-    "masks",
-    "answer",
-    "choice",
-]
+# The kind of an output is the name of a task (`tasks/task.py`).
+OutputKind: TypeAlias = str
 # Where attention is read: in the encoder; and in the decoder of an encoder-decoder, whose attention
 # goes to what it wrote so far, or across to the text.
 DecoderPart: TypeAlias = Literal["decoder", "cross"]
@@ -51,26 +40,8 @@ HeadClass: TypeAlias = Literal[
     "vertical", "diagonal", "vertical+diagonal", "block", "heterogeneous"
 ]
 EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
-# The scalar that evidence explains: the number; the margin of a class over the strongest other; the
-# logit of a label; the cosine to the embedding of the whole text; the log-probability of the next
-# token, its lead over another token, the log-probability of the completion, that of the tags of all
-# words, of the tokens at all masks, and of both ends of the answer; the lead of the choice that is
-# picked over the strongest other. In results of version 0.1
-# "log_probability" is that of the text's last token, given those before it.
-Scalar: TypeAlias = Literal[
-    "number",
-    "margin",
-    "logit",
-    "cosine",
-    "log_probability",
-    "next_token",
-    "token_lead",
-    "completion",
-    "tags",
-    "masks",
-    "answer",
-    "choice",
-]
+# The scalar that evidence explains: the name of a target (`tasks/targets.py`).
+Scalar: TypeAlias = str
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]

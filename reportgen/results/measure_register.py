@@ -42,15 +42,10 @@ EFFECT: View = "effect"
 # get if attention were spread evenly, the root of the sum of their squares, the largest, or the
 # first (where a value was measured by unit and stands on each token).
 Combine: TypeAlias = Literal["sum", "share", "length", "largest", "first"]
-# The explained figures that a text has however much of it is left out, and that are no distances.
-LASTING_FIGURES: tuple[Scalar, ...] = (
-    *("number", "margin", "logit"),
-    *("log_probability", "next_token", "token_lead", "completion", "masks", "answer", "choice"),
-)
-# Those that are no distances: the gradient is not 0 at the text itself.
-EXPLAINED_FIGURES: tuple[Scalar, ...] = (*LASTING_FIGURES, "tags")
-# Those that are a sum over single tokens of the text, each with a prediction of its own.
-STEP_SCALARS: tuple[Scalar, ...] = ("completion", "tags", "masks", "answer")
+# Explained figures that are distances: their gradient is 0 at the text itself.
+DISTANCES: tuple[Scalar, ...] = ("cosine",)
+# Those that are a sum over the words of the text: without a word they lack what it has.
+SUMS_OF_WORDS: tuple[Scalar, ...] = ("tags", "word_sum")
 # What a measure is read from; "baselines" are what the others are compared with.
 Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.
@@ -75,6 +70,7 @@ class Measure:
     signed: bool = False  # tells what raises the explained figure from what lowers it
     unsigned_for: tuple[Scalar, ...] = ()  # though signed: where effects are distances
     scalars: tuple[Scalar, ...] = ()  # the explained figures it is defined for; () for all
+    not_for: tuple[Scalar, ...] = ()  # those that it is not defined for
     is_share: bool = False  # values sum to 1 over a text
     is_plain: bool = False  # needs no model: what a measure has to beat
     shown: tuple[Place, ...] = ()
@@ -86,7 +82,14 @@ class Measure:
 
     def applies_to(self, scalar: Scalar | None) -> bool:
         """Whether it is defined where evidence explains `scalar`."""
-        return not self.scalars or scalar in self.scalars
+        if scalar is None:
+            return not self.is_limited
+        return scalar not in self.not_for and (not self.scalars or scalar in self.scalars)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it is not defined for some explained figures."""
+        return bool(self.scalars or self.not_for)
 
 
 def _received(column: str, *shown: Place) -> Measure:
@@ -123,7 +126,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="deletion:DELETION",
         bar="Deletion",
         signed=True,
-        unsigned_for=("cosine",),
+        unsigned_for=DISTANCES,
         shown=("tokens",),
     ),
     # The same as deletion, but of units that say the same each has its share of what leaving all of
@@ -136,7 +139,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="joint:JOINT_UNITS",
         bar="Leaving out together",
         signed=True,
-        unsigned_for=("cosine",),
+        unsigned_for=DISTANCES,
         shown=("colours", "table", "tokens"),
         since=3,
     ),
@@ -148,7 +151,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="deletion:MASK",
         bar="Masking",
         signed=True,
-        unsigned_for=("cosine",),
+        unsigned_for=DISTANCES,
         shown=("table", "tokens"),
     ),
     Measure(  # length of the gradient at the token's input embedding
@@ -167,7 +170,7 @@ MEASURES: tuple[Measure, ...] = (
         level="full",
         stage="jacobian:JACOBIAN",
         bar="Jacobian",
-        scalars=("cosine",),
+        scalars=DISTANCES,
         shown=("colours", "table"),
     ),
     Measure(  # integrated gradients
@@ -193,7 +196,7 @@ MEASURES: tuple[Measure, ...] = (
         "gradients",
         level="basic",
         signed=True,
-        scalars=EXPLAINED_FIGURES,
+        not_for=DISTANCES,
         shown=("colours", "table", "tokens"),
         since=2,
     ),
@@ -203,7 +206,7 @@ MEASURES: tuple[Measure, ...] = (
         "first",
         level="basic",
         signed=True,
-        scalars=(*LASTING_FIGURES, "cosine"),
+        not_for=SUMS_OF_WORDS,
         shown=("tokens",),
         since=2,
     ),
@@ -215,7 +218,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="shapley:SHAPLEY",
         bar="Shapley values",
         signed=True,
-        scalars=LASTING_FIGURES,
+        not_for=(*DISTANCES, *SUMS_OF_WORDS),
         shown=("colours", "table", "tokens"),
         since=2,
     ),
@@ -226,7 +229,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="cp_lrp:CP_LRP",
         bar="CP-LRP",
         signed=True,
-        scalars=EXPLAINED_FIGURES,
+        not_for=DISTANCES,
         shown=("colours", "table", "tokens"),
         since=2,
     ),
@@ -285,7 +288,7 @@ def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, .
         and _LEVELS.index(measure.level) <= _LEVELS.index(level)
         and (scalar is None or measure.applies_to(scalar))
     ]
-    return tuple(sorted(found, key=lambda m: (_LEVELS.index(m.level), bool(m.scalars))))
+    return tuple(sorted(found, key=lambda m: (_LEVELS.index(m.level), m.is_limited)))
 
 
 def coloured_at(level: EvidenceLevel) -> tuple[View, ...]:

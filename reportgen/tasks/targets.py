@@ -40,15 +40,25 @@ def _lead(scores: Floats, place: int | None) -> Floats:
     return np.asarray(scores[places, own] - others.max(axis=1))
 
 
-# Others are log-probabilities, and leads of tokens or choices.
+# Those without a function are log-probabilities of tokens, and leads of tokens or choices; of words
+# they are the sum over all words.
 TARGETS: Mapping[Scalar, Target] = {
     "number": Target(is_output=True, of_scores=_number),
     "logit": Target(of_scores=_score),
     "margin": Target(is_lead=True, of_scores=_lead),
     "cosine": Target(is_distance=True),
+    "log_probability": Target(),  # of the text's last token, in results of version 0.1
+    "next_token": Target(),
+    "token_lead": Target(),
+    "completion": Target(),
+    "tags": Target(),
+    "word_sum": Target(),
+    "masks": Target(),
+    "answer": Target(),
+    "choice": Target(),
 }
 
 
 def target_of(evidence: Evidence) -> Target:
     """What the effects of a run are changes of."""
-    return Target() if evidence.scalar is None else TARGETS.get(evidence.scalar, Target())
+    return Target() if evidence.scalar is None else TARGETS[evidence.scalar]

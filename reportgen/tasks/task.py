@@ -25,7 +25,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.results.info import OutputInfo, OutputKind
+from reportgen.errors import ResultsError, quoted
+from reportgen.results.info import OutputInfo, OutputKind, RunInfo
 from reportgen.results.store import Results
 from reportgen.tasks import errors, readings, shares, sums
 from reportgen.tasks.choices import choices_given, texts_given
@@ -49,6 +50,7 @@ from reportgen.tasks.metrics import (
     Metric,
 )
 from reportgen.tasks.readings import Reading
+from reportgen.tasks.targets import TARGETS
 from reportgen.tasks.worst import Worst, least_alike, least_expected, least_sure, surest_mistakes
 
 ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
@@ -394,6 +396,23 @@ TASKS: Mapping[str, Task] = {
         *(_COMPLETION, _NEXT_TOKEN, EMBEDDING),
     )
 }
+
+
+def require_known(info: RunInfo) -> None:
+    """Check that there is a record of what was predicted, and of what evidence explains.
+
+    Raises:
+        ResultsError: there is none.
+    """
+    output, scalar = info.output.kind, info.evidence.scalar
+    if output not in TASKS:
+        raise ResultsError(f"results.json: {_unknown('output.kind', output)}")
+    if scalar is not None and scalar not in TARGETS:
+        raise ResultsError(f"results.json: {_unknown('evidence.scalar', scalar)}")
+
+
+def _unknown(name: str, value: str) -> str:
+    return f"{name} {quoted(repr(value))} is unknown to this version; update reportgen"
 
 
 def task_of(output: OutputInfo) -> Task:

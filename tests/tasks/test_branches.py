@@ -7,13 +7,13 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 from helpers.places import ROOT
 
-from reportgen.results.info import OutputKind, Scalar
+from reportgen.tasks.targets import TARGETS
+from reportgen.tasks.task import TASKS
 
-KINDS = frozenset((*get_args(OutputKind), *get_args(Scalar)))
+KINDS = frozenset((*TASKS, *TARGETS))
 ASKED = ("kind", "scalar")
 # Branches outside `tasks` and `models`: this number only falls.
 MOST = 4

@@ -2,9 +2,11 @@
 reads its items: findings, reports, comparisons, trends, gates and JSON follow."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from helpers.made_up.factories import changed, make_results
+from helpers.made_up.unlisted import without_manifest
 
+from reportgen.api.report import open_report
 from reportgen.comparison.compare import compare
 from reportgen.comparison.outputs.predictions import worse as worse_texts
 from reportgen.comparison.runs import Runs
+from reportgen.errors import ResultsError, with_quotes
 from reportgen.findings.figures.figure_register import WATCHED, figure_list
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
@@ -32,7 +37,7 @@ from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.worse_texts.found import regressions
 from reportgen.results.labels import number_list
-from reportgen.results.store import Results
+from reportgen.results.store import Results, open_results
 from reportgen.results.units import text_units
 from reportgen.tasks import errors, from_texts, readings, sums, worst
 from reportgen.tasks.from_texts import Columns, Labelled
@@ -245,3 +250,28 @@ def test_every_format_is_written(sides: Sequence[Findings], lang: Any) -> None:
 def test_numbers_of_words_are_coarse_where_texts_are_hidden() -> None:
     assert rule_of("texts", "scores", TASK).by == 1
     assert TASK.has_open_labels  # so that labels are left out
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"output": {"kind": "verse"}}, "output.kind 'verse'"),
+        ({"evidence": {"scalar": "mood"}}, "evidence.scalar 'mood'"),
+    ],
+)
+def test_results_of_a_task_without_a_record_are_refused_in_one_line(
+    tmp_path: Path, changes: Any, name: str
+) -> None:
+    make_results(tmp_path, TEXTS[:2], n_layers=1, n_heads=1, evidence="basic")
+    without_manifest(tmp_path)
+    path = tmp_path / "results.json"
+    record = json.loads(path.read_text("utf-8"))
+    for part, own in changes.items():
+        record[part] |= own
+    path.write_text(json.dumps(record), "utf-8")
+    words = f"^results.json: {name} is unknown to this version; update reportgen$"
+    with pytest.raises(ResultsError) as caught:
+        open_report(tmp_path)
+    assert re.match(words, with_quotes(str(caught.value)))
+    with pytest.raises(ResultsError):
+        Findings(open_results(tmp_path))

@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup
@@ -22,9 +21,10 @@ from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.short_form import markdown
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
+from reportgen.tasks.task import TASKS
 
 
-@pytest.mark.parametrize("kind", get_args(OutputKind))
+@pytest.mark.parametrize("kind", TASKS)
 def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> None:
     """The page in one language and Markdown, which says the same, in the other."""
     made = [

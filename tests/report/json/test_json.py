@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import jsonschema
 import pytest
@@ -26,9 +26,10 @@ from reportgen.report.json import metrics
 from reportgen.report.json.records import to_json
 from reportgen.report.json.run import render
 from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject
+from reportgen.results.info import SUMMARY_VERSION, Subject
 from reportgen.results.measure_register import BASELINES
 from reportgen.results.store import Results
+from reportgen.tasks.task import TASKS
 
 SCHEMA = json.loads(files("reportgen.report").joinpath("summary.schema.json").read_text("utf-8"))
 
@@ -236,7 +237,7 @@ def test_the_label_error_is_told(tmp_path: Path) -> None:
     assert told["label_r2"] < 1
 
 
-@pytest.mark.parametrize("kind", get_args(OutputKind))
+@pytest.mark.parametrize("kind", TASKS)
 def test_every_value_is_a_plain_one(tmp_path: Path, kind: str) -> None:
     told = figures(make_results(tmp_path, (*HEADLINES, ""), kind=kind, labels=(1.0,) * 7))  # type: ignore[arg-type]
     for value in told.values():

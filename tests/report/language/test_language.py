@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Formatter
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
@@ -15,7 +15,7 @@ import reportgen
 from reportgen.findings.statistics import Interval
 from reportgen.report.language.language import load_language
 from reportgen.report.language.numbers import STYLES
-from reportgen.results.info import Scalar
+from reportgen.tasks.targets import TARGETS
 from reportgen.tasks.task import TASKS
 
 EN, JA = load_language("en"), load_language("ja")
@@ -166,7 +166,7 @@ def test_every_string_is_used() -> None:
 def of_any_task(key: str) -> str:
     """The key of the generic words that those of a task stand in for (`Language.key_of`)."""
     endings = "worse|no_better|unclear|each|none|same|range|wrong|likelier|over|of"
-    own = "|".join((*TASKS, *get_args(Scalar)))
+    own = "|".join((*TASKS, *TARGETS))
     return re.sub(rf"(_({own}))?(_({endings}))?$", "", key)
 
 
@@ -175,7 +175,11 @@ def _in_python() -> Iterator[tuple[set[str], str]]:
     known = set(EN.words)
     # These name kinds of outputs, states of texts, sizes or signs that notes compare, and parts.
     named = ("notes/trust.py", "tokens/figures.py", "colouring.py")
-    kinds = {PACKAGE / "results/info.py", *(PACKAGE / "findings" / name for name in named)}
+    records = ("results/info.py", "tasks/task.py", "tasks/targets.py")
+    kinds = {
+        *(PACKAGE / name for name in records),
+        *(PACKAGE / "findings" / name for name in named),
+    }
     for path in {*(PACKAGE / "report").rglob("*.py"), *kinds}:
         tree = ast.parse(path.read_text("utf-8"))
         texts = {

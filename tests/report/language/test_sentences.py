@@ -32,10 +32,10 @@ from reportgen.results.info import (
     OutputInfo,
     OutputKind,
     Reason,
-    Scalar,
     Subject,
 )
 from reportgen.results.measure_register import BY_ID, MEASURES
+from reportgen.tasks.targets import TARGETS
 
 EN, JA = load_language("en"), load_language("ja")
 LANGUAGES = pytest.mark.parametrize("language", [EN, JA], ids=["en", "ja"])
@@ -69,7 +69,7 @@ def test_everything_that_is_measured_has_a_name() -> None:
     assert keys("reasons") == set(get_args(Reason))
     for section in ("scalars", "outputs"):
         names = {key.removesuffix("_over").removesuffix("_of") for key in keys(section)}
-        assert names == {*get_args(Scalar), "other"}
+        assert names == {*TARGETS, "other"}
 
 
 @LANGUAGES
