@@ -117,9 +117,8 @@ def read_units(results: Results, text: int) -> list[Unit]:
         again = [make_unit([row], segments) for row in zip(*columns, strict=True)]
         start = _target_unit([(str(target["token"].iloc[0]), True, None, None)], "")
         return [start, *again]
-    columns = (target[name].tolist()[:-1] for name in ("token", "is_special", "start", "end"))
     completion = segments[COMPLETION_SEGMENT]
-    return [_target_unit([row], completion) for row in zip(*columns, strict=True)]
+    return [_target_unit([row], completion) for row in _places(target)[:-1]]
 
 
 def read_labels(results: Results, text: int) -> list[str]:
@@ -136,9 +135,18 @@ def target_units(results: Results, text: int) -> tuple[Unit, ...]:
     written = target[~target["is_given"].astype(bool)]
     unit_of = [int(unit) - int(written["unit"].iloc[0]) for unit in written["unit"]]
     completion = segments_of(results.text_row(text))[COMPLETION_SEGMENT]
-    places = (written[name].tolist() for name in ("token", "is_special", "start", "end"))
-    rows = list(zip(*places, strict=True))
+    rows = _places(written)
     return tuple(_target_unit([rows[i] for i in group], completion) for group in groups_of(unit_of))
+
+
+def _places(target: pd.DataFrame) -> list[tuple[str, bool, int | None, int | None]]:
+    """The name of each token, whether it is special, its start and end; None where the tokenizer
+    gives no offsets, and in redacted results."""
+    starts, ends = (
+        [None if pd.isna(place) else int(place) for place in target[name]]
+        for name in ("start", "end")
+    )
+    return list(zip(target["token"], target["is_special"].astype(bool), starts, ends, strict=True))
 
 
 def _target_unit(tokens: Sequence[Sequence[Any]], completion: str) -> Unit:

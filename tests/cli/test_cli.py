@@ -242,7 +242,7 @@ def test_render_and_merge_import_no_model_library_and_a_page_nothing_that_takes_
     merge = ["merge", tmp_path / "part", "-o", tmp_path / "merged"]
     with_page, with_others, with_merge = modules_after(page, others, merge)
     assert {"pandas", "jinja2"} <= with_page < with_others
-    slow = {"scipy.stats", "plotly.graph_objs", "IPython", "reportgen.comparison"}
+    slow = {"scipy.stats", "plotly.graph_objs", "IPython", "reportgen.comparison.compare"}
     assert not slow & with_page
     assert not {"torch", "transformers"} & (with_others | with_merge)
     assert (tmp_path / "a.html").stat().st_size > 0

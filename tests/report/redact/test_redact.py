@@ -15,6 +15,7 @@ from helpers.made_up.factories import make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.real.models import save_model
 from helpers.real.planted import ID, SECRETS, planted, traces
+from helpers.real.writers import save_writer
 
 from reportgen.analysis import Worker
 from reportgen.errors import ModelError, OutputError, quoted
@@ -85,6 +86,23 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
         plain = traces((tmp_path / "plain" / name).read_bytes())
         assert control.get(name, set()) <= plain, f"the search does not work in {name}"
         assert traces((tmp_path / "redacted" / name).read_bytes()) == set(), name
+
+
+@pytest.mark.parametrize("name", ["t5", "bart"])
+def test_what_a_separate_decoder_wrote_leaves_no_trace(name: str, tmp_path: Path) -> None:
+    save_writer(tmp_path / "model", name)
+    words = [f"quokka{n} sings of nine rivers and {n} bridges" for n in range(6)]
+    lines = [json.dumps({"text": text, "completion": f"heron{n}"}) for n, text in enumerate(words)]
+    (tmp_path / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    given = ("-m", tmp_path / "model", "--evidence", "none", "-o", tmp_path / "made")
+    assert call("analyze", tmp_path / "texts.jsonl", *given).exit_code == 0
+    for options, leaves_traces in (([], True), (["--redact"], False)):
+        page, table = tmp_path / "report.html", tmp_path / "texts.csv"
+        done = call("render", tmp_path / "made", "-o", page, "-o", table, "--force", *options)
+        assert done.exit_code == 0, done.stderr
+        for path in (page, table):
+            for secret in ("quokka", "heron"):
+                assert (secret in path.read_text("utf-8")) == leaves_traces, (path.name, secret)
 
 
 @pytest.fixture(scope="module")
