@@ -73,13 +73,14 @@ def _labels(findings: Findings) -> list[str]:
             return []
         return [f"labels are not compared with anything: the model's output is {task.returns}"]
     lines = []
-    if use.misfit is not None:
-        text = str(findings.texts["text_id"].iloc[use.misfit.text])
+    if use.misfits:
+        misfit, part = use.misfits[0], task.label_part
+        text = str(findings.texts["text_id"].iloc[misfit.text])
         lines.append(
             f"{use.n_labelled - use.n_used:,} of {use.n_labelled:,} labels not used: text {text!r} "
-            f"has {counted(use.misfit.n_labels, 'tag')} for "
-            f"{counted(use.misfit.n_words, 'word')}; give a list with "
-            "one tag for each word between spaces, or the words in a column units"
+            f"has {counted(misfit.n_labels, part)} for "
+            f"{counted(misfit.n_words, 'word')}; give a list with "
+            f"one {part} for each word between spaces, or the words in a column units"
         )
     if use.unused is not None:
         n, label = use.n_labelled - use.n_used, use.unused

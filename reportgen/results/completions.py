@@ -4,11 +4,13 @@ A completion is part of the sequence of a causal model, or is written by a separ
 decoder may also just read the text for a head.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reportgen.results.info import DecoderPart
@@ -16,7 +18,7 @@ from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.store import Results
 from reportgen.results.tables.row_groups import MapShape
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_SIZES
-from reportgen.results.units import Unit, groups_of, make_unit, segments_of, text_units
+from reportgen.results.units import Places, Unit, groups_of, make_unit, segments_of, text_units
 
 
 def completion_of(results: Results, text: int) -> pd.DataFrame:
@@ -28,6 +30,31 @@ def completion_of(results: Results, text: int) -> pd.DataFrame:
     tokens = results.tokens_of(text, "unit", "token", "segment")
     is_own = tokens["segment"].eq(COMPLETION_SEGMENT).fillna(False).astype(bool)
     return tokens.loc[is_own, ["unit", "token"]]
+
+
+def written_tokens(results: Results) -> Callable[[Places], tuple[Places, pa.Array]]:
+    """What gives the positions and the names of the tokens of the completions of some rows: in the
+    text, or in the target that a separate decoder wrote."""
+    if len(results.targets):
+        targets = results.targets[~results.targets["is_given"].astype(bool)]
+        text = targets["text"].to_numpy(np.intp)
+
+        def of_targets(rows: Places) -> tuple[Places, pa.Array]:
+            begin, stop = np.searchsorted(text, [rows[0], rows[-1] + 1])
+            part = targets.iloc[begin:stop]
+            return part["position"].to_numpy(np.intp), pa.array(part["token"], pa.string())
+
+        return of_targets
+    places = results.texts[["first_token", "n_tokens"]].to_numpy(np.int64)
+
+    def of_texts(rows: Places) -> tuple[Places, pa.Array]:
+        begin, n = int(places[rows[0], 0]), int(places[rows, 1].sum())
+        read = results.token_part(begin, n, "position", "segment", "token")
+        part = read.filter(pc.equal(read["segment"], COMPLETION_SEGMENT))
+        tokens = part["token"].combine_chunks().cast(pa.string())
+        return part["position"].to_numpy().astype(np.intp), tokens
+
+    return of_texts
 
 
 def part_maps(results: Results, text: int, part: DecoderPart) -> NDArray[np.uint8] | None:

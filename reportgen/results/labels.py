@@ -49,14 +49,16 @@ class ClassNames:
         return [part for part in label.split(_SEPARATORS[0]) if part.strip()]
 
 
-def label_list(label: str) -> list[str] | None:
-    """The items of a label that is a JSON list of strings and numbers; None for any other label."""
+def label_list(label: str, null: str | None = None) -> list[str] | None:
+    """The items of a label that is a JSON list of strings and numbers; None for any other label.
+    `null` stands in place of null, if that is allowed."""
     if not label.lstrip().startswith("["):
         return None
     try:
         items = json.loads(label, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         return None
+    items = [null if item is None else item for item in items]
     return items if all(isinstance(item, str) for item in items) else None
 
 
@@ -87,8 +89,9 @@ def number_list(label: str) -> list[float] | None:
 
 
 def tag_list(label: str) -> list[str]:
-    """The tags in a label with one tag per word: a JSON list, or parts between spaces."""
-    items = label_list(label)
+    """The parts of a label with one for each word, such as a tag: a JSON list, or parts between
+    spaces. "_" stands for a word without one, as null does in JSON."""
+    items = label_list(label, null="_")
     return label.split() if items is None else items
 
 

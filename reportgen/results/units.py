@@ -7,19 +7,22 @@ strongly it is coloured, and where it ranks, is said by `unit_values`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, TypeAlias
 from unicodedata import name
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reportgen.results.info import OutputKind, View
+from reportgen.results.labels import NONE
 from reportgen.results.measure_register import COLOURED_ATTENTION
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION, CROSS, CROSS_NORM
 from reportgen.results.unit_values import equal_shares, unit_starts, unit_values
 
+Places: TypeAlias = NDArray[np.intp]
 # Scripts that do not put spaces between words.
 _UNSPACED = ("HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
@@ -234,3 +237,22 @@ def make_unit(tokens: Sequence[Sequence[Any]], segments: Sequence[str]) -> Unit:
     start, end = min(start for *_, start, _ in tokens), max(end for *_, end in tokens)
     label = unit_label(names, (start, end), segments[segment])
     return Unit(label, False, segment, start, end, False)
+
+
+def word_ends(results: Results, rows: Places, n_words: Places, first: Places) -> Places:
+    """`[word]`: the last token of each word: the last in the segment of the first before the next
+    word of its text, or its end. `n_words` is `[row]`, `first` the first token of each word."""
+    sizes = results.texts["n_tokens"].to_numpy(np.int64)[rows]
+    starts = np.cumsum(sizes) - sizes
+    begin = int(results.texts["first_token"].iloc[rows[0]])
+    stored = results.token_part(begin, int(sizes.sum()), "segment")["segment"]
+    segment = pc.fill_null(stored, NONE).to_numpy().astype(np.int64)
+    text = np.repeat(np.arange(len(rows)), n_words)
+    begins = starts[text] + first
+    stops = np.append(begins[1:], 0)[: len(begins)]
+    is_last = np.append(text[1:] != text[:-1], True)[: len(begins)]
+    stops[is_last] = (starts + sizes)[text[is_last]]
+    # Where the segment changes behind each token, and for each word the first such place.
+    changes = np.append(np.flatnonzero(segment[1:] != segment[:-1]) + 1, len(segment))
+    same = changes[np.searchsorted(changes, begins, side="right")]
+    return np.asarray(np.minimum(stops, same) - 1 - starts[text], np.intp)

@@ -16,15 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import expit, softmax
 
+from reportgen.results.completions import written_tokens
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import (
     ALTERNATIVE,
-    COMPLETION_SEGMENT,
     PREDICTIONS_SCHEMA,
     STEPS,
 )
+from reportgen.results.units import word_ends
 from reportgen.tasks.answers import best_f1
 from reportgen.tasks.choices import chosen_texts
 from reportgen.tasks.labels import (
@@ -233,17 +234,14 @@ def _tags(results: Results, labelled: Labelled) -> _Read:
     right = tag_labels(labelled.given(every), tags, n_words, is_cut).places
 
     def read(rows: Places) -> Columns:
-        positions = _Lists.of(results, STEPS, rows)
-        first = positions.numbers.astype(np.intp)
+        words = _words(results, rows)
         predicted = _Lists.of(results, "score_names", rows).flat
         place = pc.fill_null(pc.index_in(predicted, names), NONE).to_numpy().astype(np.intp)
         probability = np.exp(_Lists.of(results, "scores", rows).numbers)
         begin = starts[np.searchsorted(every, rows[0])]
-        labels = right[begin : begin + len(first)]
+        labels = right[begin : begin + len(place)]
         return {
-            **_items(rows, positions.sizes),
-            "position": first,
-            "end": _word_ends(results, rows, positions.sizes, first),
+            **words,
             "predicted": predicted,
             "probability": probability,
             "label": _named(labels, names),
@@ -254,23 +252,12 @@ def _tags(results: Results, labelled: Labelled) -> _Read:
     return read
 
 
-def _word_ends(results: Results, rows: Places, n_words: Places, first: Places) -> Places:
-    """`[word]`: the last token of each word: the last in the segment of the first before the next
-    word of its text, or its end. `n_words` is `[row]`, `first` the first token of each word."""
-    sizes = results.texts["n_tokens"].to_numpy(np.int64)[rows]
-    starts = np.cumsum(sizes) - sizes
-    begin = int(results.texts["first_token"].iloc[rows[0]])
-    stored = results.token_part(begin, int(sizes.sum()), "segment")["segment"]
-    segment = pc.fill_null(stored, NONE).to_numpy().astype(np.int64)
-    text = np.repeat(np.arange(len(rows)), n_words)
-    begins = starts[text] + first
-    stops = np.append(begins[1:], 0)[: len(begins)]
-    is_last = np.append(text[1:] != text[:-1], True)[: len(begins)]
-    stops[is_last] = (starts + sizes)[text[is_last]]
-    # Where the segment changes behind each token, and for each word the first such place.
-    changes = np.append(np.flatnonzero(segment[1:] != segment[:-1]) + 1, len(segment))
-    same = changes[np.searchsorted(changes, begins, side="right")]
-    return np.asarray(np.minimum(stops, same) - 1 - starts[text], np.intp)
+def _words(results: Results, rows: Places) -> Columns:
+    """The keys of the words of each of `rows`, and their first and last tokens."""
+    positions = _Lists.of(results, STEPS, rows)
+    first = positions.numbers.astype(np.intp)
+    ends = word_ends(results, rows, positions.sizes, first)
+    return {**_items(rows, positions.sizes), "position": first, "end": ends}
 
 
 def _masks(results: Results, labelled: Labelled) -> _Read:
@@ -392,7 +379,7 @@ def _next_token(results: Results, labelled: Labelled) -> _Read:
 def _completion(results: Results, labelled: Labelled) -> _Read:
     """A given completion is what should have been predicted. One that the model wrote itself is
     what it predicted; where it drew another token than the likeliest, that is the alternative."""
-    written = _written(results)
+    written = written_tokens(results)
     is_generated = "generate" in results.info.settings.options
 
     def read(rows: Places) -> Columns:
@@ -420,31 +407,6 @@ def _completion(results: Results, labelled: Labelled) -> _Read:
         }
 
     return read
-
-
-def _written(results: Results) -> Callable[[Places], tuple[Places, pa.Array]]:
-    """What gives the positions and the names of the tokens of the completions of some rows: in the
-    text, or in the target that a separate decoder wrote."""
-    if len(results.targets):
-        targets = results.targets[~results.targets["is_given"].astype(bool)]
-        text = targets["text"].to_numpy(np.intp)
-
-        def of_targets(rows: Places) -> tuple[Places, pa.Array]:
-            begin, stop = np.searchsorted(text, [rows[0], rows[-1] + 1])
-            part = targets.iloc[begin:stop]
-            return part["position"].to_numpy(np.intp), pa.array(part["token"], pa.string())
-
-        return of_targets
-    places = results.texts[["first_token", "n_tokens"]].to_numpy(np.int64)
-
-    def of_texts(rows: Places) -> tuple[Places, pa.Array]:
-        begin, n = int(places[rows[0], 0]), int(places[rows, 1].sum())
-        read = results.token_part(begin, n, "position", "segment", "token")
-        part = read.filter(pc.equal(read["segment"], COMPLETION_SEGMENT))
-        tokens = part["token"].combine_chunks().cast(pa.string())
-        return part["position"].to_numpy().astype(np.intp), tokens
-
-    return of_texts
 
 
 def _nothing(results: Results, labelled: Labelled) -> _Read:

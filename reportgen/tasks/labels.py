@@ -1,6 +1,6 @@
 """How the label of a text is read as the right answer, for each kind of output."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.results.labels import NONE, ClassNames, label_list, number_list, tag_list
+from reportgen.results.labels import (
+    NONE,
+    ClassNames,
+    label_list,
+    number_list,
+    tag_list,
+)
 from reportgen.results.store import Results
 from reportgen.tasks.choices import ChoiceReading
 
@@ -137,7 +143,7 @@ def _label_number(part: str, n_labels: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A text whose label has no tag for each word."""
+    """A text whose label is no list with a part for each word."""
 
     text: int  # row of `texts`
     n_labels: int
@@ -152,6 +158,45 @@ class TagLabels:
     read_as: ReadAs
     misfits: tuple[Misfit, ...]  # texts whose label is not used
     n_unknown: int  # words whose label is no tag of the model
+
+    @property
+    def is_known(self) -> Booleans:
+        """`[word]`, whether it has a label."""
+        known: Booleans = self.places != NONE
+        return known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordNumbers:
+    """The number that each word should have."""
+
+    values: Floats  # [word] of all texts; NaN where a word has none
+    misfits: tuple[Misfit, ...]  # texts whose label is not used
+    n_unknown: int  # words whose label is no number
+    read_as: ReadAs = "number"
+
+    @property
+    def is_known(self) -> Booleans:
+        """`[word]`, whether it has a label."""
+        known: Booleans = np.isfinite(self.values)
+        return known
+
+
+def word_parts(
+    labelled: "pd.Series[str]", n_words: Places, is_cut: Booleans
+) -> tuple[Mapping[int, list[str]], tuple[Misfit, ...]]:
+    """The parts of the labels of texts that have one for each word, by the text's row; and the
+    texts whose label does not. Arguments as of `tag_labels`."""
+    given: dict[int, list[str]] = {}
+    misfits = []
+    for row in np.flatnonzero(n_words).tolist():
+        n, label = int(n_words[row]), labelled.iloc[row]
+        parts = tag_list(label) if isinstance(label, str) else []
+        if len(parts) == n or (is_cut[row] and len(parts) > n):
+            given[row] = parts[:n]
+        elif parts:
+            misfits.append(Misfit(row, len(parts), n))
+    return given, tuple(misfits)
 
 
 def tag_labels(
@@ -168,15 +213,7 @@ def tag_labels(
         n_words: `[text]`, how many words have a prediction.
         is_cut: `[text]`, whether a text was cut.
     """
-    given: dict[int, list[str]] = {}
-    misfits = []
-    for row in np.flatnonzero(n_words).tolist():
-        n, label = int(n_words[row]), labelled.iloc[row]
-        parts = tag_list(label) if isinstance(label, str) else []
-        if len(parts) == n or (is_cut[row] and len(parts) > n):
-            given[row] = parts[:n]
-        elif parts:
-            misfits.append(Misfit(row, len(parts), n))
+    given, misfits = word_parts(labelled, n_words, is_cut)
     known = ClassNames(tags)
     places = {row: [known.find(part) for part in parts] for row, parts in given.items()}
     read_as: ReadAs = "name"
@@ -194,7 +231,7 @@ def tag_labels(
     starts = np.cumsum(n_words) - n_words
     for row, own in places.items():
         found[starts[row] : starts[row] + len(own)] = own
-    return TagLabels(found, read_as, tuple(misfits), n_unknown)
+    return TagLabels(found, read_as, misfits, n_unknown)
 
 
 def mask_labels(label: object, n_masks: int) -> list[str | None]:

@@ -2,9 +2,12 @@
 used, for each task with right answers."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from reportgen.results.info import OutputInfo
 from reportgen.results.labels import LARGEST, NONE, number_of
@@ -14,7 +17,10 @@ from reportgen.tasks.choices import ChoiceReading, chosen_texts
 from reportgen.tasks.labels import (
     Booleans,
     Misfit,
+    Places,
     ReadAs,
+    TagLabels,
+    WordNumbers,
     class_labels,
     label_numbers,
     label_sets,
@@ -35,6 +41,13 @@ _CHOICE_LABELS: dict[ChoiceReading, str] = {
 }
 
 
+# Reads the labels `[text]` of words by the names of the output, how many words each text has, and
+# whether it was cut.
+WordLabels: TypeAlias = Callable[
+    ["pd.Series[str]", Sequence[str], Places, Booleans], TagLabels | WordNumbers
+]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """How the labels of texts are read."""
@@ -43,9 +56,9 @@ class Reading:
     used: Booleans  # [text], whether it has a label that is compared
     n_folded: int = 0  # match a class only without regard to case and spaces
     n_percent: int = 0  # end in %, which is left out
-    # Texts whose label has no tag for each word. Of tags no label is quoted: it is a whole list.
+    # Texts whose label has no part for each word. Of these no label is quoted: it is a whole list.
     misfits: tuple[Misfit, ...] | None = None
-    n_unknown: int = 0  # words whose label is no tag of the model
+    n_unknown: int = 0  # words whose label is no tag of the model, or no number
 
 
 def numbers(results: Results) -> Reading:
@@ -74,13 +87,13 @@ def sets(results: Results) -> Reading:
     return Reading(found.read_as, results.analysed & found.known, found.n_folded)
 
 
-def tags(results: Results) -> Reading:
-    """A label is a tag for each word; see `tag_labels`."""
+def of_words(results: Results, read: WordLabels = tag_labels) -> Reading:
+    """A label is a list with a part for each word, such as a tag; see `read`."""
     texts = results.texts
     n_words = np.where(results.analysed, texts[STEPS].list.len().fillna(0).to_numpy(np.intp), 0)
     is_cut = texts["status"].eq("truncated").to_numpy(np.bool_)
-    found = tag_labels(texts["label"], results.info.output.labels, n_words, is_cut)
-    used = results.analysed & bool((found.places != NONE).any())
+    found = read(texts["label"], results.info.output.labels, n_words, is_cut)
+    used = results.analysed & bool(found.is_known.any())
     used[[misfit.text for misfit in found.misfits]] = False
     return Reading(found.read_as, used, misfits=found.misfits, n_unknown=found.n_unknown)
 

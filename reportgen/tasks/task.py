@@ -51,7 +51,13 @@ from reportgen.tasks.metrics import (
 )
 from reportgen.tasks.readings import Reading
 from reportgen.tasks.targets import TARGETS
-from reportgen.tasks.worst import Worst, least_alike, least_expected, least_sure, surest_mistakes
+from reportgen.tasks.worst import (
+    Worst,
+    least_alike,
+    least_expected,
+    least_sure,
+    surest_mistakes,
+)
 
 ItemOf: TypeAlias = Literal["text", "name", "word", "mask", "span", "token"]
 # What an error is: a distance of numbers, or of their ranks; 1 where a text, one of its labels,
@@ -98,8 +104,7 @@ class Task:
     explains: str  # what evidence explains, and how to have something else
     needs: str = ""  # what texts must have beside their words
     returns: str = ""  # an output that has no right answer
-    # How well predictions fit right answers: the one that decides first, the one that says most of
-    # a single text last.
+    # How well predictions fit right answers: the one that decides first; see also `finest`.
     metrics: tuple[Metric, ...] = ()
     # What one item is of: the whole text, of which there is one; one of several names; a word, a
     # mask, a span of tokens, or a token that was written. All but the first two have a place.
@@ -109,6 +114,7 @@ class Task:
     # What a label is that cannot be used, and what to do about it: of the label, the output, and
     # how the other labels are read.
     misread: Callable[[str, OutputInfo, ReadAs | None], str] = readings.no_number
+    label_part: str = "tag"  # what a label has for each word
     measure: Measure | None = None  # what an error is; None without right answers
     # How far off each text is, to list the worst first; None where texts are not listed by that.
     ranked_by: Callable[[pd.DataFrame], sums.Sums] | None = None
@@ -168,6 +174,12 @@ class Task:
     def divides_texts(self) -> bool:
         """Whether predictions divide texts into parts that are known before."""
         return self.is_closed and self.item == "text"
+
+    @property
+    def finest(self) -> Metric | None:
+        """The metric that says most of a single text: the last that is no correlation over all."""
+        found = (metric for metric in reversed(self.metrics) if metric.scale != "correlation")
+        return next(found, None)
 
     @property
     def counted(self) -> Metric | None:
@@ -297,7 +309,7 @@ _TAGS = Task(
     explains="the log-probability of the tags of all words, and of each word's tag by itself",
     metrics=(TAG_ACCURACY,),
     item="word",
-    read_labels=readings.tags,
+    read_labels=readings.of_words,
     measure="words",
     errors_of=partial(errors.misses, constant=errors.most_frequent),
     ranked_by=sums.mistakes,

@@ -33,15 +33,17 @@ class OddCell:
 
     @property
     def labels(self) -> str | None:
-        """Of such a list, or of answers as SQuAD has them (an object with the list `text`, or a
-        list of objects with a `text` each): the list as JSON."""
+        """Of such a list, which may have null for words without a label, or of answers as SQuAD has
+        them (an object with the list `text`, or a list of objects with a `text` each): the list as
+        JSON."""
         items = self.items
         if isinstance(items, Mapping):
             answers = items.get("text")
             return answers.labels if isinstance(answers, OddCell) else None
         texts = [own.get("text") if isinstance(own, Mapping) else own for own in items or ()]
-        found = replace(self, items=texts)
-        return None if items is None or found.words is None else found.as_json
+        given = [text for own, text in zip(items or (), texts, strict=True) if own is not None]
+        known = replace(self, items=given).words
+        return None if items is None or known is None else replace(self, items=texts).as_json
 
 
 def _inside(cell: OddCell) -> object:

@@ -42,10 +42,11 @@ def test_a_list_of_labels_is_kept_as_json(write: Write) -> None:
         {"text": "b", "label": [0, 2]},
         {"text": "c", "label": [True]},
         {"text": "d", "label": []},
+        {"text": "e", "label": [1.5, None]},  # of two words, of which one has no label
     ]
     path = write("t.jsonl", "\n".join(map(json.dumps, rows)))
     found = [text.label for text in read_texts([path]).texts]
-    assert found == ['["sport", "news"]', '["0", "2"]', '["true"]', "[]"]
+    assert found == ['["sport", "news"]', '["0", "2"]', '["true"]', "[]", '["1.5", null]']
 
 
 @pytest.mark.parametrize("names", ["1=bad, 2 = good", '{"1": "bad", "2": "good"}'])

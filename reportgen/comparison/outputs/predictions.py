@@ -409,11 +409,12 @@ def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[f
 def _finest(task: Task, items: Items, texts: Places) -> Sides:
     """`[text]` in both models: the finest metric in each of `texts`, NaN where it is not known;
     empty where no text has it in both."""
-    ends = list[Floats]()
-    for side in items if task.metrics else ():
-        sums = task.metrics[-1].sums(side)
-        of_text = pd.Series(task.metrics[-1].of_each(sums), sums.texts, np.float64)
-        ends.append(np.asarray(of_text.reindex(texts), np.float64))
+    ends, finest = list[Floats](), task.finest
+    if finest is not None:
+        for side in items:
+            sums = finest.sums(side)
+            of_text = pd.Series(finest.of_each(sums), sums.texts, np.float64)
+            ends.append(np.asarray(of_text.reindex(texts), np.float64))
     if not ends or not np.isfinite(ends[0] + ends[1]).any():
         return np.empty(0), np.empty(0)
     return ends[0], ends[1]

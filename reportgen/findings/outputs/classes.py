@@ -29,7 +29,8 @@ class LabelUse:
     n_folded: int  # match a class only without regard to case and spaces
     n_percent: int  # end in %, which is left out
     unused: str | None  # the first label that is not used
-    misfit: Misfit | None  # the first text whose label has no tag for each word
+    misfits: tuple[Misfit, ...] = ()  # texts whose label has no part for each word
+    n_unknown: int = 0  # words whose label is no tag of the model, or no number
 
 
 def label_use(results: Results) -> LabelUse | None:
@@ -49,7 +50,8 @@ def label_use(results: Results) -> LabelUse | None:
         n_folded=found.n_folded,
         n_percent=found.n_percent,
         unused=str(unused[0]) if unused else None,
-        misfit=found.misfits[0] if found.misfits else None,
+        misfits=found.misfits or (),
+        n_unknown=found.n_unknown,
     )
 
 

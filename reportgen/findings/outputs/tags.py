@@ -121,7 +121,7 @@ def tags(results: Results, items: pd.DataFrame, spelled: Sequence[str]) -> Tags 
         marks_entities=marks_entities,
         predicted=np.bincount(predicted, minlength=len(names)),
         fit=_fit(by_text, items, names, with_entities=marks_entities),
-        reading=readings.tags(results),
+        reading=readings.of_words(results),
     )
 
 

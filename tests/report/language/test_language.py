@@ -216,7 +216,7 @@ def _in_templates() -> Iterator[tuple[set[str], str]]:
 
 
 def _in_scripts() -> Iterator[tuple[set[str], str]]:
-    sections = {*SCRIPTS, "common"}
+    sections = {*SCRIPTS, "common", *TASKS}  # pages have the section of their task, if any
     for path in TEMPLATES.rglob("*.js"):
         text = path.read_text("utf-8")
         for name in re.findall(r'"([\w-]+)"', text):

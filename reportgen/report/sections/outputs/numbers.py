@@ -22,7 +22,7 @@ from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
-from reportgen.report.language.numbers import NOTHING, decimals, written
+from reportgen.report.language.numbers import NOTHING, decimals, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
 from reportgen.report.sections.outputs.told import Told, constant_ending, metric_name
@@ -339,12 +339,24 @@ def _numbers_of_places(findings: Findings, language: Language) -> QualitySection
             ends = interval_text(found.interval, digits, language)
             figures.append(Kpi(written(found.mean, digits), name, ends))
     if figures:
-        n = len(rated(findings.items))
-        headline = told.say("fit_values", n=n, name=figures[0].name, value=figures[0].value)
+        headline = _fit_of_places(findings, told, figures[0])
     has_intervals = any(figure.remark for figure in figures)
     return QualitySection(
         headline,
+        remarks=tuple(told.label_remarks()),
         figures=tuple(figures),
         interval_note=language.say("quality", "intervals") if has_intervals else "",
         tables=ItemTables(findings, told, language).made(),
     )
+
+
+def _fit_of_places(findings: Findings, told: Told, first: Kpi) -> str:
+    """How far the numbers of places are off, and a constant answer that is off least."""
+    known, scored = rated(findings.items), findings.scored
+    values: dict[str, object] = {"n": len(known), "name": first.name, "value": first.value}
+    if scored is None or scored.constant is None or findings.task.metrics[0].scale != "error":
+        return told.say("fit_values", **values)
+    constant = float(np.median(known["label_value"].to_numpy(np.float64)))
+    base = float(scored.constant.mean())
+    values |= {"constant": number(constant), "base": written(base, decimals(base))}
+    return told.say(f"fit_values_constant{constant_ending(findings)}", **values)

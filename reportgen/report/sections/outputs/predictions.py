@@ -12,7 +12,6 @@ from reportgen.findings.statistics import Estimate
 from reportgen.report.components import Kpi, QualitySection
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, percentage, written
-from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.numbers import make_number, make_numbers
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
 from reportgen.report.sections.outputs.told import Told, metric_name
@@ -110,12 +109,7 @@ class _PredictionSection:
                 yield count("unlabelled", left_out)
         if tags is not None and tags.fit is not None and tags.fit.n_entities is not None:
             yield self._say("entities_note")
-        if tags is not None and (misfits := tags.reading.misfits):
-            text = shorten(str(findings.texts["text_id"].iloc[misfits[0].text]), NAME)
-            sizes = {"labels": misfits[0].n_labels, "words": misfits[0].n_words}
-            yield count("tags_misfits", len(misfits), text=text, **sizes)
-        if tags is not None and tags.reading.n_unknown:
-            yield count("tags_unknown", tags.reading.n_unknown)
+        yield from told.label_remarks()
         if "generate" in findings.info.settings.options and task.is_written:
             yield self._say("generated")
         yield words.get(f"note_{task.kind}", "")

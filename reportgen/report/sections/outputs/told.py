@@ -1,7 +1,8 @@
 """What is said of the items of all texts, in the section on predictions and in the first answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -68,6 +69,19 @@ class Told:
     def say(self, key: str, **values: object) -> str:
         """A sentence of the task."""
         return self._language.say(self._part, self.key(key), **values)
+
+    def label_remarks(self) -> Iterator[str]:
+        """What was left out of labels that have a part for each word."""
+        use, count = self._findings.label_use, partial(self._language.count, self._part)
+        if use is None:
+            return
+        if use.misfits:
+            first = use.misfits[0]
+            text = shorten(str(self._findings.texts["text_id"].iloc[first.text]), self._width)
+            sizes = {"labels": first.n_labels, "words": first.n_words}
+            yield count(self.key("misfits"), len(use.misfits), text=text, **sizes)
+        if use.n_unknown:
+            yield count(self.key("unknown"), use.n_unknown)
 
     @property
     def counts(self) -> Counts:
