@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import expit, softmax
 
+from reportgen.results.checks.conditions import require
 from reportgen.results.completions import written_tokens
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
@@ -36,6 +37,7 @@ from reportgen.tasks.labels import (
     label_numbers,
     label_sets,
     mask_labels,
+    number_labels,
     right_answers,
     tag_labels,
 )
@@ -252,6 +254,28 @@ def _tags(results: Results, labelled: Labelled) -> _Read:
     return read
 
 
+def _word_numbers(results: Results, labelled: Labelled) -> _Read:
+    every = labelled.rows
+    n_words = _Lists.of(results, STEPS, every).sizes
+    require((_Lists.of(results, "scores", every).sizes == n_words).all(), STEPS)
+    starts = np.cumsum(n_words) - n_words
+    is_cut = results.texts["status"].eq("truncated").to_numpy(np.bool_)[every]
+    right = number_labels(labelled.given(every), (), n_words, is_cut).values
+
+    def read(rows: Places) -> Columns:
+        words, values = _words(results, rows), _Lists.of(results, "scores", rows).numbers
+        begin = starts[np.searchsorted(every, rows[0])]
+        labels = right[begin : begin + len(values)]
+        return {
+            **words,
+            "value": values,
+            "label_value": _known(labels),
+            "score": _known(abs(values - labels)),
+        }
+
+    return read
+
+
 def _words(results: Results, rows: Places) -> Columns:
     """The keys of the words of each of `rows`, and their first and last tokens."""
     positions = _Lists.of(results, STEPS, rows)
@@ -422,6 +446,7 @@ _READERS: Mapping[OutputKind, Callable[[Results, Labelled], _Read]] = {
     "next_token": _next_token,
     "completion": _completion,
     "tags": _tags,
+    "word_numbers": _word_numbers,
     "masks": _masks,
     "answer": _answer,
     "choice": _choice,

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.results.labels import (
+    LARGEST,
     NONE,
     ClassNames,
     label_list,
     number_list,
+    number_of,
     tag_list,
 )
 from reportgen.results.store import Results
@@ -25,6 +27,7 @@ Booleans: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 _IGNORED = ("-100", "_")  # in place of a label where a word has none
+_IGNORED_NUMBER = -100.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,6 +200,26 @@ def word_parts(
         elif parts:
             misfits.append(Misfit(row, len(parts), n))
     return given, tuple(misfits)
+
+
+def number_labels(
+    labelled: "pd.Series[str]", names: Sequence[str], n_words: Places, is_cut: Booleans
+) -> WordNumbers:
+    """The numbers that the labels of texts give to their words. Arguments as of `tag_labels`; of
+    numbers there are no `names`."""
+    given, misfits = word_parts(labelled, n_words, is_cut)
+    values, n_unknown = np.full(int(n_words.sum()), np.nan), 0
+    starts = np.cumsum(n_words) - n_words
+    for row, parts in given.items():
+        for word, part in enumerate(parts):
+            number = number_of(part)
+            if part.strip() in _IGNORED or number == _IGNORED_NUMBER:
+                continue
+            if number is None or abs(number) > LARGEST:
+                n_unknown += 1
+            else:
+                values[starts[row] + word] = number
+    return WordNumbers(values, misfits, n_unknown)
 
 
 def tag_labels(

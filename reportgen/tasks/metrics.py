@@ -213,8 +213,28 @@ ANSWER_F1 = _share(
     "answer_f1", "F1 of the answer's words and the label's", "scores", "mean", is_count=False
 )
 LABELS_EXACT = _share("labels_exact", "texts whose labels are all right", "all_right", "mean")
+WORD_MAE = _Error(
+    "word_mae",
+    "word_mae",
+    "word_mae",
+    meaning="mean distance of words' numbers from their labels, {} model",
+    of_one="mean distance of the numbers of words from their labels",
+    sums_by="word_errors",
+    combined_by="ratio",
+)
+WORD_CORRELATION = _Fit(
+    "word_correlation",
+    "word_correlation",
+    "word_correlation",
+    unit="correlation",
+    meaning="Pearson with the labels over all words, {} model",
+    of_one="Pearson, numbers of words with labels",
+    sums_by="products",
+    combined_by="pearson",
+)
 # In the order in which they are listed.
 METRICS = (
     *(MAE, RMSE, BIAS, RANK, R2, ACCURACY, MACRO_F1, PERPLEXITY),
     *(ENTITY_F1, TAG_ACCURACY, MASK_ACCURACY, ANSWER_EXACT, ANSWER_F1, LABELS_EXACT),
+    *(WORD_MAE, WORD_CORRELATION),
 )

@@ -153,6 +153,39 @@ def squares(items: pd.DataFrame) -> Sums:
     return Sums(texts, (((values - labels) ** 2)[:, None],))
 
 
+def word_errors(items: pd.DataFrame) -> Sums:
+    """The absolute errors of the words of each text that have a label, and how many these are."""
+    return right(items)
+
+
+def mean_errors(items: pd.DataFrame) -> Sums:
+    """The mean absolute error of each text over its words that have a label."""
+    found = word_errors(items)
+    off, n = found.parts
+    return Sums(found.texts, (off / n,))
+
+
+def products(items: pd.DataFrame) -> Sums:
+    """Of the numbers and the labels of the words of each text: how many, the sums of both, of their
+    squares and of their products, each less its mean and in units of the largest distance from it;
+    none where either does not vary."""
+    texts, *both = _numbers(items)
+    if not all(len(side) and np.ptp(side) > 0 for side in both):
+        return Sums(texts[:0], (np.empty((0, 1)),) * 6)
+    a, b = (side - side.mean() for side in both)
+    a, b = (side / abs(side).max() for side in (a, b))
+    return by_text(rated(items), np.ones(len(a)), a, b, a**2, b**2, a * b)
+
+
+def pearson(n: Floats, a: Floats, b: Floats, aa: Floats, bb: Floats, ab: Floats) -> Floats:
+    """Pearson's correlation over all words from the means of `products`; NaN where one side does
+    not vary."""
+    spread = (aa / n - (a / n) ** 2) * (bb / n - (b / n) ** 2)
+    found = np.full_like(spread, np.nan)
+    np.divide(ab / n - a * b / n**2, np.sqrt(np.maximum(spread, 0)), found, where=spread > SAME**2)
+    return np.asarray(np.clip(found, -1, 1))
+
+
 def deviations(items: pd.DataFrame) -> Sums:
     """Squared errors, distances of labels from their mean, and their squares, in units of the
     largest distance; none where labels do not vary."""

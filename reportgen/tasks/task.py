@@ -31,7 +31,7 @@ from reportgen.results.store import Results
 from reportgen.tasks import errors, readings, shares, sums
 from reportgen.tasks.choices import choices_given, texts_given
 from reportgen.tasks.entities import OUTSIDE
-from reportgen.tasks.labels import Floats, Places, ReadAs
+from reportgen.tasks.labels import Floats, Places, ReadAs, number_labels
 from reportgen.tasks.metrics import (
     ACCURACY,
     ANSWER_EXACT,
@@ -47,12 +47,15 @@ from reportgen.tasks.metrics import (
     RANK,
     RMSE,
     TAG_ACCURACY,
+    WORD_CORRELATION,
+    WORD_MAE,
     Metric,
 )
 from reportgen.tasks.readings import Reading
 from reportgen.tasks.targets import TARGETS
 from reportgen.tasks.worst import (
     Worst,
+    farthest,
     least_alike,
     least_expected,
     least_sure,
@@ -318,6 +321,22 @@ _TAGS = Task(
 )
 # Of models that have a tag for words outside all entities.
 _ENTITIES = replace(_TAGS, metrics=(ENTITY_F1, TAG_ACCURACY))
+_WORD_NUMBERS = Task(
+    kind="word_numbers",
+    does="token regression: a number for each word",
+    explains="the sum of the numbers of all words, and each word's number by itself",
+    metrics=(WORD_MAE, WORD_CORRELATION),
+    item="word",
+    read_labels=partial(readings.of_words, read=number_labels),
+    label_part="number",
+    measure="distance",
+    errors_of=errors.distances,
+    ranked_by=sums.mean_errors,
+    is_number=True,
+    columns=("place", "value", "label"),
+    worst=farthest,
+    worst_columns=("place", "value", "label"),
+)
 _MASKS = Task(
     kind="masks",
     does="fill-mask: a token for each mask",
@@ -404,7 +423,7 @@ EMBEDDING = Task(
 TASKS: Mapping[str, Task] = {
     task.kind: task
     for task in (
-        *(_NUMBER, _NUMBERS, _CLASS, _LABELS, _TAGS, _MASKS, _ANSWER, _CHOICE),
+        *(_NUMBER, _NUMBERS, _CLASS, _LABELS, _TAGS, _WORD_NUMBERS, _MASKS, _ANSWER, _CHOICE),
         *(_COMPLETION, _NEXT_TOKEN, EMBEDDING),
     )
 }

@@ -98,6 +98,11 @@ def of_tags(row: Any, results: Results, text: int) -> list[Any]:
     return [(None, at, at, tag, None, exp(score), None) for at, tag, score in columns]
 
 
+def of_word_numbers(row: Any, results: Results, text: int) -> list[Any]:
+    pairs = zip(row["steps"], row["scores"], strict=True)
+    return [(None, at, at, None, score, None, None) for at, score in pairs]
+
+
 def of_masks(row: Any, results: Results, text: int) -> list[Any]:
     found = []
     for i, at in enumerate(row["steps"]):
@@ -142,6 +147,7 @@ ITEMS: dict[OutputKind, Any] = {
     "class": of_class,
     "labels": of_labels,
     "tags": of_tags,
+    "word_numbers": of_word_numbers,
     "masks": of_masks,
     "answer": of_answer,
     "choice": of_choice,
@@ -218,6 +224,12 @@ PLAIN: dict[OutputKind, dict[str, Any]] = {
     "class": {"label_accuracy": lambda items: items["score"].mean(), "label_macro_f1": macro_f1},
     "labels": {"labels_exact": lambda items: items.groupby("text")["score"].min().dropna().mean()},
     "tags": {"tag_accuracy": lambda items: items["score"].mean(), "entity_f1": entity_f1},
+    "word_numbers": {
+        "word_mae": lambda items: items["score"].mean(),
+        "word_correlation": lambda items: (
+            items.dropna(subset="label_value")[["value", "label_value"]].corr().iloc[0, 1]
+        ),
+    },
     "masks": {"mask_accuracy": lambda items: items["score"].mean()},
     "answer": {"answer_f1": lambda items: items["score"].mean(), "answer_exact": exact_answers},
     "choice": {"label_accuracy": lambda items: items["score"].mean()},

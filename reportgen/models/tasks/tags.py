@@ -1,4 +1,5 @@
-"""Reads the tag of each word from a model that classifies tokens."""
+"""Reads the tag of each word from a model that classifies tokens, or its number from one with a
+single output."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -94,6 +95,34 @@ class TagReader(WordReader):
         return replace(self, labels=tuple(names))
 
 
+@dataclass(frozen=True, slots=True)
+class WordNumberReader(WordReader):
+    """Reads a number for each word."""
+
+    kind = "word_numbers"
+    target = StepTarget("word_sum")
+    described = "a number for each word"
+    name: str
+
+    def scored(self, logits: Tensor) -> Tensor:
+        """The numbers as they are, `[step, 1]`."""
+        return logits
+
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[TextPrediction]:
+        """One prediction per text, with the number of each word."""
+        found = []
+        for row, text in zip(self.rows(returned, texts), texts, strict=True):
+            numbers, is_finite = tuple(row[:, 0].tolist()), bool(row.isfinite().all())
+            found.append(TextPrediction(None, None, numbers, (), is_finite, tuple(places(text))))
+        return found
+
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output, which a model may name: id2label {0: "reading_time"}."""
+        return OutputInfo(self.kind, name or self.name)
+
+
 def _tagged_words(
     text: EncodedText, source: TextInput, splitter: WordSplitter, marks: Marks
 ) -> tuple[int, ...]:
@@ -120,9 +149,15 @@ def tag_reader(config: PreTrainedConfig, width: int) -> TagReader:
     return TagReader(tuple(str(id2label.get(i, f"LABEL_{i}")) for i in range(width)))
 
 
-def _reader(tried: TriedModule) -> TagReader | None:
+def _reader(tried: TriedModule) -> WordReader | None:
     width = tried.figures_by_token if tried.returns("logits") else None
-    return None if width is None else tag_reader(tried.module.config, width)
+    if width is None:
+        return None
+    reader = tag_reader(tried.module.config, width)
+    if width == 1 and tried.module.config.problem_type in (None, "regression"):
+        (label,) = reader.labels
+        return WordNumberReader("number" if label.startswith("LABEL_") else label)
+    return reader
 
 
 TASK = ModelTask(endings=("ForTokenClassification",), reader=_reader)

@@ -201,6 +201,9 @@ def _write(folder: Path, asked: MadeUp) -> None:
                 drawn = random.integers(0, len(LABELS[kind]), len(steps))
                 names = [LABELS[kind][tag] for tag in drawn]
                 scores, label = (-random.random(len(steps))).tolist(), " ".join(names)
+            if kind == "word_numbers":  # each piece is a word
+                steps = np.flatnonzero(~is_special).tolist()
+                scores = random.normal(3.0, 1.0, len(steps)).tolist()
             if kind == "masks":  # in the place of the first two pieces
                 steps = np.flatnonzero(~is_special)[:2].tolist()
                 names = [w for _ in steps for w in random.permutation(WORDS).tolist()]
@@ -308,7 +311,7 @@ def _output(
         return [value], [], None
     if kind == "numbers":
         return [value, -value], [], None
-    if kind in ("embedding", "tags", "masks", "answer", "choice"):
+    if kind in ("embedding", "tags", "word_numbers", "masks", "answer", "choice"):
         return [], [], None
     if kind == "completion":
         return [-0.25, -3.5], ["", "の"], None

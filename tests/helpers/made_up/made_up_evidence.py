@@ -109,6 +109,7 @@ class MadeUpEvidence:
         if self._level == "none":
             return Evidence()
         scalars = {"embedding": "cosine", "class": "margin", "labels": "logit"}
+        scalars["word_numbers"] = "word_sum"
         own = ("next_token", "completion", "tags", "masks", "answer", "choice")
         scalars |= {kind: kind for kind in own}
         return Evidence(

@@ -16,7 +16,7 @@ from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import table_of
 
 ANSWERED: tuple[OutputKind, ...] = (
-    *("number", "numbers", "class", "labels", "tags", "masks", "answer", "choice"),
+    *("number", "numbers", "class", "labels", "tags", "word_numbers", "masks", "answer", "choice"),
 )
 _ABOUT = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 TEXTS = (*HEADLINES, "", *(f"line {i} about {name} things" for i, name in enumerate(_ABOUT)))
@@ -57,6 +57,13 @@ def _tags(row: dict[str, Any], random: np.random.Generator) -> str:
     return json.dumps(tags if random.random() < 0.9 else tags[1:])
 
 
+def _word_numbers(row: dict[str, Any], random: np.random.Generator) -> str:
+    numbers = [round(score + random.normal(0, 0.4), 3) for score in row["scores"]]
+    if random.random() < 0.3:
+        numbers[0] = (None, -100)[random.integers(2)]
+    return json.dumps(numbers if random.random() < 0.9 else numbers[1:])
+
+
 def _masks(row: dict[str, Any], random: np.random.Generator) -> str:
     listed = np.reshape(list(row["score_names"]), (len(row["steps"]), -1))
     words = [own[random.integers(3)].upper() if random.random() < 0.8 else "fox" for own in listed]
@@ -76,6 +83,7 @@ _MAKERS: dict[OutputKind, Callable[[dict[str, Any], np.random.Generator], str]] 
     "class": _class,
     "labels": _labels,
     "tags": _tags,
+    "word_numbers": _word_numbers,
     "masks": _masks,
     "answer": _answer,
     "choice": lambda row, random: str(row["score_names"][random.integers(3)]),

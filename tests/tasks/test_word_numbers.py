@@ -1,17 +1,14 @@
-"""A task that nobody planned for, a number for each word, with no more than its record and what
-reads its items: findings, reports, comparisons, trends, gates and JSON follow."""
+"""A number for each word: findings, reports, comparisons, trends, gates and JSON, which say no more
+of it than its record does."""
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
 import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.made_up.unlisted import without_manifest
@@ -36,85 +33,21 @@ from reportgen.report.redact.rules import rule_of
 from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.worse_texts.found import regressions
-from reportgen.results.labels import number_list
 from reportgen.results.store import Results, open_results
 from reportgen.results.units import text_units
-from reportgen.tasks import errors, from_texts, readings, sums, worst
-from reportgen.tasks.from_texts import Columns, Labelled
-from reportgen.tasks.metrics import MAE
-from reportgen.tasks.task import TASKS, Task
+from reportgen.tasks.metrics import WORD_MAE
+from reportgen.tasks.task import TASKS
 
-KIND: Any = "word_numbers"
 TEXTS = tuple(f"line {i} of some words{' and more' * (i % 4)}" for i in range(40))
 CUT = 7  # its label has a number too few
-
-
-def _given(results: Results, labels: pd.Series) -> list[list[float]]:
-    """`[text]`: the labels of the words of each text; NaN for each where they are not as many."""
-    found = []
-    for label, steps in zip(labels, results.texts["steps"], strict=True):
-        given = number_list(label) if isinstance(label, str) else None
-        fits = given is not None and len(given) == len(steps)
-        found.append(given if given and fits else [np.nan] * len(steps))
-    return found
-
-
-def read_items(results: Results, labelled: Labelled) -> Callable[[Any], Columns]:
-    return lambda rows: _items(results, labelled)  # all texts are read at once
-
-
-def _items(results: Results, labelled: Labelled) -> Columns:
-    values = np.concatenate([np.asarray(own, float) for own in results.texts["scores"]])
-    sizes = [len(own) for own in results.texts["scores"]]
-    places = np.concatenate([np.asarray(own, int) for own in results.texts["steps"]])
-    labels = np.concatenate(_given(results, labelled.labels["label"]))
-    score = pa.array(abs(values - labels), from_pandas=True)
-    return {
-        "text": np.repeat(np.arange(len(sizes)), sizes),
-        "item": np.concatenate([np.arange(n) for n in sizes]),
-        "position": places,
-        "end": places,
-        "value": values,
-        "label_value": pa.array(labels, from_pandas=True),
-        "score": score,
-    }
-
-
-def read_labels(results: Results) -> readings.Reading:
-    known = [bool(np.isfinite(own).all()) for own in _given(results, results.texts["label"])]
-    return readings.Reading("number", results.analysed & np.array(known))
-
-
-TASK = Task(
-    kind=KIND,
-    does="token classification: a number for each word",
-    explains="the sum of the numbers",
-    metrics=(MAE,),
-    item="word",
-    read_labels=read_labels,
-    misread=readings.no_numbers,
-    measure="distance",
-    errors_of=errors.distances,
-    ranked_by=sums.errors,
-    is_number=True,
-    columns=("place", "value", "label"),
-    worst=worst.farthest,
-    worst_columns=("place", "value", "label"),
-)
+GAP = 9  # its first word has no label
 
 
 @pytest.fixture
-def sides(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Sequence[Findings]:
+def sides(tmp_path: Path) -> Sequence[Findings]:
     """Three models, each farther off than the one before."""
-    monkeypatch.setitem(TASKS, KIND, TASK)  # type: ignore[arg-type]
-    monkeypatch.setitem(from_texts._READERS, KIND, read_items)  # type: ignore[arg-type]
-    made = make_results(
-        tmp_path_factory.mktemp("words"), TEXTS, n_layers=1, n_heads=1, keep=1, kind="tags"
-    )
-    info = replace(made.info, output=replace(made.info.output, kind=KIND, labels=()))
-    return [Findings(_off(made, info, by)) for by in (0.2, 0.2001, 2.0)]
+    made = make_results(tmp_path, TEXTS, n_layers=1, n_heads=1, keep=1, kind="word_numbers")
+    return [Findings(_off(made, by)) for by in (0.2, 0.2001, 2.0)]
 
 
 def _right(made: Results) -> list[np.ndarray]:
@@ -122,38 +55,45 @@ def _right(made: Results) -> list[np.ndarray]:
     return [random.normal(3, 1, len(steps)).round(3) for steps in made.texts["steps"]]
 
 
-def _off(made: Results, info: Any, by: float) -> Results:
+def _off(made: Results, by: float) -> Results:
     random, right = np.random.default_rng(6), _right(made)
     labels = [json.dumps(own.tolist()) for own in right]
     labels[CUT] = json.dumps(right[CUT][1:].tolist())
+    labels[GAP] = json.dumps([None, *right[GAP][1:].tolist()])
     scores = [(own + by * random.normal(0, 1, len(own))).tolist() for own in right]
-    nothing = pd.Series([None] * len(right), dtype="string")
-    texts = made.texts.assign(
-        scores=scores,
-        score_names=[[]] * len(right),
-        prediction_label=nothing,
-        label=labels,
-        label_value=np.nan,
-    )
-    return changed(made, info, texts=texts)
+    return changed(made, texts=made.texts.assign(scores=scores, label=labels))
 
 
-def _errors(own: Findings) -> list[float]:
-    """`[text]`: the mean error over the words of each text with a label for each."""
-    right = _right(own.results)
+def _words(own: Findings) -> list[np.ndarray]:
+    """`[text]`: the distances of the words of each text that have a label."""
     return [
-        float(abs(np.asarray(scores) - wanted).mean())
-        for text, (scores, wanted) in enumerate(zip(own.texts["scores"], right, strict=True))
+        abs(np.asarray(scores) - wanted)[text == GAP :]
+        for text, (scores, wanted) in enumerate(
+            zip(own.texts["scores"], _right(own.results), strict=True)
+        )
         if text != CUT
     ]
 
 
+def _mean(own: Findings) -> float:
+    return float(np.concatenate(_words(own)).mean())
+
+
+def _errors(own: Findings) -> list[float]:
+    """`[text]`: the mean error over the words of each text with a label for each."""
+    return [float(own.mean()) for own in _words(own)]
+
+
 def test_a_run_says_how_far_off_words_are(sides: Sequence[Findings]) -> None:
     own, wanted = sides[0], _errors(sides[0])
-    assert own.figures["label_mae"] == pytest.approx(np.mean(wanted), rel=1e-5)
-    assert own.figures["label_mae_low"] < np.mean(wanted) < own.figures["label_mae_high"]
+    assert own.figures["word_mae"] == pytest.approx(_mean(own), rel=1e-5)
+    assert own.figures["word_mae_low"] < _mean(own) < own.figures["word_mae_high"]
+    known = own.items[own.items["label_value"].notna()]
+    pearson = np.corrcoef(known["value"], known["label_value"])[0, 1]
+    assert own.figures["word_correlation"] == pytest.approx(pearson, rel=1e-5)
+    assert own.figures["word_correlation_low"] < pearson < own.figures["word_correlation_high"]
     assert own.deciding is not None
-    assert own.deciding[0] is MAE
+    assert own.deciding[0] is WORD_MAE
     assert own.label_use is not None
     assert (own.label_use.n_labelled, own.label_use.n_used) == (len(TEXTS), len(TEXTS) - 1)
     assert own.against_constant == "better"
@@ -168,10 +108,10 @@ def test_a_run_says_how_far_off_words_are(sides: Sequence[Findings]) -> None:
 
 def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings]) -> None:
     found = compare(sides[0], sides[2])
-    old, new = (np.mean(_errors(side)) for side in (sides[0], sides[2]))
-    assert found.figures["mae_base"] == pytest.approx(old, rel=1e-5)
-    assert found.figures["mae_rise"] == pytest.approx(new - old, rel=1e-5)
-    assert found.figures["mae_rise_low"] > 0
+    old, new = (_mean(side) for side in (sides[0], sides[2]))
+    assert found.figures["word_mae_base"] == pytest.approx(old, rel=1e-5)
+    assert found.figures["word_mae_rise"] == pytest.approx(new - old, rel=1e-5)
+    assert found.figures["word_mae_rise_low"] > 0
     assert found.figures["quality_worse"] == 1
     assert found.figures["prediction_changed"] > 0.5
     assert found.predictions is not None
@@ -183,18 +123,18 @@ def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings])
     assert [own.rule for own in regressions(found, CompareOptions())] == ["farther"] * len(rows)
     by_id = {own["id"]: own for own in json.loads(json.dumps(text_records(found)))}
     assert by_id[str(rows[0] + 1)]["error_growth"] == pytest.approx(max(grown), rel=1e-5)
-    gate = parse_gate("mae_rise > 0.5", "fail", figure_list("compare"))
+    gate = parse_gate("word_mae_rise > 0.5", "fail", figure_list("compare"))
     (result,) = evaluate([gate], found.figures)
     assert not result.passed
-    assert figure_list("compare").of(WATCHED["compare"], found.figures) >= {"mae_rise"}
+    assert figure_list("compare").of(WATCHED["compare"], found.figures) >= {"word_mae_rise"}
 
 
 def test_a_trend_has_the_figure_of_each_model(sides: Sequence[Findings]) -> None:
     trend = compare(sides[0], sides[2], between=[sides[1]]).all_models
     assert trend is not None
-    (row,) = (row for row in trend.rows if row.quality == "mae")
+    (row,) = (row for row in trend.rows if row.quality == "word_mae")
     values = [value.value for value in row.values if value is not None]
-    assert values == pytest.approx([np.mean(_errors(side)) for side in sides], rel=1e-3)
+    assert values == pytest.approx([_mean(side) for side in sides], rel=1e-3)
     assert trend.trend.quality is not None
     assert (trend.trend.quality.course, trend.trend.quality.since) == ("worse", 2)
 
@@ -217,17 +157,14 @@ def test_a_report_shows_the_number_of_each_word(sides: Sequence[Findings]) -> No
 
 def test_its_section_lists_the_words_that_are_farthest_off(sides: Sequence[Findings]) -> None:
     own, language = sides[0], load_language("en")
-    mae = number(float(np.mean(_errors(own))))
+    mae = number(_mean(own))
     section = make_quality(own, language)
     assert section is not None
     assert mae in section.headline
     (table,) = section.tables
-    off = [
-        (abs(score - wanted), text)
-        for text, rights in enumerate(_right(own.results))
-        for score, wanted in zip(own.texts["scores"][text], rights, strict=True)
-        if text != CUT
-    ]
+    every = (text for text in range(len(TEXTS)) if text != CUT)
+    off = [(far, text) for text, far in zip(every, _words(own), strict=True)]
+    off = [(float(word), text) for far, text in off for word in far]
     worst_texts = [str(text + 1) for _, text in sorted(off, reverse=True)[: len(table.rows)]]
     assert [row[-1].text for row in table.rows] == worst_texts
     assert predicted(own, language).answer.startswith("Off by 0.1")
@@ -248,8 +185,9 @@ def test_every_format_is_written(sides: Sequence[Findings], lang: Any) -> None:
 
 
 def test_numbers_of_words_are_coarse_where_texts_are_hidden() -> None:
-    assert rule_of("texts", "scores", TASK).by == 1
-    assert TASK.has_open_labels  # so that labels are left out
+    task = TASKS["word_numbers"]
+    assert rule_of("texts", "scores", task).by == 1
+    assert task.has_open_labels  # so that labels are left out
 
 
 @pytest.mark.parametrize(
