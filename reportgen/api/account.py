@@ -20,7 +20,7 @@ _COUNTED = {
 }
 
 
-def account(
+def account_of(
     findings: Findings,
     lang: Lang = "en",
     *,

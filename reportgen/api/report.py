@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.api.account import account
+from reportgen.api.account import account_of
 from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.api.options import check_language, options_of
@@ -91,7 +91,7 @@ class Report:
             verbose: Whether versions, checks and the reason of each failed text are among them.
         """
         check_language(lang)
-        return account(self._whole, lang, verbose=verbose)
+        return account_of(self._whole, lang, verbose=verbose)
 
     @property
     def tokens(self) -> pd.DataFrame:

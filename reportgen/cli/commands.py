@@ -39,7 +39,7 @@ from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import check_detail
 from reportgen.models import check_spec
-from reportgen.report.language import printable
+from reportgen.report.language.printable import inert
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.rules import require_texts
 
@@ -61,7 +61,7 @@ def main() -> None:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
         said = shortened(outcome.system_said(error))
-        typer.echo(printable.inert(f"reportgen: {said}"), err=True)
+        typer.echo(inert(f"reportgen: {said}"), err=True)
         outcome.give_up_unwritten()
         sys.exit(OutputError.exit_code)
 
@@ -215,7 +215,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
     from reportgen.api.check import check_model
 
     for line in check_model(spec, verbose=verbosity.verbose):
-        typer.echo(printable.inert(line))
+        typer.echo(inert(line))
     return 0
 
 

@@ -107,11 +107,11 @@ def account_lines(
     written: "Written | None" = None,
 ) -> list[str]:
     """Lines about what was analysed since the time `started`; see `account`."""
-    from reportgen.api.account import account
+    from reportgen.api.account import account_of
 
     seconds = time.perf_counter() - started
     reduced = written.reduced if written else []
-    return account(findings, lang, reduced=reduced, seconds=seconds, verbose=verbosity.verbose)
+    return account_of(findings, lang, reduced=reduced, seconds=seconds, verbose=verbosity.verbose)
 
 
 @contextmanager

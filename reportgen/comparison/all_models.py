@@ -15,7 +15,7 @@ from reportgen.comparison.attention import (
 from reportgen.comparison.floors import NO_LIMITS, NullLimits
 from reportgen.comparison.matching import match_texts
 from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.outputs.quality import Quality, Verdict
+from reportgen.comparison.outputs.quality import Quality, QualityVerdict
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
 from reportgen.comparison.tokens.units import unit_pairs
@@ -51,7 +51,7 @@ class ModelStep:
     same_output: bool  # kind of output, and the names of numbers and labels
     n_predicted: int | None  # texts with a prediction in both
     n_moved: int | None  # of which the prediction changed
-    verdict: Verdict | None  # whether the later model fits the labels better
+    verdict: QualityVerdict | None  # whether the later model fits the labels better
     n_heads: int | None
     n_heads_changed: int | None
     distance: float | None  # of attention, mean over heads

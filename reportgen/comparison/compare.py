@@ -175,7 +175,7 @@ class Comparison:
         return [pair for pair in zip(own, other, strict=True) if pair[0].tag != pair[1].tag]
 
 
-def compare(
+def compare_runs(
     base: Findings,
     head: Findings,
     null: Findings | None = None,
@@ -194,7 +194,7 @@ def compare(
     Raises:
         ComparisonError: no text is in both.
     """
-    limits = None if null is None else null_limits(compare(base, null))
+    limits = None if null is None else null_limits(compare_runs(base, null))
     ends = (folders[0], folders[-1]) if folders else ()
     matching = match_texts(base.results, head.results, ends)
     sides = (base, *between, head) if between else ()

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.drawn_agreement import drawn_agreement
+from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.findings.evidence import ByView, size_agreement
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.statistics import Estimate, estimate
@@ -125,7 +125,7 @@ def _make_measured(results: Results) -> tuple[View, ...]:
         BY_ID[view] for view in coloured_at(evidence.level) if view not in evidence.withheld
     ]
     if results.info.settings.small:  # their values are left out, and how far they agree is kept
-        known = {"received_all", *drawn_agreement(results)["view"]}
+        known = {"received_all", *draw_agreement(results)["view"]}
         return tuple(m.id for m in measures if m.id in known)
     of_tokens = {m.id: m.column or m.id for m in measures if m.table == "tokens"}
     tokens, effects = results.token_columns(*of_tokens.values()), results.effects

@@ -12,7 +12,7 @@ from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import HELD
 from reportgen.results.unit_names import unit_labels
-from reportgen.results.unit_values import Floats, unit_starts, unit_values
+from reportgen.results.unit_values import Floats, unit_starts, values_of_units
 from reportgen.tasks.targets import target_of
 
 _DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
@@ -21,7 +21,7 @@ _PLACES = ("text", "unit", "segment", "token", "start", "end", "is_special", HEL
 _RANKED = ("unit", "segment", "is_special", HELD)
 
 
-def drawn_agreement(results: Results) -> pd.DataFrame:
+def draw_agreement(results: Results) -> pd.DataFrame:
     """The table of agreement, with the baseline that takes all texts to know.
 
     Earlier versions ranked units by other values than they drew: their correlations are computed
@@ -69,7 +69,7 @@ def _rarity_scores(results: Results, texts: Sequence[int]) -> Iterator[Score]:
             continue
         own = first[text] + np.flatnonzero(content[first[text] : first[text] + n_tokens[text]])
         values = effects[EFFECT].to_numpy(np.float64)[own - first[text]]
-        by_unit = unit_values(BY_ID[EFFECT], values, unit_starts(unit[own]))
+        by_unit = values_of_units(BY_ID[EFFECT], values, unit_starts(unit[own]))
         yield from text_agreement(
             text, {EFFECT: by_unit, _OF_ALL: rarities[text]}, is_distance=is_distance
         )

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.attention import takes_part
-from reportgen.findings.drawn_agreement import drawn_agreement
+from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import (
@@ -99,7 +99,7 @@ def _of_different(results: Results, statistic: Statistic) -> ByView:
 
 def _of_every(results: Results, statistic: Statistic) -> ByView:
     """The values of a statistic in all texts."""
-    rows = drawn_agreement(results)
+    rows = draw_agreement(results)
     return _by_view(rows[rows["value"].notna()], statistic)
 
 
@@ -123,7 +123,7 @@ def different_agreement(results: Results) -> pd.DataFrame:
 
 
 def _different_agreement(results: Results) -> pd.DataFrame:
-    rows = drawn_agreement(results)
+    rows = draw_agreement(results)
     return without_copies(results, rows[rows["value"].notna()], "view", "statistic")
 
 

@@ -55,7 +55,7 @@ from reportgen.findings.tokens.last_token import LastToken
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 from reportgen.tasks.metrics import MASK_ACCURACY, PERPLEXITY, TAG_ACCURACY, Metric
-from reportgen.tasks.predictions import Item, items_of, predictions, words_of
+from reportgen.tasks.predictions import Item, items_of, predictions_of, words_of
 from reportgen.tasks.shares import class_shares
 from reportgen.tasks.targets import target_of
 from reportgen.tasks.task import Task, require_known, task_of
@@ -153,7 +153,7 @@ class Findings:
     shown_attention = _part(of_tokens.shown_attention)
 
     # What was predicted, and how well that fits the labels.
-    items = _part(predictions)
+    items = _part(predictions_of)
     class_shares = _part(class_shares)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
@@ -328,7 +328,7 @@ class Findings:
         return of_scored.scored(self)
 
     @cached_property
-    def against_constant(self) -> of_scored.Verdict | None:
+    def against_constant(self) -> of_scored.ConstantVerdict | None:
         """Whether the model is better than the best constant answer; None where none is defined."""
         return self.scored.against_constant if self.scored else None
 

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 # In the order in which they are tried: the ranking is surely reversed; surely worse than a
 # baseline; not surely better than chance; not surely better than every baseline; surely better
 # than all of them, and surely at least so far from chance.
-Verdict: TypeAlias = Literal[
+AgreementVerdict: TypeAlias = Literal[
     "opposite", "worse", "chance", "no_more", "little", "partly", "largely"
 ]
-ABOVE_ALL: tuple[Verdict, ...] = ("little", "partly", "largely")
+ABOVE_ALL: tuple[AgreementVerdict, ...] = ("little", "partly", "largely")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """How well a ranking agrees with effects, and what it says beyond the baselines."""
 
-    verdict: Verdict
+    verdict: AgreementVerdict
     agreement: Estimate  # mean rank correlation; its interval holds for all that are judged
     baseline: View | None = None  # that the verdict is about; None where none was measured
     # Agreement less that of the baseline in the same text, mean; the interval holds for all that
@@ -86,7 +86,7 @@ def _values(base: "pd.Series[float]", texts: "pd.Index[int]") -> Floats:
     return np.where(np.isnan(found), 0.0, found)
 
 
-def _verdict(agreement: Interval, *, is_worse: bool, is_level: bool) -> Verdict:
+def _verdict(agreement: Interval, *, is_worse: bool, is_level: bool) -> AgreementVerdict:
     if is_reversed(agreement):
         return "opposite"
     if is_worse:

@@ -15,7 +15,7 @@ from reportgen.results.info import View
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import JOINT_EFFECT
-from reportgen.tasks.predictions import predictions
+from reportgen.tasks.predictions import predictions_of
 from reportgen.tasks.task import task_of
 
 # Why a text deserves a look, in the order in which they take turns.
@@ -222,7 +222,7 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     error, prediction = (np.full(n_texts, np.nan) for _ in range(2))
     if task.ranked_by is None:
         return error, prediction
-    items = predictions(results)
+    items = predictions_of(results)
     if task.shown is not None:
         prediction[items["text"].to_numpy(np.intp)] = items[task.shown].to_numpy(np.float64)
     found = task.ranked_by(items)

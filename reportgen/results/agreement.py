@@ -22,7 +22,7 @@ from reportgen.results.measure_register import (
 )
 from reportgen.results.ranks import kendall, spearman
 from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
-from reportgen.results.unit_values import Floats, Places, equal_shares, unit_starts, unit_values
+from reportgen.results.unit_values import Floats, Places, equal_shares, unit_starts, values_of_units
 
 _SEED = 20190603
 
@@ -69,7 +69,7 @@ def unit_views(
         column = (tokens if measure.table == "tokens" else effects)[measure.column or name]
         values = np.asarray(column, dtype=np.float64)[content]
         even = equal_shares(measure, expected, len(tokens))
-        by_unit = unit_values(measure, values, starts, even)
+        by_unit = values_of_units(measure, values, starts, even)
         if not np.isnan(by_unit).all():
             views[name] = by_unit
     if any(BY_ID[name].group == "baselines" for name in names):

@@ -37,7 +37,7 @@ def unit_starts(unit: Any) -> Places:
     return np.flatnonzero(np.diff(np.asarray(unit, dtype=np.intp), prepend=-1))
 
 
-def unit_values(
+def values_of_units(
     measure: Measure, values: Any, starts: Places, equal: "Floats | float" = 1.0
 ) -> Floats:
     """The values of units, `[unit]`, of the `values` of their tokens, `[token]`; NaN for a unit

@@ -20,7 +20,7 @@ from reportgen.results.labels import NONE
 from reportgen.results.measure_register import COLOURED_ATTENTION
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION, CROSS, CROSS_NORM
-from reportgen.results.unit_values import equal_shares, unit_starts, unit_values
+from reportgen.results.unit_values import Floats, equal_shares, unit_starts, values_of_units
 
 Places: TypeAlias = NDArray[np.intp]
 # Scripts that do not put spaces between words.
@@ -82,7 +82,6 @@ _BEGINS = "▁Ġ"
 _CONTINUES = "##"
 _SPACES = " \u3000"
 _SPACE = "␣"  # the label of a unit that holds only spaces
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +173,7 @@ def _make_units(results: Results, text: int) -> TextUnits:
         cross_all=means_if_known(CROSS),
         cross_norm_all=means_if_known(CROSS_NORM),
         multiples={
-            measure.id: unit_values(
+            measure.id: values_of_units(
                 measure,
                 tokens[measure.id].to_numpy(),
                 starts,

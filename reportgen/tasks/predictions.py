@@ -29,7 +29,7 @@ _OF_LABELS = {"label", "label_value", "label_probability", "score"}
 _MEASURED = ("value", "probability", "label_value", "label_probability", "score")
 
 
-def predictions(results: Results, labelled: pd.DataFrame | None = None) -> pd.DataFrame:
+def predictions_of(results: Results, labelled: pd.DataFrame | None = None) -> pd.DataFrame:
     """The predictions of all texts that were analysed, by text and item.
 
     Results of version 4 store the table with the labels that came with the texts. So whoever opens

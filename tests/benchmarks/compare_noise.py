@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.notes import token_notes
 from reportgen.comparison.tokens.effects import effect_changes, token_changes
 from reportgen.comparison.tokens.units import UnitPairs
@@ -59,7 +59,7 @@ def main() -> None:
             (ORDER, (shuffled(texts), load_model(ModelSpec()), in_other_batches)),
             (ROUNDED, (texts, rounded, options)),
         ):
-            comparison = compare(base, findings_of(*head, Path(folder) / name))
+            comparison = compare_runs(base, findings_of(*head, Path(folder) / name))
             found[name] = comparison.units
             moved = comparison.predictions
             assert moved is not None

@@ -38,7 +38,7 @@ from compare_noise import round_weights
 from human_ratings import KINDS, MAX_TOKENS, N_HELD, N_TRAINING, downloaded, rated, trained
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.floors import MOVED
 from reportgen.comparison.outputs.fit import FitFigure
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
@@ -300,7 +300,7 @@ def pairs(own: Regressor, folder: Path) -> Iterator[tuple[str, Comparison]]:
         rows = np.sort(random.choice(len(own.texts.texts), N_TEXTS, replace=False))
         part = replace(own.texts, texts=tuple(own.texts.texts[row] for row in rows))
         head = findings_of(part, own.spec, folder / str(i), NO_EVIDENCE, noise, i)
-        yield name, compare(base, head)
+        yield name, compare_runs(base, head)
 
 
 def findings_of(

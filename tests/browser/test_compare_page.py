@@ -9,7 +9,7 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
 from serving import OWN, served
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.runs import Runs
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
@@ -40,7 +40,7 @@ def sides(tmp_path_factory):
 @pytest.fixture(scope="module")
 def addresses(sides, tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("page")
-    comparison = compare(*map(Findings, sides))
+    comparison = compare_runs(*map(Findings, sides))
     for lang in ("en", "ja"):
         made = render(comparison.runs, RenderOptions(lang=lang)).content
         (folder / f"{lang}.html").write_bytes(made)
@@ -54,7 +54,7 @@ def many(tmp_path_factory):
     sides = pair_of(folder, TEXTS[:6], evidence="basic", labels=LABELS[:6], sink=0.2)
     for n in (4, 12):
         first, *between, last = map(Findings, (sides * 6)[:n])
-        page = render(compare(first, last, between=between).runs, RenderOptions()).content
+        page = render(compare_runs(first, last, between=between).runs, RenderOptions()).content
         (folder / f"{n}.html").write_bytes(page)
     return {n: (folder / f"{n}.html").as_uri() for n in (4, 12)}
 
@@ -116,7 +116,7 @@ def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
 def test_a_comment_ends_its_first_screen_before_the_first_fold(still_tab, sides):
     """As GitHub sets it: 14 pixels, lines of 21, and 13 and 6 around what stands in a cell."""
     base, head = map(Findings, sides)
-    comparison = compare(base, head)
+    comparison = compare_runs(base, head)
     gate = parse_gate("mae_rise_low > 0", "fail", COMPARE_FIGURES)
     options = CompareOptions(
         page_url="https://example.com/compare.html", gates=evaluate([gate], comparison.figures)
@@ -241,7 +241,9 @@ def test_without_scripts_or_styles_every_figure_stands(still_tab, addresses, tmp
 def test_with_its_files_beside_it_a_host_that_forbids_them_inside_shows_it(
     own_tab, sides, tmp_path
 ):
-    made = write_comparison_page(compare(*map(Findings, sides)).runs, CompareOptions(layout="dir"))
+    made = write_comparison_page(
+        compare_runs(*map(Findings, sides)).runs, CompareOptions(layout="dir")
+    )
     assert set(made.files) == {"report.css", "report.js"}
     for name, content in {"index.html": made.content, **made.files}.items():
         (tmp_path / name).write_bytes(content)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers.made_up.hostile_results import STRINGS, with_strings
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at
@@ -26,7 +26,7 @@ def pages(folder: Path, kind: str, at: int) -> list[Path]:
     how = RenderOptions(title=title, images="svg")
     outputs = [output_at("report.html"), output_at("report.md")]
     made = make_documents(Runs(findings), outputs, how)
-    compared = compare(findings, findings)
+    compared = compare_runs(findings, findings)
     made |= make_documents(compared.runs, [output_at("compare.html")], CompareOptions(title=title))
     found = []
     for output, document in made.items():

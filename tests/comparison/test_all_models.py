@@ -15,12 +15,12 @@ from helpers.real.two_models import LABELS, TEXTS, chain, pair_of, row_of
 from scipy.stats import spearmanr
 
 from reportgen.comparison import all_models as module
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.floors import HEAD_LEAST
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import drift, model_names
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.html import page as html_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
@@ -98,7 +98,7 @@ def test_each_step_is_the_comparison_of_those_two_models(
         (models.from_previous, [(0, 1), (1, 2), (2, 3)]),
     ):
         for step, (i, k) in zip(steps, pairs, strict=True):
-            plain = compare(Findings(four_models[i]), Findings(four_models[k]))
+            plain = compare_runs(Findings(four_models[i]), Findings(four_models[k]))
             assert step.n_moved == plain.predictions.n_moved
             assert step.verdict == plain.predictions.quality.verdict
             assert step.n_heads_changed == plain.heads.changed.sum()
@@ -143,7 +143,7 @@ def test_small_steps_that_add_up_are_told_first(tmp_path: Path, lang: str) -> No
             f"12 of 12 predictions changed (0 in the single steps), {last.n_heads_changed} of"
             in said
         )
-    assert said in headline(found, words)
+    assert said in compare_headline(found, words)
     options = CompareOptions(lang=lang)
     html = BeautifulSoup(html_page.render(found.runs, options).text, "html.parser")
     assert said in html.find(id="all_models").get_text()
@@ -175,17 +175,17 @@ def test_where_steps_show_what_changed_no_drift_is_told(
         there_and_back.all_models.from_first[0],
         model_names(four_compared.all_models, words)[1],
     )
-    told = headline(there_and_back, CompareWords(there_and_back, load_language("en")))
+    told = compare_headline(there_and_back, CompareWords(there_and_back, load_language("en")))
     assert told[0].startswith("The first and the last model do not differ: on all ")
     n = f"{step.n_moved} of {step.n_predicted} predictions changed from the first model"
     assert told[1] == f"In between, {name} does ({n})."
     ja = CompareWords(there_and_back, load_language("ja"))
     named = model_names(there_and_back.all_models, ja)[1]
-    assert f"{named}で違い" in headline(there_and_back, ja)[1]
+    assert f"{named}で違い" in compare_headline(there_and_back, ja)[1]
     alike = chain(four_models[0], four_models[0], four_models[0])
-    told = headline(alike, CompareWords(alike, load_language("en")))
+    told = compare_headline(alike, CompareWords(alike, load_language("en")))
     assert told[1] == "No model in between differs from them."
-    named = headline(four_compared, words)
+    named = compare_headline(four_compared, words)
     assert not any("new model" in said or "both models" in said for said in named)
     assert any("the last model" in said.lower() for said in named)
 
@@ -275,7 +275,7 @@ def test_no_common_text_is_told_in_one_line(tmp_path: Path) -> None:
         _ = chain(first, other, second).all_models
     sides = [Findings(side) for side in (first, other, second)]
     with pytest.raises(ComparisonError, match=r"model 2 \(made-up, oth\) has no text"):
-        _ = compare(sides[0], sides[2], None, sides[1:2], ("S1", "oth", "S2")).all_models
+        _ = compare_runs(sides[0], sides[2], None, sides[1:2], ("S1", "oth", "S2")).all_models
     failed = make_results(tmp_path / "failed", TEXTS, failed=tuple(range(len(TEXTS))))
     with pytest.raises(ComparisonError, match="no text was analysed by all 3 models"):
         _ = chain(first, failed, second).all_models
@@ -283,7 +283,7 @@ def test_no_common_text_is_told_in_one_line(tmp_path: Path) -> None:
 
 def test_limits_of_another_seed_hold_in_every_step(four_models) -> None:
     found = chain(*four_models[:3], null=four_models[1])
-    plain = compare(*map(Findings, (four_models[0], four_models[2], four_models[1])))
+    plain = compare_runs(*map(Findings, (four_models[0], four_models[2], four_models[1])))
     step = found.all_models.from_first[1]
     assert step.n_moved == plain.predictions.n_moved
     assert step.n_heads_changed == plain.heads.changed.sum()

@@ -28,7 +28,7 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.attention import row_distances
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, equal_if_close
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.floors import HEAD_LEAST, MOVED
 from reportgen.comparison.notes import change_notes
@@ -49,7 +49,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
 
 @pytest.fixture(scope="module")
 def found(sides) -> Comparison:
-    return compare(*map(Findings, sides))
+    return compare_runs(*map(Findings, sides))
 
 
 # The same texts
@@ -90,7 +90,7 @@ def test_texts_of_one_result_alone_are_left_out_and_told(tmp_path: Path) -> None
         evidence="basic",
         ids=(*map(str, range(1, 10)), "new"),
     )
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert ids_of(found) == [str(i) for i in range(1, 10)]
     assert (found.matching.removed, found.matching.added) == (("10", "11", "12"), ("new",))
     assert found.figures["texts_total"] == 9
@@ -106,7 +106,7 @@ def test_texts_in_another_order_are_matched(tmp_path: Path) -> None:
         head = make_results(
             tmp_path / name, tuple(TEXTS[i] for i in order), evidence="basic", seed=1, **given
         )
-        found = compare(Findings(base), Findings(head))
+        found = compare_runs(Findings(base), Findings(head))
         assert found.matching.removed == found.matching.added == found.matching.altered == ()
         assert found.matching.n_moved == 12 if ids else found.matching.n_moved > 0
         check_same_as(found, base, head, list(range(12)))
@@ -115,7 +115,7 @@ def test_texts_in_another_order_are_matched(tmp_path: Path) -> None:
 def test_an_id_with_another_text_is_altered(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", (*(f"x{text}" for text in TEXTS[:7]), *TEXTS[7:]))
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.matching.altered == tuple(str(i) for i in range(1, 8))
     assert ids_of(found) == [str(i) for i in range(8, 13)]
 
@@ -124,14 +124,14 @@ def test_no_text_in_common_is_an_error(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", tuple(f"x{text}" for text in TEXTS))
     with pytest.raises(ComparisonError, match="no text is in both results") as caught:
-        compare(Findings(base), Findings(head))
+        compare_runs(Findings(base), Findings(head))
     assert caught.value.exit_code == 1
 
 
 def test_a_text_given_twice_counts_twice(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", ("ab", "ab", "cd"))
     head = make_results(tmp_path / "b", ("ab", "cd", "cd"))
-    found = compare(Findings(base), Findings(head)).matching
+    found = compare_runs(Findings(base), Findings(head)).matching
     assert (found.base, found.head) == ((0, 2), (0, 2))
     assert found.altered == ("2",)
 
@@ -140,7 +140,7 @@ def test_the_second_text_of_a_pair_counts(tmp_path: Path) -> None:
     base, head = twice(tmp_path)
     texts = head.texts.copy()
     texts.loc[3, "pair"] = "and this"
-    found = compare(Findings(base), Findings(changed(head, texts=texts)))
+    found = compare_runs(Findings(base), Findings(changed(head, texts=texts)))
     assert found.matching.altered == ("4",)
 
 
@@ -232,7 +232,7 @@ def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:
         changed(side, texts=side.texts.assign(label=given))
         for side in pair_of(tmp_path, kind="class", evidence="basic")
     )
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
     moved = [a != b for a, b in zip(own, other, strict=True)]
     assert 0 < sum(moved) < len(moved)
@@ -247,7 +247,7 @@ def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:
 def test_several_numbers_are_compared_in_the_spread_of_each(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, kind="numbers")
     own, other = (np.stack(side.texts["scores"]) for side in (base, head))
-    found = compare(Findings(base), Findings(head)).predictions
+    found = compare_runs(Findings(base), Findings(head)).predictions
     assert found.change == pytest.approx((abs(other - own) / own.std(axis=0)).max(axis=1))
     assert found.mean is found.quality is None
 
@@ -256,15 +256,17 @@ def test_several_numbers_are_compared_in_the_spread_of_each(tmp_path: Path) -> N
 def test_labels_and_tokens_change_by_name(tmp_path: Path, kind: str) -> None:
     base, head = pair_of(tmp_path, kind=kind)
     own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
-    found = compare(Findings(base), Findings(head)).predictions
+    found = compare_runs(Findings(base), Findings(head)).predictions
     assert found.n_moved == sum(a != b for a, b in zip(own, other, strict=True))
 
 
 def test_an_embedding_and_another_kind_of_output_are_not_compared(tmp_path: Path) -> None:
-    assert compare(*map(Findings, pair_of(tmp_path / "e", kind="embedding"))).predictions is None
+    assert (
+        compare_runs(*map(Findings, pair_of(tmp_path / "e", kind="embedding"))).predictions is None
+    )
     base = make_results(tmp_path / "base", TEXTS, kind="number")
     head = make_results(tmp_path / "head", TEXTS, kind="class")
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.predictions is None
     assert not found.pairing.same_output
     assert comparison_figures(found)["prediction_changed"] is None
@@ -356,7 +358,7 @@ def test_up_to_the_threshold_little_weight_can_stand_elsewhere() -> None:
 def test_other_numbers_of_heads_stand_side_by_side(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, n_layers=4, n_heads=3)
     head = make_results(tmp_path / "b", TEXTS, n_layers=6, n_heads=2)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.heads is None
     assert not found.pairing.same_shape
     assert {(len(each.base), len(each.head), each.changes) for each in found.layers} == {(4, 6, ())}
@@ -369,9 +371,10 @@ def test_other_numbers_of_heads_stand_side_by_side(tmp_path: Path) -> None:
 def test_only_texts_whose_maps_both_keep_have_a_distance(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", TEXTS, keep=3)
-    assert compare(Findings(base), Findings(head)).heads.texts.tolist() == [0, 1, 2]
+    assert compare_runs(Findings(base), Findings(head)).heads.texts.tolist() == [0, 1, 2]
     assert (
-        compare(Findings(base), Findings(make_results(tmp_path / "c", TEXTS, keep=0))).heads is None
+        compare_runs(Findings(base), Findings(make_results(tmp_path / "c", TEXTS, keep=0))).heads
+        is None
     )
 
 
@@ -381,7 +384,7 @@ def test_only_texts_whose_maps_both_keep_have_a_distance(tmp_path: Path) -> None
 def test_what_is_cut_otherwise_is_not_comparable_and_never_zero(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     head = retokenise(head, 2)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert np.flatnonzero(~found.pairing.aligned).tolist() == [2]
     figures = comparison_figures(found)
     assert figures["texts_comparable"] == len(TEXTS) - 1
@@ -394,7 +397,7 @@ def test_what_is_cut_otherwise_is_not_comparable_and_never_zero(tmp_path: Path) 
 def test_a_text_that_failed_in_one_is_counted(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", (*TEXTS, ""), failed=(1,))
     head = make_results(tmp_path / "b", (*TEXTS, ""), failed=(4, 5))
-    pairing = compare(Findings(base), Findings(head)).pairing
+    pairing = compare_runs(Findings(base), Findings(head)).pairing
     assert (pairing.n_analysed, pairing.n_only_base, pairing.n_only_head) == (9, 2, 1)
 
 
@@ -404,7 +407,7 @@ def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None
     effects = head.effects.copy()
     effects["effect"] += random.normal(0, 0.1, len(effects))
     head = changed(head, effects=effects)
-    found = compare(Findings(base), Findings(head)).effects
+    found = compare_runs(Findings(base), Findings(head)).effects
     sides = []
     for side in (base, head):
         by_text = defaultdict(list)
@@ -426,7 +429,7 @@ def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None
     base, head = pair_of(tmp_path, evidence="basic")
     head = plant(head)
     star = next(
-        each for each in compare(Findings(base), Findings(head)).tokens if each.token == STAR
+        each for each in compare_runs(Findings(base), Findings(head)).tokens if each.token == STAR
     )
     for side, name in ((base, "base"), (head, "head")):
         tokens = side.stored("tokens").merge(side.effects, on=["text", "position"])
@@ -444,7 +447,7 @@ def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None
 def test_a_planted_token_stands_first_and_is_said(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     head = plant(head)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.tokens[0].token == STAR
     assert [token.token for token in found.tokens if token.turn != "noise"] == [STAR]
     (note,) = [note for note in change_notes(found) if note.token == STAR]
@@ -468,7 +471,7 @@ def test_a_note_on_a_token_takes_a_large_change_or_both(
 ) -> None:
     base, head = twice(tmp_path, evidence="basic")
     head = plant(head, effect=effect, row=row)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     said = [(each.id, each.also) for each in change_notes(found) if each.token == STAR]
     assert said == ([note] if note else [])
     assert (found.tokens[0].token == STAR) is (effect > 0)
@@ -481,7 +484,7 @@ def test_what_is_hardly_looked_at_is_not_said_to_be(tmp_path: Path) -> None:
         tokens = side.tokens
         tokens.loc[tokens["token"] == STAR, "cls_row_all"] = weight
         sides.append(changed(side, tokens=tokens))
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     star = next(each for each in found.tokens if each.token == STAR)
     assert star.row.head > 10 * star.row.base
     assert change_notes(found) == []
@@ -491,12 +494,14 @@ def test_a_token_that_moves_it_less_stands_behind_one_that_moves_it_more(tmp_pat
     base, head = twice(tmp_path, evidence="basic")
     base = plant(base, effect=3.0, row=0.0)
     head = plant(head, effect=0.0, row=0.0)
-    other = next(t.token for t in compare(Findings(base), Findings(head)).tokens if t.token != STAR)
+    other = next(
+        t.token for t in compare_runs(Findings(base), Findings(head)).tokens if t.token != STAR
+    )
     head = plant(head, effect=1.5, row=0.0, token=other)
-    tokens = compare(Findings(base), Findings(head)).tokens
+    tokens = compare_runs(Findings(base), Findings(head)).tokens
     assert [(token.token, token.turn) for token in tokens[:2]] == [(other, "more"), (STAR, "less")]
     assert abs(tokens[0].effect.difference) < abs(tokens[1].effect.difference)
-    assert [n.id for n in change_notes(compare(Findings(base), Findings(head)))][:2] == [
+    assert [n.id for n in change_notes(compare_runs(Findings(base), Findings(head)))][:2] == [
         "token_moves",
         "token_moves_less",
     ]
@@ -507,7 +512,7 @@ def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
     evidence = head.evidence.copy()
     evidence.loc[[0, 3], "explained_label"] = "another"
     head = changed(head, evidence=evidence)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.units.n_other_target == 2
     assert set(found.effects.texts) == set(range(len(TEXTS))) - {0, 3}
 
@@ -515,7 +520,7 @@ def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
 def test_effects_of_other_figures_are_not_compared(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, evidence="basic")
     head = make_results(tmp_path / "b", TEXTS, evidence="none")
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.effects is None
     assert all(token.effect is None and token.row is None for token in found.tokens)
     assert comparison_figures(found)["deletion_change_mean"] is None
@@ -526,7 +531,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic", reads_cls_only=False)
     head = plant(head)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert all(token.row is None for token in found.tokens)
     assert change_notes(found)[0].also == ("token_looks",)
 
@@ -538,7 +543,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
 def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) -> None:
     base, head = twice(tmp_path, kind=kind, evidence="basic", labels=LABELS)
     head = shaken(head)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.is_same
     assert change_notes(found) == []
     zero = {
@@ -552,7 +557,7 @@ def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) 
 
 def test_a_difference_that_rounding_cannot_make_is_one(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic")
-    found = compare(Findings(base), Findings(shaken(head, by=1e-3)))
+    found = compare_runs(Findings(base), Findings(shaken(head, by=1e-3)))
     assert not found.is_same
 
 
@@ -563,7 +568,7 @@ def test_what_other_batches_move_is_set_back() -> None:
 
 
 def test_few_texts_have_no_interval_and_no_tokens(tmp_path: Path) -> None:
-    found = compare(*map(Findings, pair_of(tmp_path, HEADLINES[:3], evidence="basic")))
+    found = compare_runs(*map(Findings, pair_of(tmp_path, HEADLINES[:3], evidence="basic")))
     assert found.tokens == ()
     assert found.predictions.mean.interval is None
     assert change_notes(found) == []
@@ -571,10 +576,10 @@ def test_few_texts_have_no_interval_and_no_tokens(tmp_path: Path) -> None:
 
 
 def test_a_single_text_and_none_analysed_are_compared(tmp_path: Path) -> None:
-    assert compare(
+    assert compare_runs(
         *map(Findings, pair_of(tmp_path / "one", ("abcdefgh",)))
     ).predictions.n_moved in (0, 1)
-    found = compare(
+    found = compare_runs(
         *map(Findings, pair_of(tmp_path / "none", TEXTS, failed=tuple(range(len(TEXTS)))))
     )
     assert found.predictions is None
@@ -587,8 +592,8 @@ def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
     head = make_results(tmp_path / "b", TEXTS, seed=1)
     there, back = (
-        compare(Findings(base), Findings(head)).predictions,
-        compare(Findings(head), Findings(base)).predictions,
+        compare_runs(Findings(base), Findings(head)).predictions,
+        compare_runs(Findings(head), Findings(base)).predictions,
     )
     assert there.fit("r2").difference == pytest.approx(-back.fit("r2").difference)
     assert there.fit("mae").base == back.fit("mae").head
@@ -597,12 +602,12 @@ def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
 def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
     head = make_results(tmp_path / "b", TEXTS, seed=1, labels=(*LABELS[:-2], 70.0, 80.0))
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.pairing.n_other_labels == 2
     assert found.predictions.fit("mae").n_texts == 10
     own = base.texts["prediction"].to_numpy()[:10]
     assert found.predictions.fit("mae").base == pytest.approx(np.abs(own - LABELS[:10]).mean())
-    back = compare(Findings(head), Findings(base)).predictions
+    back = compare_runs(Findings(head), Findings(base)).predictions
     assert found.predictions.fit("r2").difference == pytest.approx(-back.fit("r2").difference)
 
 
@@ -611,7 +616,7 @@ def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
     for results, shift in zip(pair_of(tmp_path, kind="class"), (0, 1), strict=True):
         labels = [NAMES["class"][(i + shift * (i < 3)) % 2] for i in range(len(TEXTS))]
         sides.append(changed(results, texts=results.texts.assign(label=labels)))
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     assert found.pairing.n_other_labels == 3
     assert found.predictions.fit("accuracy").n_texts == 9
 
@@ -621,7 +626,7 @@ def test_several_numbers_are_compared_only_where_there_are_as_many(tmp_path) -> 
     unnamed = replace(made.info, output=replace(made.info.output, labels=()))
     more = made.texts.assign(scores=[[*scores, 1.0] for scores in made.texts["scores"]])
     base, head = changed(made, unnamed), changed(made, unnamed, texts=more)
-    assert compare(Findings(base), Findings(base)).predictions is not None
-    found = compare(Findings(base), Findings(head))
+    assert compare_runs(Findings(base), Findings(base)).predictions is not None
+    found = compare_runs(Findings(base), Findings(head))
     assert found.predictions is None
     assert not found.pairing.same_output

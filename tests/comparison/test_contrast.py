@@ -9,7 +9,7 @@ from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, twice
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.tokens.units import contrasts
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
@@ -76,7 +76,7 @@ def contrast(results: Results, text: int, first: int, second: int) -> list[float
 
 def test_a_flip_is_explained_on_the_new_class_over_the_old(tmp_path: Path) -> None:
     base, head, _ = sides_of(tmp_path)
-    units = compare(Findings(base), Findings(head)).units
+    units = compare_runs(Findings(base), Findings(head)).units
     for side, values in zip((base, head), units.effect, strict=True):
         assert values[units.text == 0] == pytest.approx(contrast(side, 0, 2, 0))
     assert units.flipped[units.text == 0].all()
@@ -86,7 +86,7 @@ def test_a_flip_is_explained_on_the_new_class_over_the_old(tmp_path: Path) -> No
 
 def test_the_other_class_is_the_same_in_both_models(tmp_path: Path) -> None:
     base, head, _ = sides_of(tmp_path)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     for text in (1, 2):
         for side, values in zip((base, head), found.units.effect, strict=True):
             assert values[found.units.text == text] == pytest.approx(contrast(side, text, 2, 1))
@@ -99,7 +99,7 @@ def test_the_other_class_is_the_same_in_both_models(tmp_path: Path) -> None:
 
 def test_a_changed_class_is_not_in_the_means_of_tokens(tmp_path: Path) -> None:
     base, head, _ = sides_of(tmp_path)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     units = found.units
     for token in found.tokens:
         own = (units.label == units.names.index(token.token)) & (units.text != 0)
@@ -109,7 +109,7 @@ def test_a_changed_class_is_not_in_the_means_of_tokens(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_folders_without_scores_fall_back_and_say_so(tmp_path: Path, lang: str) -> None:
     base, head, _ = sides_of(tmp_path, stored=False)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert (found.units.n_other_target, found.units.n_other_rival) == (1, 1)
     assert not np.isfinite(found.units.effect[0][found.units.text == 0]).any()
     rows = base.effects[base.effects["text"] == 1]["deletion"].dropna()
@@ -126,7 +126,7 @@ def test_of_two_classes_the_contrast_follows_from_the_margin(tmp_path: Path) -> 
     evidence = [side.evidence.assign(explained_label=names[0]) for side in (base, head)]
     evidence[1].loc[[0, 3], "explained_label"] = names[1]
     base, head = (changed(s, evidence=e) for s, e in zip((base, head), evidence, strict=True))
-    units = compare(Findings(base), Findings(head)).units
+    units = compare_runs(Findings(base), Findings(head)).units
     assert units.n_other_target == 0
     for text in (0, 1):
         own = base.effects[base.effects["text"] == text]["deletion"].dropna().to_numpy()
@@ -139,7 +139,7 @@ def test_completions_that_differ_are_named_where_no_text_is_the_same(tmp_path: P
     made = completed_results(tmp_path, ("ab cd ef gh ij", "kl mn op qr st uv"))
     other = changed(made, texts=made.texts.assign(completion=["xy", "zz"]))
     with pytest.raises(ComparisonError, match="one file of texts and their completions with both"):
-        compare(Findings(made), Findings(other))
+        compare_runs(Findings(made), Findings(other))
 
 
 def test_completions_of_several_lengths_are_compared_by_their_effects(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_completions_of_several_lengths_are_compared_by_their_effects(tmp_path: 
     ]
     changed_effects = effects.assign(effect=2 * effects["effect"])
     head = changed(made, effects=changed_effects)
-    compared = compare(Findings(changed(made, effects=effects)), Findings(head))
+    compared = compare_runs(Findings(changed(made, effects=effects)), Findings(head))
     before, after = contrasts(
         compared.base.results, compared.head.results, compared.pairing
     ).effects

@@ -9,13 +9,13 @@ from helpers.made_up.factories import changed
 from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison.change import Change
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.floors import HEAD_LEAST, LAYER_LEAST, SHARE
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import headline, limits
+from reportgen.report.compare_sections.overview import compare_headline, limits
 from reportgen.report.compare_sections.predictions import make_predictions
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
@@ -36,8 +36,8 @@ def jittered(results: Results, seed: int, size: float = 0.2) -> Results:
 def test_the_limits_are_percentiles_of_what_changed_from_seed_to_seed(tmp_path: Path) -> None:
     base, null = pair_of(tmp_path, evidence="basic")
     null = jittered(null, 3)
-    plain = compare(Findings(base), Findings(null))
-    limits = compare(Findings(base), Findings(base), Findings(null)).null
+    plain = compare_runs(Findings(base), Findings(null))
+    limits = compare_runs(Findings(base), Findings(base), Findings(null)).null
     moved = np.abs(null.texts["prediction"] - base.texts["prediction"])
     assert limits.prediction == pytest.approx(np.quantile(moved, SHARE))
     effects = [abs(token.effect.head - token.effect.base) for token in plain.tokens]
@@ -52,7 +52,7 @@ def test_what_another_seed_does_as_well_is_not_named(tmp_path: Path) -> None:
     null = Findings(plant(jittered(base, 3), effect=0.7, row=0.0))
     for effect, is_named in ((0.6, False), (1.4, True)):
         head = Findings(plant(base, effect=effect, row=0.0))
-        alone, found = compare(Findings(base), head), compare(Findings(base), head, null)
+        alone, found = compare_runs(Findings(base), head), compare_runs(Findings(base), head, null)
         assert (found.null.effect < effect) is is_named
         assert STAR in {note.token for note in alone.notes}
         assert (STAR in {note.token for note in found.notes}) is is_named
@@ -65,7 +65,7 @@ def test_another_seed_raises_every_threshold_and_the_page_says_so(
     tmp_path: Path, lang: str
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    found = compare(Findings(base), Findings(head), Findings(head))
+    found = compare_runs(Findings(base), Findings(head), Findings(head))
     assert found.heads.limit == max(HEAD_LEAST, found.null.head) > HEAD_LEAST
     assert found.heads.changed.sum() <= 1
     assert found.predictions.n_moved <= 1
@@ -75,14 +75,14 @@ def test_another_seed_raises_every_threshold_and_the_page_says_so(
     (said,) = [each for each in limits(found, words) if "95" in each]
     assert found.null.name in said
     context = CompareContext(found.runs, CompareOptions(lang=lang), load_language(lang))
-    headline = make_predictions(context).headline
-    assert ("from one seed" if lang == "en" else "シード") in headline
+    compare_headline = make_predictions(context).headline
+    assert ("from one seed" if lang == "en" else "シード") in compare_headline
     record = record_of(found)
     assert record["null"]["effect"] == pytest.approx(found.null.effect, rel=1e-5)
 
 
 def test_without_a_null_nothing_is_said_of_one(tmp_path: Path) -> None:
-    found = compare(*map(Findings, pair_of(tmp_path, TEXTS, evidence="basic")))
+    found = compare_runs(*map(Findings, pair_of(tmp_path, TEXTS, evidence="basic")))
     assert found.null is None
     words = CompareWords(found, load_language("en"))
     assert not any("seed" in each for each in limits(found, words))
@@ -96,7 +96,7 @@ def test_attention_that_moved_where_no_prediction_did_is_no_change_of_heads(
 ) -> None:
     """As seen: heads "changed" by noise of the weights in half of the pairs."""
     base, head = pair_of(tmp_path, kind="completion", evidence="none")  # with the same outputs
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     heads = found.heads
     assert found.predictions.n_moved == 0
     assert heads.moved.any()
@@ -106,7 +106,9 @@ def test_attention_that_moved_where_no_prediction_did_is_no_change_of_heads(
     language = load_language(lang)
     context = CompareContext(found.runs, CompareOptions(lang=lang), language)
     values = {"k": int(heads.moved.sum()), "n": heads.moved.size}
-    assert context.words.say("headline_heads_alone", **values) in headline(found, context.words)
+    assert context.words.say("headline_heads_alone", **values) in compare_headline(
+        found, context.words
+    )
     answer = make_answers(context)[3].answer
     assert answer == language.say("compared_answers", "heads_alone", **values)
 
@@ -114,7 +116,7 @@ def test_attention_that_moved_where_no_prediction_did_is_no_change_of_heads(
 def test_heads_are_judged_by_their_distance_alone_where_outputs_are_not_compared(
     tmp_path: Path,
 ) -> None:
-    found = compare(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
+    found = compare_runs(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
     assert found.predictions is None
     assert (found.heads.changed == found.heads.moved).all()
 
@@ -131,7 +133,7 @@ def test_a_probability_that_moved_counts_where_no_class_changed(
         scores = np.log([chance, *[(1 - chance) / (n - 1)] * (n - 1)]).tolist()
         texts = side.texts.assign(prediction_label=name, scores=[scores] * len(side.texts))
         made.append(changed(side, texts=texts))
-    found = compare(*map(Findings, made))
+    found = compare_runs(*map(Findings, made))
     assert found.predictions.n_moved == 0
     assert found.predictions.outputs_moved == changed_heads
     assert found.heads.changed.any() == changed_heads
@@ -140,7 +142,7 @@ def test_a_probability_that_moved_counts_where_no_class_changed(
 def test_a_layer_that_changed_by_less_than_two_points_has_no_clear_change(tmp_path: Path) -> None:
     """A shift that all texts share has an interval without 0, as noise of the weights makes it."""
     words = CompareWords(
-        compare(*map(Findings, pair_of(tmp_path, evidence="none"))), load_language("en")
+        compare_runs(*map(Findings, pair_of(tmp_path, evidence="none"))), load_language("en")
     )
     for size, is_told in ((0.016, False), (0.03, True)):
         change = Change(0.5, 0.5 + size, size, Interval(size - 0.001, size + 0.001), 40)

@@ -7,7 +7,7 @@ import pytest
 from helpers.real.two_models import STAR, pair_of, plant
 from scipy.stats import ttest_1samp
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.floors import EFFECT_LEAST
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.tokens.effects import token_changes
@@ -77,7 +77,7 @@ def test_a_tiny_change_of_every_text_is_none() -> None:
 def test_a_token_without_a_clear_change_is_in_no_note(tmp_path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     head = plant(head)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     (star,) = [token for token in found.tokens if token.token == STAR]
     unclear = replace(star, turn="noise", turn_p=0.5, looks_p=0.5)
     found.__dict__["tokens"] = (unclear,)

@@ -8,9 +8,9 @@ import pytest
 from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, pair_of, retokenise
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.overview import headline, limits
+from reportgen.report.compare_sections.overview import compare_headline, limits
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
@@ -29,7 +29,7 @@ def grouped(results: Results, units: str = "word", texts: int = len(TEXTS)) -> R
 
 def said(found: Comparison, lang: str = "en") -> tuple[tuple[str, ...], str]:
     words = CompareWords(found, load_language(lang))
-    return limits(found, words), " ".join(headline(found, words))
+    return limits(found, words), " ".join(compare_headline(found, words))
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,12 @@ def said(found: Comparison, lang: str = "en") -> tuple[tuple[str, ...], str]:
 )
 def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advice: str) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    found = compare(Findings(base), Findings(grouped(head)))
+    found = compare_runs(Findings(base), Findings(grouped(head)))
     assert (found.pairing.n_other_units, found.pairing.n_other_tokens) == (len(TEXTS), 0)
-    sentences, headline = said(found, lang)
+    sentences, compare_headline = said(found, lang)
     (sentence,) = [each for each in sentences if advice in each]
     assert "--units token" in sentence
-    assert sentence in headline
+    assert sentence in compare_headline
     assert not any("different tokens" in each or "トークンの区切り" in each for each in sentences)
     comparable = json.loads(comparison_json.write(found.runs, CompareOptions()).text)["comparable"]
     assert comparable["texts_with_other_units"] == len(TEXTS)
@@ -55,16 +55,16 @@ def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advi
 
 def test_other_tokens_and_other_units_are_counted_apart(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    found = compare(Findings(base), Findings(retokenise(grouped(head, texts=3), 1)))
+    found = compare_runs(Findings(base), Findings(retokenise(grouped(head, texts=3), 1)))
     assert (found.pairing.n_other_units, found.pairing.n_other_tokens) == (2, 1)
-    sentences, headline = said(found)
+    sentences, compare_headline = said(found)
     assert any(each.startswith("2 texts are not compared token by token") for each in sentences)
     assert any(each.startswith("1 text is split into different tokens") for each in sentences)
-    assert "--units" not in headline  # the other texts are compared
+    assert "--units" not in compare_headline  # the other texts are compared
 
 
 def test_the_same_option_with_other_words_asks_for_one_version(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    found = compare(Findings(grouped(base, texts=0)), Findings(grouped(head, texts=1)))
+    found = compare_runs(Findings(grouped(base, texts=0)), Findings(grouped(head, texts=1)))
     (sentence,) = [each for each in said(found)[0] if "segmenter" in each]
     assert sentence.startswith("1 text is not compared token by token")

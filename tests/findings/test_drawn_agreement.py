@@ -6,7 +6,7 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.places import GOLD
 
-from reportgen.findings.drawn_agreement import drawn_agreement, text_rarity
+from reportgen.findings.drawn_agreement import draw_agreement, text_rarity
 from reportgen.results.agreement import Score, text_agreement, unit_views
 from reportgen.results.store import open_results
 
@@ -26,7 +26,7 @@ def test_results_of_earlier_versions_are_ranked_anew_by_what_is_drawn() -> None:
     """They hold the ranks of sums, while colours were drawn per token."""
     for name in ("results_1", "results_2"):
         results = open_results(GOLD / name)
-        stored, found = results.agreement, drawn_agreement(results)
+        stored, found = results.agreement, draw_agreement(results)
         assert len(stored)
         texts = [text for text in results.evidence["text"] if results.effects_of(text) is not None]
         expected: list[Score] = []

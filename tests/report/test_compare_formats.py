@@ -16,7 +16,7 @@ from helpers.compared_json import record_of, schema
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, pair_of, twice
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
@@ -117,7 +117,7 @@ def test_every_kind_of_output_has_tables_in_csv_and_parquet_and_json_as_the_sche
             name if i % 2 else "x" for i, name in enumerate(sides[0].texts["prediction_label"])
         ]
         sides = tuple(changed(side, texts=side.texts.assign(label=labels)) for side in sides)
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     record = record_of(found)
     for name in COMPARE_TABLE_NAMES[:-1]:  # the last is of more than two models
         output = output_at(f"a-{name}.parquet", of_comparison=True)
@@ -144,7 +144,7 @@ def test_other_comparisons_are_as_the_schema_says_and_it_refuses_what_is_none(
 ) -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     few = pair_of(tmp_path / "few", TEXTS[:3], evidence="none", labels=LABELS[:3], n_heads=1)
-    found = compare(*map(Findings, few))
+    found = compare_runs(*map(Findings, few))
     gate = parse_gate("texts_total > 1", "fail", COMPARE_FIGURES)
     assert record_of(found, title="x", gates=evaluate([gate], found.figures))["gates"]
     for change in (
@@ -160,7 +160,7 @@ def test_other_comparisons_are_as_the_schema_says_and_it_refuses_what_is_none(
 
 
 def test_a_table_of_heads_that_were_not_compared_says_why(tmp_path: Path) -> None:
-    found = compare(*map(Findings, pair_of(tmp_path, evidence="none", keep=0)))
+    found = compare_runs(*map(Findings, pair_of(tmp_path, evidence="none", keep=0)))
     assert found.heads is None
     done = write(found.runs, CompareOptions(), output_at("heads.csv"))
     assert done.text.count("\n") == 1
@@ -217,7 +217,7 @@ def test_the_confluence_page_has_the_figures_of_the_json(
     moved = [text for text in record["texts"] if text["prediction_change"]]
     moved.sort(key=lambda text: -abs(text["prediction_change"]))
     assert ids == [text["id"] for text in moved[: len(ids)]]
-    same = compare(*map(Findings, twice(tmp_path, evidence="basic")))
+    same = compare_runs(*map(Findings, twice(tmp_path, evidence="basic")))
     assert "<h2>" not in confluence.write(same.runs, CompareOptions()).text
 
 
@@ -269,6 +269,6 @@ def test_pictures_show_the_figures_of_the_json_and_stand_beside_the_page(
 def test_texts_that_only_one_model_has_are_in_no_row(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, evidence="basic")
     head = make_results(tmp_path / "b", TEXTS[2:], ids=tuple(map(str, range(3, 13))), seed=1)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert {row["text_id"] for row in cells_of(found, "changes")} == set(map(str, range(3, 13)))
     record_of(found)

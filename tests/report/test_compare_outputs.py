@@ -15,13 +15,13 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, retoken
 from helpers.words import words_between
 from markdown_it import MarkdownIt
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.figures.gates import evaluate, parse_gate
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.overview import headline, limits
+from reportgen.report.compare_sections.overview import compare_headline, limits
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.html import page as html_page
@@ -45,7 +45,7 @@ HOSTILE = (
 
 def page_of(base: Results, head: Results, **options) -> BeautifulSoup:
     made = html_page.render(
-        compare(Findings(base), Findings(head)).runs, RenderOptions(**options)
+        compare_runs(Findings(base), Findings(head)).runs, RenderOptions(**options)
     ).content
     return BeautifulSoup(made.decode(), "html.parser")
 
@@ -196,7 +196,7 @@ def test_a_model_with_itself_says_that_nothing_was_found(tmp_path: Path) -> None
     assert {cell.get_text() for cell in page.select("#heads td")} == {"0.00", "0.0"}
     changes = {row.select("td")[-1].get_text() for row in page.select("#layers tbody tr")}
     assert changes == {"no change"}
-    text = markdown.write(compare(Findings(base), Findings(head)).runs, RenderOptions()).text
+    text = markdown.write(compare_runs(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert "No difference was found" in text
 
 
@@ -244,9 +244,9 @@ def test_no_token_is_denied_that_was_not_compared(
             side.evidence.assign(explained_label=n) for side, n in ((base, "a"), (head, "b"))
         ]
         base, head = (changed(s, evidence=e) for s, e in zip((base, head), evidence, strict=True))
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     words = CompareWords(found, load_language(lang))
-    said = headline(found, words)
+    said = compare_headline(found, words)
     n = len([token for token in found.tokens if token.effect is not None])
     assert words.say(key, n=n, texts=12) in said
     denied = (
@@ -273,7 +273,7 @@ def test_how_many_texts_a_token_takes_is_told_where_none_is_in_so_many(
         )
         for i in (0, 1)
     )
-    found, same = compare(base, head), compare(base, base)
+    found, same = compare_runs(base, head), compare_runs(base, base)
     key = "limit_few" if evidence == "none" else "limit_few_effects"
     assert found.tokens == ()
     for lang in ("en", "ja"):
@@ -307,7 +307,7 @@ def test_every_flip_is_listed_with_what_became_of_it(tmp_path: Path) -> None:
         names = [LABEL_NAMES["class"][(i + shift * (i < 7)) % 2] for i in range(12)]
         own = [LABEL_NAMES["class"][i % 3 == 0] for i in range(12)]
         sides.append(changed(side, texts=side.texts.assign(prediction_label=names, label=own)))
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     page = page_of(*sides)
     table = page.select("#predictions table")[1]
     rows = [[cell.get_text() for cell in row.select("td")] for row in table.select("tbody tr")]
@@ -333,7 +333,7 @@ def test_one_text_with_another_class_is_told_once(tmp_path: Path) -> None:
         ("ja", "12件のうち1件で予測が変わりました。旧モデルのクラスの確率は、", "別のもの"),
     ):
         text = markdown.write(
-            compare(*map(Findings, (base, head))).runs, RenderOptions(lang=lang)
+            compare_runs(*map(Findings, (base, head))).runs, RenderOptions(lang=lang)
         ).text.replace("\u200b", "")
         assert said in text
         assert again not in text
@@ -383,7 +383,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
         "New model: loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",
     ]
-    text = markdown.write(compare(Findings(base), Findings(head)).runs, RenderOptions()).text
+    text = markdown.write(compare_runs(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert "- New model: loaded &lt;oddly&gt;\n" in text
     both = replace(base, info=replace(base.info, remarks=("loaded <oddly>",)))
     said = [p.get_text() for p in page_of(both, head).select(".run > .banner")]
@@ -391,7 +391,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
         "loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",
     ]
-    found = compare(Findings(both), Findings(plant(head)))
+    found = compare_runs(Findings(both), Findings(plant(head)))
     text = markdown.write(found.runs, RenderOptions()).text
     front, folded = text.split("<details><summary>What was compared</summary>\n\n")
     assert "oddly" not in front  # no news to a reviewer of the change
@@ -441,7 +441,7 @@ def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
 )
 def test_every_kind_of_output_can_be_written_in_both_languages(tmp_path: Path, kind: str) -> None:
     base, head = pair_of(tmp_path, kind=kind, evidence="basic", n_layers=2, n_heads=2)
-    found = compare(Findings(base), Findings(plant(head)))
+    found = compare_runs(Findings(base), Findings(plant(head)))
     for lang in ("en", "ja"):
         options = RenderOptions(lang=lang)
         html = html_page.render(found.runs, options).text
@@ -456,7 +456,7 @@ def test_every_kind_of_output_can_be_written_in_both_languages(tmp_path: Path, k
 def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
     head = plant(plant(head, effect=1.5), effect=-1.0, row=0.0, token="最大")
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     words = CompareWords(found, load_language(lang))
     notes = change_notes(found)
     assert {"token_moves", "heads"} <= {note.id for note in notes}
@@ -471,7 +471,10 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     texts = tuple(f"{STAR}{text}{i}" for i, text in enumerate(HOSTILE * 3))
     base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS, n_layers=2, n_heads=1)
     head = plant(head)
-    found, options = compare(Findings(base), Findings(head)), RenderOptions(title="<b>x</b> | @me")
+    found, options = (
+        compare_runs(Findings(base), Findings(head)),
+        RenderOptions(title="<b>x</b> | @me"),
+    )
     soup = BeautifulSoup(html_page.render(found.runs, options).text, "html.parser")
     assert len(soup.select("script")) == 2
     assert not soup.select("main img, main b b, h1 b, a[href^=javascript]")
@@ -493,7 +496,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
 def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
     head = plant(head)
-    text = markdown.write(compare(Findings(base), Findings(head)).runs, RenderOptions()).text
+    text = markdown.write(compare_runs(Findings(base), Findings(head)).runs, RenderOptions()).text
     assert len(text) <= 65_000
     assert len(text.encode()) <= 200_000
     assert not re.search(r"style=|data:|<svg|<script", text)
@@ -544,12 +547,12 @@ def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -
         replace(s, info=replace(s.info, created=day))
         for s, day in zip(two_models, ("2026-01-30", "2026-01-31"), strict=True)
     )
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     page = "https://example.com/a_b/compare.html?x=1&y=(2)"
     options = RenderOptions(page_url=page, commit="1b3c5d7..4f2a9c1")
     text = markdown.write(found.runs, options).text
     first = BeautifulSoup(sanitised(rendered(text[:400])), "html.parser").p
-    verdict, *_ = headline(found, CompareWords(found, load_language("en")))
+    verdict, *_ = compare_headline(found, CompareWords(found, load_language("en")))
     assert {link["href"] for link in first.select("a")} == {
         page.replace("(", "%28").replace(")", "%29")
     }
@@ -568,7 +571,7 @@ def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(two_models) -
 
 
 def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path) -> None:
-    found = compare(*map(Findings, twice(tmp_path, evidence="basic")))
+    found = compare_runs(*map(Findings, twice(tmp_path, evidence="basic")))
     text = markdown.write(found.runs, RenderOptions(commit="4f2a9c1")).text
     _, line = text.rstrip("\n").split("\n\n")
     assert line.startswith("**No difference was found: ")
@@ -625,7 +628,7 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(two_models, two_compar
 def test_outputs_are_the_same_bytes_every_time(
     two_models, two_compared, made: str, text: str
 ) -> None:
-    again = compare(*map(Findings, two_models))
+    again = compare_runs(*map(Findings, two_models))
     assert html_page.write(again.runs, RenderOptions()).content == made.encode()
     assert markdown.write(again.runs, RenderOptions()).text == text
     record = comparison_json.write(two_compared.runs, RenderOptions())
@@ -658,7 +661,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(two_compared) -> None:
 def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, ids=("##[error]x", *map(str, range(11))))
     options = RenderOptions(title="##[add-mask]")
-    text = comparison_json.write(compare(Findings(base), Findings(head)).runs, options).text
+    text = comparison_json.write(compare_runs(Findings(base), Findings(head)).runs, options).text
     assert "##" not in text
     assert json.loads(text)["texts"][0]["id"] == "##[error]x"
 
@@ -669,7 +672,7 @@ def test_a_role_without_a_usual_name_has_a_figure_that_gates_can_name(tmp_path: 
         roles = results.roles.assign(role=results.roles["role"].replace("cls", "<x>"))
         own = (Role("<x>", "<x>"), *results.info.roles[1:])
         sides.append(changed(results, replace(results.info, roles=own), roles=roles))
-    figures = comparison_figures(compare(*map(Findings, sides)))
+    figures = comparison_figures(compare_runs(*map(Findings, sides)))
     assert figures["sink_share_change_u003cxu003e"] is not None
     assert all(COMPARE_FIGURES.find(name) for name in figures)
 
@@ -691,7 +694,7 @@ def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str)
     texts = (TEXTS[1], TEXTS[0], *TEXTS[2:9], "another text", "one more")
     ids = ("2", "1", *map(str, range(3, 11)), "new")
     head = make_results(tmp_path / "b", texts, evidence="basic", seed=1, ids=ids)
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     words = CompareWords(found, load_language(lang))
     said = [item.get_text() for item in page_of(base, head, lang=lang).select("#overview li")]
     for key, n, named in (("removed", 2, "11, 12"), ("added", 1, "new"), ("altered", 1, "10")):

@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.hostile_results import PLAIN, STRINGS, with_strings
 from markdown_it import MarkdownIt
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.runs import Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, output_at
@@ -57,7 +57,7 @@ def outputs_of(folder: Path, kind: str, strings: tuple[str, ...], at: int) -> di
     # The trend is of more than two models.
     paths += [f"compare-{name}.csv" for name in COMPARE_TABLE_NAMES if name != "trend"]
     outputs = [output_at(path, of_comparison=True) for path in paths]
-    compared = compare(findings, findings)
+    compared = compare_runs(findings, findings)
     for output, document in make_documents(compared.runs, outputs, CompareOptions(**how)).items():
         made |= {output.path: document.content, **document.files}
     return made

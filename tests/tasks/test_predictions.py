@@ -28,7 +28,7 @@ from reportgen.results.tables.schema import PREDICTIONS_SCHEMA
 from reportgen.tasks.answers import is_exact
 from reportgen.tasks.entities import spans
 from reportgen.tasks.labels import right_answers
-from reportgen.tasks.predictions import predictions
+from reportgen.tasks.predictions import predictions_of
 
 KINDS: tuple[OutputKind, ...] = (*ANSWERED, "next_token", "completion", "embedding")
 
@@ -41,7 +41,7 @@ def made(folder: Path, kind: OutputKind) -> Results:
 def test_items_are_those_of_the_texts(tmp_path: Path, kind: OutputKind) -> None:
     """Each item against the row of its text, read one by one."""
     results = made(tmp_path / "r", kind)
-    items = predictions(results)
+    items = predictions_of(results)
     assert list(items) == PREDICTIONS_SCHEMA.names
     found = {text: own.to_dict("records") for text, own in items.groupby("text")}
     for text, row in enumerate(results.texts.to_dict("records")):
@@ -159,7 +159,7 @@ ITEMS: dict[OutputKind, Any] = {
 
 @pytest.mark.parametrize("kind", ["class", "labels", "tags", "choice", "masks", "number"])
 def test_a_score_says_whether_the_prediction_is_the_label(tmp_path: Path, kind: OutputKind) -> None:
-    known = predictions(made(tmp_path / "r", kind)).dropna(subset="score")
+    known = predictions_of(made(tmp_path / "r", kind)).dropna(subset="score")
     if kind == "number":
         plain = abs(known["value"] - known["label_value"])
     else:  # case counts for no mask
@@ -171,7 +171,7 @@ def test_a_score_says_whether_the_prediction_is_the_label(tmp_path: Path, kind: 
 def test_a_token_of_a_completion_is_right_where_none_is_likelier(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="completion")
     texts = results.texts.assign(score_names=[["", ""], ["の", ""], ["", "x"]] * 2)
-    items = predictions(changed(results, texts=texts))
+    items = predictions_of(changed(results, texts=texts))
     assert items["score"].tolist() == [1, 1, 0, 1, 1, 0] * 2
     assert (items["score"] == (items["predicted"] == items["label"])).all()
 
@@ -243,7 +243,7 @@ PLAIN: dict[OutputKind, dict[str, Any]] = {
 @pytest.mark.parametrize("kind", PLAIN)
 def test_figures_are_plain_computations_on_the_table(tmp_path: Path, kind: OutputKind) -> None:
     findings = Findings(made(tmp_path / "r", kind))
-    items = predictions(findings.results)
+    items = predictions_of(findings.results)
     for name, compute in PLAIN[kind].items():
         value = findings.figures[name]
         assert value is not None
@@ -253,21 +253,23 @@ def test_figures_are_plain_computations_on_the_table(tmp_path: Path, kind: Outpu
 def test_the_share_of_masks_whose_word_is_listed(tmp_path: Path) -> None:
     findings = Findings(answered_results(tmp_path / "r", "masks"))
     assert findings.masks is not None
-    assert findings.masks.listed_share == pytest.approx(listed_masks(predictions(findings.results)))
+    assert findings.masks.listed_share == pytest.approx(
+        listed_masks(predictions_of(findings.results))
+    )
     assert 0 < findings.masks.listed_share < 1
 
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_folders_of_earlier_versions_give_the_table(version: int) -> None:
     findings = Findings(open_results(GOLD / f"results_{version}"))
-    items = predictions(findings.results)
+    items = predictions_of(findings.results)
     assert len(items) == findings.analysed.sum()
     assert items["score"].mean() == pytest.approx(findings.figures["label_mae"], rel=1e-5)
     assert items["value"].mean() == pytest.approx(findings.figures["prediction_mean"], rel=1e-5)
 
 
 def test_the_similarity_of_two_texts_has_no_error(tmp_path: Path) -> None:
-    items = predictions(answered_results(tmp_path / "r", "number", similarity="cosine"))
+    items = predictions_of(answered_results(tmp_path / "r", "number", similarity="cosine"))
     assert items["label_value"].notna().any()
     assert items["score"].isna().all()
 
@@ -275,7 +277,7 @@ def test_the_similarity_of_two_texts_has_no_error(tmp_path: Path) -> None:
 def test_labels_of_other_results_can_be_used(tmp_path: Path) -> None:
     results = answered_results(tmp_path / "r", "class")
     other = results.texts[["label", "label_value"]].assign(label="bad")
-    items = predictions(results, other)
+    items = predictions_of(results, other)
     assert set(items["label"]) == {"bad"}
     assert (items["score"] == (items["predicted"] == "bad")).all()
     assert (items["label_probability"] + 1e-9 >= 0).all()
@@ -284,10 +286,10 @@ def test_labels_of_other_results_can_be_used(tmp_path: Path) -> None:
 def test_what_a_model_wrote_itself_has_no_right_answer(tmp_path: Path) -> None:
     given = make_results(tmp_path / "r", kind="completion")
     settings = replace(given.info.settings, options={"generate": 2})
-    items = predictions(changed(given, replace(given.info, settings=settings)))
+    items = predictions_of(changed(given, replace(given.info, settings=settings)))
     assert items["label"].isna().all()
     assert items["score"].isna().all()
-    asked = predictions(given)
+    asked = predictions_of(given)
     assert items["predicted"].tolist() == asked["label"].tolist()
     assert items["probability"].tolist() == asked["label_probability"].tolist()
     likelier = [own[0]["name"] if len(own) else None for own in items["alternatives"]]
@@ -305,7 +307,7 @@ def test_a_word_ends_before_the_next_one_of_its_segment(tmp_path: Path) -> None:
         scores=[[-0.1] * 3, [-0.2]],
         score_names=[["O", "B-PER", "O"], ["O"]],
     )
-    items = predictions(changed(made, texts=texts, tokens=tokens.assign(segment=segment)))
+    items = predictions_of(changed(made, texts=texts, tokens=tokens.assign(segment=segment)))
     assert items["position"].tolist() == [1, 3, 5, 1]
     assert items["end"].tolist() == [2, 4, 6, 1]
 
@@ -323,7 +325,7 @@ def test_a_decoder_of_its_own_has_the_tokens_of_its_target(tmp_path: Path) -> No
     )
     texts = made.texts.assign(scores=[[-1.0, -2.0], [], [-0.5, -0.1]])
     texts["score_names"] = [["", "q"], [], ["", ""]]
-    items = predictions(changed(made, texts=texts, targets=pd.DataFrame(rows, columns=names)))
+    items = predictions_of(changed(made, texts=texts, targets=pd.DataFrame(rows, columns=names)))
     assert items["text"].tolist() == [0, 0, 2, 2]
     assert items["position"].tolist() == [1, 2, 1, 2]
     assert items["label"].tolist() == ["x", "y", "z", "w"]
@@ -333,9 +335,9 @@ def test_a_decoder_of_its_own_has_the_tokens_of_its_target(tmp_path: Path) -> No
 
 def test_long_texts_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = make_results(tmp_path, kind="completion")
-    whole = predictions(results)
+    whole = predictions_of(results)
     monkeypatch.setattr("reportgen.tasks.from_texts._AT_ONCE", 2)
-    assert predictions(results).equals(whole)
+    assert predictions_of(results).equals(whole)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -344,7 +346,7 @@ def test_csv_and_parquet_hold_the_table(tmp_path: Path, kind: OutputKind) -> Non
     frame = Report(results).predictions
     assert list(frame) == ["text_id", *PREDICTIONS_SCHEMA.names[1:]]
     ids = results.texts["text_id"]
-    assert frame["text_id"].tolist() == [ids[text] for text in predictions(results)["text"]]
+    assert frame["text_id"].tolist() == [ids[text] for text in predictions_of(results)["text"]]
     stored = pd.read_parquet(io.BytesIO(to_parquet(frame)))
     read = pd.read_csv(io.BytesIO(to_csv(frame)), dtype={"text_id": str})
     for name in frame:
@@ -419,7 +421,7 @@ def test_the_queries_of_the_docs_run(tmp_path: Path) -> None:
 def test_memory_is_that_of_columns(tmp_path: Path) -> None:
     """The table of many tokens takes what its numbers take, not an object for each of them."""
     made = make_results(tmp_path, ("abcdefgh" * 50,) * 40, n_layers=1, n_heads=1, kind="tags")
-    items = predictions(made)
+    items = predictions_of(made)
     assert len(items) == 40 * 200
     assert items.memory_usage(deep=True).sum() < 120 * len(items)
     assert all(b >= a for a, b in pairwise(items["text"]))

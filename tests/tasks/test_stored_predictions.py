@@ -31,7 +31,7 @@ from reportgen.results.run_file import write_info
 from reportgen.results.selection import selected
 from reportgen.results.store import Results, open_results
 from reportgen.tasks.from_texts import items_from_texts
-from reportgen.tasks.predictions import predictions
+from reportgen.tasks.predictions import predictions_of
 from reportgen.texts import TextInput, TextSet
 
 KINDS: tuple[OutputKind, ...] = (*ANSWERED, "next_token", "completion", "embedding")
@@ -55,19 +55,19 @@ def both(folder: Path, kind: OutputKind) -> tuple[Results, Results]:
 def test_folders_of_all_versions_give_the_same_tables(tmp_path: Path, kind: OutputKind) -> None:
     old, new = both(tmp_path, kind)
     assert old.predictions.empty
-    assert len(new.predictions) == len(predictions(old))
-    pd.testing.assert_frame_equal(predictions(new), predictions(old))
+    assert len(new.predictions) == len(predictions_of(old))
+    pd.testing.assert_frame_equal(predictions_of(new), predictions_of(old))
     other = new.texts[["label", "label_value"]].iloc[::-1].reset_index(drop=True)
-    pd.testing.assert_frame_equal(predictions(new, other), predictions(old, other))
+    pd.testing.assert_frame_equal(predictions_of(new, other), predictions_of(old, other))
     rows = range(len(new.texts) - 1, 0, -2)
-    some, wanted = (predictions(selected(own, rows)) for own in (new, old))
+    some, wanted = (predictions_of(selected(own, rows)) for own in (new, old))
     pd.testing.assert_frame_equal(some, wanted)
     for write in (to_csv, to_parquet):
         first, second = (write(table(Findings(own), "predictions")) for own in (old, new))
         assert first == second
     with redacted(old, "en", wanted=True) as one, redacted(new, "en", wanted=True) as copy:
-        assert len(copy.predictions) == len(one.predictions) == len(predictions(copy))
-        pd.testing.assert_frame_equal(predictions(copy), predictions(one))
+        assert len(copy.predictions) == len(one.predictions) == len(predictions_of(copy))
+        pd.testing.assert_frame_equal(predictions_of(copy), predictions_of(one))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -110,14 +110,14 @@ def test_a_run_stores_the_items_of_its_texts(tmp_path: Path, architecture: str, 
     assert set(results.predictions["text"]) == {i for i in range(150) if i % 50}
     made = pa.concat_tables(items_from_texts(results))
     assert pq.read_table(folder / FILE).equals(made)
-    pd.testing.assert_frame_equal(predictions(results), results.predictions)
+    pd.testing.assert_frame_equal(predictions_of(results), results.predictions)
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_stored_folders_of_earlier_versions_give_the_table(version: int) -> None:
     results = open_results(GOLD / f"results_{version}")
     assert results.info.schema_version == version
-    assert predictions(results)["value"].tolist() == results.texts["prediction"].tolist()
+    assert predictions_of(results)["value"].tolist() == results.texts["prediction"].tolist()
 
 
 Refused = Callable[..., str]
@@ -147,7 +147,7 @@ def refused(stored: Callable[[OutputKind], Path], tmp_path: Path) -> Refused:
         change(rows)
         pq.write_table(pa.Table.from_pylist(rows, before.schema), folder / FILE)
         with pytest.raises(ResultsError) as caught:
-            predictions(open_results(folder))
+            predictions_of(open_results(folder))
         said = str(caught.value)
         assert said.startswith(f"{folder / FILE}: damaged: column ")
         assert said.endswith("; run `reportgen analyze` again")
@@ -234,8 +234,8 @@ def test_labels_are_read_as_this_version_reads_them(
     field = rows.schema.field(place)
     values = pa.array([value] * len(rows), field.type)
     pq.write_table(rows.set_column(place, field, values), folder / FILE)
-    wanted = predictions(open_results(stored(kind)))
-    pd.testing.assert_frame_equal(predictions(open_results(folder)), wanted)
+    wanted = predictions_of(open_results(stored(kind)))
+    pd.testing.assert_frame_equal(predictions_of(open_results(folder)), wanted)
 
 
 def test_the_queries_of_the_docs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.unlisted import without_manifest
 
 from reportgen.api.report import open_report
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.outputs.predictions import worse as worse_texts
 from reportgen.comparison.runs import Runs
 from reportgen.errors import ResultsError, with_quotes
@@ -107,7 +107,7 @@ def test_a_run_says_how_far_off_words_are(sides: Sequence[Findings]) -> None:
 
 
 def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings]) -> None:
-    found = compare(sides[0], sides[2])
+    found = compare_runs(sides[0], sides[2])
     old, new = (_mean(side) for side in (sides[0], sides[2]))
     assert found.figures["word_mae_base"] == pytest.approx(old, rel=1e-5)
     assert found.figures["word_mae_rise"] == pytest.approx(new - old, rel=1e-5)
@@ -115,7 +115,7 @@ def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings])
     assert found.figures["quality_worse"] == 1
     assert found.figures["prediction_changed"] > 0.5
     assert found.predictions is not None
-    assert not compare(sides[0], sides[0]).predictions.change.any()
+    assert not compare_runs(sides[0], sides[0]).predictions.change.any()
     grown = np.subtract(_errors(sides[2]), _errors(sides[0]))
     worst = [text for text in np.argsort(-grown).tolist() if grown[text] > 0]
     rows = found.predictions.texts[worse_texts(found.predictions)].tolist()
@@ -130,7 +130,7 @@ def test_a_comparison_says_that_words_are_farther_off(sides: Sequence[Findings])
 
 
 def test_a_trend_has_the_figure_of_each_model(sides: Sequence[Findings]) -> None:
-    trend = compare(sides[0], sides[2], between=[sides[1]]).all_models
+    trend = compare_runs(sides[0], sides[2], between=[sides[1]]).all_models
     assert trend is not None
     (row,) = (row for row in trend.rows if row.quality == "word_mae")
     values = [value.value for value in row.values if value is not None]

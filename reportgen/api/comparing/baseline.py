@@ -27,7 +27,7 @@ from reportgen.errors import ResultsError, unwritten
 from reportgen.files.destinations import BASELINE_FILE
 from reportgen.files.staging import Staging
 from reportgen.files.temporary import scratch_folder
-from reportgen.findings.drawn_agreement import drawn_agreement
+from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.findings.figures.flat import Value
 from reportgen.findings.findings import Findings
 from reportgen.report.json.metrics import watched
@@ -238,7 +238,7 @@ def _rows(results: Results, name: str) -> pa.Table:
     if name == "evidence":
         rows = _with(rows, EXTRA, pa.array([False] * len(rows), pa.bool_()))
     if name == "agreement":  # of the others a comparison says nothing
-        own = drawn_agreement(results)
+        own = draw_agreement(results)
         rows = table_of(name, own[own["statistic"].isin(_STATISTICS)])
     if name == "layers":
         texts, layers = (rows[column].to_numpy().astype(np.intp) for column in ("text", "layer"))

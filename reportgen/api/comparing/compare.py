@@ -15,12 +15,12 @@ from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.options import check_language, options_of
 from reportgen.api.report import Report, Written, open_report, write_runs
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.compare import compare as compare_findings
+from reportgen.comparison.compare import compare_runs as compare_findings
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.findings.figures.gates import evaluate
 from reportgen.findings.outputs.quality_register import Judging, smallest_change
-from reportgen.report.compare_sections.overview import headline, unmatched_texts
+from reportgen.report.compare_sections.overview import compare_headline, unmatched_texts
 from reportgen.report.compare_sections.trend import limits
 from reportgen.report.compare_tables import comparison_table
 from reportgen.report.language.comparison import CompareWords
@@ -258,4 +258,4 @@ def _unmatched(comparison: Comparison, lang: Lang) -> list[str]:
 
 
 def _headline(comparison: Comparison, lang: Lang) -> list[str]:
-    return list(headline(comparison, CompareWords(comparison, load_language(lang))))
+    return list(compare_headline(comparison, CompareWords(comparison, load_language(lang))))

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.api.site.runs import SiteRun, message
-from reportgen.comparison.compare import compare
-from reportgen.comparison.outputs.quality import Verdict
+from reportgen.comparison.compare import compare_runs
+from reportgen.comparison.outputs.quality import QualityVerdict
 from reportgen.comparison.runs import Runs
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.figures.gates import Gate, evaluate
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.quality_register import misfit
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import headline
-from reportgen.report.html import page
+from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.html.assets import PagePlace
+from reportgen.report.html.page import render as render_page
 from reportgen.report.language.language import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.redact.comparison import redacted_comparison
@@ -50,7 +50,9 @@ class Made:
     page: bytes | None = None
     comparison: bytes | None = None
     said: tuple[str, ...] = ()  # what the comparison says first
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # of the comparison, by figure
+    verdicts: Mapping[str, QualityVerdict] = field(
+        default_factory=dict
+    )  # of the comparison, by figure
     reduced: tuple[str, ...] = ()  # what the page lacks, or an option that has no effect on it
     not_compared: str = ""  # why; "" where nothing is wrong
     left_out: ResultsError | None = None
@@ -101,11 +103,13 @@ class PageMaker:
                 quality=self.options.quality,
                 smallest_change=self.options.smallest_change,
             )
-            whole = replace(compare(old, new), judging=self.options.judging)
+            whole = replace(compare_runs(old, new), judging=self.options.judging)
             with redacted_comparison(whole, lang, wanted=self.redact) as shown:
-                content = page.render(shown.runs, look, place).content
+                content = render_page(shown.runs, look, place).content
                 judged = verdicts(shown.predictions.quality if shown.predictions else None)
-                said = headline(shown, CompareContext(shown.runs, look, load_language(lang)).words)
+                said = compare_headline(
+                    shown, CompareContext(shown.runs, look, load_language(lang)).words
+                )
         except (ComparisonError, ResultsError) as error:
             return replace(made, not_compared=message(error, redact=self.redact))
         return replace(made, comparison=content, said=said, verdicts=judged)
@@ -129,7 +133,7 @@ class PageMaker:
                 quality=quality,
                 gates=gates,
             )
-            document = page.render(Runs(findings), as_page, place)
+            document = render_page(Runs(findings), as_page, place)
             entry = make_entry(
                 run,
                 findings,

@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.api.site.runs import SiteRun
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import since_when
@@ -113,7 +113,7 @@ def make_trend(task: TrendTask, options: SiteOptions, *, redact: bool) -> TrendM
     place = PagePlace(f"../{shared('comparison').folder}", links_of_trend(own[-1], options.lang))
     try:
         first, *between, last = (Findings(open_whole(run.folder)) for run in own)
-        whole = compare(first, last, between=between, folders=_names(own))
+        whole = compare_runs(first, last, between=between, folders=_names(own))
         whole = replace(whole, judging=options.judging)
         with redacted_comparison(whole, options.lang, wanted=redact) as shown:
             words, models = CompareWords(shown, load_language(options.lang)), shown.all_models

@@ -27,7 +27,7 @@ from reportgen.findings.statistics import (
 from reportgen.results.info import OutputKind
 from reportgen.results.ranks import centred_ranks, spearman, weighted_correlation
 from reportgen.results.store import Results
-from reportgen.tasks.predictions import predictions
+from reportgen.tasks.predictions import predictions_of
 from reportgen.tasks.task import Task, task_of
 
 # What became of a text's class: right in the new model alone, in the old one alone, in both, in
@@ -237,7 +237,7 @@ class _TwoRuns:
         that have the same ones in both: as many, and where they are of words, of the same words,
         however these are split."""
         sides = self.base, self.head
-        own, other = (predictions(side.results, self.pairing.labels) for side in sides)
+        own, other = (predictions_of(side.results, self.pairing.labels) for side in sides)
         if not self.task.pairs_items:
             return Items(_of_texts(own, texts), _of_texts(other, texts))
         rows = [side["text"].to_numpy(np.intp) for side in (own, other)]

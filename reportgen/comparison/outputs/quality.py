@@ -30,7 +30,7 @@ from reportgen.tasks.metrics import Metric
 # "better" and "worse": the interval of the change leaves out 0, and the change is larger than the
 # smallest one that is worth telling. "same": it is surely smaller than that, or no prediction
 # moved. "few": too few texts for an interval.
-Verdict: TypeAlias = Literal["better", "worse", "same", "unclear", "few"]
+QualityVerdict: TypeAlias = Literal["better", "worse", "same", "unclear", "few"]
 Ends: TypeAlias = tuple[Interval | None, Interval | None]
 # Two one-sided tests at 5 % each find two models the same where this interval lies within the
 # smallest change (Lakens 2017).
@@ -60,7 +60,7 @@ class QualityFigure:
     # The smallest change worth telling, in the unit of the figure; None where the verdict is that
     # of a figure that says the same.
     limit: float | None
-    gain: Verdict
+    gain: QualityVerdict
 
     @property
     def kind(self) -> Metric:
@@ -79,7 +79,7 @@ class Quality:
     smallest: SmallestChange
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> QualityVerdict:
         """What the figure that decides says."""
         return self.deciding.gain
 
@@ -93,7 +93,7 @@ class Quality:
         """The figures that do not decide."""
         return tuple(figure for figure in self.figures if figure is not self.deciding)
 
-    def with_gain(self, gain: Verdict) -> tuple[QualityFigure, ...]:
+    def with_gain(self, gain: QualityVerdict) -> tuple[QualityFigure, ...]:
         """The figures that do not decide with this outcome, such as better or worse."""
         return tuple(figure for figure in self.others if figure.gain == gain)
 
@@ -170,7 +170,7 @@ def _verdict(
     *,
     is_sure: bool,
     moved: bool,
-) -> Verdict:
+) -> QualityVerdict:
     """What the two intervals of a gain say."""
     if wide is None or narrow is None:
         return "few"

@@ -24,7 +24,7 @@ from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import DELETION_SCORES
 from reportgen.results.unit_names import unit_labels
-from reportgen.results.unit_values import equal_shares, unit_values
+from reportgen.results.unit_values import equal_shares, values_of_units
 from reportgen.tasks.targets import target_of
 from reportgen.tasks.task import task_of
 
@@ -121,7 +121,7 @@ def _multiples(sides: tuple[pd.DataFrame, pd.DataFrame], view: View, starts: Pla
     """`[unit]` in both models: the attention that units get, over their equal share."""
     measure = BY_ID[view]
     base, head = (
-        unit_values(
+        values_of_units(
             measure,
             tokens[view],
             starts,

@@ -7,7 +7,7 @@ import numpy as np
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change, changes, equal_if_close
-from reportgen.comparison.outputs.quality import Quality, Verdict
+from reportgen.comparison.outputs.quality import Quality, QualityVerdict
 from reportgen.findings.judgement import Judgement
 from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.findings.statistics import Booleans, Floats, Interval
@@ -30,7 +30,7 @@ class ModelValue:
     view: View | None = None  # that an agreement is of: what colours the texts first
     judgement: Judgement | None = None  # of an agreement: what it says beyond the baselines
     # Of a figure of the fit: whether it is better than in the first model, and on how many texts.
-    gain: Verdict | None = None
+    gain: QualityVerdict | None = None
     is_unmoved: bool = False  # no prediction moved from the first model
     is_sure_alone: bool = False  # its interval leaves out 0, but another figure decides
 

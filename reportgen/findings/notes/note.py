@@ -23,7 +23,7 @@ Kind: TypeAlias = Literal[
     "general",
 ]
 # The one statement on attention sinks that each token has which is judged.
-Verdict: TypeAlias = Literal[
+SinkVerdict: TypeAlias = Literal[
     "sink",
     "raised",  # it gets more than an equal share, but is no sink
     "none",
@@ -46,11 +46,11 @@ class Note:
     kind: Kind
     is_special: bool = True  # its token is a special one
     also: tuple[str, ...] = ()  # sentences that follow, by their keys
-    verdict: Verdict | None = None  # of the kind "verdict"
+    verdict: SinkVerdict | None = None  # of the kind "verdict"
     rules_out_sink: bool = False  # a verdict that its token is no sink
 
     @property
-    def on_sink(self) -> Verdict | None:
+    def on_sink(self) -> SinkVerdict | None:
         """The verdict on whether its token is a sink; none if that is ruled out or if it is unclear
         whether the share is raised."""
         return "none" if self.rules_out_sink and self.verdict == "unclear" else self.verdict

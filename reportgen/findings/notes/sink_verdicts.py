@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA, Citation
-from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
+from reportgen.findings.notes.note import Note, SinkVerdict, Values, about, ends, figure
 from reportgen.findings.notes.thresholds import RAISED_EXCESS
 from reportgen.findings.sinks.heads import SinkHeads
 from reportgen.findings.statistics import Interval
@@ -34,7 +34,7 @@ VERDICTS: Mapping[Standing, str] = {
     Standing.SINK_NOT_RULED_OUT: "unclear",
     Standing.SINK: "N1",
 }
-OUTCOMES: Mapping[str, Verdict] = {
+OUTCOMES: Mapping[str, SinkVerdict] = {
     "N1b": "none",
     "N1b-below": "none",
     "unclear-raised": "unclear",
@@ -150,7 +150,7 @@ def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values
 
 
 def _verdict(
-    subject: Subject, id: str, verdict: Verdict, values: Values, *citations: Citation
+    subject: Subject, id: str, verdict: SinkVerdict, values: Values, *citations: Citation
 ) -> Note:
     note = about(subject, id, values, *citations, kind="verdict")
     return replace(note, verdict=verdict, rules_out_sink=id in _NO_SINK)

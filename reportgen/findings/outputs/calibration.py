@@ -25,7 +25,7 @@ _MOST_ITEMS = 20_000  # evenly spaced, of which right answers are drawn
 _SEED = 20260102
 WORTH_TELLING = 0.01  # of a share
 # Probabilities are too high on average, too low, or right on average but wrong in themselves.
-Verdict: TypeAlias = Literal["over", "under", "off"]
+CalibrationVerdict: TypeAlias = Literal["over", "under", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Calibration:
     bins: tuple[Bin, ...]  # from low to high probability
 
     @property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> CalibrationVerdict | None:
         """What is sure of both; None where nothing is."""
         gap, error = self.gap.interval, self.error.interval
         if gap is not None and self.p <= 1 - CONFIDENCE:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Whether a constant answer is farther off ("better"), nearer ("worse"), nearer but not surely, or
 # farther but not surely; "few" where there are too few texts for a verdict.
-Verdict: TypeAlias = Literal["better", "worse", "not_better", "unclear", "few"]
+ConstantVerdict: TypeAlias = Literal["better", "worse", "not_better", "unclear", "few"]
 Answers: TypeAlias = Floats | NDArray[np.str_]
 
 
@@ -67,7 +67,7 @@ class Scored:
         return replace(self, **{n: list_[items] for n, list_ in own.items() if list_ is not None})
 
     @property
-    def against_constant(self) -> Verdict | None:
+    def against_constant(self) -> ConstantVerdict | None:
         """Whether the model is better than the best constant answer; None where none is defined.
 
         A verdict takes an interval of the difference over the texts without 0, and that the model

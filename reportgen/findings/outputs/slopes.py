@@ -20,7 +20,7 @@ from reportgen.tasks.sums import SAME
 CLEARLY = 0.05  # how far from 1 a whole interval must lie
 # "cautious": nearer to the middle than right answers, as far as that can be told just as much as a
 # model should that is so unsure.
-Verdict: TypeAlias = Literal["too_close", "too_far", "cautious"]
+SlopeVerdict: TypeAlias = Literal["too_close", "too_far", "cautious"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Slopes:
     of_labels: Estimate  # on predictions
 
     @property
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> SlopeVerdict | None:
         """What follows from both intervals; None where nothing does."""
         labels, predictions = self.of_labels.interval, self.of_predictions.interval
         if labels is None or predictions is None:

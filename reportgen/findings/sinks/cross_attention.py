@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import LayerFigures, RoleFigures, layer_figures, takes_part
-from reportgen.findings.notes.note import Verdict
+from reportgen.findings.notes.note import SinkVerdict
 from reportgen.findings.notes.sink_verdicts import OUTCOMES, verdict
 from reportgen.findings.sinks.non_special import FIRST
 from reportgen.findings.statistics import Booleans, Floats
@@ -27,7 +27,7 @@ class CrossToken:
 
     subject: Subject
     figures: RoleFigures  # by layer of the decoder
-    verdict: Verdict  # whether attention rests on it
+    verdict: SinkVerdict  # whether attention rests on it
     layer: LayerFigures  # that the verdict names; the one in which it gets most, without one
 
 

@@ -16,7 +16,7 @@ from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.unit_names import unit_labels
-from reportgen.results.unit_values import equal_shares, times_average, unit_values
+from reportgen.results.unit_values import equal_shares, times_average, values_of_units
 from reportgen.tasks.task import task_of
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
@@ -130,7 +130,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
         return CorpusTokens((), none, none, none, nothing, nothing, none)
     sizes = np.diff(starts, append=len(text))
     even = equal_shares(BY_ID[view], tokens["expected"], n_tokens_of(results, text))
-    values = unit_values(BY_ID[view], tokens[view], starts, even)
+    values = values_of_units(BY_ID[view], tokens[view], starts, even)
     ratios = times_average(values, sizes, text[starts])
     codes, labels = unit_labels(results, tokens, starts)
     same, effects = first_alike(results), effects[starts]

@@ -34,7 +34,7 @@ class ComparisonOverview:
 def make_overview(context: CompareContext) -> ComparisonOverview:
     """The overview of a comparison."""
     comparison, words = context.comparison, context.words
-    return ComparisonOverview(headline(comparison, words), limits(comparison, words))
+    return ComparisonOverview(compare_headline(comparison, words), limits(comparison, words))
 
 
 def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
@@ -42,7 +42,7 @@ def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
     return tuple(map(context.words.note, context.comparison.notes))
 
 
-def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
+def compare_headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What a reader must know, in a few sentences: which model fits the labels better comes first,
     where there are labels, unless nothing changed."""
     models = comparison.all_models

@@ -11,7 +11,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.floors import MOVED, SHARE
 from reportgen.comparison.notes import EFFECT_CHANGED
 from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
-from reportgen.comparison.outputs.quality import SAME_CONFIDENCE, QualityFigure, Verdict
+from reportgen.comparison.outputs.quality import SAME_CONFIDENCE, QualityFigure, QualityVerdict
 from reportgen.comparison.outputs.quality import Quality as ModelQuality
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
@@ -97,7 +97,7 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
 def others(quality: ModelQuality, words: CompareWords) -> Iterator[str]:
     """A sentence on the figures that are better, and one on those that are worse, where the figure
     that decides is not."""
-    gains: tuple[Verdict, ...] = ("better", "worse")
+    gains: tuple[QualityVerdict, ...] = ("better", "worse")
     for gain in gains:
         figures = quality.with_gain(gain) if gain != quality.verdict else ()
         if figures:

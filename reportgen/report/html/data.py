@@ -23,8 +23,8 @@ from reportgen.results.maps.cells import Pooling
 from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results.unit_values import Floats
 from reportgen.results.units import (
-    Floats,
     TextUnits,
     is_unspaced,
     segments_of,

@@ -6,7 +6,7 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.floors import CHANCE_MOVED
 from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.outputs.quality import Verdict
+from reportgen.comparison.outputs.quality import QualityVerdict
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.quality_register import QUALITY, SmallestChange
 from reportgen.findings.statistics import Interval
@@ -140,7 +140,7 @@ class CompareWords:
     def gain(
         self,
         name: str,
-        gain: Verdict,
+        gain: QualityVerdict,
         n_texts: int,
         *,
         is_unmoved: bool = False,

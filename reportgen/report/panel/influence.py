@@ -15,7 +15,7 @@ from reportgen.report.panel.prediction import printed as printed_number
 from reportgen.results.info import View
 from reportgen.results.joint import JointUnits
 from reportgen.results.measure_register import EFFECT
-from reportgen.results.units import Floats
+from reportgen.results.unit_values import Floats
 
 TOP = 5  # units that count as the strongest by a measure
 BAR = 14  # steps of a bar beside a token of the text

@@ -14,7 +14,8 @@ from reportgen.report.panel.coloured.measures import TextEffects, printed
 from reportgen.results.info import Scalar
 from reportgen.results.joint import NUMBERS
 from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS
-from reportgen.results.units import Floats, TextUnits
+from reportgen.results.unit_values import Floats
+from reportgen.results.units import TextUnits
 
 _TURNED = frozenset({"R", "AL", "AN"})
 

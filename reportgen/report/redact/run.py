@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
-from reportgen.findings.drawn_agreement import drawn_agreement
+from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.findings.repeated_texts import READ, n_different
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
@@ -124,7 +124,7 @@ def _masked_parts(results: Results, masked: Masked, name: str) -> Iterator[pa.Ta
 def _parts(results: Results, name: str) -> Iterator[pa.Table]:
     """The parts of a table as it is stored, with the columns of its schema."""
     if name == "agreement":  # with the baseline that takes the words of all texts to know
-        yield table_of(name, drawn_agreement(results))
+        yield table_of(name, draw_agreement(results))
         return
     source, file = results.stored_in, f"{name}.parquet"
     if may_be_missing(name, results.info) and not source.has(file):

@@ -9,7 +9,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.results.info import ANALYSED
-from reportgen.results.units import Floats
+from reportgen.results.unit_values import Floats
 from reportgen.tasks.task import task_of
 
 _NAME = 40  # half-width characters of a number's name

@@ -1,6 +1,6 @@
 """The words for what a ranking of units says beyond rankings that need no model."""
 
-from reportgen.findings.judgement import ABOVE_ALL, Judgement, Verdict
+from reportgen.findings.judgement import ABOVE_ALL, AgreementVerdict, Judgement
 from reportgen.report.language.language import Language
 from reportgen.results.info import View
 
@@ -16,7 +16,7 @@ def verdict_inside(judged: Judgement, language: Language) -> str:
     return said[0].lower() + said[1:]
 
 
-def verdict_words(verdict: Verdict, baseline: View | None, language: Language) -> str:
+def verdict_words(verdict: AgreementVerdict, baseline: View | None, language: Language) -> str:
     """The same of what is kept of a judgement."""
     key = f"is_{verdict}"
     if baseline is None:

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from reportgen.comparison.runs import Runs
-from reportgen.findings.notes.note import Verdict
+from reportgen.findings.notes.note import SinkVerdict
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.components import Brief
 from reportgen.report.format_register import Document
 from reportgen.report.language.language import Language, load_language
@@ -22,7 +22,7 @@ from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results.info import RunInfo
 
 # What the headline says of a token's verdict.
-_CLAUSES: Mapping[Verdict, str] = {
+_CLAUSES: Mapping[SinkVerdict, str] = {
     "sink": "sink",
     "raised": "raised",
     "unclear": "unclear",
@@ -57,7 +57,7 @@ def make_brief(runs: Runs, options: WriteOptions, output: str | None = None) -> 
 
 def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
     """The short form of a comparison."""
-    comparison, said = context.comparison, headline(context.comparison, context.words)
+    comparison, said = context.comparison, compare_headline(context.comparison, context.words)
     is_same = comparison.is_same and comparison.all_models is None
     title = (context.options.title or "") if is_same else context.title
     return Brief(

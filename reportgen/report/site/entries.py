@@ -10,13 +10,13 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from reportgen.comparison.outputs.quality import Verdict
+from reportgen.comparison.outputs.quality import QualityVerdict
 from reportgen.errors import UsageError
 from reportgen.files.reading import read_within
 from reportgen.findings.figures.gates import GateResult, found_text
 from reportgen.findings.findings import Findings
+from reportgen.findings.judgement import AgreementVerdict as ColoursVerdict
 from reportgen.findings.judgement import Judgement
-from reportgen.findings.judgement import Verdict as ColoursVerdict
 from reportgen.findings.outputs.quality_register import QUALITY
 from reportgen.report.json.metrics import watched
 from reportgen.report.language.numbers import NOTHING
@@ -92,7 +92,9 @@ class Pair:
     head: str
     source: str  # as that of `Entry`
     said: tuple[str, ...] = ()  # what the page says first
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # by figure of the newer run
+    verdicts: Mapping[str, QualityVerdict] = field(
+        default_factory=dict
+    )  # by figure of the newer run
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reportgen.comparison.outputs.quality import Quality, Verdict
+from reportgen.comparison.outputs.quality import Quality, QualityVerdict
 from reportgen.findings.outputs.quality_register import QUALITY, SmallestChange
 from reportgen.report.language.comparison import smallest_points
 from reportgen.report.language.language import Language
@@ -103,7 +103,7 @@ def change_text(key: str, old: float, new: float, language: Language) -> str:
     return written(new - old, digits, with_sign=True)
 
 
-def verdicts(quality: Quality | None) -> dict[str, Verdict]:
+def verdicts(quality: Quality | None) -> dict[str, QualityVerdict]:
     """By figure of a run, whether the newer run of a comparison is better or worse, as the
     comparison says; empty without labels."""
     figures = quality.figures if quality else ()

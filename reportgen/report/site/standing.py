@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.comparison.outputs.quality import Verdict
+from reportgen.comparison.outputs.quality import QualityVerdict
 from reportgen.findings.outputs.quality_register import Judging, SmallestChange
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.language.language import Language
@@ -36,7 +36,7 @@ class SeriesFigure:
     interval: str  # of that; "" where it has none
     remark: str  # what the report of the last run says of it; "" where nothing
     change: str  # since the run before; "" without a figure of both
-    verdict: Verdict | str  # of the change; "" where none can be given
+    verdict: QualityVerdict | str  # of the change; "" where none can be given
     said: str  # the verdict in words; of the colours, what was said of them in the run before
     best: Entry | None  # the last of the runs that have the best one, if any is better
     best_value: str
@@ -126,7 +126,7 @@ def _trend_words(
 def _figure(
     key: str,
     runs: Sequence[Entry],
-    verdicts: Mapping[str, Verdict],
+    verdicts: Mapping[str, QualityVerdict],
     least: SmallestChange,
     language: Language,
 ) -> SeriesFigure:
@@ -151,7 +151,9 @@ def _figure(
     )
 
 
-def _said(verdict: Verdict | str, key: str, runs: Sequence[Entry], language: Language) -> str:
+def _said(
+    verdict: QualityVerdict | str, key: str, runs: Sequence[Entry], language: Language
+) -> str:
     """The verdict on a change in words; where there is none, what the report of the run before said
     of the figure, to stand beside what that of the last run says."""
     if verdict:
@@ -161,8 +163,8 @@ def _said(verdict: Verdict | str, key: str, runs: Sequence[Entry], language: Lan
 
 
 def _verdict(
-    key: str, old: float | None, new: float | None, verdicts: Mapping[str, Verdict]
-) -> Verdict | str:
+    key: str, old: float | None, new: float | None, verdicts: Mapping[str, QualityVerdict]
+) -> QualityVerdict | str:
     """Whether a figure that changed is better or worse: as the comparison finds, if it compares the
     figure; else as it is, which is exact for a count."""
     known = FIGURES[key]

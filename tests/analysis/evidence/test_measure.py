@@ -24,7 +24,7 @@ from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.work import plan
 from reportgen.analysis.work.folder import WorkFolder
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.findings.findings import Findings
 from reportgen.models import LoadedModel
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel
@@ -604,8 +604,8 @@ def test_texts_beside_the_sample_are_measured_and_change_no_figure(
             left, right = getattr(plain, table), getattr(results, table)
             pd.testing.assert_frame_equal(left, right, check_exact=True)
         assert Findings(results).figures == Findings(plain).figures
-        changes = compare(Findings(results), Findings(every))
-        assert changes.figures == compare(Findings(plain), Findings(every)).figures
+        changes = compare_runs(Findings(results), Findings(every))
+        assert changes.figures == compare_runs(Findings(plain), Findings(every)).figures
         stored = results.stored("evidence")
         assert stored.loc[stored["extra"].astype(bool), "text"].tolist() == extra
         for text in extra:

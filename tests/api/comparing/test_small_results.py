@@ -14,7 +14,7 @@ from reportgen.api.comparing.baseline import (
     small_tables,
     write_small_tables,
 )
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.errors import ResultsError
 from reportgen.findings.findings import Findings
 from reportgen.report.json import comparison as comparison_json
@@ -56,13 +56,13 @@ def test_every_figure_of_a_comparison_is_that_of_the_whole_results(
         make_results(tmp_path / str(i), TEXTS, seed=i, kind=kind, evidence="full") for i in (0, 1)
     )
     small = kept_small(base, tmp_path / "small")
-    whole, found = (compare(Findings(side), Findings(head)) for side in (base, small))
+    whole, found = (compare_runs(Findings(side), Findings(head)) for side in (base, small))
     other = {name for name, value in whole.figures.items() if found.figures[name] != value}
     assert other == WITHHELD
     assert {found.figures[name] for name in WITHHELD} == {None}
     # All else too, to the last digit, and beside more models than two.
     sides = [
-        compare(Findings(side), Findings(head), between=[Findings(head)])
+        compare_runs(Findings(side), Findings(head), between=[Findings(head)])
         for side in (without_maps(base), small)
     ]
     other, own = (json.loads(written(each)) for each in sides)
@@ -85,7 +85,9 @@ def test_they_are_a_folder_of_few_files_with_the_same_bytes_each_time(tmp_path: 
     assert same_content(small, again)
     other = make_results(tmp_path / "other", TEXTS, seed=1, evidence="basic")
     assert not same_content(small, kept_small(other, tmp_path / "small other"))
-    with redacted_comparison(compare(Findings(small), Findings(base)), "en", wanted=True) as dots:
+    with redacted_comparison(
+        compare_runs(Findings(small), Findings(base)), "en", wanted=True
+    ) as dots:
         assert dots.figures["texts_comparable"] == len(TEXTS) - 1  # one is of too few words
 
 

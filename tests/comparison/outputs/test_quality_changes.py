@@ -12,7 +12,7 @@ from helpers.real.two_models import LABELS, TEXTS, pair_of
 from scipy.stats import binom, t, ttest_1samp
 
 from reportgen.comparison.change import certain_change
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.outputs.fit import FitFigure, metric_fits
 from reportgen.comparison.outputs.quality import Outputs, holm, judged, p_value
@@ -284,7 +284,7 @@ def test_flips_are_sorted_by_what_became_of_them(tmp_path):
     for side, predicted in ((base, own), (head, other)):
         texts = side.texts.assign(prediction_label=predicted, label=labels)
         sides.append(changed(side, texts=texts))
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     predictions = found.predictions
     assert predictions.order == [0, 2, 5, 1, 3, 4]
     assert [predictions.outcomes[i] for i in predictions.order] == [
@@ -306,7 +306,7 @@ def test_where_no_prediction_changed_other_texts_may(tmp_path):
         texts = side.texts.assign(prediction_label=names, label=names)
         sides.append(changed(side, texts=texts))
     base, head = map(Findings, sides)
-    figures, same = compare(base, head).figures, compare(base, base).figures
+    figures, same = compare_runs(base, head).figures, compare_runs(base, base).figures
     most = figures["accuracy_drop_high"]
     assert binom.cdf(0, 12, most) == pytest.approx(0.025, rel=1e-3)
     for name, times in (("accuracy_drop", 1), ("macro_f1_drop", 1), ("texts_broken", 12)):
@@ -330,7 +330,7 @@ def test_a_change_in_all_texts_is_not_certain(sign):
 
 def test_the_texts_whose_error_grew_most_come_first(tmp_path):
     sides = pair_of(tmp_path, labels=LABELS)
-    predictions = compare(*map(Findings, sides)).predictions
+    predictions = compare_runs(*map(Findings, sides)).predictions
     own, other = (side.texts["prediction"].to_numpy(float) for side in sides)
     growth = [abs(b - y) - abs(a - y) for a, b, y in zip(own, other, LABELS, strict=True)]
     expected = sorted((i for i in range(len(TEXTS)) if growth[i] > 0), key=lambda i: -growth[i])
@@ -339,7 +339,7 @@ def test_the_texts_whose_error_grew_most_come_first(tmp_path):
 
 def test_how_much_probability_the_old_class_lost_is_told(tmp_path):
     base, head = pair_of(tmp_path, kind="class")
-    found = compare(Findings(base), Findings(head)).predictions
+    found = compare_runs(Findings(base), Findings(head)).predictions
     lost = []
     for own, other in zip(base.texts["scores"], head.texts["scores"], strict=True):
         first = int(np.argmax(own))
@@ -348,7 +348,7 @@ def test_how_much_probability_the_old_class_lost_is_told(tmp_path):
             lost.append(chances[0] - chances[1])
     assert len(lost) == found.n_moved > 0
     assert found.lost_chances == pytest.approx((np.median(lost), max(lost)))
-    same = compare(Findings(base), Findings(base)).predictions
+    same = compare_runs(Findings(base), Findings(base)).predictions
     assert same.lost_chances is None
 
 
@@ -389,7 +389,7 @@ def test_completions_that_became_less_likely_are_those_that_got_worse(tmp_path):
         ends.append(scores.sum(axis=1))
         texts = made.texts.assign(scores=scores.tolist(), prediction=ends[-1])
         sides.append(changed(made, texts=texts))
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     change = ends[1] - ends[0]
     fell = change < -0.05 * ends[0].std()
     listed = list(regressions(found, CompareOptions()))
@@ -405,7 +405,7 @@ def test_completions_that_became_less_likely_are_those_that_got_worse(tmp_path):
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_completions_of_two_models_are_compared_by_perplexity(tmp_path, language):
     base, head = pair_of(tmp_path, kind="completion")
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     quality = found.predictions.quality
     for side, end in ((base, "base"), (head, "head")):
         scores = np.concatenate(list(side.texts["scores"]))

@@ -10,7 +10,7 @@ from helpers.made_up.factories import changed, make_results
 from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.two_models import TEXTS, chain, pair_of, row_of
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.outputs.predictions import PredictionChanges
 from reportgen.comparison.trend.texts import text_trends
 from reportgen.comparison.trend.tokens import token_trends
@@ -82,7 +82,9 @@ def test_single_heads_are_counted_from_the_first_model_that_has_them(
 
 def test_tokens_are_held_against_the_first_model(four_models, four_compared: Comparison) -> None:
     trends = four_compared.all_models.trend.tokens
-    plain = [compare(Findings(four_models[0]), Findings(side)).tokens for side in four_models[1:]]
+    plain = [
+        compare_runs(Findings(four_models[0]), Findings(side)).tokens for side in four_models[1:]
+    ]
     for i, changes in enumerate(plain):
         by_name = {change.token: change for change in changes}
         assert {own.token for own in trends if own.changes[i]} == by_name.keys()

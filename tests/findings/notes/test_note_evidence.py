@@ -12,7 +12,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_evidence import RATIOS, SUBJECTS
 from helpers.plain.plain_bootstrap import plain_interval, plain_mean_interval
 
-from reportgen.findings.drawn_agreement import drawn_agreement
+from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.findings.evidence import (
     ViewFigures,
     agreement_figures,
@@ -191,11 +191,11 @@ def test_agreement_is_a_mean_over_the_texts_that_have_it(tmp_path: Path) -> None
     order = [VIEWS.index(figures.view) for figures in found]
     assert order == sorted(order)
     assert {figures.statistic for figures in found} == {"spearman", "kendall"}
-    assert len(found) == len(drawn_agreement(results).groupby(["view", "statistic"]))
+    assert len(found) == len(draw_agreement(results).groupby(["view", "statistic"]))
     for figures in found:
         rows = [
             row
-            for row in drawn_agreement(results).to_dict("records")
+            for row in draw_agreement(results).to_dict("records")
             if (row["view"], row["statistic"]) == (figures.view, figures.statistic)
         ]
         assert figures.estimate.mean == pytest.approx(mean(row["value"] for row in rows))

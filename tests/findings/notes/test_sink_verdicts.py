@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
-from reportgen.findings.notes.note import Note, Verdict
+from reportgen.findings.notes.note import Note, SinkVerdict
 from reportgen.findings.notes.sink_verdicts import (
     VERDICTS,
     caution_notes,
@@ -154,7 +154,7 @@ def test_a_full_stop_at_78_percent_is_called_what_a_special_token_at_61_is_calle
     assert (stop.id, stop.verdict) == (cls.id, cls.verdict) == ("N1", "sink")
 
 
-def judged(verdict: Verdict, role: str) -> Note:
+def judged(verdict: SinkVerdict, role: str) -> Note:
     values = {"layer": 3, "self_share": 0.05, "share": 0.6}
     return Note("id", role, f"[{role.upper()}]", values, (), "verdict", verdict=verdict)
 

@@ -8,7 +8,7 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen import analyze, compare
-from reportgen.api.account import account
+from reportgen.api.account import account_of
 from reportgen.comparison.matching import match_texts
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.multiple_choice import chances_of
@@ -73,7 +73,7 @@ def test_all_labels_are_read_in_the_way_that_fits_most(folders, labels, read_as,
     ],
 )
 def test_a_label_that_is_not_used_is_told_with_how_labels_are_read(folders, labels, why):
-    lines = account(Findings(results_of(folders[0], labels)))
+    lines = account_of(Findings(results_of(folders[0], labels)))
     (said,) = [line for line in lines if "labels not used" in line]
     assert f"{labels[-1]!r} is {why}" in said
 

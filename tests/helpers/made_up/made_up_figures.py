@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.judgement import Judgement, Verdict
+from reportgen.findings.judgement import AgreementVerdict, Judgement
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures, Swapped, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Statistic, Subject, View
@@ -72,7 +72,9 @@ def probed(
     )
 
 
-def judged(over: Made, agreement: Made = (0.4, 0.3, 0.5), verdict: Verdict = "partly") -> Judgement:
+def judged(
+    over: Made, agreement: Made = (0.4, 0.3, 0.5), verdict: AgreementVerdict = "partly"
+) -> Judgement:
     """A ranking that is `over` its length in characters."""
     return Judgement(verdict, estimate(agreement), "characters", estimate(over))
 

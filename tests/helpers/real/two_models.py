@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.trend.figures import FigureRow
 from reportgen.findings.findings import Findings
 from reportgen.results.store import Results
@@ -83,7 +83,7 @@ def four_of(folder: Path) -> tuple[Results, ...]:
 def chain(*sides: Results, null: Results | None = None) -> Comparison:
     """The comparison of models in this order."""
     first, *between, last = map(Findings, sides)
-    return compare(first, last, None if null is None else Findings(null), between)
+    return compare_runs(first, last, None if null is None else Findings(null), between)
 
 
 def row_of(found: Comparison, key: str) -> FigureRow:

@@ -12,7 +12,7 @@ from helpers.real.planted import planted, traces
 from helpers.real.two_models import TEXTS, chain, row_of
 from helpers.words import words_between
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.findings.findings import Findings
 from reportgen.report.html import page as html_page
 from reportgen.report.json import comparison as comparison_json
@@ -52,7 +52,7 @@ def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> No
 
 
 def test_json_adds_the_models_and_renames_nothing(four_models, four_compared: Comparison) -> None:
-    two = compare(Findings(four_models[0]), Findings(four_models[3]))
+    two = compare_runs(Findings(four_models[0]), Findings(four_models[3]))
     record, plain = (
         json.loads(comparison_json.write(each.runs, CompareOptions()).text)
         for each in (four_compared, two)
@@ -70,7 +70,7 @@ def test_json_adds_the_models_and_renames_nothing(four_models, four_compared: Co
 
 
 def test_a_page_of_two_has_no_such_section(four_models) -> None:
-    found = compare(Findings(four_models[0]), Findings(four_models[1]))
+    found = compare_runs(Findings(four_models[0]), Findings(four_models[1]))
     html = BeautifulSoup(html_page.render(found.runs, CompareOptions()).text, "html.parser")
     assert html.find(id="all_models") is None
     assert html.h1.get_text() == "Two models compared"

@@ -12,13 +12,13 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.api.comparing.baseline import small_info, write_small_tables
 from reportgen.comparison.change import Change
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.floors import LAYER_LEAST
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.maps import make_explorer
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.language import LANGUAGES, load_language
@@ -32,7 +32,7 @@ NUMBERS = r"[−+]?\d+(?:\.\d+)?"
 
 
 def context_of(base, head, lang="en"):
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     return CompareContext(found.runs, CompareOptions(), load_language(lang))
 
 
@@ -101,7 +101,7 @@ def test_the_chart_of_an_answer_on_looks_is_about_looks_too(sides):
 
 
 def test_the_fourth_answer_counts_heads_and_names_the_special_token_that_changed_most(sides):
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     fourth = answers_of(*sides)[3]
     heads = found.heads
     n_changed = sum(
@@ -265,7 +265,7 @@ def test_a_text_with_the_same_prediction_is_listed_for_its_tokens(sides):
     same = changed(head, texts=head.texts.assign(**outputs))
     context = context_of(base, same)
     # Which model is nearer to the right answers is no news then, though texts may be too few.
-    assert headline(context.comparison, context.words)[:2] == (
+    assert compare_headline(context.comparison, context.words)[:2] == (
         context.words.say("same_outputs", n=len(TEXTS)),
         verdict(context.comparison.predictions.quality, context.words),
     )

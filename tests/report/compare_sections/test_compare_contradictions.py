@@ -9,11 +9,11 @@ from helpers.compared_json import record_of
 from helpers.made_up.factories import changed
 from helpers.real.two_models import twice
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.compare_sections.predictions import make_predictions
 from reportgen.report.language.language import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions, Lang
@@ -87,7 +87,7 @@ def drawn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder: Path = tmp_path_factory.mktemp(kind)
     sides = twice(folder, texts, n_layers=1, n_heads=2, evidence="none", kind=kind)
     random = np.random.default_rng(2)
-    return [compare(*map(Findings, PAIRS[kind](*sides, random))) for _ in range(DRAWS)]
+    return [compare_runs(*map(Findings, PAIRS[kind](*sides, random))) for _ in range(DRAWS)]
 
 
 def key_of(found: Comparison) -> str:
@@ -107,7 +107,7 @@ def test_one_verdict_is_said_everywhere(drawn: list[Comparison], lang: Lang) -> 
         quality, key = found.predictions.quality, key_of(found)
         context = CompareContext(found.runs, CompareOptions(lang=lang), load_language(lang))
         first, *_ = make_answers(context)
-        said = " ".join(headline(found, context.words))
+        said = " ".join(compare_headline(found, context.words))
         text = markdown.write(found.runs, CompareOptions(lang=lang)).text
         for other, (in_headline, in_answer) in WORDS[lang].items():
             assert (in_answer in first.answer) == (other == key), first.answer

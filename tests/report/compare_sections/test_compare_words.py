@@ -11,13 +11,13 @@ from helpers.made_up.factories import changed
 from helpers.real.two_models import LABELS, chain, pair_of, plant, twice
 from scipy.stats import spearmanr
 
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import changed as changed_cell
 from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.models import make_models
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import shown_for
 from reportgen.report.html import page as html_page
@@ -67,7 +67,7 @@ def test_the_error_decides_and_a_rank_correlation_that_rose_stands_beside_it(
     own = labels + random.normal(0, 2, N)
     other = labels + 1.5 + random.normal(0, 0.5, N)
     sides = predicted(base, own, labels), predicted(head, other, labels)
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     quality = found.predictions.quality
     gains = {each.name: each.gain for each in quality.figures}
     assert (gains["rank"], gains["bias"], gains["mae"]) == ("better", "worse", "unclear")
@@ -79,7 +79,7 @@ def test_the_error_decides_and_a_rank_correlation_that_rose_stands_beside_it(
     arrow = {"en": " → ", "ja": "→"}[lang]
     said = f"{words.say('quality_mae')} {arrow.join(errors)}"
     beside = f"{words.say('quality_rank')} {arrow.join(ranks)}"
-    for place in (headline(found, words)[0], front_of(found, lang)):
+    for place in (compare_headline(found, words)[0], front_of(found, lang)):
         assert place.index(said) < place.index(beside)
     unclear = {"en": f"Unclear: {N} texts cannot tell", "ja": f"{N}件では判断できません"}
     assert first.answer == unclear[lang]
@@ -99,7 +99,7 @@ def test_no_model_is_worse_where_no_prediction_moved(
     own = labels + np.random.default_rng(5).normal(0.05, 0.1, N)
     other = own + 0.02 * np.sign(own - labels)
     sides = predicted(base, own, labels), predicted(head, other, labels)
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     quality = found.predictions.quality
     assert found.predictions.n_moved == 0
     assert all(each.change.is_certain for each in quality.figures if each.name != "rank")
@@ -110,8 +110,8 @@ def test_no_model_is_worse_where_no_prediction_moved(
     limit = words.size(found.predictions.threshold)
     floor = f" by more than {limit}" if lang == "en" else f"{limit}を超えて"
     assert first.answer == words.language.say("compared_answers", "verdict_unmoved", floor=floor)
-    assert any(floor in said for said in headline(found, words)[:1])
-    told = (*headline(found, words), front_of(found, lang), first.answer, first.remark)
+    assert any(floor in said for said in compare_headline(found, words)[:1])
+    told = (*compare_headline(found, words), front_of(found, lang), first.answer, first.remark)
     for word in ("better:", "worse", "良い結果", "悪", "改善"):
         assert word not in " ".join(told).replace("so neither model is better", "")
     assert not [note for note in found.notes if note.id.startswith("fit_")]
@@ -129,7 +129,7 @@ def test_a_bias_that_changed_sides_is_not_within_noise(
         predicted(base, labels + noise - 0.5, labels),
         predicted(head, labels + noise + 0.5, labels),
     )
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     context = CompareContext(found.runs, RenderOptions(lang=lang), load_language(lang))
     bias = found.predictions.quality.figure("bias")
     assert bias.gain == "unclear"
@@ -153,7 +153,7 @@ def test_a_trend_says_of_each_figure_what_the_comparison_of_two_says(
         predicted(head, labels + 0.9 * noise + 0.5, labels),
     )
     two = CompareContext(
-        compare(*map(Findings, sides)).runs, RenderOptions(lang=lang), load_language(lang)
+        compare_runs(*map(Findings, sides)).runs, RenderOptions(lang=lang), load_language(lang)
     )
     told = {row[0].text: row[-1].small for row in make_predictions(two).tables[0].rows}
     words, trend = two.words, chain(sides[0], sides[0], sides[1])
@@ -180,7 +180,7 @@ def test_two_models_of_one_name_are_called_by_the_folders_of_their_results(
         (changed_head, (), with_sums),
         (head, ("step-1", "step-2"), (name, name)),  # the same weights
     ):
-        found = compare(Findings(base), Findings(side), folders=folders)
+        found = compare_runs(Findings(base), Findings(side), folders=folders)
         assert CompareContext(found.runs, RenderOptions(), load_language("en")).names == names
 
 
@@ -193,7 +193,7 @@ def test_an_error_that_rose_for_sure_is_in_the_headline(
     own = labels + random.normal(0, 1, N)
     other = labels + np.where(own > labels, 1, -1) * (abs(own - labels) + 0.1)
     sides = predicted(base, own, labels), predicted(head, other, labels)
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     words = CompareWords(found, load_language(lang))
     errors = [f"{abs(side - labels).mean():.2f}" for side in (own, other)]
     assert {each.name: each.gain for each in found.predictions.quality.figures}["mae"] == "worse"
@@ -201,7 +201,7 @@ def test_an_error_that_rose_for_sure_is_in_the_headline(
     worse = words.say("verdict_worse", first="", against=words.say("against_labels")).rstrip(
         ".。 ()（）"
     )
-    for place in (headline(found, words)[0], front_of(found, lang)):
+    for place in (compare_headline(found, words)[0], front_of(found, lang)):
         assert said in place
         assert worse in place
 
@@ -214,7 +214,7 @@ def test_a_column_of_attention_is_not_called_effects(
     """Without evidence the tokens of a text that changed most are those of attention."""
     base, head = pair_of(tmp_path, evidence=evidence)
     has_effects = evidence == "basic"
-    found = compare(Findings(base), Findings(plant(head) if has_effects else head))
+    found = compare_runs(Findings(base), Findings(plant(head) if has_effects else head))
     words = CompareWords(found, load_language(lang))
     heading = words.say("md_effects" if has_effects else "md_attention")
     other = words.say("md_attention" if has_effects else "md_effects")
@@ -235,7 +235,7 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
 ) -> None:
     """Also in Markdown, where "Adding it" stood alone."""
     base, head = pair_of(tmp_path, evidence="basic", kind=kind, labels=LABELS)
-    found = compare(Findings(base), Findings(plant(head)))
+    found = compare_runs(Findings(base), Findings(plant(head)))
     context = CompareContext(found.runs, RenderOptions(lang=lang), load_language(lang))
     section = make_tokens(context)
     assert section is not None
@@ -260,17 +260,17 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
 
 
 def test_the_pooling_of_an_embedding_is_named_in_the_language_of_the_page(tmp_path: Path) -> None:
-    found = compare(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
+    found = compare_runs(*map(Findings, pair_of(tmp_path, kind="embedding", evidence="none")))
     assert "平均プーリング" in in_markdown(found, "ja")
 
 
 @IN_BOTH
 def test_the_probability_that_an_old_class_lost_is_in_points(tmp_path: Path, lang: Lang) -> None:
     base, head = pair_of(tmp_path, kind="class", evidence="none")
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     assert found.predictions is not None
     middle, most = (f"{100 * lost:.1f}" for lost in found.predictions.lost_chances or ())
-    told = " ".join(headline(found, CompareWords(found, load_language(lang))))
+    told = " ".join(compare_headline(found, CompareWords(found, load_language(lang))))
     for lost in (middle, most):
         assert (f"{lost} points" if lang == "en" else f"{lost}ポイント") in told
 
@@ -281,7 +281,9 @@ def test_figures_of_two_models_are_not_called_different_for_a_digit(
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     context = CompareContext(
-        compare(Findings(base), Findings(head)).runs, RenderOptions(lang=lang), load_language(lang)
+        compare_runs(Findings(base), Findings(head)).runs,
+        RenderOptions(lang=lang),
+        load_language(lang),
     )
     rows = {row[0].text: row[-1].text for row in make_models(context).rows}
     said = context.words.say

@@ -12,7 +12,7 @@ from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
 from reportgen.api.comparing.baseline import small_info, write_small_tables
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.all_models import make_all_models
@@ -32,7 +32,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     sides = map(Findings, four_of(tmp_path_factory.mktemp("trend")))
     first, *between, last = sides
     folders = [f"results-step{step}" for step in (100, 200, 300, 1000)]
-    return compare(first, last, None, between, folders)
+    return compare_runs(first, last, None, between, folders)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_the_table_of_the_trend_has_every_figure_of_every_model(found: Compariso
     assert len(table) == sum(sum(map(bool, row.values)) for row in models.rows) + sum(
         len(own.layers) * 4 for own in models.trend.sinks
     )
-    two = compare(found.sides[0], found.sides[1])
+    two = compare_runs(found.sides[0], found.sides[1])
     with pytest.raises(UsageError, match="trend is of more than two models"):
         comparison_table(two, "trend")
 
@@ -166,7 +166,7 @@ def test_hostile_names_and_other_outputs_are_told_without_harm(tmp_path: Path) -
     bad = changed(first, texts=first.texts.assign(prediction_label=names))
     other = make_results(tmp_path / "b", texts, seed=5, **options)
     sides = [Findings(side) for side in (bad, third, other)]
-    made = compare(sides[0], sides[2], None, sides[1:2], ["<i>a", "b\n::error::", "c"])
+    made = compare_runs(sides[0], sides[2], None, sides[1:2], ["<i>a", "b\n::error::", "c"])
     html = html_page.render(made.runs, CompareOptions()).text
     found = BeautifulSoup(html, "html.parser").find(id="trend")
     assert {tag.name for tag in found.find_all(["script", "i"], class_=None)} == set()

@@ -13,7 +13,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.moved_tokens import with_groups, with_last, with_parts
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.runs import Runs
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.figures.figure_register import RUN_FIGURES, WATCHED, figure_list
@@ -71,7 +71,7 @@ def test_the_metrics_are_the_watched_figures_of_the_summary_and_numbers_alone(
     assert held.keys() > set(expected.split())
     assert 10 <= len(held) <= 16
     assert not [name for name in held if name.endswith(("_low", "_high"))]
-    compared = compare(findings, findings)
+    compared = compare_runs(findings, findings)
     held = json.loads(metrics.write(compared.runs, CompareOptions()).text)
     assert held == {name: compared.figures[name] for name in held}
     assert held["mae_rise"] == 0

@@ -19,7 +19,7 @@ from helpers.real.writers import save_writer
 
 from reportgen.analysis import Worker
 from reportgen.errors import ModelError, OutputError, quoted
-from reportgen.findings.drawn_agreement import drawn_agreement
+from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.report.redact.rules import COLUMNS, Rule
 from reportgen.report.redact.run import redacted
 from reportgen.results.store import open_results
@@ -162,7 +162,7 @@ def test_the_copy_holds_what_the_register_says(folder: Path) -> None:
         assert after["label"].fillna("").tolist() == ["•1", "5", "2.5", "", named, "1", "2", "3"]
         for name, rules in COLUMNS.items():
             own, other = plain.stored(name), masked.stored(name)
-            own = drawn_agreement(plain) if name == "agreement" else own
+            own = draw_agreement(plain) if name == "agreement" else own
             for column, rule in rules.items():
                 if rule.how == "kept":
                     pd.testing.assert_series_equal(own[column], other[column])

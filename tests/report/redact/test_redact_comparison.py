@@ -16,7 +16,7 @@ from helpers.real.planted import SECRETS, planted, traces
 from helpers.real.two_models import STAR, pair_of, plant
 
 from reportgen import compare
-from reportgen.comparison.compare import compare as compare_findings
+from reportgen.comparison.compare import compare_runs as compare_findings
 from reportgen.errors import ResultsError, UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import COMPARISON_FORMATS

@@ -9,7 +9,7 @@ from helpers.made_up.factories import make_results
 from helpers.places import ROOT
 from helpers.real.two_models import chain, pair_of
 
-from reportgen.comparison.compare import compare
+from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.runs import ANY, ONE, SEVERAL, Runs
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Section, make_table
@@ -104,7 +104,7 @@ def test_no_two_sections_of_so_many_runs_have_one_id():
 def test_sections_that_have_nothing_to_show_are_left_out(tmp_path):
     results = make_results(tmp_path / "one", special=False)
     base, head = pair_of(tmp_path, kind="embedding", evidence="none")
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     for runs, options, id in (
         (Runs(Findings(results)), RenderOptions(), "trust"),
         (found.runs, CompareOptions(), "predictions"),

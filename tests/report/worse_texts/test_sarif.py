@@ -16,7 +16,7 @@ from helpers.real.two_models import LABELS, TEXTS, pair_of
 
 from reportgen.api.jobs import comparison_job
 from reportgen.api.options import CompareOutputChoices
-from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.compare import Comparison, compare_runs
 from reportgen.comparison.outputs.predictions import worse
 from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import MINUS
@@ -113,7 +113,7 @@ def test_a_number_got_worse_where_it_moved_and_its_error_grew(tmp_path: Path) ->
     places = [str(3 * i + 2) for i in range(len(TEXTS))]
     base = with_sources(sides[0], "earlier.csv", [str(i + 2) for i in range(len(TEXTS))])
     head = with_sources(sides[1], "te xt#s.csv", places)
-    run, reduced = log_of(compare(Findings(base), Findings(head)), texts_folder="data")
+    run, reduced = log_of(compare_runs(Findings(base), Findings(head)), texts_folder="data")
     assert reduced == ()
     before, after = (side.texts["prediction"].to_numpy(np.float64) for side in (base, head))
     labels = np.array(LABELS)
@@ -144,7 +144,7 @@ def test_a_number_got_worse_where_it_moved_and_its_error_grew(tmp_path: Path) ->
     values = after + 0.02 * np.sign(after - labels)
     texts = head.texts.assign(prediction=values, scores=[[value] for value in values])
     later = with_sources(changed(head, texts=texts), "te xt#s.csv", [f"{p}0" for p in places])
-    again, _ = log_of(compare(Findings(base), Findings(later)), texts_folder="data")
+    again, _ = log_of(compare_runs(Findings(base), Findings(later)), texts_folder="data")
     told = {r["properties"]["id"]: r["partialFingerprints"]["text/v1"] for r in again["results"]}
     assert alerts.items() <= told.items()
     assert again["results"][0]["message"] != run["results"][0]["message"]
@@ -160,7 +160,7 @@ def test_a_class_got_worse_where_it_was_right_and_hostile_names_are_text(tmp_pat
         )
         for s in sides
     )
-    found = compare(Findings(base), Findings(head))
+    found = compare_runs(Findings(base), Findings(head))
     run, reduced = log_of(found)
     assert reduced == ("SARIF: no line of t.xlsx is known, so the file alone is named.",)
     wrong = np.flatnonzero(head.texts["prediction_label"] != base.texts["prediction_label"])
@@ -179,13 +179,13 @@ def test_a_class_got_worse_where_it_was_right_and_hostile_names_are_text(tmp_pat
 
 def test_what_is_left_out_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sides = pair_of(tmp_path, labels=LABELS)
-    found = compare(*map(Findings, sides))
+    found = compare_runs(*map(Findings, sides))
     monkeypatch.setattr(sarif, "MOST", 2)
     run, reduced = log_of(found)
     assert len(run["results"]) == 2
     n = len(worse(found.predictions)) - 2
     assert f"SARIF: {n} more texts got worse; only the worst 2 are listed." in reduced
-    unlabelled = compare(*map(Findings, pair_of(tmp_path / "none")))
+    unlabelled = compare_runs(*map(Findings, pair_of(tmp_path / "none")))
     run, (said,) = log_of(unlabelled)
     assert run["results"] == []
     assert said.startswith("SARIF: no right answers")
@@ -221,7 +221,7 @@ def test_the_worst_texts_are_annotated_on_github(
 ) -> None:
     ids = tuple(f"{HOSTILE[i % 3]}{i}" for i in range(len(TEXTS)))
     base, head = pair_of(tmp_path, labels=LABELS, ids=ids)
-    worst = [ids[i] for i in worse(compare(Findings(base), Findings(head)).predictions)]
+    worst = [ids[i] for i in worse(compare_runs(Findings(base), Findings(head)).predictions)]
     texts = (base.texts["text_id"], base.texts["source"])
     source = dict(zip(*texts, strict=True))
     monkeypatch.setenv("GITHUB_ACTIONS", "true")

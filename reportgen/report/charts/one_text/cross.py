@@ -27,7 +27,8 @@ from reportgen.report.language.printable import visible
 from reportgen.results.completions import cross_sizes, part_maps, row_units, written_units
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits
+from reportgen.results.unit_values import Floats
+from reportgen.results.units import TextUnits
 from reportgen.tasks.task import task_of
 
 _MARK = 0.17  # radius of a mark, in the smaller side of a cell

@@ -16,7 +16,8 @@ from reportgen.results.maps.arrays import map_levels
 from reportgen.results.maps.cells import Pooling, stored_pooling
 from reportgen.results.maps.packed import weights_of
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits
+from reportgen.results.unit_values import Floats
+from reportgen.results.units import TextUnits
 
 SIDE = 64  # cells along a side; units of longer texts share one
 _LEFT, _TOP, _WIDEST, _CELL = 106, 6, 760, 20

@@ -17,7 +17,7 @@ from reportgen.results.info import RunInfo, View
 from reportgen.results.joint import JointUnits, joint_units
 from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS, coloured_at
 from reportgen.results.store import Results
-from reportgen.results.unit_values import Floats, times_average, unit_starts, unit_values
+from reportgen.results.unit_values import Floats, times_average, unit_starts, values_of_units
 from reportgen.results.units import TextUnits
 from reportgen.tasks.task import task_of
 
@@ -48,7 +48,7 @@ def _make_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEf
     live = row["live_rows"]
     return TextEffects(
         columns={
-            measure.id: unit_values(measure, column, unit_starts(unit_of), 1 / len(unit_of))
+            measure.id: values_of_units(measure, column, unit_starts(unit_of), 1 / len(unit_of))
             for measure, column in columns.items()
             if not np.isnan(column.to_numpy(np.float64)).all()
         },

@@ -19,7 +19,8 @@ from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
-from reportgen.results.units import Floats, TextUnits, Unit
+from reportgen.results.unit_values import Floats
+from reportgen.results.units import TextUnits, Unit
 
 # Columns of the gradients of each step, by the measure that they are of the whole.
 _BY_STEP: Mapping[View, str] = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Verdict
+from reportgen.findings.notes.note import SinkVerdict
 from reportgen.findings.sinks.cross_attention import CrossToken
 from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.components import Cell, Table, make_table
@@ -13,7 +13,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import subject_name
 
 # What is said of each verdict.
-_SAID: Mapping[Verdict, str] = {
+_SAID: Mapping[SinkVerdict, str] = {
     "sink": "rests",
     "raised": "more",
     "none": "elsewhere",

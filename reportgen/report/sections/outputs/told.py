@@ -9,7 +9,7 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import ClassFit, places_of
-from reportgen.findings.outputs.scored import Verdict
+from reportgen.findings.outputs.scored import ConstantVerdict
 from reportgen.findings.statistics import Floats, Places
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
@@ -22,7 +22,7 @@ from reportgen.tasks.sums import rated
 Part: TypeAlias = Literal["answers", "quality"]  # of the strings
 
 # How the model is against the best constant answer, as keys of sentences end.
-_ENDINGS: Mapping[Verdict | None, str] = {
+_ENDINGS: Mapping[ConstantVerdict | None, str] = {
     "worse": "_worse",
     "not_better": "_no_better",
     "unclear": "_unclear",
