@@ -5,7 +5,6 @@ import math
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -35,10 +34,10 @@ from reportgen.comparison.notes import change_notes
 from reportgen.errors import ComparisonError
 from reportgen.findings.figures.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
-from reportgen.results.info import OutputKind
 from reportgen.results.maps.packed import quantise
 from reportgen.results.store import Results
 from reportgen.results.tables.schema import TABLES
+from reportgen.tasks.task import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -539,7 +538,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
 # A model and itself
 
 
-@pytest.mark.parametrize("kind", get_args(OutputKind))
+@pytest.mark.parametrize("kind", TASKS)
 def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) -> None:
     base, head = twice(tmp_path, kind=kind, evidence="basic", labels=LABELS)
     head = shaken(head)

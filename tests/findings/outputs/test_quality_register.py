@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,7 +15,8 @@ from reportgen.report.json.run import render
 from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.answers import make_answers
-from reportgen.results.info import OutputInfo, OutputKind
+from reportgen.results.info import OutputInfo
+from reportgen.tasks.task import TASKS
 
 
 def test_each_figure_is_a_flat_figure_of_a_run_and_of_a_comparison() -> None:
@@ -28,7 +28,7 @@ def test_each_figure_is_a_flat_figure_of_a_run_and_of_a_comparison() -> None:
 
 
 def test_every_kind_of_output_with_labels_has_figures() -> None:
-    for kind in get_args(OutputKind):
+    for kind in TASKS:
         names = quality_names(OutputInfo(kind, "score"))
         assert set(names) <= set(QUALITY)
         assert bool(names) == (kind not in ("embedding", "next_token"))

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +15,6 @@ from whole_folder import BY_STEP, TEXTS, write_whole
 from reportgen.errors import ResultsError
 from reportgen.files.pinned import PinnedFolder
 from reportgen.results.checks.columns import FILLED
-from reportgen.results.info import OutputKind
 from reportgen.results.run_file import read_info, write_info
 from reportgen.results.store import Results, open_results
 from reportgen.results.tables.row_groups import FolderSource
@@ -25,6 +23,7 @@ from reportgen.results.tables.schema import (
     LATER_TABLES,
     TABLES,
 )
+from reportgen.tasks.task import TASKS
 
 Refused = Callable[[str, pa.Table], str]
 Tables = Mapping[str, pa.Table]
@@ -120,7 +119,7 @@ def test_the_whole_folder_is_taken(folder: Path) -> None:
 
 def test_made_up_results_of_every_kind_are_taken(tmp_path: Path) -> None:
     """Other tests read them without these checks, for the sake of time."""
-    for kind in get_args(OutputKind):
+    for kind in TASKS:
         own = tmp_path / kind
         make_results(own, TEXTS, n_layers=1, n_heads=1, kind=kind, evidence="full", later=True)
         source = open_results(own).source
