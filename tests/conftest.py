@@ -20,11 +20,10 @@ from typer.main import get_command
 from reportgen.files.interrupts import SIGNALS
 
 if TYPE_CHECKING:
-    from reportgen.comparison.compare import Comparison
-    from reportgen.findings.findings import Findings
-    from reportgen.findings.notes.note import Note
+    from reportgen.comparison import Comparison
+    from reportgen.findings import Findings, Note
     from reportgen.models import LoadedModel
-    from reportgen.results.store import Results
+    from reportgen.results import Results
 
 # The headless shell is the same browser without its window: it draws a page in half the time.
 BROWSERS = (
@@ -142,7 +141,7 @@ def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Findings]":
     """Reports that together call for every note; to be read, not changed."""
     from helpers.made_up import every_note
 
-    from reportgen.findings.findings import Findings
+    from reportgen.findings import Findings
 
     made = every_note.situations(lambda: tmp_path_factory.mktemp("results"))
     return [Findings(results) for results in made]

@@ -16,15 +16,14 @@ from typer.models import OptionInfo
 
 from reportgen.api.start_project import RECIPES, recipe
 from reportgen.cli import app
-from reportgen.findings.figures.figure_register import WATCHED, figure_list
-from reportgen.findings.figures.flat import Figure, FigureList
-from reportgen.findings.notes.thresholds import THRESHOLDS
+from reportgen.findings import THRESHOLDS, WATCHED, figure_list
+from reportgen.findings.figures import Figure, FigureList
 from reportgen.models.device import TOLERANCES
+from reportgen.report import load_language
 from reportgen.report.format_register import FORMATS
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import threshold
-from reportgen.report.short_form.limits import FLAVORS, marker
-from reportgen.results.measure_register import MEASURES
+from reportgen.report.language import threshold
+from reportgen.report.short_form import FLAVORS, marker
+from reportgen.results import MEASURES
 
 _TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PANELS = ("General", "Texts", "Model", "Analysis", "Engine", "Report", "Gates")

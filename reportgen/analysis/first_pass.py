@@ -28,8 +28,7 @@ from reportgen.models import (
     describe,
     joined_to_words,
 )
-from reportgen.results.info import Part, UnitKind
-from reportgen.results.tables.write import rows_of
+from reportgen.results import Part, UnitKind, rows_of
 from reportgen.texts import TextInput, TextSet, WordSplitter
 
 # In place of a text that the tokenizer fails on.

@@ -45,9 +45,8 @@ from reportgen.analysis.work.tally import (
     nothing_analysed,
     require_known_tokens,
 )
-from reportgen.files.interrupts import held_back
-from reportgen.results.info import RunInfo
-from reportgen.results.store import Results, open_first_pass, open_own
+from reportgen.files import held_back
+from reportgen.results import Results, RunInfo, open_first_pass, open_own
 from reportgen.texts import TextInput, TextSet
 
 if TYPE_CHECKING:

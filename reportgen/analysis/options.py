@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from reportgen.results.info import EvidenceLevel, UnitKind
+from reportgen.results import EvidenceLevel, UnitKind
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.results import Results
 
 # From the results of the first pass, which have no evidence yet, to the rows of `texts` that get
 # evidence even if they are not in the sample.

@@ -11,9 +11,9 @@ from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.worker import Worker
-from reportgen.files.temporary import scratch_folder
+from reportgen.files import scratch_folder
 from reportgen.models import LoadedModel
-from reportgen.results.store import Results
+from reportgen.results import Results
 from reportgen.texts import TextSet
 
 

@@ -7,15 +7,7 @@ from platform import python_version
 from typing import TYPE_CHECKING
 
 from reportgen.analysis.work.tally import Tally
-from reportgen.results.info import (
-    Checks,
-    Evidence,
-    Reason,
-    RunInfo,
-    Settings,
-    View,
-    created_date,
-)
+from reportgen.results import Checks, Evidence, Reason, RunInfo, Settings, View, created_date
 from reportgen.version import __version__
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models

@@ -14,8 +14,18 @@ from reportgen.analysis.attention.long_texts.pooled_maps import cells_of
 from reportgen.analysis.attention.runner import TextOutcome
 from reportgen.errors import with_quotes
 from reportgen.models import EncodedText, TargetTokens, TextPrediction, quoted_label
-from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, MAP_CELLS, TOP
+from reportgen.results import (
+    CROSS,
+    CROSS_NORM,
+    CROSS_SIZES,
+    DECODER_PARTS,
+    HEAD_CLASSES,
+    MAP_CELLS,
+    TOP,
+    DecoderPart,
+    Part,
+    Status,
+)
 from reportgen.texts import TextInput, comparable_number
 
 # Column name -> values: a list, or an array for large columns, with a second axis for figures by

@@ -67,8 +67,7 @@ from reportgen.models import (
     ready_for,
     special_roles,
 )
-from reportgen.results.measure_register import BY_ID, MIN_TEXTS
-from reportgen.results.tables.write import rows_of
+from reportgen.results import BY_ID, MIN_TEXTS, rows_of
 from reportgen.texts import TextInput, TextSet, with_units, word_splitter
 
 # Texts of the sample whose targets tell how widely these differ.

@@ -1,0 +1,36 @@
+"""What the command line and Python call: jobs, reports, comparisons and sites.
+
+Other rooms import these names and no deeper; each is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.api.account import account_of
+    from reportgen.api.check import check_model
+    from reportgen.api.comparing.baseline import accept, keep_baseline
+    from reportgen.api.comparing.baseline_file import check_gates
+    from reportgen.api.comparing.compare import compare, write_comparison
+    from reportgen.api.comparing.like_baseline import planned
+    from reportgen.api.comparing.sides import check_accepted, sides_of
+    from reportgen.api.jobs import AnyJob, ModelRun, listed_by
+    from reportgen.api.measurement import measure
+    from reportgen.api.named_code import with_code
+    from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
+    from reportgen.api.report import Report, Written, open_report, write_report
+    from reportgen.api.shard_folders import (
+        Call,
+        ShardNumber,
+        check_call,
+        check_part,
+        finish_part,
+        read_parts,
+        shard_number,
+    )
+    from reportgen.api.shards import analyze_shard, merge
+    from reportgen.api.site.writer import SiteWriter
+    from reportgen.api.start_project import Host, first_files, write_first_files
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

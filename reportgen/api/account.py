@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from reportgen.errors import counted
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import headline
-from reportgen.report.options import Lang
-from reportgen.results.store import Results
-from reportgen.tasks.task import task_of
+from reportgen.findings import Findings
+from reportgen.report import Lang, headline, load_language
+from reportgen.results import Results
+from reportgen.tasks import task_of
 
 _IDS, _ID = 5, 40  # ids that are named, and characters of one
 _COUNTED = {

@@ -29,15 +29,17 @@ from reportgen.api.options import (
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import UsageError, with_quotes
-from reportgen.files.destinations import check_target
-from reportgen.files.recovery import recover_at
-from reportgen.files.staging import Staging
-from reportgen.files.temporary import Temporary, make_scratch
-from reportgen.files.unfinished import unfinished_run
+from reportgen.files import (
+    Staging,
+    Temporary,
+    check_target,
+    make_scratch,
+    recover_at,
+    unfinished_run,
+)
 from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
-from reportgen.report.options import options_in, shown_options
-from reportgen.results.info import EvidenceLevel, UnitKind
-from reportgen.results.store import Results, open_results
+from reportgen.report import options_in, shown_options
+from reportgen.results import EvidenceLevel, Results, UnitKind, open_results
 from reportgen.texts import ARGUMENTS, Beside, TextSet, texts_in_memory
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a

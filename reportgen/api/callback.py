@@ -15,8 +15,8 @@ from reportgen.api.comparing.compare import compare
 from reportgen.api.comparing.sides import MAX_MODELS
 from reportgen.api.report import Report
 from reportgen.errors import ReportgenError, UsageError, first_line, some
-from reportgen.files.temporary import make_scratch
-from reportgen.report.json.metrics import watched
+from reportgen.files import make_scratch
+from reportgen.report import watched
 
 Against: TypeAlias = Literal["previous", "first"]
 _FIGURE = "reportgen_"  # in front of the names of figures in the history of the Trainer

@@ -7,8 +7,8 @@ from reportgen.analysis import find_decoder, sample_text, scores_error, try_mode
 from reportgen.errors import counted
 from reportgen.models import LoadedModel, ModelSpec, allowed, tolerances
 from reportgen.models import load_model as load_named
-from reportgen.results.info import OutputKind
-from reportgen.tasks.task import TASKS
+from reportgen.results import OutputKind
+from reportgen.tasks import TASKS
 
 # The task of an encoder-decoder.
 WRITING = "sequence to sequence: a target for each text"

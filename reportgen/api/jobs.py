@@ -19,28 +19,30 @@ from reportgen.api.options import (
     project_folders,
 )
 from reportgen.errors import UsageError
-from reportgen.files.recovery import recover_at
-from reportgen.files.unfinished import check_unfinished
-from reportgen.findings.detail import listed_first
-from reportgen.findings.figures.gates import Gate
+from reportgen.files import check_unfinished, recover_at
+from reportgen.findings import Gate, listed_first
 from reportgen.models import ModelSpec, check_spec
-from reportgen.report.format_register import STANDARD_OUTPUT, Output, table_name
-from reportgen.report.language.printable import inert
-from reportgen.report.options import (
+from reportgen.report import (
     COMPARE_TABLE_NAMES,
+    STANDARD_OUTPUT,
     CompareOptions,
+    Output,
     RenderOptions,
     WriteOptions,
+    check_apart,
+    check_marker,
+    inert,
+    limit_of,
+    plan_outputs,
     read_plotlyjs,
     shown_options,
+    table_name,
 )
-from reportgen.report.outputs import check_apart, plan_outputs
-from reportgen.report.short_form.limits import check_marker, limit_of
-from reportgen.results.info import created_date
+from reportgen.results import created_date
 from reportgen.texts import is_remote
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.results import Results
 
 from reportgen.errors import OutputError
 
@@ -144,7 +146,7 @@ def listed_by(detail: str | None = None) -> ListedFirst:
     pass; `detail` is a value of --detail."""
 
     def listed(results: "Results") -> Sequence[int]:
-        from reportgen.findings.findings import Findings
+        from reportgen.findings import Findings
 
         return listed_first(Findings(results), detail)
 

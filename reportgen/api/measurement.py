@@ -21,9 +21,9 @@ from reportgen.analysis import (
 from reportgen.analysis import analyze as run_analysis
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
-from reportgen.files.temporary import scratch_folder
+from reportgen.files import scratch_folder
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results.store import Results
+from reportgen.results import Results
 from reportgen.texts import TextSet
 
 

@@ -13,7 +13,7 @@ from reportgen.api.options import ModelChoices, arguments, options_of
 from reportgen.errors import ModelError, UsageError
 from reportgen.models import LoadedModel, bare, check_spec, device_of, load_module
 from reportgen.models import load_model as load_named
-from reportgen.report.options import shown_options
+from reportgen.report import shown_options
 
 
 def load_model(

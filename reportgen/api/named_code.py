@@ -12,7 +12,7 @@ from reportgen.api.options import NamedCode, read_factory_args
 from reportgen.api.shard_folders import Parts
 from reportgen.errors import ModelError, UsageError
 from reportgen.models import ModelSpec, changed_file, code_sha256, factory_name
-from reportgen.results.info import ModelInfo
+from reportgen.results import ModelInfo
 
 
 def with_code(parts: Parts, named: NamedCode) -> Parts:

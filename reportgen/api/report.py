@@ -15,32 +15,44 @@ from reportgen.api.account import account_of
 from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.api.options import check_language, options_of
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import ResultsError, UsageError
-from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.staging import Staging
-from reportgen.files.temporary import Temporary
-from reportgen.findings.detail import check_detail
-from reportgen.findings.figures.gates import GateResult, evaluate
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import misfit
-from reportgen.report.format_register import Document, Output
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import inert
-from reportgen.report.language.sentences import headline, sentence
-from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
-from reportgen.report.notebook.text import TextCell
-from reportgen.report.options import Lang, OutputOptions, RenderOptions
-from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
-from reportgen.report.redact.run import redacted
-from reportgen.report.spreadsheets import table
-from reportgen.results.info import Part
-from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
-from reportgen.results.store import Results, open_results, require_whole
-from reportgen.tasks.task import require_known
+from reportgen.files import RESULTS_FILES, Staging, Temporary
+from reportgen.findings import Findings, GateResult, check_detail, evaluate, misfit
+from reportgen.report import (
+    Document,
+    Lang,
+    Output,
+    OutputOptions,
+    RenderOptions,
+    TextCell,
+    headline,
+    inert,
+    load_language,
+    make_documents,
+    plain_text,
+    redacted,
+    remove_old_pictures,
+    render_markdown,
+    render_notebook,
+    sentence,
+    stage,
+    table,
+    written_line,
+)
+from reportgen.results import (
+    AttentionMaps,
+    Head,
+    Part,
+    Results,
+    attention_maps,
+    open_results,
+    require_whole,
+)
+from reportgen.tasks import require_known
 
 if TYPE_CHECKING:
-    from reportgen.report.worse_texts.found import Annotation
+    from reportgen.report import Annotation
 
 _LOG = logging.getLogger(__name__)
 UNLISTED = "no manifest in results.json, as an earlier version wrote it"
@@ -286,7 +298,7 @@ def write_runs(runs: Runs, job: AnyJob, options: OutputOptions, staging: Staging
     documents = make_documents(runs, job.outputs, options)
     summary = b""
     if job.summary is not None:  # with what writes Markdown, which most runs do not need
-        from reportgen.report.short_form.markdown import step_summary
+        from reportgen.report import step_summary
 
         summary = step_summary(runs, options, job.summary.room)
     stage(documents, staging)

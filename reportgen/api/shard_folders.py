@@ -16,10 +16,8 @@ from typing import Any
 from reportgen.analysis import is_timed
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, options_of
 from reportgen.errors import ResultsError, UsageError, some, unwritten
-from reportgen.files import system
-from reportgen.files.temporary import make_temporary
-from reportgen.files.transaction import Removal, write_journal
-from reportgen.results.manifest import is_whole, listed, with_manifest
+from reportgen.files import Removal, make_temporary, system, write_journal
+from reportgen.results import is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
 _FILE = "shard.json"  # written last, so it makes a part whole

@@ -23,7 +23,7 @@ from reportgen.api import jobs
 from reportgen.api.named_code import require_code
 from reportgen.api.shard_folders import Parts, ShardNumber
 from reportgen.errors import ResultsError, some
-from reportgen.results.store import Results
+from reportgen.results import Results
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:

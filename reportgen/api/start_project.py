@@ -10,9 +10,8 @@ from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
 
 from reportgen.api.options import GROUPS, OWN_FILE, setting_names
 from reportgen.errors import UsageError
-from reportgen.files.destinations import check_target
-from reportgen.files.staging import Staging
-from reportgen.report.options import Option, options_in
+from reportgen.files import Staging, check_target
+from reportgen.report import Option, options_in
 
 _WIDTH = 100
 _EXAMPLE = re.compile(r"""e\.g\. (?:"([^"]+)"|'([^']+)'|(.+?)(?=[;:,.] |\.$|$| or ))""")
@@ -48,7 +47,7 @@ RECIPES: Mapping[Host, Mapping[str, str]] = {
 
 def recipe(name: str) -> str:
     """The text of a file of `templates/recipes`."""
-    from reportgen.report.html.assets import templates_root  # with what draws charts
+    from reportgen.report import templates_root  # with what draws charts
 
     return templates_root().joinpath("recipes", name).read_text("utf-8")
 

@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api.jobs import ModelRun
+from reportgen.api import ModelRun, quiet_libraries, terminal_progress
 from reportgen.api.options import EngineChoices, Verbosity, arguments
-from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import outcome
-from reportgen.files.interrupts import ending_at_once
-from reportgen.files.unfinished import Unfinished, unfinished_run
+from reportgen.files import Unfinished, ending_at_once, unfinished_run
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.results import Results
 
 
 def import_api(module: str, verbosity: Verbosity) -> None:
@@ -60,8 +58,7 @@ def analyze_texts(
         () if verbosity.quiet else arguments.without_effect(model_run.choices, model_run.shown)
     ):
         typer.echo(f"reportgen: {line}", err=True)
-    from reportgen.api.jobs import listed_by
-    from reportgen.api.measurement import measure
+    from reportgen.api import listed_by, measure
 
     listed = None if is_compared else listed_by(detail)
     with terminal_progress(verbosity) as progress:

@@ -13,8 +13,15 @@ from typing import Annotated
 
 import typer
 
-from reportgen.api import jobs
-from reportgen.api.comparing.sides import check_accepted, sides_of
+from reportgen.api import (
+    Host,
+    check_accepted,
+    first_files,
+    jobs,
+    sides_of,
+    write_first_files,
+    writing,
+)
 from reportgen.api.options import (
     AnalysisChoices,
     CompareChoices,
@@ -29,19 +36,14 @@ from reportgen.api.options import (
     Verbosity,
     arguments,
 )
-from reportgen.api.progress_bar import writing
-from reportgen.api.start_project import Host, first_files, write_first_files
 from reportgen.cli import from_options as parameters
 from reportgen.cli import outcome, results_commands
 from reportgen.cli.analysing import analyze_models, analyze_texts, import_api, kept_work
 from reportgen.errors import OutputError, UsageError, shortened
-from reportgen.files.staging import Staging
-from reportgen.files.temporary import scratch_folder
-from reportgen.findings.detail import check_detail
+from reportgen.files import Staging, scratch_folder
+from reportgen.findings import check_detail
 from reportgen.models import check_spec
-from reportgen.report.language.printable import inert
-from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.report.redact.rules import require_texts
+from reportgen.report import CompareOptions, RenderOptions, inert, require_texts
 
 _NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
 
@@ -120,8 +122,8 @@ def run(
             kept=kept.path if kept else None,
             engine=engine,
         )
-        from reportgen.api.report import Report, write_report
-        from reportgen.results.run_file import name_commit
+        from reportgen.api import Report, write_report
+        from reportgen.results import name_commit
 
         with Report(name_commit(results, options.commit)).shown(job) as findings:
             with writing(job.files, verbosity):
@@ -188,7 +190,7 @@ def render(
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
     import_api("reportgen.api.report", verbosity)
-    from reportgen.api.report import open_report, write_report
+    from reportgen.api import open_report, write_report
 
     outcome.print_lines(job.recovered, verbosity)
     with Staging(force=files.force) as staging, open_report(results).shown(job) as findings:
@@ -212,7 +214,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
     if sys.stdout is None:
         raise OutputError("standard output is closed; check prints there what it finds")
     import_api("reportgen.api.analyze", verbosity)
-    from reportgen.api.check import check_model
+    from reportgen.api import check_model
 
     for line in check_model(spec, verbose=verbosity.verbose):
         typer.echo(inert(line))
@@ -258,11 +260,9 @@ def compare(
     import_api(
         "reportgen.api.measurement" if is_run else "reportgen.api.comparing.compare", verbosity
     )
-    from reportgen.api.comparing.baseline import accept as accept_results
-    from reportgen.api.comparing.baseline_file import check_gates
-    from reportgen.api.comparing.compare import compare as compare_folders
-    from reportgen.api.comparing.compare import write_comparison
-    from reportgen.api.comparing.like_baseline import planned
+    from reportgen.api import accept as accept_results
+    from reportgen.api import check_gates, planned, write_comparison
+    from reportgen.api import compare as compare_folders
 
     check_gates(job.gates, sides.folders)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:

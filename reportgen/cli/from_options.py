@@ -22,9 +22,8 @@ from reportgen.api.options import (
 from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import UsageError, shortened
-from reportgen.findings.figures.figure_register import figure_list
-from reportgen.report.language.printable import inert
-from reportgen.report.options import Option, options_in
+from reportgen.findings import figure_list
+from reportgen.report import Option, inert, options_in
 from reportgen.texts import INPUT_FORMATS
 from reportgen.version import __version__
 

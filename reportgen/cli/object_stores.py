@@ -10,9 +10,14 @@ from typing import Any
 from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import print_lines
 from reportgen.errors import UsageError
-from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.object_stores import Address, Uploads, fetch_folder, is_results
-from reportgen.files.temporary import scratch_folder
+from reportgen.files import (
+    RESULTS_FILES,
+    Address,
+    Uploads,
+    fetch_folder,
+    is_results,
+    scratch_folder,
+)
 
 _WRITING = ("run", "analyze", "merge", "render", "compare")  # commands
 _OUTPUTS = ("output", "report")  # options

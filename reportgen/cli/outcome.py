@@ -14,21 +14,16 @@ import typer
 
 from reportgen.api.options import GateChoices, Verbosity
 from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes
-from reportgen.files.interrupts import interruptible
-from reportgen.findings.figures.gates import GateResult, errors_first, gate_line, has_failed
-from reportgen.report.format_register import STANDARD_OUTPUT
-from reportgen.report.language.printable import inert, visible
-from reportgen.report.outputs import send
+from reportgen.files import interruptible
+from reportgen.findings import GateResult, errors_first, gate_line, has_failed
+from reportgen.report import STANDARD_OUTPUT, inert, send, visible
 
 if TYPE_CHECKING:
-    from reportgen.api.jobs import AnyJob
-    from reportgen.api.report import Written
-    from reportgen.files.staging import Staging
-    from reportgen.files.unfinished import Unfinished
-    from reportgen.findings.findings import Findings
-    from reportgen.report.options import Lang
-    from reportgen.report.worse_texts.places import TextPlace
-    from reportgen.results.store import Results
+    from reportgen.api import AnyJob, Written
+    from reportgen.files import Staging, Unfinished
+    from reportgen.findings import Findings
+    from reportgen.report import Lang, TextPlace
+    from reportgen.results import Results
     from reportgen.texts import TextSet
 
 
@@ -107,7 +102,7 @@ def account_lines(
     written: "Written | None" = None,
 ) -> list[str]:
     """Lines about what was analysed since the time `started`; see `account`."""
-    from reportgen.api.account import account_of
+    from reportgen.api import account_of
 
     seconds = time.perf_counter() - started
     reduced = written.reduced if written else []

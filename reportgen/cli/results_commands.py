@@ -6,9 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.api import jobs
-from reportgen.api.jobs import ModelRun
-from reportgen.api.named_code import with_code
+from reportgen.api import (
+    Call,
+    ModelRun,
+    ShardNumber,
+    check_call,
+    check_part,
+    finish_part,
+    jobs,
+    read_parts,
+    shard_number,
+    terminal_progress,
+    with_code,
+)
 from reportgen.api.options import (
     AnalysisChoices,
     AnalyzeChoices,
@@ -22,30 +32,22 @@ from reportgen.api.options import (
     Verbosity,
     arguments,
 )
-from reportgen.api.progress_bar import terminal_progress
-from reportgen.api.shard_folders import (
-    Call,
-    ShardNumber,
-    check_call,
-    check_part,
-    finish_part,
-    read_parts,
-    shard_number,
-)
 from reportgen.cli import from_options as parameters
 from reportgen.cli import outcome
 from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.errors import UsageError
-from reportgen.files.destinations import check_target
-from reportgen.files.recovery import recover_at
-from reportgen.files.staging import Staging
-from reportgen.files.temporary import scratch_folder
-from reportgen.files.unfinished import Unfinished, check_unfinished
-from reportgen.report.options import read_commit
-from reportgen.report.site.options import SiteOptions
+from reportgen.files import (
+    Staging,
+    Unfinished,
+    check_target,
+    check_unfinished,
+    recover_at,
+    scratch_folder,
+)
+from reportgen.report import SiteOptions, read_commit
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.results import Results
 
 
 @parameters.with_options
@@ -125,8 +127,8 @@ def _settle(
     started: float,
 ) -> int:
     """Put a results folder in its place and print what it says; returns the exit code."""
-    from reportgen.findings.findings import Findings
-    from reportgen.results.run_file import name_commit
+    from reportgen.findings import Findings
+    from reportgen.results import name_commit
 
     results = name_commit(results, commit)
     first = f"{choices.output}/: results folder"
@@ -140,7 +142,7 @@ def _settle(
 
 
 def _kept_small(results: "Results", output: Path, staging: Staging) -> str:
-    from reportgen.api.comparing.baseline import keep_baseline
+    from reportgen.api import keep_baseline
 
     if results.info.evidence.interrupted:
         return f"{output}/: no baseline, as the evidence was interrupted"
@@ -170,7 +172,7 @@ def merge(
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.shards import merge as merge_parts
+    from reportgen.api import merge as merge_parts
 
     with (
         kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
@@ -206,7 +208,7 @@ def _analyze_shard(
     text_set = arguments.text_set(call.texts, call.inputs)
     outcome.print_notes(text_set, verbosity)
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.shards import analyze_shard
+    from reportgen.api import analyze_shard
 
     with kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept:
         with terminal_progress(verbosity) as progress:
@@ -233,7 +235,7 @@ def site(
     """
     gates = arguments.gates(gating, "run", redact=choices.redact)
     import_api("reportgen.api.site.writer", verbosity)
-    from reportgen.api.site.writer import SiteWriter
+    from reportgen.api import SiteWriter
 
     writer = SiteWriter(choices.output, options, gates, redact=choices.redact)
     outcome.print_lines(writer.write(results or [], force=choices.force), verbosity)

@@ -35,12 +35,8 @@ from reportgen.comparison.trend.texts import predicted, text_trends
 from reportgen.comparison.trend.tokens import token_trends
 from reportgen.comparison.trend.trend import Trend, Unmatched, checkpoints, quality_trend
 from reportgen.errors import ComparisonError, quoted
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import Judging
-from reportgen.findings.statistics import Booleans
-from reportgen.results.info import RunInfo
-from reportgen.results.selection import selected
-from reportgen.results.store import Results
+from reportgen.findings import Booleans, Findings, Judging
+from reportgen.results import Results, RunInfo, selected
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,8 @@ from scipy.special import entr
 from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.floors import HEAD_LEAST
 from reportgen.comparison.pairing import Pairing
-from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
-from reportgen.results.maps.arrays import map_levels
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import map_cells
+from reportgen.findings import Booleans, Findings, Floats, Interval, Places, mean_intervals
+from reportgen.results import Results, map_cells, map_levels
 
 _AT_ONCE = 100_000  # weights of a text, up to which all its layers are compared in one go
 STEP = 1  # bytes that two packed weights may differ by and count as equal

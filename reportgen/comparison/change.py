@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from reportgen.findings.statistics import CONFIDENCE, Floats, Interval, Places, mean_intervals
+from reportgen.findings import CONFIDENCE, Floats, Interval, Places, mean_intervals
 
 # Another batch size or thread count changes what a model returns by at most this fraction of the
 # largest figure; smaller differences count as none. `tests/cli/test_comparison_cli.py` checks it.

@@ -23,12 +23,8 @@ from reportgen.comparison.tokens.effects import (
     token_changes,
 )
 from reportgen.comparison.tokens.units import UnitPairs, unit_pairs
-from reportgen.findings.figures.flat import Value
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.quality_register import Judging
-from reportgen.findings.outputs.tags import Word
-from reportgen.results.selection import selected
+from reportgen.findings import Findings, Judging, Note, Value, Word
+from reportgen.results import selected
 
 # What can change in a text that has the same tokens in both models.
 Criterion: TypeAlias = Literal["prediction", "effects", "attention"]

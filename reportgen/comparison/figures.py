@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
-from reportgen.findings.figures.flat import Value, figure_key, rounded
-from reportgen.findings.outputs.quality_register import QUALITY
-from reportgen.findings.statistics import Interval, mean_interval
-from reportgen.tasks.metrics import Metric
+from reportgen.findings import QUALITY, Interval, Value, figure_key, mean_interval, rounded
+from reportgen.tasks import Metric
 
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison

@@ -8,8 +8,8 @@ from hashlib import sha256
 import pandas as pd
 
 from reportgen.errors import ComparisonError, quoted, some
-from reportgen.results.store import Results
-from reportgen.tasks.task import task_of
+from reportgen.results import Results
+from reportgen.tasks import task_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,22 @@ from reportgen.comparison.floors import (
 )
 from reportgen.comparison.outputs.quality import WIDER, QualityFigure
 from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
-from reportgen.findings.notes.citations import BENJAMINI, CLARK, LIN, SERRANO, XIAO, Citation
-from reportgen.findings.notes.note import Note, ends, plain
-from reportgen.findings.notes.thresholds import Threshold
-from reportgen.findings.resampling import RESAMPLES
-from reportgen.findings.statistics import CONFIDENCE, FALSE_DISCOVERIES
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.findings import (
+    BENJAMINI,
+    CLARK,
+    CONFIDENCE,
+    FALSE_DISCOVERIES,
+    LIN,
+    RESAMPLES,
+    SERRANO,
+    XIAO,
+    Citation,
+    Note,
+    Threshold,
+    ends,
+    plain,
+)
+from reportgen.results import MIN_TEXTS
 
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison

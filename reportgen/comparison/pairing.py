@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Booleans
-from reportgen.results.store import Results
-from reportgen.tasks.labels import n_numbers
-from reportgen.tasks.task import task_of
+from reportgen.findings import Booleans, Findings
+from reportgen.results import Results
+from reportgen.tasks import n_numbers, task_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # outputs of one run are written sooner without what compares
     from reportgen.comparison.compare import Comparison
-    from reportgen.findings.figures.flat import Value
-    from reportgen.findings.findings import Findings
-    from reportgen.results.info import RunInfo
+    from reportgen.findings import Findings, Value
+    from reportgen.results import RunInfo
 
 # How many runs an output, or a section of one, takes.
 ONE, SEVERAL, ANY = range(1, 2), range(2, sys.maxsize), range(1, sys.maxsize)

@@ -1,0 +1,34 @@
+"""Files that are written whole or not at all, and read as they were.
+
+Other rooms import these names and no deeper; each is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.files.destinations import (
+        BASELINE_FILE,
+        PICTURES_FOLDER,
+        PLOTLY_FILE,
+        RESULTS_FILES,
+        SCRIPT_FILE,
+        STYLE_FILE,
+        as_given,
+        check_page_folder,
+        check_target,
+        is_address,
+        require_here,
+    )
+    from reportgen.files.interrupts import end_at_once, ending_at_once, held_back, interruptible
+    from reportgen.files.object_stores import Address, Uploads, fetch_folder, is_results, unopened
+    from reportgen.files.pinned import File, PinnedFolder, ReplacedError, path_of, pin
+    from reportgen.files.reading import read_within
+    from reportgen.files.recovery import recover_at, recover_below
+    from reportgen.files.staging import Staging
+    from reportgen.files.temporary import Temporary, make_scratch, make_temporary, scratch_folder
+    from reportgen.files.transaction import Removal, write_journal
+    from reportgen.files.unfinished import Unfinished, check_unfinished, keep, unfinished_run
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -1,0 +1,126 @@
+"""What one run says, in numbers.
+
+Other rooms import these names and no deeper; each is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.findings.attention import LayerFigures, RoleFigures, excess
+    from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
+    from reportgen.findings.detail import check_detail, detailed, listed_first
+    from reportgen.findings.drawn_agreement import draw_agreement
+    from reportgen.findings.evidence import ViewFigures, different_agreement, largest_changes
+    from reportgen.findings.figures.figure_register import WATCHED, figure_list
+    from reportgen.findings.figures.flat import Value, figure_key, rounded
+    from reportgen.findings.figures.gates import (
+        Gate,
+        GateResult,
+        Level,
+        errors_first,
+        evaluate,
+        found_text,
+        gate_line,
+        gate_records,
+        has_failed,
+        parse_gate,
+        without_tokens,
+    )
+    from reportgen.findings.findings import Findings
+    from reportgen.findings.head_figures import HeadShares
+    from reportgen.findings.judgement import ABOVE_ALL, AgreementVerdict, Judgement
+    from reportgen.findings.notes.citations import (
+        BENJAMINI,
+        CLARK,
+        DEYOUNG,
+        FERRANDO,
+        KOBAYASHI_2020,
+        LIN,
+        SERRANO,
+        SUNDARARAJAN,
+        XIAO,
+        Citation,
+    )
+    from reportgen.findings.notes.missing import MEASURES
+    from reportgen.findings.notes.note import Kind, Note, SinkVerdict, ends, explained, plain
+    from reportgen.findings.notes.sink_verdicts import Standing, standing
+    from reportgen.findings.notes.spread import live_rows_note
+    from reportgen.findings.notes.thresholds import THRESHOLDS, TINY_EFFECT, Threshold
+    from reportgen.findings.outputs.calibration import Bin, Calibration
+    from reportgen.findings.outputs.classes import ClassFit, LabelUse, places_of, told_labels
+    from reportgen.findings.outputs.completions import step_of
+    from reportgen.findings.outputs.fits import RankFit
+    from reportgen.findings.outputs.multiple_choice import Choices, chance_of
+    from reportgen.findings.outputs.predictions import (
+        MIN_PREDICTIONS,
+        ErrorGroup,
+        Fit,
+        NumbersFit,
+        Spread,
+    )
+    from reportgen.findings.outputs.quality_register import (
+        QUALITY,
+        Judging,
+        SmallestChange,
+        deciding,
+        misfit,
+        quality_names,
+        read_smallest_change,
+        smallest_change,
+        write_smallest_change,
+    )
+    from reportgen.findings.outputs.scored import ConstantVerdict
+    from reportgen.findings.outputs.slopes import Slopes
+    from reportgen.findings.outputs.tags import Tags, Word
+    from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
+    from reportgen.findings.ranking import MARKED, RANKS, Reason
+    from reportgen.findings.repeated_texts import READ, first_alike, n_different
+    from reportgen.findings.resampling import RESAMPLES, draw_counts, resampled_means
+    from reportgen.findings.shapley import SHAPLEY, ShapleyFigures
+    from reportgen.findings.shuffled import ShuffledFigures
+    from reportgen.findings.sinks.cross_attention import CrossToken
+    from reportgen.findings.sinks.heads import SinkHeads
+    from reportgen.findings.sinks.sink_scores import SinkScores
+    from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
+    from reportgen.findings.statistics import (
+        CONFIDENCE,
+        FALSE_DISCOVERIES,
+        Booleans,
+        Estimate,
+        Floats,
+        Interval,
+        Places,
+        certain_share,
+        intervals_between,
+        intervals_of_counts,
+        is_reversed,
+        mean_interval,
+        mean_intervals,
+        p_values,
+    )
+    from reportgen.findings.tokens.figures import (
+        CorpusTokens,
+        Division,
+        TextGroup,
+        TokenEffect,
+        TokenKind,
+        fewest_texts,
+        n_tokens_of,
+        token_effects,
+        without_last,
+    )
+    from reportgen.findings.tokens.joint import JointTokens
+    from reportgen.findings.tokens.last_token import LastToken, last_token
+    from reportgen.findings.tokens.lists import (
+        EffectLists,
+        ListedToken,
+        Listing,
+        effect_lists,
+        explaining,
+        listed,
+        ranked_attention,
+    )
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -24,9 +24,7 @@ from reportgen.findings.statistics import (
     measured,
     ratio_estimates,
 )
-from reportgen.results.info import STATUSES
-from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS
-from reportgen.results.store import Results
+from reportgen.results import MIN_CONTENT, MIN_TEXTS, STATUSES, Results
 
 # Columns of the table of roles.
 _NORMS = ("norm_share", "value_size", "content_value_size", "value_ratio")

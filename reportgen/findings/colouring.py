@@ -12,16 +12,16 @@ from reportgen.findings.drawn_agreement import draw_agreement
 from reportgen.findings.evidence import ByView, size_agreement
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.statistics import Estimate, estimate
-from reportgen.results.info import View
-from reportgen.results.measure_register import (
+from reportgen.results import (
     BASELINES,
     BY_ID,
     CHANGES,
     EARLIER_NAMES,
     MIN_TEXTS,
+    Results,
+    View,
     coloured_at,
 )
-from reportgen.results.store import Results
 
 AUTO = "auto"
 MIN_CHOICE = 8  # different texts with evidence; with fewer, no measure is chosen by its agreement

@@ -6,14 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from reportgen.results.agreement import Score, ranked_tokens, text_agreement, unit_views
-from reportgen.results.info import RANK_STATISTICS, View
-from reportgen.results.measure_register import BY_ID, EFFECT
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import HELD
-from reportgen.results.unit_names import unit_labels
-from reportgen.results.unit_values import Floats, unit_starts, values_of_units
-from reportgen.tasks.targets import target_of
+from reportgen.results import (
+    BY_ID,
+    EFFECT,
+    HELD,
+    RANK_STATISTICS,
+    Floats,
+    Results,
+    Score,
+    View,
+    ranked_tokens,
+    text_agreement,
+    unit_labels,
+    unit_starts,
+    unit_views,
+    values_of_units,
+)
+from reportgen.tasks import target_of
 
 _DRAWN_SINCE = 3  # first version of the results folder that ranks units by what is drawn
 _OF_ALL: View = "text_rarity"  # takes all texts to know, so that analyses do not store it

@@ -18,15 +18,22 @@ from reportgen.findings.statistics import (
     Estimate,
     estimate,
 )
-from reportgen.results.info import (
+from reportgen.results import (
+    BASELINES,
+    BY_ID,
+    COMPLETION_SEGMENT,
+    CROSS_NORM,
+    EFFECT,
+    HELD,
+    JOINT_EFFECT,
+    MIN_TEXTS,
     STATISTICS,
+    VIEWS,
+    Results,
     Statistic,
     View,
 )
-from reportgen.results.measure_register import BASELINES, BY_ID, EFFECT, MIN_TEXTS, VIEWS
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD, JOINT_EFFECT
-from reportgen.tasks.targets import Target, target_of
+from reportgen.tasks import Target, target_of
 
 # Statistics that mean little without those of a random order beside them.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}

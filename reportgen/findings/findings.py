@@ -52,13 +52,22 @@ from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
 from reportgen.findings.tokens.joint import joint_tokens
 from reportgen.findings.tokens.last_token import LastToken
-from reportgen.results.info import RunInfo, Statistic, View
-from reportgen.results.store import Results
-from reportgen.tasks.metrics import MASK_ACCURACY, PERPLEXITY, TAG_ACCURACY, Metric
-from reportgen.tasks.predictions import Item, items_of, predictions_of, words_of
-from reportgen.tasks.shares import class_shares
-from reportgen.tasks.targets import target_of
-from reportgen.tasks.task import Task, require_known, task_of
+from reportgen.results import Results, RunInfo, Statistic, View
+from reportgen.tasks import (
+    MASK_ACCURACY,
+    PERPLEXITY,
+    TAG_ACCURACY,
+    Item,
+    Metric,
+    Task,
+    class_shares,
+    items_of,
+    predictions_of,
+    require_known,
+    target_of,
+    task_of,
+    words_of,
+)
 
 Part = TypeVar("Part")
 

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.attention import takes_part
 from reportgen.findings.statistics import Booleans, Floats
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import LEARNED_SHARE
+from reportgen.results import LEARNED_SHARE, Results
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,7 +15,7 @@ from reportgen.findings.statistics import (
     is_reversed,
     widened,
 )
-from reportgen.results.info import View
+from reportgen.results import View
 
 if TYPE_CHECKING:
     import pandas as pd

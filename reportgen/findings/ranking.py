@@ -11,12 +11,8 @@ from reportgen.findings.evidence import explained_range, size_agreement
 from reportgen.findings.head_figures import column_means, counted_texts, text_means
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.statistics import Booleans, Floats, Places
-from reportgen.results.info import View
-from reportgen.results.measure_register import EFFECT
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import JOINT_EFFECT
-from reportgen.tasks.predictions import predictions_of
-from reportgen.tasks.task import task_of
+from reportgen.results import EFFECT, JOINT_EFFECT, Results, View
+from reportgen.tasks import predictions_of, task_of
 
 # Why a text deserves a look, in the order in which they take turns.
 Reason: TypeAlias = Literal["error", "strangeness", "special_excess", "tokens", "agreement"]

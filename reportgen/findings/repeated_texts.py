@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.statistics import Places
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 _AT_ONCE = 10_000  # texts whose hashes are computed
 _KEYS = ("the first of two", "the other of two")  # of hashes, 16 characters each

@@ -9,13 +9,17 @@ import numpy as np
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Estimate, estimate
-from reportgen.results.agreement import unit_views
-from reportgen.results.info import View
-from reportgen.results.measure_register import EFFECT, MIN_TEXTS, MIN_UNITS
-from reportgen.results.ranks import spearman
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import SHAPLEY_ERROR
-from reportgen.results.unit_values import Floats
+from reportgen.results import (
+    EFFECT,
+    MIN_TEXTS,
+    MIN_UNITS,
+    SHAPLEY_ERROR,
+    Floats,
+    Results,
+    View,
+    spearman,
+    unit_views,
+)
 
 SHAPLEY: View = "shapley"
 

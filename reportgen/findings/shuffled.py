@@ -11,9 +11,7 @@ import pandas as pd
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import Estimate, estimate
-from reportgen.results.info import View
-from reportgen.results.measure_register import MIN_TEXTS, VIEWS
-from reportgen.results.store import Results
+from reportgen.results import MIN_TEXTS, VIEWS, Results, View
 
 # How much of the agreement of a view is there without what the model learned: surely less than half
 # of it; surely more; surely not all of it; all of it, as far as the texts show.

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr, stdtrit
 
 from reportgen.findings.resampling import draw_counts, resampled_means
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import MIN_TEXTS
 
 if TYPE_CHECKING:
     import pandas as pd

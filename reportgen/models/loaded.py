@@ -16,7 +16,7 @@ from reportgen.models.tasks.reader import OutputReader
 from reportgen.models.tasks.sentence_encoder import SentenceModules
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
-from reportgen.results.info import ModelInfo, OutputInfo, OutputKind
+from reportgen.results import ModelInfo, OutputInfo, OutputKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""Pages, Markdown, JSON and tables from the findings of one run or several.
+
+Other rooms import these names and no deeper; each is loaded when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.report.compare_sections.all_models import since_when
+    from reportgen.report.compare_sections.context import CompareContext
+    from reportgen.report.compare_sections.overview import compare_headline, unmatched_texts
+    from reportgen.report.compare_sections.trend import limits
+    from reportgen.report.compare_tables import comparison_table
+    from reportgen.report.format_register import (
+        COMPARISON_FORMATS,
+        REPORT_FORMATS,
+        STANDARD_OUTPUT,
+        Document,
+        Format,
+        Output,
+        table_name,
+    )
+    from reportgen.report.html.assets import PagePlace, templates_root
+    from reportgen.report.html.page import render
+    from reportgen.report.json.metrics import watched
+    from reportgen.report.language.comparison import CompareWords
+    from reportgen.report.language.language import load_language
+    from reportgen.report.language.printable import inert, visible
+    from reportgen.report.language.sentences import headline, sentence
+    from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
+    from reportgen.report.notebook.text import TextCell
+    from reportgen.report.options import (
+        COMPARE_TABLE_NAMES,
+        CompareOptions,
+        CompareTableName,
+        Lang,
+        Option,
+        OutputOptions,
+        RenderOptions,
+        WriteOptions,
+        options_in,
+        read_commit,
+        read_plotlyjs,
+        shown_options,
+    )
+    from reportgen.report.outputs import (
+        check_apart,
+        make_documents,
+        plan_outputs,
+        remove_old_pictures,
+        send,
+        stage,
+        written_line,
+    )
+    from reportgen.report.redact.comparison import redacted_comparison
+    from reportgen.report.redact.rounding import to_digits
+    from reportgen.report.redact.rules import COLUMNS, require_texts
+    from reportgen.report.redact.run import redacted, redacted_info
+    from reportgen.report.short_form.limits import check_marker, limit_of
+    from reportgen.report.short_form.markdown import step_summary
+    from reportgen.report.site.entries import (
+        SITE_FILE,
+        Dated,
+        Entry,
+        Pair,
+        Site,
+        TrendPage,
+        content_of,
+        digest,
+        make_entry,
+        pair_name,
+        place_of,
+        read_site,
+        run_id,
+        series_of,
+    )
+    from reportgen.report.site.index import address_of, write_gone, write_index, write_latest
+    from reportgen.report.site.known_figures import verdicts
+    from reportgen.report.site.links import (
+        links_of_comparison,
+        links_of_report,
+        links_of_trend,
+        title_of_comparison,
+        title_of_trend,
+    )
+    from reportgen.report.site.options import SiteOptions
+    from reportgen.report.site.shared import KINDS, SHARED, Kind, shared
+    from reportgen.report.spreadsheets import table
+    from reportgen.report.worse_texts.found import Annotation, annotations
+    from reportgen.report.worse_texts.places import TextPlace
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -9,13 +9,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.predictions import worse
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import AllModels, Comparison, Runs, worse
 from reportgen.errors import UsageError
-from reportgen.findings.figures.figure_register import figure_list
-from reportgen.findings.figures.flat import rounded
+from reportgen.findings import figure_list, rounded
 from reportgen.report.compare_sections.overview import limit_of_heads
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.json.comparison import (

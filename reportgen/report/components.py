@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from markupsafe import Markup
 
-from reportgen.findings.notes.citations import Citation
+from reportgen.findings import Citation
 from reportgen.report.charts.colours import count_colour, heat_colour, heat_step
 from reportgen.report.charts.svg import Drawing
 

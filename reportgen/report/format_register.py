@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from reportgen.comparison.runs import ANY, ONE, SEVERAL
+from reportgen.comparison import ANY, ONE, SEVERAL
 from reportgen.errors import UsageError
 from reportgen.report.options import COMPARE_TABLE_NAMES, TABLE_NAMES
 

@@ -6,7 +6,7 @@ failed, and skipped where it only warns.
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible

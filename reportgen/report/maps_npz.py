@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
-from reportgen.results.completions import cross_sizes
-from reportgen.results.info import Part
-from reportgen.results.maps.arrays import map_tokens, unpacked_maps
-from reportgen.results.tables.frames import map_cells
+from reportgen.results import Part, cross_sizes, map_cells, map_tokens, unpacked_maps
 
 # By part, what its maps and their rows are called.
 _NAMES: Mapping[Part, tuple[str, str]] = {

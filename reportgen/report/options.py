@@ -13,16 +13,15 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 from reportgen.errors import UsageError, without_surrogates
-from reportgen.files.reading import read_within
-from reportgen.findings.figures.gates import GateResult
-from reportgen.findings.outputs.quality_register import (
+from reportgen.files import read_within
+from reportgen.findings import (
     QUALITY,
+    GateResult,
     SmallestChange,
     read_smallest_change,
     write_smallest_change,
 )
-from reportgen.results.info import is_commit
-from reportgen.results.measure_register import COLOURS, EARLIER_NAMES
+from reportgen.results import COLOURS, EARLIER_NAMES, is_commit
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or the one that agrees best with effects.

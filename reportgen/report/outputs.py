@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import OutputError, UsageError
-from reportgen.files.destinations import RESULTS_FILES, check_page_folder, check_target
-from reportgen.files.staging import Staging
+from reportgen.files import RESULTS_FILES, Staging, check_page_folder, check_target
 from reportgen.report.charts.picture_files import ALL_KINDS, picture_paths
 from reportgen.report.format_register import STANDARD_OUTPUT, Document, Output, output_at
 from reportgen.report.language.printable import inert_page

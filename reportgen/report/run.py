@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reportgen.findings.figures.gates import GateResult, errors_first, found_text
+from reportgen.findings import GateResult, errors_first, found_text
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import output_text
 from reportgen.report.options import RenderOptions, shown_options
 from reportgen.report.redact.rules import shown_option
-from reportgen.results.info import REDACT, RunInfo
-from reportgen.results.maps.packed import MAX_ERROR
+from reportgen.results import MAX_ERROR, REDACT, RunInfo
 
 State: TypeAlias = Literal["failed", "warning", "passed"]
 

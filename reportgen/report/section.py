@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from reportgen.comparison.runs import ANY, Runs
+from reportgen.comparison import ANY, Runs
 from reportgen.report.components import Section
 from reportgen.report.language.language import Language
 from reportgen.report.options import WriteOptions

@@ -14,27 +14,31 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.attention import excess
-from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.multiple_choice import Choices, chance_of
-from reportgen.findings.sinks.sink_test_figures import SubjectFigures
-from reportgen.findings.statistics import Estimate
+from reportgen.comparison import Runs
+from reportgen.findings import (
+    Choices,
+    Estimate,
+    Findings,
+    SubjectFigures,
+    ViewFigures,
+    chance_of,
+    excess,
+)
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import TABLE_NAMES, Heads, RenderOptions, TableName
-from reportgen.results.info import SINK_TESTS_AT, SinkTest
-from reportgen.results.measure_register import token_table_columns
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import (
+from reportgen.results import (
     CROSS,
     CROSS_NORM,
     EXTRA,
     JOINT,
     JOINT_EFFECT,
     PREDICTIONS_SCHEMA,
+    SINK_TESTS_AT,
+    Results,
+    SinkTest,
+    token_table_columns,
 )
-from reportgen.tasks.predictions import with_ids
+from reportgen.tasks import with_ids
 
 # Means over heads; a sum over them is `n_heads` times as much.
 _OVER_HEADS = (

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reportgen.errors import ResultsError
-from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.pinned import File, path_of
+from reportgen.files import RESULTS_FILES, File, path_of
 
 INFO_FILE, MAPS_FILE = "results.json", "maps.bin"
 # Bytes of maps.bin that have a SHA-256 of their own, so that one text's maps can be checked without

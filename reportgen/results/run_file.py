@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from reportgen.errors import ResultsError, quoted
-from reportgen.files import system
-from reportgen.files.destinations import as_given, is_address
-from reportgen.files.pinned import PinnedFolder
+from reportgen.files import PinnedFolder, as_given, is_address, system
 from reportgen.results.checks.limits import (
     HEADS,
     INFO_BYTES,

@@ -16,8 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
-from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.pinned import ReplacedError, pin
+from reportgen.files import RESULTS_FILES, ReplacedError, pin
 from reportgen.results.info import ANALYSED, REDACT, RunInfo
 from reportgen.results.measure_register import EFFECT
 from reportgen.results.run_file import not_results, read_run

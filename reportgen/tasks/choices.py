@@ -8,9 +8,7 @@ from typing import Literal, TypeAlias
 
 import pandas as pd
 
-from reportgen.results.labels import NONE, ClassNames
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION, STEPS
+from reportgen.results import COMPLETION, NONE, STEPS, ClassNames, Results
 
 # What labels are read as: the column of the right choice, the choice itself, its letter (A, B, C),
 # its number from 0, or from 1.

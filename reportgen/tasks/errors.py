@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.results.ranks import mean_ranks
+from reportgen.results import mean_ranks
 from reportgen.tasks.from_texts import YES
 from reportgen.tasks.labels import Floats, Places
 from reportgen.tasks.metrics import PERPLEXITY, RANK

@@ -16,17 +16,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.special import expit, softmax
 
-from reportgen.results.checks.conditions import require
-from reportgen.results.completions import written_tokens
-from reportgen.results.info import OutputKind
-from reportgen.results.labels import NONE
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import (
+from reportgen.results import (
     ALTERNATIVE,
+    NONE,
     PREDICTIONS_SCHEMA,
     STEPS,
+    OutputKind,
+    Results,
+    require,
+    word_ends,
+    written_tokens,
 )
-from reportgen.results.units import word_ends
 from reportgen.tasks.answers import best_f1
 from reportgen.tasks.choices import chosen_texts
 from reportgen.tasks.labels import (

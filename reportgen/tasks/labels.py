@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.results.labels import (
+from reportgen.results import (
     LARGEST,
     NONE,
     ClassNames,
+    Results,
     label_list,
     number_list,
     number_of,
     tag_list,
 )
-from reportgen.results.store import Results
 from reportgen.tasks.choices import ChoiceReading
 
 # What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label;

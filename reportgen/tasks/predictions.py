@@ -15,12 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reportgen.errors import ResultsError
-from reportgen.results.checks.conditions import require
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import texts_frame
-from reportgen.results.tables.row_groups import AGAIN, FolderSource
-from reportgen.results.tables.schema import ALTERNATIVE, PREDICTIONS_SCHEMA
-from reportgen.results.units import segments_of, unit_label
+from reportgen.results import (
+    AGAIN,
+    ALTERNATIVE,
+    PREDICTIONS_SCHEMA,
+    FolderSource,
+    Results,
+    require,
+    segments_of,
+    texts_frame,
+    unit_label,
+)
 from reportgen.tasks.from_texts import items_from_texts
 
 _ROUNDING = 1e-9

@@ -9,10 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.results.info import OutputInfo
-from reportgen.results.labels import LARGEST, NONE, number_of
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import STEPS
+from reportgen.results import LARGEST, NONE, STEPS, OutputInfo, Results, number_of
 from reportgen.tasks.choices import ChoiceReading, chosen_texts
 from reportgen.tasks.labels import (
     Booleans,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import softmax
 
-from reportgen.results.store import Results
+from reportgen.results import Results
 from reportgen.tasks.labels import Floats, Places
 
 

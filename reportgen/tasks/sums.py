@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.results.ranks import mean_ranks
+from reportgen.results import mean_ranks
 from reportgen.tasks.answers import is_exact
 from reportgen.tasks.entities import spans
 from reportgen.tasks.labels import Floats, Places, right_answers

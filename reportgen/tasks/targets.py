@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.results.info import Evidence, Scalar
+from reportgen.results import Evidence, Scalar
 from reportgen.tasks.labels import Floats
 
 

@@ -26,8 +26,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.errors import ResultsError, quoted
-from reportgen.results.info import OutputInfo, OutputKind, RunInfo
-from reportgen.results.store import Results
+from reportgen.results import OutputInfo, OutputKind, Results, RunInfo
 from reportgen.tasks import errors, readings, shares, sums
 from reportgen.tasks.choices import choices_given, texts_given
 from reportgen.tasks.entities import OUTSIDE

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from reportgen.errors import UsageError, quoted
-from reportgen.results.labels import LARGEST, label_list, number_of
+from reportgen.results import LARGEST, label_list, number_of
 
 _EXAMPLE = 'write 1=negative,2=positive, or JSON such as {"1": "negative"}'
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reportgen.errors import UsageError
-from reportgen.results.labels import label_list
+from reportgen.results import label_list
 from reportgen.texts.rows import Cell, OddCell
 
 _LIST = "choices"

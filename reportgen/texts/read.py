@@ -8,8 +8,8 @@ from operator import attrgetter
 from pathlib import Path
 
 from reportgen.errors import InputError, UsageError, some, without_surrogates
-from reportgen.files.temporary import scratch_folder
-from reportgen.results.info import InputInfo, UnitKind
+from reportgen.files import scratch_folder
+from reportgen.results import InputInfo, UnitKind
 from reportgen.texts import limits
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.formats.encoding import check_encoding

@@ -8,15 +8,17 @@ import pytest
 from helpers.calling import call
 from helpers.real.reversing import WORDS, save_reversing
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.cross_attention import cross_tokens
-from reportgen.report.charts.one_text.cross import aligned
-from reportgen.report.charts.one_text.heatmap import unit_map
-from reportgen.results.completions import written_units
-from reportgen.results.maps.arrays import attention_maps
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.schema import DELETION_SCORES
-from reportgen.results.units import text_units
+from reportgen.findings import Findings
+from reportgen.findings.sinks import cross_tokens
+from reportgen.report.charts import aligned, unit_map
+from reportgen.results import (
+    DELETION_SCORES,
+    Results,
+    attention_maps,
+    open_results,
+    text_units,
+    written_units,
+)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,8 @@ import torch
 from helpers.real.explaining import NUMBER, load
 
 import reportgen
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.results.info import InputInfo
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.results import InputInfo
 from reportgen.texts import TextInput, TextSet
 
 MOST_FRAMES = 8

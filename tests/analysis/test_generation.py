@@ -13,10 +13,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from reportgen.analysis import additions
 from reportgen.analysis.additions import Choice, with_generated
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.models.tasks.completion import with_completions
-from reportgen.report.options import RenderOptions
+from reportgen.models.tasks import with_completions
+from reportgen.report import RenderOptions
 from reportgen.report.run import command
-from reportgen.results.store import open_results
+from reportgen.results import open_results
 from reportgen.texts import TextInput, TextSet
 
 TEXTS = ("the cat sat", "Free coffee for every", "a very good film")

@@ -12,13 +12,10 @@ from helpers.real.models import ARCHITECTURES, SENTENCES, save_model
 from helpers.rounding import assert_near, near
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.errors import InputError, ModelError
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.info import InputInfo
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results
+from reportgen.results import MAX_ERROR, InputInfo, Results
 from reportgen.texts import TextInput, TextSet
 
 TEXTS = (SENTENCES[1], "Free coffee today", "the cat sat", "a", "", "the cat " * 12)
@@ -275,7 +272,7 @@ def test_pairs_have_two_segments(bert: Path, tmp_path: Path) -> None:
 
 def break_on(monkeypatch, marker: int, error: BaseException | None, spoil: bool = False) -> None:
     """Make every batch that holds token `marker` raise, or spoil that text's maps."""
-    from reportgen.analysis.attention.capture import Capture
+    from reportgen.analysis.attention import Capture
 
     original = Capture.run
 
@@ -351,7 +348,7 @@ def test_a_model_that_exits_fails_its_text_alone(bert, tmp_path, monkeypatch) ->
 
 
 def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch) -> None:
-    from reportgen.analysis.attention.runner import Runner
+    from reportgen.analysis.attention import Runner
 
     def fail(self, *batch, **how):
         raise RuntimeError("out of order")

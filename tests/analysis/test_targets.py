@@ -11,21 +11,24 @@ from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, wri
 from helpers.rounding import assert_near, near
 from scipy.stats import spearmanr
 
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.analysis.additions import Choice, with_generated
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
 from reportgen.errors import ModelError
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import signed_step
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.measures import measures, text_effects
-from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.report.redact.masked import DOT
-from reportgen.report.redact.run import redacted
-from reportgen.results.completions import completion_of, target_units
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
-from reportgen.results.units import text_units
+from reportgen.findings import Findings
+from reportgen.report import load_language, redacted
+from reportgen.report.charts import signed_step
+from reportgen.report.panel import make_steps, measures, text_effects
+from reportgen.report.redact import DOT
+from reportgen.results import (
+    DELETION_SCORES,
+    GRADIENT_STEPS,
+    WEIGHTED_STEPS,
+    Results,
+    completion_of,
+    open_results,
+    target_units,
+    text_units,
+)
 from reportgen.texts import TextInput, TextSet
 
 

@@ -12,18 +12,16 @@ from helpers.real.models import save_model
 from transformers import AutoModelForSequenceClassification
 
 import reportgen
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.phrases import with_phrases
-from reportgen.api.comparing.sides import sides_of
+from reportgen.analysis.evidence import Explainer, with_phrases
+from reportgen.api import sides_of
 from reportgen.api.options import AnalysisChoices, InputChoices, without_effect
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import joined_to_words
-from reportgen.models.tokens.encoded import encode
-from reportgen.report.language.language import load_language
-from reportgen.report.sections.texts import make_text_list
-from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
-from reportgen.results.store import Results
+from reportgen.models.tokens import encode
+from reportgen.report import load_language
+from reportgen.report.sections import make_text_list
+from reportgen.results import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS, Results
 from reportgen.texts import WordSplitter, by_script
 
 TEXT = "the unbelievable cats sat, 1,000円 無料でもらえる"

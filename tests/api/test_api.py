@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 import reportgen
 from reportgen.cli import app
 from reportgen.errors import InputError, ModelError, ReportgenError, ResultsError, UsageError
-from reportgen.models.loading.load import HANDED_OVER
+from reportgen.models.loading import HANDED_OVER
 
 TEXTS = [*SENTENCES, "one more line"]
 FAST: dict[str, Any] = {"evidence": "none", "keep_maps": "none"}

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from helpers.real.models import save_model
 
-from reportgen.api.check import WRITING, check_model
+from reportgen.api import check_model
+from reportgen.api.check import WRITING
 from reportgen.models import ModelSpec
-from reportgen.results.info import OutputKind
-from reportgen.tasks.task import TASKS
+from reportgen.results import OutputKind
+from reportgen.tasks import TASKS
 
 
 def facts(folder: Path) -> dict[str, str]:

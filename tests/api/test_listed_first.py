@@ -10,7 +10,7 @@ from helpers.real.models import SENTENCES
 
 import reportgen
 from reportgen import Report
-from reportgen.api.jobs import listed_by
+from reportgen.api import listed_by
 from reportgen.models import LoadedModel
 
 TEXTS = [f"{line} {word}" for word in ("a", "mat", "dog", "very good") for line in SENTENCES]

@@ -14,11 +14,13 @@ from reportgen.api.options import (
     columns,
     model_spec,
     options_of,
+    read_evidence_texts,
+    read_keep_maps,
     without_effect,
 )
-from reportgen.api.options.option_register import read_evidence_texts, read_keep_maps
 from reportgen.errors import UsageError
-from reportgen.report.options import RenderOptions, read_size, shown_options
+from reportgen.report import RenderOptions, shown_options
+from reportgen.report.options import read_size
 from reportgen.texts import Columns
 
 

@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.api.options import ConfiguredGates, GateChoices, configured_gates, gates
-from reportgen.api.options.settings import configured_options
+from reportgen.api.options import (
+    ConfiguredGates,
+    GateChoices,
+    configured_gates,
+    configured_options,
+    gates,
+)
 from reportgen.errors import UsageError
 
 OWN = """

@@ -18,23 +18,25 @@ from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import writer
-from reportgen.comparison.outputs.quality import Outputs, judged
+from reportgen.comparison.outputs import Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import Judging
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.language.numbers import written
-from reportgen.report.redact.run import redacted_info
-from reportgen.report.sections.verdict import verdict_of
-from reportgen.report.site.entries import Pair, make_entry, read_site, series_of
-from reportgen.report.site.index import write_index
-from reportgen.report.site.known_figures import figure_name, verdicts
-from reportgen.report.site.options import SiteOptions
-from reportgen.report.site.standing import all_series
-from reportgen.results.info import OutputInfo
-from reportgen.results.run_file import name_commit
-from reportgen.results.store import open_results
+from reportgen.findings import Findings, Judging
+from reportgen.report import (
+    Pair,
+    SiteOptions,
+    load_language,
+    make_entry,
+    read_site,
+    redacted_info,
+    series_of,
+    verdicts,
+    write_index,
+)
+from reportgen.report.language import LANGUAGES, written
+from reportgen.report.sections import verdict_of
+from reportgen.report.site import all_series, figure_name
+from reportgen.results import OutputInfo, name_commit, open_results
 
 EN = load_language("en")
 # What is said of a table of 8 bytes in place of the one that results.json lists.

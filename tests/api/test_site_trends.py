@@ -9,10 +9,9 @@ from bs4 import BeautifulSoup
 from helpers.made_up.sites import list_of, made, trend_of, write
 
 from reportgen.api.site import trends
-from reportgen.findings.findings import Findings
-from reportgen.report.site.entries import read_site
-from reportgen.report.site.options import SiteOptions
-from reportgen.results.store import open_results
+from reportgen.findings import Findings
+from reportgen.report import SiteOptions, read_site
+from reportgen.results import open_results
 
 
 @pytest.fixture(scope="module")

@@ -26,11 +26,10 @@ from helpers.real.models import tiny_tokenizer
 from transformers import AlbertConfig, AutoModelForSequenceClassification, BertConfig
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention import Runner
 from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_model, plan_batches
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.padding import pad
-from reportgen.results.info import EvidenceLevel, InputInfo
+from reportgen.models.tokens import encode, pad
+from reportgen.results import EvidenceLevel, InputInfo
 from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5

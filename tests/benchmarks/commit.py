@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reportgen.files.staging import Staging
+from reportgen.files import Staging
 
 TIMES = 30
 FILES = {f"{i}.md": os.urandom(n) for i, n in enumerate((2_700_000, *[90_000] * 5))}

@@ -21,15 +21,14 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.compare import compare_runs
+from reportgen.comparison import UnitPairs, compare_runs
 from reportgen.comparison.notes import token_notes
-from reportgen.comparison.tokens.effects import effect_changes, token_changes
-from reportgen.comparison.tokens.units import UnitPairs
+from reportgen.comparison.tokens import effect_changes, token_changes
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import text_of
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results.info import InputInfo
+from reportgen.results import InputInfo
 from reportgen.texts import TextInput, TextSet
 
 N_TEXTS = 500

@@ -31,11 +31,9 @@ from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditional
 
 from reportgen.analysis import try_model
 from reportgen.analysis.additions import Choice, with_generated
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
-from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention import BatchParts, Capture, DecoderCapture, Runner
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.models.tasks.writing import ready_for_completions
+from reportgen.models.tasks import ready_for_completions
 from reportgen.texts import TextInput, TextSet
 
 ROUNDS = 5

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, t
 
-from reportgen.findings.attention import RoleFigures, layer_figures
-from reportgen.findings.notes.sink_verdicts import verdict
+from reportgen.findings import RoleFigures, mean_intervals
+from reportgen.findings.attention import layer_figures
+from reportgen.findings.notes import verdict
 from reportgen.findings.resampling import _drawn
-from reportgen.findings.statistics import intervals_of_ratio, mean_intervals, tail
+from reportgen.findings.statistics import intervals_of_ratio, tail
 
 Floats = NDArray[np.float64]
 RUNS = 2000

@@ -30,13 +30,9 @@ from helpers.real.models import tiny_tokenizer
 from transformers import AutoModelForSequenceClassification
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.attention.values.proof import find_norms
-from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.measure import try_measures
-from reportgen.analysis.evidence.methods import Tools
+from reportgen.analysis.attention import Norms, Runner, find_norms
+from reportgen.analysis.device import limits_of
+from reportgen.analysis.evidence import Explainer, Tools, try_measures
 from reportgen.models import (
     Dtype,
     EncodedText,
@@ -50,9 +46,8 @@ from reportgen.models import (
 )
 from reportgen.models.device import TOLERANCES, Tolerances, find_device
 from reportgen.models.spec import DTYPES
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results
+from reportgen.models.tokens import encode
+from reportgen.results import InputInfo, Results
 from reportgen.texts import TextInput, TextSet
 
 HEADLINES = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"

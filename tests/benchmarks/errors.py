@@ -15,12 +15,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from reportgen.findings import Fit, Floats, LengthTrend, Subset, WhereWrong
+from reportgen.findings.outputs import Aspect, Scored, compared
 from reportgen.findings.outputs.calibration import calibration
-from reportgen.findings.outputs.predictions import Fit
-from reportgen.findings.outputs.scored import Scored
 from reportgen.findings.outputs.slopes import slopes
-from reportgen.findings.outputs.where_wrong import Aspect, LengthTrend, Subset, WhereWrong, compared
-from reportgen.findings.statistics import Floats
 
 REPORTS, OF_NOTHING = 300, 1000  # where something is planted, and where nothing is
 SIZES = (8, 12, 24, 60, 200)

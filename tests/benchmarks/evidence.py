@@ -23,12 +23,16 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
 from reportgen.analysis import try_model
-from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
+from reportgen.analysis.attention import Runner
+from reportgen.analysis.evidence import (
+    Explainer,
+    TextGradients,
+    alone_effects,
+    deletion_effects,
+    text_gradients,
+)
 from reportgen.models import ExplainedText, LoadedModel, content_units, without
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens import encode
 
 ROUNDS = 5
 N_TOKENS = 30

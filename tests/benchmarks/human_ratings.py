@@ -45,14 +45,13 @@ from transformers import (
 )
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.findings.colouring import Colouring, choose_colouring
+from reportgen.analysis.evidence import Explainer
+from reportgen.findings import Colouring
+from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, joined_to_words, load_model
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.agreement import unit_views, yardstick
-from reportgen.results.info import InputInfo
-from reportgen.results.measure_register import BY_ID, CHANGES, MIN_UNITS, VIEWS
-from reportgen.results.store import Results
+from reportgen.models.tokens import encode
+from reportgen.results import BY_ID, CHANGES, MIN_UNITS, VIEWS, InputInfo, Results, unit_views
+from reportgen.results.agreement import yardstick
 from reportgen.texts import TextInput, TextSet, word_splitter
 
 PACKAGE = "vaderSentiment==3.3.2"

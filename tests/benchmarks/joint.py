@@ -35,20 +35,20 @@ from planted_rule import Floats
 from scipy.stats import sem, spearmanr
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.evidence.explainer import ChangedText, Explainer
-from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
-from reportgen.analysis.evidence.measures.joint import (
+from reportgen.analysis.evidence import (
+    ChangedText,
+    Explainer,
     Joint,
     KnownUnits,
+    TextEvidence,
+    Tools,
     find_joint,
     shared_effects,
 )
-from reportgen.analysis.evidence.methods import Tools
-from reportgen.analysis.evidence.text_evidence import TextEvidence
+from reportgen.analysis.evidence.measures import deletion, gradients, joint, shapley
 from reportgen.analysis.first_pass import encode_all
 from reportgen.demo.score_rule import contributions
-from reportgen.findings.evidence import largest_changes
-from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.findings import TINY_EFFECT, largest_changes
 from reportgen.models import (
     EncodedText,
     ExplainedText,
@@ -60,9 +60,8 @@ from reportgen.models import (
     keep,
     load_model,
 )
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.measure_register import EFFECT
-from reportgen.results.tables.schema import JOINT
+from reportgen.models.tokens import encode
+from reportgen.results import EFFECT, JOINT
 from reportgen.texts import word_splitter
 
 N_TEXTS = 200

@@ -1,8 +1,7 @@
 """What a report says of each view of a benchmark's texts, as it is drawn: agreement and verdict."""
 
-from reportgen.findings.findings import Findings
-from reportgen.results.measure_register import BASELINES
-from reportgen.results.store import Results
+from reportgen.findings import Findings
+from reportgen.results import BASELINES, Results
 
 
 def print_judged(results: Results, name: str) -> None:

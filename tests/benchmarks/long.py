@@ -22,12 +22,16 @@ from math import nan
 import torch
 from transformers import AutoConfig, AutoModel
 
-from reportgen.analysis.attention.batches import lay_out
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.figures.summaries import BatchSummary
-from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
-from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
-from reportgen.analysis.attention.long_texts.stripes import Stripe, Stripes
+from reportgen.analysis.attention import (
+    BatchSummary,
+    Capture,
+    PooledMaps,
+    Stripe,
+    Stripes,
+    StripeSummary,
+    cells_of,
+    lay_out,
+)
 from reportgen.models import EncodedText
 
 MODES = ("plain", "whole", "stripes", "pooled")

@@ -21,9 +21,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers.made_up.factories import make_results
 
-from reportgen.results.store import open_results
-from reportgen.results.tables.schema import ANALYSIS_TABLES
-from reportgen.results.tables.write import Recorder
+from reportgen.results import ANALYSIS_TABLES, Recorder, open_results
 
 DISTINCT = 500
 PARTS = 4  # of these, about as many texts as a run measures together

@@ -25,11 +25,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from capture import BATCH_TOKENS, CONFIGS, load, resident, sample_text
 
 from reportgen.analysis import try_model
-from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.attention.values.proof import find_norms
+from reportgen.analysis.attention import Norms, Runner, find_norms
 from reportgen.models import LoadedModel
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens import encode
 
 ROUNDS = 9
 MOST = 1.25  # what the ratio may be

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention import Capture
 from reportgen.models import ModelSpec, load_model
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.padding import pad
-from reportgen.results.maps.packed import Packer, quantise, unpack_layers
+from reportgen.models.tokens import encode, pad
+from reportgen.results import Packer, quantise
+from reportgen.results.maps import unpack_layers
 
 Array = NDArray[np.float32]
 TEXT = (

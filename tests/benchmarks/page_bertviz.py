@@ -11,7 +11,7 @@ from page_chromium import Times, first_content, first_drawn, opened
 from playwright.sync_api import Browser
 
 from reportgen.models import LoadedModel
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens import encode
 
 # What its pages load from a CDN: the npm package, and the file in it.
 PACKAGES = {

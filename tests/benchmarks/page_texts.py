@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens import encode
+from reportgen.report import RenderOptions
 from reportgen.report.html import page as html
-from reportgen.report.options import RenderOptions
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results, open_results
+from reportgen.results import InputInfo, Results, open_results
 from reportgen.texts import TextInput, TextSet
 
 WORDS = (

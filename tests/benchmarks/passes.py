@@ -23,8 +23,7 @@ from helpers.real.models import save_model
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results
+from reportgen.results import InputInfo, Results
 from reportgen.texts import TextInput, TextSet
 
 SAMPLE = Path(__file__).parents[2] / "sample_inputs/ad_headlines.txt"

@@ -41,10 +41,8 @@ from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
 from reportgen.demo.train import RECIPES
 from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.agreement import unit_views, yardstick
-from reportgen.results.info import InputInfo
-from reportgen.results.measure_register import CHANGES, MEASURES, VIEWS
-from reportgen.results.store import Results
+from reportgen.results import CHANGES, MEASURES, VIEWS, InputInfo, Results, unit_views
+from reportgen.results.agreement import yardstick
 from reportgen.texts import TextInput, TextSet
 
 SEED = 20_261_125

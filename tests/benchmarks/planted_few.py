@@ -7,7 +7,7 @@ import pandas as pd
 
 from reportgen.findings.colouring import LEAD, choose_colouring, offered
 from reportgen.findings.evidence import size_agreement
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 FEW = (5, 6, 7)  # texts
 FIXED, OTHER = "gradient", "attention_gradient"

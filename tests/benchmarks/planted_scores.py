@@ -8,7 +8,7 @@ from planted_rule import NOTHING, TRUTHS, Floats, Truth
 from planted_views import SHAPLEY, YARDSTICK, Seen, Units
 from scipy.stats import mannwhitneyu, spearmanr
 
-from reportgen.results.measure_register import BY_ID, MIN_UNITS
+from reportgen.results import BY_ID, MIN_UNITS
 
 ALL = "all"
 SINK = "above the sink"

@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.real.families import load_family
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.sink_causes import score_id
+from reportgen.findings import Findings
+from reportgen.findings.notes import score_id
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.texts import texts_in_memory
 

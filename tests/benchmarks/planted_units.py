@@ -26,10 +26,8 @@ from scipy.stats import pearsonr, sem
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo.score_rule import Component, component_of_each_character, contributions
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.agreement import unit_views, yardstick
-from reportgen.results.info import UnitKind
-from reportgen.results.measure_register import CHANGES, VIEWS
-from reportgen.results.store import Results
+from reportgen.results import CHANGES, VIEWS, Results, UnitKind, unit_views
+from reportgen.results.agreement import yardstick
 from reportgen.texts import TextSet
 
 KINDS: tuple[UnitKind, ...] = ("token", "word", "phrase", "given")

@@ -13,15 +13,14 @@ from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_sc
 from scipy.stats import pearsonr
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.analysis.evidence.explainer import ChangedText, Explainer
+from reportgen.analysis.evidence import ChangedText, Explainer
 from reportgen.demo.score_rule import component_of_each_character
-from reportgen.findings.colouring import Colouring, choose_colouring
+from reportgen.findings import Colouring
+from reportgen.findings.colouring import choose_colouring
 from reportgen.models import EncodedText, ExplainedText, ModelSpec, content_units, keep, load_model
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.agreement import unit_views, yardstick
-from reportgen.results.info import InputInfo
-from reportgen.results.measure_register import CHANGES, VIEWS
-from reportgen.results.store import Results
+from reportgen.models.tokens import encode
+from reportgen.results import CHANGES, VIEWS, InputInfo, Results, unit_views
+from reportgen.results.agreement import yardstick
 from reportgen.texts import TextInput, TextSet
 
 SHAPLEY = "Shapley, estimated"  # of the model's own output

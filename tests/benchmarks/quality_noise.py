@@ -38,20 +38,15 @@ from compare_noise import round_weights
 from human_ratings import KINDS, MAX_TOKENS, N_HELD, N_TRAINING, downloaded, rated, trained
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.comparison.floors import MOVED
-from reportgen.comparison.outputs.fit import FitFigure
-from reportgen.comparison.outputs.quality import Outputs, Quality, judged
-from reportgen.comparison.trend.trend import quality_trend
+from reportgen.comparison import MOVED, Comparison, Quality, compare_runs
+from reportgen.comparison.outputs import FitFigure, Outputs, judged
+from reportgen.comparison.trend import quality_trend
 from reportgen.demo.headlines import MARK
 from reportgen.demo.samples import marked_headlines
 from reportgen.demo.score_rule import text_of
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import Judging
-from reportgen.findings.resampling import resampled_means
-from reportgen.findings.statistics import Floats
+from reportgen.findings import Findings, Floats, Judging, resampled_means
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.info import InputInfo, OutputInfo
+from reportgen.results import InputInfo, OutputInfo
 from reportgen.texts import TextInput, TextSet
 
 N_POOL = 400  # texts with labels that samples are drawn from

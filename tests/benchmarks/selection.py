@@ -31,8 +31,8 @@ from human_ratings import KINDS, N_HELD, N_TRAINING, downloaded, rated, text_set
 from numpy.typing import NDArray
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.findings.tokens.figures import CorpusTokens, corpus_tokens, fewest_texts, token_means
-from reportgen.findings.tokens.lists import LISTED, effect_lists
+from reportgen.findings import CorpusTokens, effect_lists, fewest_texts
+from reportgen.findings.tokens import LISTED, corpus_tokens, token_means
 from reportgen.models import ModelSpec, load_model
 from reportgen.texts import TextSet
 

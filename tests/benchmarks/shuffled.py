@@ -23,11 +23,10 @@ import torch
 from planted_rule import fresh
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.findings.findings import Findings
-from reportgen.findings.shuffled import ShuffledFigures, shuffled_figures
+from reportgen.findings import Findings, ShuffledFigures
+from reportgen.findings.shuffled import shuffled_figures
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.info import View
-from reportgen.results.measure_register import VIEWS
+from reportgen.results import VIEWS, View
 from reportgen.texts import TextSet, texts_in_memory
 
 SAMPLE = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"

@@ -19,7 +19,7 @@ from helpers.real.models import save_model
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo import DEMO, STAR
-from reportgen.findings.attention import excess
+from reportgen.findings import excess
 from reportgen.findings.head_figures import text_means
 from reportgen.findings.ranking import usual_at_length
 from reportgen.models import ModelSpec, load_model

@@ -19,7 +19,7 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 
 from reportgen.analysis import AnalysisOptions, Job, Progress, Worker, WorkFolder, processes
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.info import InputInfo
+from reportgen.results import InputInfo
 from reportgen.texts import TextInput, TextSet
 
 N_TEXTS = 1024

@@ -8,7 +8,7 @@ from helpers.made_up.factories import changed
 from helpers.made_up.packed_maps import unpack
 from playwright.sync_api import Locator, Page, expect
 
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
 QUIET = 100  # milliseconds without a change after which a panel is as it stays

@@ -6,11 +6,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Locator, Page
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
-from reportgen.results.store import Results
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render
+from reportgen.results import Results
 
 HOSTILE = (
     "</script><script>window.bad=1</script>",

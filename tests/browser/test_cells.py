@@ -6,9 +6,8 @@ from helpers.made_up.factories import HEADLINES, make_results
 from opening import HOSTILE, written
 from playwright.sync_api import expect
 
-from reportgen.findings.findings import Findings
-from reportgen.report.notebook.shown import render_notebook
-from reportgen.report.redact.run import redacted
+from reportgen.findings import Findings
+from reportgen.report import redacted, render_notebook
 
 TEXTS = tuple(f"{line} {i}" for i, line in enumerate((*HOSTILE, *HEADLINES) * 2))
 

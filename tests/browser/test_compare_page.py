@@ -9,16 +9,13 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
 from serving import OWN, served
 
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.runs import Runs
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
-from reportgen.findings.figures.gates import evaluate, parse_gate
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.html.page import write as write_comparison_page
-from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.comparison import Runs, compare_runs
+from reportgen.findings import Findings, evaluate, parse_gate
+from reportgen.findings.figures import COMPARE_FIGURES, RUN_FIGURES
+from reportgen.report import CompareOptions, RenderOptions, render
+from reportgen.report.html import write as write_comparison_page
+from reportgen.report.short_form import write
 from reportgen.report.short_form.markdown import render as write_one
-from reportgen.report.short_form.markdown import write
 
 pytestmark = pytest.mark.browser
 

@@ -5,10 +5,10 @@ from helpers.made_up.completed import completed_results
 from opening import rendered, visit
 from playwright.sync_api import expect
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.results.units import text_units
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import make_steps
+from reportgen.results import text_units
 
 pytestmark = pytest.mark.browser
 

@@ -13,13 +13,10 @@ from helpers.real.writers import PAIRS, save_writer
 from opening import overhang, rendered, visit
 from playwright.sync_api import expect
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.results.completions import target_units
-from reportgen.results.maps.arrays import attention_maps
-from reportgen.results.store import open_results
-from reportgen.results.units import text_units
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import make_steps
+from reportgen.results import attention_maps, open_results, target_units, text_units
 
 pytestmark = pytest.mark.browser
 

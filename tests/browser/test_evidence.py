@@ -10,7 +10,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import HOSTILE, drawn, rendered, turn_page, visit, written
 from playwright.sync_api import expect
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 
 pytestmark = pytest.mark.browser
 

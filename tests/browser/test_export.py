@@ -12,7 +12,7 @@ from opening import drawn, rendered, show_all, visit, written
 from pixels import colours
 from playwright.sync_api import expect
 
-from reportgen.results.maps.arrays import attention_maps
+from reportgen.results import attention_maps
 
 pytestmark = pytest.mark.browser
 

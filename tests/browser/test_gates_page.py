@@ -7,9 +7,8 @@ from opening import placed, rendered
 from playwright.sync_api import expect
 from serving import JENKINS, served
 
-from reportgen.findings.figures.figure_register import RUN_FIGURES
-from reportgen.findings.figures.gates import evaluate, parse_gate
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings, evaluate, parse_gate
+from reportgen.findings.figures import RUN_FIGURES
 
 pytestmark = pytest.mark.browser
 

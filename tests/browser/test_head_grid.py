@@ -6,7 +6,7 @@ from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
 from opening import drawn, visit
 from playwright.sync_api import expect
 
-from reportgen.report.charts.colours import SCALE_LIGHT
+from reportgen.report.charts import SCALE_LIGHT
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from opening import placed, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
-from reportgen.report.html.templates import WHOLE_UP_TO
+from reportgen.report.html import WHOLE_UP_TO
 
 pytestmark = pytest.mark.browser
 

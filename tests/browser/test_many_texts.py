@@ -10,8 +10,8 @@ from opening import drawn, placed, pointed_at, rendered
 from playwright.sync_api import expect
 from serving import JENKINS, OWN_AND_DATA, served
 
-from reportgen.findings.findings import Findings
-from reportgen.report.html.templates import WHOLE_UP_TO
+from reportgen.findings import Findings
+from reportgen.report.html import WHOLE_UP_TO
 
 pytestmark = pytest.mark.browser
 

@@ -10,10 +10,10 @@ from helpers.places import SAMPLES
 from opening import drawn, placed, rendered, visit
 from playwright.sync_api import expect
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.brief import render_brief
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions
+from reportgen.report.html import render_brief
 
 pytestmark = pytest.mark.browser
 

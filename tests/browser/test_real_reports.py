@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.models import ModelSpec, load_model
-from reportgen.results.store import Results
+from reportgen.results import Results
 from reportgen.texts import Columns, read_texts
 
 pytestmark = pytest.mark.browser

@@ -9,10 +9,9 @@ from helpers.made_up.packed_maps import unpack
 from opening import HOSTILE, drawn, overhang, placed, pointed_at, show_all, visit, written
 from playwright.sync_api import expect
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render
 
 pytestmark = pytest.mark.browser
 

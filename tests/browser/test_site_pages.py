@@ -10,9 +10,9 @@ from conftest import faultless
 from helpers.made_up.factories import HEADLINES, make_results
 from playwright.sync_api import Page, expect
 
-from reportgen.api.site.writer import SiteWriter
-from reportgen.report.site.options import SiteOptions
-from reportgen.results.run_file import write_info
+from reportgen.api import SiteWriter
+from reportgen.report import SiteOptions
+from reportgen.results import write_info
 
 pytestmark = pytest.mark.browser
 

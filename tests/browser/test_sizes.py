@@ -9,10 +9,9 @@ from opening import drawn, written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render
 
 pytestmark = pytest.mark.browser
 

@@ -8,11 +8,10 @@ from helpers.made_up.tagged import tagged_results
 from opening import written
 from playwright.sync_api import expect
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.report.panel.coloured.tagged import strip_marks
-from reportgen.results.units import text_units
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import make_steps, strip_marks
+from reportgen.results import text_units
 
 pytestmark = pytest.mark.browser
 

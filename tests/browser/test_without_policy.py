@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 from helpers.made_up.hostile_results import STRINGS, with_strings
 
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, RenderOptions, make_documents
 from reportgen.report.format_register import output_at
-from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.report.outputs import make_documents
 
 KINDS = ("number", "class", "labels", "next_token", "embedding")
 SMALL = [("class", 3)]

@@ -10,7 +10,7 @@ from pixels import colours
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
-from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
+from reportgen.report.charts import MAP_COLOURS, heat_colour
 
 pytestmark = pytest.mark.browser
 

@@ -14,9 +14,8 @@ from typer.testing import Result
 
 from reportgen.api.options import GateChoices, arguments
 from reportgen.cli import outcome
-from reportgen.findings.figures.gates import evaluate
-from reportgen.findings.findings import Findings
-from reportgen.results.info import Evidence
+from reportgen.findings import Findings, evaluate
+from reportgen.results import Evidence
 
 NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"
 

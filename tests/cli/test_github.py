@@ -10,13 +10,12 @@ from helpers.made_up.factories import make_results
 from helpers.on_github import soup
 
 from reportgen.api.jobs import MOST_BYTES, find_step_summary
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, step_summary
 from reportgen.report.language import printable as terminal
-from reportgen.report.options import RenderOptions
-from reportgen.report.short_form.markdown import step_summary
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 # What GitHub's runner and Azure's agent take for a command in a line of a log.
 COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)

@@ -11,8 +11,9 @@ import yaml
 from helpers.calling import call
 from typer.main import get_command
 
+from reportgen.api import Host
 from reportgen.api.options import configured_gates, configured_options, setting_names
-from reportgen.api.start_project import RECIPES, Host, recipe
+from reportgen.api.start_project import RECIPES, recipe
 from reportgen.cli import app
 
 NAMES = [name for paths in RECIPES.values() for name in paths.values()]

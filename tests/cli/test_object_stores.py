@@ -12,8 +12,7 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.files import object_stores
-from reportgen.files.object_stores import Address, Uploads
+from reportgen.files import Address, Uploads, object_stores
 
 
 @pytest.fixture

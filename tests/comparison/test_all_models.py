@@ -14,19 +14,15 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.two_models import LABELS, TEXTS, chain, pair_of, row_of
 from scipy.stats import spearmanr
 
+from reportgen.comparison import HEAD_LEAST, Comparison, compare_runs
 from reportgen.comparison import all_models as module
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.comparison.floors import HEAD_LEAST
 from reportgen.errors import ComparisonError
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import drift, model_names
-from reportgen.report.compare_sections.overview import compare_headline
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, CompareWords, compare_headline, load_language
+from reportgen.report.compare_sections import drift, model_names
 from reportgen.report.html import page as html_page
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
 from reportgen.report.short_form import markdown
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 
 def plain_figures(results: Results) -> dict[str, float]:

@@ -25,19 +25,23 @@ from helpers.real.two_models import (
 )
 from scipy.stats import spearmanr
 
+from reportgen.comparison import (
+    HEAD_LEAST,
+    MOVED,
+    SAME_OUTPUT,
+    SAME_SHARE,
+    Comparison,
+    compare_runs,
+)
 from reportgen.comparison.attention import row_distances
-from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, equal_if_close
-from reportgen.comparison.compare import Comparison, compare_runs
+from reportgen.comparison.change import equal_if_close
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.floors import HEAD_LEAST, MOVED
 from reportgen.comparison.notes import change_notes
 from reportgen.errors import ComparisonError
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES
-from reportgen.findings.findings import Findings
-from reportgen.results.maps.packed import quantise
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import TABLES
-from reportgen.tasks.task import TASKS
+from reportgen.findings import Findings
+from reportgen.findings.figures import COMPARE_FIGURES
+from reportgen.results import TABLES, Results, quantise
+from reportgen.tasks import TASKS
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,13 @@ from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, twice
 
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.tokens.units import contrasts
+from reportgen.comparison import compare_runs
+from reportgen.comparison.tokens import contrasts
 from reportgen.errors import ComparisonError
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import limits
-from reportgen.report.compare_sections.texts import make_pairs
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
-from reportgen.results.store import Results
+from reportgen.findings import Findings
+from reportgen.report import CompareContext, CompareOptions, CompareWords, load_language
+from reportgen.report.compare_sections import limits, make_pairs
+from reportgen.results import Results
 
 NAMES = ("bad", "fair", "good")
 

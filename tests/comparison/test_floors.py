@@ -8,19 +8,18 @@ from helpers.compared_json import record_of
 from helpers.made_up.factories import changed
 from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
-from reportgen.comparison.change import Change
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.floors import HEAD_LEAST, LAYER_LEAST, SHARE
-from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval
-from reportgen.report.compare_sections.answers import make_answers
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import compare_headline, limits
-from reportgen.report.compare_sections.predictions import make_predictions
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions, Lang
-from reportgen.results.store import Results
+from reportgen.comparison import HEAD_LEAST, LAYER_LEAST, SHARE, Change, compare_runs
+from reportgen.findings import Findings, Interval
+from reportgen.report import (
+    CompareContext,
+    CompareOptions,
+    CompareWords,
+    Lang,
+    compare_headline,
+    load_language,
+)
+from reportgen.report.compare_sections import limits, make_answers, make_predictions
+from reportgen.results import Results
 
 
 def jittered(results: Results, seed: int, size: float = 0.2) -> Results:

@@ -7,9 +7,9 @@ from helpers.made_up.factories import make_results
 from helpers.made_up.with_answers import TEXTS
 from helpers.real.two_models import chain
 
-from reportgen.comparison.runs import ANY, ONE, SEVERAL, Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.comparison import ANY, ONE, SEVERAL, Runs
+from reportgen.findings import Findings
+from reportgen.report import redacted_comparison
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])

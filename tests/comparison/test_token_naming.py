@@ -7,13 +7,11 @@ import pytest
 from helpers.real.two_models import STAR, pair_of, plant
 from scipy.stats import ttest_1samp
 
-from reportgen.comparison.compare import compare_runs
+from reportgen.comparison import UnitPairs, compare_runs
 from reportgen.comparison.floors import EFFECT_LEAST
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.tokens.effects import token_changes
-from reportgen.comparison.tokens.units import UnitPairs
-from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import FALSE_DISCOVERIES
+from reportgen.comparison.tokens import token_changes
+from reportgen.findings import FALSE_DISCOVERIES, Findings
 
 
 def units_of(differences: np.ndarray, spread: float = 1.0, seed: int = 0) -> UnitPairs:

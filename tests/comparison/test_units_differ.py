@@ -8,14 +8,12 @@ import pytest
 from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, pair_of, retokenise
 
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.overview import compare_headline, limits
+from reportgen.comparison import Comparison, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, CompareWords, compare_headline, load_language
+from reportgen.report.compare_sections import limits
 from reportgen.report.json import comparison as comparison_json
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 
 def grouped(results: Results, units: str = "word", texts: int = len(TEXTS)) -> Results:

@@ -28,11 +28,9 @@ from reportgen.demo.score_rule import (
 from reportgen.demo.student import NO_KIND, Objectives, example, training_batches
 from reportgen.demo.tokenizer import MAX_TOKENS, SPECIAL_TOKENS, build_tokenizer
 from reportgen.demo.train import Recipe, train
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import sentence
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.tokens import make_across
+from reportgen.findings import Findings
+from reportgen.report import load_language, sentence
+from reportgen.report.sections import make_across, make_answers
 
 FOREIGN_TEXTS = (
     "東京都は十八日、鬱蒼とした森の保全に関する新しい条例案を公表した。",

@@ -41,7 +41,7 @@ from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import Component, Kind, score
 from reportgen.demo.tokenizer import build_tokenizer
 from reportgen.models import ExplainedText, content_units
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens import encode
 
 URGENT = Component(Kind.URGENCY, "now")
 FREE = Component(Kind.FREE, "free")

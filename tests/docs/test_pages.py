@@ -10,7 +10,7 @@ from helpers.places import ROOT
 from typer.main import get_command
 
 from reportgen.cli import app
-from reportgen.report.language.language import load_language
+from reportgen.report import load_language
 
 MAX_README_LINES = 250
 CALLS = [(page, command) for page in PAGES for command in commands(page)]

@@ -22,9 +22,9 @@ from yamllint.linter import run as yamllint
 
 from reportgen.api.options import GateChoices, configured_gates, configured_options, gates
 from reportgen.cli import app
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.report import table
 from reportgen.report.options import TABLE_NAMES, TableName
-from reportgen.report.spreadsheets import table
 
 TEXT = "\n".join(PAGES.values())
 

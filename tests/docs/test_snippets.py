@@ -12,9 +12,9 @@ from torch import nn
 from transformers import AlbertModel
 
 import reportgen
-from reportgen.api.comparing.baseline import keep_baseline
-from reportgen.files.staging import Staging
-from reportgen.results.store import open_results
+from reportgen.api import keep_baseline
+from reportgen.files import Staging
+from reportgen.results import open_results
 
 
 @pytest.fixture

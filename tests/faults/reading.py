@@ -11,10 +11,9 @@ import sys
 from pathlib import Path
 
 from reportgen.errors import ReportgenError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.results import TABLES, open_results
 from reportgen.results.checks import limits
-from reportgen.results.store import open_results
-from reportgen.results.tables.schema import TABLES
 
 SECONDS = 20
 

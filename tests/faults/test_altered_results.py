@@ -17,7 +17,7 @@ from reading import said_of
 
 import reportgen
 from reportgen.errors import ResultsError
-from reportgen.results.tables.schema import TABLES
+from reportgen.results import TABLES
 
 few = settings(max_examples=30, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))

@@ -27,10 +27,9 @@ from helpers.real.models import save_model
 from reportgen.api.options import configured_gates
 from reportgen.errors import InputError, ModelError, UsageError
 from reportgen.models import ModelSpec
-from reportgen.models.loading.checkpoint import read_state_dict, require_readable
-from reportgen.models.loading.pretrained import load_pretrained
-from reportgen.report.options import read_plotlyjs
-from reportgen.results.tables.schema import TABLES
+from reportgen.models.loading import load_pretrained, read_state_dict, require_readable
+from reportgen.report import read_plotlyjs
+from reportgen.results import TABLES
 from reportgen.texts import read_texts
 
 ROOM = 1_000_000_000

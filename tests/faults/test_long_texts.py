@@ -12,10 +12,10 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.analysis.work.tally import Tally
+from reportgen.analysis.work import Tally
 from reportgen.models import EncodedText
+from reportgen.models.tokens import encode
 from reportgen.models.tokens import encoded as tokens
-from reportgen.models.tokens.encoded import encode
 
 KINDS = ("wordpiece", "bytes", "bytes_plain", "unigram", "unigram_bos", "unigram_eos")
 words = [*SENTENCES, *" ".join(SENTENCES).split(), *"aé鬱😀 \n"]

@@ -11,8 +11,7 @@ import pytest
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
-from reportgen.results.manifest import listed, with_manifest
-from reportgen.results.store import open_results
+from reportgen.results import listed, open_results, with_manifest
 
 CODE = """
 from pathlib import Path

@@ -8,7 +8,7 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
 from reportgen.analysis.engines import ray_engine
-from reportgen.analysis.work.item import Measured
+from reportgen.analysis.work import Measured
 
 FEW = ("--keep-maps", "130", "--evidence-texts", "6")
 

@@ -18,11 +18,16 @@ import pytest
 from disk import Killed, disk
 
 from reportgen.errors import InterruptedLateError, OutputError, UsageError
-from reportgen.files import system, temporary
-from reportgen.files.destinations import check_target
-from reportgen.files.recovery import recover_at, recover_below
-from reportgen.files.staging import Staging
-from reportgen.files.temporary import make_temporary, scratch_folder
+from reportgen.files import (
+    Staging,
+    check_target,
+    make_temporary,
+    recover_at,
+    recover_below,
+    scratch_folder,
+    system,
+    temporary,
+)
 
 NAMES = ("a/page.md", "b/page.json", "b/tokens.csv")
 

@@ -12,8 +12,8 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 
 from reportgen.errors import ResultsError
-from reportgen.files.staging import Staging
-from reportgen.results.store import open_results
+from reportgen.files import Staging
+from reportgen.results import open_results
 
 TEXTS = tuple(f"headline number {number}" for number in range(12))
 OUTPUTS = ("summary.json", "texts.csv", "heads.csv", "tokens.csv", "sinks.csv", "maps.npz")

@@ -29,12 +29,9 @@ from reportgen.errors import (
     OutputError,
     UsageError,
 )
-from reportgen.files import system
-from reportgen.files.staging import Staging
-from reportgen.files.unfinished import unfinished_run
+from reportgen.files import Staging, system, unfinished_run
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results.info import InputInfo
-from reportgen.results.store import open_results
+from reportgen.results import InputInfo, open_results
 from reportgen.texts import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}

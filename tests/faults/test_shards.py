@@ -22,8 +22,7 @@ from reportgen.analysis.cost import estimate
 from reportgen.analysis.work import plan
 from reportgen.api import measurement
 from reportgen.demo import model_folder
-from reportgen.results.manifest import listed, with_manifest
-from reportgen.results.store import open_results
+from reportgen.results import listed, open_results, with_manifest
 
 TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a", "a very good day")
 

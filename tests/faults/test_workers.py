@@ -20,12 +20,11 @@ import reportgen
 from reportgen.analysis import WorkFolder
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.engines import pool, processes
-from reportgen.analysis.work import plan
-from reportgen.analysis.work.item import AttentionInput
+from reportgen.analysis.work import AttentionInput, plan
 from reportgen.api.options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.models import ModelSpec
-from reportgen.results.store import open_results
+from reportgen.results import open_results
 
 TEXTS = [f"{text} {i}" for i in range(5) for text in SENTENCES]
 

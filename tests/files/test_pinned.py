@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.files import pinned
-from reportgen.files.pinned import PinnedFile, ReplacedError, pin
+from reportgen.files import ReplacedError, pin, pinned
+from reportgen.files.pinned import PinnedFile
 
 NAMES = ("a.txt", "b.txt", "none.txt", "pipe", "inner")
 

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError, ResultsError, UsageError
-from reportgen.files.destinations import (
+from reportgen.files import (
     BASELINE_FILE,
-    PAGE_FILES,
     RESULTS_FILES,
+    Staging,
     check_page_folder,
     check_target,
+    keep,
 )
-from reportgen.files.staging import Staging
-from reportgen.files.unfinished import keep
-from reportgen.results.tables.schema import TABLES
+from reportgen.files.destinations import PAGE_FILES
+from reportgen.results import TABLES
 
 
 def left_over(folder: Path) -> list[str]:

@@ -8,10 +8,9 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.places import GOLD
 
-from reportgen.findings.colouring import MIN_CHOICE, choose_colouring
-from reportgen.findings.findings import Findings
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.store import Results, open_results
+from reportgen.findings import MIN_CHOICE, Findings
+from reportgen.findings.colouring import choose_colouring
+from reportgen.results import MIN_TEXTS, Results, open_results
 
 TEXTS = tuple(f"{i:02} a line of words number {i}" for i in range(24))
 N = len(TEXTS)

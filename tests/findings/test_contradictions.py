@@ -14,21 +14,22 @@ from helpers.made_up.moved_tokens import with_last, with_parts
 from helpers.made_up.sampled_shapley import with_shapley
 from helpers.made_up.shuffled_agreement import TEXTS, with_shuffled
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
-from reportgen.report.json.run import render
-from reportgen.report.language.language import LANGUAGES, Language, load_language
-from reportgen.report.options import Lang, RenderOptions
-from reportgen.report.panel.evidence import make_scope
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.context import Context
-from reportgen.report.sections.errors import make_errors
-from reportgen.report.sections.outputs.predictions import make_quality
-from reportgen.report.sections.overview import make_overview
-from reportgen.report.sections.tokens import make_across
-from reportgen.report.sections.trust import make_trust
-from reportgen.report.short_form.short_form import report_headline
+from reportgen.comparison import Runs
+from reportgen.findings import Findings, Note
+from reportgen.report import Lang, RenderOptions, load_language
+from reportgen.report.json import render
+from reportgen.report.language import LANGUAGES, Language
+from reportgen.report.panel import make_scope
+from reportgen.report.sections import (
+    Context,
+    make_across,
+    make_answers,
+    make_errors,
+    make_overview,
+    make_quality,
+    make_trust,
+)
+from reportgen.report.short_form import report_headline
 
 # Of the sentences of one row at most one may be on a page.
 ON_A_PAGE: tuple[tuple[str, ...], ...] = (

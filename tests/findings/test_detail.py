@@ -5,8 +5,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.errors import UsageError
-from reportgen.findings.detail import check_detail, detailed, listed_first
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings, check_detail, detailed, listed_first
 
 IDS = ("a", "b", "c,d", "first:2x", "e", "f")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 9.0)

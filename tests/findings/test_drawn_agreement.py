@@ -6,9 +6,9 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.places import GOLD
 
-from reportgen.findings.drawn_agreement import draw_agreement, text_rarity
-from reportgen.results.agreement import Score, text_agreement, unit_views
-from reportgen.results.store import open_results
+from reportgen.findings import draw_agreement
+from reportgen.findings.drawn_agreement import text_rarity
+from reportgen.results import Score, open_results, text_agreement, unit_views
 
 
 def test_rarity_among_the_texts_counts_all_texts_but_not_twice(tmp_path: Path) -> None:

@@ -4,16 +4,13 @@ import pytest
 from helpers.places import SAMPLES
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.analysis.evidence import measure
+from reportgen.analysis.evidence import Missing, measure
 from reportgen.analysis.evidence.measures import integrated_gradients, jacobian, shapley
-from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.note_register import subject_notes
+from reportgen.findings import Findings, Note
+from reportgen.findings.notes import subject_notes
 from reportgen.models import LoadedModel
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import sentence
-from reportgen.results.store import Results
+from reportgen.report import load_language, sentence
+from reportgen.results import Results
 from reportgen.texts import Columns, read_texts
 
 REVIEWS = str(SAMPLES / "reviews_en.csv")

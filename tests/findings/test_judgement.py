@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from reportgen.findings.judgement import ABOVE_ALL, judge
-from reportgen.findings.notes.thresholds import TRUST_LARGELY, TRUST_PARTLY
-from reportgen.findings.statistics import Estimate, Interval, estimate, widened
+from reportgen.findings import ABOVE_ALL, Estimate, Interval
+from reportgen.findings.judgement import judge
+from reportgen.findings.notes import TRUST_LARGELY, TRUST_PARTLY
+from reportgen.findings.statistics import estimate, widened
 
 N = 40
 RANDOM = np.random.default_rng(7)

@@ -14,18 +14,15 @@ from helpers.real.explaining import NUMBER, load
 from helpers.real.runs import run
 from scipy.stats import binomtest
 
+from reportgen.comparison import Runs
 from reportgen.comparison.pairing import pair
-from reportgen.comparison.runs import Runs
-from reportgen.comparison.tokens.units import unit_pairs
-from reportgen.findings.findings import Findings
-from reportgen.findings.tokens.last_token import LastToken, last_token
-from reportgen.report.html.page import render as render_page
-from reportgen.report.json.run import render as render_json
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.language.sentences import last_values
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.tokens import make_across
+from reportgen.comparison.tokens import unit_pairs
+from reportgen.findings import Findings, LastToken, last_token
+from reportgen.report import RenderOptions, load_language
+from reportgen.report import render as render_page
+from reportgen.report.json import render as render_json
+from reportgen.report.language import LANGUAGES, last_values
+from reportgen.report.sections import make_across, make_answers
 from reportgen.report.short_form.markdown import render as render_markdown
 
 

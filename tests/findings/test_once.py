@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings import statistics
-from reportgen.findings.findings import Findings
-from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
-from reportgen.report.options import RenderOptions
-from reportgen.report.outputs import make_documents, plan_outputs
+from reportgen.comparison import Runs
+from reportgen.findings import Findings, statistics
+from reportgen.report import (
+    RenderOptions,
+    make_documents,
+    plain_text,
+    plan_outputs,
+    render_markdown,
+    render_notebook,
+)
 
 OUTPUTS = ("report.html", "report.md", "page.xml", "summary.json", "sinks.csv", "agreement.csv")
 

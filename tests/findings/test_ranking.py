@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
+from reportgen.findings import Findings
 from reportgen.findings.attention import takes_part
-from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import DEPTH, REASONS, figures, ranking
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
 

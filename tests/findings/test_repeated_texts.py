@@ -6,10 +6,10 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.errors import ResultsError
+from reportgen.findings import READ, first_alike, n_different
 from reportgen.findings.attention import takes_part
-from reportgen.findings.repeated_texts import READ, first_alike, n_different
-from reportgen.report.redact.run import redacted
-from reportgen.results.store import Results
+from reportgen.report import redacted
+from reportgen.results import Results
 
 
 def repeated(folder: Path) -> Results:

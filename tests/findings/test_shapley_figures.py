@@ -12,17 +12,16 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.sampled_shapley import TEXTS, of_some, with_shapley
 from scipy.stats import spearmanr
 
+from reportgen.findings import Findings
 from reportgen.findings.evidence import size_agreement
-from reportgen.findings.findings import Findings
 from reportgen.findings.shapley import shapley_figures
 from reportgen.findings.statistics import estimate
-from reportgen.report.json.run import render
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.measures import measures, text_effects
-from reportgen.report.sections.trust import shapley
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.report import RenderOptions, load_language
+from reportgen.report.json import render
+from reportgen.report.language import LANGUAGES
+from reportgen.report.panel import measures, text_effects
+from reportgen.report.sections import shapley
+from reportgen.results import Results, text_units
 
 _IS = "shapley_is"
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm, t
 
-from reportgen.findings.tokens.lists import shrink
+from reportgen.findings.tokens import shrink
 
 RANDOM = np.random.default_rng(8)
 MANY = 1e7  # degrees of freedom, of errors that are known

@@ -6,11 +6,10 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.shuffled_agreement import TEXTS, with_shuffled
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.shuffled import ShuffledFigures
-from reportgen.findings.statistics import Estimate, Interval
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.sections.trust import shuffled
+from reportgen.findings import Estimate, Findings, Interval, ShuffledFigures
+from reportgen.report import load_language
+from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import shuffled
 
 
 @pytest.mark.parametrize(

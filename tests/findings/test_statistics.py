@@ -7,21 +7,24 @@ import pytest
 from helpers.plain.plain_bootstrap import plain_interval, plain_mean_interval
 from scipy.stats import binom, t, ttest_1samp
 
-from reportgen.findings import resampling
-from reportgen.findings.resampling import RESAMPLES, resamples
-from reportgen.findings.statistics import (
+from reportgen.findings import (
     CONFIDENCE,
+    RESAMPLES,
     Estimate,
     Interval,
     certain_share,
-    estimates,
-    intervals_of,
     intervals_of_counts,
-    intervals_of_ratio,
-    lows_among,
     mean_interval,
     mean_intervals,
     p_values,
+    resampling,
+)
+from reportgen.findings.resampling import resamples
+from reportgen.findings.statistics import (
+    estimates,
+    intervals_of,
+    intervals_of_ratio,
+    lows_among,
     share_estimate,
     tail,
 )

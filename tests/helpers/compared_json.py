@@ -7,9 +7,9 @@ from typing import Any
 
 import jsonschema
 
-from reportgen.comparison.compare import Comparison
-from reportgen.report.json.comparison import write
-from reportgen.report.options import CompareOptions
+from reportgen.comparison import Comparison
+from reportgen.report import CompareOptions
+from reportgen.report.json import write
 
 
 @cache

@@ -14,18 +14,14 @@ from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTraine
 from transformers.pytorch_utils import Conv1D
 
 from reportgen.errors import CaptureError, ModelError
-from reportgen.models import architecture
+from reportgen.models import Projection, architecture, find_encoder, find_projections, other_layouts
 from reportgen.models.architecture import (
     FAMILIES,
     Family,
-    Projection,
     accepted_arguments,
     embedding_rows,
-    find_projections,
-    other_layouts,
     read_facts,
 )
-from reportgen.models.encoder import find_encoder
 
 
 class Wrapper(nn.Module):

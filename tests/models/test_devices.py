@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from reportgen.errors import ModelError
-from reportgen.models import device
-from reportgen.models.device import find_device, moved, precise, total_bytes
+from reportgen.models import device, moved, precise, total_bytes
+from reportgen.models.device import find_device
 
 
 @pytest.fixture

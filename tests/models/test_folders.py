@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reportgen.models import folders
-from reportgen.models.folders import without_folders
+from reportgen.models import folders, without_folders
 
 HOME, USERS = "/" + "home/anna", "C:\\" + "Users\\anna"
 CASES = (

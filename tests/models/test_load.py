@@ -18,13 +18,10 @@ from transformers import AlbertModel, AutoConfig, AutoModel
 from transformers.utils import logging as transformers_logging
 
 from reportgen.errors import CaptureError, ModelError, UsageError
+from reportgen.models import LoadedModel, ModelSpec, TextPrediction, load_model
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tasks.reader import TextPrediction
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.info import OutputInfo
+from reportgen.models.tokens import encode
+from reportgen.results import OutputInfo
 
 USER_FILE = ROOT / "tests" / "helpers" / "real" / "albert_for_regression.py"
 

@@ -12,7 +12,7 @@ from helpers.real.models import save_model
 from typer.testing import CliRunner
 
 from reportgen.cli import app
-from reportgen.results.store import Results, open_results
+from reportgen.results import Results, open_results
 
 TEXTS = (
     "the cat sat on",

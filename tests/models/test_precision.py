@@ -5,7 +5,8 @@ import torch
 from helpers.real.models import tiny_model, tiny_tokenizer
 
 import reportgen
-from reportgen.models.device import TOLERANCES, allowed, tolerances
+from reportgen.models import allowed, tolerances
+from reportgen.models.device import TOLERANCES
 from reportgen.models.spec import DTYPES
 
 

@@ -8,14 +8,8 @@ from helpers.real.models import tiny_model
 from torch import nn
 from transformers import AutoConfig
 
-from reportgen.models.settings import (
-    has_maps,
-    layers_remark,
-    looks_through_window,
-    other_inputs,
-    values,
-    whole,
-)
+from reportgen.models import has_maps, layers_remark, looks_through_window, whole
+from reportgen.models.settings import other_inputs, values
 
 
 def with_config(**settings: Any) -> Any:

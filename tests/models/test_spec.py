@@ -8,7 +8,8 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.spec import ModelSpec, check_spec, factory_name, local_folder
+from reportgen.models import ModelSpec, check_spec, factory_name
+from reportgen.models.spec import local_folder
 
 
 @pytest.fixture(scope="module")

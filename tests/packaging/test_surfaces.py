@@ -2,59 +2,84 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from helpers.places import ROOT
 
-SURFACES = ("analysis", "models")
+ROOMS = (
+    *("analysis", "api", "comparison", "files", "findings", "models"),
+    *("report", "results", "tasks", "texts"),
+)
+INNER = ("api.options",)  # what other rooms import of a room beside its own surface
+PACKAGE = ROOT / "reportgen"
+# Every package with a surface: the rooms, and the packages in them of which tests take more.
+SURFACES = sorted(
+    str(path.parent.relative_to(PACKAGE)).replace("/", ".")
+    for path in PACKAGE.rglob("__init__.py")
+    if "exported(" in path.read_text("utf-8")
+)
 
 
-def imported(room: str) -> Iterator[tuple[Path, str, str]]:
-    """By file of the package outside a room, the modules and names that it imports of the room."""
-    for path in sorted((ROOT / "reportgen").rglob("*.py")):
-        if ROOT / "reportgen" / room in path.parents:
-            continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Import):
-                yield from ((path, name.name, "") for name in node.names)
-            if isinstance(node, ast.ImportFrom) and node.module is not None:
-                yield from ((path, node.module, name.name) for name in node.names)
+@cache
+def imports() -> list[tuple[Path, str, str]]:
+    """By file of the package and its tests, the modules and names that it imports."""
+    return [
+        (path, module, name)
+        for folder in (PACKAGE, ROOT / "tests")
+        for path in sorted(folder.rglob("*.py"))
+        if path != PACKAGE / "__init__.py"  # what users import
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for module, name in _imported(node)
+    ]
 
 
-@pytest.mark.parametrize("room", SURFACES)
+def _imported(node: ast.AST) -> list[tuple[str, str]]:
+    if isinstance(node, ast.Import):
+        return [(name.name, "") for name in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module is not None:
+        return [(node.module, name.name) for name in node.names]
+    return []
+
+
+def imports_outside(package: str) -> Iterator[tuple[Path, str, str]]:
+    """What files outside a package import."""
+    inside = PACKAGE.joinpath(*package.split("."))
+    return (found for found in imports() if inside not in found[0].parents)
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_no_other_room_imports_deeper_than_what_a_room_exports(room: str) -> None:
     deeper = [
         f"{path.relative_to(ROOT)}: {module} {name}"
-        for path, module, name in imported(room)
-        if module.startswith(f"reportgen.{room}.")
+        for path, module, name in imports_outside(room)
+        if PACKAGE in path.parents
+        and module.startswith(f"reportgen.{room}.")
+        and module.removeprefix("reportgen.") not in INNER
     ]
     assert not deeper
 
 
-@pytest.mark.parametrize("room", SURFACES)
-def test_what_a_room_exports_is_there_and_others_take_it(room: str) -> None:
-    package = import_module(f"reportgen.{room}")
-    taken = {name for _, module, name in imported(room) if module == f"reportgen.{room}"}
-    assert set(package.__all__) == taken
-    for name in package.__all__:
-        assert getattr(package, name) is not None
+@pytest.mark.parametrize("package", SURFACES)
+def test_what_a_package_exports_is_there_and_others_take_it(package: str) -> None:
+    surface = import_module(f"reportgen.{package}")
+    taken = {
+        name for _, module, name in imports_outside(package) if module == f"reportgen.{package}"
+    }
+    assert set(surface.__all__) <= taken
+    for name in surface.__all__:
+        assert not isinstance(getattr(surface, name), ModuleType), f"{name} is a module too"
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
-        _ = package.nothing
+        _ = surface.nothing
 
 
-@pytest.mark.parametrize("room", SURFACES)
-def test_no_class_of_a_room_has_the_name_of_another_class(room: str) -> None:
+def test_no_two_classes_have_one_name() -> None:
     places: dict[str, list[str]] = {}
-    for path in sorted((ROOT / "reportgen").rglob("*.py")):
+    for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ClassDef):
-                own = str(path.relative_to(ROOT / "reportgen"))
-                places.setdefault(node.name.lstrip("_"), []).append(own)
-    twice = {
-        name: found
-        for name, found in places.items()
-        if len(found) > 1 and any(own.startswith(f"{room}/") for own in found)
-    }
-    assert not twice
+                places.setdefault(node.name.lstrip("_"), []).append(str(path.relative_to(PACKAGE)))
+    assert not {name: found for name, found in places.items() if len(found) > 1}

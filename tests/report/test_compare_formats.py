@@ -16,13 +16,12 @@ from helpers.compared_json import record_of, schema
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, pair_of, twice
 
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES
-from reportgen.findings.figures.gates import evaluate, parse_gate
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Comparison, compare_runs
+from reportgen.findings import Findings, evaluate, parse_gate
+from reportgen.findings.figures import COMPARE_FIGURES
+from reportgen.report import COMPARE_TABLE_NAMES, CompareOptions
 from reportgen.report.compare_tables import write
 from reportgen.report.format_register import output_at
-from reportgen.report.options import COMPARE_TABLE_NAMES, CompareOptions
 from reportgen.report.short_form import confluence, markdown
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"

@@ -15,25 +15,25 @@ from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, retoken
 from helpers.words import words_between
 from markdown_it import MarkdownIt
 
-from reportgen.comparison.compare import Comparison, compare_runs
+from reportgen.comparison import CHANGE_THRESHOLDS, Comparison, compare_runs
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES
-from reportgen.findings.figures.gates import evaluate, parse_gate
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.overview import compare_headline, limits
-from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
-from reportgen.report.compare_sections.texts import shown_texts
+from reportgen.comparison.notes import change_notes
+from reportgen.findings import Findings, evaluate, parse_gate
+from reportgen.findings.figures import COMPARE_FIGURES
+from reportgen.report import (
+    CompareWords,
+    RenderOptions,
+    compare_headline,
+    load_language,
+    redacted_comparison,
+)
+from reportgen.report.compare_sections import TEXTS as MOST_TEXTS
+from reportgen.report.compare_sections import limits, shown_texts
 from reportgen.report.html import page as html_page
 from reportgen.report.json import comparison as comparison_json
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.redact.run import long_texts
+from reportgen.report.redact import long_texts
 from reportgen.report.short_form import markdown
-from reportgen.results.info import EvidenceLevel, Role
-from reportgen.results.store import Results
+from reportgen.results import EvidenceLevel, Results, Role
 
 HOSTILE = (
     "</script><script>window.bad=1</script>",

@@ -3,8 +3,9 @@
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.report.format_register import output_at, table_name
-from reportgen.report.options import COMPARE_TABLE_NAMES, TABLE_NAMES
+from reportgen.report import COMPARE_TABLE_NAMES, table_name
+from reportgen.report.format_register import output_at
+from reportgen.report.options import TABLE_NAMES
 
 
 @pytest.mark.parametrize(

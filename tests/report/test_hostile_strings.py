@@ -16,18 +16,18 @@ from bs4 import BeautifulSoup
 from helpers.made_up.hostile_results import PLAIN, STRINGS, with_strings
 from markdown_it import MarkdownIt
 
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, output_at
-from reportgen.report.options import (
+from reportgen.comparison import Runs, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import (
     COMPARE_TABLE_NAMES,
-    TABLE_NAMES,
+    COMPARISON_FORMATS,
+    REPORT_FORMATS,
     CompareOptions,
-    FlavorName,
     RenderOptions,
+    make_documents,
 )
-from reportgen.report.outputs import make_documents
+from reportgen.report.format_register import output_at
+from reportgen.report.options import TABLE_NAMES, FlavorName
 
 KINDS = ("number", "class", "labels", "next_token", "embedding")
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.report.format_register import PAGE, Document, Output
-from reportgen.report.outputs import plan_outputs, send
+from reportgen.report import Document, Output, plan_outputs, send
+from reportgen.report.format_register import PAGE
 
 
 def test_each_path_asks_for_its_format(tmp_path: Path) -> None:

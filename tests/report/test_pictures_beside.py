@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import make_results
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
-from reportgen.files.staging import Staging
-from reportgen.findings.findings import Findings
-from reportgen.report.options import RenderOptions
-from reportgen.report.outputs import make_documents, plan_outputs, stage
-from reportgen.results.store import Results
+from reportgen.files import Staging
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, make_documents, plan_outputs, stage
+from reportgen.results import Results
 
 
 @pytest.fixture(scope="module")

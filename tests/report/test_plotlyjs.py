@@ -3,7 +3,7 @@
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.report.options import read_plotlyjs
+from reportgen.report import read_plotlyjs
 
 
 def test_a_bundle_is_read_whole(tmp_path):

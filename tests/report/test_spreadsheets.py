@@ -12,13 +12,15 @@ from helpers.made_up.factories import HEADLINES, LABELS, changed, make_results
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reportgen.findings import Findings
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import label_fit, predictions
-from reportgen.findings.sinks.sink_test_figures import subject_figures
+from reportgen.findings.outputs import label_fit
+from reportgen.findings.outputs.predictions import predictions
+from reportgen.findings.sinks import subject_figures
+from reportgen.report import table
 from reportgen.report.options import TABLE_NAMES, TableName
-from reportgen.report.spreadsheets import table, to_csv, to_parquet
-from reportgen.results.info import SINK_TESTS
+from reportgen.report.spreadsheets import to_csv, to_parquet
+from reportgen.results import SINK_TESTS
 
 COLUMNS = {
     "tokens": "text_id, position, unit, segment, token, start, end, is_special, cls_row_last, "

@@ -14,15 +14,9 @@ from helpers.plain.reference import RECORDS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.results.agreement import (
-    Score,
-    agreement_columns,
-    text_agreement,
-    unit_views,
-    yardstick,
-)
-from reportgen.results.measure_register import MIN_UNITS, VIEWS
-from reportgen.results.tables.schema import AGREEMENT_SCHEMA
+from reportgen.results import MIN_UNITS, VIEWS, Score, agreement_columns, text_agreement, unit_views
+from reportgen.results.agreement import yardstick
+from reportgen.results.tables import AGREEMENT_SCHEMA
 
 IN_TOKENS = (
     "received_norm_all",

@@ -9,15 +9,15 @@ import jsonschema
 import pytest
 from helpers.places import GOLD
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.figures.figure_register import RUN_FIGURES
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render as render_html
-from reportgen.report.json.run import render as render_summary
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.findings.figures import RUN_FIGURES
+from reportgen.report import RenderOptions
+from reportgen.report import render as render_html
+from reportgen.report.json import render as render_summary
 from reportgen.report.short_form.markdown import render as render_markdown
-from reportgen.results.info import SCHEMA_VERSION, SUMMARY_VERSION
-from reportgen.results.store import open_results
+from reportgen.results import SUMMARY_VERSION, open_results
+from reportgen.results.info import SCHEMA_VERSION
 
 # Those that are stored: of a version that is not released yet, columns may still be added.
 VERSIONS = range(1, SCHEMA_VERSION)

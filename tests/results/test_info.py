@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.results.info import created_date
+from reportgen.results import created_date
 
 
 @pytest.mark.parametrize(

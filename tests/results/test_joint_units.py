@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reportgen.results.joint import JointUnits, joint_label, joint_units
-from reportgen.results.units import Unit
+from reportgen.results import JointUnits, Unit, joint_label, joint_units
 
 TEXT = "it is free of charge"
 PLACES = ((0, 2), (3, 5), (6, 10), (11, 13), (14, 20))

@@ -14,9 +14,7 @@ from helpers.made_up.factories import make_results
 from helpers.made_up.unlisted import without_manifest
 
 from reportgen.errors import ResultsError
-from reportgen.results import manifest
-from reportgen.results.run_file import name_commit, read_info, write_info
-from reportgen.results.store import open_results
+from reportgen.results import manifest, name_commit, open_results, read_info, write_info
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 

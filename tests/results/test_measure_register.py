@@ -9,11 +9,12 @@ from helpers.forked import run_forked
 from helpers.places import GOLD, ROOT
 
 from reportgen.analysis import STAGES
-from reportgen.analysis.evidence.methods import load_method
-from reportgen.results.measure_register import (
+from reportgen.analysis.evidence import load_method
+from reportgen.results import (
     BY_ID,
     CHANGES,
     EFFECTS,
+    EFFECTS_SCHEMA,
     MEASURES,
     VIEWS,
     YARDSTICK,
@@ -21,7 +22,7 @@ from reportgen.results.measure_register import (
     taken_at,
     token_table_columns,
 )
-from reportgen.results.tables.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
+from reportgen.results.tables import TOKENS_SCHEMA
 
 # Measures that come from the passes of another.
 TAKEN_WITH = ("attention_gradient", "alone")

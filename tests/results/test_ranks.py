@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reportgen.results.ranks import adjusted, kendall, mean_ranks, spearman
+from reportgen.results import adjusted, mean_ranks, spearman
+from reportgen.results.ranks import kendall
 
 
 def lists(n_values: int, length: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,12 +15,9 @@ from helpers.made_up.packed_maps import unpack
 from helpers.made_up.unlisted import without_manifest
 
 from reportgen.errors import ResultsError
-from reportgen.results.info import SCHEMA_VERSION, Evidence
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_results
+from reportgen.results import MAX_ERROR, TABLES, Evidence, Results, open_results, write_info
+from reportgen.results.info import SCHEMA_VERSION
 from reportgen.results.tables import frames
-from reportgen.results.tables.schema import TABLES
 
 
 def columns_of(name: str) -> list[str]:

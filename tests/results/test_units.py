@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reportgen.results.store import Results
-from reportgen.results.tables.row_groups import table_of
-from reportgen.results.units import text_units
+from reportgen.results import Results, table_of, text_units
 
 WHOLE = {name: pd.Int32Dtype() for name in ("unit", "segment", "start", "end")}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from helpers.places import ROOT
 
+from reportgen.tasks import TASKS
 from reportgen.tasks.targets import TARGETS
-from reportgen.tasks.task import TASKS
 
 KINDS = frozenset((*TASKS, *TARGETS))
 ASKED = ("kind", "scalar")

@@ -18,17 +18,13 @@ from helpers.made_up.factories import LABELS, changed, make_results
 from helpers.made_up.with_answers import ANSWERED, answered_results
 from helpers.places import GOLD, ROOT
 
-from reportgen.api.report import Report
-from reportgen.findings.findings import Findings
-from reportgen.report.redact.run import redacted
-from reportgen.report.spreadsheets import table, to_csv, to_parquet
-from reportgen.results.info import OutputKind
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.schema import PREDICTIONS_SCHEMA
+from reportgen.api import Report
+from reportgen.findings import Findings
+from reportgen.report import redacted, table
+from reportgen.report.spreadsheets import to_csv, to_parquet
+from reportgen.results import PREDICTIONS_SCHEMA, OutputKind, Results, open_results
+from reportgen.tasks import predictions_of, right_answers, spans
 from reportgen.tasks.answers import is_exact
-from reportgen.tasks.entities import spans
-from reportgen.tasks.labels import right_answers
-from reportgen.tasks.predictions import predictions_of
 
 KINDS: tuple[OutputKind, ...] = (*ANSWERED, "next_token", "completion", "embedding")
 

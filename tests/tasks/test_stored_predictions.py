@@ -19,19 +19,15 @@ from helpers.made_up.with_answers import ANSWERED, answered_results
 from helpers.places import GOLD, ROOT
 from helpers.real.models import save_model
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.errors import ResultsError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import ModelSpec, load_model
-from reportgen.report.redact.run import redacted
-from reportgen.report.spreadsheets import table, to_csv, to_parquet
-from reportgen.results.info import SCHEMA_VERSION, InputInfo, OutputKind
-from reportgen.results.run_file import write_info
-from reportgen.results.selection import selected
-from reportgen.results.store import Results, open_results
-from reportgen.tasks.from_texts import items_from_texts
-from reportgen.tasks.predictions import predictions_of
+from reportgen.report import redacted, table
+from reportgen.report.spreadsheets import to_csv, to_parquet
+from reportgen.results import InputInfo, OutputKind, Results, open_results, selected, write_info
+from reportgen.results.info import SCHEMA_VERSION
+from reportgen.tasks import items_from_texts, predictions_of
 from reportgen.texts import TextInput, TextSet
 
 KINDS: tuple[OutputKind, ...] = (*ANSWERED, "next_token", "completion", "embedding")

@@ -13,30 +13,22 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.made_up.unlisted import without_manifest
 
-from reportgen.api.report import open_report
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.outputs.predictions import worse as worse_texts
-from reportgen.comparison.runs import Runs
+from reportgen.api import open_report
+from reportgen.comparison import Runs, compare_runs
+from reportgen.comparison import worse as worse_texts
 from reportgen.errors import ResultsError, with_quotes
-from reportgen.findings.figures.figure_register import WATCHED, figure_list
-from reportgen.findings.figures.gates import evaluate, parse_gate
-from reportgen.findings.findings import Findings
-from reportgen.report.format_register import REPORT_FORMATS, Output
-from reportgen.report.json.comparison import text_records
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import number
-from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.report.panel.coloured.tagged import strip_marks
+from reportgen.findings import WATCHED, Findings, evaluate, figure_list, parse_gate
+from reportgen.report import REPORT_FORMATS, CompareOptions, Output, RenderOptions, load_language
+from reportgen.report.json import text_records
+from reportgen.report.language import number
+from reportgen.report.panel import make_steps, strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.redact.rules import rule_of
-from reportgen.report.sections.outputs.prediction_answer import predicted
-from reportgen.report.sections.outputs.predictions import make_quality
-from reportgen.report.worse_texts.found import regressions
-from reportgen.results.store import Results, open_results
-from reportgen.results.units import text_units
+from reportgen.report.redact import rule_of
+from reportgen.report.sections import make_quality, predicted
+from reportgen.report.worse_texts import regressions
+from reportgen.results import Results, open_results, text_units
+from reportgen.tasks import TASKS
 from reportgen.tasks.metrics import WORD_MAE
-from reportgen.tasks.task import TASKS
 
 TEXTS = tuple(f"line {i} of some words{' and more' * (i % 4)}" for i in range(40))
 CUT = 7  # its label has a number too few

@@ -7,8 +7,8 @@ import pytest
 from helpers.text_files import Write
 
 from reportgen.errors import InputError, UsageError
-from reportgen.texts.multiple_choice import named_choices
-from reportgen.texts.read import Columns, read_texts
+from reportgen.texts import named_choices, read_texts
+from reportgen.texts.read import Columns
 
 
 def read(path, columns=()):

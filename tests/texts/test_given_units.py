@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import InputError, without_surrogates
+from reportgen.texts import WordSplitter, by_script, read_texts
 from reportgen.texts.given_units import given_units
-from reportgen.texts.read import Columns, read_texts
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts.read import Columns
 
 SPLITTER = WordSplitter(by_script, None)
 

@@ -6,8 +6,13 @@ import pytest
 from helpers.text_files import Write
 
 from reportgen.errors import UsageError
-from reportgen.texts.labels import comparable_number, label_map, label_number
-from reportgen.texts.read import read_texts, with_labels_renamed
+from reportgen.texts import (
+    comparable_number,
+    label_map,
+    label_number,
+    read_texts,
+    with_labels_renamed,
+)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.errors import InputError, ReportgenError
-from reportgen.texts import ids, limits, source_files, stored
+from reportgen.texts import (
+    TextSet,
+    ids,
+    limits,
+    read_texts,
+    source_files,
+    stored,
+    with_labels_renamed,
+)
 from reportgen.texts.formats import lines
-from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
 
 ROWS = [{"id": f"t{i}", "text": f"text {i}\u2028“{i}”", "label": str(i % 3)} for i in range(9)]
 JSONL = "\n".join(map(json.dumps, ROWS))

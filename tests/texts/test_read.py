@@ -9,7 +9,8 @@ from helpers.places import SAMPLES
 from helpers.text_files import Write, csv_bytes, parquet, texts_of, workbook
 
 from reportgen.errors import InputError, UsageError
-from reportgen.texts.read import Columns, TextInput, read_texts
+from reportgen.texts import TextInput, read_texts
+from reportgen.texts.read import Columns
 
 
 class TestColumns:

@@ -9,8 +9,7 @@ from helpers.calling import call
 
 import reportgen
 from reportgen.errors import InputError, UsageError
-from reportgen.texts import source_files
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts, source_files
 
 TEXTS = ["one", "two", "three"]
 

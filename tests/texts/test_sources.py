@@ -25,8 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.errors import InputError, UsageError
-from reportgen.texts.columns import Columns
-from reportgen.texts.read import TextInput, read_texts
+from reportgen.texts import Columns, TextInput, read_texts
 
 
 def zstd(data: bytes) -> bytes:

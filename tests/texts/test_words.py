@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.texts.split_words import WordSplitter, by_script
+from reportgen.texts import WordSplitter, by_script
 
 SPLITTER = WordSplitter(by_script, None)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reportgen.models import EncodedText, moved
-from reportgen.results.info import Batching
+from reportgen.results import Batching
 
 Array: TypeAlias = NDArray[np.float32]  # figures of attention
 # Columns of `Layout.columns`; from FIRST_ROLE on there is one column per role.

@@ -12,7 +12,7 @@ from transformers.utils.output_capturing import OutputRecorder
 from reportgen.analysis.attention.banded import banded_modules, unfolding
 from reportgen.errors import CaptureError
 from reportgen.models import has_maps, layer_kinds, whole
-from reportgen.results.measure_register import LONG_TOKENS
+from reportgen.results import LONG_TOKENS
 
 # Called with the number of a layer, from 0, and its maps [text, head, query, key].
 TakeMaps: TypeAlias = Callable[[int, Tensor], None]

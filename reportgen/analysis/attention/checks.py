@@ -23,7 +23,7 @@ from reportgen.models import (
     layers_remark,
     tolerances,
 )
-from reportgen.results.info import Batching, DecoderPart
+from reportgen.results import Batching, DecoderPart
 
 
 @dataclass(frozen=True, slots=True)

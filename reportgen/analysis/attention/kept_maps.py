@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.device.copies import Host, under_way
-from reportgen.results.maps.packed import Packer, quantise
+from reportgen.results import Packer, quantise
 
 
 class KeptMaps:

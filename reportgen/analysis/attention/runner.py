@@ -34,8 +34,7 @@ from reportgen.models import (
     lacks_memory,
     plan_batches,
 )
-from reportgen.results.info import DecoderPart, Part
-from reportgen.results.measure_register import LONG_TOKENS
+from reportgen.results import LONG_TOKENS, DecoderPart, Part
 
 
 class BatchFigures:

@@ -13,8 +13,7 @@ from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models import EncodedText, content_units
-from reportgen.results.info import EvidenceLevel
-from reportgen.results.measure_register import BY_ID, MIN_TEXTS, MIN_UNITS, taken_at
+from reportgen.results import BY_ID, MIN_TEXTS, MIN_UNITS, EvidenceLevel, taken_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
 _FEW: tuple[Stage, ...] = ("sink_scores", "sinks")

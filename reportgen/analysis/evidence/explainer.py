@@ -16,7 +16,7 @@ from reportgen.analysis.device.limits import limits_of
 from reportgen.analysis.device.runs import BatchRuns, Halving, joined
 from reportgen.errors import UsageError
 from reportgen.models import EncodedText, ExplainedText, LoadedModel, Scores, plan_batches
-from reportgen.results.info import Batching
+from reportgen.results import Batching
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,18 @@ import numpy as np
 from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.work.plan import chunks
 from reportgen.models import EncodedText, ExplainedText, content_units, fixed_positions, keep
-from reportgen.results.agreement import Score
-from reportgen.results.info import Scalar, Statistic, View
-from reportgen.results.measure_register import BASELINES, BY_ID, MASK_OFFSET, MIN_UNITS, YARDSTICK
-from reportgen.results.unit_values import Floats
+from reportgen.results import (
+    BASELINES,
+    BY_ID,
+    MASK_OFFSET,
+    MIN_UNITS,
+    YARDSTICK,
+    Floats,
+    Scalar,
+    Score,
+    Statistic,
+    View,
+)
 
 PERCENTS = (10, 20, 50)  # of the text units, rounded up
 # What the others are compared with, and of the baselines all but one, which would cost too much.

@@ -23,10 +23,17 @@ from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.reasons import reasons_of
 from reportgen.models import EncodedText, ExplainedText, ModelTarget
-from reportgen.results.agreement import Score, agreement_columns, text_agreement, unit_views
-from reportgen.results.info import Reason, Scalar, View
-from reportgen.results.measure_register import BY_ID
-from reportgen.results.tables.write import rows_of
+from reportgen.results import (
+    BY_ID,
+    Reason,
+    Scalar,
+    Score,
+    View,
+    agreement_columns,
+    rows_of,
+    text_agreement,
+    unit_views,
+)
 
 
 @dataclass(frozen=True, slots=True)

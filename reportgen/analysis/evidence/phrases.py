@@ -7,7 +7,7 @@ from math import isfinite, nan
 from reportgen.analysis.evidence.explainer import ChangedText, Explainer
 from reportgen.analysis.progress import Passes
 from reportgen.models import EncodedText, ExplainedText, content_units, without
-from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
+from reportgen.results import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
 _AT_ONCE = 16  # texts whose changed forms run together
 Part = tuple[int, ...]  # positions

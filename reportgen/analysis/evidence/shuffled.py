@@ -9,11 +9,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from reportgen.files.interrupts import held_back
+from reportgen.files import held_back
 from reportgen.models import ModelTarget
-from reportgen.results.agreement import text_agreement, unit_views
-from reportgen.results.measure_register import BY_ID, YARDSTICK
-from reportgen.results.tables.schema import HELD
+from reportgen.results import BY_ID, HELD, YARDSTICK, text_agreement, unit_views
 
 
 @contextmanager

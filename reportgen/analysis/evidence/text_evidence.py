@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.models import EncodedText, ExplainedText, describe
-from reportgen.results.info import Reason, View
-from reportgen.results.tables.schema import (
+from reportgen.results import (
     DELETION_SCORES,
     EFFECTS_SCHEMA,
     EVIDENCE_SCHEMA,
@@ -19,6 +18,8 @@ from reportgen.results.tables.schema import (
     JOINT,
     JOINT_EFFECT,
     WEIGHTED_STEPS,
+    Reason,
+    View,
 )
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -10,11 +10,20 @@ import pyarrow.compute as pc
 from reportgen.analysis.work.item import WorkResult
 from reportgen.analysis.work.reasons import Reasons, SinkResults
 from reportgen.analysis.work.tally import Tally
-from reportgen.results.info import DECODER_PARTS, SINK_TESTS_AT, Reason, RunInfo, View
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import ANALYSIS_TABLES, EVIDENCE_TABLES, EXTRA, TABLES
-from reportgen.results.tables.write import Recorder
-from reportgen.tasks.from_texts import items_from_texts
+from reportgen.results import (
+    ANALYSIS_TABLES,
+    DECODER_PARTS,
+    EVIDENCE_TABLES,
+    EXTRA,
+    SINK_TESTS_AT,
+    TABLES,
+    Reason,
+    Recorder,
+    Results,
+    RunInfo,
+    View,
+)
+from reportgen.tasks import items_from_texts
 
 _OFFSETS = ("map_offset", *(f"{part}_offset" for part in DECODER_PARTS))
 

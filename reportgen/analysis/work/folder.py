@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.errors import OutputError, first_line
-from reportgen.files.unfinished import keep
+from reportgen.files import keep
 
 _FACTS, _MAPS, _TABLE = "facts.json", "maps.bin", ".arrow"
 MANIFEST = "manifest"  # in the facts

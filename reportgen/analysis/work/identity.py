@@ -13,7 +13,7 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.run_info import RunStart, run_start, versions
 from reportgen.analysis.work.folder import RUN_FILE
 from reportgen.errors import ResultsError, UsageError
-from reportgen.files.unfinished import keep
+from reportgen.files import keep
 from reportgen.texts import TextSet, with_units
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models

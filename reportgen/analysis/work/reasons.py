@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reportgen.analysis.work.item import WorkItem
-from reportgen.results.info import Reason, Subject, View
-from reportgen.results.measure_register import EFFECT
+from reportgen.results import EFFECT, Reason, Subject, View
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models
     from reportgen.analysis.evidence.text_evidence import TextEvidence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models import n_joined
-from reportgen.results.measure_register import LONG_TOKENS
+from reportgen.results import LONG_TOKENS
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:  # merging shards needs no libraries of models

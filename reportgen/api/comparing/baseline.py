@@ -22,28 +22,27 @@ from reportgen.api.comparing.baseline_file import (
     kept_figures,
     tables_checksum,
 )
-from reportgen.comparison.matching import match_texts
+from reportgen.comparison import match_texts
 from reportgen.errors import ResultsError, unwritten
-from reportgen.files.destinations import BASELINE_FILE
-from reportgen.files.staging import Staging
-from reportgen.files.temporary import scratch_folder
-from reportgen.findings.drawn_agreement import draw_agreement
-from reportgen.findings.figures.flat import Value
-from reportgen.findings.findings import Findings
-from reportgen.report.json.metrics import watched
-from reportgen.results.info import RunInfo, Statistic
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_own, open_results
-from reportgen.results.tables.row_groups import table_of
-from reportgen.results.tables.schema import (
+from reportgen.files import BASELINE_FILE, Staging, scratch_folder
+from reportgen.findings import Findings, Value, draw_agreement
+from reportgen.report import watched
+from reportgen.results import (
     DELETION_SCORES,
     EXTRA,
     HEAD_MEANS,
     MAP_CELLS,
     SMALL,
     TABLES,
+    Results,
+    RunInfo,
+    Statistic,
+    open_own,
+    open_results,
+    table_of,
+    write_info,
 )
-from reportgen.tasks.targets import target_of
+from reportgen.tasks import target_of
 
 _ABOUT = (
     "Results that reportgen keeps small, so that later models can be compared with them: reportgen "

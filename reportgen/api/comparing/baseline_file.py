@@ -8,15 +8,19 @@ from pathlib import Path
 import msgspec
 
 from reportgen.errors import ResultsError, UsageError
-from reportgen.files.destinations import BASELINE_FILE
-from reportgen.findings.figures.flat import Value
-from reportgen.findings.figures.gates import Gate
-from reportgen.findings.findings import Findings
-from reportgen.results.checks.limits import INFO_BYTES, require_merged, require_regular
-from reportgen.results.run_file import read_info
-from reportgen.results.store import Results
-from reportgen.results.tables.row_groups import AGAIN_SMALL, FolderSource, one_commit
-from reportgen.results.tables.schema import SMALL
+from reportgen.files import BASELINE_FILE
+from reportgen.findings import Findings, Gate, Value
+from reportgen.results import (
+    AGAIN_SMALL,
+    INFO_BYTES,
+    SMALL,
+    FolderSource,
+    Results,
+    one_commit,
+    read_info,
+    require_merged,
+    require_regular,
+)
 
 # The figures of a comparison that take attention maps; of some also the ends of an interval.
 OF_MAPS = ("jsd_mean", "jsd_max", "heads_changed")

@@ -14,26 +14,26 @@ from reportgen.api.comparing.sides import check_accepted, check_folders, check_n
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.options import check_language, options_of
 from reportgen.api.report import Report, Written, open_report, write_runs
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.compare import compare_runs as compare_findings
+from reportgen.comparison import Comparison
+from reportgen.comparison import compare_runs as compare_findings
 from reportgen.errors import UsageError
-from reportgen.files.staging import Staging
-from reportgen.findings.figures.gates import evaluate
-from reportgen.findings.outputs.quality_register import Judging, smallest_change
-from reportgen.report.compare_sections.overview import compare_headline, unmatched_texts
-from reportgen.report.compare_sections.trend import limits
-from reportgen.report.compare_tables import comparison_table
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import (
+from reportgen.files import Staging
+from reportgen.findings import Judging, evaluate, smallest_change
+from reportgen.report import (
     COMPARE_TABLE_NAMES,
     CompareOptions,
     CompareTableName,
+    CompareWords,
     Lang,
+    annotations,
+    compare_headline,
+    comparison_table,
+    limits,
+    load_language,
+    redacted_comparison,
+    unmatched_texts,
 )
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.worse_texts.found import annotations
-from reportgen.results.tables.row_groups import FolderSource
+from reportgen.results import FolderSource
 
 
 class ComparedReports:

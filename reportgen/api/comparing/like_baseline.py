@@ -11,11 +11,11 @@ from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, arguments, options_of
-from reportgen.comparison.matching import where_ids_stand
+from reportgen.comparison import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
-from reportgen.report.options import options_in, shown_options
-from reportgen.results.store import Results, open_results
-from reportgen.tasks.task import task_of
+from reportgen.report import options_in, shown_options
+from reportgen.results import Results, open_results
+from reportgen.tasks import task_of
 from reportgen.texts import TextInput, TextSet
 
 # What says which model the baseline is of, which the later one is not.

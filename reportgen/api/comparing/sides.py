@@ -9,10 +9,9 @@ from reportgen.analysis import is_timed
 from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, model_spec
 from reportgen.errors import UsageError
-from reportgen.files.destinations import check_target
+from reportgen.files import check_target
 from reportgen.models import check_spec
-from reportgen.report.language.printable import inert
-from reportgen.report.options import shown_options
+from reportgen.report import inert, shown_options
 from reportgen.texts import is_remote
 
 # Options of an analysis that change how long it takes and what is kept, and no figure.

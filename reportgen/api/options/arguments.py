@@ -9,10 +9,9 @@ from reportgen.api.options.option_register import AnalysisChoices, InputChoices,
 from reportgen.api.options.output_options import GateChoices
 from reportgen.api.options.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
-from reportgen.findings.figures.figure_register import figure_list
-from reportgen.findings.figures.gates import Gate, Level, parse_gate, without_tokens
+from reportgen.findings import Gate, Level, figure_list, parse_gate, without_tokens
 from reportgen.models import ModelSpec
-from reportgen.report.options import shown_options
+from reportgen.report import shown_options
 from reportgen.texts import (
     Columns,
     TextSet,

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 from reportgen.analysis import read_budget
 from reportgen.errors import UsageError
 from reportgen.models import Dtype, Pooling, without_folders
-from reportgen.report.options import Option
-from reportgen.results.info import EvidenceLevel, UnitKind
+from reportgen.report import Option
+from reportgen.results import EvidenceLevel, UnitKind
 from reportgen.texts import InputFormat, read_label_map
 
 # Paths as outputs print them: only the last part, so that none names a folder of the machine.

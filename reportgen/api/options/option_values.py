@@ -9,7 +9,7 @@ from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from reportgen.errors import UsageError
-from reportgen.report.options import Lang, Option, options_in
+from reportgen.report import Lang, Option, options_in
 
 Choices = TypeVar("Choices")
 # How a message names the values of a type; it lists those of a `Literal`.

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from reportgen.api.options.option_register import ModelChoices
-from reportgen.report.format_register import COMPARISON_FORMATS, REPORT_FORMATS, Format
-from reportgen.report.options import Option, options_in
+from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, Option, options_in
 
 _REPORT = partial(Option, panel="Report")
 _GATES = partial(Option, panel="Gates")

@@ -27,9 +27,14 @@ from reportgen.api.options.output_options import (
 )
 from reportgen.api.options.settings_file import SettingsFile, project_folders, settings_file
 from reportgen.errors import UsageError, without_surrogates
-from reportgen.report.format_register import STANDARD_OUTPUT
-from reportgen.report.options import CompareOptions, Option, RenderOptions, options_in
-from reportgen.report.site.options import SiteOptions
+from reportgen.report import (
+    STANDARD_OUTPUT,
+    CompareOptions,
+    Option,
+    RenderOptions,
+    SiteOptions,
+    options_in,
+)
 
 _GATES = ("fail-if", "warn-if")
 _COMMANDS = ("compare", "site")  # that have a table of their own

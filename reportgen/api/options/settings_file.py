@@ -19,7 +19,7 @@ from types import MappingProxyType
 import yaml
 
 from reportgen.errors import UsageError
-from reportgen.files.reading import read_within
+from reportgen.files import read_within
 
 OWN_FILE = "reportgen.toml"  # its top level is the table that pyproject.toml has by name
 _PYPROJECT = "pyproject.toml"

@@ -5,12 +5,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from reportgen.files import system
-from reportgen.files.staging import Staging
-from reportgen.report.site.entries import SITE_FILE, Site
-from reportgen.report.site.index import write_gone, write_index, write_latest
-from reportgen.report.site.options import SiteOptions
-from reportgen.report.site.shared import KINDS, SHARED, Kind, shared
+from reportgen.files import Staging, system
+from reportgen.report import (
+    KINDS,
+    SHARED,
+    SITE_FILE,
+    Kind,
+    Site,
+    SiteOptions,
+    shared,
+    write_gone,
+    write_index,
+    write_latest,
+)
 
 _PAGES = ("index.html", "runs/*/index.html", "compare/*..*.html", "trend/*.html")
 _NAMED = re.compile(SHARED.pattern.encode())  # in a page

@@ -5,27 +5,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.api.site.runs import SiteRun, message
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.outputs.quality import QualityVerdict
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import QualityVerdict, Runs, compare_runs
 from reportgen.errors import ComparisonError, ResultsError
-from reportgen.findings.figures.gates import Gate, evaluate
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import misfit
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import compare_headline
-from reportgen.report.html.assets import PagePlace
-from reportgen.report.html.page import render as render_page
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.redact.run import redacted
-from reportgen.report.site.entries import Dated, Entry, make_entry
-from reportgen.report.site.known_figures import verdicts
-from reportgen.report.site.links import links_of_comparison, links_of_report, title_of_comparison
-from reportgen.report.site.options import SiteOptions
-from reportgen.report.site.shared import shared
-from reportgen.results.store import open_whole
+from reportgen.findings import Findings, Gate, evaluate, misfit
+from reportgen.report import (
+    CompareContext,
+    CompareOptions,
+    Dated,
+    Entry,
+    PagePlace,
+    RenderOptions,
+    SiteOptions,
+    compare_headline,
+    links_of_comparison,
+    links_of_report,
+    load_language,
+    make_entry,
+    redacted,
+    redacted_comparison,
+    shared,
+    title_of_comparison,
+    verdicts,
+)
+from reportgen.report import render as render_page
+from reportgen.results import open_whole
 
 _HELD = 2  # results that are kept in memory, for a run and the one it is compared with
 

@@ -7,8 +7,7 @@ from reportgen.api.site.files import SiteFiles
 from reportgen.api.site.maker import Made, PageMaker, PageTask
 from reportgen.api.site.runs import SiteRun, message
 from reportgen.errors import some
-from reportgen.report.site.entries import Entry, Pair, Site, digest, place_of
-from reportgen.report.site.index import address_of
+from reportgen.report import Entry, Pair, Site, address_of, digest, place_of
 from reportgen.version import __version__
 
 Key = tuple[str, str]  # the ids of the older and the newer run of a comparison

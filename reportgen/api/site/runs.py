@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 
 from reportgen.errors import ComparisonError, ResultsError
-from reportgen.report.redact.rounding import to_digits
-from reportgen.report.redact.rules import COLUMNS
-from reportgen.report.redact.run import redacted_info
-from reportgen.report.site.entries import Entry, Site, content_of, run_id, series_of
-from reportgen.report.site.options import SiteOptions
-from reportgen.results.checks.limits import require_regular
-from reportgen.results.store import Results, open_whole
+from reportgen.report import (
+    COLUMNS,
+    Entry,
+    Site,
+    SiteOptions,
+    content_of,
+    redacted_info,
+    run_id,
+    series_of,
+    to_digits,
+)
+from reportgen.results import Results, open_whole, require_regular
 
 
 @dataclass(frozen=True, slots=True)

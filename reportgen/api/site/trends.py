@@ -4,21 +4,27 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.api.site.runs import SiteRun
-from reportgen.comparison.compare import compare_runs
+from reportgen.comparison import compare_runs
 from reportgen.errors import ComparisonError, ResultsError
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import since_when
-from reportgen.report.html.assets import PagePlace
-from reportgen.report.html.page import render
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.site.entries import Dated, Entry, TrendPage, digest
-from reportgen.report.site.links import links_of_trend, title_of_trend
-from reportgen.report.site.options import SiteOptions
-from reportgen.report.site.shared import shared
-from reportgen.results.store import open_whole
+from reportgen.findings import Findings
+from reportgen.report import (
+    CompareOptions,
+    CompareWords,
+    Dated,
+    Entry,
+    PagePlace,
+    SiteOptions,
+    TrendPage,
+    digest,
+    links_of_trend,
+    load_language,
+    redacted_comparison,
+    render,
+    shared,
+    since_when,
+    title_of_trend,
+)
+from reportgen.results import open_whole
 from reportgen.version import __version__
 
 _LEAST = 3  # runs, as two have a comparison

@@ -16,16 +16,19 @@ from reportgen.api.site.plan import SitePlan
 from reportgen.api.site.runs import RunReader, SiteRun, message
 from reportgen.api.site.trends import TrendMade, TrendTask, make_trend, trend_tasks, wanted_trends
 from reportgen.errors import ResultsError, UsageError, counted, unwritten
-from reportgen.files import system
-from reportgen.files.destinations import require_here
-from reportgen.files.recovery import recover_below
-from reportgen.files.staging import Staging
-from reportgen.findings.figures.gates import Gate
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.site.entries import Entry, Site, TrendPage, pair_name, place_of, read_site
-from reportgen.report.site.index import address_of
-from reportgen.report.site.options import SiteOptions
+from reportgen.files import Staging, recover_below, require_here, system
+from reportgen.findings import Findings, Gate
+from reportgen.report import (
+    Entry,
+    Site,
+    SiteOptions,
+    TrendPage,
+    address_of,
+    load_language,
+    pair_name,
+    place_of,
+    read_site,
+)
 
 Order: TypeAlias = Sequence[PageTask] | TrendTask
 Answer: TypeAlias = tuple[Made, ...] | TrendMade

@@ -11,12 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.resampling import draw_counts, resampled_means
-from reportgen.findings.statistics import Floats, Interval, mean_intervals
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.ranks import centred_ranks, spearman, weighted_correlation
-from reportgen.tasks.metrics import Metric
-from reportgen.tasks.sums import Sums
+from reportgen.findings import Floats, Interval, draw_counts, mean_intervals, resampled_means
+from reportgen.results import MIN_TEXTS, centred_ranks, spearman, weighted_correlation
+from reportgen.tasks import Metric, Sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,22 +13,19 @@ from reportgen.comparison.floors import CHANCE_MOVED, MOVED
 from reportgen.comparison.outputs.fit import metric_fits
 from reportgen.comparison.outputs.quality import Outputs, Quality, judged
 from reportgen.comparison.pairing import Pairing
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import Judging
-from reportgen.findings.statistics import (
+from reportgen.findings import (
     Booleans,
+    Findings,
     Floats,
     Interval,
+    Judging,
     Places,
     certain_share,
     intervals_of_counts,
     mean_interval,
 )
-from reportgen.results.info import OutputKind
-from reportgen.results.ranks import centred_ranks, spearman, weighted_correlation
-from reportgen.results.store import Results
-from reportgen.tasks.predictions import predictions_of
-from reportgen.tasks.task import Task, task_of
+from reportgen.results import OutputKind, Results, centred_ranks, spearman, weighted_correlation
+from reportgen.tasks import Task, predictions_of, task_of
 
 # What became of a text's class: right in the new model alone, in the old one alone, in both, in
 # neither; "unknown" where it has no label.

@@ -11,21 +11,19 @@ from scipy.special import ndtri, stdtr
 
 from reportgen.comparison.change import Change, certain_change
 from reportgen.comparison.outputs.fit import FitFigure
-from reportgen.findings.outputs.quality_register import (
-    QUALITY,
-    Judging,
-    SmallestChange,
-    deciding,
-)
-from reportgen.findings.statistics import (
+from reportgen.findings import (
     CONFIDENCE,
+    QUALITY,
     Floats,
     Interval,
+    Judging,
+    SmallestChange,
     certain_share,
+    deciding,
     intervals_between,
 )
-from reportgen.results.info import OutputInfo
-from reportgen.tasks.metrics import Metric
+from reportgen.results import OutputInfo
+from reportgen.tasks import Metric
 
 # "better" and "worse": the interval of the change leaves out 0, and the change is larger than the
 # smallest one that is worth telling. "same": it is surely smaller than that, or no prediction

@@ -9,16 +9,15 @@ import numpy as np
 from reportgen.comparison.change import Change, Sides, changes
 from reportgen.comparison.floors import EFFECT_LEAST, LOOKS_LEAST_CHANGE
 from reportgen.comparison.tokens.units import UnitPairs
-from reportgen.findings.statistics import (
+from reportgen.findings import (
     FALSE_DISCOVERIES,
     Floats,
     Places,
+    fewest_texts,
     mean_interval,
     p_values,
 )
-from reportgen.findings.tokens.figures import fewest_texts
-from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
-from reportgen.results.ranks import adjusted, spearman
+from reportgen.results import MIN_TEXTS, MIN_UNITS, adjusted, spearman
 
 # How a token's influence changed: it moves the output more than before, less, or the change is
 # within noise.

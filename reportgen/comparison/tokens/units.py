@@ -15,18 +15,27 @@ import pandas as pd
 
 from reportgen.comparison.change import SAME_OUTPUT, Sides, equal_if_close
 from reportgen.comparison.pairing import Pairing
-from reportgen.findings.repeated_texts import first_alike
-from reportgen.findings.statistics import Booleans, Floats, Places
-from reportgen.findings.tokens.figures import n_tokens_of, token_effects, without_last
-from reportgen.findings.tokens.last_token import last_token
-from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, EFFECT
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import DELETION_SCORES
-from reportgen.results.unit_names import unit_labels
-from reportgen.results.unit_values import equal_shares, values_of_units
-from reportgen.tasks.targets import target_of
-from reportgen.tasks.task import task_of
+from reportgen.findings import (
+    Booleans,
+    Floats,
+    Places,
+    first_alike,
+    last_token,
+    n_tokens_of,
+    token_effects,
+    without_last,
+)
+from reportgen.results import (
+    BY_ID,
+    DELETION_SCORES,
+    EFFECT,
+    Results,
+    View,
+    equal_shares,
+    unit_labels,
+    values_of_units,
+)
+from reportgen.tasks import target_of, task_of
 
 _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
 _LENGTH = "n_tokens"  # of its text

@@ -8,10 +8,8 @@ import numpy as np
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.outputs.quality import Quality, QualityVerdict
-from reportgen.findings.judgement import Judgement
-from reportgen.findings.outputs.quality_register import QUALITY
-from reportgen.findings.statistics import Booleans, Floats, Interval
-from reportgen.results.info import View
+from reportgen.findings import QUALITY, Booleans, Floats, Interval, Judgement
+from reportgen.results import View
 
 AGREEMENT = "agreement"
 MOVED = "moved"  # the share of predictions that changed from the model before

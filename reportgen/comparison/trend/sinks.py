@@ -5,12 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from reportgen.findings.attention import RoleFigures
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.sink_verdicts import Standing, standing
-from reportgen.findings.sinks.heads import SinkHeads
-from reportgen.findings.statistics import Estimate
-from reportgen.results.measure_register import SINK_EXCESS
+from reportgen.findings import Estimate, Findings, RoleFigures, SinkHeads, Standing, standing
+from reportgen.results import SINK_EXCESS
 
 
 @dataclass(frozen=True, slots=True)

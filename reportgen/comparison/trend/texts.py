@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
-from reportgen.results.info import OutputInfo
-from reportgen.tasks.task import task_of
+from reportgen.results import OutputInfo
+from reportgen.tasks import task_of
 
 _RIGHT_BEFORE: tuple[Outcome, ...] = ("broken", "right")
 _RIGHT_NOW: tuple[Outcome, ...] = ("fixed", "right")

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reportgen.findings.figures.flat import Estimated, Figure, FigureList, within
 from reportgen.findings.figures.prediction_figures import OF_TWO, PREDICTIONS
-from reportgen.tasks.metrics import BIAS, ENTITY_F1, LABELS_EXACT, MACRO_F1, METRICS
+from reportgen.tasks import BIAS, ENTITY_F1, LABELS_EXACT, MACRO_F1, METRICS
 
 _TEXTS = (
     Figure("n_texts", "count", "texts read"),

@@ -9,9 +9,8 @@ from itertools import groupby
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from reportgen.results.info import SINK_TESTS, STATISTICS
-from reportgen.results.measure_register import VIEWS
-from reportgen.tasks.metrics import Unit
+from reportgen.results import SINK_TESTS, STATISTICS, VIEWS
+from reportgen.tasks import Unit
 
 if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from reportgen.findings.figures.flat import Estimated, Figure, within
 from reportgen.findings.outputs.quality_register import QUALITY
-from reportgen.tasks.metrics import (
+from reportgen.tasks import (
     ACCURACY,
     ANSWER_EXACT,
     ANSWER_F1,

@@ -9,16 +9,17 @@ import pandas as pd
 from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note, unconserved_text_note
 from reportgen.findings.repeated_texts import READ, n_different
-from reportgen.results.info import SINK_TESTS, Reason
-from reportgen.results.measure_register import (
+from reportgen.results import (
     CHANGES,
     EFFECT,
+    EXTRA,
     MIN_CONTENT,
     MIN_TEXTS,
     MIN_UNITS,
+    SINK_TESTS,
     VIEWS,
+    Reason,
 )
-from reportgen.results.tables.schema import EXTRA
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

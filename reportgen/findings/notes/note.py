@@ -6,8 +6,8 @@ from typing import Literal, TypeAlias
 
 from reportgen.findings.notes.citations import Citation
 from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
-from reportgen.results.info import RunInfo, Subject
-from reportgen.tasks.targets import target_of
+from reportgen.results import RunInfo, Subject
+from reportgen.tasks import target_of
 
 Values: TypeAlias = Mapping[str, float | int | str]
 # What a note is about. It decides where the note is placed and which summaries include it.

@@ -24,8 +24,7 @@ from reportgen.findings.notes.spread import (
 )
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
-from reportgen.results.info import ANALYSED, LEARNED_SINK, SINK_TESTS_AT, Subject
-from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
+from reportgen.results import ANALYSED, LEARNED_SINK, MIN_TEXTS, SINK_EXCESS, SINK_TESTS_AT, Subject
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

@@ -19,8 +19,7 @@ from reportgen.findings.notes.thresholds import (
     certain,
 )
 from reportgen.findings.sinks.sink_scores import SinkScores
-from reportgen.results.info import Reason, Subject
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import MIN_TEXTS, Reason, Subject
 
 _CITATIONS: Mapping[str, Citation] = {
     "why-no-op": FESSER,

@@ -11,8 +11,7 @@ from reportgen.findings.notes.note import Note, SinkVerdict, Values, about, ends
 from reportgen.findings.notes.thresholds import RAISED_EXCESS
 from reportgen.findings.sinks.heads import SinkHeads
 from reportgen.findings.statistics import Interval
-from reportgen.results.info import Subject
-from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_EXCESS
+from reportgen.results import MIN_CONTENT, MIN_TEXTS, SINK_EXCESS, Subject
 
 
 class Standing(IntEnum):

@@ -27,8 +27,7 @@ from reportgen.findings.notes.thresholds import (
 )
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
-from reportgen.results.info import SINK_TESTS, SinkTest, Subject
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import MIN_TEXTS, SINK_TESTS, SinkTest, Subject
 
 _RATIOS: Mapping[SinkTest, str] = {
     "zero_value": "zero_ratio",

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.findings.notes.citations import BRUNNER, CLARK, KOBAYASHI_2021
 from reportgen.findings.notes.note import Note, about, explained, figure, plain
-from reportgen.results.info import Subject
-from reportgen.results.measure_register import MIN_CONTENT
+from reportgen.results import MIN_CONTENT, Subject
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

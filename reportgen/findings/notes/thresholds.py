@@ -8,13 +8,7 @@ from typing import TypeVar
 from reportgen.findings.notes.citations import GU, HESTERBERG, SUN, Citation
 from reportgen.findings.resampling import RESAMPLES
 from reportgen.findings.statistics import CONFIDENCE, Interval
-from reportgen.results.measure_register import (
-    MASK_OFFSET,
-    MIN_CONTENT,
-    MIN_TEXTS,
-    MIN_UNITS,
-    SINK_EXCESS,
-)
+from reportgen.results import MASK_OFFSET, MIN_CONTENT, MIN_TEXTS, MIN_UNITS, SINK_EXCESS
 
 RAISED_EXCESS = 0.05  # of what lies between an equal share and all attention
 LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a text token

@@ -13,16 +13,16 @@ from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SE
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
 from reportgen.findings.statistics import Estimate, Interval, is_reversed
-from reportgen.results.info import View
-from reportgen.results.measure_register import (
+from reportgen.results import (
     COLOURS,
     CONSERVED,
+    CP_LRP_HOLDS,
     MASK_OFFSET,
     MIN_TEXTS,
     MIN_UNITS,
     VIEWS,
+    View,
 )
-from reportgen.results.tables.schema import CP_LRP_HOLDS
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

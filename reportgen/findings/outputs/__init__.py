@@ -1,0 +1,20 @@
+"""Figures of what was predicted, and where it is wrong."""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.findings.outputs.fits import rank_correlation
+    from reportgen.findings.outputs.multiple_choice import chances_of
+    from reportgen.findings.outputs.predictions import label_fit
+    from reportgen.findings.outputs.scored import Scored
+    from reportgen.findings.outputs.where_wrong import (
+        Aspect,
+        adjusted_p,
+        compared,
+        difference,
+        main_script,
+    )
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -16,7 +16,7 @@ from reportgen.findings.statistics import (
     intervals_of,
     ratio_estimates,
 )
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import MIN_TEXTS
 
 _BINS = 10  # at most, of about as many items each
 _BIN = 10  # items of one, at least

@@ -12,11 +12,8 @@ from reportgen.findings.statistics import (
     Floats,
     Places,
 )
-from reportgen.results.labels import NONE
-from reportgen.results.store import Results
-from reportgen.tasks.from_texts import YES
-from reportgen.tasks.labels import Misfit, ReadAs
-from reportgen.tasks.task import task_of
+from reportgen.results import NONE, Results
+from reportgen.tasks import YES, Misfit, ReadAs, task_of
 
 
 @dataclass(frozen=True, slots=True)

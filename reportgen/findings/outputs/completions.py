@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.statistics import Floats
-from reportgen.tasks.metrics import PERPLEXITY
-from reportgen.tasks.predictions import Item, items_in
-from reportgen.tasks.sums import rated, token_chances
+from reportgen.tasks import PERPLEXITY, Item, items_in, rated, token_chances
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,8 @@ from reportgen.findings.statistics import (
     intervals_of_counts,
     mean_intervals,
 )
-from reportgen.results.ranks import (
-    centred_ranks,
-    mean_ranks,
-    spearman,
-    weighted_correlation,
-)
-from reportgen.tasks.metrics import RANK, Metric
-from reportgen.tasks.sums import Sums
-from reportgen.tasks.task import Task
+from reportgen.results import centred_ranks, mean_ranks, spearman, weighted_correlation
+from reportgen.tasks import RANK, Metric, Sums, Task
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,10 +8,8 @@ import numpy as np
 from scipy.special import softmax
 
 from reportgen.findings.statistics import Floats
-from reportgen.results.labels import NONE
-from reportgen.results.store import Results
-from reportgen.tasks.choices import ChoiceReading, Chosen, chosen_texts
-from reportgen.tasks.task import task_of
+from reportgen.results import NONE, Results
+from reportgen.tasks import ChoiceReading, Chosen, chosen_texts, task_of
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ from reportgen.findings.statistics import (
     Places,
     estimates,
 )
-from reportgen.results.store import Results
-from reportgen.tasks.sums import whole
-from reportgen.tasks.task import Task, task_of
+from reportgen.results import Results
+from reportgen.tasks import Task, task_of, whole
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 

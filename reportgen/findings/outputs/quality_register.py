@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from reportgen.errors import UsageError
-from reportgen.results.info import OutputInfo
-from reportgen.tasks.metrics import METRICS, Metric
+from reportgen.results import OutputInfo
+from reportgen.tasks import METRICS, Metric
 
 # By name, in the order in which they are listed.
 QUALITY: Mapping[str, Metric] = {metric.name: metric for metric in METRICS}
@@ -76,7 +76,7 @@ def read_smallest_change(text: str) -> str:
 
 def quality_names(output: OutputInfo) -> tuple[str, ...]:
     """The figures of quality that an output can have, the one that decides first."""
-    from reportgen.tasks.task import task_of  # with pandas, which options and help do without
+    from reportgen.tasks import task_of  # with pandas, which options and help do without
 
     return tuple(metric.name for metric in task_of(output).metrics)
 

@@ -19,8 +19,7 @@ from reportgen.findings.statistics import (
     mean_interval,
     p_values,
 )
-from reportgen.tasks.metrics import ANSWER_EXACT
-from reportgen.tasks.task import Measure, task_of
+from reportgen.tasks import ANSWER_EXACT, Measure, task_of
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

@@ -15,7 +15,7 @@ import numpy as np
 
 from reportgen.findings.outputs.predictions import Fit
 from reportgen.findings.statistics import Estimate, Floats, Places, intervals_of
-from reportgen.tasks.sums import SAME
+from reportgen.tasks import SAME
 
 CLEARLY = 0.05  # how far from 1 a whole interval must lie
 # "cautious": nearer to the middle than right answers, as far as that can be told just as much as a

@@ -9,12 +9,8 @@ import pandas as pd
 
 from reportgen.findings.outputs.classes import ClassFit, class_fit, places_of
 from reportgen.findings.statistics import Places
-from reportgen.results.labels import NONE
-from reportgen.results.store import Results
-from reportgen.tasks import readings
-from reportgen.tasks.entities import OUTSIDE, spans
-from reportgen.tasks.readings import Reading
-from reportgen.tasks.sums import entity_counts
+from reportgen.results import NONE, Results
+from reportgen.tasks import OUTSIDE, Reading, entity_counts, readings, spans
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,8 @@ from reportgen.findings.statistics import (
     estimate,
     share_estimate,
 )
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.ranks import mean_ranks
-from reportgen.tasks.task import Measure
+from reportgen.results import MIN_TEXTS, mean_ranks
+from reportgen.tasks import Measure
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -41,7 +40,7 @@ from unicodedata import name as character_name
 from numpy.typing import NDArray
 
 from reportgen.findings.outputs.scored import Answers
-from reportgen.results.tables.schema import COMPLETION
+from reportgen.results import COMPLETION
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings

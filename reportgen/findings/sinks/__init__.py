@@ -1,0 +1,14 @@
+"""Figures of attention sinks."""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.findings.sinks.cross_attention import cross_tokens
+    from reportgen.findings.sinks.heads import sink_heads, token_heads
+    from reportgen.findings.sinks.non_special import FIRST
+    from reportgen.findings.sinks.sink_scores import HeadScores
+    from reportgen.findings.sinks.sink_test_figures import Swapped, subject_figures
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

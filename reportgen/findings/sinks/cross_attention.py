@@ -15,10 +15,7 @@ from reportgen.findings.notes.note import SinkVerdict
 from reportgen.findings.notes.sink_verdicts import OUTCOMES, verdict
 from reportgen.findings.sinks.non_special import FIRST
 from reportgen.findings.statistics import Booleans, Floats
-from reportgen.results.info import Subject
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import CROSS
+from reportgen.results import CROSS, MIN_TEXTS, Results, Subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 from reportgen.findings.attention import excess, takes_part
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Floats, Places, low_of_means
-from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import frame_of
-from reportgen.results.tables.schema import TOP
+from reportgen.results import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS, TOP, Results, frame_of
 
 _AT_ONCE = 10_000  # texts
 _SINCE = 3  # first version of results with the token that each head looks at most

@@ -20,11 +20,16 @@ from reportgen.findings.attention import (
 from reportgen.findings.sinks.heads import SinkHeads
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
-from reportgen.results.info import LEARNED_SINK, Subject
-from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import frame_of
-from reportgen.results.tables.schema import LEARNED_SHARE
+from reportgen.results import (
+    LEARNED_SHARE,
+    LEARNED_SINK,
+    MIN_TEXTS,
+    MOST_OF_TEXT,
+    SINK_EXCESS,
+    Results,
+    Subject,
+    frame_of,
+)
 
 MAX_FOUND = 3  # text tokens
 FIRST = Subject("first", "", "position")

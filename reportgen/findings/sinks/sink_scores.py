@@ -22,8 +22,7 @@ from reportgen.findings.statistics import (
     intervals_of,
     measured,
 )
-from reportgen.results.measure_register import SINK_EXCESS
-from reportgen.results.store import Results
+from reportgen.results import SINK_EXCESS, Results
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ import pandas as pd
 from reportgen.findings.attention import LayerFigures, layer_figures, with_norms
 from reportgen.findings.evidence import long_enough
 from reportgen.findings.statistics import Estimate, Floats, estimates, measured, ratio_estimates
-from reportgen.results.info import SINK_TESTS, SinkTest, Subject
-from reportgen.results.store import Results
+from reportgen.results import SINK_TESTS, Results, SinkTest, Subject
 
 # Of sink tests; the last is not in results of earlier versions.
 _NORMS = [

@@ -12,12 +12,17 @@ from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.findings.tokens.joint import joint_rows
 from reportgen.findings.tokens.last_token import LastToken, last_token
-from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, EFFECT
-from reportgen.results.store import Results
-from reportgen.results.unit_names import unit_labels
-from reportgen.results.unit_values import equal_shares, times_average, values_of_units
-from reportgen.tasks.task import task_of
+from reportgen.results import (
+    BY_ID,
+    EFFECT,
+    Results,
+    View,
+    equal_shares,
+    times_average,
+    unit_labels,
+    values_of_units,
+)
+from reportgen.tasks import task_of
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
 _PARTS = 6  # parts of one kind, the largest ones

@@ -10,10 +10,7 @@ from reportgen.findings.evidence import explained_range
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import Estimate, estimate
-from reportgen.results.joint import joint_label, joint_units
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import JOINT
-from reportgen.results.units import segments_of, text_units
+from reportgen.results import JOINT, Results, joint_label, joint_units, segments_of, text_units
 
 
 @dataclass(frozen=True, slots=True)

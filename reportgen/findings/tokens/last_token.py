@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from reportgen.findings.statistics import CONFIDENCE, Floats, Interval, Places
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import MIN_TEXTS
 
 _HALF = 0.5
 

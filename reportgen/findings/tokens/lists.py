@@ -32,9 +32,8 @@ from scipy.special import digamma, gammaln, ndtr, ndtri, stdtr, stdtrit
 
 from reportgen.findings.statistics import CONFIDENCE, Booleans, Floats, Interval, Places
 from reportgen.findings.tokens.figures import CorpusTokens, TokenEffect, TokenKind, fewest_texts
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.store import Results
-from reportgen.tasks.targets import target_of
+from reportgen.results import MIN_TEXTS, Results
+from reportgen.tasks import target_of
 
 LISTED = 8  # tokens in a list
 IN_DOUBT = 16  # tokens that may be chance, which are shown on request

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError, some
-from reportgen.results.checks.limits import require_regular, room
+from reportgen.results import require_regular, room
 
 StateDict: TypeAlias = dict[str, Tensor]
 # Keys under which training code saves the weights among other state, the most likely first.

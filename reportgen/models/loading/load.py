@@ -60,7 +60,7 @@ from reportgen.models.trial_run import (
     Trial,
     try_module,
 )
-from reportgen.results.info import ModelInfo
+from reportgen.results import ModelInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
 # Length limit of texts if neither the model nor its tokenizer has one (T5).

@@ -31,7 +31,7 @@ from reportgen.models.spec import (
 )
 from reportgen.models.tasks.register import task_of, whole_task
 from reportgen.models.tasks.writing import encoder_remark
-from reportgen.results.checks.limits import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
+from reportgen.results import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
 
 # Names of sentence-transformers for ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}

@@ -16,7 +16,7 @@ from reportgen.models.tasks.reader import OutputReader, TextPrediction
 from reportgen.models.tasks.target import LEFT_OUT, StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import entries
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 from reportgen.texts import TextInput
 
 if TYPE_CHECKING:

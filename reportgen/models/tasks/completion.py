@@ -25,8 +25,7 @@ from reportgen.models.tokens.encoded import (
 )
 from reportgen.models.tokens.perturbed_texts import keep
 from reportgen.models.trial_run import entries
-from reportgen.results.info import OutputInfo
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results import COMPLETION_SEGMENT, OutputInfo
 from reportgen.texts import TextInput
 
 _ALL = 10**9  # tokens; none is cut off

@@ -12,7 +12,7 @@ from reportgen.models.tasks.reader import OutputReader, TextPrediction, last_tok
 from reportgen.models.tasks.target import CosineTarget
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 
 
 @dataclass(frozen=True, slots=True)

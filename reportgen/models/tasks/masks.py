@@ -16,7 +16,7 @@ from reportgen.models.tasks.reader import StepReader, TextPrediction, places, sp
 from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.trial_run import Entry, figures_by_token, try_module
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 from reportgen.texts import TextInput, TextSet
 
 

@@ -8,7 +8,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.models.tasks.reader import OutputReader
 from reportgen.models.trial_run import Entry, Trial, entries, figures_by_token
-from reportgen.results.info import OutputKind
+from reportgen.results import OutputKind
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:

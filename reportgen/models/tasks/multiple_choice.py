@@ -29,7 +29,7 @@ from reportgen.models.tokens.encoded import (
 from reportgen.models.tokens.padding import pad, plan_batches
 from reportgen.models.tokens.perturbed_texts import keep, without
 from reportgen.models.trial_run import entries
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 from reportgen.texts import TextInput, TextSet
 
 # Inputs of the texts with the other choices are called like those of a text, behind this.

@@ -22,7 +22,7 @@ from reportgen.models.tasks.reader import (
 from reportgen.models.tasks.target import EntryTarget
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import entries, reads_ahead
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 from reportgen.texts import TextInput
 
 if TYPE_CHECKING:

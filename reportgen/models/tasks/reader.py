@@ -16,7 +16,7 @@ from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.join_words import Marks
 from reportgen.models.tokens.separate_pairs import encode_prompted
 from reportgen.models.trial_run import Entry, entries
-from reportgen.results.info import OutputInfo, OutputKind
+from reportgen.results import OutputInfo, OutputKind
 from reportgen.texts import TextInput, WordSplitter
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from reportgen.models.tasks.sentence_encoder import SentenceEncoder, Similarity
 from reportgen.models.tasks.target import NumberTarget
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.separate_pairs import encode_apart
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 from reportgen.texts import TextInput, TextSet
 
 # Two texts that are compared alone and as a pair; longer than the windows of most models.

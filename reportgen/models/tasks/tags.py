@@ -14,8 +14,7 @@ from reportgen.models.tasks.reader import OutputReader, StepReader, TextPredicti
 from reportgen.models.tasks.target import StepTarget
 from reportgen.models.tokens.encoded import EncodedText, TokenStep
 from reportgen.models.tokens.join_words import Marks, joined_to_words, marks_of
-from reportgen.results.info import OutputInfo
-from reportgen.results.labels import tag_list
+from reportgen.results import OutputInfo, tag_list
 from reportgen.texts import TextInput, WordSplitter, between_spaces
 
 

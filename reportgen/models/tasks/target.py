@@ -23,8 +23,7 @@ from torch import Tensor
 
 from reportgen.models.device import precise
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import Scalar
-from reportgen.results.tables.schema import MOST_CLASSES
+from reportgen.results import MOST_CLASSES, Scalar
 
 # In place of the log-probability of a step whose token was left out.
 LEFT_OUT = torch.inf

@@ -32,7 +32,7 @@ from reportgen.models.tokens.encoded import (
     too_long_to_tokenise,
 )
 from reportgen.models.trial_run import entries
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results import COMPLETION_SEGMENT
 from reportgen.texts import TextInput, TextSet
 
 _UNLIMITED_TOKENS = 512  # as for texts, if neither the decoder nor the tokenizer has a limit

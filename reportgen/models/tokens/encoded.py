@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reportgen.errors import ModelError, first_line
-from reportgen.results.info import Role
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results import COMPLETION_SEGMENT, Role
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedTokenizerBase

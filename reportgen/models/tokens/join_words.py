@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.models.tokens.encoded import EncodedText, TokenSpan
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results import COMPLETION_SEGMENT
 from reportgen.texts import Place, Places, WordSplitter
 
 if TYPE_CHECKING:

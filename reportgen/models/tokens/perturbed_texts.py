@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
+from reportgen.results import COMPLETION_SEGMENT
 
 
 def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:

@@ -1,0 +1,68 @@
+"""Charts as SVG, and figures for plotly."""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.report.charts.axes import round_values, ticks
+    from reportgen.report.charts.bars import stacked_bars
+    from reportgen.report.charts.colours import (
+        LOWERS,
+        MAP_COLOURS,
+        RAISES,
+        RECEIVED,
+        RULE,
+        SCALE_DARK,
+        SCALE_LIGHT,
+        STEPS,
+        count_colour,
+        difference_colour,
+        effect_colour,
+        heat_colour,
+        heat_step,
+        signed_step,
+        size_colour,
+    )
+    from reportgen.report.charts.one_text.cross import aligned, cross_figure
+    from reportgen.report.charts.one_text.figure import draw_text, make_text_figure
+    from reportgen.report.charts.one_text.geometry import geometry
+    from reportgen.report.charts.one_text.heads import (
+        DOTS,
+        GAP,
+        _png,
+        _tiled,
+        head_picture,
+        head_steps,
+    )
+    from reportgen.report.charts.one_text.heatmap import SIDE, colour_top, text_map, unit_map
+    from reportgen.report.charts.one_text.plotly import map_figure
+    from reportgen.report.charts.one_text.weights import Weights
+    from reportgen.report.charts.picture_files import (
+        MOST_BYTES,
+        make_pictures,
+        picture_paths,
+        rasterise,
+    )
+    from reportgen.report.charts.small.answers import (
+        HEIGHT,
+        Bar,
+        Dot,
+        columns_of_dots,
+        dots_with_intervals,
+        named_bars,
+        plane,
+        shares_by_layer,
+    )
+    from reportgen.report.charts.small.tracks import (
+        axis,
+        bar,
+        correlation_scale,
+        dot,
+        interval_text,
+        log_scale,
+    )
+    from reportgen.report.charts.svg import Drawing
+    from reportgen.report.charts.trend import Axis, DashedLine, trend_chart
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from reportgen.files.destinations import PICTURES_FOLDER
+from reportgen.files import PICTURES_FOLDER
 from reportgen.report.components import Picture
 from reportgen.report.options import Images
 

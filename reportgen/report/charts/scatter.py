@@ -6,7 +6,7 @@ from math import ceil, log10
 import numpy as np
 from markupsafe import escape
 
-from reportgen.findings.statistics import Floats, Interval
+from reportgen.findings import Floats, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, count_colour, heat_step
 from reportgen.report.charts.svg import Drawing, px

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from markupsafe import escape
 
-from reportgen.findings.statistics import Interval
+from reportgen.findings import Interval
 from reportgen.report.charts.axes import level_rules, round_values
 from reportgen.report.charts.colours import INK, MUTED, PAPER, ROLE_COLOURS
 from reportgen.report.charts.small.sparkline import through, upright

@@ -4,11 +4,16 @@ the first model and from the one before."""
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from reportgen.comparison.all_models import AllModels, ModelStep
-from reportgen.comparison.attention import ENTROPY
-from reportgen.comparison.floors import LAYER_LEAST
-from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
-from reportgen.findings.statistics import Interval
+from reportgen.comparison import (
+    AGREEMENT,
+    ENTROPY,
+    LAYER_LEAST,
+    AllModels,
+    FigureRow,
+    ModelStep,
+    ModelValue,
+)
+from reportgen.findings import Interval
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.charts.trend import Axis
 from reportgen.report.compare_sections.context import CompareContext

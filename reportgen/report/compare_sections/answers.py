@@ -5,13 +5,18 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.comparison.attention import ENTROPY, LayerChanges
-from reportgen.comparison.change import Change
-from reportgen.comparison.floors import LAYER_LEAST
-from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
-from reportgen.comparison.outputs.quality import Quality, QualityFigure
-from reportgen.comparison.tokens.effects import TokenChange
-from reportgen.findings.outputs.quality_register import quality_names
+from reportgen.comparison import (
+    ENTROPY,
+    LAYER_LEAST,
+    Change,
+    LayerChanges,
+    Outcome,
+    PredictionChanges,
+    Quality,
+    QualityFigure,
+    TokenChange,
+)
+from reportgen.findings import quality_names
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.small.pairs import pairs_by_layer
 from reportgen.report.charts.svg import Drawing
@@ -21,7 +26,7 @@ from reportgen.report.compare_sections.predictions import others
 from reportgen.report.compare_sections.texts import most_moved, shown_texts, turns
 from reportgen.report.components import Answer
 from reportgen.report.language.printable import shorten, visible
-from reportgen.tasks.task import task_of
+from reportgen.tasks import task_of
 
 _TOKEN = 22  # half-width characters of a token in an answer
 _NAME = 14  # of a class in a chart

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
-from reportgen.comparison.floors import LAYER_LEAST
-from reportgen.comparison.notes import SHARE_CHANGED
+from reportgen.comparison import ENTROPY, LAYER_LEAST, SHARE_CHANGED, HeadChanges, LayerChanges
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import difference_colour, signed_step

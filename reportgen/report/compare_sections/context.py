@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reportgen.comparison.compare import Comparison
+from reportgen.comparison import Comparison
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.options import CompareOptions
 from reportgen.report.section import PageContext

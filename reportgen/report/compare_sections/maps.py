@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from reportgen.comparison.compare import Comparison
+from reportgen.comparison import Comparison
 from reportgen.report.charts.one_text.heatmap import colour_top, text_map
 from reportgen.report.charts.one_text.map_pairs import (
     change_top,
@@ -22,10 +22,7 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.texts import TextPair, make_pairs, shown_for
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
-from reportgen.results.maps.arrays import map_levels
-from reportgen.results.maps.packed import weights_of
-from reportgen.results.store import Results
-from reportgen.results.units import TextUnits, text_units
+from reportgen.results import Results, TextUnits, map_levels, text_units, weights_of
 
 HEADS = 6  # of those that changed most, drawn beside a text
 

@@ -3,10 +3,8 @@
 import shlex
 from dataclasses import dataclass
 
-from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.notes import CHANGE_THRESHOLDS
-from reportgen.findings.findings import Findings
+from reportgen.comparison import CHANGE_THRESHOLDS, SAME_OUTPUT, SAME_SHARE, Comparison
+from reportgen.findings import Findings
 from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Table
@@ -18,8 +16,8 @@ from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.redact.rules import shown_option
 from reportgen.report.run import Reproduce, RunSection, gate_rows
 from reportgen.report.sections.verdict import verdict_of
-from reportgen.results.info import REDACT, RunInfo
-from reportgen.tasks.targets import target_of
+from reportgen.results import REDACT, RunInfo
+from reportgen.tasks import target_of
 
 _NAMED = 4  # steps that are named one by one
 _NAME = 48  # half-width characters of a model's name below the title

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.floors import HEAD_LEAST, SHARE
-from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
+from reportgen.comparison import (
+    EFFECT_CHANGED,
+    HEAD_LEAST,
+    SHARE,
+    Comparison,
+    fewest_compared,
+    n_with_effect,
+)
 from reportgen.errors import some
-from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.quality_register import quality_names
+from reportgen.findings import Note, quality_names
 from reportgen.report.compare_sections.all_models import between, drift
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.predictions import verdict
@@ -18,7 +21,7 @@ from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import percentage
 from reportgen.report.language.printable import shorten, visible
-from reportgen.tasks.task import task_of
+from reportgen.tasks import task_of
 
 _IDS = 60  # half-width characters of the ids of texts that are left out
 

@@ -6,14 +6,20 @@ from typing import get_args
 
 import numpy as np
 
-from reportgen.comparison.change import Change
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.floors import MOVED, SHARE
-from reportgen.comparison.notes import EFFECT_CHANGED
-from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
-from reportgen.comparison.outputs.quality import SAME_CONFIDENCE, QualityFigure, QualityVerdict
-from reportgen.comparison.outputs.quality import Quality as ModelQuality
-from reportgen.comparison.tokens.effects import TokenChange
+from reportgen.comparison import (
+    EFFECT_CHANGED,
+    MOVED,
+    SAME_CONFIDENCE,
+    SHARE,
+    Change,
+    Comparison,
+    Outcome,
+    PredictionChanges,
+    QualityFigure,
+    QualityVerdict,
+    TokenChange,
+)
+from reportgen.comparison import Quality as ModelQuality
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext

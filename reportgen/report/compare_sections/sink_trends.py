@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.trend.sinks import HeadState, SinkTrend
+from reportgen.comparison import AllModels, HeadState, SinkTrend
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.charts.trend import DashedLine, trend_chart
 from reportgen.report.compare_sections.all_models import IN_COLUMNS, axis_of, model_names, turned
@@ -14,7 +13,7 @@ from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten, visible
-from reportgen.results.measure_register import SINK_EXCESS
+from reportgen.results import SINK_EXCESS
 
 _HEADS = 12  # listed
 

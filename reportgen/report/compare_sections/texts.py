@@ -8,10 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.findings.outputs.tags import Word
-from reportgen.findings.statistics import Floats
+from reportgen.comparison import Comparison, PredictionChanges
+from reportgen.findings import Floats, Word
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
@@ -21,11 +19,8 @@ from reportgen.report.language.printable import shorten, text_address, visible
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.panel.coloured.strip import LONG, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
-from reportgen.results.info import REDACT
-from reportgen.results.labels import NONE
-from reportgen.results.store import Results
-from reportgen.results.units import TextUnits, segments_of, text_units
-from reportgen.tasks.task import task_of
+from reportgen.results import NONE, REDACT, Results, TextUnits, segments_of, text_units
+from reportgen.tasks import task_of
 
 TEXTS = 8  # shown
 _REGRESSIONS = 2  # texts shown whose error grew most

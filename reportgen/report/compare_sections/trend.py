@@ -7,15 +7,19 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.floors import LAYER_LEAST, MOVED
-from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
-from reportgen.comparison.trend.texts import TextTrend
-from reportgen.comparison.trend.tokens import TokenTrend
+from reportgen.comparison import (
+    AGREEMENT,
+    LAYER_LEAST,
+    MOVED,
+    AllModels,
+    Comparison,
+    FigureRow,
+    ModelValue,
+    TextTrend,
+    TokenTrend,
+)
 from reportgen.errors import some
-from reportgen.findings.outputs.quality_register import QUALITY
-from reportgen.findings.statistics import Interval
+from reportgen.findings import QUALITY, Interval
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.charts.trend import trend_chart
 from reportgen.report.compare_sections.all_models import (
@@ -35,7 +39,7 @@ from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, exact
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.verdict import verdict_inside
-from reportgen.tasks.task import task_of
+from reportgen.tasks import task_of
 
 _IDS = 60  # half-width characters of the ids of texts without figures
 _SHOWN = 20  # tokens, or texts, in a table

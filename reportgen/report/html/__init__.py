@@ -1,0 +1,48 @@
+"""Pages: their templates, data and size."""
+
+from typing import TYPE_CHECKING
+
+from reportgen.exports import exported
+
+if TYPE_CHECKING:
+    from reportgen.report.html.assets import (
+        BRIEF_STYLE_SHEETS,
+        COMPARE_SCRIPTS,
+        COMPARE_STYLE_SHEETS,
+        NOTEBOOK_STYLE_SHEETS,
+        REPORT_SCRIPTS,
+        SITE_SCRIPTS,
+        SITE_STYLE_SHEETS,
+        STYLE_SHEETS,
+        Assets,
+        environment,
+        joined,
+        sentence,
+        short_script,
+        short_style,
+    )
+    from reportgen.report.html.blocks import Block
+    from reportgen.report.html.brief import render_brief
+    from reportgen.report.html.data import (
+        head_figures,
+        measure_data,
+        page_data,
+        reading,
+        shared_lines,
+        step_data,
+        text_data,
+    )
+    from reportgen.report.html.packing import compressed, in_letters, packed_lengths, plotly_source
+    from reportgen.report.html.page import write
+    from reportgen.report.html.size.left_out import (
+        Given,
+        Sizes,
+        carries,
+        megabytes,
+        reduced_sentences,
+    )
+    from reportgen.report.html.size.map_pooling import pool_maps
+    from reportgen.report.html.size.size_plan import Level, plan
+    from reportgen.report.html.templates import WHOLE_UP_TO
+else:
+    __getattr__, __dir__, __all__ = exported(__name__, __file__)

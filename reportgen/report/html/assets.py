@@ -17,7 +17,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
-from reportgen.files.destinations import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
+from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
 from reportgen.report.html.data import measure_data, step_data
 from reportgen.report.html.packing import compressed
 from reportgen.report.language.printable import FROM_RIGHT, segments, text_address, visible

@@ -13,14 +13,23 @@ from reportgen.report.html.data import LENGTHS, text_data
 from reportgen.report.html.packing import in_letters
 from reportgen.report.html.size.map_pooling import TargetPooling, pool_maps, target_pooling
 from reportgen.report.html.size.size_plan import Level
-from reportgen.results.completions import cross_sizes, packed_part
-from reportgen.results.info import DECODER_PARTS, DecoderPart, Part
-from reportgen.results.maps.arrays import unpacked_maps
-from reportgen.results.maps.cells import Pooling, pool, pooling, stored_pooling
-from reportgen.results.maps.packed import Packer, quantise
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import map_cells
-from reportgen.results.units import text_units
+from reportgen.results import (
+    DECODER_PARTS,
+    DecoderPart,
+    Packer,
+    Part,
+    Pooling,
+    Results,
+    cross_sizes,
+    map_cells,
+    packed_part,
+    pool,
+    pooling,
+    quantise,
+    stored_pooling,
+    text_units,
+    unpacked_maps,
+)
 
 _VALUES = "values"  # the part of a page that has cross-attention times value of a pooled text
 

@@ -7,8 +7,8 @@ no scripts, no maps and no texts but those it names.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
 from reportgen.report.components import Span
 from reportgen.report.format_register import Document
 from reportgen.report.html.assets import BRIEF_STYLE_SHEETS, Assets
@@ -19,7 +19,7 @@ from reportgen.report.panel.coloured.marked import marked_text, shortened, text_
 from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page
-from reportgen.tasks.task import task_of
+from reportgen.tasks import task_of
 
 _MOST = 8  # texts that are named
 _SHOWN = 140  # half-width characters of one

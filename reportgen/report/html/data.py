@@ -17,22 +17,30 @@ from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.coloured.measures import TextMeasure, about, cls_name
 from reportgen.report.panel.coloured.steps import StepRow
-from reportgen.results.completions import cross_sizes, read_labels, row_units, written_units
-from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
-from reportgen.results.maps.cells import Pooling
-from reportgen.results.measure_register import BY_ID, COLOURS, EFFECT
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
-from reportgen.results.unit_values import Floats
-from reportgen.results.units import (
+from reportgen.results import (
+    BY_ID,
+    COLOURS,
+    COMPLETION_SEGMENT,
+    EFFECT,
+    HEAD_CLASSES,
+    Floats,
+    Pooling,
+    Results,
+    RunInfo,
     TextUnits,
+    UnitKind,
+    View,
+    cross_sizes,
     is_unspaced,
+    read_labels,
+    row_units,
     segments_of,
     specials_before,
     text_units,
     word_of,
+    written_units,
 )
-from reportgen.tasks.task import task_of
+from reportgen.tasks import task_of
 
 _MOST_CHANGES = 20_000  # of a text, each of what is predicted for one token without one unit
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.detail import detailed
+from reportgen.comparison import Runs
+from reportgen.findings import detailed
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import (

@@ -8,8 +8,8 @@ from typing import Any
 from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
-from reportgen.files.destinations import PLOTLY_FILE
-from reportgen.findings.findings import Findings
+from reportgen.files import PLOTLY_FILE
+from reportgen.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
 from reportgen.report.charts.one_text.figure import segment_names
 from reportgen.report.html.assets import Assets, environment
@@ -25,9 +25,7 @@ from reportgen.report.panel.panel import Panel, make_panel
 from reportgen.report.section import Page
 from reportgen.report.sections.section_register import Texts
 from reportgen.report.sections.texts import make_text_list
-from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, coloured_at
-from reportgen.results.units import segments_of
+from reportgen.results import BY_ID, View, coloured_at, segments_of
 
 # Listed texts, beyond which the panels of most are held: a page is slower with every panel that
 # stands in it. Paper then has the open one and those to start with.

@@ -3,23 +3,25 @@
 from collections.abc import Iterable
 from typing import Any
 
-from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.attention import LayerChanges
-from reportgen.comparison.change import Change
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.quality import Quality, QualityFigure
-from reportgen.comparison.runs import Runs
-from reportgen.comparison.tokens.effects import TokenChange
-from reportgen.comparison.trend.figures import ModelValue
-from reportgen.comparison.trend.sinks import HeadState, LayerState, SinkTrend
-from reportgen.comparison.trend.texts import TextTrend
-from reportgen.comparison.trend.tokens import TokenTrend
-from reportgen.comparison.trend.trend import QualityTrend, Trend
-from reportgen.findings.figures.flat import rounded
-from reportgen.findings.figures.gates import gate_records
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
-from reportgen.findings.statistics import Places
+from reportgen.comparison import (
+    AllModels,
+    Change,
+    Comparison,
+    HeadState,
+    LayerChanges,
+    LayerState,
+    ModelValue,
+    Quality,
+    QualityFigure,
+    QualityTrend,
+    Runs,
+    SinkTrend,
+    TextTrend,
+    TokenChange,
+    TokenTrend,
+    Trend,
+)
+from reportgen.findings import Findings, Note, Places, gate_records, rounded
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import (
     SHARED,
@@ -31,7 +33,7 @@ from reportgen.report.json.records import (
     to_json,
 )
 from reportgen.report.options import WriteOptions
-from reportgen.results.info import COMPARISON_VERSION, RunInfo
+from reportgen.results import COMPARISON_VERSION, RunInfo
 
 _RECORDS: Records = {
     **SHARED,

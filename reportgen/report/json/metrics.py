@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.figures.figure_register import WATCHED, figure_list
-from reportgen.findings.figures.flat import Value
+from reportgen.comparison import Runs
+from reportgen.findings import WATCHED, Value, figure_list
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import to_json
 from reportgen.report.options import WriteOptions

@@ -6,12 +6,18 @@ from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from reportgen.findings.figures.flat import rounded
-from reportgen.findings.findings import Findings
-from reportgen.findings.judgement import Judgement
-from reportgen.findings.outputs.calibration import Bin, Calibration
-from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
-from reportgen.findings.statistics import Estimate, Interval
+from reportgen.findings import (
+    Bin,
+    Calibration,
+    Estimate,
+    Findings,
+    Interval,
+    Judgement,
+    LengthTrend,
+    Subset,
+    WhereWrong,
+    rounded,
+)
 
 # An attribute, or its name in JSON and where it is, such as "sure=is_sure"; a name with a function
 # that gives its value; or a function alone, whose result's entries stand in line with the others.

@@ -1,19 +1,22 @@
 """A report as a JSON object: flat figures that scripts, dashboards and gates read,
 then the details, nested, with names that depend on what was measured."""
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.colouring import Colouring
-from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.figures.flat import rounded
-from reportgen.findings.figures.gates import gate_records
-from reportgen.findings.findings import Findings
-from reportgen.findings.shapley import ShapleyFigures
-from reportgen.findings.shuffled import ShuffledFigures
-from reportgen.findings.sinks.sink_scores import SinkScores
-from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
-from reportgen.findings.tokens.joint import JointTokens
-from reportgen.findings.tokens.last_token import LastToken
-from reportgen.findings.tokens.lists import ListedToken
+from reportgen.comparison import Runs
+from reportgen.findings import (
+    Colouring,
+    Findings,
+    JointTokens,
+    LastToken,
+    ListedToken,
+    ShapleyFigures,
+    ShuffledFigures,
+    SinkScores,
+    SubjectFigures,
+    TestFigures,
+    ViewFigures,
+    gate_records,
+    rounded,
+)
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import (
     SHARED,
@@ -26,7 +29,7 @@ from reportgen.report.json.records import (
     to_json,
 )
 from reportgen.report.options import WriteOptions
-from reportgen.results.info import SUMMARY_VERSION, InputInfo, RunInfo
+from reportgen.results import SUMMARY_VERSION, InputInfo, RunInfo
 
 
 def write(runs: Runs, options: WriteOptions, output: Output | None = None) -> Document:

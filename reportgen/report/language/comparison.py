@@ -2,14 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from reportgen.comparison.change import Change
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.floors import CHANCE_MOVED
-from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.outputs.quality import QualityVerdict
-from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.quality_register import QUALITY, SmallestChange
-from reportgen.findings.statistics import Interval
+from reportgen.comparison import CHANCE_MOVED, Change, Comparison, PredictionChanges, QualityVerdict
+from reportgen.findings import QUALITY, Interval, Note, SmallestChange
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
@@ -23,8 +17,8 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
-from reportgen.results.measure_register import BY_ID, EFFECT
-from reportgen.tasks.metrics import Scale
+from reportgen.results import BY_ID, EFFECT
+from reportgen.tasks import Scale
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
 NAME = 24  # half-width characters of a token or a name

@@ -17,7 +17,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, cast
 
-from reportgen.findings.statistics import CONFIDENCE, Interval
+from reportgen.findings import CONFIDENCE, Interval
 from reportgen.report.language.numbers import NOTHING, STYLES, exact
 
 LANGUAGES = ("en", "ja")

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import floor, isfinite, log10
 
-from reportgen.tasks.metrics import Scale
+from reportgen.tasks import Scale
 
 MINUS = "\u2212"
 NOTHING = "–"  # where there is no figure

@@ -2,13 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reportgen.findings.notes.citations import Citation
-from reportgen.findings.notes.note import Note, explained
-from reportgen.findings.notes.thresholds import Threshold
-from reportgen.findings.statistics import Interval
-from reportgen.findings.tokens.last_token import LastToken
+from reportgen.findings import Citation, Interval, LastToken, Note, Threshold, explained
 from reportgen.report.language.language import Language, load_language
-from reportgen.results.info import LEARNED_SINK, OutputInfo, RunInfo, Subject
+from reportgen.results import LEARNED_SINK, OutputInfo, RunInfo, Subject
 
 
 def sentence(note: Note, language: Language) -> str:

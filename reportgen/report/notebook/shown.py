@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from markupsafe import escape
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
 from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.language import Language, load_language

@@ -2,9 +2,9 @@
 
 from markupsafe import escape
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.html.assets import STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.language import Language, load_language

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.findings import TINY_EFFECT, Findings
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
@@ -40,10 +39,14 @@ from reportgen.report.panel.influence import (
     influence,
     looks_of,
 )
-from reportgen.results.completions import target_units
-from reportgen.results.joint import NUMBERS, joint_label
-from reportgen.results.tables.schema import COMPLETION_SEGMENT
-from reportgen.results.units import TextUnits, text_units
+from reportgen.results import (
+    COMPLETION_SEGMENT,
+    NUMBERS,
+    TextUnits,
+    joint_label,
+    target_units,
+    text_units,
+)
 
 _JOINT_WIDTH = 3 * TOKEN_WIDTH  # of the name of units that say the same
 

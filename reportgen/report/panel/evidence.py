@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.missing import MEASURES
-from reportgen.findings.notes.spread import live_rows_note
+from reportgen.findings import MEASURES, Findings, live_rows_note
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import beside, measure_names, scalar_name
 from reportgen.report.panel.coloured.measures import TextEffects, cls_name
-from reportgen.results.info import Evidence, Reason
-from reportgen.results.measure_register import COLOURS
-from reportgen.results.units import TextUnits
+from reportgen.results import COLOURS, Evidence, Reason, TextUnits
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from functools import partial
 
 from markupsafe import Markup
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.charts.one_text.cross import CrossFigure, cross_figure
 from reportgen.report.charts.one_text.figure import make_text_figure
 from reportgen.report.charts.one_text.heads import HeadPicture, head_picture
@@ -21,8 +21,7 @@ from reportgen.report.panel.coloured.measures import (
 )
 from reportgen.report.panel.evidence import Scope, row_read_alone
 from reportgen.report.panel.table import UnitTable, unit_table
-from reportgen.results.info import Scalar
-from reportgen.results.units import text_units
+from reportgen.results import Scalar, text_units
 
 
 @dataclass(frozen=True, slots=True)

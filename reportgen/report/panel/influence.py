@@ -7,15 +7,12 @@ from math import isfinite, isnan
 
 import numpy as np
 
-from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.findings import TINY_EFFECT
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.panel.coloured.measures import TextMeasure, attention_received
 from reportgen.report.panel.prediction import printed as printed_number
-from reportgen.results.info import View
-from reportgen.results.joint import JointUnits
-from reportgen.results.measure_register import EFFECT
-from reportgen.results.unit_values import Floats
+from reportgen.results import EFFECT, Floats, JointUnits, View
 
 TOP = 5  # units that count as the strongest by a measure
 BAR = 14  # steps of a bar beside a token of the text

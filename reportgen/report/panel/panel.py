@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.findings import MIN_PREDICTIONS, Findings, Note
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import sentence
@@ -17,9 +15,8 @@ from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.prediction import Prediction, prediction, printed
-from reportgen.results.info import ANALYSED
-from reportgen.results.units import segments_of
-from reportgen.tasks.task import task_of
+from reportgen.results import ANALYSED, segments_of
+from reportgen.tasks import task_of
 
 _LOST_SHOWN = 300  # code points of what was cut off
 

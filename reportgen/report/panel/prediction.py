@@ -7,16 +7,13 @@ from math import isfinite
 
 import pandas as pd
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.components import Cell
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.results.info import OutputInfo
-from reportgen.results.labels import label_list
-from reportgen.tasks.from_texts import YES
-from reportgen.tasks.predictions import Item
-from reportgen.tasks.task import task_of
+from reportgen.results import OutputInfo, label_list
+from reportgen.tasks import YES, Item, task_of
 
 _SCORES = 5
 CELL = 28  # half-width characters of an id, group, class or label

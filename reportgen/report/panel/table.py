@@ -11,11 +11,7 @@ from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import token_percentage
 from reportgen.report.panel.coloured.measures import TextEffects, printed
-from reportgen.results.info import Scalar
-from reportgen.results.joint import NUMBERS
-from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS
-from reportgen.results.unit_values import Floats
-from reportgen.results.units import TextUnits
+from reportgen.results import BY_ID, EFFECT, EFFECTS, NUMBERS, Floats, Scalar, TextUnits
 
 _TURNED = frozenset({"R", "AL", "AN"})
 

@@ -13,26 +13,27 @@ from typing import TypeAlias
 
 import numpy as np
 
-from reportgen.comparison.all_models import AllModels
-from reportgen.comparison.attention import HeadChanges, LayerChanges
-from reportgen.comparison.change import Sides
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.pairing import Pairing, common_labels
-from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
-from reportgen.comparison.tokens.units import UnitPairs
-from reportgen.comparison.trend.trend import Trend
-from reportgen.findings.figures.flat import Value
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
+from reportgen.comparison import (
+    AllModels,
+    Comparison,
+    EffectChanges,
+    HeadChanges,
+    LayerChanges,
+    Pairing,
+    PredictionChanges,
+    Sides,
+    TokenChange,
+    Trend,
+    UnitPairs,
+    common_labels,
+)
+from reportgen.findings import Findings, Note, Value
 from reportgen.report.options import Lang
 from reportgen.report.redact.masked import DOT, MARK, NumberedNames, short_remark
 from reportgen.report.redact.rounding import coarse, to_levels
 from reportgen.report.redact.run import long_texts, redacted, redacted_info, require_enough
-from reportgen.results.info import RunInfo
-from reportgen.results.selection import selected, whole_of
-from reportgen.results.store import Results
-from reportgen.tasks.task import task_of
+from reportgen.results import Results, RunInfo, selected, whole_of
+from reportgen.tasks import task_of
 
 _OF_TEXT = 1  # significant digits of what changed in one text
 

@@ -14,9 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.report.redact.rounding import Floats, to_levels, to_step
-from reportgen.results.measure_register import Combine
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT, HELD
+from reportgen.results import COMPLETION_SEGMENT, HELD, Combine, Results
 
 Places = NDArray[np.intp]
 _COLUMNS = ("text", "unit", "segment", "is_special", HELD)

@@ -24,13 +24,23 @@ from reportgen.report.redact.rules import (
     rule_of,
     shown_option,
 )
-from reportgen.results.info import REDACT, Evidence, RunInfo, Subject
-from reportgen.results.labels import NONE, ClassNames, number_list, tag_list
-from reportgen.results.measure_register import BY_ID, EFFECT
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import EXTRA, STEPS, VALUE_RATIO
-from reportgen.tasks.choices import chosen_texts
-from reportgen.tasks.task import task_of
+from reportgen.results import (
+    BY_ID,
+    EFFECT,
+    EXTRA,
+    NONE,
+    REDACT,
+    STEPS,
+    VALUE_RATIO,
+    ClassNames,
+    Evidence,
+    Results,
+    RunInfo,
+    Subject,
+    number_list,
+    tag_list,
+)
+from reportgen.tasks import chosen_texts, task_of
 
 DOT = "•"
 MARK = DOT * 3  # in place of a word, however long it is

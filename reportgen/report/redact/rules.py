@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.errors import UsageError
-from reportgen.results.info import REDACT
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import MIN_TEXTS, REDACT
 
 if TYPE_CHECKING:
-    from reportgen.tasks.task import Task  # with pandas, which options and help do without
+    from reportgen.tasks import Task  # with pandas, which options and help do without
 
 # "levels": whether a value is more than half of the largest of a text token in the same text, and
 # its sign: the least that still tells strong from weak. Its size is a mean over all texts. With

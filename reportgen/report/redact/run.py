@@ -15,21 +15,26 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from reportgen.errors import OutputError, ResultsError, first_line
-from reportgen.files.temporary import scratch_folder
-from reportgen.findings.drawn_agreement import draw_agreement
-from reportgen.findings.repeated_texts import READ, n_different
+from reportgen.files import scratch_folder
+from reportgen.findings import READ, draw_agreement, n_different
 from reportgen.report.options import Lang
 from reportgen.report.redact.division import divide
 from reportgen.report.redact.masked import AT_ONCE, Masked, NumberedNames
 from reportgen.report.redact.rules import LEAST_UNITS
-from reportgen.results.checks.columns import require_columns
-from reportgen.results.info import RunInfo
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_own
-from reportgen.results.tables.row_groups import StoredTable, may_be_missing, table_of
-from reportgen.results.tables.schema import TABLES, left_out
-from reportgen.tasks.from_texts import items_from_texts
+from reportgen.results import (
+    MIN_TEXTS,
+    TABLES,
+    Results,
+    RunInfo,
+    StoredTable,
+    left_out,
+    may_be_missing,
+    open_own,
+    require_columns,
+    table_of,
+    write_info,
+)
+from reportgen.tasks import items_from_texts
 
 
 @contextmanager

@@ -9,10 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.findings.evidence import largest_changes
-from reportgen.findings.findings import Findings
-from reportgen.findings.judgement import Judgement
-from reportgen.findings.tokens.lists import EffectLists, ListedToken
+from reportgen.findings import EffectLists, Findings, Judgement, ListedToken, largest_changes
 from reportgen.report.charts.small.answers import (
     ROWS,
     Bar,
@@ -30,9 +27,7 @@ from reportgen.report.panel.coloured.occurrences import told_apart
 from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.sink_answer import sink_answer
 from reportgen.report.sections.verdict import verdict_of
-from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS
-from reportgen.results.units import text_units
+from reportgen.results import BY_ID, CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS, View, text_units
 
 _TOKEN = 22  # half-width characters of a token in an answer
 # Beside the measure that is shown first, those that a reader may know, the first in front.

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.citations import Citation
+from reportgen.findings import Citation, Findings
 from reportgen.report.components import Answer, QualitySection
 from reportgen.report.language.printable import shorten
 from reportgen.report.options import RenderOptions

@@ -3,14 +3,12 @@ them."""
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.findings import MIN_PREDICTIONS, Findings
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.results.info import ANALYSED
-from reportgen.results.unit_values import Floats
-from reportgen.tasks.task import task_of
+from reportgen.results import ANALYSED, Floats
+from reportgen.tasks import task_of
 
 _NAME = 40  # half-width characters of a number's name
 

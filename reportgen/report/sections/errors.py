@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from math import exp
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.calibration import Calibration
-from reportgen.findings.outputs.slopes import Slopes
-from reportgen.findings.outputs.where_wrong import LengthTrend, Subset
-from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
+from reportgen.findings import (
+    CONFIDENCE,
+    Calibration,
+    Estimate,
+    Findings,
+    Interval,
+    LengthTrend,
+    Slopes,
+    Subset,
+)
 from reportgen.report.charts.scatter import reliability
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.charts.svg import Drawing
@@ -26,8 +31,8 @@ from reportgen.report.language.numbers import (
     written,
 )
 from reportgen.report.language.printable import shorten, visible
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.tasks.task import Measure
+from reportgen.results import MIN_TEXTS
+from reportgen.tasks import Measure
 
 _SENTENCES = 3
 _NAME = 40  # half-width characters of a class, group or file

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.citations import (
+from reportgen.findings import (
     CLARK,
     DEYOUNG,
     FERRANDO,
     KOBAYASHI_2020,
+    SHAPLEY,
     SUNDARARAJAN,
+    THRESHOLDS,
     Citation,
+    Findings,
 )
-from reportgen.findings.notes.thresholds import THRESHOLDS
-from reportgen.findings.shapley import SHAPLEY
 from reportgen.report.charts.one_text.heatmap import CLIPPED
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
@@ -22,9 +22,7 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.panel.coloured.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.report.panel.evidence import Scope
-from reportgen.results.info import RunInfo
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS
+from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, RunInfo
 
 # The publications that the sentences on evidence cite.
 _NAMED: Mapping[str, Citation] = {

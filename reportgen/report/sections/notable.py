@@ -9,8 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from markupsafe import Markup
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.ranking import RANKS, Reason
+from reportgen.findings import RANKS, Findings, Reason
 from reportgen.report.charts.small.tracks import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
@@ -18,9 +17,8 @@ from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import CELL, prediction, short_cell
-from reportgen.results.info import ANALYSED
-from reportgen.tasks.from_texts import YES
-from reportgen.tasks.task import task_of
+from reportgen.results import ANALYSED
+from reportgen.tasks import YES, task_of
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
 Marked: TypeAlias = Mapping[int, tuple[Span, ...]]  # row of `texts` to the text with its marks

@@ -7,9 +7,7 @@ from functools import partial
 import numpy as np
 from markupsafe import Markup
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.head_figures import HeadShares
-from reportgen.findings.notes.note import Kind, Note
+from reportgen.findings import Findings, HeadShares, Kind, Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
 from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
@@ -17,7 +15,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import in_short, token_name, verdicts
 from reportgen.report.panel.panel import sentences
 from reportgen.report.sections.sink_answer import untested
-from reportgen.results.info import LEARNED_SINK
+from reportgen.results import LEARNED_SINK
 
 _TESTED: tuple[Kind, ...] = ("passed", "test")  # what the sink tests say
 

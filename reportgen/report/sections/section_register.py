@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
-from reportgen.comparison.runs import ONE, SEVERAL, Runs
+from reportgen.comparison import ONE, SEVERAL, Runs
 from reportgen.report.components import Section
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
@@ -46,7 +46,7 @@ from reportgen.report.short_form.parts import (
     short_texts,
     short_trust,
 )
-from reportgen.results.info import RunInfo
+from reportgen.results import RunInfo
 
 
 @dataclass(frozen=True, slots=True)

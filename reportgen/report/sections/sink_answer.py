@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 
-from reportgen.findings.attention import RoleFigures
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
+from reportgen.findings import Findings, Note, RoleFigures
 from reportgen.report.charts.small.answers import shares_by_layer
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
-from reportgen.results.info import LEARNED_SINK
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results import LEARNED_SINK, MIN_TEXTS
 
 _TOKEN = 22  # half-width characters of a token in an answer
 _VERDICTS = ("sink", "raised", "unclear", "none", "too_few_texts")  # the first is told

@@ -6,12 +6,15 @@ from functools import partial
 
 from markupsafe import Markup
 
-from reportgen.findings.attention import LayerFigures
-from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.heads import SinkHeads
-from reportgen.findings.sinks.sink_scores import SinkScores
-from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
-from reportgen.findings.statistics import Estimate
+from reportgen.findings import (
+    Estimate,
+    Findings,
+    LayerFigures,
+    SinkHeads,
+    SinkScores,
+    SubjectFigures,
+    TestFigures,
+)
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.small.tracks import axis, dot, interval_text, log_scale
@@ -21,7 +24,7 @@ from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import in_short, subject_name
 from reportgen.report.panel.panel import sentences
-from reportgen.results.info import LEARNED_SINK, SINK_TESTS_AT, SinkTest, Subject
+from reportgen.results import LEARNED_SINK, SINK_TESTS_AT, SinkTest, Subject
 
 _SCALE = log_scale()
 

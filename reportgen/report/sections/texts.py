@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals
 from reportgen.report.panel.coloured.marked import shortened
 from reportgen.report.panel.prediction import label_name, prediction, short_cell
 from reportgen.report.sections.notable import Marked
-from reportgen.results.info import ANALYSED
-from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
-from reportgen.results.units import segments_of
-from reportgen.tasks.task import task_of
+from reportgen.results import ANALYSED, PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS, segments_of
+from reportgen.tasks import task_of
 
 _SHOWN = 110  # half-width characters of a text in the list
 

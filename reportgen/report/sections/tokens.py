@@ -7,21 +7,19 @@ from functools import partial
 import numpy as np
 from markupsafe import Markup
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.tokens.figures import (
+from reportgen.findings import (
     CorpusTokens,
     Division,
+    EffectLists,
+    Findings,
+    ListedToken,
+    Listing,
     TextGroup,
     TokenEffect,
     TokenKind,
-    fewest_texts,
-)
-from reportgen.findings.tokens.lists import (
-    EffectLists,
-    ListedToken,
-    Listing,
     effect_lists,
     explaining,
+    fewest_texts,
     listed,
     ranked_attention,
 )
@@ -39,7 +37,7 @@ from reportgen.report.language.numbers import (
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import last_values, scalar_name
 from reportgen.report.panel.prediction import known_labels
-from reportgen.results.measure_register import BY_ID, EFFECT, MIN_TEXTS
+from reportgen.results import BY_ID, EFFECT, MIN_TEXTS
 
 _IN_PART = 3  # tokens in the cell of one part of the texts
 _NAME = 24  # half-width characters of a token

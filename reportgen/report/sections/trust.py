@@ -6,11 +6,17 @@ from functools import partial
 
 from markupsafe import Markup
 
-from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
-from reportgen.findings.evidence import ViewFigures, different_agreement
-from reportgen.findings.findings import Findings
-from reportgen.findings.judgement import Judgement
-from reportgen.findings.statistics import Estimate, is_reversed
+from reportgen.findings import (
+    MIN_CHOICE,
+    Colouring,
+    Estimate,
+    Findings,
+    Judgement,
+    ViewFigures,
+    different_agreement,
+    is_complete,
+    is_reversed,
+)
 from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
@@ -19,8 +25,7 @@ from reportgen.report.language.sentences import measure_names
 from reportgen.report.panel.coloured.measures import cls_name
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import sentences
-from reportgen.results.info import Statistic, View
-from reportgen.results.measure_register import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS
+from reportgen.results import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, Statistic, View
 
 # Measures by what they are computed from; the others are compared with the last group.
 _GROUPS: Mapping[str, tuple[View, ...]] = {

@@ -1,8 +1,8 @@
 """The words for what a ranking of units says beyond rankings that need no model."""
 
-from reportgen.findings.judgement import ABOVE_ALL, AgreementVerdict, Judgement
+from reportgen.findings import ABOVE_ALL, AgreementVerdict, Judgement
 from reportgen.report.language.language import Language
-from reportgen.results.info import View
+from reportgen.results import View
 
 
 def verdict_of(judged: Judgement, language: Language) -> str:

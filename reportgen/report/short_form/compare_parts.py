@@ -5,9 +5,8 @@ layer by layer, and where it moved in one text."""
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reportgen.comparison.attention import ENTROPY
-from reportgen.comparison.notes import fit_note
-from reportgen.findings.notes.note import Note
+from reportgen.comparison import ENTROPY, fit_note
+from reportgen.findings import Note
 from reportgen.report.charts.colours import MUTED, ROLE_COLOURS, STEPS, difference_colour
 from reportgen.report.charts.svg import Drawing, Swatch, colour_swatch
 from reportgen.report.compare_sections.all_models import (
@@ -43,7 +42,7 @@ from reportgen.report.language.printable import shorten, text_address
 from reportgen.report.short_form.parts import gate_items, reproduce_section
 from reportgen.report.short_form.pictures import make_picture
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
-from reportgen.results.info import REDACT
+from reportgen.results import REDACT
 
 _TEXTS = 4  # shown; the others are folded
 _TOKENS = 2  # told in sentences; the table of tokens has them all

@@ -9,7 +9,7 @@ from functools import partial
 from html import escape as escape_html
 from pathlib import PurePosixPath
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.format_register import Document, Output, example_of

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reportgen.findings.notes.note import Kind, Note
+from reportgen.findings import Kind, Note
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
@@ -34,7 +34,7 @@ from reportgen.report.short_form.tables import (
     figures_table,
     layers_table,
 )
-from reportgen.results.info import ANALYSED, REDACT
+from reportgen.results import ANALYSED, REDACT
 
 if TYPE_CHECKING:  # a report without a comparison starts sooner
     from reportgen.report.compare_sections.context import CompareContext

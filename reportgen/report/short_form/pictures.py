@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.charts.bars import stacked_bars, stacked_legend
 from reportgen.report.charts.one_text.heatmap import draw_map, map_legend, text_map
 from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
 from reportgen.report.components import Picture, Section
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.results import Results, text_units
 
 _SIDE = 48  # cells along a side; units of longer texts share one
 _RANK = 3

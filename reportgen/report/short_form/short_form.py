@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.notes.note import SinkVerdict
-from reportgen.findings.statistics import Interval
+from reportgen.comparison import Runs
+from reportgen.findings import Interval, SinkVerdict
 from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.compare_sections.context import CompareContext
@@ -19,7 +18,7 @@ from reportgen.report.sections.section_register import context_of, short_forms
 from reportgen.report.short_form.compare_parts import short_same
 from reportgen.report.short_form.parts import short_notes
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
-from reportgen.results.info import RunInfo
+from reportgen.results import RunInfo
 
 # What the headline says of a token's verdict.
 _CLAUSES: Mapping[SinkVerdict, str] = {

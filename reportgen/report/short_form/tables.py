@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.findings.attention import RoleFigures
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings, RoleFigures
 from reportgen.report.charts.colours import effect_colour, heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Kpi, Span, Table, between, marked
 from reportgen.report.language.language import Language
@@ -16,11 +15,8 @@ from reportgen.report.language.printable import text_address
 from reportgen.report.panel.coloured.marked import marked_text, text_measures
 from reportgen.report.panel.coloured.measures import TextMeasure
 from reportgen.report.panel.prediction import label_said, prediction
-from reportgen.results.info import REDACT
-from reportgen.results.labels import tag_list
-from reportgen.results.measure_register import BY_ID, EFFECT
-from reportgen.results.units import text_units
-from reportgen.tasks.task import task_of
+from reportgen.results import BY_ID, EFFECT, REDACT, tag_list, text_units
+from reportgen.tasks import task_of
 
 TEXT_LENGTH = 80  # code points of a text in the list of all
 LOOKED_AT_LENGTH = 120  # of one that deserves a look

@@ -10,18 +10,14 @@ from typing import Protocol, TypeAlias
 
 import msgspec
 
-from reportgen.comparison.outputs.quality import QualityVerdict
+from reportgen.comparison import QualityVerdict
 from reportgen.errors import UsageError
-from reportgen.files.reading import read_within
-from reportgen.findings.figures.gates import GateResult, found_text
-from reportgen.findings.findings import Findings
-from reportgen.findings.judgement import AgreementVerdict as ColoursVerdict
-from reportgen.findings.judgement import Judgement
-from reportgen.findings.outputs.quality_register import QUALITY
+from reportgen.files import read_within
+from reportgen.findings import QUALITY, Findings, GateResult, Judgement, found_text
+from reportgen.findings import AgreementVerdict as ColoursVerdict
 from reportgen.report.json.metrics import watched
 from reportgen.report.language.numbers import NOTHING
-from reportgen.results.info import RunInfo, View
-from reportgen.results.store import Results
+from reportgen.results import Results, RunInfo, View
 
 SITE_FILE = "site.json"
 _VERSION = 1

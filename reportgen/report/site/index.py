@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reportgen.findings.outputs.quality_register import SmallestChange
+from reportgen.findings import SmallestChange
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import script_words
 from reportgen.report.language.language import Language, load_language

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reportgen.comparison.outputs.quality import Quality, QualityVerdict
-from reportgen.findings.outputs.quality_register import QUALITY, SmallestChange
+from reportgen.comparison import Quality, QualityVerdict
+from reportgen.findings import QUALITY, SmallestChange
 from reportgen.report.language.comparison import smallest_points
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (
@@ -16,7 +16,7 @@ from reportgen.report.language.numbers import (
 )
 from reportgen.report.sections.verdict import verdict_words
 from reportgen.report.site.entries import Entry
-from reportgen.tasks.metrics import Best, Metric
+from reportgen.tasks import Best, Metric
 
 AGREEMENT = "colouring_agreement"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from reportgen.errors import without_surrogates
-from reportgen.findings.outputs.quality_register import Judging, smallest_change
+from reportgen.findings import Judging, smallest_change
 from reportgen.report.options import (
     USUAL_CHANGE,
     DecidingFigure,

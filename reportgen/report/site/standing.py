@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.comparison.outputs.quality import QualityVerdict
-from reportgen.findings.outputs.quality_register import Judging, SmallestChange
+from reportgen.comparison import QualityVerdict
+from reportgen.findings import Judging, SmallestChange
 from reportgen.report.charts.small.sparkline import trend
 from reportgen.report.language.language import Language
 from reportgen.report.site.entries import Entry, Pair, Site, TrendPage

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.predictions import PredictionChanges, Rule, rule_of, worse
+from reportgen.comparison import Comparison, PredictionChanges, Rule, rule_of, worse
 from reportgen.report.compare_sections.texts import both_names, label_of
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language

@@ -7,7 +7,7 @@ The results keep file and line as they were read, without the folder, such as `r
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen.results.info import InputInfo
+from reportgen.results import InputInfo
 
 _PACKED = (".gz", ".zst")  # whose lines no host shows
 _STDIN = "stdin"

@@ -9,10 +9,8 @@ from hashlib import sha256
 from typing import Any, get_args
 from urllib.parse import quote
 
-from reportgen.comparison.compare import Comparison
-from reportgen.comparison.outputs.predictions import Rule, rule_of
-from reportgen.comparison.runs import Runs
-from reportgen.findings.figures.flat import rounded
+from reportgen.comparison import Comparison, Rule, Runs, rule_of
+from reportgen.findings import rounded
 from reportgen.report.format_register import Document, Output
 from reportgen.report.json.records import to_json
 from reportgen.report.language.comparison import CompareWords

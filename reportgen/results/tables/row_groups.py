@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
-from reportgen.files.destinations import RESULTS_FILES
-from reportgen.files.pinned import File, PinnedFolder, path_of
+from reportgen.files import RESULTS_FILES, File, PinnedFolder, path_of
 from reportgen.results.checks.columns import require_columns
 from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.checks.tables import COUNTS, require_rows, require_texts

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import InputError
-from reportgen.results.checks.limits import room, stored_strings, tables_within
+from reportgen.results import room, stored_strings, tables_within
 from reportgen.texts import limits
 from reportgen.texts.rows import Cell, FileRow, OddCell, RowsOnDisk, TextTable
 

@@ -83,7 +83,7 @@ def _texts(folder: Path, names: Sequence[str], path: str, encoding: str | None) 
 
 
 def _content(file: Path, shown: str, most: int) -> bytes:
-    from reportgen.results.checks.limits import require_regular  # brings a library of tables
+    from reportgen.results import require_regular  # brings a library of tables
 
     try:
         require_regular(file)

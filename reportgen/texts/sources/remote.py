@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import InputError, UsageError, first_line
-from reportgen.files.object_stores import unopened
-from reportgen.files.temporary import scratch_folder
+from reportgen.files import scratch_folder, unopened
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://.")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from reportgen.errors import InputError
-from reportgen.results.checks.limits import require_regular
+from reportgen.results import require_regular
 from reportgen.texts import limits
 from reportgen.texts.formats.parquet import cells_of, is_readable, n_items
 from reportgen.texts.rows import Cell, FileRow, OddCell, TextTable

@@ -19,9 +19,7 @@ from transformers import (
     PreTrainedModel,
 )
 
-from reportgen.analysis.attention.banded import banded_modules
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock
+from reportgen.analysis.attention import Blocks, Capture, LayerBlock, banded_modules
 from reportgen.models import find_encoder, find_projections
 
 N_TOKENS = 40

@@ -6,7 +6,7 @@ from helpers.real.models import ARCHITECTURES, tiny_model
 from torch import nn
 from transformers import AutoConfig, AutoModel, LongT5Config, LongT5EncoderModel
 
-from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention import Capture
 from reportgen.errors import CaptureError
 from reportgen.models import find_encoder
 

@@ -8,12 +8,10 @@ from helpers.real.models import tiny_model, tiny_tokenizer
 from torch import nn
 from transformers import AutoConfig, AutoModel
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import Probe, probe
+from reportgen.analysis.attention import Capture, Probe, probe
 from reportgen.errors import CaptureError, ModelError
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens import encode, pad
 
 TOKENIZER = tiny_tokenizer("wordpiece")
 TEXTS = [encode(TOKENIZER, text, None, 64) for text in ("the cat", "the cat sat on the mat")]

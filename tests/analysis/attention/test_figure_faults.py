@@ -12,9 +12,8 @@ from helpers.real.models import save_model
 from helpers.real.writers import save_writer
 from torch import Tensor, nn
 
-from reportgen.analysis.attention.checks import no_number
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.analysis.attention import no_number
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.texts import TextInput, TextSet
 

@@ -17,21 +17,16 @@ from torch import Tensor, nn
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
 
 from reportgen import Report
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import probe
+from reportgen.analysis.attention import Capture, probe
 from reportgen.errors import CaptureError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel
-from reportgen.models.tokens.encoded import encode
-from reportgen.report.charts.one_text.heatmap import text_map
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import NOTHING
-from reportgen.report.language.printable import shorten
-from reportgen.report.language.sentences import in_short, sentence
-from reportgen.report.sections.sinks import make_sinks
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.models.tokens import encode
+from reportgen.report import load_language, sentence
+from reportgen.report.charts import text_map
+from reportgen.report.language import NOTHING, in_short, shorten
+from reportgen.report.sections import make_sinks
+from reportgen.results import MAX_ERROR, Results, text_units
 
 
 @pytest.fixture(scope="module")

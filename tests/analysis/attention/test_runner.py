@@ -9,14 +9,10 @@ from helpers.real.families import load_family, on_dogs, proven
 from helpers.rounding import assert_near
 from torch import nn
 
-from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.runner import Runner, TextOutcome
-from reportgen.analysis.attention.values.norms import BatchNorms
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.analysis.attention import BatchNorms, Runner, TextOutcome, probe
 from reportgen.models import LoadedModel
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results
+from reportgen.results import InputInfo, Results
 from reportgen.texts import TextInput, TextSet
 
 ROLES = ("cls", "sep")

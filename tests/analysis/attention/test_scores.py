@@ -9,8 +9,7 @@ from helpers.real.explaining import encoded, load
 from helpers.real.families import CONFIGS, load_family
 from torch import Tensor, nn
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.scores import AttentionScoreReader, LayerScores
+from reportgen.analysis.attention import AttentionScoreReader, Capture, LayerScores
 from reportgen.models import LoadedModel
 
 TEXT = "the cat sat on the mat and the dog sat on the log"

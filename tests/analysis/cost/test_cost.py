@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.cost.budget import Budget, read_budget
-from reportgen.analysis.cost.estimate import (
+from reportgen.analysis import Cost, read_budget
+from reportgen.analysis.cost import (
+    Budget,
     Yardstick,
     expected_cost,
     extra_cost,
@@ -13,14 +14,11 @@ from reportgen.analysis.cost.estimate import (
     shapley_yardstick,
     work_of,
 )
-from reportgen.analysis.evidence.measures.joint import MOST_PASSES
-from reportgen.analysis.evidence.measures.shapley import shapley_passes
-from reportgen.analysis.evidence.methods import CostBasis
-from reportgen.analysis.evidence.sinks.subjects import evenly_spaced
-from reportgen.analysis.progress import ANALYSIS, Cost, Passes
-from reportgen.analysis.work.plan import choose
+from reportgen.analysis.evidence import MOST_PASSES, CostBasis, evenly_spaced, shapley_passes
+from reportgen.analysis.progress import ANALYSIS, Passes
+from reportgen.analysis.work import choose
 from reportgen.errors import UsageError
-from reportgen.models.tasks.target import CosineTarget, NumberTarget, StepTarget
+from reportgen.models.tasks import CosineTarget, NumberTarget, StepTarget
 
 TARGETS = {
     "number": NumberTarget(),

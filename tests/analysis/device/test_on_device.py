@@ -21,23 +21,12 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from reportgen.analysis.attention.batches import lay_out
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.analysis.attention.kept_maps import KeptMaps, levels_of
-from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.device import limits
-from reportgen.analysis.device.copies import DeviceFigures
-from reportgen.analysis.device.limits import limits_of
-from reportgen.analysis.job import Job
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import Progress
-from reportgen.analysis.work.item import Measured, WorkItem, WorkResult
+from reportgen.analysis import AnalysisOptions, Job, Progress, WorkItem, analyze, find_decoder
+from reportgen.analysis.attention import Capture, KeptMaps, Runner, lay_out, levels_of, probe
+from reportgen.analysis.device import DeviceFigures, limits, limits_of
+from reportgen.analysis.work import Measured, WorkResult
 from reportgen.models import LoadedModel
-from reportgen.results.info import InputInfo
-from reportgen.results.maps.packed import quantise
+from reportgen.results import InputInfo, quantise
 from reportgen.texts import TextInput, TextSet
 
 META = torch.device("meta")

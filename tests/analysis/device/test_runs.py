@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from reportgen.analysis.device.runs import BatchPart, BatchRun, BatchRuns, Halving, joined
+from reportgen.analysis.device import BatchPart, BatchRun, BatchRuns, Halving, joined
 from reportgen.models import lacks_memory
 
 # What torch says where memory is full: its own class, and errors that only say it.

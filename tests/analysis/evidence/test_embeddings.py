@@ -9,14 +9,14 @@ from helpers.real.explaining import Head, encoded, explain, load, one, with_modu
 from helpers.real.families import load_family
 from torch import nn
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.measures.gradients import text_gradients
-from reportgen.analysis.evidence.measures.integrated_gradients import (
+from reportgen.analysis.attention import Capture
+from reportgen.analysis.evidence import (
     Integrated,
+    Missing,
     integrated_gradients,
+    jacobian_norms,
+    text_gradients,
 )
-from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
-from reportgen.analysis.evidence.text_evidence import Missing
 
 TEXTS = ("the cat sat on the mat", "a very good film", "the", "dog")
 

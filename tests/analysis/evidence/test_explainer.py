@@ -11,14 +11,11 @@ from helpers.real.models import SENTENCES, save_model, tiny_tokenizer
 from helpers.rounding import near
 from torch import nn
 
-from reportgen.analysis.evidence.explainer import ChangedText, Explainer, ExplainOptions
+from reportgen.analysis.evidence import ChangedText, Explainer, ExplainOptions
 from reportgen.errors import UsageError
 from reportgen.models import ExplainedText, without
-from reportgen.models.tasks.next_token import NextTokenReader
-from reportgen.models.tasks.reader import spell
-from reportgen.models.tasks.scores import ClassReader, NumbersReader
-from reportgen.results.info import OutputInfo
-from reportgen.results.store import open_results
+from reportgen.models.tasks import ClassReader, NextTokenReader, NumbersReader, spell
+from reportgen.results import OutputInfo, open_results
 
 TEXTS = (*SENTENCES[:3], "the cat", ("the cat", "sat on the mat"))
 

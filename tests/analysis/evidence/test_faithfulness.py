@@ -10,19 +10,18 @@ import torch
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForSequenceClassification
 
-from reportgen.analysis.evidence.explainer import ChangedText, Explainer
-from reportgen.analysis.evidence.faithfulness import (
+from reportgen.analysis.evidence import (
     PERCENTS,
+    ChangedText,
+    Explainer,
     Rankings,
-    faithfulness,
     n_passes,
     rankings,
 )
+from reportgen.analysis.evidence.faithfulness import faithfulness
 from reportgen.models import EncodedText, ExplainedText, ModelSpec, content_units, load_model
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.agreement import Score
-from reportgen.results.info import View
-from reportgen.results.unit_values import Floats
+from reportgen.models.tokens import encode
+from reportgen.results import Floats, Score, View
 
 
 def made_text(ids: Sequence[int], units: Sequence[int] | None = None) -> EncodedText:

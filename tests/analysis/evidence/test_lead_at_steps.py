@@ -5,12 +5,10 @@ import torch
 from helpers.real.explaining import load, one
 from helpers.rounding import near
 
-from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
-from reportgen.analysis.evidence.measures.deletion import deletion_effects
+from reportgen.analysis.evidence import Explainer, ExplainOptions, deletion_effects, find_explained
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.tasks.completion import with_completions
-from reportgen.models.tasks.masks import ready_for_masks
+from reportgen.models.tasks import ready_for_masks, with_completions
 from reportgen.texts import TextInput, TextSet
 
 OTHER = 9  # the id of a token that every tokenizer here has

@@ -18,17 +18,13 @@ from helpers.real.runs import run, text_set, texts_run
 from helpers.rounding import assert_near, near
 from scipy.stats import kendalltau, spearmanr
 
+from reportgen.analysis import AnalysisOptions, Cost, Progress, Stage, WorkFolder, analyze
 from reportgen.analysis.evidence.measures import integrated_gradients, shapley
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.work import plan
-from reportgen.analysis.work.folder import WorkFolder
-from reportgen.comparison.compare import compare_runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import compare_runs
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel
-from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel
-from reportgen.results.store import Results
+from reportgen.results import SINK_TESTS, Evidence, EvidenceLevel, Results
 
 TEXT = "the cat sat on the mat"
 TEXTS = (

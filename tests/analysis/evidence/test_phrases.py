@@ -10,12 +10,10 @@ import torch
 from helpers.real.explaining import NUMBER, Head, encoded, explain, load, one, with_module
 from torch import Tensor
 
-from reportgen.analysis.evidence import phrases
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
+from reportgen.analysis.evidence import Explainer, phrase_cost, phrases, with_phrases
 from reportgen.models import EncodedText, LoadedModel, content_units
-from reportgen.models.tasks.completion import encode_completed, with_completions
-from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
+from reportgen.models.tasks import encode_completed, with_completions
+from reportgen.results import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film, unbelievable", "dog", "good bad cat")
 

@@ -8,14 +8,11 @@ import torch
 from helpers.real.explaining import load
 from scipy.stats import spearmanr
 
-from reportgen.analysis.evidence.shuffled import weights_shuffled
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import Progress
-from reportgen.findings.findings import Findings
+from reportgen.analysis import AnalysisOptions, Progress, analyze
+from reportgen.analysis.evidence import weights_shuffled
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results
+from reportgen.results import InputInfo, Results
 from reportgen.texts import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}

@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.evidence.text_evidence import (
-    Missing,
-    TextEvidence,
-    UnitEffects,
-    effect_columns,
-    evidence_columns,
-)
-from reportgen.analysis.work.assembly import with_messages
-from reportgen.analysis.work.reasons import Reasons, reasons_of
+from reportgen.analysis.evidence import Missing, TextEvidence, effect_columns, evidence_columns
+from reportgen.analysis.evidence.text_evidence import UnitEffects
+from reportgen.analysis.work import Reasons, reasons_of, with_messages
 from reportgen.models import ExplainedText
-from reportgen.results.info import Reason
-from reportgen.results.tables.write import rows_of
+from reportgen.results import Reason, rows_of
 
 
 def text(row: int = 0, n_content: int = 3) -> TextEvidence:

@@ -9,13 +9,13 @@ from helpers.real.two_models import TEXTS, pair_of
 from typer.testing import CliRunner
 
 import reportgen
-from reportgen.api.comparing.baseline import accept
-from reportgen.api.comparing.like_baseline import BaselineSettings, settings_of, with_given
+from reportgen.api import accept
+from reportgen.api.comparing import BaselineSettings, settings_of, with_given
 from reportgen.api.options import AnalysisChoices, InputChoices
 from reportgen.cli import app
 from reportgen.errors import ComparisonError, UsageError
-from reportgen.files.staging import Staging
-from reportgen.findings.findings import Findings
+from reportgen.files import Staging
+from reportgen.findings import Findings
 
 
 def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path) -> None:

@@ -8,21 +8,13 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.real.two_models import TEXTS
 
-from reportgen.api.comparing.baseline import (
-    same_content,
-    small_info,
-    small_tables,
-    write_small_tables,
-)
-from reportgen.comparison.compare import Comparison, compare_runs
+from reportgen.api.comparing import same_content, small_info, small_tables, write_small_tables
+from reportgen.comparison import Comparison, compare_runs
 from reportgen.errors import ResultsError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, redacted_comparison
 from reportgen.report.json import comparison as comparison_json
-from reportgen.report.options import CompareOptions
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.results.info import OutputKind
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_results, open_whole
+from reportgen.results import OutputKind, Results, open_results, open_whole, write_info
 
 # What needs attention maps: how far apart the attention of heads is.
 WITHHELD = {

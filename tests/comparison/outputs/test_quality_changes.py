@@ -11,22 +11,16 @@ from helpers.plain.plain_ranks import spearman
 from helpers.real.two_models import LABELS, TEXTS, pair_of
 from scipy.stats import binom, t, ttest_1samp
 
+from reportgen.comparison import compare_runs
 from reportgen.comparison.change import certain_change
-from reportgen.comparison.compare import compare_runs
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.outputs.fit import FitFigure, metric_fits
-from reportgen.comparison.outputs.quality import Outputs, holm, judged, p_value
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import Judging, SmallestChange
-from reportgen.findings.resampling import resampled_means
-from reportgen.findings.statistics import Interval
-from reportgen.report.compare_sections.predictions import verdict
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
-from reportgen.report.worse_texts.found import regressions
-from reportgen.results.info import OutputInfo
-from reportgen.tasks.task import TASKS
+from reportgen.comparison.outputs import FitFigure, Outputs, holm, judged, metric_fits, p_value
+from reportgen.findings import Findings, Interval, Judging, SmallestChange, resampled_means
+from reportgen.report import CompareOptions, CompareWords, load_language
+from reportgen.report.compare_sections import verdict
+from reportgen.report.worse_texts import regressions
+from reportgen.results import OutputInfo
+from reportgen.tasks import TASKS
 
 
 def quality_of(fits, kind="number", *, moved=True, same=False, quality=None, **smallest):

@@ -10,10 +10,9 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.models import save_model
 
 from reportgen import analyze, compare
-from reportgen.comparison.outputs.predictions import worse
-from reportgen.findings.findings import Findings
-from reportgen.report.options import CompareOptions
-from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.comparison import worse
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, redacted_comparison
 from reportgen.report.worse_texts import sarif
 
 TEXTS = [

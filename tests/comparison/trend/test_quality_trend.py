@@ -9,17 +9,14 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.number_items import number_fits
 from helpers.real.two_models import LABELS, TEXTS, chain
 
-from reportgen.comparison.outputs.fit import FitFigure
-from reportgen.comparison.outputs.quality import Outputs, judged
-from reportgen.comparison.trend.trend import quality_trend
-from reportgen.findings.outputs.quality_register import Judging
-from reportgen.findings.resampling import resampled_means
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.trend import make_trend
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import CompareOptions
+from reportgen.comparison.outputs import FitFigure, Outputs, judged
+from reportgen.comparison.trend import quality_trend
+from reportgen.findings import Judging, resampled_means
+from reportgen.report import CompareContext, CompareOptions, load_language
+from reportgen.report.compare_sections import make_trend
+from reportgen.report.language import LANGUAGES
 from reportgen.report.short_form import markdown
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 
 N = 40
 LABELLED = np.linspace(0, 3, N)

@@ -10,20 +10,12 @@ from helpers.made_up.factories import changed, make_results
 from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.two_models import TEXTS, chain, pair_of, row_of
 
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.comparison.outputs.predictions import PredictionChanges
-from reportgen.comparison.trend.texts import text_trends
-from reportgen.comparison.trend.tokens import token_trends
-from reportgen.comparison.trend.trend import Checkpoint, checkpoints
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.sink_verdicts import subject_verdict
-from reportgen.report.compare_sections.trend import limits
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.results.info import Subject
-from reportgen.results.measure_register import SINK_EXCESS
-from reportgen.results.store import Results
+from reportgen.comparison import Comparison, PredictionChanges, compare_runs
+from reportgen.comparison.trend import Checkpoint, checkpoints, text_trends, token_trends
+from reportgen.findings import Findings
+from reportgen.findings.notes import subject_verdict
+from reportgen.report import CompareWords, limits, load_language, redacted_comparison
+from reportgen.results import SINK_EXCESS, Results, Subject
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ from helpers.calling import call
 from fuzzing import seeds
 from reportgen.analysis import WorkFolder, WorkItem
 from reportgen.analysis.work import identity
-from reportgen.api.comparing.baseline_file import kept_figures, require_complete
+from reportgen.api import read_parts
+from reportgen.api.comparing import kept_figures, require_complete
 from reportgen.api.options import (
     GateChoices,
     InputChoices,
@@ -28,18 +29,15 @@ from reportgen.api.options import (
     read_factory_args,
     text_set,
 )
-from reportgen.api.shard_folders import read_parts
 from reportgen.cli.outcome import system_said
 from reportgen.errors import ReportgenError, UsageError
 from reportgen.files.recovery import recover
 from reportgen.files.temporary import BESIDE
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import ModelSpec, load_model
-from reportgen.models.loading.checkpoint import read_state_dict, require_readable
-from reportgen.report.options import read_plotlyjs
-from reportgen.report.redact.run import redacted
-from reportgen.report.site.entries import read_site
-from reportgen.results.store import open_results
+from reportgen.models.loading import read_state_dict, require_readable
+from reportgen.report import read_plotlyjs, read_site, redacted
+from reportgen.results import open_results
 
 OPTIONS = "options.json"  # in the folder of a case: how it is read
 Options = Mapping[str, Any]

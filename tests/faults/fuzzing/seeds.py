@@ -21,10 +21,10 @@ from helpers.made_up.factories import make_results
 from helpers.real.models import save_model
 from reading import read
 
-from reportgen.api.comparing.baseline import keep_baseline
-from reportgen.files.staging import Staging
-from reportgen.results.manifest import ListedFile, with_manifest
-from reportgen.results.run_file import write_info
+from reportgen.api import keep_baseline
+from reportgen.files import Staging
+from reportgen.results import with_manifest, write_info
+from reportgen.results.manifest import ListedFile
 
 Files = Mapping[str, bytes]  # by their paths in the folder of a case
 TEXTS = ("年会費無料", "a very good film", "the cat sat", "no, thanks; no")

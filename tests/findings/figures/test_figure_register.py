@@ -6,10 +6,9 @@ from typer.testing import CliRunner
 from reportgen.api.options import GateChoices, gates
 from reportgen.cli import app
 from reportgen.errors import UsageError
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
-from reportgen.findings.figures.flat import Figure, FigureList, Key, figure_key, rounded
-from reportgen.results.info import SINK_TESTS, STATISTICS
-from reportgen.results.measure_register import VIEWS
+from reportgen.findings import figure_key, rounded
+from reportgen.findings.figures import COMPARE_FIGURES, RUN_FIGURES, Figure, FigureList, Key
+from reportgen.results import SINK_TESTS, STATISTICS, VIEWS
 
 
 @pytest.mark.parametrize("figures", [RUN_FIGURES, COMPARE_FIGURES], ids=["run", "compare"])

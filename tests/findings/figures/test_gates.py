@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from reportgen.api.options import Verbosity
 from reportgen.cli.outcome import gate_lines
 from reportgen.errors import UsageError
-from reportgen.findings.figures.figure_register import RUN_FIGURES
-from reportgen.findings.figures.gates import (
+from reportgen.findings import (
     Gate,
     errors_first,
     evaluate,
@@ -20,7 +19,8 @@ from reportgen.findings.figures.gates import (
     has_failed,
     parse_gate,
 )
-from reportgen.report.language.language import load_language
+from reportgen.findings.figures import RUN_FIGURES
+from reportgen.report import load_language
 from reportgen.report.run import gate_rows
 
 

@@ -7,8 +7,8 @@ import pytest
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.results.store import Results
+from reportgen.findings import Findings
+from reportgen.results import Results
 
 TEXTS = (*HEADLINES, "", "fails", "ab")  # the last is too short to be counted
 

@@ -6,13 +6,9 @@ from collections.abc import Callable, Mapping
 import pytest
 from helpers.made_up.every_note import live_notes
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.spread import live_rows_note
-from reportgen.findings.notes.thresholds import THRESHOLDS
-from reportgen.report.language.language import Language, load_language
-from reportgen.report.language.numbers import STYLES
-from reportgen.report.language.sentences import beside, in_short, sentence, threshold
+from reportgen.findings import THRESHOLDS, Findings, Note, live_rows_note
+from reportgen.report import load_language, sentence
+from reportgen.report.language import STYLES, Language, beside, in_short, threshold
 
 LANGUAGES = ("en", "ja")
 BOTH = {lang: load_language(lang) for lang in LANGUAGES}

@@ -6,15 +6,9 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.missing import (
-    constant_notes,
-    copies_notes,
-    missing_notes,
-    missing_text_notes,
-)
-from reportgen.results.info import Evidence, Reason
-from reportgen.results.store import Results
+from reportgen.findings import Findings
+from reportgen.findings.notes import constant_notes, copies_notes, missing_notes, missing_text_notes
+from reportgen.results import Evidence, Reason, Results
 
 
 def ids(results: Results, text: int | None = None) -> list[str]:

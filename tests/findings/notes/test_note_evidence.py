@@ -12,19 +12,16 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_evidence import RATIOS, SUBJECTS
 from helpers.plain.plain_bootstrap import plain_interval, plain_mean_interval
 
-from reportgen.findings.drawn_agreement import draw_agreement
+from reportgen.findings import ViewFigures, draw_agreement
 from reportgen.findings.evidence import (
-    ViewFigures,
     agreement_figures,
     live_rows,
     mask_offset,
     mixing,
     rollout_share,
 )
-from reportgen.findings.sinks.sink_test_figures import subject_figures
-from reportgen.results.info import SINK_TESTS
-from reportgen.results.measure_register import MIN_TEXTS, VIEWS
-from reportgen.results.store import Results
+from reportgen.findings.sinks import subject_figures
+from reportgen.results import MIN_TEXTS, SINK_TESTS, VIEWS, Results
 
 
 def with_agreement(results: Results, rows: list[tuple[int, str, str, float]]) -> Results:

@@ -9,14 +9,10 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.role_tables import with_roles
 from helpers.plain.plain_bootstrap import plain_interval
 
+from reportgen.findings import mean_intervals
 from reportgen.findings.attention import role_figures, takes_part
-from reportgen.findings.statistics import (
-    intervals_of_ratio,
-    mean_intervals,
-    measured,
-    ratio_estimates,
-)
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.findings.statistics import intervals_of_ratio, measured, ratio_estimates
+from reportgen.results import MIN_TEXTS
 
 
 def test_figures_are_means_over_texts(tmp_path: Path) -> None:

@@ -7,16 +7,12 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.note_register import subject_notes
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import verdicts as verdicts_in_words
+from reportgen.findings import CLARK, Findings, Note
+from reportgen.findings.notes import GU, KOVALEVA, subject_notes
+from reportgen.report import load_language
+from reportgen.report.language import verdicts as verdicts_in_words
 from reportgen.report.sections.sink_answer import sink_answer
-from reportgen.results.info import Role, Subject
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.store import Results
+from reportgen.results import MIN_TEXTS, Results, Role, Subject
 
 LONG = "x" * 64  # 32 tokens of two code points; with [CLS] and [SEP] more than the head size, 32
 

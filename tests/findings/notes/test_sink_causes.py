@@ -8,11 +8,11 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing
 
-from reportgen.findings.attention import LayerFigures, role_figures
+from reportgen.findings import Findings, LayerFigures
+from reportgen.findings.attention import role_figures
 from reportgen.findings.evidence import LiveRows
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.sink_causes import massive_note, why_note
-from reportgen.results.info import Subject
+from reportgen.findings.notes import massive_note, why_note
+from reportgen.results import Subject
 
 SEP = Subject("sep", "[SEP]", "role")
 READS_CLS = LiveRows(20, 20, 200, True)

@@ -7,17 +7,17 @@ from helpers.made_up.made_up_figures import COMMA, FIRST, OUTPUT, Made, probed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.findings.attention import LayerFigures, RoleFigures
-from reportgen.findings.notes.note import Note, SinkVerdict
-from reportgen.findings.notes.sink_verdicts import (
-    VERDICTS,
-    caution_notes,
+from reportgen.findings import (
+    Estimate,
+    Interval,
+    LayerFigures,
+    Note,
+    RoleFigures,
+    SinkVerdict,
     standing,
-    subject_verdict,
-    verdict,
 )
-from reportgen.findings.statistics import Estimate, Interval
-from reportgen.results.info import Subject
+from reportgen.findings.notes import VERDICTS, caution_notes, subject_verdict, verdict
+from reportgen.results import Subject
 
 
 def truth(excess: float) -> str:

@@ -9,13 +9,21 @@ from helpers.made_up.made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.sinks import sink_effects, sink_test_notes, swap_note, value_note
-from reportgen.findings.sinks.sink_test_figures import Swapped
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import in_short, sentence
-from reportgen.results.info import SINK_TESTS_AT, SinkTest
+from reportgen.findings import XIAO, Note
+from reportgen.findings.notes import (
+    DARCET,
+    GU,
+    GUO,
+    SUN,
+    sink_effects,
+    sink_test_notes,
+    swap_note,
+    value_note,
+)
+from reportgen.findings.sinks import Swapped
+from reportgen.report import load_language, sentence
+from reportgen.report.language import in_short
+from reportgen.results import SINK_TESTS_AT, SinkTest
 
 
 def ids(notes: tuple[Note | None, ...]) -> list[str]:

@@ -5,10 +5,8 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.citations import BRUNNER, KOBAYASHI_2021
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.spread import live_rows_note, mixing_notes
+from reportgen.findings import Findings, Note, live_rows_note
+from reportgen.findings.notes import BRUNNER, KOBAYASHI_2021, mixing_notes
 
 LONG = "x" * 64  # 32 tokens of two code points; with [CLS] and [SEP] more than the head size, 32
 

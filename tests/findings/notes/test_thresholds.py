@@ -1,8 +1,7 @@
 """A decision holds if it holds at every end of the intervals; every threshold is listed."""
 
-from reportgen.findings.notes import thresholds
-from reportgen.findings.notes.thresholds import THRESHOLDS, certain
-from reportgen.findings.statistics import Interval
+from reportgen.findings import THRESHOLDS, Interval
+from reportgen.findings.notes import certain, thresholds
 
 
 def test_what_holds_at_both_ends_is_certain() -> None:

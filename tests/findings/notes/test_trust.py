@@ -8,31 +8,29 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, judged, viewed
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.evidence import ViewFigures, is_constant
-from reportgen.findings.findings import Findings
-from reportgen.findings.judgement import Judgement
-from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, SUNDARARAJAN
-from reportgen.findings.notes.missing import missing_notes
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.trust import (
+from reportgen.comparison import Runs
+from reportgen.findings import SUNDARARAJAN, Findings, Judgement, Note, ViewFigures
+from reportgen.findings.evidence import is_constant
+from reportgen.findings.notes import (
+    ABNAR,
+    ALI,
+    HASE,
+    JAIN,
     RankedViews,
     agreement_notes,
     deletion_offset_note,
     incomplete_note,
     incomplete_text_note,
+    missing_notes,
     offset_note,
     rollout_note,
     trust_notes,
     unconserved_note,
     unconserved_text_note,
 )
-from reportgen.report.html.page import render
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.language.sentences import sentence
-from reportgen.report.options import Lang, RenderOptions
-from reportgen.results.info import View
-from reportgen.results.measure_register import CONSERVED
+from reportgen.report import Lang, RenderOptions, load_language, render, sentence
+from reportgen.report.language import LANGUAGES
+from reportgen.results import CONSERVED, View
 
 COSINE = {"scalar": "cosine", "output_name": "embedding"}
 

@@ -4,9 +4,9 @@ right."""
 import numpy as np
 import pytest
 
-from reportgen.findings.outputs.calibration import Calibration, calibration
-from reportgen.findings.outputs.scored import Scored
-from reportgen.findings.statistics import Booleans, Floats
+from reportgen.findings import Booleans, Calibration, Floats
+from reportgen.findings.outputs import Scored
+from reportgen.findings.outputs.calibration import calibration
 
 
 def of(chances: Floats, right: Booleans) -> Calibration | None:

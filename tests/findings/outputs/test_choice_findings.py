@@ -8,11 +8,11 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen import analyze, compare
-from reportgen.api.account import account_of
-from reportgen.comparison.matching import match_texts
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.multiple_choice import chances_of
-from reportgen.report.redact.run import redacted
+from reportgen.api import account_of
+from reportgen.comparison import match_texts
+from reportgen.findings import Findings
+from reportgen.findings.outputs import chances_of
+from reportgen.report import redacted
 
 TEXTS = [
     "the cat sat on",

@@ -13,13 +13,11 @@ from helpers.made_up.unlisted import without_manifest
 
 from reportgen import Report
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.redact.run import redacted
-from reportgen.report.sections.outputs.predictions import make_quality
-from reportgen.results.info import OutputKind
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.schema import TEXTS_SCHEMA
+from reportgen.findings import Findings
+from reportgen.report import load_language, redacted
+from reportgen.report.sections import make_quality
+from reportgen.results import OutputKind, Results, open_results
+from reportgen.results.tables import TEXTS_SCHEMA
 from reportgen.tasks.labels import LabelSets, label_sets
 from reportgen.texts import label_number
 

@@ -6,16 +6,13 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.steps import make_steps
-from reportgen.report.panel.coloured.strip import Mark
-from reportgen.report.panel.coloured.tagged import strip_marks
+from reportgen.findings import Findings
+from reportgen.report import load_language, redacted
+from reportgen.report.panel import Mark, make_steps, strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.redact.masked import DOT
-from reportgen.report.redact.run import redacted
-from reportgen.results.units import text_units
-from reportgen.tasks.predictions import Item, items_in
+from reportgen.report.redact import DOT
+from reportgen.results import text_units
+from reportgen.tasks import Item, items_in
 
 EN = load_language("en")
 TEXTS = ("ab cd ef gh ij", "kl mn op qr", "st")

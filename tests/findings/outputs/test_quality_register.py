@@ -8,15 +8,13 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS
 
-from reportgen.findings.figures.figure_register import COMPARE_FIGURES, RUN_FIGURES
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.quality_register import QUALITY, deciding, misfit, quality_names
-from reportgen.report.json.run import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.answers import make_answers
-from reportgen.results.info import OutputInfo
-from reportgen.tasks.task import TASKS
+from reportgen.findings import QUALITY, Findings, deciding, misfit, quality_names
+from reportgen.findings.figures import COMPARE_FIGURES, RUN_FIGURES
+from reportgen.report import RenderOptions, load_language
+from reportgen.report.json import render
+from reportgen.report.sections import make_answers
+from reportgen.results import OutputInfo
+from reportgen.tasks import TASKS
 
 
 def test_each_figure_is_a_flat_figure_of_a_run_and_of_a_comparison() -> None:

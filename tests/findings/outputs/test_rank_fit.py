@@ -10,10 +10,9 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.plain.plain_ranks import spearman
 from scipy.stats import rankdata, spearmanr
 
-from reportgen.findings.figures.figure_register import RUN_FIGURES
-from reportgen.findings.figures.flat import measure
-from reportgen.findings.findings import Findings
-from reportgen.results.store import Results
+from reportgen.findings import Findings
+from reportgen.findings.figures import RUN_FIGURES, measure
+from reportgen.results import Results
 
 LABELS = tuple(float(number % 6) for number in range(len(HEADLINES)))
 

@@ -9,12 +9,9 @@ from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import rankdata
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.fits import rank_correlation
-from reportgen.findings.outputs.predictions import label_fit
-from reportgen.findings.outputs.scored import Scored
+from reportgen.findings import Findings, Floats
+from reportgen.findings.outputs import Scored, label_fit, rank_correlation
 from reportgen.findings.resampling import GROUPS
-from reportgen.findings.statistics import Floats
 
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
 

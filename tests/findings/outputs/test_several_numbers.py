@@ -15,17 +15,15 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.real.two_models import chain
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.predictions import MOST
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, RenderOptions, load_language, redacted
+from reportgen.report.compare_sections import MOST
 from reportgen.report.html import page
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.report.redact.run import redacted
-from reportgen.report.sections.errors import make_errors
-from reportgen.report.worse_texts.found import regressions
-from reportgen.results.labels import number_list
-from reportgen.results.store import Results, open_results
+from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import make_errors
+from reportgen.report.worse_texts import regressions
+from reportgen.results import Results, number_list, open_results
 
 TEXTS = tuple(f"{text} {i}" for i in range(4) for text in HEADLINES)  # 24
 RIGHT = np.random.default_rng(1).normal(size=(len(TEXTS), 2)) * (1, 10)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import linregress
 
-from reportgen.findings.outputs.predictions import Fit
-from reportgen.findings.outputs.slopes import Slopes, slopes
-from reportgen.findings.statistics import Floats
+from reportgen.findings import Fit, Floats, Slopes
+from reportgen.findings.outputs.slopes import slopes
 
 
 def of(predictions: Floats, labels: Floats) -> Slopes | None:

@@ -8,9 +8,8 @@ from helpers.made_up.factories import changed
 from helpers.made_up.tagged import tagged_results
 
 from reportgen.api.account import _labels
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.tags import Tags
-from reportgen.tasks.entities import spans
+from reportgen.findings import Findings, Tags
+from reportgen.tasks import spans
 
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "ab", "cd ef gh", "wx yz ab cd", "ef gh")
 

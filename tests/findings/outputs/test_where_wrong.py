@@ -8,20 +8,9 @@ import pytest
 from helpers.made_up.factories import changed, make_results
 from scipy.stats import rankdata, spearmanr
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.scored import Scored
-from reportgen.findings.outputs.where_wrong import (
-    Aspect,
-    LengthTrend,
-    Subset,
-    WhereWrong,
-    adjusted_p,
-    compared,
-    difference,
-    main_script,
-)
-from reportgen.findings.statistics import Estimate, Floats, Interval
-from reportgen.results.store import Results
+from reportgen.findings import Estimate, Findings, Floats, Interval, LengthTrend, Subset, WhereWrong
+from reportgen.findings.outputs import Aspect, Scored, adjusted_p, compared, difference, main_script
+from reportgen.results import Results
 
 
 def scored(errors: Floats, measure: str = "distance") -> Scored:

@@ -9,13 +9,12 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 from helpers.real.writers import PAIRS, save_writer
 
+from reportgen.findings import Findings
 from reportgen.findings.attention import takes_part
-from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.cross_attention import cross_tokens
-from reportgen.findings.sinks.non_special import FIRST
-from reportgen.report.language.language import load_language
-from reportgen.report.sections.outputs.cross_attention import make_cross
-from reportgen.results.store import Results, open_results
+from reportgen.findings.sinks import FIRST, cross_tokens
+from reportgen.report import load_language
+from reportgen.report.sections import make_cross
+from reportgen.results import Results, open_results
 
 TEXTS = (
     *PAIRS,

@@ -7,18 +7,15 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.attention import excess, role_figures
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
+from reportgen.comparison import Runs
+from reportgen.findings import Findings, Note, excess
+from reportgen.findings.attention import role_figures
 from reportgen.findings.sinks import non_special as module
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.language.sentences import in_short, sentence
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.overview import make_overview
-from reportgen.report.short_form.short_form import make_brief
-from reportgen.results.store import Results
+from reportgen.report import RenderOptions, load_language, sentence
+from reportgen.report.language import LANGUAGES, in_short
+from reportgen.report.sections import make_answers, make_overview
+from reportgen.report.short_form import make_brief
+from reportgen.results import Results
 
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES)  # 10 tokens and “。。”
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.heads import sink_heads
-from reportgen.results.store import Results
+from reportgen.findings import Findings
+from reportgen.findings.sinks import sink_heads
+from reportgen.results import Results
 
 
 def plainly(results: Results, role: str, column: str) -> list[float]:

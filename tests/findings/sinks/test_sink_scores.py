@@ -7,12 +7,10 @@ import pandas as pd
 import pytest
 from helpers.made_up.factories import make_results
 
-from reportgen.findings.notes.note import Note, about
-from reportgen.findings.notes.sink_causes import score_case, score_note
-from reportgen.findings.notes.thresholds import ALIKE_LITTLE, ALIKE_MOST
-from reportgen.findings.sinks.sink_scores import SinkScores, sink_scores
-from reportgen.results.info import Subject
-from reportgen.results.store import Results
+from reportgen.findings import Note, SinkScores
+from reportgen.findings.notes import ALIKE_LITTLE, ALIKE_MOST, about, score_case, score_note
+from reportgen.findings.sinks.sink_scores import sink_scores
+from reportgen.results import Results, Subject
 
 CLS = Subject("cls", "[CLS]", "role")
 N_HEADS = 3

@@ -15,24 +15,19 @@ from helpers.real.explaining import load
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import about
-from reportgen.findings.notes.sink_verdicts import with_heads
-from reportgen.findings.sinks.heads import token_heads
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.findings.notes import about, with_heads
+from reportgen.findings.sinks import token_heads
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.report.html.page import render as render_page
-from reportgen.report.json.run import render
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.language.sentences import in_short, sentence
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.overview import make_overview
-from reportgen.report.sections.sinks import make_sinks
+from reportgen.report import RenderOptions, load_language, sentence
+from reportgen.report import render as render_page
+from reportgen.report.json import render
+from reportgen.report.language import LANGUAGES, in_short
+from reportgen.report.sections import make_answers, make_overview, make_sinks
+from reportgen.report.short_form import make_brief
 from reportgen.report.short_form.markdown import render as render_markdown
-from reportgen.report.short_form.short_form import make_brief
-from reportgen.results.info import InputInfo, Subject
-from reportgen.results.store import Results
+from reportgen.results import InputInfo, Results, Subject
 from reportgen.texts import TextInput, TextSet
 
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES * 2)  # 10 tokens and “。。”

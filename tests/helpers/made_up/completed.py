@@ -5,8 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT, DELETION_SCORES
+from reportgen.results import COMPLETION_SEGMENT, DELETION_SCORES, Results
 
 
 def completed_results(folder: Path, texts: tuple[str, ...]) -> Results:

@@ -3,8 +3,7 @@
 import numpy as np
 
 from helpers.made_up.factories import changed
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import CROSS_SIZES
+from reportgen.results import CROSS_SIZES, Results
 
 
 def with_cross_sizes(results: Results) -> Results:

@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.results.info import OutputKind
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import LEARNED_SHARE
+from reportgen.results import LEARNED_SHARE, OutputKind, Results
 
 Random = np.random.Generator
 KINDS: tuple[OutputKind, ...] = (

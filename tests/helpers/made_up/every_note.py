@@ -21,33 +21,34 @@ from helpers.made_up.made_up_figures import (
 from helpers.made_up.pairs import pairs
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 from helpers.made_up.token_tops import looked_at
-from reportgen.findings.attention import RoleFigures
+from reportgen.findings import Findings, Interval, Note, RoleFigures, SinkScores, live_rows_note
 from reportgen.findings.evidence import LiveRows
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note, about
-from reportgen.findings.notes.sink_causes import massive_note, score_note, why_note
-from reportgen.findings.notes.sink_verdicts import subject_verdict
-from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
-from reportgen.findings.notes.spread import live_rows_note
-from reportgen.findings.notes.trust import (
+from reportgen.findings.notes import (
     RankedViews,
+    about,
     agreement_notes,
     deletion_offset_note,
+    massive_note,
     offset_note,
     rollout_note,
+    score_note,
+    sink_test_notes,
+    subject_verdict,
+    swap_note,
+    value_note,
+    why_note,
 )
-from reportgen.findings.sinks.sink_scores import HeadScores, SinkScores
-from reportgen.findings.statistics import Interval
-from reportgen.results.info import (
+from reportgen.findings.sinks import HeadScores
+from reportgen.results import (
     LEARNED_SINK,
     SINK_TESTS_AT,
     OutputKind,
     Reason,
+    Results,
     SinkTest,
     Subject,
     View,
 )
-from reportgen.results.store import Results
 
 # Different texts of 11 tokens, the last of which is the same in all.
 STOP = tuple(f"{i:02}{(text * 4)[:18]}です" for i, text in enumerate(HEADLINES * 2))

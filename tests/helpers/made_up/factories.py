@@ -24,24 +24,26 @@ from helpers.made_up.made_up_rows import (
 )
 from helpers.made_up.packed_maps import pack
 from helpers.made_up.shared import shared
-from reportgen.results.info import (
+from reportgen.results import (
     DECODER_PARTS,
+    TABLES,
     Checks,
     EvidenceLevel,
+    FolderSource,
     InputInfo,
     ModelInfo,
     OutputInfo,
     OutputKind,
     Reason,
+    Recorder,
+    Results,
     Role,
     RunInfo,
     Settings,
+    read_info,
+    table_of,
 )
-from reportgen.results.run_file import read_info
-from reportgen.results.store import Results
-from reportgen.results.tables.row_groups import FolderSource, MemorySource, Source, table_of
-from reportgen.results.tables.schema import TABLES
-from reportgen.results.tables.write import Recorder
+from reportgen.results.tables import MemorySource, Source
 
 HEADLINES = (
     "[無料]今すぐ申し込みで最大50,000ポイントもらえる[munaitaカード]",

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.results.info import RunInfo
-from reportgen.results.tables.write import Recorder
+from reportgen.results import Recorder, RunInfo
 
 FIRST, OTHERS = 3, 64  # texts; so that most tests read more than one row group, and none too many
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.results.info import OutputKind, Role, Subject
-from reportgen.results.store import Results
+from reportgen.results import OutputKind, Results, Role, Subject
 
 STRINGS = (
     "</script><script>window.bad=1</script>",

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 
 _TEXTS = tuple(f"text {i}" + " and more" * (i % 6) for i in range(48))
 _SHORT = np.arange(48) % 6 < 2

@@ -6,15 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.plain.plain_ranks import kendall, spearman
-from reportgen.results.info import Evidence, EvidenceLevel, OutputKind, Reason, Subject
-from reportgen.results.tables.schema import (
+from reportgen.results import (
     DELETION_SCORES,
     GRADIENT_STEPS,
     JOINT,
     JOINT_EFFECT,
     WEIGHTED_STEPS,
+    Evidence,
+    EvidenceLevel,
+    OutputKind,
+    Reason,
+    Recorder,
+    Subject,
 )
-from reportgen.results.tables.write import Recorder
 
 Floats = NDArray[np.float64]
 

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 
-from reportgen.findings.attention import LayerFigures
-from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.judgement import AgreementVerdict, Judgement
-from reportgen.findings.sinks.sink_test_figures import SubjectFigures, Swapped, TestFigures
-from reportgen.findings.statistics import Estimate, Interval
-from reportgen.results.info import SinkTest, Statistic, Subject, View
+from reportgen.findings import (
+    AgreementVerdict,
+    Estimate,
+    Interval,
+    Judgement,
+    LayerFigures,
+    SubjectFigures,
+    TestFigures,
+    ViewFigures,
+)
+from reportgen.findings.sinks import Swapped
+from reportgen.results import SinkTest, Statistic, Subject, View
 
 CLS = Subject("cls", "[CLS]", "role")
 COMMA = Subject("token:、", "、", "token")

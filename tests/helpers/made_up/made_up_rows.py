@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results.tables.schema import CROSS, CROSS_NORM, CROSS_SIZES, TOP
+from reportgen.results import CROSS, CROSS_NORM, CROSS_SIZES, TOP
 
 Token = tuple[str, int | None, int | None]  # with its span, which special tokens have not
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.results.units import TextUnits, Unit
+from reportgen.results import TextUnits, Unit
 
 
 def made_units(

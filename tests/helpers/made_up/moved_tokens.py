@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 TEXTS = ("abcdgh", "abcdij", "abefgh", "abefij", "cdefgh", "cdabij", "efabkl", "efcdmn")
 

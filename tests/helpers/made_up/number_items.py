@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.comparison.outputs.fit import FitFigure, metric_fits
-from reportgen.results.info import OutputInfo
-from reportgen.tasks.task import task_of
+from reportgen.comparison.outputs import FitFigure, metric_fits
+from reportgen.results import OutputInfo
+from reportgen.tasks import task_of
 
 
 def number_items(values: NDArray[np.float64], labels: NDArray[np.float64]) -> pd.DataFrame:

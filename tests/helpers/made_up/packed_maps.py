@@ -5,11 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from reportgen.results.maps.cells import Pooling, pooling
-from reportgen.results.maps.packed import Packer, quantise, unpack_layers
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import TABLES
-from reportgen.results.units import text_units
+from reportgen.results import TABLES, Packer, Pooling, Results, pooling, quantise, text_units
+from reportgen.results.maps import unpack_layers
 
 
 def pack(maps: np.ndarray) -> bytes:

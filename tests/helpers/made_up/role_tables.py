@@ -3,7 +3,7 @@
 import pandas as pd
 
 from helpers.made_up.factories import changed
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 # text, layer, role, share, expected, self_share
 RoleRow = tuple[int, int, str, float, float, float]

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.store import Results
+from reportgen.results import MIN_TEXTS, Results
 
 TEXTS = tuple(f"{i:02}{text}" for i, text in enumerate(HEADLINES * 2))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.made_up.factories import HEADLINES, changed
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 TEXTS = tuple(f"{i:02}{text}" for i, text in enumerate(HEADLINES * 4))
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 from helpers.made_up.factories import HEADLINES, make_results
-from reportgen.api.site.writer import SiteWriter
-from reportgen.report.site.options import SiteOptions
-from reportgen.results.run_file import write_info
+from reportgen.api import SiteWriter
+from reportgen.report import SiteOptions
+from reportgen.results import write_info
 
 LABELS = tuple(map(float, range(len(HEADLINES))))
 

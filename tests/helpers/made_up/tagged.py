@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import changed, make_results
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import DELETION_SCORES
+from reportgen.results import DELETION_SCORES, Results
 
 
 def tagged_results(

@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 
 from helpers.made_up.factories import changed
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 
 def looked_at(

@@ -10,10 +10,7 @@ import pyarrow.parquet as pq
 
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.unlisted import without_manifest
-from reportgen.results.info import OutputKind
-from reportgen.results.labels import number_of
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.row_groups import table_of
+from reportgen.results import OutputKind, Results, number_of, open_results, table_of
 
 ANSWERED: tuple[OutputKind, ...] = (
     *("number", "numbers", "class", "labels", "tags", "word_numbers", "masks", "answer", "choice"),

@@ -10,15 +10,16 @@ from torch import Tensor
 from helpers.plain.family_effects import deletion_gap
 from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_sinks
 from reportgen.analysis import AnalysisOptions, analyze, find_decoder, sample_text
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoders.decoder import DecoderCapture
+from reportgen.analysis.attention import Capture, DecoderCapture
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_model
-from reportgen.models.tasks.masks import ready_for_masks
-from reportgen.models.tasks.multiple_choice import ready_for_choices, with_chosen
-from reportgen.models.tasks.writing import ready_for_completions
-from reportgen.results.info import DecoderPart, EvidenceLevel
-from reportgen.results.store import Results
+from reportgen.models.tasks import (
+    ready_for_choices,
+    ready_for_completions,
+    ready_for_masks,
+    with_chosen,
+)
+from reportgen.results import DecoderPart, EvidenceLevel, Results
 from reportgen.texts import TextInput, TextSet, word_splitter
 
 TEXTS = (

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from helpers.plain.family_plain import given
-from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.analysis.evidence import Explainer
 from reportgen.models import EncodedText, ExplainedText, LoadedModel, content_units
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 
 def deletion_gap(

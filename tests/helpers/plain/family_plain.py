@@ -16,7 +16,7 @@ from transformers import PreTrainedModel
 
 from helpers.plain.family_bands import BANDED, seen_in_band, unfolded
 from reportgen.models import ChoiceModel, EncodedText, LoadedModel, TargetTokens
-from reportgen.results.info import DecoderPart
+from reportgen.results import DecoderPart
 
 _RETURNED: Mapping[DecoderPart, str] = {
     "decoder": "decoder_attentions",

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from helpers.real.models import save_model
-from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions
+from reportgen.analysis.evidence import Explainer, ExplainOptions
 from reportgen.models import EncodedText, ExplainedText, LoadedModel, ModelSpec, load_model
-from reportgen.models.tasks.embedding import EmbeddingReader
-from reportgen.models.tasks.scores import NumberReader, NumbersReader
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tasks import EmbeddingReader, NumberReader, NumbersReader
+from reportgen.models.tokens import encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}

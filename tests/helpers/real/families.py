@@ -16,9 +16,7 @@ from transformers import AutoConfig, AutoModel
 from helpers.made_up.shared import shared_folder
 from helpers.real.explaining import encoded
 from helpers.real.models import spread_weights, tiny_tokenizer
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.attention.values.proof import find_norms
+from reportgen.analysis.attention import Capture, Norms, find_norms
 from reportgen.models import LoadedModel, ModelSpec, load_model
 
 _BERT = {

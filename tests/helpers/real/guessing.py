@@ -17,7 +17,8 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from helpers.real.models import tiny_model
 from reportgen.demo import model_folder
-from reportgen.report.redact.rounding import to_digits, to_levels, to_step
+from reportgen.report import to_digits
+from reportgen.report.redact import to_levels, to_step
 
 Floats = NDArray[np.float64]
 Tokens = NDArray[np.int64]

@@ -9,8 +9,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from helpers.real.models import spread_weights, tiny_tokenizer
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results.info import EvidenceLevel
-from reportgen.results.store import Results
+from reportgen.results import EvidenceLevel, Results
 from reportgen.texts import TextInput, TextSet
 
 TEXTS = (

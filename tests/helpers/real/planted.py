@@ -14,9 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from helpers.made_up.factories import make_results
-from reportgen.results.info import Subject
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_results
+from reportgen.results import Results, Subject, open_results, write_info
 
 # Nothing of these stands in any word of the project's own.
 SECRETS = {

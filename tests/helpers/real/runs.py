@@ -8,8 +8,7 @@ from torch import nn
 
 from reportgen.analysis import AnalysisOptions, Progress, analyze
 from reportgen.models import LoadedModel
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results, open_results
+from reportgen.results import InputInfo, Results, open_results
 from reportgen.texts import TextInput, TextSet
 
 

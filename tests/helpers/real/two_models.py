@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.comparison.trend.figures import FigureRow
-from reportgen.findings.findings import Findings
-from reportgen.results.store import Results
+from reportgen.comparison import Comparison, FigureRow, compare_runs
+from reportgen.findings import Findings
+from reportgen.results import Results
 
 STAR = "★★"  # two code points, so a token of its own in made-up results
 TEXTS = tuple(

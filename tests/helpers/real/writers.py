@@ -26,8 +26,8 @@ from transformers import (
 from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
 from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module
-from reportgen.models.tasks.writing import encode_with_target, with_targets
-from reportgen.results.store import Results, open_results
+from reportgen.models.tasks import encode_with_target, with_targets
+from reportgen.results import Results, open_results
 
 _CLASSES: dict[str, tuple[type, type]] = {
     "t5": (T5Config, T5ForConditionalGeneration),

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
-from reportgen.models.loading.checkpoint import load_checkpoint, read_state_dict, weights_sha256
+from reportgen.models.loading import load_checkpoint, read_state_dict, weights_sha256
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,12 @@ from helpers.real.models import save_model
 import reportgen
 from reportgen import Report
 from reportgen.analysis import sample_text, try_model
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.attention.values.proof import find_norms
+from reportgen.analysis.attention import Norms, find_norms
 from reportgen.errors import ModelError, UsageError
+from reportgen.models import ModelSpec, load_model
 from reportgen.models.device import main_device
-from reportgen.models.loading import pretrained
-from reportgen.models.loading.load import load_model
-from reportgen.models.loading.pretrained import placing
-from reportgen.models.spec import ModelSpec, read_device_map
+from reportgen.models.loading import placing, pretrained
+from reportgen.models.spec import read_device_map
 
 TEXTS = ["the cat sat on the mat", "a dog"]
 # All but the embeddings is loaded from the disk just before it runs.

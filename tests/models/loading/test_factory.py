@@ -9,14 +9,9 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError
+from reportgen.models import ModelSpec, describe
+from reportgen.models.loading import build_module, fill_required_arguments, importable
 from reportgen.models.loading import factory as usercode
-from reportgen.models.loading.factory import (
-    build_module,
-    describe,
-    fill_required_arguments,
-    importable,
-)
-from reportgen.models.spec import ModelSpec
 
 
 @pytest.fixture(autouse=True)

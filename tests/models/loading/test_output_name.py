@@ -8,7 +8,7 @@ from helpers.real.models import save_model
 from helpers.real.sentence_folders import save_sentence_encoder
 from helpers.real.writers import save_writer
 
-from reportgen.results.store import open_results
+from reportgen.results import open_results
 
 
 def save(folder: Path, kind: str) -> Path:

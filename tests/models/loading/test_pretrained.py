@@ -12,13 +12,8 @@ from transformers import BertModel
 from transformers.utils import hub
 
 from reportgen.errors import ModelError
-from reportgen.models.loading.pretrained import (
-    Pretrained,
-    folder_max_tokens,
-    folder_pooling,
-    load_pretrained,
-)
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec
+from reportgen.models.loading import Pretrained, folder_max_tokens, folder_pooling, load_pretrained
 
 TASKS = ("base", "sequence", "masked", "causal", "token", "question")
 ABSENT = {

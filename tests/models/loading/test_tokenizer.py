@@ -9,8 +9,8 @@ from helpers.real.models import ARCHITECTURES, TOKENIZERS, save_model, tiny_mode
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from reportgen.errors import ModelError
-from reportgen.models.encoder import find_encoder
-from reportgen.models.loading.load import (
+from reportgen.models import find_encoder
+from reportgen.models.loading import (
     cut_at_the_end,
     load_tokenizer,
     padding_id,

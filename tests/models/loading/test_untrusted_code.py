@@ -11,8 +11,7 @@ from helpers.real.models import save_model
 from transformers import AutoModelForCausalLM
 
 from reportgen.errors import ModelError
-from reportgen.models.loading.load import load_model, load_module
-from reportgen.models.spec import ModelSpec
+from reportgen.models import ModelSpec, load_model, load_module
 
 
 def changed(name: str, **values: Any) -> Callable[[Path], None]:

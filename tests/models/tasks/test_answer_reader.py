@@ -5,14 +5,13 @@ import torch
 from helpers.real.explaining import load, one
 from helpers.rounding import near
 
-from reportgen.analysis.attention.runner import TextOutcome
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
+from reportgen.analysis.attention import TextOutcome
+from reportgen.analysis.evidence import Explainer, alone_effects, deletion_effects
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.tables import AnalysedText, text_rows
+from reportgen.models import fixed_positions
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tasks.answer import LONGEST
-from reportgen.models.tokens.perturbed_texts import fixed_positions
+from reportgen.models.tasks import LONGEST
 from reportgen.texts import TextInput, WordSplitter, by_script
 
 FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra")

@@ -14,18 +14,12 @@ from helpers.real.sentence_folders import dense, save_sentence_encoder
 from helpers.rounding import near
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.api.check import check_model
+from reportgen.api import check_model
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec, check_spec
-from reportgen.models.tasks.similarity import ready_for_pairs
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.perturbed_texts import content_units, without
-from reportgen.models.tokens.separate_pairs import encode_apart, encode_prompted
-from reportgen.results.info import EvidenceLevel
-from reportgen.results.maps.arrays import attention_maps
-from reportgen.results.store import Results
+from reportgen.models import LoadedModel, ModelSpec, check_spec, content_units, load_model, without
+from reportgen.models.tasks import ready_for_pairs
+from reportgen.models.tokens import encode, encode_apart, encode_prompted
+from reportgen.results import EvidenceLevel, Results, attention_maps
 from reportgen.texts import TextSet, texts_in_memory
 
 PAIRS = (

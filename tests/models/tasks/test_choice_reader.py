@@ -5,19 +5,19 @@ import torch
 from helpers.real.explaining import load
 from helpers.rounding import near
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.measures.deletion import (
+from reportgen.analysis.attention import Capture
+from reportgen.analysis.evidence import (
+    Explainer,
     alone_effects,
     deletion_effects,
+    integrate,
     mask_effects,
+    text_gradients,
 )
-from reportgen.analysis.evidence.measures.gradients import text_gradients
-from reportgen.analysis.evidence.measures.integrated_gradients import integrate
 from reportgen.analysis.first_pass import encode_all
+from reportgen.models import ChoiceModel, fixed_positions, keep
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tasks.multiple_choice import ChoiceModel, ready_for_choices, with_chosen
-from reportgen.models.tokens.perturbed_texts import fixed_positions, keep
+from reportgen.models.tasks import ready_for_choices, with_chosen
 from reportgen.texts import TextInput, TextSet
 
 LOGITS = 4.0  # the size of those that a lead is the difference of

@@ -8,15 +8,12 @@ from helpers.real.explaining import load, one
 from helpers.real.models import SENTENCES, tiny_tokenizer
 from helpers.rounding import near
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
+from reportgen.analysis.attention import Capture, probe
+from reportgen.analysis.evidence import Explainer, alone_effects, deletion_effects
 from reportgen.errors import ModelError
-from reportgen.models import ExplainedText
-from reportgen.models.tasks.completion import encode_completed, mark_last, with_completions
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.perturbed_texts import content_units, without
+from reportgen.models import ExplainedText, content_units, without
+from reportgen.models.tasks import encode_completed, mark_last, with_completions
+from reportgen.models.tokens import encode
 
 TEXTS = (
     ("the cat sat", " on the mat"),

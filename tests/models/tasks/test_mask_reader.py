@@ -6,14 +6,19 @@ import torch
 from helpers.real.explaining import load, one
 from helpers.rounding import near
 
-from reportgen.analysis.evidence import phrases
-from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
-from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.phrases import with_phrases
+from reportgen.analysis.evidence import (
+    Explainer,
+    ExplainOptions,
+    alone_effects,
+    deletion_effects,
+    find_explained,
+    phrases,
+    with_phrases,
+)
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.tasks.masks import ready_for_masks
-from reportgen.models.tokens.perturbed_texts import content_units, fixed_positions
+from reportgen.models import content_units, fixed_positions
+from reportgen.models.tasks import ready_for_masks
 from reportgen.texts import TextInput, TextSet, WordSplitter, by_script
 
 FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra", "albert", "modernbert")

@@ -20,20 +20,24 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling, SequenceClassifierOutput
 
 from reportgen.errors import ModelError
-from reportgen.models.tasks import masks, next_token, scores
-from reportgen.models.tasks.embedding import EmbeddingReader
-from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
-from reportgen.models.tasks.reader import TextPrediction
-from reportgen.models.tasks.register import find_output, task_of
-from reportgen.models.tasks.scores import (
+from reportgen.models import TextPrediction
+from reportgen.models.tasks import (
     ClassReader,
+    EmbeddingReader,
     LabelsReader,
+    NextTokenReader,
     NumberReader,
     NumbersReader,
+    find_output,
+    keep_last_logits,
+    masks,
+    next_token,
+    scores,
     sequence_reader,
+    task_of,
 )
 from reportgen.models.trial_run import Trial
-from reportgen.results.info import OutputInfo
+from reportgen.results import OutputInfo
 
 HIDDEN = 16
 MASK = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])

@@ -6,9 +6,7 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen.models import ModelSpec, load_model
-from reportgen.models.tasks import register
-from reportgen.models.tasks.model_task import ModelTask, TriedModule
-from reportgen.models.tasks.tags import TagReader, WordNumberReader
+from reportgen.models.tasks import ModelTask, TagReader, TriedModule, WordNumberReader, register
 
 
 def read_numbers(tried: TriedModule) -> WordNumberReader | None:

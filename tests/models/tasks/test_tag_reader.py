@@ -8,15 +8,11 @@ from helpers.real.explaining import load, one
 from helpers.rounding import near
 from tokenizers import pre_tokenizers
 
-from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions, find_explained
-from reportgen.analysis.evidence.measures.deletion import deletion_effects
+from reportgen.analysis.evidence import Explainer, ExplainOptions, deletion_effects, find_explained
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
-from reportgen.models import ExplainedText
-from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import TokenStep
-from reportgen.models.tokens.perturbed_texts import content_units, without
+from reportgen.models import ExplainedText, ModelSpec, content_units, load_model, without
+from reportgen.models.tokens import TokenStep
 from reportgen.texts import TextInput, WordSplitter, by_script
 
 TAGS = {"id2label": dict(enumerate(("O", "B-PER", "I-PER", "B-LOC")))}

@@ -21,11 +21,8 @@ from transformers import (
 
 from reportgen.analysis.additions import Choice, with_generated
 from reportgen.errors import ModelError
-from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_module
-from reportgen.models.spec import ModelSpec
-from reportgen.models.tasks.reader import TextPrediction
-from reportgen.models.tasks.writing import (
+from reportgen.models import LoadedModel, ModelSpec, TextPrediction, load_module
+from reportgen.models.tasks import (
     encode_target,
     encoder_remark,
     find_writer,

@@ -14,10 +14,10 @@ from helpers.rounding import near
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.models.tasks.tags import TagReader, WordNumberReader
-from reportgen.results.store import Results
+from reportgen.models.tasks import TagReader, WordNumberReader
+from reportgen.results import Results
 
 TEXTS = SENTENCES[2:4]
 

@@ -3,10 +3,8 @@
 import pytest
 from helpers.real.models import TOKENIZERS, tiny_tokenizer
 
-from reportgen.models.tokens import join_words
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.join_words import Marks, joined_to_words, n_joined
-from reportgen.models.tokens.perturbed_texts import content_units
+from reportgen.models import content_units, joined_to_words, n_joined
+from reportgen.models.tokens import Marks, encode, join_words
 from reportgen.texts import WordSplitter, by_script
 
 SPLITTER = WordSplitter(by_script, None)

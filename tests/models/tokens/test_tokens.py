@@ -8,16 +8,9 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from transformers import AutoTokenizer
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens.encoded import (
-    EncodedText,
-    TokenSpan,
-    display_units,
-    encode,
-    special_roles,
-)
-from reportgen.models.tokens.padding import pad
-from reportgen.models.tokens.perturbed_texts import content_units, keep, put, without
-from reportgen.results.info import Role
+from reportgen.models import EncodedText, content_units, keep, put, special_roles, without
+from reportgen.models.tokens import TokenSpan, display_units, encode, pad
+from reportgen.results import Role
 
 TEXT = SENTENCES[0]
 

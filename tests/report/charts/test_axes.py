@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from reportgen.report.charts.axes import round_values, ticks
+from reportgen.report.charts import round_values, ticks
 
 
 @pytest.mark.parametrize("top", [1e-4, 0.013, 0.07, 0.2, 0.333, 0.99, 1.0, 11.4])

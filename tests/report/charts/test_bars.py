@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from reportgen.report.charts.bars import stacked_bars
+from reportgen.report.charts import stacked_bars
 
 
 def test_bars_are_as_high_as_the_shares():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.places import ROOT
 
-from reportgen.report.charts.colours import (
+from reportgen.report.charts import (
     LOWERS,
     RAISES,
     RECEIVED,

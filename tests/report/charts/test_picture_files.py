@@ -11,25 +11,16 @@ from helpers.drawings import painted
 from helpers.hostile_texts import hostile_texts
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import heat_colour
-from reportgen.report.charts.picture_files import (
-    MOST_BYTES,
-    make_pictures,
-    picture_paths,
-    rasterise,
-)
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, visible
+from reportgen.report.charts import MOST_BYTES, heat_colour, make_pictures, picture_paths, rasterise
 from reportgen.report.components import Picture
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import visible
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.notable import make_notable
+from reportgen.report.sections import make_notable
+from reportgen.report.short_form import make_brief
 from reportgen.report.short_form.markdown import render
-from reportgen.report.short_form.short_form import make_brief
-from reportgen.results.maps.packed import unpack_layers
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.results import Results, text_units
+from reportgen.results.maps import unpack_layers
 
 SVG = "{http://www.w3.org/2000/svg}"
 PNG = b"\x89PNG\r\n\x1a\n"

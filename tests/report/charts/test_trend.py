@@ -4,9 +4,9 @@ import re
 
 from bs4 import BeautifulSoup
 
-from reportgen.findings.statistics import Interval
+from reportgen.findings import Interval
+from reportgen.report.charts import Axis, DashedLine, trend_chart
 from reportgen.report.charts.small.sparkline import trend
-from reportgen.report.charts.trend import Axis, DashedLine, trend_chart
 
 
 def drawn(values, intervals=None):

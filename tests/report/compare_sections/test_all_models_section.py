@@ -12,16 +12,14 @@ from helpers.real.planted import planted, traces
 from helpers.real.two_models import TEXTS, chain, row_of
 from helpers.words import words_between
 
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Comparison, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, redacted_comparison
 from reportgen.report.html import page as html_page
 from reportgen.report.json import comparison as comparison_json
-from reportgen.report.options import CompareOptions
-from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.report.short_form import markdown
-from reportgen.results.info import OutputKind
-from reportgen.results.store import Results
-from reportgen.tasks.task import TASKS
+from reportgen.results import OutputKind, Results
+from reportgen.tasks import TASKS
 
 
 @pytest.mark.parametrize("kind", TASKS)

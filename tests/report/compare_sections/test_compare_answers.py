@@ -10,23 +10,14 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
-from reportgen.api.comparing.baseline import small_info, write_small_tables
-from reportgen.comparison.change import Change
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.floors import LAYER_LEAST
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.answers import make_answers
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.maps import make_explorer
-from reportgen.report.compare_sections.overview import compare_headline
-from reportgen.report.compare_sections.predictions import verdict
-from reportgen.report.compare_sections.texts import shown_texts
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import CompareOptions
-from reportgen.results.maps.packed import unpack_layers
-from reportgen.results.run_file import write_info
-from reportgen.results.store import open_results
-from reportgen.results.units import text_units
+from reportgen.api.comparing import small_info, write_small_tables
+from reportgen.comparison import LAYER_LEAST, Change, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import CompareContext, CompareOptions, compare_headline, load_language
+from reportgen.report.compare_sections import make_answers, make_explorer, shown_texts, verdict
+from reportgen.report.language import LANGUAGES
+from reportgen.results import open_results, text_units, write_info
+from reportgen.results.maps import unpack_layers
 
 NUMBERS = r"[−+]?\d+(?:\.\d+)?"
 

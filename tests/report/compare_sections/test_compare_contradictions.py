@@ -9,16 +9,19 @@ from helpers.compared_json import record_of
 from helpers.made_up.factories import changed
 from helpers.real.two_models import twice
 
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.answers import make_answers
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import compare_headline
-from reportgen.report.compare_sections.predictions import make_predictions
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import CompareOptions, Lang
+from reportgen.comparison import Comparison, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import (
+    CompareContext,
+    CompareOptions,
+    Lang,
+    compare_headline,
+    load_language,
+    verdicts,
+)
+from reportgen.report.compare_sections import make_answers, make_predictions
+from reportgen.report.language import LANGUAGES
 from reportgen.report.short_form import markdown
-from reportgen.report.site.known_figures import verdicts
 
 N = 40
 DRAWS = 24

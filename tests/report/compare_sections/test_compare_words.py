@@ -11,21 +11,28 @@ from helpers.made_up.factories import changed
 from helpers.real.two_models import LABELS, chain, pair_of, plant, twice
 from scipy.stats import spearmanr
 
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import changed as changed_cell
-from reportgen.report.compare_sections.answers import make_answers
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.models import make_models
-from reportgen.report.compare_sections.overview import compare_headline
-from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
-from reportgen.report.compare_sections.texts import shown_for
+from reportgen.comparison import Comparison, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import (
+    CompareContext,
+    CompareWords,
+    Lang,
+    RenderOptions,
+    compare_headline,
+    load_language,
+)
+from reportgen.report.compare_sections import changed as changed_cell
+from reportgen.report.compare_sections import (
+    make_answers,
+    make_models,
+    make_predictions,
+    make_tokens,
+    shown_for,
+)
 from reportgen.report.html import page as html_page
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.options import Lang, RenderOptions
+from reportgen.report.language import LANGUAGES
 from reportgen.report.short_form import markdown
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 IN_BOTH = pytest.mark.parametrize("lang", LANGUAGES)
 N = 80

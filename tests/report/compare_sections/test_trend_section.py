@@ -11,20 +11,20 @@ from helpers.hostile_texts import MARKUP
 from helpers.made_up.factories import changed, make_results
 from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
-from reportgen.api.comparing.baseline import small_info, write_small_tables
-from reportgen.comparison.compare import Comparison, compare_runs
+from reportgen.api.comparing import small_info, write_small_tables
+from reportgen.comparison import Comparison, compare_runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections.all_models import make_all_models
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.trend import make_charts, make_trend
-from reportgen.report.compare_tables import comparison_table
+from reportgen.findings import Findings
+from reportgen.report import (
+    CompareContext,
+    CompareOptions,
+    CompareWords,
+    comparison_table,
+    load_language,
+)
+from reportgen.report.compare_sections import make_all_models, make_charts, make_trend
 from reportgen.report.html import page as html_page
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions
-from reportgen.results.run_file import write_info
-from reportgen.results.store import open_results
+from reportgen.results import open_results, write_info
 
 
 @pytest.fixture(scope="module")

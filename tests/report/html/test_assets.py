@@ -10,7 +10,8 @@ from typing import get_args
 import pytest
 
 import reportgen
-from reportgen.report.html.assets import (
+from reportgen.report import templates_root
+from reportgen.report.html import (
     BRIEF_STYLE_SHEETS,
     COMPARE_SCRIPTS,
     COMPARE_STYLE_SHEETS,
@@ -25,10 +26,9 @@ from reportgen.report.html.assets import (
     sentence,
     short_script,
     short_style,
-    templates_root,
 )
-from reportgen.report.panel.influence import BAR, WIDTH
-from reportgen.results.info import Status
+from reportgen.report.panel import BAR, WIDTH
+from reportgen.results import Status
 
 TEMPLATES = Path(str(templates_root()))
 REPORT = Path(reportgen.__file__).parent / "report"

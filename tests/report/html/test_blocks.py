@@ -7,9 +7,7 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
-from reportgen.report.html.assets import environment
-from reportgen.report.html.blocks import Block
-from reportgen.report.html.size.size_plan import Level
+from reportgen.report.html import Block, Level, environment
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions
 from reportgen.report.format_register import output_at
-from reportgen.report.html.page import write
-from reportgen.report.options import RenderOptions
+from reportgen.report.html import write
 
 LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 

@@ -7,12 +7,17 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpacked_block
 
-from reportgen.report.html.data import measure_data, page_data, shared_lines, text_data
-from reportgen.report.html.packing import compressed, plotly_source
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.measures import about, measures, text_effects
-from reportgen.results.units import text_units
+from reportgen.report import RenderOptions, load_language
+from reportgen.report.html import (
+    compressed,
+    measure_data,
+    page_data,
+    plotly_source,
+    shared_lines,
+    text_data,
+)
+from reportgen.report.panel import about, measures, text_effects
+from reportgen.results import text_units
 
 EN = load_language("en")
 

@@ -12,14 +12,18 @@ from helpers.calling import call
 from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.real.writers import PAIRS, analysed_writer, save_writer
 
-from reportgen.report.html.assets import environment
-from reportgen.report.html.blocks import Block
-from reportgen.report.html.packing import in_letters, packed_lengths
-from reportgen.report.html.size.size_plan import Level
-from reportgen.results.completions import cross_sizes, packed_part, part_maps
-from reportgen.results.info import DECODER_PARTS
-from reportgen.results.maps.packed import Packer, quantise, unpack_levels
-from reportgen.results.store import Results, open_results
+from reportgen.report.html import Block, Level, environment, in_letters, packed_lengths
+from reportgen.results import (
+    DECODER_PARTS,
+    Packer,
+    Results,
+    cross_sizes,
+    open_results,
+    packed_part,
+    part_maps,
+    quantise,
+)
+from reportgen.results.maps import unpack_levels
 
 
 @pytest.fixture(scope="module")

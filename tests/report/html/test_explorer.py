@@ -7,11 +7,8 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpacked_block
 
-from reportgen.report.html.data import head_figures, reading, text_data
-from reportgen.results.info import HEAD_CLASSES
-from reportgen.results.maps.cells import pooling_of
-from reportgen.results.store import Results
-from reportgen.results.units import Unit, text_units, word_of
+from reportgen.report.html import head_figures, reading, text_data
+from reportgen.results import HEAD_CLASSES, Results, Unit, pooling_of, text_units, word_of
 
 LAYERS, HEADS = 3, 4
 

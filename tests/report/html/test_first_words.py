@@ -6,13 +6,11 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import half_widths
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.answers import make_answers
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.language import half_widths
+from reportgen.report.sections import make_answers
 
 KINDS = (
     *("number", "class", "labels", "numbers", "embedding", "next_token"),

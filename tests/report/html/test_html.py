@@ -12,14 +12,11 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import STEPS
-from reportgen.report.charts.one_text.heads import head_picture
-from reportgen.report.html.packing import plotly_source
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.charts import STEPS, head_picture
+from reportgen.report.html import plotly_source
 
 EN = load_language("en")
 HOSTILE = (

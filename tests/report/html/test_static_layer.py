@@ -8,13 +8,12 @@ import pytest
 from helpers.places import SAMPLES
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
 from reportgen.models import ModelSpec, load_model
-from reportgen.models.tokens.encoded import encode
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
-from reportgen.results.info import InputInfo
+from reportgen.models.tokens import encode
+from reportgen.report import RenderOptions, render
+from reportgen.results import InputInfo
 from reportgen.texts import TextInput, TextSet
 
 LIMIT = 15_000

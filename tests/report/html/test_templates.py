@@ -10,11 +10,10 @@ from bs4 import BeautifulSoup, Tag
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.assets import environment, templates_root
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render, templates_root
+from reportgen.report.html import environment
 
 
 def test_templates_are_found() -> None:

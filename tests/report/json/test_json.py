@@ -13,23 +13,16 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.moved_tokens import with_groups, with_last, with_parts
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs, compare_runs
+from reportgen.findings import WATCHED, Findings, evaluate, figure_key, figure_list, parse_gate
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.figures.figure_register import RUN_FIGURES, WATCHED, figure_list
-from reportgen.findings.figures.flat import figure_key
-from reportgen.findings.figures.gates import evaluate, parse_gate
-from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.sink_test_figures import subject_figures
+from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.sinks import subject_figures
+from reportgen.report import CompareOptions, RenderOptions
 from reportgen.report.format_register import output_at
-from reportgen.report.json import metrics
-from reportgen.report.json.records import to_json
-from reportgen.report.json.run import render
-from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.results.info import SUMMARY_VERSION, Subject
-from reportgen.results.measure_register import BASELINES
-from reportgen.results.store import Results
-from reportgen.tasks.task import TASKS
+from reportgen.report.json import metrics, render, to_json
+from reportgen.results import BASELINES, SUMMARY_VERSION, Results, Subject
+from reportgen.tasks import TASKS
 
 SCHEMA = json.loads(files("reportgen.report").joinpath("summary.schema.json").read_text("utf-8"))
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import reportgen
-from reportgen.findings.statistics import Interval
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import STYLES
+from reportgen.findings import Interval
+from reportgen.report import load_language
+from reportgen.report.language import STYLES
+from reportgen.tasks import TASKS
 from reportgen.tasks.targets import TARGETS
-from reportgen.tasks.task import TASKS
 
 EN, JA = load_language("en"), load_language("ja")
 PACKAGE = Path(reportgen.__file__).parent

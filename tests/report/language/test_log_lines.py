@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.cli.outcome import annotation
-from reportgen.report.language.printable import inert, inert_page
+from reportgen.report import inert
+from reportgen.report.language import inert_page
 
 
 @pytest.mark.parametrize("text", HOSTILE)

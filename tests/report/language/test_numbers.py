@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reportgen.report.language.numbers import (
+from reportgen.report.language import (
     STYLES,
     about_percentage,
     column_decimals,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.language.printable import segments, shorten, visible
+from reportgen.report import visible
+from reportgen.report.language import segments, shorten
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,9 @@ from string import Formatter
 import pytest
 
 import reportgen
-from reportgen.models.tasks.masks import filler_remark
-from reportgen.models.tasks.multiple_choice import chooser_remark
-from reportgen.models.tasks.writing import encoder_remark
-from reportgen.report.language.language import load_language
-from reportgen.report.language.remarks import remark
+from reportgen.models.tasks import chooser_remark, encoder_remark, filler_remark
+from reportgen.report import load_language
+from reportgen.report.language import remark
 
 EN, JA = load_language("en"), load_language("ja")
 ENTRIES = EN.words["remarks"]

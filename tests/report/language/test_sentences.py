@@ -9,23 +9,21 @@ import pytest
 from helpers.made_up.every_note import live_notes
 from helpers.made_up.factories import make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.citations import CLARK, Citation
-from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.thresholds import THRESHOLDS
-from reportgen.report.language.language import Language, load_language
-from reportgen.report.language.sentences import (
+from reportgen.findings import CLARK, THRESHOLDS, Citation, Findings, Note
+from reportgen.report import headline, load_language, sentence
+from reportgen.report.language import (
+    Language,
     beside,
     citation,
-    headline,
     in_short,
     measure_names,
     scalar_name,
-    sentence,
     subject_name,
     threshold,
 )
-from reportgen.results.info import (
+from reportgen.results import (
+    BY_ID,
+    MEASURES,
     SINK_TESTS,
     STATISTICS,
     EvidenceLevel,
@@ -34,7 +32,6 @@ from reportgen.results.info import (
     Reason,
     Subject,
 )
-from reportgen.results.measure_register import BY_ID, MEASURES
 from reportgen.tasks.targets import TARGETS
 
 EN, JA = load_language("en"), load_language("ja")

@@ -15,8 +15,9 @@ from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 import reportgen
-from reportgen.findings.findings import Findings
-from reportgen.report.notebook.shown import LIMIT, plain_text, render_markdown, render_notebook
+from reportgen.findings import Findings
+from reportgen.report import plain_text, render_markdown, render_notebook
+from reportgen.report.notebook import LIMIT
 
 HOSTILE = (
     "</script></iframe><script>window.bad=1</script>",

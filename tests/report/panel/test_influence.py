@@ -6,23 +6,23 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.thresholds import TINY_EFFECT
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.measures import TextMeasure, measures, text_effects
-from reportgen.report.panel.colours import make_colours
-from reportgen.report.panel.evidence import make_scope
-from reportgen.report.panel.influence import (
+from reportgen.findings import TINY_EFFECT, Findings
+from reportgen.report import load_language
+from reportgen.report.panel import (
     BAR,
     WIDTH,
     Explained,
     JointName,
+    TextMeasure,
     bars,
-    influence,
     looks_of,
+    make_colours,
+    make_scope,
+    measures,
+    text_effects,
 )
-from reportgen.results.joint import JointUnits
-from reportgen.results.units import text_units
+from reportgen.report.panel.influence import influence
+from reportgen.results import JointUnits, text_units
 
 EN = load_language("en")
 LABELS = "abcdefghij"

@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 from helpers.made_up.factories import changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.evidence import make_scope
-from reportgen.report.panel.panel import make_panel
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import make_panel, make_scope
 
 
 @pytest.fixture(scope="module")

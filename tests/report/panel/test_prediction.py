@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from helpers.made_up.factories import changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.prediction import Prediction, prediction
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import Prediction
+from reportgen.report.panel.prediction import prediction
 
 EN = load_language("en")
 

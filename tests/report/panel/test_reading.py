@@ -9,15 +9,11 @@ from bs4 import BeautifulSoup
 from helpers.drawings import painted
 from helpers.made_up.factories import changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
-from reportgen.report.charts.one_text.heatmap import text_map
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.colours import make_colours
-from reportgen.report.panel.evidence import make_scope
-from reportgen.report.panel.figures import make_figures
-from reportgen.report.panel.influence import WIDTH
-from reportgen.results.units import text_units
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.charts import MAP_COLOURS, heat_colour, text_map
+from reportgen.report.panel import WIDTH, make_colours, make_figures, make_scope
+from reportgen.results import text_units
 
 EN = load_language("en")
 TEXT = "Free coffee for you"

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.evidence import make_scope
-from reportgen.results.info import Reason
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.panel import make_scope
+from reportgen.results import Reason
 
 EN, JA = load_language("en"), load_language("ja")
 REASONS: dict[str, Reason] = {

@@ -6,11 +6,10 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.made_up_units import made_units
 
-from reportgen.report.charts.one_text.weights import Weights
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.measures import text_effects
-from reportgen.report.panel.table import unit_table
-from reportgen.results.units import text_units
+from reportgen.report import load_language
+from reportgen.report.charts import Weights
+from reportgen.report.panel import text_effects, unit_table
+from reportgen.results import text_units
 
 EN = load_language("en")
 HEADS = 3

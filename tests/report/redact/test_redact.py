@@ -19,10 +19,10 @@ from helpers.real.writers import save_writer
 
 from reportgen.analysis import Worker
 from reportgen.errors import ModelError, OutputError, quoted
-from reportgen.findings.drawn_agreement import draw_agreement
-from reportgen.report.redact.rules import COLUMNS, Rule
-from reportgen.report.redact.run import redacted
-from reportgen.results.store import open_results
+from reportgen.findings import draw_agreement
+from reportgen.report import COLUMNS, redacted
+from reportgen.report.redact import Rule
+from reportgen.results import open_results
 
 SECRET = SECRETS["latin"]
 OUTPUTS = (

@@ -16,17 +16,12 @@ from helpers.real.planted import SECRETS, planted, traces
 from helpers.real.two_models import STAR, pair_of, plant
 
 from reportgen import compare
-from reportgen.comparison.compare import compare_runs as compare_findings
+from reportgen.comparison import compare_runs as compare_findings
 from reportgen.errors import ResultsError, UsageError
-from reportgen.findings.findings import Findings
-from reportgen.report.format_register import COMPARISON_FORMATS
-from reportgen.report.options import COMPARE_TABLE_NAMES
-from reportgen.report.redact.comparison import redacted_comparison
-from reportgen.report.redact.rounding import coarse
-from reportgen.report.redact.run import long_texts
-from reportgen.results.selection import selected
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.schema import TABLES
+from reportgen.findings import Findings
+from reportgen.report import COMPARE_TABLE_NAMES, COMPARISON_FORMATS, redacted_comparison
+from reportgen.report.redact import coarse, long_texts
+from reportgen.results import TABLES, Results, open_results, selected
 
 OUTPUTS = (
     *(known.comparison_example for known in COMPARISON_FORMATS if not known.is_table),

@@ -11,22 +11,27 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.report.language.language import load_language
-from reportgen.report.options import CompareOptions, RenderOptions, options_in
-from reportgen.report.redact.masked import NumberedNames
-from reportgen.report.redact.rounding import coarse, round_column, to_digits, to_levels
-from reportgen.report.redact.rules import (
+from reportgen.report import (
     COLUMNS,
+    CompareOptions,
+    RenderOptions,
+    load_language,
+    options_in,
+    redacted,
+    redacted_info,
+    to_digits,
+)
+from reportgen.report.redact import (
     HIDDEN_OPTIONS,
     SHOWN_OPTIONS,
+    NumberedNames,
     Rule,
+    coarse,
+    round_column,
     shown_option,
+    to_levels,
 )
-from reportgen.report.redact.run import redacted, redacted_info
-from reportgen.results.info import RunInfo
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.schema import TABLES
+from reportgen.results import TABLES, Results, RunInfo, open_results, write_info
 
 TEXTS = tuple(f"the cat sat on mat {i}" for i in range(6))
 OF_COMMANDS = {"redact"}  # options that a printed command has, and no group declares

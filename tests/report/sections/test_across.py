@@ -16,21 +16,13 @@ from markupsafe import Markup
 from scipy.special import digamma
 from scipy.stats import binomtest, t, ttest_1samp
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.tokens.figures import (
-    CorpusTokens,
-    corpus_tokens,
-    fewest_texts,
-    token_means,
-)
-from reportgen.findings.tokens.lists import effect_lists, listed, rank_tokens, shrink
+from reportgen.findings import CorpusTokens, Findings, effect_lists, fewest_texts, listed
+from reportgen.findings.tokens import corpus_tokens, rank_tokens, shrink, token_means
+from reportgen.report import load_language
 from reportgen.report.components import Cell
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import written
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.tokens import Across, make_across
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.report.language import written
+from reportgen.report.sections import Across, make_across, make_answers
+from reportgen.results import Results, text_units
 
 EN = load_language("en")
 LANGUAGES = pytest.mark.parametrize("lang", ["en", "ja"])

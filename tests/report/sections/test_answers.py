@@ -12,20 +12,14 @@ from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 from markupsafe import escape
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.small.answers import columns_of_dots
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import half_widths
-from reportgen.report.options import RenderOptions
-from reportgen.report.redact.run import redacted
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.outputs.predictions import make_quality
-from reportgen.report.sections.overview import make_overview
-from reportgen.report.sections.tokens import make_across
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, redacted, render
+from reportgen.report.charts import columns_of_dots
+from reportgen.report.language import half_widths
+from reportgen.report.sections import make_across, make_answers, make_overview, make_quality
 from reportgen.report.short_form.markdown import render as markdown
-from reportgen.results.measure_register import CHANGES, COLOURS, MIN_TEXTS
+from reportgen.results import CHANGES, COLOURS, MIN_TEXTS
 
 EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)

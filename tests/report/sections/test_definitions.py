@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import half_widths
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.language import half_widths
 from reportgen.report.sections.definitions import definitions
 
 EN, JA = load_language("en"), load_language("ja")

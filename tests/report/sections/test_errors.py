@@ -12,19 +12,14 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.labelled import classes_with_labels, numbers_with_labels
 from helpers.places import ROOT
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
-from reportgen.findings.statistics import Estimate, Interval
+from reportgen.comparison import Runs
+from reportgen.findings import Estimate, Findings, Interval, LengthTrend, Subset, WhereWrong
+from reportgen.report import Lang, RenderOptions, load_language, render_markdown
 from reportgen.report.format_register import output_at
-from reportgen.report.html import page
-from reportgen.report.html.brief import render_brief
-from reportgen.report.json.run import render
-from reportgen.report.language.language import LANGUAGES, load_language
-from reportgen.report.notebook.shown import render_markdown
-from reportgen.report.options import Lang, RenderOptions
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.errors import ErrorWords, make_errors, told_errors
+from reportgen.report.html import page, render_brief
+from reportgen.report.json import render
+from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import ErrorWords, make_answers, make_errors, told_errors
 from reportgen.report.short_form import markdown
 
 EN = load_language("en")

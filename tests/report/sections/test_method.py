@@ -7,13 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.evidence import make_scope
-from reportgen.report.sections.method import make_method
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.panel import make_scope
+from reportgen.report.sections import make_method
 
 EN, JA = load_language("en"), load_language("ja")
 NAMED = r"[A-Z]\w+ et al\. \d{4}"

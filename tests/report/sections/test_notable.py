@@ -9,11 +9,11 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.tagged import tagged_results
 from scipy.stats import spearmanr
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.findings.ranking import figures
-from reportgen.report.language.language import load_language
-from reportgen.report.sections.notable import make_notable, with_first
-from reportgen.results.store import Results
+from reportgen.report import load_language
+from reportgen.report.sections import make_notable, with_first
+from reportgen.results import Results
 
 EN = load_language("en")
 TEXTS = tuple(f"{line} {i}" for i, line in enumerate(HEADLINES * 4))

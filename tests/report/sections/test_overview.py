@@ -4,12 +4,10 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.sections.overview import make_overview
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.sections import make_overview
 
 EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)

@@ -9,18 +9,14 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.thresholds import THRESHOLDS
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.panel import make_panel
+from reportgen.comparison import Runs
+from reportgen.findings import THRESHOLDS, Findings
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.panel import make_panel
 from reportgen.report.run import command
-from reportgen.report.sections.context import Context, short_name
-from reportgen.report.sections.section_register import make_page, with_texts
+from reportgen.report.sections import Context, make_page, short_name, with_texts
 from reportgen.report.short_form.markdown import render as render_markdown
-from reportgen.results.info import Settings
+from reportgen.results import Settings
 
 EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)

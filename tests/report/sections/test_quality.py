@@ -11,15 +11,13 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.predictions import label_fit
-from reportgen.findings.statistics import mean_intervals
+from reportgen.findings import Findings, mean_intervals
+from reportgen.findings.outputs import label_fit
+from reportgen.report import load_language
 from reportgen.report.components import QualitySection, Table
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import decimals, written
-from reportgen.report.sections.outputs.predictions import make_quality
-from reportgen.results.info import OutputKind
-from reportgen.results.store import Results
+from reportgen.report.language import decimals, written
+from reportgen.report.sections import make_quality
+from reportgen.results import OutputKind, Results
 
 EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)

@@ -9,17 +9,13 @@ from helpers.made_up.factories import make_results
 from helpers.places import ROOT
 from helpers.real.two_models import chain, pair_of
 
-from reportgen.comparison.compare import compare_runs
-from reportgen.comparison.runs import ANY, ONE, SEVERAL, Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import ANY, ONE, SEVERAL, Runs, compare_runs
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, RenderOptions, load_language, render_notebook
 from reportgen.report.components import Cell, Section, make_table
 from reportgen.report.html import assets, page
-from reportgen.report.language.language import load_language
-from reportgen.report.notebook.shown import render_notebook
-from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.section import PageSection
-from reportgen.report.sections import section_register
-from reportgen.report.sections.section_register import SECTIONS
+from reportgen.report.sections import SECTIONS, section_register
 from reportgen.report.short_form import markdown, short_form
 
 

@@ -7,11 +7,10 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
-from reportgen.results.store import Results
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render
+from reportgen.results import Results
 
 LABELS = tuple(float(number) for number in range(len(HEADLINES)))
 

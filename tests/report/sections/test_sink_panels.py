@@ -7,10 +7,10 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_evidence import RATIOS
 
-from reportgen.findings.findings import Findings
-from reportgen.report.language.language import load_language
-from reportgen.report.sections.sinks import make_sinks
-from reportgen.results.info import SINK_TESTS, Subject
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.sections import make_sinks
+from reportgen.results import SINK_TESTS, Subject
 
 EN, JA = load_language("en"), load_language("ja")
 

@@ -4,15 +4,13 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, render
 from reportgen.report.components import Span
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import decimals, fixed
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.marked import marked_text, text_measures
-from reportgen.report.sections.texts import make_text_list
+from reportgen.report.language import decimals, fixed
+from reportgen.report.panel import marked_text, text_measures
+from reportgen.report.sections import make_text_list
 
 EN = load_language("en")
 LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)

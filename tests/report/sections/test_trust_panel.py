@@ -11,19 +11,14 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import judged
 from scipy.stats import ttest_1samp
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.colouring import Colouring
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.small.tracks import correlation_scale
-from reportgen.report.language.language import load_language
-from reportgen.report.language.sentences import sentence
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.evidence import make_scope
-from reportgen.report.sections.answers import make_answers
-from reportgen.report.sections.tokens import make_across
-from reportgen.report.sections.trust import chosen, make_trust
+from reportgen.comparison import Runs
+from reportgen.findings import Colouring, Findings
+from reportgen.report import RenderOptions, load_language, sentence
+from reportgen.report.charts import correlation_scale
+from reportgen.report.panel import make_scope
+from reportgen.report.sections import chosen, make_across, make_answers, make_trust
 from reportgen.report.short_form.markdown import render as markdown
-from reportgen.results.measure_register import BY_ID, COLOURS
+from reportgen.results import BY_ID, COLOURS
 
 EN = load_language("en")
 

@@ -9,17 +9,15 @@ import pytest
 from helpers.hostile_texts import hostile_texts
 from helpers.made_up.factories import make_results
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import effect_colour
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, visible
+from reportgen.report.charts import effect_colour
 from reportgen.report.components import Brief, Section
-from reportgen.report.language.printable import visible
-from reportgen.report.options import RenderOptions
+from reportgen.report.short_form import LengthLimit, make_brief
 from reportgen.report.short_form.confluence import render, set_brief
-from reportgen.report.short_form.limits import LengthLimit
-from reportgen.report.short_form.short_form import make_brief
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
 TEXTS = (*hostile_texts(60), "\x00\x0b\ufffe\ud83d".encode("utf-8", "replace").decode(), "")

@@ -17,22 +17,23 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.findings import Findings
+from reportgen.report import RenderOptions, load_language, redacted, sentence, visible
 from reportgen.report.components import Span
-from reportgen.report.language.language import load_language
-from reportgen.report.language.numbers import number
-from reportgen.report.language.printable import visible
-from reportgen.report.language.sentences import citation, sentence, verdicts
-from reportgen.report.options import RenderOptions
-from reportgen.report.redact.run import redacted
-from reportgen.report.sections.context import Context
-from reportgen.report.short_form.escaping import escape, escape_spans
+from reportgen.report.language import citation, number, verdicts
+from reportgen.report.sections import Context
+from reportgen.report.short_form import (
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    cut,
+    escape,
+    escape_spans,
+    short_across,
+)
 from reportgen.report.short_form.markdown import render
-from reportgen.report.short_form.parts import short_across
-from reportgen.report.short_form.tables import NAME_LENGTH, TEXT_LENGTH, cut
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 EN = load_language("en")
 

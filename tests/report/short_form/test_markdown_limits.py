@@ -12,17 +12,15 @@ from helpers.made_up.factories import make_results
 from helpers.on_github import rendered, sanitised, soup
 from markdown_it import MarkdownIt
 
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, check_marker, limit_of, visible
 from reportgen.report.components import Brief
-from reportgen.report.language.printable import visible
-from reportgen.report.options import FlavorName, RenderOptions
-from reportgen.report.short_form.limits import LEAST, check_marker, limit_of, marker
+from reportgen.report.options import FlavorName
+from reportgen.report.short_form import LEAST, TEXT_LENGTH, cut, make_brief, marker
 from reportgen.report.short_form.markdown import render, set_brief
-from reportgen.report.short_form.short_form import make_brief
-from reportgen.report.short_form.tables import TEXT_LENGTH, cut
-from reportgen.results.store import Results
+from reportgen.results import Results
 
 TEXTS = hostile_texts()
 # Section 7 of the research: characters, and bytes where a host counts them.

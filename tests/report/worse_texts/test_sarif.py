@@ -16,15 +16,13 @@ from helpers.real.two_models import LABELS, TEXTS, pair_of
 
 from reportgen.api.jobs import comparison_job
 from reportgen.api.options import CompareOutputChoices
-from reportgen.comparison.compare import Comparison, compare_runs
-from reportgen.comparison.outputs.predictions import worse
-from reportgen.findings.findings import Findings
-from reportgen.report.language.numbers import MINUS
-from reportgen.report.options import CompareOptions, read_texts_folder
-from reportgen.report.worse_texts import sarif
-from reportgen.report.worse_texts.places import TextPlace, place_of
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results
+from reportgen.comparison import Comparison, compare_runs, worse
+from reportgen.findings import Findings
+from reportgen.report import CompareOptions, TextPlace
+from reportgen.report.language import MINUS
+from reportgen.report.options import read_texts_folder
+from reportgen.report.worse_texts import place_of, sarif
+from reportgen.results import InputInfo, Results
 from reportgen.texts import read_texts
 
 HOSTILE = ("a\n::error::x", "[x](http://x.example) {0}", "a,b:c%0A")

@@ -11,9 +11,8 @@ import pytest
 from helpers.places import ROOT
 
 from reportgen.errors import InputError
-from reportgen.results.checks.footer import chunks
-from reportgen.results.tables.row_groups import StoredTable
-from reportgen.results.tables.schema import TABLES
+from reportgen.results import TABLES, StoredTable
+from reportgen.results.checks import chunks
 from reportgen.texts import read_texts
 
 GOLD = sorted((ROOT / "tests" / "gold" / "results_2").glob("*.parquet"))

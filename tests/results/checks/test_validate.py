@@ -13,17 +13,11 @@ from helpers.made_up.factories import make_results
 from whole_folder import BY_STEP, TEXTS, write_whole
 
 from reportgen.errors import ResultsError
-from reportgen.files.pinned import PinnedFolder
-from reportgen.results.checks.columns import FILLED
-from reportgen.results.run_file import read_info, write_info
-from reportgen.results.store import Results, open_results
-from reportgen.results.tables.row_groups import FolderSource
-from reportgen.results.tables.schema import (
-    LATER_COLUMNS,
-    LATER_TABLES,
-    TABLES,
-)
-from reportgen.tasks.task import TASKS
+from reportgen.files import PinnedFolder
+from reportgen.results import TABLES, FolderSource, Results, open_results, read_info, write_info
+from reportgen.results.checks import FILLED
+from reportgen.results.tables import LATER_COLUMNS, LATER_TABLES
+from reportgen.tasks import TASKS
 
 Refused = Callable[[str, pa.Table], str]
 Tables = Mapping[str, pa.Table]

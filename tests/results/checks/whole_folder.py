@@ -9,17 +9,18 @@ import pyarrow.parquet as pq
 from helpers.made_up.factories import make_results
 from helpers.made_up.unlisted import without_manifest
 
-from reportgen.results.info import DECODER_PARTS, DecoderInfo
-from reportgen.results.measure_register import VIEWS
-from reportgen.results.run_file import write_info
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import (
+from reportgen.results import (
+    DECODER_PARTS,
     DELETION_SCORES,
     GRADIENT_STEPS,
     TABLES,
+    VIEWS,
     WEIGHTED_STEPS,
+    DecoderInfo,
+    Results,
+    write_info,
 )
-from reportgen.tasks.from_texts import items_from_texts
+from reportgen.tasks import items_from_texts
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)

@@ -9,15 +9,14 @@ import pytest
 from helpers.made_up.factories import make_results
 
 from reportgen import Report
-from reportgen.comparison.runs import Runs
+from reportgen.comparison import Runs
 from reportgen.errors import UsageError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions
 from reportgen.report.format_register import output_at
 from reportgen.report.maps_npz import write
-from reportgen.report.options import RenderOptions
 from reportgen.report.spreadsheets import TOKEN_COLUMNS, to_csv
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results
+from reportgen.results import MAX_ERROR, Results
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 

@@ -8,7 +8,7 @@ from helpers.made_up.packed_maps import pack, unpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.results.maps.packed import MAX_ERROR, quantise
+from reportgen.results import MAX_ERROR, quantise
 
 
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 40), st.integers(0, 1000))

@@ -8,25 +8,17 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import make_results
 from helpers.made_up.packed_maps import pooled_plainly, unpack, unpacked_block, with_pooled_maps
 
-from reportgen.api.comparing.baseline import small_tables
+from reportgen.api.comparing import small_tables
+from reportgen.comparison import Runs
 from reportgen.comparison.attention import head_changes
 from reportgen.comparison.pairing import pair
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.one_text.heads import _png, _tiled, head_picture, head_steps
-from reportgen.report.charts.one_text.heatmap import SIDE, text_map
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render
+from reportgen.report.charts import SIDE, _png, _tiled, head_picture, head_steps, text_map
 from reportgen.report.format_register import output_at
-from reportgen.report.html.assets import environment
-from reportgen.report.html.blocks import Block
-from reportgen.report.html.page import render
-from reportgen.report.html.size.size_plan import Level
+from reportgen.report.html import Block, Level, environment
 from reportgen.report.maps_npz import write
-from reportgen.report.options import RenderOptions
-from reportgen.results.maps.arrays import attention_maps
-from reportgen.results.maps.cells import stored_pooling
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.results import MAX_ERROR, Results, attention_maps, stored_pooling, text_units
 
 LAYERS, HEADS = 2, 2
 

@@ -12,9 +12,8 @@ import pytest
 from helpers.made_up.factories import make_results
 
 from reportgen.errors import ResultsError
-from reportgen.results.tables import row_groups, write
-from reportgen.results.tables.row_groups import StoredTable, part_of
-from reportgen.results.tables.schema import TABLES
+from reportgen.results import TABLES, StoredTable
+from reportgen.results.tables import part_of, row_groups, write
 
 ROLE_COLUMNS = TABLES["roles"].names[1:]
 SIZES = [3, 0, 4, 2, 0, 5]

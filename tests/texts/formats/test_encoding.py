@@ -4,7 +4,7 @@ import pytest
 from helpers.text_files import Write, texts_of
 
 from reportgen.errors import InputError, UsageError
-from reportgen.texts.read import read_texts
+from reportgen.texts import read_texts
 
 
 class TestEncodings:

@@ -21,8 +21,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reportgen.errors import InputError
-from reportgen.results.info import InputInfo
-from reportgen.texts.read import Columns, TextInput, read_texts
+from reportgen.results import InputInfo
+from reportgen.texts import TextInput, read_texts
+from reportgen.texts.read import Columns
 
 
 class TestPlainText:

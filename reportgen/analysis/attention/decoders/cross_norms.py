@@ -19,7 +19,7 @@ from reportgen.analysis.attention.values.norms import by_token, gathering_error,
 from reportgen.analysis.attention.values.proof import TakeLayer, rebuilding_error
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.models import Projection, find_cross_projections, moved, tolerances
-from reportgen.results.info import Reason
+from reportgen.results import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.errors import CaptureError
 from reportgen.models import EncodedText, TargetTokens, looks_through_window, moved
-from reportgen.results.info import DecoderInfo, DecoderPart, Part, Reason
+from reportgen.results import DecoderInfo, DecoderPart, Part, Reason
 
 _TINY = torch.finfo(torch.float32).tiny
 # What the decoder is said to return, by part: the name in its declaration and in its output.

@@ -11,7 +11,7 @@ from reportgen.analysis.attention.decoders.head_row import find_head_row
 from reportgen.analysis.attention.values.proof import TakeLayer
 from reportgen.errors import CaptureError
 from reportgen.models import EncodedText, LoadedModel
-from reportgen.results.info import DecoderPart, Reason
+from reportgen.results import DecoderPart, Reason
 
 # Largest distance of a row's sum from 1 in the trial run, in any precision.
 _MOST_OFF = 3e-2

@@ -28,8 +28,7 @@ from reportgen.analysis.attention.batches import (
 from reportgen.analysis.attention.figures.rollout import TextRollout
 from reportgen.analysis.attention.values.norms import TextNorms
 from reportgen.analysis.device.copies import DeviceFigures
-from reportgen.results.info import HEAD_CLASSES
-from reportgen.results.measure_register import MOST_OF_TEXT
+from reportgen.results import HEAD_CLASSES, MOST_OF_TEXT
 
 # Head classes by rule, modelled on those of Kovaleva et al. 2019. Each is decided by a mean over
 # content queries of the weight on special tokens (vertical), on content at most one token away

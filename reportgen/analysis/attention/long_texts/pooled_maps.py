@@ -9,7 +9,7 @@ from torch import Tensor
 from reportgen.analysis.attention.kept_maps import KeptMaps
 from reportgen.analysis.attention.long_texts.stripes import Stripe
 from reportgen.models import EncodedText
-from reportgen.results.maps.cells import Pooling, pooling_of
+from reportgen.results import Pooling, pooling_of
 
 
 def cells_of(text: EncodedText) -> Pooling:

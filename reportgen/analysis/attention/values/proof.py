@@ -17,7 +17,7 @@ from reportgen.models import (
     other_layouts,
     tolerances,
 )
-from reportgen.results.info import Reason
+from reportgen.results import Reason
 
 # Called with the maps [text, head, query, key] of the next layer.
 TakeLayer: TypeAlias = Callable[[Tensor], None]

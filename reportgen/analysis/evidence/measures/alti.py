@@ -17,7 +17,7 @@ from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, exp
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
 from reportgen.models import EncodedText, ExplainedText, Projection, weight_of
-from reportgen.results.info import Reason
+from reportgen.results import Reason
 
 # Most entries of a working tensor `[text, key, query, width]`; queries are taken a few at a time.
 CHUNK = 4_000_000

@@ -16,7 +16,7 @@ from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
 from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.text_evidence import GradientError, StepGradients, StepValues
 from reportgen.models import EncodedText, ExplainedText, precise
-from reportgen.results.info import DecoderPart
+from reportgen.results import DecoderPart
 
 
 @dataclass(slots=True)

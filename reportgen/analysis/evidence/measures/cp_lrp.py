@@ -32,8 +32,7 @@ from reportgen.models import (
     find_encoder,
     precise,
 )
-from reportgen.results.measure_register import CONSERVED
-from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
+from reportgen.results import CONSERVED, CP_LRP_ERROR, CP_LRP_HOLDS
 
 # Of the spread of the target over texts: an error that is small whatever the target of a text is.
 CONSERVED_SPREAD = 1e-3

@@ -30,8 +30,7 @@ from reportgen.models import (
     runs_without_content,
     without,
 )
-from reportgen.results.info import Reason
-from reportgen.results.measure_register import BY_ID, EFFECT
+from reportgen.results import BY_ID, EFFECT, Reason
 
 # Tokens of the changed texts that are held in memory at a time: enough for full batches.
 CHUNK_TOKENS = 100_000

@@ -24,7 +24,7 @@ from reportgen.analysis.evidence.text_evidence import (
 )
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models import EncodedText, ExplainedText, content_units, precise
-from reportgen.results.info import Reason
+from reportgen.results import Reason
 
 SEED = 0  # of the projection of embeddings
 

@@ -25,8 +25,7 @@ from reportgen.analysis.evidence.methods import CostBasis, MeasureMethod, Tools
 from reportgen.analysis.evidence.text_evidence import Floats, TextEvidence, UnitEffects
 from reportgen.analysis.progress import Passes
 from reportgen.models import EncodedText, ExplainedText, content_units, without
-from reportgen.results.info import View
-from reportgen.results.measure_register import EFFECT
+from reportgen.results import EFFECT, View
 
 MOST_PASSES = 8  # for the groups of one text
 # Of the largest effect of a unit in the text, left out or by the hint: a unit is tried of which the

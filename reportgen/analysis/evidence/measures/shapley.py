@@ -30,8 +30,7 @@ from reportgen.models import (
     keep,
     runs_without_content,
 )
-from reportgen.results.info import Reason
-from reportgen.results.tables.schema import SHAPLEY_ERROR
+from reportgen.results import SHAPLEY_ERROR, Reason
 
 EXACT = 10  # units of which all sets are run
 MOST_PAIRS = 16  # of permutations for a text

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.evidence.sinks.subjects import Depth, control_groups, places
 from reportgen.models import EncodedText, ExplainedText, put
-from reportgen.results.info import SinkTest, Subject
-from reportgen.results.measure_register import MIN_CONTENT
+from reportgen.results import MIN_CONTENT, SinkTest, Subject
 
 
 @dataclass(frozen=True, slots=True)

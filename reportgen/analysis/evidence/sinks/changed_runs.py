@@ -25,7 +25,7 @@ from reportgen.analysis.evidence.sinks.interventions import (
 )
 from reportgen.errors import CaptureError
 from reportgen.models import Projection, moved, precise, tolerances
-from reportgen.results.info import SinkTest
+from reportgen.results import SinkTest
 
 # The key of a subject; None for content that is not a subject.
 Kind: TypeAlias = str | None

@@ -28,8 +28,7 @@ from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.sinks.interventions import value_sizes_read
 from reportgen.analysis.evidence.sinks.subjects import FIRST
 from reportgen.models import EncodedText, Projection, precise, tolerances
-from reportgen.results.info import Reason
-from reportgen.results.measure_register import LONG_TOKENS, MIN_CONTENT, MIN_TEXTS, MOST_OF_TEXT
+from reportgen.results import LONG_TOKENS, MIN_CONTENT, MIN_TEXTS, MOST_OF_TEXT, Reason
 
 MAX_TEXTS = 24
 MAX_TOKENS = 3  # of a layer of a text, beside its special tokens and its first position

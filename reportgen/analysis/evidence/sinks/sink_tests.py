@@ -35,9 +35,7 @@ from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.item import WorkItem, WorkResult
 from reportgen.analysis.work.reasons import SinkResults
 from reportgen.models import ExplainedText, Projection, describe
-from reportgen.results.info import LEARNED_SINK, Reason, SinkTest, Subject
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.results.tables.write import rows_of
+from reportgen.results import LEARNED_SINK, MIN_TEXTS, Reason, SinkTest, Subject, rows_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

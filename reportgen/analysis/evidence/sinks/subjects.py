@@ -11,19 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.results.info import (
+from reportgen.results import (
     LEARNED_SINK,
+    MIN_CONTENT,
+    MIN_TEXTS,
+    MOST_OF_TEXT,
+    SINK_EXCESS,
     SINK_TESTS_AT,
     EvidenceLevel,
     Role,
     SinkTest,
     Subject,
-)
-from reportgen.results.measure_register import (
-    MIN_CONTENT,
-    MIN_TEXTS,
-    MOST_OF_TEXT,
-    SINK_EXCESS,
 )
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -24,12 +24,17 @@ from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
-from reportgen.results.completions import cross_sizes, part_maps, row_units, written_units
-from reportgen.results.info import RunInfo
-from reportgen.results.store import Results
-from reportgen.results.unit_values import Floats
-from reportgen.results.units import TextUnits
-from reportgen.tasks.task import task_of
+from reportgen.results import (
+    Floats,
+    Results,
+    RunInfo,
+    TextUnits,
+    cross_sizes,
+    part_maps,
+    row_units,
+    written_units,
+)
+from reportgen.tasks import task_of
 
 _MARK = 0.17  # radius of a mark, in the smaller side of a cell
 _TINY = np.finfo(np.float32).tiny  # so that a row of nothing is no division by 0

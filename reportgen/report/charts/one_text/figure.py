@@ -16,8 +16,7 @@ from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten
-from reportgen.results.info import OutputKind
-from reportgen.results.units import TextUnits, specials_before
+from reportgen.results import OutputKind, TextUnits, specials_before
 
 _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
 _BAR = 12  # width of the colour bar

@@ -12,10 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS
 from reportgen.report.charts.one_text.heatmap import colour_top, own_content
-from reportgen.results.maps.arrays import map_levels
-from reportgen.results.maps.packed import weights_of
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import map_cells
+from reportgen.results import Results, map_cells, map_levels, weights_of
 
 SHADES = 7  # steps of the colours besides none: few take half the bytes
 DOTS = 24  # along a side of a head, at most; a dot shows the largest of several weights

@@ -12,12 +12,15 @@ from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour, heat
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.results.maps.arrays import map_levels
-from reportgen.results.maps.cells import Pooling, stored_pooling
-from reportgen.results.maps.packed import weights_of
-from reportgen.results.store import Results
-from reportgen.results.unit_values import Floats
-from reportgen.results.units import TextUnits
+from reportgen.results import (
+    Floats,
+    Pooling,
+    Results,
+    TextUnits,
+    map_levels,
+    stored_pooling,
+    weights_of,
+)
 
 SIDE = 64  # cells along a side; units of longer texts share one
 _LEFT, _TOP, _WIDEST, _CELL = 106, 6, 760, 20

@@ -17,7 +17,7 @@ from reportgen.report.charts.one_text.heatmap import (
     unit_map,
 )
 from reportgen.report.charts.svg import Drawing
-from reportgen.results.unit_values import Floats
+from reportgen.results import Floats
 
 _SIDE = 220  # pixels of a small map, which has no names
 _LEAST_CHANGE = 0.01  # of a share, where the colours of changes end at least

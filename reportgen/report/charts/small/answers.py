@@ -11,7 +11,7 @@ from math import ceil
 import numpy as np
 from markupsafe import escape
 
-from reportgen.findings.statistics import Floats, Interval
+from reportgen.findings import Floats, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, LOWERS, MUTED, PAPER, RAISES, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import Drawing, px

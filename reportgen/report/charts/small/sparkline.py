@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
-from reportgen.findings.statistics import Interval
+from reportgen.findings import Interval
 from reportgen.report.charts.colours import MUTED, ROLE_COLOURS
 from reportgen.report.charts.svg import px
 

@@ -10,7 +10,7 @@ from math import floor, log10
 
 from markupsafe import Markup, escape
 
-from reportgen.findings.statistics import Interval
+from reportgen.findings import Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import px

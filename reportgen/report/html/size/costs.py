@@ -14,7 +14,7 @@ from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.size.left_out import Sizes
 from reportgen.report.html.size.size_plan import Level
 from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held, size_of
-from reportgen.results.info import DECODER_PARTS
+from reportgen.results import DECODER_PARTS
 
 _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated

@@ -6,13 +6,12 @@ from math import ceil
 
 import pandas as pd
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.html.size.size_plan import Level
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.options import RenderOptions
-from reportgen.results.store import Results
-from reportgen.results.tables.frames import map_cells
+from reportgen.results import Results, map_cells
 
 _RUNS = 8  # runs of texts that a sentence names; of more it gives only the number of texts
 _NAMES = {

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.results.completions import read_units, row_units, written_units
-from reportgen.results.maps.cells import Pooling, pool, pooling
-from reportgen.results.maps.packed import Packer, quantise
-from reportgen.results.store import Results
+from reportgen.results import (
+    Packer,
+    Pooling,
+    Results,
+    pool,
+    pooling,
+    quantise,
+    read_units,
+    row_units,
+    written_units,
+)
 
 
 def pool_maps(

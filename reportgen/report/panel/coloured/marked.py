@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.report.components import Span, Tone, between
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.coloured.measures import STANDS_OUT, TextMeasure, measures, text_effects
 from reportgen.report.panel.coloured.strip import paragraphs
-from reportgen.results.info import ANALYSED
-from reportgen.results.units import Unit, segments_of, text_units
+from reportgen.results import ANALYSED, Unit, segments_of, text_units
 
 _MOST = 3  # marked units of a text
 # What the colour of a mark says; attention has the colour that marks have anyway.

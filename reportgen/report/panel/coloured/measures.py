@@ -13,13 +13,23 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import TOKEN_WIDTH, shorten, visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.panel.coloured.strip import Kind
-from reportgen.results.info import RunInfo, View
-from reportgen.results.joint import JointUnits, joint_units
-from reportgen.results.measure_register import BY_ID, EFFECT, EFFECTS, coloured_at
-from reportgen.results.store import Results
-from reportgen.results.unit_values import Floats, times_average, unit_starts, values_of_units
-from reportgen.results.units import TextUnits
-from reportgen.tasks.task import task_of
+from reportgen.results import (
+    BY_ID,
+    EFFECT,
+    EFFECTS,
+    Floats,
+    JointUnits,
+    Results,
+    RunInfo,
+    TextUnits,
+    View,
+    coloured_at,
+    joint_units,
+    times_average,
+    unit_starts,
+    values_of_units,
+)
+from reportgen.tasks import task_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

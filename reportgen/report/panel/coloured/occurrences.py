@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten, visible
-from reportgen.results.units import Unit, is_unspaced, word_of
+from reportgen.results import Unit, is_unspaced, word_of
 
 _WORD = 24  # half-width characters of a word
 

@@ -15,12 +15,17 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.coloured.measures import printed
 from reportgen.report.panel.coloured.occurrences import told_apart
-from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
-from reportgen.results.unit_values import Floats
-from reportgen.results.units import TextUnits, Unit
+from reportgen.results import (
+    BY_ID,
+    DELETION_SCORES,
+    GRADIENT_STEPS,
+    WEIGHTED_STEPS,
+    Floats,
+    Results,
+    TextUnits,
+    Unit,
+    View,
+)
 
 # Columns of the gradients of each step, by the measure that they are of the whole.
 _BY_STEP: Mapping[View, str] = {

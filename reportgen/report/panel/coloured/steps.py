@@ -8,17 +8,14 @@ from math import exp
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import step_of
+from reportgen.findings import Findings, step_of
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.panel.coloured.step_effects import Moves, Moving
-from reportgen.results.completions import completion_of
-from reportgen.results.units import TextUnits, Unit
-from reportgen.tasks.predictions import Item
-from reportgen.tasks.task import Column, Task, task_of
+from reportgen.results import TextUnits, Unit, completion_of
+from reportgen.tasks import Column, Item, Task, task_of
 
 _NAME = 40  # characters of a token
 

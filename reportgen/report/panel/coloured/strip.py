@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from reportgen.report.charts.colours import difference_colour, effect_colour, size_colour
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
-from reportgen.results.units import Unit, specials_before
+from reportgen.results import Unit, specials_before
 
 _LINE = 84  # half-width characters of a line of the twin
 _BETWEEN = 1  # what stands between two of its cells

@@ -5,15 +5,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.tags import Tags
+from reportgen.findings import Findings, Tags
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import number
 from reportgen.report.panel.coloured.strip import Mark, Marks
 from reportgen.report.panel.influence import JointName
-from reportgen.results.labels import NONE
-from reportgen.results.units import TextUnits
-from reportgen.tasks.task import task_of
+from reportgen.results import NONE, TextUnits
+from reportgen.tasks import task_of
 
 _CROSS = " ✗"  # behind what has another label
 _Placed: TypeAlias = tuple[int, Mark]  # a mark and its unit

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import SinkVerdict
-from reportgen.findings.sinks.cross_attention import CrossToken
+from reportgen.findings import CrossToken, Findings, SinkVerdict
 from reportgen.report.charts.one_text.cross import decoder_words
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.language import Language

@@ -6,17 +6,18 @@ from itertools import pairwise
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.fits import RankFit
-from reportgen.findings.outputs.predictions import (
+from reportgen.findings import (
+    MARKED,
     MIN_PREDICTIONS,
     ErrorGroup,
+    Estimate,
+    Findings,
     Fit,
+    Interval,
     NumbersFit,
+    RankFit,
     Spread,
 )
-from reportgen.findings.ranking import MARKED
-from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.small.tracks import interval_text
@@ -26,7 +27,7 @@ from reportgen.report.language.numbers import NOTHING, decimals, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
 from reportgen.report.sections.outputs.told import Told, constant_ending, metric_name
-from reportgen.tasks.sums import rated
+from reportgen.tasks import rated
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most

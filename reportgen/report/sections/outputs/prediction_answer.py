@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.findings.evidence import largest_changes
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.classes import told_labels
-from reportgen.findings.outputs.fits import RankFit
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, NumbersFit, Spread
-from reportgen.findings.statistics import Floats
+from reportgen.findings import (
+    MIN_PREDICTIONS,
+    Findings,
+    Floats,
+    NumbersFit,
+    RankFit,
+    Spread,
+    largest_changes,
+    told_labels,
+)
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
@@ -23,8 +27,8 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.sections.errors import short_error
 from reportgen.report.sections.outputs.told import Told, constant_ending, shown_places
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.tasks.metrics import Metric
+from reportgen.results import MIN_TEXTS
+from reportgen.tasks import Metric
 
 _NAME = 18  # half-width characters of a class, label or token
 

@@ -5,18 +5,15 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.classes import LabelUse
-from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.findings.statistics import Estimate
+from reportgen.findings import MIN_PREDICTIONS, Estimate, Findings, LabelUse
 from reportgen.report.components import Kpi, QualitySection
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, percentage, written
 from reportgen.report.sections.outputs.numbers import make_number, make_numbers
 from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
 from reportgen.report.sections.outputs.told import Told, metric_name
-from reportgen.results.measure_register import MIN_TEXTS
-from reportgen.tasks.metrics import Metric
+from reportgen.results import MIN_TEXTS
+from reportgen.tasks import Metric
 
 
 def make_quality(findings: Findings, language: Language) -> QualitySection | None:

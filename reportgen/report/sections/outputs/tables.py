@@ -6,9 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.completions import step_of
-from reportgen.findings.outputs.tags import Word
+from reportgen.findings import Findings, Word, step_of
 from reportgen.report.charts.small.tracks import Scale, bar
 from reportgen.report.components import Cell, Table, count_cell, make_table
 from reportgen.report.language.language import Language
@@ -16,10 +14,7 @@ from reportgen.report.language.numbers import NOTHING, fixed, number
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.sections.outputs.told import Told, shown_places
-from reportgen.tasks.labels import right_answers
-from reportgen.tasks.predictions import Item, items_in
-from reportgen.tasks.sums import rated
-from reportgen.tasks.task import Column, ItemTable
+from reportgen.tasks import Column, Item, ItemTable, items_in, rated, right_answers
 
 LISTED = 12  # classes, labels, numbers or tokens
 NAME = 22  # half-width characters of a name

@@ -7,17 +7,13 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from reportgen.findings.findings import Findings
-from reportgen.findings.outputs.classes import ClassFit, places_of
-from reportgen.findings.outputs.scored import ConstantVerdict
-from reportgen.findings.statistics import Floats, Places
+from reportgen.findings import ClassFit, ConstantVerdict, Findings, Floats, Places, places_of
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
-from reportgen.results.labels import NONE
-from reportgen.tasks.metrics import Metric
-from reportgen.tasks.sums import rated
+from reportgen.results import NONE
+from reportgen.tasks import Metric, rated
 
 Part: TypeAlias = Literal["answers", "quality"]  # of the strings
 

@@ -27,19 +27,13 @@ from helpers.rounding import assert_near
 from torch import nn
 
 from reportgen import Report
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import sample_text
-from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, CrossTextNorms
-from reportgen.analysis.attention.decoders.decoder import BatchParts
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+from reportgen.analysis import find_decoder, sample_text
+from reportgen.analysis.attention import BatchParts, Capture, CrossNorms, CrossTextNorms
 from reportgen.errors import ResultsError, UsageError
 from reportgen.models import LoadedModel, ModelSpec, load_module
-from reportgen.models.tokens.encoded import encode
-from reportgen.report.html.assets import environment
-from reportgen.report.html.blocks import Block
-from reportgen.report.html.size.size_plan import Level
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results, open_results
+from reportgen.models.tokens import encode
+from reportgen.report.html import Block, Level, environment
+from reportgen.results import MAX_ERROR, Results, open_results
 
 # The names of the modules that a layer's cross-attention is made of: itself, values, output.
 _NAMES = {"t5": ("EncDecAttention", "v", "o"), "": ("encoder_attn", "v_proj", "out_proj")}

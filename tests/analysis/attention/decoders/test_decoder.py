@@ -27,16 +27,20 @@ from transformers import (
 )
 
 from reportgen import Report
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+from reportgen.analysis import find_decoder
+from reportgen.analysis.attention import BatchParts, Capture, DecoderCapture
 from reportgen.errors import CaptureError, ResultsError, UsageError
 from reportgen.models import LoadedModel, ModelSpec, load_module
-from reportgen.models.tasks.writing import with_targets
-from reportgen.results.completions import part_maps
-from reportgen.results.info import DECODER_PARTS, DecoderInfo
-from reportgen.results.maps.packed import MAX_ERROR, unpack_layers
-from reportgen.results.store import Results, open_results
+from reportgen.models.tasks import with_targets
+from reportgen.results import (
+    DECODER_PARTS,
+    MAX_ERROR,
+    DecoderInfo,
+    Results,
+    open_results,
+    part_maps,
+)
+from reportgen.results.maps import unpack_layers
 
 RETURNED = {"decoder": "decoder_attentions", "cross": "cross_attentions"}
 

@@ -21,29 +21,30 @@ from transformers import (
     T5GemmaForSequenceClassification,
 )
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import probe, sample_text
-from reportgen.analysis.attention.decoders.decoder import BatchParts
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
-from reportgen.analysis.attention.decoders.head_row import (
+from reportgen.analysis import find_decoder, sample_text
+from reportgen.analysis.attention import (
+    BatchParts,
+    Capture,
     HeadRow,
     find_head_row,
+    probe,
     reads_the_same_row,
 )
-from reportgen.api.check import check_model
+from reportgen.api import check_model
 from reportgen.models import EncodedText, LoadedModel, ModelSpec, load_module
-from reportgen.models.tokens.encoded import encode
-from reportgen.results.completions import (
+from reportgen.models.tokens import encode
+from reportgen.results import (
+    DECODER_PARTS,
+    MAX_ERROR,
+    Results,
+    open_results,
     part_maps,
     read_labels,
     row_units,
     target_units,
+    text_units,
     written_units,
 )
-from reportgen.results.info import DECODER_PARTS
-from reportgen.results.maps.packed import MAX_ERROR
-from reportgen.results.store import Results, open_results
-from reportgen.results.units import text_units
 
 HEADS = ("Bart", "MBart", "PLBart", "Mvp", "T5", "MT5", "UMT5")
 TEXTS = tuple(text for pair in PAIRS for text in pair)

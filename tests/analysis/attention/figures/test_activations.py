@@ -9,12 +9,10 @@ import torch
 from helpers.real.explaining import encoded
 from helpers.real.families import SITES, load_family
 
-from reportgen.analysis.attention.batches import lay_out
-from reportgen.analysis.attention.capture import Capture, recorded_modules
-from reportgen.analysis.attention.figures.activations import BatchActivations
+from reportgen.analysis.attention import BatchActivations, Capture, lay_out, recorded_modules
 from reportgen.models import EncodedText, LoadedModel
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens import pad
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 

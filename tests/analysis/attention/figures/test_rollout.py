@@ -8,12 +8,9 @@ from helpers.real.explaining import encoded
 from helpers.real.models import tiny_model, tiny_tokenizer
 from helpers.rounding import assert_near, near
 
-from reportgen.analysis.attention.batches import lay_out
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.figures.rollout import BatchRollout, TextRollout
+from reportgen.analysis.attention import BatchRollout, Capture, TextRollout, lay_out
 from reportgen.models import LoadedModel
-from reportgen.models.tokens.encoded import encode
-from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens import encode, pad
 
 TEXTS = (("the cat sat on the mat", None), ("the cat", "sat on a log"), ("dog", None))
 

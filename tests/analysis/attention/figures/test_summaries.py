@@ -10,11 +10,10 @@ from helpers.plain.reference import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.analysis.attention.batches import cls_positions, lay_out
-from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention import BatchSummary, TextSummary, cls_positions, lay_out
 from reportgen.models import EncodedText
-from reportgen.models.tokens.encoded import display_units
-from reportgen.results.info import HEAD_CLASSES
+from reportgen.models.tokens import display_units
+from reportgen.results import HEAD_CLASSES
 
 ROLES = ("cls", "sep")
 CPU = torch.device("cpu")
@@ -355,9 +354,8 @@ def test_figures_equal_the_stored_reference_of_a_real_encoder(minilm_summaries) 
 def minilm_summaries(minilm_folder: Path) -> list[TextSummary]:
     from transformers import AutoModel, AutoTokenizer
 
-    from reportgen.analysis.attention.capture import Capture
-    from reportgen.models.tokens.encoded import encode
-    from reportgen.models.tokens.padding import pad
+    from reportgen.analysis.attention import Capture
+    from reportgen.models.tokens import encode, pad
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder)
     model = AutoModel.from_pretrained(minilm_folder).eval()

@@ -13,29 +13,37 @@ from helpers.real.families import load_family
 from helpers.real.models import ARCHITECTURES
 from helpers.rounding import assert_near
 
-from reportgen.analysis.attention.batches import lay_out
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.figures.summaries import BatchSummary, TextSummary
-from reportgen.analysis.attention.long_texts.pooled_maps import PooledMaps, cells_of
-from reportgen.analysis.attention.long_texts.stripe_summary import StripeSummary
-from reportgen.analysis.attention.long_texts.stripes import Stripe, find_stripes
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.analysis.progress import AttentionMemory, Cost, Progress
-from reportgen.comparison.runs import Runs
+from reportgen.analysis import AnalysisOptions, Cost, Progress, analyze
+from reportgen.analysis.attention import (
+    BatchSummary,
+    Capture,
+    PooledMaps,
+    Stripe,
+    StripeSummary,
+    TextSummary,
+    cells_of,
+    find_stripes,
+    lay_out,
+    probe,
+)
+from reportgen.analysis.evidence import Explainer
+from reportgen.analysis.progress import AttentionMemory
+from reportgen.comparison import Runs
 from reportgen.errors import CaptureError
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import EncodedText, LoadedModel
-from reportgen.models.tokens.encoded import encode
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
-from reportgen.results.info import InputInfo
-from reportgen.results.maps.cells import pooling, stored_pooling
-from reportgen.results.maps.packed import MAX_ERROR, quantise, unpack_levels
-from reportgen.results.store import Results
-from reportgen.results.units import text_units
+from reportgen.models.tokens import encode
+from reportgen.report import RenderOptions, render
+from reportgen.results import (
+    MAX_ERROR,
+    InputInfo,
+    Results,
+    pooling,
+    quantise,
+    stored_pooling,
+    text_units,
+)
+from reportgen.results.maps import unpack_levels
 from reportgen.texts import TextInput, TextSet
 
 ROLES = ("cls", "sep")

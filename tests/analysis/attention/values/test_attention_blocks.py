@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock, Residual
+from reportgen.analysis.attention import Blocks, LayerBlock, Residual
 from reportgen.models import Projection
 
 MAPS = [torch.full((1, 2, 3, 3), float(layer)) for layer in range(3)]

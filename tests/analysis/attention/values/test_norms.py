@@ -15,12 +15,18 @@ from helpers.real.families import SITES, load_family, on_dogs, proven
 from helpers.rounding import assert_near, near
 
 import reportgen.analysis.attention.values.norms as norms_module
-from reportgen.analysis.attention.batches import CONTENT, lay_out
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.norms import BatchNorms, Norms, TextNorms, _value_ratios
+from reportgen.analysis.attention import (
+    CONTENT,
+    BatchNorms,
+    Capture,
+    Norms,
+    TextNorms,
+    _value_ratios,
+    lay_out,
+)
 from reportgen.models import EncodedText, LoadedModel
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tokens.padding import pad
+from reportgen.models.tokens import pad
 
 ROLES = ("cls", "sep")
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

@@ -9,12 +9,10 @@ from helpers.real.explaining import encoded
 from helpers.real.families import SITES, load_family, proven
 from torch import nn
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.attention.values.proof import find_norms
+from reportgen.analysis.attention import Capture, Norms, find_norms
 from reportgen.models import LoadedModel, architecture
 from reportgen.models.architecture import FAMILIES
-from reportgen.results.info import Reason
+from reportgen.results import Reason
 
 
 def found(model: LoadedModel) -> Norms | Reason:

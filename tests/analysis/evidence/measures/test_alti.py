@@ -10,8 +10,7 @@ from helpers.real.explaining import encoded, explain
 from helpers.real.families import SITES, load_family, proven
 
 import reportgen.analysis.evidence.measures.alti as alti_module
-from reportgen.analysis.evidence.measures.alti import alti
-from reportgen.analysis.evidence.text_evidence import Missing
+from reportgen.analysis.evidence import Missing, alti
 from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

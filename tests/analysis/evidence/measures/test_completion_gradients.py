@@ -12,15 +12,18 @@ from helpers.real.explaining import load
 from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, with_target
 from helpers.rounding import assert_near, near
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import Explainer, ExplainOptions
-from reportgen.analysis.evidence.measures.completion_gradients import step_gradients
-from reportgen.analysis.evidence.measures.deletion import earlier_effects, earlier_units
+from reportgen.analysis.attention import Capture
+from reportgen.analysis.evidence import (
+    Explainer,
+    ExplainOptions,
+    earlier_effects,
+    earlier_units,
+    step_gradients,
+)
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models import LoadedModel
-from reportgen.models.tasks.completion import with_completions
-from reportgen.results.store import open_results
-from reportgen.results.tables.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
+from reportgen.models.tasks import with_completions
+from reportgen.results import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS, open_results
 from reportgen.texts import TextInput
 
 SOURCES = (

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from reportgen.analysis.evidence.measures.constant_attention import ConstantAttention
+from reportgen.analysis.evidence import ConstantAttention
 
 
 def test_an_activation_with_weights_of_its_own_is_not_taken_as_one() -> None:

@@ -21,16 +21,20 @@ from helpers.rounding import near
 from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
-from reportgen.analysis.evidence.methods import Tools, load_method
-from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
+from reportgen.analysis.attention import Capture
+from reportgen.analysis.evidence import (
+    Explainer,
+    Missing,
+    Relevance,
+    TextEvidence,
+    Tools,
+    cp_lrp,
+    load_method,
+)
 from reportgen.analysis.first_pass import encode_all
 from reportgen.models import EncodedText, LoadedModel
-from reportgen.models.tasks.multiple_choice import ready_for_choices, with_chosen
-from reportgen.results.measure_register import BY_ID, CONSERVED
-from reportgen.results.tables.schema import CP_LRP_ERROR, CP_LRP_HOLDS
+from reportgen.models.tasks import ready_for_choices, with_chosen
+from reportgen.results import BY_ID, CONSERVED, CP_LRP_ERROR, CP_LRP_HOLDS
 from reportgen.texts import TextInput, TextSet
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "a very 🐱 film", "dog")

@@ -25,15 +25,10 @@ from helpers.rounding import assert_near, near
 from torch import Tensor
 
 import reportgen.analysis.evidence.measures.deletion as deletion
-from reportgen.analysis.evidence.measures.deletion import (
-    UnitEffects,
-    alone_effects,
-    deletion_effects,
-    mask_effects,
-    mask_offset,
-)
+from reportgen.analysis.evidence import alone_effects, deletion_effects, mask_effects, mask_offset
+from reportgen.analysis.evidence.measures.deletion import UnitEffects
 from reportgen.models import EncodedText, LoadedModel
-from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens import encode
 
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
 # Of a model, the ids and the token types of one text, the scalar.

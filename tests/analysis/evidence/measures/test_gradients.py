@@ -23,9 +23,8 @@ from helpers.real.models import SENTENCES, spread_weights, tiny_config
 from torch import nn
 from transformers import T5EncoderModel
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
-from reportgen.analysis.evidence.text_evidence import Missing
+from reportgen.analysis.attention import Capture
+from reportgen.analysis.evidence import Missing, TextGradients, text_gradients
 from reportgen.models import ModelSpec, load_model
 
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")

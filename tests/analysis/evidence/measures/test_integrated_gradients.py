@@ -23,12 +23,7 @@ from helpers.real.models import SENTENCES, tiny_model
 from helpers.rounding import assert_near, near
 
 import reportgen.analysis.evidence.measures.integrated_gradients as integrated
-from reportgen.analysis.evidence.measures.integrated_gradients import (
-    Integrated,
-    integrate,
-    integrated_gradients,
-)
-from reportgen.analysis.evidence.text_evidence import Missing
+from reportgen.analysis.evidence import Integrated, Missing, integrate, integrated_gradients
 from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

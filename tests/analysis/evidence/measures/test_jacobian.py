@@ -10,8 +10,7 @@ from helpers.plain.reference import RECORDS
 from helpers.real.explaining import Head, OwnTable, encoded, explain, load, with_module
 from helpers.rounding import assert_near
 
-from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
-from reportgen.analysis.evidence.text_evidence import Missing
+from reportgen.analysis.evidence import Missing, jacobian_norms
 from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

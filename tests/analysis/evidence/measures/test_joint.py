@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 from helpers.real.explaining import NUMBER, encoded, explain, load
 
-from reportgen.analysis.evidence.explainer import ChangedText
-from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
-from reportgen.analysis.evidence.measures.joint import (
+from reportgen.analysis.evidence import (
     BEYOND,
     MOST_PASSES,
+    ChangedText,
     Joint,
     KnownUnits,
+    alone_effects,
+    deletion_effects,
     find_joint,
     shared_effects,
 )
 from reportgen.models import ExplainedText, content_units
-from reportgen.models.tasks.target import CosineTarget, NumberTarget
+from reportgen.models.tasks import CosineTarget, NumberTarget
 
 WORDS = "the cat sat on a mat and a dog"
 Rule = Callable[[frozenset[int]], float]  # from the units that are kept to the score

@@ -17,13 +17,11 @@ from tokenizers.processors import TemplateProcessing
 from torch import Tensor, nn
 from transformers.modeling_outputs import TokenClassifierOutput
 
-from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.pipeline import analyze
-from reportgen.findings.evidence import has_joint, largest_changes
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.findings import largest_changes
+from reportgen.findings.evidence import has_joint
 from reportgen.models import LoadedModel
-from reportgen.results.info import InputInfo
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import JOINT, JOINT_EFFECT
+from reportgen.results import JOINT, JOINT_EFFECT, InputInfo, Results
 from reportgen.texts import TextInput, TextSet
 
 TEXT = "the cat sat on a mat and the dog sat"

@@ -11,17 +11,17 @@ from helpers.real.explaining import NUMBER, Head, encoded, explain, load, one, w
 from helpers.rounding import assert_near, near
 from torch import nn
 
-from reportgen.analysis.evidence.measures import shapley
-from reportgen.analysis.evidence.measures.deletion import deletion_effects
-from reportgen.analysis.evidence.measures.shapley import (
+from reportgen.analysis.evidence import (
     ENOUGH,
     FEWEST_PAIRS,
     MOST_PAIRS,
     ShapleyValues,
+    deletion_effects,
     sampling_error,
     shapley_passes,
     shapley_values,
 )
+from reportgen.analysis.evidence.measures import shapley
 from reportgen.analysis.evidence.text_evidence import UnitEffects
 from reportgen.models import EncodedText, LoadedModel, content_units
 

@@ -8,16 +8,14 @@ import pytest
 from helpers.real.explaining import encoded, explain, load
 from helpers.real.runs import run, texts_run
 
-from reportgen.analysis.evidence.sinks.cases import find_case
-from reportgen.analysis.evidence.sinks.subjects import DEPTHS, find_subjects, find_suspects
-from reportgen.analysis.progress import Progress, Stage
+from reportgen.analysis import Progress, Stage
+from reportgen.analysis.evidence import DEPTHS, find_case, find_subjects, find_suspects
 from reportgen.demo import model_folder
 from reportgen.demo.samples import sample_headlines
 from reportgen.demo.score_rule import text_of
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results.info import Role, Subject
-from reportgen.results.store import Results
+from reportgen.results import Results, Role, Subject
 
 CLS, SEP = Role("cls", "[CLS]"), Role("sep", "[SEP]")
 TEXTS = tuple(map(text_of, sample_headlines(30)))

@@ -6,7 +6,7 @@ from helpers.plain.plain_models import run_plainly
 from helpers.real.models import tiny_model
 from torch import Tensor, nn
 
-from reportgen.analysis.evidence.sinks.interventions import (
+from reportgen.analysis.evidence import (
     is_hidden,
     is_renormalised,
     keys_hidden,

@@ -13,17 +13,11 @@ from helpers.real.explaining import encoded, load
 from helpers.real.families import SITES, load_family, proven
 from torch import Tensor, nn
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.scores import LayerScores
-from reportgen.analysis.evidence.explainer import Explainer
+from reportgen.analysis.attention import Capture, LayerScores
+from reportgen.analysis.evidence import Explainer, SinkScorer, TextScores, frequent_tokens
 from reportgen.analysis.evidence.sinks import sink_scores
-from reportgen.analysis.evidence.sinks.sink_scores import (
-    SinkScorer,
-    TextScores,
-    frequent_tokens,
-)
 from reportgen.models import EncodedText, LoadedModel
-from reportgen.results.measure_register import LONG_TOKENS
+from reportgen.results import LONG_TOKENS
 
 TEXT = "the cat sat on the mat . and the dog sat on the log ."
 FAMILIES = sorted(SITES)

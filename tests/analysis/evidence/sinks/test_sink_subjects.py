@@ -6,13 +6,8 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.evidence.sinks.subjects import (
-    control_groups,
-    evenly_spaced,
-    find_subjects,
-    places,
-)
-from reportgen.results.info import Role, Subject
+from reportgen.analysis.evidence import control_groups, evenly_spaced, find_subjects, places
+from reportgen.results import Role, Subject
 
 CLS, SEP = Role("cls", "[CLS]"), Role("sep", "[SEP]")
 SPECIAL = {"[CLS]": "cls", "[SEP]": "sep"}

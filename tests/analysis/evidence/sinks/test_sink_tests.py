@@ -18,10 +18,8 @@ from helpers.real.models import save_model, spread_weights, tiny_tokenizer
 from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.explainer import Explainer
-from reportgen.analysis.evidence.sinks.sink_tests import SinkRow, SinkTester, sink_columns
-from reportgen.analysis.evidence.sinks.subjects import DEPTHS
+from reportgen.analysis.attention import Capture
+from reportgen.analysis.evidence import DEPTHS, Explainer, SinkRow, SinkTester, sink_columns
 from reportgen.models import (
     EncodedText,
     ExplainedText,
@@ -31,9 +29,9 @@ from reportgen.models import (
     load_model,
     special_roles,
 )
-from reportgen.models.tasks.scores import NumberReader
-from reportgen.results.info import SINK_TESTS, Subject
-from reportgen.results.tables.schema import SINKS_SCHEMA
+from reportgen.models.tasks import NumberReader
+from reportgen.results import SINK_TESTS, Subject
+from reportgen.results.tables import SINKS_SCHEMA
 
 # No more than eight text tokens, so that all of them are controls.
 TEXTS = ("the cat sat on the mat", "a very good film", "on the mat", "the very dog", "bad good log")

@@ -11,14 +11,16 @@ from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.made_up.factories import make_results
 from helpers.real.writers import PAIRS, save_writer
 
-from reportgen.report.charts.one_text.cross import aligned, cross_figure
-from reportgen.report.charts.one_text.heatmap import unit_map
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import visible
-from reportgen.results.completions import target_units
-from reportgen.results.maps.arrays import attention_maps
-from reportgen.results.store import Results, open_results
-from reportgen.results.units import TextUnits, text_units
+from reportgen.report import load_language, visible
+from reportgen.report.charts import aligned, cross_figure, unit_map
+from reportgen.results import (
+    Results,
+    TextUnits,
+    attention_maps,
+    open_results,
+    target_units,
+    text_units,
+)
 
 EN, JA = load_language("en"), load_language("ja")
 

@@ -9,9 +9,8 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from PIL import Image
 
-from reportgen.report.charts.colours import MAP_COLOURS, RULE
-from reportgen.report.charts.one_text.heads import DOTS, GAP, head_picture, head_steps
-from reportgen.results.maps.packed import unpack_levels
+from reportgen.report.charts import DOTS, GAP, MAP_COLOURS, RULE, head_picture, head_steps
+from reportgen.results.maps import unpack_levels
 
 LAYERS, HEADS = 2, 3
 

@@ -7,8 +7,8 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.packed_maps import unpack
 
-from reportgen.report.charts.one_text.heatmap import SIDE, colour_top, text_map, unit_map
-from reportgen.results.units import text_units
+from reportgen.report.charts import SIDE, colour_top, text_map, unit_map
+from reportgen.results import text_units
 
 TEXT = "abcdefgh <s>"
 

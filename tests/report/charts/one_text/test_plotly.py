@@ -4,9 +4,8 @@ import json
 
 import plotly.graph_objects as go
 
-from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
-from reportgen.report.charts.one_text.plotly import map_figure
-from reportgen.report.language.language import load_language
+from reportgen.report import load_language
+from reportgen.report.charts import SCALE_DARK, SCALE_LIGHT, map_figure
 
 EN, JA = load_language("en"), load_language("ja")
 

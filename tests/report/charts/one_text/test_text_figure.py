@@ -5,13 +5,17 @@ from bs4 import BeautifulSoup
 from helpers.drawings import points
 from helpers.made_up.factories import make_results
 
-from reportgen.report.charts.colours import MAP_COLOURS
-from reportgen.report.charts.one_text.figure import draw_text, make_text_figure
-from reportgen.report.charts.one_text.geometry import WIDTH, geometry
-from reportgen.report.charts.one_text.heatmap import text_map
-from reportgen.report.charts.one_text.weights import Weights
-from reportgen.report.language.language import load_language
-from reportgen.results.units import text_units
+from reportgen.report import load_language
+from reportgen.report.charts import (
+    MAP_COLOURS,
+    Weights,
+    draw_text,
+    geometry,
+    make_text_figure,
+    text_map,
+)
+from reportgen.report.charts.one_text.geometry import WIDTH
+from reportgen.results import text_units
 
 EN = load_language("en")
 HEADS = 3

@@ -1,7 +1,7 @@
 """Weights in words."""
 
-from reportgen.report.charts.one_text.weights import Weights
-from reportgen.report.language.language import load_language
+from reportgen.report import load_language
+from reportgen.report.charts import Weights
 
 EN = load_language("en")
 

@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from reportgen.findings.statistics import Interval
-from reportgen.report.charts.small.answers import (
+from reportgen.findings import Interval
+from reportgen.report.charts import (
     HEIGHT,
-    WIDTH,
     Bar,
     Dot,
+    Drawing,
     columns_of_dots,
     dots_with_intervals,
     named_bars,
     plane,
     shares_by_layer,
 )
-from reportgen.report.charts.svg import Drawing
+from reportgen.report.charts.small.answers import WIDTH
 
 NUMBER = r"-?\d+(?:\.\d+)?"
 

@@ -3,16 +3,9 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from reportgen.findings.statistics import Interval
-from reportgen.report.charts.small.tracks import (
-    axis,
-    bar,
-    correlation_scale,
-    dot,
-    interval_text,
-    log_scale,
-)
-from reportgen.report.language.language import load_language
+from reportgen.findings import Interval
+from reportgen.report import load_language
+from reportgen.report.charts import axis, bar, correlation_scale, dot, interval_text, log_scale
 
 EN = load_language("en")
 LEFT, RIGHT = 14, 226

@@ -8,11 +8,10 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.packing import plotly_source
-from reportgen.report.html.page import render
-from reportgen.report.options import RenderOptions
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, render
+from reportgen.report.html import plotly_source
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,9 @@ from helpers.made_up.packed_maps import unpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.html.size.map_pooling import pool_maps
-from reportgen.results.maps.cells import SIDE, pool, pooling
-from reportgen.results.maps.packed import MAX_ERROR, unpack_layers
-from reportgen.results.units import Unit, text_units
+from reportgen.report.html import pool_maps
+from reportgen.results import MAX_ERROR, Unit, pool, pooling, text_units
+from reportgen.results.maps import SIDE, unpack_layers
 
 LAYERS, HEADS = 2, 3
 

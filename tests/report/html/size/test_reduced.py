@@ -5,11 +5,9 @@ from dataclasses import replace
 import pytest
 from helpers.made_up.factories import make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.html.size.left_out import Given, Sizes, carries, megabytes, reduced_sentences
-from reportgen.report.html.size.size_plan import Level
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language
+from reportgen.report.html import Given, Level, Sizes, carries, megabytes, reduced_sentences
 
 EN, JA = load_language("en"), load_language("ja")
 OPTIONS = RenderOptions(max_size=10_000_000)

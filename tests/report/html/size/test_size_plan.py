@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.html.size.size_plan import Level, plan
+from reportgen.report.html import Level, plan
 
 
 @dataclass(frozen=True)

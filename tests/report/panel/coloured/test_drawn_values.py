@@ -14,17 +14,21 @@ from helpers.real.models import save_model
 from scipy.stats import spearmanr
 
 import reportgen
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.findings.repeated_texts import first_alike
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.marked import text_measures
-from reportgen.results.agreement import ranked_tokens, unit_views, yardstick
-from reportgen.results.measure_register import BY_ID, CHANGES, MIN_UNITS
-from reportgen.results.store import Results, open_results
-from reportgen.results.units import text_units
+from reportgen.comparison import Runs
+from reportgen.findings import Findings, first_alike
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.panel import text_measures
+from reportgen.results import (
+    BY_ID,
+    CHANGES,
+    MIN_UNITS,
+    Results,
+    open_results,
+    ranked_tokens,
+    text_units,
+    unit_views,
+)
+from reportgen.results.agreement import yardstick
 
 EN = load_language("en")
 JAPANESE = (

@@ -7,8 +7,8 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.evidence import explained_range, explained_values
-from reportgen.report.panel.coloured.measures import text_effects
-from reportgen.results.measure_register import EFFECTS
+from reportgen.report.panel import text_effects
+from reportgen.results import EFFECTS
 
 UNIT_OF = (0, 1, 1, 2)
 

@@ -8,11 +8,11 @@ from helpers.made_up.factories import HEADLINES, make_results
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.findings.findings import Findings
+from reportgen.findings import Findings
+from reportgen.report import load_language
 from reportgen.report.components import Span
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import shorten
-from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
+from reportgen.report.language import shorten
+from reportgen.report.panel import marked_text, shortened, text_measures
 
 EN = load_language("en")
 

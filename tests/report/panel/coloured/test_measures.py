@@ -8,9 +8,8 @@ import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_units import made_units
 
-from reportgen.report.language.language import load_language
-from reportgen.report.language.printable import visible
-from reportgen.report.panel.coloured.measures import (
+from reportgen.report import load_language, visible
+from reportgen.report.panel import (
     TextEffects,
     about,
     colour_scale,
@@ -19,8 +18,7 @@ from reportgen.report.panel.coloured.measures import (
     text_effects,
     times_average_token,
 )
-from reportgen.results.measure_register import BY_ID, COLOURS
-from reportgen.results.units import text_units
+from reportgen.results import BY_ID, COLOURS, text_units
 
 EN = load_language("en")
 

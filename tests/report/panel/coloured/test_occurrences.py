@@ -2,9 +2,9 @@
 
 import pytest
 
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.occurrences import ordinals, places, told_apart
-from reportgen.results.units import Unit
+from reportgen.report import load_language
+from reportgen.report.panel import ordinals, places, told_apart
+from reportgen.results import Unit
 
 EN, JA = load_language("en"), load_language("ja")
 

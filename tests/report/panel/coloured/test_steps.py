@@ -9,15 +9,13 @@ import pytest
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import changed, make_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import signed_step
-from reportgen.report.html.data import step_data
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.steps import StepRow, make_steps
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import COMPLETION_SEGMENT, DELETION_SCORES
-from reportgen.results.units import text_units
-from reportgen.tasks.metrics import PERPLEXITY
+from reportgen.findings import Findings
+from reportgen.report import load_language
+from reportgen.report.charts import signed_step
+from reportgen.report.html import step_data
+from reportgen.report.panel import StepRow, make_steps
+from reportgen.results import COMPLETION_SEGMENT, DELETION_SCORES, Results, text_units
+from reportgen.tasks import PERPLEXITY
 
 EN = load_language("en")
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "ab")

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from reportgen.report.charts.colours import effect_colour, heat_colour, size_colour
-from reportgen.report.panel.coloured.strip import paragraphs, runs_left, twin
-from reportgen.results.units import Unit
+from reportgen.report.charts import effect_colour, heat_colour, size_colour
+from reportgen.report.panel import paragraphs, runs_left, twin
+from reportgen.results import Unit
 
 CLS = Unit("[CLS]", True, None, None, None, False)
 SEP = Unit("[SEP]", True, None, None, None, False)

@@ -8,19 +8,15 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.tagged import tagged_results
 
-from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import signed_step
-from reportgen.report.html.data import step_data
-from reportgen.report.language.language import load_language
-from reportgen.report.panel.coloured.steps import Steps, make_steps
-from reportgen.report.panel.coloured.strip import Mark
-from reportgen.report.panel.coloured.tagged import strip_marks
+from reportgen.findings import Findings
+from reportgen.report import load_language, redacted
+from reportgen.report.charts import signed_step
+from reportgen.report.html import step_data
+from reportgen.report.panel import Mark, Steps, make_steps, strip_marks
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.redact.masked import DOT
-from reportgen.report.redact.run import redacted
-from reportgen.results.tables.schema import DELETION_SCORES
-from reportgen.results.units import text_units
-from reportgen.tasks.entities import spans
+from reportgen.report.redact import DOT
+from reportgen.results import DELETION_SCORES, text_units
+from reportgen.tasks import spans
 
 EN = load_language("en")
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "wx yz ab cd", "ef gh ij kl")

@@ -7,16 +7,11 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import changed, make_results
 from helpers.made_up.tagged import tagged_results
 
-from reportgen.comparison.runs import Runs
-from reportgen.findings.findings import Findings
-from reportgen.report.html.page import render
-from reportgen.report.language.language import load_language
-from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.strip import Mark, UnitPart, paragraphs
-from reportgen.report.panel.coloured.tagged import strip_marks
-from reportgen.results.store import Results
-from reportgen.results.tables.schema import STEPS
-from reportgen.results.units import Unit, text_units
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.report import RenderOptions, load_language, render
+from reportgen.report.panel import Mark, UnitPart, paragraphs, strip_marks
+from reportgen.results import STEPS, Results, Unit, text_units
 
 EN = load_language("en")
 TEXTS = ("abcdefghij", "klmnopqrstuv")  # pieces of two letters
