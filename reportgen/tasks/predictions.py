@@ -1,8 +1,8 @@
 """What a model predicted, as one table: a row per predicted item, the same for all kinds of output.
 
 A number is one item, several numbers are one each; a class is one, several labels are one each; a
-tag is one per word, a filled mask one per mask, an answer or a choice one per text, a completion
-one per token. An embedding is no prediction, so it has no items.
+tag or a number of words is one per word, a filled mask one per mask, an answer or a choice one per
+text, a completion one per token. An embedding is no prediction, so it has no items.
 """
 
 from collections.abc import Iterator

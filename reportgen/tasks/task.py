@@ -8,12 +8,13 @@ To add a task:
    used in `readings.py`, how far off items are in `errors.py`, and its metrics in `metrics.py`:
    sums over the items of a text, and what the figure is of their means. Value, interval, change
    between two models, gates, trends, worst texts, JSON and documentation follow from the entries.
-4. Write what measures it in a module of `models/tasks/`, with a row in the register there.
+4. Write what measures it in a module of `models/tasks/`, with a row in the register there; and
+   what evidence explains in `targets.py`, where no target of another task says it.
 5. Where the generic sentences of a report do not read well, write its own beside them: strings
    whose keys end in its kind, such as `fit_tags` (`report/language/language.py`, `key_of`).
 6. Make up results of it in `tests/helpers/made_up`.
 
-`tests/tasks/test_new_task.py` does this for a task that no other code knows, but for its measuring.
+A number for each word is such a task that nobody planned for (`tests/tasks/test_word_numbers.py`).
 `tests/tasks/test_branches.py` counts the places outside this room that still ask for the kind.
 """
 

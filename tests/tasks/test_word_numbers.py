@@ -153,6 +153,9 @@ def test_its_section_lists_the_words_that_are_farthest_off(sides: Sequence[Findi
     section = make_quality(own, language)
     assert section is not None
     assert mae in section.headline
+    correlation = section.figures[1]
+    assert re.fullmatch(r"0\.\d\d", correlation.value)
+    assert re.fullmatch(r"\[0\.\d\d, 0\.\d\d\]", correlation.remark)
     (table,) = section.tables
     every = (text for text in range(len(TEXTS)) if text != CUT)
     off = [(far, text) for text, far in zip(every, _words(own), strict=True)]

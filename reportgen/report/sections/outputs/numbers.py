@@ -335,7 +335,7 @@ def _numbers_of_places(findings: Findings, language: Language) -> QualitySection
     figures = []
     for metric in findings.task.metrics:
         if (found := findings.fits[metric.name]) is not None:
-            digits = decimals(found.mean)
+            digits = 2 if metric.scale == "correlation" else decimals(found.mean)
             name = metric_name(metric, language)
             ends = interval_text(found.interval, digits, language)
             figures.append(Kpi(written(found.mean, digits), name, ends))
