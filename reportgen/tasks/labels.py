@@ -27,6 +27,7 @@ Booleans: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 Places: TypeAlias = NDArray[np.intp]
 _IGNORED = ("-100", "_")  # in place of a label where a word has none
+_NO_NUMBER = ("_", "nan")  # the same where numbers are expected
 _IGNORED_NUMBER = -100.0
 
 
@@ -213,7 +214,7 @@ def number_labels(
     for row, parts in given.items():
         for word, part in enumerate(parts):
             number = number_of(part)
-            if part.strip() in _IGNORED or number == _IGNORED_NUMBER:
+            if part.strip().casefold() in _NO_NUMBER or number == _IGNORED_NUMBER:
                 continue
             if number is None or abs(number) > LARGEST:
                 n_unknown += 1

@@ -4,12 +4,12 @@ The effect of any change of a text is `f(whole) - f(changed)`. The target `f` is
 margin of a class over the strongest other class; the logit of a label; for embeddings the cosine
 to the embedding of the whole text, so that the effect is a cosine distance; for a causal model the
 log-probability of the next token, or its lead over another token; where the texts have completions,
-the log-probability of the completion; for a tagger the log-probability of the tags of all words, a
-word that is left out counting as unchanged; for a masked language model that of the tokens at all
-masks; of a completion and of masks also their lead over another token, the same at each step; for
-the answer to a question that of its first and its last token among those of the context; for a
-choice the lead of its logit over that of the strongest other, a change being made in the text with
-each choice.
+the log-probability of the completion; for a tagger the log-probability of the tags of all words,
+and the sum of words' numbers, a word that is left out counting as unchanged; for a masked language
+model that of the tokens at all masks; of a completion and of masks also their lead over another
+token, the same at each step; for the answer to a question that of its first and its last token
+among those of the context; for a choice the lead of its logit over that of the strongest other, a
+change being made in the text with each choice.
 """
 
 from abc import ABC, abstractmethod

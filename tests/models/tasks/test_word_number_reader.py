@@ -82,8 +82,8 @@ def test_labels_are_lists_of_numbers_for_words(tmp_path: Path) -> None:
     model = number_model(tmp_path / "model", id2label={0: "reading_time"})
     assert model.output.name == "reading_time"
     made = text_set(("the cat sat on the mat", "a dog, today only", "a plain line"))
-    numbers = [[1.0, None, 3.0, 4.5, -100, 2.0], [0.5, 1.5, 2.5, 3.5], [1.0, 2.0]]
-    labels = [json.dumps(numbers[0]), "0.5 1.5 2.5 3.5", json.dumps(numbers[2])]
+    numbers = [[1.0, None, 3.0, 4.5, -100, 2.0], [0.5, None, 2.5, 3.5], [1.0, 2.0]]
+    labels = [json.dumps(numbers[0]), "0.5 nan 2.5 3.5", json.dumps(numbers[2])]
     texts = [replace(own, label=label) for own, label in zip(made.texts, labels, strict=True)]
     (tmp_path / "made").mkdir()
     results = analyze(
