@@ -51,16 +51,7 @@ if TYPE_CHECKING:
     from reportgen.findings.outputs.calibration import Bin, Calibration
     from reportgen.findings.outputs.classes import ClassFit, LabelUse, places_of, told_labels
     from reportgen.findings.outputs.completions import step_of
-    from reportgen.findings.outputs.fits import RankFit
-    from reportgen.findings.outputs.multiple_choice import Choices, chance_of
-    from reportgen.findings.outputs.predictions import (
-        MIN_PREDICTIONS,
-        ErrorGroup,
-        Fit,
-        NumbersFit,
-        Spread,
-    )
-    from reportgen.findings.outputs.quality_register import (
+    from reportgen.findings.outputs.deciding_metric import (
         QUALITY,
         Judging,
         SmallestChange,
@@ -70,6 +61,15 @@ if TYPE_CHECKING:
         read_smallest_change,
         smallest_change,
         write_smallest_change,
+    )
+    from reportgen.findings.outputs.fits import RankFit
+    from reportgen.findings.outputs.multiple_choice import Choices, chance_of
+    from reportgen.findings.outputs.predictions import (
+        MIN_PREDICTIONS,
+        ErrorGroup,
+        Fit,
+        NumbersFit,
+        Spread,
     )
     from reportgen.findings.outputs.scored import ConstantVerdict
     from reportgen.findings.outputs.slopes import Slopes

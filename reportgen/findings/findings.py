@@ -30,7 +30,7 @@ from reportgen.findings.outputs import scored as of_scored
 from reportgen.findings.outputs import slopes as of_slopes
 from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.outputs import where_wrong as of_where
-from reportgen.findings.outputs.quality_register import (
+from reportgen.findings.outputs.deciding_metric import (
     QUALITY,
     deciding,
     quality_names,

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from reportgen.models.tasks.completion import CompletionReader, Prompt
     from reportgen.models.tasks.multiple_choice import ChoiceModel
     from reportgen.models.tasks.reader import OutputReader, TextPrediction
-    from reportgen.models.tasks.register import ready_for
     from reportgen.models.tasks.target import ExplainedText, ModelTarget, Scores, unit_rows
+    from reportgen.models.tasks.task_register import ready_for
     from reportgen.models.tokens.encoded import EncodedText, TargetTokens, special_roles
     from reportgen.models.tokens.join_words import joined_to_words, n_joined
     from reportgen.models.tokens.padding import plan_batches

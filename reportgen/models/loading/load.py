@@ -52,8 +52,8 @@ from reportgen.models.spec import (
 )
 from reportgen.models.tasks.embedding import EmbeddingReader
 from reportgen.models.tasks.reader import OutputReader
-from reportgen.models.tasks.register import find_output, reader_of_class, task_of, whole_task
 from reportgen.models.tasks.sentence_encoder import SentenceEncoder, SentenceModules
+from reportgen.models.tasks.task_register import find_output, reader_of_class, task_of, whole_task
 from reportgen.models.tasks.writing import TargetReader, find_writer
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.trial_run import (

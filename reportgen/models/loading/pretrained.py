@@ -29,7 +29,7 @@ from reportgen.models.spec import (
     local_folder,
     read_device_map,
 )
-from reportgen.models.tasks.register import task_of, whole_task
+from reportgen.models.tasks.task_register import task_of, whole_task
 from reportgen.models.tasks.writing import encoder_remark
 from reportgen.results import COUNT, HEADS, INFO_BYTES, LAYERS, UNPACKED
 

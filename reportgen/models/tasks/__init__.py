@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     )
     from reportgen.models.tasks.next_token import NextTokenReader, keep_last_logits
     from reportgen.models.tasks.reader import spell
-    from reportgen.models.tasks.register import find_output, task_of
     from reportgen.models.tasks.scores import (
         ClassReader,
         LabelsReader,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from reportgen.models.tasks.similarity import ready_for_pairs
     from reportgen.models.tasks.tags import TagReader, WordNumberReader
     from reportgen.models.tasks.target import CosineTarget, NumberTarget, StepTarget
+    from reportgen.models.tasks.task_register import find_output, task_of
     from reportgen.models.tasks.writing import (
         encode_target,
         encode_with_target,

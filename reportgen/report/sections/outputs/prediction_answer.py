@@ -26,7 +26,11 @@ from reportgen.report.language.numbers import QUALITY_STYLES, column_decimals, f
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.sections.errors import short_error
-from reportgen.report.sections.outputs.told import Told, constant_ending, shown_places
+from reportgen.report.sections.outputs.prediction_sentences import (
+    Told,
+    constant_ending,
+    shown_places,
+)
 from reportgen.results import MIN_TEXTS
 from reportgen.tasks import Metric
 
