@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from reportgen.files import end_at_once
+from reportgen.interrupts import end_at_once
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from helpers.made_up.shared import FOLDER, shared
 from hypothesis import settings
 from typer.main import get_command
 
-from reportgen.files.interrupts import SIGNALS
+from reportgen.interrupts import SIGNALS
 
 if TYPE_CHECKING:
     from reportgen.comparison import Comparison

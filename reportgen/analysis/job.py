@@ -45,7 +45,7 @@ from reportgen.analysis.work.tally import (
     nothing_analysed,
     require_known_tokens,
 )
-from reportgen.files import held_back
+from reportgen.interrupts import held_back
 from reportgen.results import Results, RunInfo, open_first_pass, open_own
 from reportgen.texts import TextInput, TextSet
 

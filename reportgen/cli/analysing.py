@@ -13,7 +13,8 @@ import typer
 from reportgen.api import ModelRun, quiet_libraries, terminal_progress
 from reportgen.api.options import EngineChoices, Verbosity, arguments
 from reportgen.cli import outcome
-from reportgen.files import Unfinished, ending_at_once, unfinished_run
+from reportgen.files import Unfinished, unfinished_run
+from reportgen.interrupts import ending_at_once
 from reportgen.texts import TextSet
 
 if TYPE_CHECKING:

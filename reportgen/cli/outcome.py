@@ -14,8 +14,8 @@ import typer
 
 from reportgen.api.options import GateChoices, Verbosity
 from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes
-from reportgen.files import interruptible
 from reportgen.findings import GateResult, errors_first, gate_line, has_failed
+from reportgen.interrupts import interruptible
 from reportgen.report import STANDARD_OUTPUT, inert, send, visible
 
 if TYPE_CHECKING:

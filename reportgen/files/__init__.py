@@ -21,7 +21,6 @@ if TYPE_CHECKING:
         is_address,
         require_here,
     )
-    from reportgen.files.interrupts import end_at_once, ending_at_once, held_back, interruptible
     from reportgen.files.object_stores import Address, Uploads, fetch_folder, is_results, unopened
     from reportgen.files.pinned import File, PinnedFolder, ReplacedError, path_of, pin
     from reportgen.files.reading import read_within

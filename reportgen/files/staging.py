@@ -18,10 +18,10 @@ from reportgen.errors import (
 )
 from reportgen.files import system
 from reportgen.files.destinations import PAGE_FILES, RESULTS_FILES
-from reportgen.files.interrupts import held_back
 from reportgen.files.pinned import File, path_of
 from reportgen.files.temporary import Temporary, make_temporary
 from reportgen.files.transaction import Move, Removal, UnfinishedError, move_all
+from reportgen.interrupts import held_back
 
 _AT_ONCE = 16  # files and folders that are flushed to the disk side by side
 

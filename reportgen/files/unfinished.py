@@ -19,8 +19,8 @@ from reportgen.errors import (
     unwritten,
 )
 from reportgen.files import system
-from reportgen.files.interrupts import held_back
 from reportgen.files.temporary import remove_at_once
+from reportgen.interrupts import held_back
 
 SUFFIX = ".unfinished"
 _FACTS = ("run.json", "shard.json")  # what a run without results leaves

@@ -23,7 +23,8 @@ from reportgen.api import progress_bar
 from reportgen.cli import app
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import InputError
-from reportgen.files import Staging, held_back, interruptible
+from reportgen.files import Staging
+from reportgen.interrupts import held_back, interruptible
 
 STOPPED = "reportgen: interrupted; nothing was written"
 KEPT = "results.unfinished"

@@ -26,7 +26,6 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 HERE = Path(__file__).parent
@@ -410,7 +409,7 @@ def load_everything() -> None:
     temporary._MOMENT = 0.0  # an empty folder is one that is left: nobody else begins just now
     # Nor does it matter how a document is made: that of a run, as its options say, stays the same.
     patch.setattr(api_report, "make_documents", remembered(api_report.make_documents))
-    patch.setattr("reportgen.api.site.maker.page", SimpleNamespace(render=remembered(page.render)))
+    patch.setattr("reportgen.api.site.maker.render_page", remembered(page.render))
 
 
 def remembered(make: Callable[..., object]) -> Callable[..., object]:

@@ -439,4 +439,4 @@ def test_a_signal_in_the_first_moment_ends_in_one_line(number: int) -> None:
         # Until the first module is there, which says what an interrupt does, only the interpreter
         # can answer.
         files = re.findall(rb'File ".*/reportgen/(.+?)"', said)
-        assert set(files) <= {b"__main__.py", b"__init__.py", b"files/interrupts.py"}, said
+        assert set(files) <= {b"__main__.py", b"__init__.py", b"interrupts.py"}, said

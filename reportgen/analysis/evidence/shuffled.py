@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from reportgen.files import held_back
+from reportgen.interrupts import held_back
 from reportgen.models import ModelTarget
 from reportgen.results import BY_ID, HELD, YARDSTICK, text_agreement, unit_views
 

@@ -6,7 +6,13 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen.models import ModelSpec, load_model
-from reportgen.models.tasks import ModelTask, TagReader, TriedModule, WordNumberReader, register
+from reportgen.models.tasks import (
+    ModelTask,
+    TagReader,
+    TriedModule,
+    WordNumberReader,
+    task_register,
+)
 
 
 def read_numbers(tried: TriedModule) -> WordNumberReader | None:
@@ -19,6 +25,6 @@ NUMBERS = ModelTask(endings=("ForTokenClassification",), reader=read_numbers)
 def test_of_two_tasks_of_one_class_the_first_that_can_read_a_module_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(register, "TASKS", (NUMBERS, *register.TASKS))
+    monkeypatch.setattr(task_register, "TASKS", (NUMBERS, *task_register.TASKS))
     folder = save_model(tmp_path / "model", "bert", "token", num_labels=3)
     assert isinstance(load_model(ModelSpec(model=str(folder))).reader, TagReader)
