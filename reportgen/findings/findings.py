@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -70,6 +70,7 @@ from reportgen.tasks import (
 )
 
 Part = TypeVar("Part")
+_RECENT = 64  # texts whose items are kept: what is written of a text asks for them several times
 
 
 def _part(compute: Callable[[Results], Part]) -> cached_property[Part]:
@@ -315,9 +316,13 @@ class Findings:
         first, end = np.searchsorted(self.items["text"].to_numpy(np.int64), [text, text + 1])
         return self.words[first:end]
 
-    def items_of(self, text: int) -> list[Item]:
+    def items_of(self, text: int) -> tuple[Item, ...]:
         """The predicted items of row `text` of `texts`."""
-        return items_of(self.items, text)
+        return self._items_of(text)
+
+    @cached_property
+    def _items_of(self) -> Callable[[int], tuple[Item, ...]]:
+        return lru_cache(_RECENT)(lambda text: tuple(items_of(self.items, text)))
 
     @cached_property
     def label_counts(self) -> of_classes.LabelCounts:

@@ -115,7 +115,7 @@ def _places(
         for item, unit in zip(items, unit_of_step.tolist(), strict=True):
             yield _Place(unit, labels[unit], item)
         return
-    items = [item for item in items if item.position >= 0]
+    items = tuple(item for item in items if item.position >= 0)
     if task.has_ends:
         scores = iter(results.text_row(text)["scores"])
         for item in items:
