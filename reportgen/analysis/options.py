@@ -1,9 +1,14 @@
 """Options of an analysis, apart from those of the model."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+from reportgen.analysis.cost.budget import read_budget
+from reportgen.errors import UsageError
+from reportgen.options import Option
 from reportgen.results import EvidenceLevel, UnitKind
 
 if TYPE_CHECKING:
@@ -12,28 +17,146 @@ if TYPE_CHECKING:
 # From the results of the first pass, which have no evidence yet, to the rows of `texts` that get
 # evidence even if they are not in the sample.
 ListedFirst: TypeAlias = Callable[["Results"], Sequence[int]]
+_ANALYSIS = partial(Option, panel="Analysis")
+
+
+def _is_count(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,12}", text) is not None
+
+
+def _read_keep_maps(text: str) -> str:
+    """Check a value of --keep-maps.
+
+    Raises:
+        UsageError: it is neither all, none nor a number.
+    """
+    if text not in ("all", "none") and not _is_count(text):
+        raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
+    return text
+
+
+def _read_evidence_texts(text: str) -> str:
+    """Check a value of --evidence-texts.
+
+    Raises:
+        UsageError: it is neither all nor a number from 1.
+    """
+    if text != "all" and not (_is_count(text) and int(text)):
+        raise UsageError(f"--evidence-texts {text}: write all or a number such as 200")
+    return text
+
+
+def _read_evidence_budget(text: str) -> str:
+    """Check a value of --evidence-budget.
+
+    Raises:
+        UsageError: it is neither a time nor a number of passes.
+    """
+    read_budget(text)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
-    """Options of an analysis, apart from those of the model."""
+    """What to measure, and which attention maps to keep."""
 
-    # Tokens of a batch, padding included; None: 1,024, on a GPU as its memory allows.
-    batch_tokens: int | None = None
-    keep_maps: str = "all"  # all, none, or the number of texts that keep their maps
-    evidence: EvidenceLevel = "basic"
-    # All, or the number of texts that get evidence; None: as the budget says, else as `cost.LEAST`.
-    evidence_texts: str | None = None
-    evidence_budget: str | None = None  # what decides that number, or did so
-    # None: what is predicted for each text.
-    explain_class: str | None = None
-    explain_token: str | None = None  # a next token
-    against: str | None = None  # the token that its lead is explained over
-    # Tokens that a causal model writes after each text without a completion; None: none.
-    generate: int | None = None
-    temperature: float = 0.0  # 0: always the likeliest token
-    seed: int = 0  # of what is drawn at other temperatures
-    # What is measured and drawn as one; None: what the texts give, else words.
-    units: UnitKind | None = "token"
-    # See `Settings.options`.
+    batch_tokens: Annotated[
+        int | None,
+        _ANALYSIS(
+            least=1,
+            help="Tokens that run through the model at once, padding included, e.g. 4096. Default: "
+            "1024; on a GPU as many as its memory has room for.",
+        ),
+    ] = None
+    keep_maps: Annotated[
+        str,
+        _ANALYSIS(
+            metavar="N|all|none",
+            read=_read_keep_maps,
+            help="How many texts keep their attention maps, e.g. 100; all stops at 2 GB. Those of "
+            "more than 4,096 tokens are pooled.",
+        ),
+    ] = "all"
+    evidence: Annotated[
+        EvidenceLevel,
+        _ANALYSIS(
+            help="Measurements of how far attention can be trusted: none, basic (norms, gradients, "
+            "deletion) or full (adds sink tests, integrated gradients and more; takes much longer)."
+        ),
+    ] = "basic"
+    evidence_texts: Annotated[
+        str | None,
+        _ANALYSIS(
+            metavar="N|all",
+            read=_read_evidence_texts,
+            help="Number of texts with evidence, spread evenly over the input, e.g. 200; texts "
+            "that the report lists first have it too, and norms are measured on all. Default: 50, "
+            "doubled as long as that costs no more than the attention of all texts, at most 800.",
+        ),
+    ] = None
+    evidence_budget: Annotated[
+        str | None,
+        _ANALYSIS(
+            metavar="TIME|Npasses",
+            read=_read_evidence_budget,
+            help="As many texts with evidence as fit a time on this machine, e.g. 5m, or a number "
+            "of passes through the model, e.g. 2000passes.",
+        ),
+    ] = None
+    units: Annotated[
+        UnitKind | None,
+        _ANALYSIS(
+            help="What is measured and drawn as one: token, word, phrase (words that the model "
+            "uses together, found in about 3 runs per word), or given (the column units). Words "
+            "end at spaces and punctuation; Japanese ones as SudachiPy says if it is installed, "
+            "else where the script changes. Default: given if there is such a column, else word."
+        ),
+    ] = None
+    explain_class: Annotated[
+        str | None,
+        _ANALYSIS(
+            help="Class, label or number whose score the evidence explains, e.g. positive. "
+            "Default: the predicted class of each text."
+        ),
+    ] = None
+    explain_token: Annotated[
+        str | None,
+        _ANALYSIS(
+            help="Next token whose log-probability the evidence explains, e.g. ' bank'. Default: "
+            "the token that the model predicts for each text."
+        ),
+    ] = None
+    against: Annotated[
+        str | None,
+        _ANALYSIS(
+            help="Explain the lead of that next token over this one, e.g. ' river': the difference "
+            "of their log-probabilities. Of completions and masks, at each token or mask."
+        ),
+    ] = None
+    generate: Annotated[
+        int | None,
+        _ANALYSIS(
+            least=1,
+            help="Let a model write up to N tokens after each text, or for it, where no "
+            "completion is given, and explain what it wrote, e.g. 20.",
+        ),
+    ] = None
+    temperature: Annotated[
+        float,
+        _ANALYSIS(
+            least=0,
+            most=1000,
+            help="How freely --generate draws its tokens, e.g. 0.7. 0 takes the likeliest token "
+            "each time.",
+        ),
+    ] = 0.0
+    seed: Annotated[
+        int,
+        _ANALYSIS(
+            least=0,
+            most=2**32 - 1,
+            help="Seed of what --generate draws at a temperature above 0, e.g. 1.",
+        ),
+    ] = 0
+    # What a report names of this and of texts and model; see `Settings.options`.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)

@@ -13,19 +13,12 @@ from typing import Any, Literal
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.analysis import AnalysisOptions
 from reportgen.api.comparing.baseline import keep_baseline
-from reportgen.api.jobs import analysis_options, listed_by
+from reportgen.api.jobs import listed_by
 from reportgen.api.measurement import measure
 from reportgen.api.models import load_model, named_model, taken_apart
-from reportgen.api.options import (
-    AnalysisChoices,
-    EngineChoices,
-    InputChoices,
-    Verbosity,
-    arguments,
-    column_option,
-    options_of,
-)
+from reportgen.api.options import EngineChoices, InputChoices, Verbosity, arguments, column_option
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import UsageError, with_quotes
@@ -38,7 +31,7 @@ from reportgen.files import (
     unfinished_run,
 )
 from reportgen.models import LoadedModel, ModelSpec, bare, borrowed
-from reportgen.report import options_in, shown_options
+from reportgen.options import options_in, options_of, shown_options
 from reportgen.results import EvidenceLevel, Results, UnitKind, open_results
 from reportgen.texts import ARGUMENTS, Beside, TextSet, texts_in_memory
 
@@ -128,7 +121,7 @@ def analyze(
     if isinstance(label_map, Mapping):
         given["label_map"] = json.dumps({str(old): str(new) for old, new in label_map.items()})
     named = {name: given[name] for name in ("text_column", "label_map", "sheet", "limit")}
-    of_analysis = {name: given[name] for name in options_in(AnalysisChoices)}
+    of_analysis = {name: given[name] for name in options_in(AnalysisOptions)}
     of_analysis["keep_maps"] = str(keep_maps)  # numbers as they are typed
     for name in ("evidence_texts", "explain_class"):
         of_analysis[name] = None if given[name] is None else str(given[name])
@@ -138,7 +131,7 @@ def analyze(
         model,
         tokenizer,
         options_of(InputChoices, named | columns),
-        options_of(AnalysisChoices, of_analysis),
+        options_of(AnalysisOptions, of_analysis),
         names,
         **{name: given[name] for name in others},
         **model_options,
@@ -150,7 +143,7 @@ def analyzed(
     model: Any,
     tokenizer: Any,
     inputs: InputChoices,
-    analysis: AnalysisChoices,
+    analysis: AnalysisOptions,
     beside: Mapping[str, Beside],
     *,
     folder: str | Path | None = None,
@@ -197,7 +190,7 @@ def analyzed(
                 stack.enter_context(borrowed(bare(taken)))
             loaded = load_model(taken, tokenizer, **model_options)
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
-        options = analysis_options(analysis, shown)
+        options = replace(analysis, shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
         spec = ModelSpec()  # not needed where this process does it, with a model of any kind
         if chosen_engine != EngineChoices():

@@ -1,14 +1,13 @@
 """Jobs: what to analyse and what to write, checked before anything heavy is imported."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from reportgen.analysis import AnalysisOptions, ListedFirst
 from reportgen.api.options import (
-    AnalysisChoices,
     GateChoices,
     InputChoices,
     ModelChoices,
@@ -22,6 +21,7 @@ from reportgen.errors import UsageError
 from reportgen.files import check_unfinished, recover_at
 from reportgen.findings import Gate, listed_first
 from reportgen.models import ModelSpec, check_spec
+from reportgen.options import shown_options
 from reportgen.report import (
     COMPARE_TABLE_NAMES,
     STANDARD_OUTPUT,
@@ -35,7 +35,6 @@ from reportgen.report import (
     limit_of,
     plan_outputs,
     read_plotlyjs,
-    shown_options,
     table_name,
 )
 from reportgen.results import created_date
@@ -103,7 +102,6 @@ def find_step_summary(*, wanted: bool) -> StepSummary | None:
 
 
 Options = TypeVar("Options", bound=WriteOptions)
-Shown: TypeAlias = Mapping[str, str | int | float | bool]
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
 _DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
 
@@ -113,21 +111,10 @@ class ModelRun:
     """A model to load, and how to run texts through it."""
 
     spec: ModelSpec
-    choices: AnalysisChoices
-    shown: Shown  # the options that a report names
-
-    @property
-    def options(self) -> AnalysisOptions:
-        """The options as `measure` takes them."""
-        return analysis_options(self.choices, self.shown)
+    options: AnalysisOptions
 
 
-def analysis_options(choices: AnalysisChoices, shown: Shown) -> AnalysisOptions:
-    """The options of an analysis, with those that a report names."""
-    return AnalysisOptions(**asdict(choices), shown=shown)
-
-
-def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> ModelRun:
+def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisOptions) -> ModelRun:
     """Check the options of a model and its analysis, as far as possible without loading it.
 
     Raises:
@@ -138,7 +125,8 @@ def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisCho
     spec = model_spec(model)
     check_spec(spec)
     created_date()
-    return ModelRun(spec, analysis, shown_options(inputs, model, analysis))
+    shown = shown_options(inputs, model, analysis)
+    return ModelRun(spec, replace(analysis, shown=shown))
 
 
 def listed_by(detail: str | None = None) -> ListedFirst:

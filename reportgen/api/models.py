@@ -9,11 +9,11 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.api.options import ModelChoices, arguments, options_of
+from reportgen.api.options import ModelChoices, arguments
 from reportgen.errors import ModelError, UsageError
 from reportgen.models import LoadedModel, bare, check_spec, device_of, load_module
 from reportgen.models import load_model as load_named
-from reportgen.report import shown_options
+from reportgen.options import options_of, shown_options
 
 
 def load_model(

@@ -14,11 +14,11 @@ import pandas as pd
 from reportgen.api.account import account_of
 from reportgen.api.comparing.baseline_file import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
-from reportgen.api.options import check_language, options_of
 from reportgen.comparison import Runs
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import RESULTS_FILES, Staging, Temporary
 from reportgen.findings import Findings, GateResult, check_detail, evaluate, misfit
+from reportgen.options import options_of
 from reportgen.report import (
     Document,
     Lang,
@@ -26,6 +26,7 @@ from reportgen.report import (
     OutputOptions,
     RenderOptions,
     TextCell,
+    WriteOptions,
     headline,
     inert,
     load_language,
@@ -238,6 +239,15 @@ class Report:
         except ResultsError as error:
             return str(error)
         return ""
+
+
+def check_language(lang: Lang) -> None:
+    """Check that reports can be written in the language `lang`.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    options_of(WriteOptions, {"lang": lang})
 
 
 def open_report(folder: str | Path) -> Report:

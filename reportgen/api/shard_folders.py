@@ -9,14 +9,15 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis import is_timed
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, options_of
+from reportgen.analysis import AnalysisOptions, is_timed
+from reportgen.api.options import InputChoices, ModelChoices
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import Removal, make_temporary, system, write_journal
+from reportgen.options import options_in, options_of
 from reportgen.results import is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
@@ -43,7 +44,7 @@ class Call:
     texts: tuple[str, ...]
     inputs: InputChoices
     model: ModelChoices
-    analysis: AnalysisChoices
+    analysis: AnalysisOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,12 @@ def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> Non
     Raises:
         OutputError: it cannot be written.
     """
-    values = asdict(call) | {"shard": [shard.number, shard.of]}
+    groups = {name: getattr(call, name) for name in ("inputs", "model", "analysis")}
+    options = {
+        name: {option: getattr(group, option) for option in options_in(type(group))}
+        for name, group in groups.items()
+    }
+    values = {"texts": call.texts, **options, "shard": [shard.number, shard.of]}
     record = json.loads(json.dumps(values, default=str))
     try:
         # The results name the run that they belong to by this file.
@@ -260,7 +266,7 @@ def _call(stored: Mapping[str, Any], folder: Path) -> Call:
             tuple(stored["texts"]),
             options_of(InputChoices, _known(stored["inputs"])),
             options_of(ModelChoices, _known(stored["model"])),
-            options_of(AnalysisChoices, _known(stored["analysis"])),
+            options_of(AnalysisOptions, _known(stored["analysis"])),
         )
     except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error

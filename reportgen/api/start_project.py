@@ -3,15 +3,14 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
 from textwrap import wrap
-from typing import Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from typing import Literal, TypeAlias, get_args, get_origin
 
 from reportgen.api.options import GROUPS, OWN_FILE, setting_names
 from reportgen.errors import UsageError
 from reportgen.files import Staging, check_target
-from reportgen.report import Option, options_in
+from reportgen.options import Option, options_in
 
 _WIDTH = 100
 _EXAMPLE = re.compile(r"""e\.g\. (?:"([^"]+)"|'([^']+)'|(.+?)(?=[;:,.] |\.$|$| or ))""")
@@ -98,12 +97,10 @@ def example_settings() -> str:
     known = set(setting_names("run"))
     panels: dict[str, list[str]] = {}
     for group in GROUPS:
-        hints = get_type_hints(group)
-        defaults = {item.name: item.default for item in fields(group)}
         for name, option in options_in(group).items():
             key = name.replace("_", "-")
             if key in known:
-                value = _value(key, option, hints[name], defaults[name])
+                value = _value(key, option)
                 lines = panels.setdefault(option.panel or "Outputs", [])
                 lines += [
                     *_comment(option.help),
@@ -120,17 +117,18 @@ def _comment(text: str) -> Iterator[str]:
     yield from (f"# {line}" for line in wrap(text, _WIDTH - 2, break_on_hyphens=False))
 
 
-def _value(key: str, option: Option, hint: Any, default: Any) -> str:
+def _value(key: str, option: Option) -> str:
     """An example of a value, as TOML writes it: the default, else what the help has as example."""
     listed = _ACTIVE.get(key) or _LISTS.get(key)
     if listed:
         return json.dumps(listed)
-    if default not in (None, MISSING):
-        return json.dumps(option.write(default) if option.write else default)
-    literals = [get_args(kind) for kind in (hint, *get_args(hint)) if get_origin(kind) is Literal]
+    if option.default is not None:
+        return json.dumps(option.write(option.default) if option.write else option.default)
+    kinds = get_args(option.kind)
+    literals = [get_args(kind) for kind in (option.kind, *kinds) if get_origin(kind) is Literal]
     if literals or option.choices:
         return json.dumps((option.choices or literals[0])[0])
     found = _EXAMPLE.search(option.help)
     example = next(filter(None, found.groups()), "") if found else ""
-    is_number = int in get_args(hint)
+    is_number = int in kinds
     return example if is_number and example.isdigit() else "1" if is_number else json.dumps(example)

@@ -55,9 +55,7 @@ def analyze_texts(
     The texts that a report with --detail `detail` lists first get evidence; where results are
     compared, only the sample does. What is done is kept in the folder `kept`.
     """
-    for line in (
-        () if verbosity.quiet else arguments.without_effect(model_run.choices, model_run.shown)
-    ):
+    for line in () if verbosity.quiet else arguments.without_effect(model_run.options):
         typer.echo(f"reportgen: {line}", err=True)
     from reportgen.api import listed_by, measure
 

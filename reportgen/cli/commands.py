@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from reportgen.analysis import AnalysisOptions
 from reportgen.api import (
     Host,
     check_accepted,
@@ -23,7 +24,6 @@ from reportgen.api import (
     writing,
 )
 from reportgen.api.options import (
-    AnalysisChoices,
     CompareChoices,
     CompareOutputChoices,
     EngineChoices,
@@ -78,7 +78,7 @@ def root(version: parameters.Version = False) -> None:
 def run(
     inputs: InputChoices,
     model: ModelChoices,
-    analysis: AnalysisChoices,
+    analysis: AnalysisOptions,
     files: OutputChoices,
     options: RenderOptions,
     gating: GateChoices,
@@ -225,7 +225,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
 @parameters.with_options
 def compare(
     inputs: InputChoices,
-    analysis: AnalysisChoices,
+    analysis: AnalysisOptions,
     files: CompareOutputChoices,
     options: CompareOptions,
     gating: GateChoices,

@@ -4,26 +4,22 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from reportgen.api.options import (
-    AnalysisChoices,
-    InputChoices,
-    configured_gates,
-    configured_options,
-    options_of,
-)
+from reportgen.analysis import AnalysisOptions
+from reportgen.api.options import InputChoices, configured_gates, configured_options
 from reportgen.cli.object_stores import at_addresses
 from reportgen.cli.outcome import user_errors
 from reportgen.errors import UsageError, shortened
 from reportgen.findings import figure_list
-from reportgen.report import Option, inert, options_in
+from reportgen.options import Option, options_in, options_of
+from reportgen.report import inert
 from reportgen.texts import INPUT_FORMATS
 from reportgen.version import __version__
 
@@ -101,7 +97,7 @@ def _taken(error: typer.BadParameter) -> str:
 
 # Options whose meaning is another one there: a folder.
 _OWN_OUTPUT = ("analyze", "merge")
-_NOT_OF_FOLDERS = (InputChoices, AnalysisChoices)
+_NOT_OF_FOLDERS = (InputChoices, AnalysisOptions)
 _GATES = ("fail_if", "warn_if")  # of settings, which add to those that are given
 
 
@@ -146,12 +142,9 @@ def _print_source(command: str, source: str, names: Sequence[str]) -> None:
 
 def _parameters(group: type) -> list[inspect.Parameter]:
     """The options of a dataclass as typer reads them from the signature of a command."""
-    hints = get_type_hints(group)
-    defaults = {field.name: field.default for field in fields(group)}
     found = []
     for name, option in options_in(group).items():
-        default = defaults[name]
-        kind = _typed_kind(hints[name], default, option)
+        default = option.default
         if option.write and default is not None:
             default = option.write(default)
         found.append(
@@ -159,21 +152,21 @@ def _parameters(group: type) -> list[inspect.Parameter]:
                 name,
                 inspect.Parameter.KEYWORD_ONLY,
                 default=default,
-                annotation=Annotated[kind, _declared(name, option)],
+                annotation=Annotated[_typed_kind(option), _declared(name, option)],
             )
         )
     return found
 
 
-def _typed_kind(hint: Any, default: Any, option: Option) -> Any:
+def _typed_kind(option: Option) -> Any:
     """The type of an option's value as it is typed: text, where the option reads it itself."""
     if option.choices:
         kind: Any = Literal[option.choices]
     elif option.read:
         kind = str
     else:
-        return hint
-    return kind | None if default is None else kind
+        return option.kind
+    return kind | None if option.default is None else kind
 
 
 def _declared(name: str, option: Option) -> Any:

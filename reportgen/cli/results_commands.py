@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reportgen.analysis import AnalysisOptions
 from reportgen.api import (
     Call,
     ModelRun,
@@ -20,7 +21,6 @@ from reportgen.api import (
     with_code,
 )
 from reportgen.api.options import (
-    AnalysisChoices,
     AnalyzeChoices,
     EngineChoices,
     GateChoices,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 def analyze(
     inputs: InputChoices,
     model: ModelChoices,
-    analysis: AnalysisChoices,
+    analysis: AnalysisOptions,
     engine: EngineChoices,
     verbosity: Verbosity,
     choices: AnalyzeChoices,
@@ -80,7 +80,7 @@ def analyze(
     text_set = arguments.text_set(texts, inputs)
     outcome.print_notes(text_set, verbosity)
     if choices.small:  # no maps are kept of it, and no text gets evidence for a report
-        model_run = replace(model_run, choices=replace(model_run.choices, keep_maps="none"))
+        model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))
     started = time.perf_counter()
     import_api("reportgen.api.measurement", verbosity)
     with (

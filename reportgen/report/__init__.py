@@ -36,14 +36,11 @@ if TYPE_CHECKING:
         CompareOptions,
         CompareTableName,
         Lang,
-        Option,
         OutputOptions,
         RenderOptions,
         WriteOptions,
-        options_in,
         read_commit,
         read_plotlyjs,
-        shown_options,
     )
     from reportgen.report.outputs import (
         check_apart,

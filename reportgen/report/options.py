@@ -1,16 +1,10 @@
-"""What a user can choose about the outputs; each option is declared once, as one field.
-
-The command line, the Python API and the command that a report prints are all made from these
-fields: to add an option, add a field and use it where it matters.
-"""
+"""What a user can choose about the outputs of reports and comparisons."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from functools import cache, partial
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.files import read_within
@@ -21,6 +15,7 @@ from reportgen.findings import (
     read_smallest_change,
     write_smallest_change,
 )
+from reportgen.options import Option
 from reportgen.results import COLOURS, EARLIER_NAMES, is_commit
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
@@ -35,35 +30,6 @@ Images: TypeAlias = Literal["svg", "png", "none"]
 Lang: TypeAlias = Literal["en", "ja"]
 Heads: TypeAlias = Literal["mean", "sum"]
 Layout: TypeAlias = Literal["file", "dir"]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """How the command line offers a field of an options class."""
-
-    help: str
-    panel: str | None = None  # the heading in the help that it stands under
-    flags: tuple[str, ...] = ()  # its names there; by default that of the field
-    metavar: str | None = None  # what the help shows for its value
-    choices: tuple[str, ...] = ()  # the only values it takes
-    least: int | None = None  # the smallest number it takes
-    most: int | None = None  # the largest
-    read: Callable[[str], Any] | None = None  # turns what is typed into the value
-    write: Callable[[Any], Any] | None = None  # turns the value into what a printed command shows
-    changes_page: bool = True  # whether the HTML page depends on it
-    is_setting: bool = True  # whether a settings file may hold it
-
-
-def options_in(kind: type) -> Mapping[str, Option]:
-    """The options that the dataclass `kind` declares, by name of the field."""
-    return _declared_in(kind)
-
-
-@cache  # what a class declares is fixed, and its annotations take long to read
-def _declared_in(kind: type) -> Mapping[str, Option]:
-    hints = get_type_hints(kind, include_extras=True)
-    found = ((item.name, getattr(hints[item.name], "__metadata__", ())) for item in fields(kind))
-    return MappingProxyType({name: extras[0] for name, extras in found if extras})
 
 
 def read_size(text: str) -> int:
@@ -309,23 +275,6 @@ class RenderOptions(WriteOptions):
 
 
 OutputOptions: TypeAlias = CompareOptions | RenderOptions
-
-
-def shown_options(*groups: Any, of_page: bool | None = None) -> dict[str, str | int | float | bool]:
-    """The options in `groups` that differ from their defaults, as printed commands name them.
-
-    `of_page` selects those that change the HTML page, or those that change other formats only.
-    """
-    shown: dict[str, str | int | float | bool] = {}
-    for choices in groups:
-        defaults = type(choices)()
-        for name, option in options_in(type(choices)).items():
-            value, is_wanted = getattr(choices, name), of_page in (None, option.changes_page)
-            if is_wanted and value != getattr(defaults, name):
-                value = option.write(value) if option.write else value
-                is_text = isinstance(value, str)
-                shown[name.replace("_", "-")] = without_surrogates(value) if is_text else value
-    return shown
 
 
 def read_plotlyjs(path: Path) -> str:

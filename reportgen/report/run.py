@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reportgen.findings import GateResult, errors_first, found_text
+from reportgen.options import shown_options
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import output_text
-from reportgen.report.options import RenderOptions, shown_options
+from reportgen.report.options import RenderOptions
 from reportgen.report.redact.rules import shown_option
 from reportgen.results import MAX_ERROR, REDACT, RunInfo
 

@@ -29,7 +29,7 @@ def test_a_gradient_is_taken_few_calls_below_the_analysis(
         return grad(*arguments, **options)
 
     monkeypatch.setattr(torch.autograd, "grad", seen)
-    model, options = load(folder, "bert", **NUMBER), AnalysisOptions()
+    model, options = load(folder, "bert", **NUMBER), AnalysisOptions(units="token")
     texts = TextSet((TextInput("1", "the cat sat", "t:1"),), (InputInfo("t", "0" * 64, 1),))
     analyze(texts, model, tmp_path, options)
     assert stacks

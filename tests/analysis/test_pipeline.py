@@ -32,7 +32,7 @@ def text_set(*texts: str, labels: tuple[str, ...] = ()) -> TextSet:
 def run(folder: Path, model: Path, texts: TextSet, spec: dict | None = None, **options) -> Results:
     folder.mkdir()
     loaded = load_model(ModelSpec(model=str(model), **(spec or {})))
-    return analyze(texts, loaded, folder, AnalysisOptions(**options))
+    return analyze(texts, loaded, folder, AnalysisOptions(**{"units": "token"} | options))
 
 
 @pytest.fixture(scope="module")

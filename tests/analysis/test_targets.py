@@ -85,7 +85,12 @@ def test_a_generation_that_ends_at_once_is_told(
     assert error == f"text 0 ({found.source}): {told}"
     (tmp_path / "r").mkdir()
     with pytest.raises(ModelError, match=f"--generate: nothing was generated; .* {told}"):
-        analyze(texts, model, tmp_path / "r", AnalysisOptions(generate=6, evidence="none"))
+        analyze(
+            texts,
+            model,
+            tmp_path / "r",
+            AnalysisOptions(units="token", generate=6, evidence="none"),
+        )
 
 
 def test_targets_are_kept_beside_the_tokens_of_the_texts(results: Results) -> None:

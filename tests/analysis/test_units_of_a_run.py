@@ -12,9 +12,10 @@ from helpers.real.models import save_model
 from transformers import AutoModelForSequenceClassification
 
 import reportgen
+from reportgen.analysis import AnalysisOptions
 from reportgen.analysis.evidence import Explainer, with_phrases
 from reportgen.api import sides_of
-from reportgen.api.options import AnalysisChoices, InputChoices, without_effect
+from reportgen.api.options import InputChoices, without_effect
 from reportgen.errors import UsageError
 from reportgen.findings import Findings
 from reportgen.models import joined_to_words
@@ -106,9 +107,9 @@ def test_units_that_are_asked_for_must_be_there(bert: Path) -> None:
 
 def test_a_column_that_is_named_in_vain_is_told() -> None:
     given = {"units-column": "parts"}
-    assert without_effect(AnalysisChoices(), given) == []
-    assert without_effect(AnalysisChoices(units="given"), given) == []
-    assert without_effect(AnalysisChoices(units="word"), given) == [
+    assert without_effect(AnalysisOptions(shown=given)) == []
+    assert without_effect(AnalysisOptions(units="given", shown=given)) == []
+    assert without_effect(AnalysisOptions(units="word", shown=given)) == [
         "--units-column has no effect with --units word"
     ]
 
@@ -172,7 +173,7 @@ def test_phrases_take_evidence(bert: Path, options: dict, message: str | None) -
 
 
 def test_models_are_not_compared_by_phrases() -> None:
-    choices = AnalysisChoices(units="phrase")
+    choices = AnalysisOptions(units="phrase")
     with pytest.raises(UsageError, match="--units phrase: each model has phrases of its own"):
         sides_of(["t.txt"], "demo", ["demo-star"], InputChoices(), choices)
 

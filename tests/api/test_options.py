@@ -5,21 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.analysis import AnalysisOptions
 from reportgen.api.jobs import report_job
 from reportgen.api.options import (
-    AnalysisChoices,
     InputChoices,
     ModelChoices,
     OutputChoices,
     columns,
     model_spec,
-    options_of,
-    read_evidence_texts,
-    read_keep_maps,
     without_effect,
 )
 from reportgen.errors import UsageError
-from reportgen.report import RenderOptions, shown_options
+from reportgen.options import options_of, shown_options
+from reportgen.report import RenderOptions
 from reportgen.report.options import read_size
 from reportgen.texts import Columns
 
@@ -44,18 +42,18 @@ def test_what_is_no_size(text: str) -> None:
 
 def test_keep_maps_is_all_none_or_a_number() -> None:
     for text in ("all", "none", "0", "100"):
-        read_keep_maps(text)
+        options_of(AnalysisOptions, {"keep_maps": text})
     for text in ("", "-1", "1.5", "²", "some"):
         with pytest.raises(UsageError, match="--keep-maps"):
-            read_keep_maps(text)
+            options_of(AnalysisOptions, {"keep_maps": text})
 
 
 def test_texts_of_evidence_are_all_or_a_number_from_1() -> None:
     for text in ("all", "1", "050", "9" * 12):
-        read_evidence_texts(text)
+        options_of(AnalysisOptions, {"evidence_texts": text})
     for text in ("", "0", "00", "-1", "1.5", "1e9", "²", "none", "abc", "9" * 400):
         with pytest.raises(UsageError, match="--evidence-texts"):
-            read_evidence_texts(text)
+            options_of(AnalysisOptions, {"evidence_texts": text})
 
 
 def test_options_reach_their_rooms() -> None:
@@ -93,7 +91,7 @@ def shown(model: ModelChoices) -> dict[str, object]:
 def test_only_what_differs_from_the_default_is_shown() -> None:
     assert shown(ModelChoices()) == {}
     chosen = shown_options(
-        InputChoices(limit=3), ModelChoices(trust_remote_code=True), AnalysisChoices(batch_tokens=9)
+        InputChoices(limit=3), ModelChoices(trust_remote_code=True), AnalysisOptions(batch_tokens=9)
     )
     assert chosen == {"limit": 3, "trust-remote-code": True, "batch-tokens": 9}
 
@@ -143,9 +141,9 @@ def test_names_of_classes_are_set_apart_by_commas() -> None:
 
 
 def test_what_has_no_effect_without_evidence_is_named() -> None:
-    assert without_effect(AnalysisChoices(evidence="basic", explain_class="a")) == []
-    assert without_effect(AnalysisChoices(evidence="none")) == []
-    both = AnalysisChoices(evidence="none", explain_class="a", evidence_texts="all")
+    assert without_effect(AnalysisOptions(evidence="basic", explain_class="a")) == []
+    assert without_effect(AnalysisOptions(evidence="none")) == []
+    both = AnalysisOptions(evidence="none", explain_class="a", evidence_texts="all")
     assert [line.split()[0] for line in without_effect(both)] == [
         "--evidence-texts",
         "--explain-class",

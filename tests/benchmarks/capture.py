@@ -157,7 +157,12 @@ def peak(count: int, evidence: EvidenceLevel) -> None:
         Path("/proc/self/clear_refs").write_text("5")
         before = resident()
         inputs = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
-        analyze(inputs, model, Path(results), AnalysisOptions(keep_maps="none", evidence=evidence))
+        analyze(
+            inputs,
+            model,
+            Path(results),
+            AnalysisOptions(units="token", keep_maps="none", evidence=evidence),
+        )
         top = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{top - before:.0f} MB above the loaded model ({before:.0f} MB)")
 

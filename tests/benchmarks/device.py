@@ -152,7 +152,7 @@ def analysed(device: str, dtype: Dtype, folder: Path) -> Results:
     texts = tuple(TextInput(str(i), line, f"x:{i}") for i, line in enumerate(lines))
     folder.mkdir()
     given = TextSet(texts, (InputInfo("x", "", len(texts)),))
-    return analyze(given, model, folder, AnalysisOptions(keep_maps="none"))
+    return analyze(given, model, folder, AnalysisOptions(units="token", keep_maps="none"))
 
 
 def measure_precision(device: str) -> None:

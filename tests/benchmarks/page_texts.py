@@ -59,7 +59,9 @@ def results_of(
         group = GROUPS[number % len(GROUPS)]
         texts.append(TextInput(str(number), text, group=group, source=f"made.txt:{number}"))
     inputs = TextSet(tuple(texts), (InputInfo("made.txt", "0" * 64, len(texts)),))
-    return analyze(inputs, model, folder, AnalysisOptions(evidence_texts=str(n_evidence)))
+    return analyze(
+        inputs, model, folder, AnalysisOptions(units="token", evidence_texts=str(n_evidence))
+    )
 
 
 def written(results: Results, path: Path, **options: Any) -> Page:

@@ -113,7 +113,7 @@ def row_of(model: LoadedModel, key: str, folder: Path) -> str:
         texts_in_memory(texts(N_TEXTS, 1), None, {}),
         model,
         folder,
-        AnalysisOptions(evidence="basic"),
+        AnalysisOptions(units="token", evidence="basic"),
     )
     findings = Findings(results)
     verdicts = [note.id for note in findings.notes if note.is_verdict and note.role == key]

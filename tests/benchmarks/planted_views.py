@@ -73,7 +73,9 @@ def see(
     encoded = [encode(model.tokenizer, one.text, None, model.info.max_tokens) for one in headlines]
     explainer = Explainer(model, try_model(model, encoded)[1].batching, BATCH_TOKENS)
     own = model_shapley(explainer, encoded, orders) if orders else [None] * len(headlines)
-    options = AnalysisOptions(keep_maps="none", evidence="basic", evidence_texts="all")
+    options = AnalysisOptions(
+        units="token", keep_maps="none", evidence="basic", evidence_texts="all"
+    )
     chosen = None
     if shuffled is None and is_full:
         with TemporaryDirectory() as place:

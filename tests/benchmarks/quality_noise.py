@@ -69,7 +69,7 @@ ERRORS: Mapping[str, Callable[[np.random.Generator, int], Floats]] = {
 TRUE_SIZES = (0.6, 1.6)  # of the last model's errors
 JUDGED = ("mae", "rmse", "bias", "rank")  # figures that decided in earlier versions
 HEAD_BEFORE = 0.05
-NO_EVIDENCE = AnalysisOptions(evidence="none")
+NO_EVIDENCE = AnalysisOptions(units="token", evidence="none")
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def main() -> None:
 
 def measured(texts: TextSet, model: ModelSpec) -> CorpusTokens:
     with tempfile.TemporaryDirectory() as folder:
-        options = AnalysisOptions(keep_maps="none", evidence_texts="all")
+        options = AnalysisOptions(units="token", keep_maps="none", evidence_texts="all")
         return corpus_tokens(analyze(texts, load_model(model), Path(folder), options))
 
 

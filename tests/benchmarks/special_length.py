@@ -48,7 +48,7 @@ def main() -> None:
         model = load_model(spec)
         for file, column in FILES.items():
             texts = read_texts([str(SAMPLES / file)], Columns(text=column))
-            options = AnalysisOptions(keep_maps="none", evidence="none")
+            options = AnalysisOptions(units="token", keep_maps="none", evidence="none")
             with TemporaryDirectory() as place:
                 results = analyze(texts, model, Path(place), options)
                 share, even = (text_means(results, x) for x in ("special_share", "uniform_share"))

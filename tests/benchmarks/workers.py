@@ -25,7 +25,7 @@ from reportgen.texts import TextInput, TextSet
 N_TEXTS = 1024
 LOADING = 25.0  # seconds that the processes have for it
 ROUNDS = 2
-OPTIONS = AnalysisOptions(keep_maps="none", evidence="none")
+OPTIONS = AnalysisOptions(units="token", keep_maps="none", evidence="none")
 
 
 def made_model(folder: Path) -> ModelSpec:

@@ -18,7 +18,8 @@ from helpers.real.models import SENTENCES, save_model
 from reportgen.api.options import GateChoices, InputChoices, ModelChoices
 from reportgen.cli import main
 from reportgen.cli.outcome import system_said
-from reportgen.report import CompareOptions, RenderOptions, options_in
+from reportgen.options import options_in
+from reportgen.report import CompareOptions, RenderOptions
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ from reportgen.texts import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 TEXTS = (*SENTENCES, "", "the cat sat on the mat", "a dog sat on the log")
-FULL = AnalysisOptions(evidence="full", evidence_texts="2")
+FULL = AnalysisOptions(units="token", evidence="full", evidence_texts="2")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -148,7 +148,9 @@ def test_what_differs_is_named(
     model: LoadedModel, folder: Path, unbroken: Unbroken, tmp_path: Path
 ) -> None:
     kept = Path(shutil.copytree(unbroken.kept, tmp_path / "kept"))
-    other = AnalysisOptions(evidence="basic", evidence_texts="3", shown={"label-column": "stars"})
+    other = AnalysisOptions(
+        units="token", evidence="basic", evidence_texts="3", shown={"label-column": "stars"}
+    )
     with pytest.raises(UsageError) as told:
         run(tmp_path / "r", model, kept, other)
     assert str(told.value) == (
@@ -176,10 +178,12 @@ def test_a_time_for_evidence_is_turned_into_a_number_once(
     model: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = tmp_path / "kept"
-    timed = AnalysisOptions(evidence_budget="0.02s", shown={"evidence-budget": "0.02s"})
+    timed = AnalysisOptions(
+        units="token", evidence_budget="0.02s", shown={"evidence-budget": "0.02s"}
+    )
     found = run(tmp_path / "r", model, kept, timed)
     asked = open_results(tmp_path / "r").info.evidence.asked
-    given = AnalysisOptions(evidence_texts=asked, shown={"evidence-texts": asked})
+    given = AnalysisOptions(units="token", evidence_texts=asked, shown={"evidence-texts": asked})
     assert run(tmp_path / "given", model, tmp_path / "other", given) == found
     monkeypatch.setattr(timed_budget, "_pace", lambda worker: pytest.fail("it is known"))
     assert run(tmp_path / "again", model, kept, timed) == found

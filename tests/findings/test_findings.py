@@ -30,7 +30,7 @@ def results(minilm: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Re
         ):
             patch.setattr(module, name, lambda _, items, *rest: [Missing("failed")] * len(items))
         patch.setattr(measure, "faithfulness", lambda *_: [])
-        return analyze(texts, minilm, folder, AnalysisOptions(evidence="full"))
+        return analyze(texts, minilm, folder, AnalysisOptions(units="token", evidence="full"))
 
 
 @pytest.fixture(scope="module")

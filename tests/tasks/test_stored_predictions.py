@@ -99,7 +99,7 @@ def test_a_run_stores_the_items_of_its_texts(tmp_path: Path, architecture: str, 
     folder = tmp_path / "results"
     folder.mkdir()
     given = TextSet(texts, (InputInfo("t.txt", "0" * 64, len(texts)),))
-    options = AnalysisOptions(evidence="none", keep_maps="none")
+    options = AnalysisOptions(units="token", evidence="none", keep_maps="none")
     analyze(given, model, folder, options)
     results = open_results(folder)
     assert results.info.schema_version == SCHEMA_VERSION

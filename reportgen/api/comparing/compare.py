@@ -12,13 +12,13 @@ from reportgen.api.comparing.baseline import accept
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
-from reportgen.api.options import check_language, options_of
-from reportgen.api.report import Report, Written, open_report, write_runs
+from reportgen.api.report import Report, Written, check_language, open_report, write_runs
 from reportgen.comparison import Comparison
 from reportgen.comparison import compare_runs as compare_findings
 from reportgen.errors import UsageError
 from reportgen.files import Staging
 from reportgen.findings import Judging, evaluate, smallest_change
+from reportgen.options import options_of
 from reportgen.report import (
     COMPARE_TABLE_NAMES,
     CompareOptions,

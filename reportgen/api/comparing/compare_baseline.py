@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis import AnalysisOptions
 from reportgen.api.analyze import analyze, analyzed, text_set_of
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.compare import ComparedReports, compare
@@ -16,7 +17,7 @@ from reportgen.api.comparing.like_baseline import (
     texts_of,
     with_given,
 )
-from reportgen.api.options import AnalysisChoices, InputChoices, column_option
+from reportgen.api.options import InputChoices, column_option
 from reportgen.api.report import Report, open_report
 from reportgen.errors import UsageError, some
 from reportgen.models import LoadedModel
@@ -62,7 +63,7 @@ def compare_baseline(
     is_named = model is None or isinstance(model, str | Path)
     found = settings_of(base.results, is_named=is_named)
     has_texts = texts is not None
-    found = with_given(found, InputChoices(), AnalysisChoices(), has_texts=has_texts)
+    found = with_given(found, InputChoices(), AnalysisOptions(), has_texts=has_texts)
     options = {k: v for k, v in found.model.items() if is_named or k in _OF_MODULES}
     for name in model_options:
         if name in _TAKEN:

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from reportgen.analysis import AnalysisOptions
 from reportgen.api.comparing.baseline_file import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import ModelRun, analysis_of
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, arguments, options_of
+from reportgen.api.options import InputChoices, ModelChoices, arguments
 from reportgen.comparison import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
-from reportgen.report import options_in, shown_options
+from reportgen.options import options_in, options_of, shown_options
 from reportgen.results import Results, open_results
 from reportgen.tasks import task_of
 from reportgen.texts import TextInput, TextSet
@@ -31,7 +32,7 @@ class BaselineSettings(NamedTuple):
 
     inputs: InputChoices
     model: Mapping[str, Any]  # but for what says which model it is
-    analysis: AnalysisChoices
+    analysis: AnalysisOptions
 
 
 def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
@@ -57,7 +58,7 @@ def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
 
     model = {name: value for name, value in of(ModelChoices).items() if name not in _OF_MODEL}
     inputs = options_of(InputChoices, of(InputChoices))
-    return BaselineSettings(inputs, model, options_of(AnalysisChoices, of(AnalysisChoices)))
+    return BaselineSettings(inputs, model, options_of(AnalysisOptions, of(AnalysisOptions)))
 
 
 def texts_of(results: Results) -> TextSet:
@@ -88,7 +89,7 @@ def texts_of(results: Results) -> TextSet:
 
 
 def planned(
-    sides: Sides, inputs: InputChoices, analysis: AnalysisChoices
+    sides: Sides, inputs: InputChoices, analysis: AnalysisOptions
 ) -> tuple[TextSet, tuple[ModelRun, ...]]:
     """The texts and models that must be analysed before `sides` can be compared. With a baseline,
     they are analysed as the baseline was.
@@ -137,7 +138,7 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
 
 
 def with_given(
-    found: BaselineSettings, inputs: InputChoices, analysis: AnalysisChoices, *, has_texts: bool
+    found: BaselineSettings, inputs: InputChoices, analysis: AnalysisOptions, *, has_texts: bool
 ) -> BaselineSettings:
     """`found`, with the options that were `given` in their place.
 
@@ -146,13 +147,13 @@ def with_given(
     """
     own = replace(found.analysis, **_given(analysis))
     if not has_texts:
-        defaults = AnalysisChoices()
+        defaults = AnalysisOptions()
         own = replace(own, **{name: getattr(defaults, name) for name in _OF_WRITING})
     check_alike(own)
     return BaselineSettings(replace(found.inputs, **_given(inputs)), found.model, own)
 
 
-def _given(choices: InputChoices | AnalysisChoices) -> dict[str, Any]:
+def _given(choices: InputChoices | AnalysisOptions) -> dict[str, Any]:
     """The options that differ from their defaults."""
     names = {name.replace("-", "_") for name in shown_options(choices)}
     return {name: value for name, value in asdict(choices).items() if name in names}

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.analysis import is_timed
+from reportgen.analysis import AnalysisOptions, is_timed
 from reportgen.api.jobs import ModelRun, analysis_of
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, model_spec
+from reportgen.api.options import InputChoices, ModelChoices, model_spec
 from reportgen.errors import UsageError
 from reportgen.files import check_target
 from reportgen.models import check_spec
-from reportgen.report import inert, shown_options
+from reportgen.options import shown_options
+from reportgen.report import inert
 from reportgen.texts import is_remote
 
 # Options of an analysis that change how long it takes and what is kept, and no figure.
@@ -44,7 +45,7 @@ def sides_of(
     base: str | None,
     heads: Sequence[str],
     inputs: InputChoices,
-    analysis: AnalysisChoices,
+    analysis: AnalysisOptions,
 ) -> Sides:
     """The models that the arguments of `compare` name.
 
@@ -89,7 +90,7 @@ def sides_of(
 
 
 def _against_baseline(
-    paths: Sequence[str], heads: Sequence[str], inputs: InputChoices, analysis: AnalysisChoices
+    paths: Sequence[str], heads: Sequence[str], inputs: InputChoices, analysis: AnalysisOptions
 ) -> Sides:
     """The baseline in the first of `paths`, and models that are to be analysed in the same way."""
     first, *texts = paths
@@ -138,7 +139,7 @@ def _one_path(path: str) -> UsageError:
     )
 
 
-def check_alike(analysis: AnalysisChoices) -> None:
+def check_alike(analysis: AnalysisOptions) -> None:
     """Check that models which are analysed with these options can be compared.
 
     Raises:

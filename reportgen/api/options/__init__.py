@@ -20,14 +20,7 @@ if TYPE_CHECKING:
         text_set,
         without_effect,
     )
-    from reportgen.api.options.option_register import (
-        AnalysisChoices,
-        InputChoices,
-        ModelChoices,
-        read_evidence_texts,
-        read_keep_maps,
-    )
-    from reportgen.api.options.option_values import check_language, options_of
+    from reportgen.api.options.option_register import InputChoices, ModelChoices
     from reportgen.api.options.output_options import (
         AnalyzeChoices,
         CompareChoices,

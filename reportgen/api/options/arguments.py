@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.analysis import AnalysisOptions
+from reportgen.api.options.option_register import InputChoices, ModelChoices
 from reportgen.api.options.output_options import GateChoices
 from reportgen.api.options.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings import Gate, Level, figure_list, parse_gate, without_tokens
 from reportgen.models import ModelSpec
-from reportgen.report import shown_options
+from reportgen.options import shown_options
 from reportgen.texts import (
     Columns,
     TextSet,
@@ -132,7 +133,7 @@ def gates(choices: GateChoices, command: str, *, redact: bool = False) -> tuple[
     return tuple(parsed.values())
 
 
-def check_sample(analysis: AnalysisChoices) -> None:
+def check_sample(analysis: AnalysisOptions) -> None:
     """Check that one option at most says how many texts get evidence.
 
     Raises:
@@ -146,11 +147,10 @@ def check_sample(analysis: AnalysisChoices) -> None:
 
 
 def without_effect(
-    analysis: AnalysisChoices, shown: Mapping[str, str | int | float | bool] | None = None
+    analysis: AnalysisOptions,
 ) -> list[str]:
-    """One line for each given option that has no effect because of another; `shown` holds all
-    options that were given."""
-    given = shown_options(analysis) if shown is None else shown
+    """One line for each given option that has no effect because of another."""
+    given = {**analysis.shown, **shown_options(analysis)}
     lines = []
     if given.get("units-column") and analysis.units not in (None, "given"):
         lines.append(f"--units-column has no effect with --units {analysis.units}")

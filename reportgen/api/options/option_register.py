@@ -1,22 +1,14 @@
-"""The options of texts, model, analysis, outputs and gates; each is declared once, as one field.
-
-The command line turns the fields into its options, and the Python API checks keyword arguments
-against them. How outputs look is declared in `report/options.py`. Nothing heavy is imported here.
-"""
+"""The options of texts and of the model. Nothing heavy is imported here."""
 
 import json
 import os
-import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Annotated, Any
 
-from reportgen.analysis import read_budget
-from reportgen.errors import UsageError
 from reportgen.models import Dtype, Pooling, without_folders
-from reportgen.report import Option
-from reportgen.results import EvidenceLevel, UnitKind
+from reportgen.options import Option
 from reportgen.texts import InputFormat, read_label_map
 
 # Paths as outputs print them: only the last part, so that none names a folder of the machine.
@@ -54,7 +46,6 @@ def _last_parts(value: Any) -> Any:
 
 _TEXTS = partial(Option, panel="Texts")
 _MODEL = partial(Option, panel="Model")
-_ANALYSIS = partial(Option, panel="Analysis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,143 +222,3 @@ class ModelChoices:
             help="Cut texts to this many tokens, e.g. 128. Default: as many as the model takes.",
         ),
     ] = None
-
-
-def _is_count(text: str) -> bool:
-    return re.fullmatch(r"[0-9]{1,12}", text) is not None
-
-
-def read_keep_maps(text: str) -> str:
-    """Check a value of --keep-maps.
-
-    Raises:
-        UsageError: it is neither all, none nor a number.
-    """
-    if text not in ("all", "none") and not _is_count(text):
-        raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
-    return text
-
-
-def read_evidence_texts(text: str) -> str:
-    """Check a value of --evidence-texts.
-
-    Raises:
-        UsageError: it is neither all nor a number from 1.
-    """
-    if text != "all" and not (_is_count(text) and int(text)):
-        raise UsageError(f"--evidence-texts {text}: write all or a number such as 200")
-    return text
-
-
-def read_evidence_budget(text: str) -> str:
-    """Check a value of --evidence-budget.
-
-    Raises:
-        UsageError: it is neither a time nor a number of passes.
-    """
-    read_budget(text)
-    return text
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisChoices:
-    """What to measure, and which attention maps to keep."""
-
-    batch_tokens: Annotated[
-        int | None,
-        _ANALYSIS(
-            least=1,
-            help="Tokens that run through the model at once, padding included, e.g. 4096. Default: "
-            "1024; on a GPU as many as its memory has room for.",
-        ),
-    ] = None
-    keep_maps: Annotated[
-        str,
-        _ANALYSIS(
-            metavar="N|all|none",
-            read=read_keep_maps,
-            help="How many texts keep their attention maps, e.g. 100; all stops at 2 GB. Those of "
-            "more than 4,096 tokens are pooled.",
-        ),
-    ] = "all"
-    evidence: Annotated[
-        EvidenceLevel,
-        _ANALYSIS(
-            help="Measurements of how far attention can be trusted: none, basic (norms, gradients, "
-            "deletion) or full (adds sink tests, integrated gradients and more; takes much longer)."
-        ),
-    ] = "basic"
-    evidence_texts: Annotated[
-        str | None,
-        _ANALYSIS(
-            metavar="N|all",
-            read=read_evidence_texts,
-            help="Number of texts with evidence, spread evenly over the input, e.g. 200; texts "
-            "that the report lists first have it too, and norms are measured on all. Default: 50, "
-            "doubled as long as that costs no more than the attention of all texts, at most 800.",
-        ),
-    ] = None
-    evidence_budget: Annotated[
-        str | None,
-        _ANALYSIS(
-            metavar="TIME|Npasses",
-            read=read_evidence_budget,
-            help="As many texts with evidence as fit a time on this machine, e.g. 5m, or a number "
-            "of passes through the model, e.g. 2000passes.",
-        ),
-    ] = None
-    units: Annotated[
-        UnitKind | None,
-        _ANALYSIS(
-            help="What is measured and drawn as one: token, word, phrase (words that the model "
-            "uses together, found in about 3 runs per word), or given (the column units). Words "
-            "end at spaces and punctuation; Japanese ones as SudachiPy says if it is installed, "
-            "else where the script changes. Default: given if there is such a column, else word."
-        ),
-    ] = None
-    explain_class: Annotated[
-        str | None,
-        _ANALYSIS(
-            help="Class, label or number whose score the evidence explains, e.g. positive. "
-            "Default: the predicted class of each text."
-        ),
-    ] = None
-    explain_token: Annotated[
-        str | None,
-        _ANALYSIS(
-            help="Next token whose log-probability the evidence explains, e.g. ' bank'. Default: "
-            "the token that the model predicts for each text."
-        ),
-    ] = None
-    against: Annotated[
-        str | None,
-        _ANALYSIS(
-            help="Explain the lead of that next token over this one, e.g. ' river': the difference "
-            "of their log-probabilities. Of completions and masks, at each token or mask."
-        ),
-    ] = None
-    generate: Annotated[
-        int | None,
-        _ANALYSIS(
-            least=1,
-            help="Let a model write up to N tokens after each text, or for it, where no "
-            "completion is given, and explain what it wrote, e.g. 20.",
-        ),
-    ] = None
-    temperature: Annotated[
-        float,
-        _ANALYSIS(
-            least=0,
-            most=1000,
-            help="How freely --generate draws its tokens, e.g. 0.7. 0 takes the likeliest token "
-            "each time.",
-        ),
-    ] = 0.0
-    seed: Annotated[
-        int,
-        _ANALYSIS(
-            least=0,
-            most=2**32 - 1,
-            help="Seed of what --generate draws at a temperature above 0, e.g. 1.",
-        ),
-    ] = 0

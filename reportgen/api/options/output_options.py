@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from reportgen.api.options.option_register import ModelChoices
-from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, Option, options_in
+from reportgen.options import Option, options_in
+from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format
 
 _REPORT = partial(Option, panel="Report")
 _GATES = partial(Option, panel="Gates")

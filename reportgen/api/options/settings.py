@@ -6,15 +6,15 @@ Settings at the top apply to every command that has the option. Settings in the 
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import Any
 
-from reportgen.api.options.option_register import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.options.option_values import options_of
+from reportgen.analysis import AnalysisOptions
+from reportgen.api.options.option_register import InputChoices, ModelChoices
 from reportgen.api.options.output_options import (
     CompareChoices,
     CompareOutputChoices,
@@ -27,14 +27,8 @@ from reportgen.api.options.output_options import (
 )
 from reportgen.api.options.settings_file import SettingsFile, project_folders, settings_file
 from reportgen.errors import UsageError, without_surrogates
-from reportgen.report import (
-    STANDARD_OUTPUT,
-    CompareOptions,
-    Option,
-    RenderOptions,
-    SiteOptions,
-    options_in,
-)
+from reportgen.options import options_in, options_of
+from reportgen.report import STANDARD_OUTPUT, CompareOptions, RenderOptions, SiteOptions
 
 _GATES = ("fail-if", "warn-if")
 _COMMANDS = ("compare", "site")  # that have a table of their own
@@ -55,13 +49,13 @@ _NEVER = {
 _SHARED = (GateChoices, Verbosity)
 # The groups of options of a report, all of which are settings, and those of other commands.
 GROUPS = (
-    *(InputChoices, ModelChoices, AnalysisChoices, OutputChoices, RenderOptions),
+    *(InputChoices, ModelChoices, AnalysisOptions, OutputChoices, RenderOptions),
     *(EngineChoices, *_SHARED),
 )
 _GROUPS: Mapping[str, tuple[type, ...]] = {
     "run": (*GROUPS, RunChoices),
     "compare": (
-        *(InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions),
+        *(InputChoices, AnalysisOptions, CompareOutputChoices, CompareOptions),
         *(*_SHARED, CompareChoices),
     ),
     "site": (SiteOptions, *_SHARED, SiteChoices),
@@ -172,8 +166,8 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
 class _SettingReader:
     """Reads the value of one setting as its option does, in lists or alone."""
 
-    def __init__(self, name: str, group: type, kind: Any) -> None:
-        self._name, self._group, self._kind = name, group, kind
+    def __init__(self, name: str, group: type) -> None:
+        self._name, self._group = name, group
 
     def __call__(self, value: object, place: str) -> Any:
         """The value, as the command line gives it to the command.
@@ -195,7 +189,7 @@ class _SettingReader:
         """The value in the type that its option asks for: YAML has only text, and a single text
         stands for a list of one."""
         option = options_in(self._group)[self._name]
-        kinds = str(self._kind)
+        kinds = str(option.kind)
         if isinstance(value, str):
             value = without_surrogates(value)
             if "list" in kinds:
@@ -226,12 +220,10 @@ def _known(command: str) -> Mapping[str, _SettingReader]:
     command = command if command in _COMMANDS else "run"
     found: dict[str, _SettingReader] = {}
     for group in _GROUPS[command]:
-        hints = get_type_hints(group)
-        declared: Mapping[str, Option] = options_in(group)
-        for name in (field.name for field in fields(group)):
+        for name, option in options_in(group).items():
             key = name.replace("_", "-")
-            if name in declared and declared[name].is_setting and key not in _NEVER:
-                found[key] = _SettingReader(name, group, hints[name])
+            if option.is_setting and key not in _NEVER:
+                found[key] = _SettingReader(name, group)
     return MappingProxyType(found)
 
 

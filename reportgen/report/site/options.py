@@ -5,12 +5,12 @@ from typing import Annotated, Literal, TypeAlias
 
 from reportgen.errors import without_surrogates
 from reportgen.findings import Judging, smallest_change
+from reportgen.options import Option
 from reportgen.report.options import (
     USUAL_CHANGE,
     DecidingFigure,
     Lang,
     LeastChange,
-    Option,
     read_commit,
     read_size,
     write_size,

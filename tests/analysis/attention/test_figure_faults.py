@@ -27,7 +27,7 @@ def messages(
     rows = [TextInput(str(i), "the", completion=own) for i, own in enumerate(("xyz", "xqz"))]
     module.register_forward_hook(spoil)
     (folder / "made").mkdir()
-    options = AnalysisOptions(evidence="none")
+    options = AnalysisOptions(units="token", evidence="none")
     results = analyze(TextSet(tuple(rows), ()), model, folder / "made", options)
     found: list[str] = results.texts["message"].tolist()
     return found

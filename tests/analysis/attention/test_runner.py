@@ -145,7 +145,7 @@ def analysed(folder: Path, model: LoadedModel, *texts: str) -> Results:
         tuple(TextInput(str(i), text, source=f"t.txt:{i}") for i, text in enumerate(texts, 1)),
         (InputInfo("t.txt", "0" * 64, len(texts)),),
     )
-    return analyze(inputs, model, folder, AnalysisOptions())
+    return analyze(inputs, model, folder, AnalysisOptions(units="token"))
 
 
 @pytest.mark.parametrize("n_spoilt", [1, 2])

@@ -207,7 +207,11 @@ def results_of(folder: Path, model: LoadedModel, texts, progress: Progress, evid
     inputs = tuple(TextInput(f"t{i}", text, f"x:{i}") for i, text in enumerate(texts))
     given = TextSet(inputs, (InputInfo("x", "", 1),))
     return analyze(
-        given, model, folder, AnalysisOptions(evidence=evidence, evidence_texts="3"), progress
+        given,
+        model,
+        folder,
+        AnalysisOptions(units="token", evidence=evidence, evidence_texts="3"),
+        progress,
     )
 
 

@@ -580,7 +580,7 @@ def test_texts_beside_the_sample_are_measured_and_change_no_figure(
 ) -> None:
     """To the last digit, for some sets of such texts; what they have is what they have alone."""
     take_few_steps(monkeypatch)
-    choices = AnalysisOptions(evidence=level, evidence_texts="3")
+    choices = AnalysisOptions(units="token", evidence=level, evidence_texts="3")
     found = {}
     sets = ((), (1, 0, 3), *(() if level == "full" else (range(len(TEXTS)),)))
     for listed in sets:

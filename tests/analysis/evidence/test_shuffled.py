@@ -48,7 +48,7 @@ def run(folder: Path, model: LoadedModel, progress: Progress | None = None, **op
     texts = tuple(TextInput(str(i), text, source="t") for i, text in enumerate(TEXTS))
     given = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
     options = {"units": "token", **options}
-    return analyze(given, model, folder, AnalysisOptions(**options), progress)
+    return analyze(given, model, folder, AnalysisOptions(**{"units": "token"} | options), progress)
 
 
 def state(model: LoadedModel) -> dict[str, torch.Tensor]:

@@ -9,9 +9,10 @@ from helpers.real.two_models import TEXTS, pair_of
 from typer.testing import CliRunner
 
 import reportgen
+from reportgen.analysis import AnalysisOptions
 from reportgen.api import accept
 from reportgen.api.comparing import BaselineSettings, settings_of, with_given
-from reportgen.api.options import AnalysisChoices, InputChoices
+from reportgen.api.options import InputChoices
 from reportgen.cli import app
 from reportgen.errors import ComparisonError, UsageError
 from reportgen.files import Staging
@@ -94,10 +95,10 @@ def test_accepting_results_of_a_part_of_the_texts_says_that_figures_are_of_other
 
 def test_what_a_model_wrote_for_a_baseline_is_not_written_again() -> None:
     """It stands beside the texts of the baseline; other texts have none."""
-    written = AnalysisChoices(generate=5, temperature=0.5, seed=3)
+    written = AnalysisOptions(generate=5, temperature=0.5, seed=3)
     kept = BaselineSettings(InputChoices(), {}, written)
-    given = (kept, InputChoices(), AnalysisChoices())
-    assert with_given(*given, has_texts=False).analysis == AnalysisChoices()
+    given = (kept, InputChoices(), AnalysisOptions())
+    assert with_given(*given, has_texts=False).analysis == AnalysisOptions()
     with pytest.raises(UsageError, match="generate"):
         with_given(*given, has_texts=True)
 

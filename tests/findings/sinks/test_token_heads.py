@@ -213,7 +213,7 @@ def run(folder: Path, model: LoadedModel) -> Results:
     texts = tuple(TextInput(str(i), f"{text} .", source="t") for i, text in enumerate(lines))
     folder.mkdir()
     given = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
-    return analyze(given, model, folder, AnalysisOptions(evidence="none"))
+    return analyze(given, model, folder, AnalysisOptions(units="token", evidence="none"))
 
 
 @pytest.mark.parametrize(("architecture", "task"), [("bert", "sequence"), ("llama", "causal")])

@@ -58,7 +58,7 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
     """
     loaded = load_model(ModelSpec(model=str(folder)))
     inputs = _inputs(loaded)
-    options = AnalysisOptions(evidence=level, evidence_texts="all")
+    options = AnalysisOptions(units="token", evidence=level, evidence_texts="all")
     scratch.mkdir()
     results = analyze(inputs, loaded, scratch, options)
     loaded = ready_for_masks(ready_for_completions(loaded, inputs, None), inputs)

@@ -62,5 +62,5 @@ def analysed(
     inputs = tuple(
         TextInput(str(i), text, None, None, None, f"made:{i}") for i, text in enumerate(texts)
     )
-    options = AnalysisOptions(evidence=evidence, batch_tokens=1024)
+    options = AnalysisOptions(units="token", evidence=evidence, batch_tokens=1024)
     return analyze(TextSet(inputs, ()), model, folder, options)

@@ -38,7 +38,9 @@ def run(
 ) -> Results:
     """Analyse `texts` into a new folder, with these AnalysisOptions."""
     folder.mkdir()
-    return analyze(text_set(texts), model, folder, AnalysisOptions(**options), progress)
+    return analyze(
+        text_set(texts), model, folder, AnalysisOptions(**{"units": "token"} | options), progress
+    )
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def test_layers_after_the_pooling_and_the_way_to_compare_are_read(
 
 def analysed(folder: Path, results: Path, evidence: EvidenceLevel) -> Results:
     results.mkdir()
-    chosen = AnalysisOptions(evidence=evidence)
+    chosen = AnalysisOptions(units="token", evidence=evidence)
     return analyze(texts(), loaded(folder), results, chosen)
 
 
@@ -176,7 +176,7 @@ def test_a_text_without_a_pair_fails_alone(tmp_path: Path) -> None:
     folder = save_sentence_encoder(tmp_path / "model", "bert")
     given = texts_in_memory(["a film", "the dog", " "], None, {"pair": ["a good film", None, None]})
     (tmp_path / "results").mkdir()
-    results = analyze(given, loaded(folder), tmp_path / "results", AnalysisOptions())
+    results = analyze(given, loaded(folder), tmp_path / "results", AnalysisOptions(units="token"))
     assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
     assert "it has no pair; a sentence encoder compares it with one" in results.texts["message"][1]
 

@@ -87,7 +87,7 @@ def test_labels_are_lists_of_numbers_for_words(tmp_path: Path) -> None:
     texts = [replace(own, label=label) for own, label in zip(made.texts, labels, strict=True)]
     (tmp_path / "made").mkdir()
     results = analyze(
-        replace(made, texts=tuple(texts)), model, tmp_path / "made", AnalysisOptions()
+        replace(made, texts=tuple(texts)), model, tmp_path / "made", AnalysisOptions(units="token")
     )
     found = Findings(results)
     use = found.label_use

@@ -26,7 +26,7 @@ def run(texts, model, folder):
     folder.mkdir()
     given = [TextInput(f"review-{i}", text, source=f"t.txt:{i}") for i, text in enumerate(texts, 1)]
     inputs = TextSet(tuple(given), (InputInfo("t.txt", "0" * 64, len(given)),))
-    made = analyze(inputs, model, folder, AnalysisOptions())
+    made = analyze(inputs, model, folder, AnalysisOptions(units="token"))
     assert made.texts["n_tokens"].tolist() == [N_TOKENS] * len(texts)
     assert set(made.evidence["text"]) == set(range(len(texts)))
     return made

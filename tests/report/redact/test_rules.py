@@ -10,13 +10,14 @@ import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
 
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.analysis import AnalysisOptions
+from reportgen.api.options import InputChoices, ModelChoices
+from reportgen.options import options_in
 from reportgen.report import (
     COLUMNS,
     CompareOptions,
     RenderOptions,
     load_language,
-    options_in,
     redacted,
     redacted_info,
     to_digits,
@@ -44,7 +45,7 @@ def test_every_column_of_every_table_has_a_rule() -> None:
 
 
 def test_every_option_is_shown_or_hidden() -> None:
-    groups = (InputChoices, ModelChoices, AnalysisChoices, RenderOptions, CompareOptions)
+    groups = (InputChoices, ModelChoices, AnalysisOptions, RenderOptions, CompareOptions)
     every = {name.replace("_", "-") for group in groups for name in options_in(group)}
     assert every | OF_COMMANDS == SHOWN_OPTIONS | HIDDEN_OPTIONS
     assert not SHOWN_OPTIONS & HIDDEN_OPTIONS

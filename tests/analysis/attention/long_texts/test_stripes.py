@@ -136,7 +136,7 @@ def results_of(model: LoadedModel, folder: Path, costs: Costs, **options: str) -
     folder.mkdir()
     texts = tuple(TextInput(str(i), text) for i, text in enumerate(TEXTS))
     inputs = TextSet(texts, (InputInfo("made.txt", "0" * 64, len(texts)),))
-    return analyze(inputs, model, folder, AnalysisOptions(**options), costs)
+    return analyze(inputs, model, folder, AnalysisOptions(**{"units": "token"} | options), costs)
 
 
 def few_are_long(monkeypatch: pytest.MonkeyPatch) -> None:

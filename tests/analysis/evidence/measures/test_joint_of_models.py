@@ -79,7 +79,7 @@ def model(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LoadedMode
 def run(model: LoadedModel, folder: Path) -> Results:
     folder.mkdir()
     texts = TextSet((TextInput("1", TEXT, source="t"),), (InputInfo("t", "0" * 64, 1),))
-    return analyze(texts, model, folder, AnalysisOptions())
+    return analyze(texts, model, folder, AnalysisOptions(units="token"))
 
 
 def test_words_that_say_the_same_are_one_group(model: LoadedModel, tmp_path: Path) -> None:
