@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from reportgen.analysis.engines.processes import processes
     from reportgen.analysis.engines.ray_engine import ray_actors
     from reportgen.analysis.job import Job
-    from reportgen.analysis.options import AnalysisOptions, ListedFirst
+    from reportgen.analysis.options import AnalysisOptions, ListedFirst, Shard
     from reportgen.analysis.pipeline import analyze
     from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
     from reportgen.analysis.work.folder import WorkFolder
     from reportgen.analysis.work.identity import begin_as, require_same, start_before, start_in
     from reportgen.analysis.work.item import WorkItem
-    from reportgen.analysis.work.plan import Shard
     from reportgen.analysis.worker import Worker
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from reportgen.analysis.engines.engine import Engine, ThisProcess
 from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
-from reportgen.analysis.options import ListedFirst
+from reportgen.analysis.options import ListedFirst, Shard
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import RunStart, evidence_before, run_info
 from reportgen.analysis.work.assembly import write_attention, write_evidence, write_predictions
@@ -31,7 +31,6 @@ from reportgen.analysis.work.plan import (
     CHUNK,
     WHOLE,
     Plan,
-    Shard,
     candidates_in,
     choose,
     chunks,

@@ -17,17 +17,16 @@ if TYPE_CHECKING:
     from reportgen.api.comparing.sides import check_accepted, sides_of
     from reportgen.api.jobs import AnyJob, ModelRun, listed_by
     from reportgen.api.measurement import measure
-    from reportgen.api.named_code import with_code
     from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
     from reportgen.api.report import Report, Written, open_report, write_report
     from reportgen.api.shard_folders import (
         Call,
-        ShardNumber,
         check_call,
         check_part,
         finish_part,
         read_parts,
         shard_number,
+        with_code,
     )
     from reportgen.api.shards import analyze_shard, merge
     from reportgen.api.site.writer import SiteWriter

@@ -11,7 +11,6 @@ from reportgen.analysis import (
     Engine,
     ListedFirst,
     Progress,
-    Worker,
     WorkFolder,
     is_timed,
     processes,
@@ -70,22 +69,6 @@ def measure(
         return run_analysis(
             texts, model, folder, options, progress, listed, WorkFolder(kept), working
         )
-
-
-def worker(
-    texts: TextSet,
-    spec: ModelSpec,
-    options: AnalysisOptions,
-    progress: Progress,
-    *,
-    verbose: bool = False,
-) -> Worker:
-    """Load the model of `spec` and make it ready for an analysis of `texts`.
-
-    Raises:
-        ModelError, CaptureError: it cannot be loaded, or has no attention to report.
-    """
-    return Worker(texts, load_model(spec, verbose=verbose), options, progress)
 
 
 @contextmanager

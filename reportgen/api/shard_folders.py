@@ -1,5 +1,5 @@
-"""Shards of an analysis on disk: what each folder says about itself, and whether several make up a
-whole.
+"""Shards of an analysis on disk: what each folder says about itself, whether several make up a
+whole, and which options that run code a merge must name again.
 
 Nothing heavy is imported here.
 """
@@ -9,32 +9,23 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
-from reportgen.analysis import AnalysisOptions, is_timed
-from reportgen.api.options import InputChoices, ModelChoices
-from reportgen.errors import ResultsError, UsageError, some, unwritten
+from reportgen.analysis import AnalysisOptions, Shard, is_timed
+from reportgen.api.options import InputChoices, ModelChoices, NamedCode, read_factory_args
+from reportgen.errors import ModelError, ResultsError, UsageError, some, unwritten
 from reportgen.files import Removal, make_temporary, system, write_journal
+from reportgen.models import ModelSpec, changed_file, code_sha256, factory_name
 from reportgen.options import options_in, options_of
-from reportgen.results import is_whole, listed, with_manifest
+from reportgen.results import ModelInfo, is_whole, listed, with_manifest
 
 _RUN_FILE = "run.json"
 _FILE = "shard.json"  # written last, so it makes a part whole
 _MANIFEST = "manifest"  # in it
 _SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
-
-
-@dataclass(frozen=True, slots=True)
-class ShardNumber:
-    """Which of several shards: 3 of 16."""
-
-    number: int  # from 1
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ class Parts:
         ]
 
 
-def shard_number(text: str) -> ShardNumber:
+def shard_number(text: str) -> Shard:
     """Read a value of --shard.
 
     Raises:
@@ -77,7 +68,7 @@ def shard_number(text: str) -> ShardNumber:
     if match is not None:
         number, of = map(int, match.groups())
         if 1 <= number <= of:
-            return ShardNumber(number, of)
+            return Shard(number, of)
     raise UsageError(f"--shard {text}: write K/N, such as 3/16 for the third of 16")
 
 
@@ -120,7 +111,7 @@ def check_part(folder: Path, *, force: bool) -> None:
         raise UsageError(f"{folder}: exists; give --force to overwrite it, or another --output")
 
 
-def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> None:
+def finish_part(kept: Path, folder: Path, shard: Shard, call: Call) -> None:
     """Make the results in `kept` the shard at `folder`; an earlier shard there is removed.
 
     Raises:
@@ -274,3 +265,60 @@ def _call(stored: Mapping[str, Any], folder: Path) -> Call:
 
 def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def with_code(parts: Parts, named: NamedCode) -> Parts:
+    """`parts` with the options that run code as `named`, and not as the shards say.
+
+    Raises:
+        UsageError: the shards were made with another value, or with one that is not named again.
+    """
+    stored, folder = parts.call.model, parts.folders[0]
+    for field in fields(named):
+        _require_same(field.name, getattr(stored, field.name), getattr(named, field.name), folder)
+    again = {field.name: getattr(named, field.name) for field in fields(named)}
+    return replace(parts, call=replace(parts.call, model=replace(stored, **again)))
+
+
+def _require_same(name: str, stored: Any, given: Any, folder: Path) -> None:
+    """Check that an option has the value that the shard in `folder` was made with. Of a factory the
+    file may lie elsewhere; `require_code` checks what it holds."""
+    option = f"--{name.replace('_', '-')}"
+    if stored and not given:
+        value = "" if stored is True else f" {quote(stored)}"
+        raise UsageError(
+            f"{folder}: made with {option}{value}, which runs code or is read by it; if you trust "
+            "it, give merge the same"
+        )
+    if given and not stored:
+        raise UsageError(f"{option}: {folder} was made without; leave it out")
+    read: Any = {"factory": lambda text: factory_name(text).attribute}.get(name, _same)
+    read = read_factory_args if name == "factory_args" else read
+    if stored and read(stored) != read(given):
+        raise UsageError(f"{option} {given}: {folder} was made with {stored}; give merge the same")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def require_code(spec: ModelSpec, made_with: ModelInfo) -> None:
+    """Check that the Python file of the factory of `spec`, if it has one, and the files that it
+    imported from its folder, are still those that results were `made_with`. None of them is run.
+
+    Raises:
+        UsageError: one has changed.
+        ModelError: one cannot be read.
+    """
+    if spec.factory is None:
+        return
+    try:
+        is_same = code_sha256(spec.factory) == made_with.code_sha256
+        changed = changed_file(spec.factory, made_with.code_files) if is_same else "the file"
+    except OSError as error:
+        raise ModelError(f"--factory {spec.factory}: cannot be read ({error.strerror})") from error
+    if changed is not None:
+        raise UsageError(
+            f"--factory {spec.factory}: {changed} has changed since the shards were made; merge "
+            "with the file as it was, or run the shards again"
+        )

@@ -20,8 +20,7 @@ from reportgen.analysis import (
     start_in,
 )
 from reportgen.api import jobs
-from reportgen.api.named_code import require_code
-from reportgen.api.shard_folders import Parts, ShardNumber
+from reportgen.api.shard_folders import Parts, require_code
 from reportgen.errors import ResultsError, some
 from reportgen.results import Results
 from reportgen.texts import TextSet
@@ -34,7 +33,7 @@ def analyze_shard(
     texts: TextSet,
     model_run: jobs.ModelRun,
     kept: Path,
-    number: ShardNumber,
+    shard: Shard,
     progress: Progress,
     *,
     verbose: bool = False,
@@ -45,7 +44,6 @@ def analyze_shard(
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
         UsageError: what is in `kept` is of another analysis.
     """
-    shard = Shard(number.number, number.of)
     with redirect_stdout(sys.stderr):  # whatever a user's class prints is none of the output
         worker = _worker(texts, model_run, progress, verbose=verbose)
         job = Job.by(worker, WorkFolder(kept), progress, shard)
@@ -113,6 +111,8 @@ def _worker(
     texts: TextSet, model_run: jobs.ModelRun, progress: Progress, *, verbose: bool
 ) -> "Worker":
     # With the libraries of models, which take long; a merge often has nothing left to measure.
-    from reportgen.api.measurement import worker
+    from reportgen.analysis import Worker
+    from reportgen.models import load_model
 
-    return worker(texts, model_run.spec, model_run.options, progress, verbose=verbose)
+    model = load_model(model_run.spec, verbose=verbose)
+    return Worker(texts, model, model_run.options, progress)

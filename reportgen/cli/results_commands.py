@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.analysis import AnalysisOptions
+from reportgen.analysis import AnalysisOptions, Shard
 from reportgen.api import (
     Call,
     ModelRun,
-    ShardNumber,
     check_call,
     check_part,
     finish_part,
@@ -194,7 +193,7 @@ def merge(
 
 
 def _analyze_shard(
-    shard: ShardNumber,
+    shard: Shard,
     call: Call,
     model_run: ModelRun,
     choices: AnalyzeChoices,

@@ -17,10 +17,10 @@ from helpers.real.load_once import load_once
 from helpers.real.models import SENTENCES, save_model
 from helpers.real.runs import require_sinks_and_groups
 
+from reportgen import models
 from reportgen.analysis import WorkFolder
 from reportgen.analysis.cost import estimate
 from reportgen.analysis.work import plan
-from reportgen.api import measurement
 from reportgen.demo import model_folder
 from reportgen.results import listed, open_results, with_manifest
 
@@ -92,7 +92,7 @@ def test_merged_shards_are_one_run(
     assert done.exit_code == 0, done.stderr
     parts = [shard(place, number, 3, *more, "--force", model=model) for number in (2, 3, 1)]
     if "none" in more:  # nothing is left to measure
-        monkeypatch.setattr(measurement, "load_model", lambda *_, **__: pytest.fail("model loaded"))
+        monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("model loaded"))
     done = call("merge", *parts, "-o", merged)
     assert done.exit_code == 0, done.stderr
     assert contents(merged) == contents(whole)

@@ -3,9 +3,9 @@ items, whichever it does itself."""
 
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from reportgen.analysis.options import Shard
 from reportgen.analysis.work.item import WorkItem
 from reportgen.texts import TextSet
 
@@ -20,18 +20,6 @@ CHUNK = 8
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Split `items` into parts of `size`, the last of which may be smaller."""
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """One of several parts of an input, each of which a process of its own analyses."""
-
-    number: int = 1  # from 1
-    of: int = 1
-
-    def part(self, n: int) -> range:
-        """Which of `n` windows belong to it."""
-        return range((self.number - 1) * n // self.of, self.number * n // self.of)
 
 
 WHOLE = Shard()

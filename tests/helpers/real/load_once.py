@@ -15,4 +15,5 @@ def load_once(patch: pytest.MonkeyPatch) -> None:
             loaded[name] = load_model(spec, verbose=verbose)
         return loaded[name]
 
-    patch.setattr("reportgen.api.measurement.load_model", known)
+    for place in ("reportgen.api.measurement", "reportgen.models"):
+        patch.setattr(f"{place}.load_model", known)
