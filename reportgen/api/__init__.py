@@ -10,8 +10,7 @@ from reportgen.exports import exported
 if TYPE_CHECKING:
     from reportgen.api.account import account_of
     from reportgen.api.check import check_model
-    from reportgen.api.comparing.baseline import accept, keep_baseline
-    from reportgen.api.comparing.baseline_file import check_gates
+    from reportgen.api.comparing.baseline import accept, check_gates, keep_baseline
     from reportgen.api.comparing.compare import compare, write_comparison
     from reportgen.api.comparing.like_baseline import planned
     from reportgen.api.comparing.sides import check_accepted, sides_of

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from reportgen.api.account import account_of
-from reportgen.api.comparing.baseline_file import kept_figures
+from reportgen.api.comparing.baseline import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.comparison import Runs
 from reportgen.errors import ResultsError, UsageError

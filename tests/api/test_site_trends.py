@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.sites import list_of, made, trend_of, write
 
-from reportgen.api.site import trends
+from reportgen.api.site import plan
 from reportgen.findings import Findings
 from reportgen.report import SiteOptions, read_site
 from reportgen.results import open_results
@@ -47,12 +47,12 @@ def test_a_trend_has_runs_from_the_first_or_the_newest_and_goes_with_them(
     site, runs, tmp_path, monkeypatch
 ):
     assert (
-        trends.wanted_trends(
+        plan.wanted_trends(
             read_site(site).entries, SiteOptions(against="none"), {}, (), redact=False
         )
         == []
     )
-    monkeypatch.setattr(trends, "MOST_RUNS", 3)
+    monkeypatch.setattr(plan, "MOST_RUNS", 3)
     own = Path(shutil.copytree(site, tmp_path / "public"))
     new = made(tmp_path / "ck-2000", "2026-02-02", seed=5)
     said = write(own, [new, runs[0]])

@@ -7,49 +7,55 @@ of layers. What is kept has the values it had, bit for bit.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reportgen.api.comparing.baseline_file import (
-    OF_MAPS,
-    described_bytes,
-    kept_figures,
-    tables_checksum,
-)
 from reportgen.comparison import match_texts
-from reportgen.errors import ResultsError, unwritten
+from reportgen.errors import ResultsError, UsageError, unwritten
 from reportgen.files import BASELINE_FILE, Staging, scratch_folder
-from reportgen.findings import Findings, Value, draw_agreement
+from reportgen.findings import Findings, Gate, Value, draw_agreement
 from reportgen.report import watched
 from reportgen.results import (
+    AGAIN_SMALL,
     DELETION_SCORES,
     EXTRA,
     HEAD_MEANS,
+    INFO_BYTES,
     MAP_CELLS,
     SMALL,
     TABLES,
+    FolderSource,
     Results,
     RunInfo,
     Statistic,
+    one_commit,
     open_own,
     open_results,
+    read_info,
+    require_merged,
+    require_regular,
     table_of,
     write_info,
 )
 from reportgen.tasks import target_of
 
+# The figures of a comparison that take attention maps; of some also the ends of an interval.
+_MAP_FIGURES = ("jsd_mean", "jsd_max", "heads_changed")
 _ABOUT = (
     "Results that reportgen keeps small, so that later models can be compared with them: reportgen "
     "compare FOLDER --head MODEL. The figures below are those of the whole results."
 )
 _LEFT_OUT = (
-    f"attention maps, so how far apart attention is ({', '.join(OF_MAPS)}) is not compared",
+    f"attention maps, so how far apart attention is ({', '.join(_MAP_FIGURES)}) is not compared",
     "single heads, of which the means over heads are kept",
     "the layers of single tokens, and measures of evidence other than deletion",
     "statistics of agreement other than rank correlations, and sink tests",
@@ -58,6 +64,133 @@ _LEFT_OUT = (
 _STATISTICS: tuple[Statistic, ...] = ("spearman", "spearman_size")
 _OF_MAPS = ("_offset", "_bytes", MAP_CELLS)  # how the names of columns about maps end
 _LEVEL = 19  # of Zstandard: these files are written once and read often
+
+
+class _Model(msgspec.Struct, frozen=True):
+    """The model of a baseline."""
+
+    weights_sha256: str
+
+
+class _Described(msgspec.Struct, frozen=True):
+    """The part of baseline.json that reportgen reads; its other lines are for people."""
+
+    figures: dict[str, Value]
+    # Rows by table; None in a file of a version that did not list them.
+    tables: dict[str, int] | None = None
+    # What ties the files of a baseline together; None in a file of such a version.
+    tables_sha256: str | None = None
+    model: _Model | None = None
+
+
+def _read_described(results: Results) -> _Described:
+    """Read baseline.json of a baseline.
+
+    Raises:
+        ResultsError: it is missing, cannot be read, or is that of other results.
+    """
+    path = results.folder / BASELINE_FILE
+    try:
+        content = _described_bytes(results)
+        return msgspec.json.decode(content, type=_Described)
+    except FileNotFoundError as error:
+        raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: cannot be read; {AGAIN_SMALL}") from error
+
+
+def _described_bytes(results: Results) -> bytes:
+    """The content of baseline.json of a baseline.
+
+    Raises:
+        ResultsError: it is not the one that the manifest lists.
+        OSError, ValueError: it cannot be read.
+    """
+    file = results.stored_in.file(BASELINE_FILE)
+    if (size := require_regular(file)) > INFO_BYTES:
+        raise ValueError(size)
+    with file.unchecked() as stream:  # first, what git has left in it
+        require_merged(stream.read(INFO_BYTES), file.path)
+    with file.open() as stream:
+        return stream.read(INFO_BYTES)
+
+
+def kept_figures(findings: Findings) -> Mapping[str, Value]:
+    """The figures by name. For results kept small, read them from the folder: they were computed
+    before the results were made small.
+
+    Raises:
+        ResultsError: that file cannot be read.
+    """
+    if not findings.info.settings.small:
+        return findings.figures
+    return _read_described(findings.results).figures
+
+
+def check_gates(gates: Sequence[Gate], folders: Sequence[Path]) -> None:
+    """Check that no gate is on a figure that takes attention maps, which results kept small lack.
+
+    Raises:
+        UsageError: one is, and the results in one of the `folders` are kept small.
+        ResultsError: these cannot be read.
+    """
+    for gate in gates:
+        if not re.fullmatch(rf"({'|'.join(_MAP_FIGURES)})(_low|_high)?", gate.figure):
+            continue
+        where = f"{gate.source}: {gate.level}-if" if gate.source else f"--{gate.level}-if"
+        for folder in folders:
+            if read_info(folder).settings.small:
+                raise UsageError(
+                    f"{where} {gate.expression!r}: {folder} was kept small, without attention "
+                    f"maps, so {gate.figure} cannot be compared; leave the gate out, or keep whole "
+                    "results (reportgen analyze without --small)"
+                )
+
+
+def require_complete(results: Results) -> None:
+    """Check that no table of a baseline is missing, cut or of another baseline, so that a lost
+    table is not mistaken for one that was never measured, and no mixture, such as git leaves where
+    two branches changed a baseline, for results. Other results are checked when they are read.
+
+    Raises:
+        ResultsError: a file of it is missing, or is not the one that was written.
+    """
+    source = results.source
+    if not results.info.settings.small or not isinstance(source, FolderSource):
+        return
+    described = _read_described(results)
+    n_rows = _listed(described)
+    for name, wanted in n_rows.items():
+        path = source.folder / f"{name}.parquet"
+        if not source.has(path.name):
+            raise ResultsError(f"{path}: is missing; {AGAIN_SMALL}")
+        found = len(source.table(name).select(["text_id" if name == "texts" else "text"]))
+        if found != wanted:
+            raise ResultsError(
+                f"{path}: has {found:,} rows, not {wanted:,} as {BASELINE_FILE} says; {AGAIN_SMALL}"
+            )
+    # Where there is a manifest, it has told so of each table.
+    told = described.tables_sha256 if source.manifest is None else None
+    is_mixed = told is not None and told != _tables_checksum(source.folder, n_rows)
+    if described.model is not None:
+        is_mixed |= described.model.weights_sha256 != results.info.model.weights_sha256
+    if is_mixed:
+        raise ResultsError(
+            f"{source.folder}: holds files of two baselines; {one_commit(source.folder)}"
+        )
+
+
+def _tables_checksum(folder: Path, names: Iterable[str]) -> str:
+    """A checksum of the tables called `names` in the baseline at `folder`."""
+    own = (sha256((folder / f"{name}.parquet").read_bytes()).digest() for name in sorted(names))
+    return sha256(b"".join(own)).hexdigest()
+
+
+def _listed(described: _Described) -> Mapping[str, int]:
+    """The number of rows of each table that baseline.json lists; empty for a baseline written
+    before it had this list."""
+    tables = described.tables or {}
+    return {name: n_rows for name, n_rows in tables.items() if name in SMALL}
 
 
 def keep_baseline(results: Results, folder: Path, staging: Staging) -> int | None:
@@ -94,7 +227,7 @@ def _described(results: Results, made: Path, n_rows: Mapping[str, int]) -> bytes
         "model": {"name": info.model.name, "weights_sha256": info.model.weights_sha256},
         "texts": len(results.texts),
         "tables": n_rows,
-        "tables_sha256": tables_checksum(made, n_rows),
+        "tables_sha256": _tables_checksum(made, n_rows),
         "figures": {k: v for k, v in Findings(results).figures.items() if v is not None},
     }
     return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
@@ -107,7 +240,7 @@ def _is_there(folder: Path, new: Results, described: bytes) -> bool:
         return (
             old.info.settings.small
             and same_content(old, new)
-            and _said(described_bytes(old)) == _said(described)
+            and _said(_described_bytes(old)) == _said(described)
         )
     except (ResultsError, OSError, ValueError):  # ends of lines may be those of a system
         return False

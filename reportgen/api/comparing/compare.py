@@ -8,8 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.api.comparing.baseline import accept
-from reportgen.api.comparing.baseline_file import require_complete
+from reportgen.api.comparing.baseline import accept, require_complete
 from reportgen.api.comparing.sides import check_accepted, check_folders, check_number
 from reportgen.api.jobs import OutputJob, comparison_job, saved_files
 from reportgen.api.report import Report, Written, check_language, open_report, write_runs

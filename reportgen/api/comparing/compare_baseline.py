@@ -9,7 +9,7 @@ from typing import Any
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.analyze import analyze, analyzed, text_set_of
-from reportgen.api.comparing.baseline_file import require_complete
+from reportgen.api.comparing.baseline import require_complete
 from reportgen.api.comparing.compare import ComparedReports, compare
 from reportgen.api.comparing.like_baseline import (
     require_common,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reportgen.analysis import AnalysisOptions
-from reportgen.api.comparing.baseline_file import require_complete
+from reportgen.api.comparing.baseline import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import ModelRun, analysis_of
 from reportgen.api.options import InputChoices, ModelChoices, arguments

@@ -1,30 +1,35 @@
-"""Makes the pages of runs, each from the results of one run or of several."""
+"""Makes the pages of runs, of comparisons and of trends, each from the results of its runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.api.site.runs import SiteRun, message
-from reportgen.comparison import QualityVerdict, Runs, compare_runs
+from reportgen.comparison import Comparison, QualityVerdict, Runs, compare_runs
 from reportgen.errors import ComparisonError, ResultsError
 from reportgen.findings import Findings, Gate, evaluate, misfit
 from reportgen.report import (
-    CompareContext,
     CompareOptions,
+    CompareWords,
     Dated,
     Entry,
     PagePlace,
     RenderOptions,
     SiteOptions,
+    TrendPage,
     compare_headline,
     links_of_comparison,
     links_of_report,
+    links_of_trend,
     load_language,
     make_entry,
     redacted,
     redacted_comparison,
     shared,
+    since_when,
     title_of_comparison,
+    title_of_trend,
     verdicts,
 )
 from reportgen.report import render as render_page
@@ -70,6 +75,25 @@ class Made:
         return replace(self, page=None, comparison=b"" if self.is_compared else None)
 
 
+@dataclass(frozen=True, slots=True)
+class TrendTask:
+    """A trend page to make."""
+
+    page: TrendPage
+    runs: tuple[SiteRun, ...]
+    n_runs: int  # of the series, whether they are on the page or not
+    is_whole: bool  # whether it begins with the first of them
+
+
+@dataclass(frozen=True, slots=True)
+class TrendMade:
+    """The result of a task."""
+
+    page: TrendPage
+    content: bytes | None = None
+    failed: ComparisonError | ResultsError | None = None  # why there is none
+
+
 @dataclass(frozen=True)
 class PageMaker:
     """Makes pages, in the same way in every process."""
@@ -96,23 +120,13 @@ class PageMaker:
         head, lang = made.task.run, self.options.lang
         links = links_of_comparison(base, head, lang)
         place = PagePlace(f"../{shared('comparison').folder}", links)
+        title = title_of_comparison(base, head, lang)
         try:
             old, new = (_findings(run, held) for run in (base, head))
-            title = title_of_comparison(base, head, lang)
-            look = CompareOptions(
-                lang=lang,
-                layout="dir",
-                title=title,
-                quality=self.options.quality,
-                smallest_change=self.options.smallest_change,
-            )
-            whole = replace(compare_runs(old, new), judging=self.options.judging)
-            with redacted_comparison(whole, lang, wanted=self.redact) as shown:
-                content = render_page(shown.runs, look, place).content
+            with self._shown(compare_runs(old, new)) as shown:
+                content = render_page(shown.runs, self._look(title), place).content
                 judged = verdicts(shown.predictions.quality if shown.predictions else None)
-                said = compare_headline(
-                    shown, CompareContext(shown.runs, look, load_language(lang)).words
-                )
+                said = compare_headline(shown, CompareWords(shown, load_language(lang)))
         except (ComparisonError, ResultsError) as error:
             return replace(made, not_compared=message(error, redact=self.redact))
         return replace(made, comparison=content, said=said, verdicts=judged)
@@ -148,6 +162,39 @@ class PageMaker:
         reduced = (*document.reduced, *filter(None, [misfit(findings.info.output, quality)]))
         return replace(made, entry=entry, page=document.content, reduced=reduced)
 
+    def trend(self, task: TrendTask) -> TrendMade:
+        """Make a trend page; there is none if results are damaged, or if no text is in the results
+        of all runs."""
+        runs, lang = task.runs, self.options.lang
+        place = PagePlace(f"../{shared('comparison').folder}", links_of_trend(runs[-1], lang))
+        title = title_of_trend(runs, task.n_runs, lang, is_whole=task.is_whole)
+        try:
+            first, *between, last = (Findings(open_whole(run.folder)) for run in runs)
+            whole = compare_runs(first, last, between=between, folders=_names(runs))
+            with self._shown(whole) as shown:
+                words, models = CompareWords(shown, load_language(lang)), shown.all_models
+                page = replace(task.page, said=since_when(models, words) if models else ())
+                return TrendMade(page, render_page(shown.runs, self._look(title), place).content)
+        except (ComparisonError, ResultsError) as error:
+            return TrendMade(task.page, failed=error)
+
+    @contextmanager
+    def _shown(self, whole: Comparison) -> Iterator[Comparison]:
+        """A comparison as its page shows it."""
+        judged = replace(whole, judging=self.options.judging)
+        with redacted_comparison(judged, self.options.lang, wanted=self.redact) as shown:
+            yield shown
+
+    def _look(self, title: str) -> CompareOptions:
+        options = self.options
+        return CompareOptions(
+            lang=options.lang,
+            layout="dir",
+            title=title,
+            quality=options.quality,
+            smallest_change=options.smallest_change,
+        )
+
 
 def _findings(run: SiteRun, held: dict[Path, Findings]) -> Findings:
     """The findings on the results of a run, from the cache where they are there."""
@@ -158,3 +205,13 @@ def _findings(run: SiteRun, held: dict[Path, Findings]) -> Findings:
     for folder in list(held)[:-_HELD]:
         del held[folder]
     return found
+
+
+def _names(runs: Sequence[Dated]) -> list[str]:
+    """A name for each run that no other has: its own name, else with its date, else its id."""
+    names = [run.name for run in runs]
+    dated = [f"{run.created} {run.name}" for run in runs]
+    return [
+        name if names.count(name) == 1 else date if dated.count(date) == 1 else run.id
+        for run, name, date in zip(runs, names, dated, strict=True)
+    ]

@@ -1,15 +1,17 @@
 """Which pages a site gets: what is there, what is to be made, and what came of it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.maker import Made, PageMaker, PageTask
+from reportgen.api.site.maker import Made, PageMaker, PageTask, TrendTask
 from reportgen.api.site.runs import SiteRun, message
 from reportgen.errors import some
-from reportgen.report import Entry, Pair, Site, address_of, digest, place_of
+from reportgen.report import Entry, Pair, Site, SiteOptions, TrendPage, address_of, digest, place_of
 from reportgen.version import __version__
 
+_LEAST = 3  # runs, as two have a comparison
+MOST_RUNS = 7  # on a page; each takes about 0.2 s whenever a run is added
 Key = tuple[str, str]  # the ids of the older and the newer run of a comparison
 
 
@@ -150,3 +152,57 @@ class SitePlan:
         maker, options = self._maker, self._maker.options
         made_of = (options.lang, options.judging, maker.redact)
         return Pair(*key, digest([*key, __version__, repr(made_of)]))
+
+
+def wanted_trends(
+    entries: Sequence[Entry],
+    options: SiteOptions,
+    before: Mapping[str, TrendPage],
+    given: Container[str],
+    *,
+    redact: bool,
+) -> list[TrendPage]:
+    """The trend pages of a site whose `entries` are in order of time; none if the site has no
+    comparisons.
+
+    Of many runs a page shows some from the first to the newest, evenly spread. It shows the newest
+    ones if results of those are not `given`, unless that is the page of `before` (by series)."""
+    if options.against == "none":
+        return []
+    by_series: dict[str, list[str]] = {}
+    for entry in entries:
+        by_series.setdefault(entry.series, []).append(entry.id)
+    made_of = (__version__, options.lang, repr(options.judging), repr(redact))
+    found = []
+    for series, ids in by_series.items():
+        whole, newest = (
+            TrendPage(series, shown, digest([*shown, str(n), *made_of]))
+            for shown, n in ((_spread(ids), len(ids)), (tuple(ids[-MOST_RUNS:]), 0))
+        )
+        is_known = whole == before.get(series) or all(id in given for id in whole.runs)
+        found += [whole if is_known else newest] if len(ids) >= _LEAST else []
+    return found
+
+
+def _spread(ids: Sequence[str]) -> tuple[str, ...]:
+    """At most MOST_RUNS of `ids`, evenly spread, with the first and the last."""
+    n, last = min(len(ids), MOST_RUNS), len(ids) - 1
+    return tuple(ids[i * last // max(1, n - 1)] for i in range(n))
+
+
+def trend_tasks(
+    wanted: Sequence[TrendPage],
+    before: Mapping[str, TrendPage],
+    runs: Mapping[str, SiteRun],
+    entries: Sequence[Entry],
+) -> list[TrendTask]:
+    """The trend pages to make: those that differ from the one `before` (by series), if the results
+    of all their runs are available. Of the others the list says up to which run they go. `entries`
+    are all runs of the site in order of time."""
+    tasks = []
+    for page in wanted:
+        if page != before.get(page.series) and runs.keys() >= {*page.runs}:
+            ids = [entry.id for entry in entries if entry.series == page.series]
+            own = tuple(runs[id] for id in page.runs)
+            tasks.append(TrendTask(page, own, len(ids), ids[0] == page.runs[0]))
+    return tasks

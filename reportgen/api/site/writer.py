@@ -11,10 +11,9 @@ from typing import Self, TypeAlias
 
 from reportgen.analysis import Pool
 from reportgen.api.site.files import SiteFiles
-from reportgen.api.site.maker import Made, PageMaker, PageTask
-from reportgen.api.site.plan import SitePlan
+from reportgen.api.site.maker import Made, PageMaker, PageTask, TrendMade, TrendTask
+from reportgen.api.site.plan import SitePlan, trend_tasks, wanted_trends
 from reportgen.api.site.runs import RunReader, SiteRun, message
-from reportgen.api.site.trends import TrendMade, TrendTask, make_trend, trend_tasks, wanted_trends
 from reportgen.errors import ResultsError, UsageError, counted, unwritten
 from reportgen.files import Staging, recover_below, require_here, system
 from reportgen.findings import Findings, Gate
@@ -101,7 +100,7 @@ def _working(maker: PageMaker) -> Iterator[Callable[[Order], Answer]]:
 def _answer(maker: PageMaker, held: dict[Path, Findings], order: Order) -> Answer:
     """Make the pages of one order. `held` is a cache of the findings of the last runs."""
     if isinstance(order, TrendTask):
-        return make_trend(order, maker.options, redact=maker.redact)
+        return maker.trend(order)
     return maker.make(order, held)
 
 
