@@ -1,6 +1,6 @@
 """axe-core finds nothing, in the page and in every state reached by keyboard, light and dark."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 from axe import COLOURS, found, found_in_both, leave_one_text
@@ -196,7 +196,8 @@ def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url):
 def test_every_step_of_the_highlight_keeps_a_contrast_of_4_5(watched, url):
     """By the formula of WCAG, on the colours as they are drawn."""
     watched.goto(f"{url}#text=1")
-    for scheme in ("light", "dark"):
+    for measure, scheme in product(("received_norm_all", "gradient", "effect"), ("light", "dark")):
+        colour_by(watched, 1, measure)
         watched.emulate_media(color_scheme=scheme)
         least = watched.evaluate(LEAST_CONTRAST)
-        assert 4.5 <= least < 21, scheme
+        assert 4.5 <= least < 21, (measure, scheme)

@@ -6,7 +6,7 @@ import pytest
 from exploring import HEADS, LAYERS, pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import HOSTILE, drawn, overhang, placed, pointed_at, show_all, visit, written
+from opening import drawn, overhang, placed, pointed_at, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.comparison import Runs
@@ -158,16 +158,6 @@ def test_a_token_is_chosen_with_the_keyboard_alone(kept, results):
     expect(kept.locator("#strip-1")).not_to_have_class("strip looking")
 
 
-def test_choosing_a_token_does_not_move_the_chart(kept):
-    visit(kept, "#text=1")
-    plot = drawn(kept, 1)
-    before = plot.bounding_box()
-    kept.locator("#strip-1 .u").nth(2).click()
-    expect(kept.locator("#map-1 .detail h4")).to_be_visible()
-    assert plot.bounding_box() == before
-    assert kept.locator("#map-1 .detail").bounding_box()["y"] >= before["y"] + before["height"]
-
-
 def test_a_special_token_says_that_content_only_hides_it(kept):
     visit(kept, "#text=1&layer=1&head=2&content=1")
     drawn(kept, 1)
@@ -281,21 +271,6 @@ def test_sums_are_the_means_times_the_heads(tab, results, tmp_path):
     assert close(figure["z"], maps_of(results, 0)[-1].sum(axis=0), within=1e-5)
 
 
-def test_hostile_texts_are_drawn_and_inert(watched, tmp_path):
-    made = make_results(tmp_path, HOSTILE, n_layers=1, n_heads=1)
-    watched.goto(f"{written(made, tmp_path, title=HOSTILE[0])}#text=2")
-    figure = plotted(drawn(watched, 2))
-    assert figure["x"] == made.tokens_of(1)["token"].tolist()
-    watched.locator("#map-2 .nsewdrag").first.hover()
-    watched.locator("#strip-2 .u").nth(2).click()
-    expect(watched.locator("#map-2 .detail h4")).to_be_visible()
-    assert watched.evaluate("window.bad") is None
-    assert (
-        watched.evaluate("document.querySelectorAll('figure a[href]:not(.term), figure s').length")
-        == 0
-    )
-
-
 def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 3, n_layers=LAYERS, n_heads=12)
     whole = render(Runs(Findings(made)), RenderOptions())
@@ -319,9 +294,12 @@ def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
         panel = page.locator(f"[id='text={number}']")
         panel.scroll_into_view_if_needed()
         expect(panel.locator("svg.lines")).to_be_visible()
+        expect(panel.locator("svg.cells")).to_be_visible()
         expect(panel.locator(".strip .u").first).to_be_visible()
     expect(page.locator("svg.sinks")).to_be_visible()
-    expect(page.locator("noscript .static-view")).to_be_visible()
+    said = page.locator("noscript .static-view").inner_text()
+    assert "search and sorting need scripts" in said
+    assert "map of the last layer" in said
     shown = page.locator("#strip-1 .u").evaluate_all(
         "units => units.map(unit => [unit.className, getComputedStyle(unit).backgroundColor])"
     )
