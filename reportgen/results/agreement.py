@@ -73,24 +73,26 @@ def unit_views(
         if not np.isnan(by_unit).all():
             views[name] = by_unit
     if any(BY_ID[name].group == "baselines" for name in names):
-        plain = _plain_views(tokens[content], starts)
+        plain = _plain_views(tokens, content, starts)
         plain["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
         views |= {name: values for name, values in plain.items() if name in names}
     return views
 
 
-def _plain_views(tokens: pd.DataFrame, starts: Places) -> dict[View, Floats]:
-    """What units tell of themselves, `[unit]`: how many tokens and characters they have, and their
-    place in the text."""
+def _plain_views(
+    tokens: pd.DataFrame, content: NDArray[np.bool_], starts: Places
+) -> dict[View, Floats]:
+    """What units of the tokens `content` tell of themselves, `[unit]`: how many tokens and
+    characters they have, and their place in the text."""
     places = np.arange(len(starts), dtype=np.float64)
     views: dict[View, Floats] = {
-        "unit_tokens": np.diff(starts, append=len(tokens)).astype(np.float64),
+        "unit_tokens": np.diff(starts, append=np.count_nonzero(content)).astype(np.float64),
         "early": places[::-1],
         "late": places,
     }
     if {"start", "end"} <= set(tokens.columns):
         first, last = (
-            tokens[name].to_numpy(np.float64, na_value=np.nan) for name in ("start", "end")
+            tokens[name].to_numpy(np.float64, na_value=np.nan)[content] for name in ("start", "end")
         )
         views["characters"] = np.maximum.reduceat(last, starts) - np.minimum.reduceat(first, starts)
     return views

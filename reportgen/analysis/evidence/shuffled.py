@@ -75,14 +75,14 @@ def shuffled_rows(
     """
     found: list[tuple[int, str, float]] = []
     for text in texts:
-        own = unit_views(tokens[text], effects[text])
+        effect = unit_views(tokens[text], effects[text], tuple(YARDSTICK))
         # What is held in every run is what the model as it is answers: other weights find another.
         held = {HELD: tokens[text][HELD].to_numpy()} if HELD in tokens[text] else {}
         rows = shuffled[text].assign(**held)
         views = unit_views(rows, rows)
         views = {view: values for view, values in views.items() if BY_ID[view].group != "baselines"}
         views = {view: values for view, values in views.items() if view not in YARDSTICK}
-        views |= {view: own[view] for view in YARDSTICK if view in own}
+        views |= effect
         for score in text_agreement(text, views, is_distance=target.is_distance):
             has_sign = BY_ID[score.view].signed and not target.is_distance
             if score.statistic == ("spearman_size" if has_sign else "spearman"):

@@ -20,6 +20,7 @@ from reportgen.files import keep
 
 _FACTS, _MAPS, _TABLE = "facts.json", "maps.bin", ".arrow"
 MANIFEST = "manifest"  # in the facts
+MOST_FRAMES = 16  # texts whose tokens are kept as a data frame, which takes more than a table
 RUN_FILE = "run.json"  # beside the results: what the run found out at its start
 
 
@@ -40,9 +41,9 @@ class WorkFolder:
         # By name of the file, where it is, and its facts as JSON, which takes less memory.
         self._known: dict[str, tuple[Path, bytes]] = {}
         self._run_ids: dict[Path, str | None] = dict.fromkeys(unlisted)  # by folder
-        self._tokens: tuple[WorkItem, pa.Table] | None = (
-            None  # of the window that was asked for last
-        )
+        # Of the window that was asked for last, and of its texts that were asked for last.
+        self._tokens: tuple[WorkItem, pa.Table] | None = None
+        self._frames: dict[int, pd.DataFrame] = {}
 
     def save(self, item: WorkItem, result: WorkResult) -> None:
         """Keep a result.
@@ -82,14 +83,17 @@ class WorkFolder:
 
     def tokens_of(self, item: WorkItem, row: int) -> pd.DataFrame:
         """The tokens of the text `row`, whose attention was measured by `item`, in the order of
-        positions."""
-        if self._tokens is None or self._tokens[0] != item:
-            with self._open(item) as found:
-                self._tokens = (item, found.table("tokens"))
-        rows = self._tokens[1]
-        rows = rows.filter(pc.equal(rows["text"], row))
-        frame: pd.DataFrame = rows.to_pandas(use_threads=False)  # of few rows; threads cost more
-        return frame
+        positions. They must not be changed: several steps of a job ask for the same text."""
+        if row not in self._frames:
+            if self._tokens is None or self._tokens[0] != item:
+                with self._open(item) as found:
+                    self._tokens = (item, found.table("tokens"))
+            if len(self._frames) == MOST_FRAMES:
+                self._frames.clear()
+            rows = self._tokens[1]
+            rows = rows.filter(pc.equal(rows["text"], row))
+            self._frames[row] = rows.to_pandas(use_threads=False)  # of few rows; threads cost more
+        return self._frames[row]
 
     @contextmanager
     def _open(self, item: WorkItem) -> "Iterator[_StoredResult]":

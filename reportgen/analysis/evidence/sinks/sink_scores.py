@@ -75,13 +75,15 @@ class SinkScorer:
 
         def take(layer: int, maps: Tensor) -> None:
             nonlocal fault
-            scores = None if fault or not found.fits(maps) else reader.take(maps)
-            if scores is None:
-                fault = fault or "scores_unread"
-            elif not bool((scores.error <= most).all()):
-                fault = "scores_unproven"
-            else:
-                found.add(layer, scores, maps[0])
+            # The reader watches the model, and would take longer for each of these calls of torch.
+            with torch._C.DisableTorchFunction():
+                scores = None if fault or not found.fits(maps) else reader.take(maps)
+                if scores is None:
+                    fault = fault or "scores_unread"
+                elif not bool((scores.error <= most).all()):
+                    fault = "scores_unproven"
+                else:
+                    found.add(layer, scores, maps[0])
 
         with reader, value_sizes_read(self.projections, found.add_values):
             self.capture.run(self.explainer.inputs([text]), take)
