@@ -4,9 +4,11 @@
     python tests/benchmarks/outputs.py compare before/ after/
 
 `write` fills a new folder with what the reportgen on the path makes of the sample texts, with the
-bundled models and with small random ones of each kind of output: reports and comparisons in every
-format and both languages, results folders, and what the terminal shows. `compare` exits with 1
-where a figure or a word differs; see `outputs_compare.py` for what counts as one.
+bundled models and with small random ones of each task: reports, comparisons of two models and of
+three in every format and both languages, sites, results folders, and what the terminal shows.
+Results that are made in shards, by two workers, or by `run` beside a report must be the same bytes
+as those of `analyze`. `compare` exits with 1 where a figure or a word differs; see
+`outputs_compare.py` for what counts as one.
 
 `PYTHONPATH=other_checkout` in front of `write` makes it use that checkout. Only the command line
 and the public names of the package are used, so that it works with any version of its inside.
@@ -22,9 +24,11 @@ import runpy
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from outputs_models import SIDES, TASKS, save_models, write_texts
 
 TESTS = Path(__file__).resolve().parents[1]
 SETTINGS = {
@@ -46,44 +50,56 @@ compare:
 """
 
 # Results folders by name: the texts and options they are made of.
-ANALYSES = {
+SAMPLES = {
     "demo": "ad_headlines.csv --evidence full --evidence-texts 8",
     "star": "ad_headlines_star.csv -m demo-star --evidence full --evidence-texts 8",
     "demo_on_star": "ad_headlines_star.csv --evidence full --evidence-texts 8",
     "basic": "ad_headlines.csv --evidence basic --max-length 16",
     "attention_only": "ad_headlines.txt --evidence none --keep-maps 5",
     "hostile": "hostile.jsonl --evidence basic --batch-tokens 256",
-    "classes": "pairs.csv -m models/classes --evidence full",
-    "other_classes": "pairs.csv -m models/other_classes --evidence full",
-    "labels": "reviews_en.csv -m models/labels --text-column review --limit 8 --evidence full",
-    "other_labels": "reviews_en.csv -m models/other_labels --text-column review --limit 8",
-    "numbers": "reviews_en.csv -m models/numbers --text-column review --limit 8 --evidence full",
-    "embedding": "reviews_en.csv -m models/embedding --text-column review --limit 8 "
-    "--label-column stars --evidence full",
-    "other_embedding": "reviews_en.csv -m models/other_embedding --text-column review --limit 8",
-    "next_token": "reviews_en.csv -m models/next_token --text-column review --limit 8 "
-    "--group-column stars --evidence full",
-    "other_next_token": "reviews_en.csv -m models/other_next_token --text-column review --limit 8",
+    "pairs": "pairs.csv -m models/classes --evidence full",
+    "generated": "ad_headlines.txt -m models/completions --limit 6 --generate 5",
 }
-# Comparisons by name: the two results folders.
+# Of each task three models: one with all evidence, one with some, one with none.
+EVIDENCE = {
+    "": "--evidence full --evidence-texts 4 --keep-maps 5",
+    "other_": "--evidence basic --evidence-texts 3 --keep-maps 3",
+    "third_": "--evidence none --keep-maps none",
+}
+ANALYSES = SAMPLES | {
+    f"{side}{task}": f"made/{task}.jsonl -m models/{side}{task} {EVIDENCE[side]}"
+    for task in TASKS
+    for side in SIDES
+}
+# Comparisons by name: the results folders.
 COMPARISONS = {
     "demo_and_star": "results/demo_on_star results/star",
     "evidence": "results/basic results/demo",
-    "classes": "results/classes results/other_classes",
-    "labels": "results/labels results/other_labels",
-    "embedding": "results/embedding results/other_embedding",
-    "next_token": "results/next_token results/other_next_token",
+    **{task: f"results/{task} results/other_{task}" for task in TASKS},
+    **{
+        f"three_{task}": " ".join(f"results/{side}{task}" for side in reversed(SIDES))
+        for task in TASKS
+    },
 }
-PAGES = ("report.html", "report.md", "page.xml", "summary.json")
-TABLES = tuple(
-    f"{name}.{suffix}"
-    for name in ("tokens", "heads", "texts", "sinks", "agreement")
-    for suffix in ("csv", "parquet")
+FOLDERS = (*ANALYSES, "gold_1", "gold_2", "gold_3")
+PAGES = ("report.html", "report.md", "page.xml", "summary.json", "metrics.json")
+TABLES = ("tokens", "heads", "texts", "predictions", "sinks", "agreement")
+COMPARE_PAGES = (
+    *("compare.html", "compare.md", "page.xml", "compare.json", "metrics.json"),
+    *("gates.junit.xml", "worse.sarif"),
 )
-# More reports of one results folder, by name: options, and files where they are not the usual ones.
+COMPARE_TABLES = ("changes", "tokens", "figures", "layers", "heads")
+GATED = "--warn-if 'special_share_max > 0.1'", ("gates.junit.xml", "report.md")
+# More reports of one results folder, by name: options, and the files.
+OF_EACH = {
+    "": ("", (*PAGES, "maps.npz")),
+    "_ja": ("--lang ja", PAGES),
+    "_redacted": ("--redact", (*PAGES, "tokens.csv", "predictions.csv")),
+    "_brief": ("--brief", ("report.html",)),
+    "_gated": GATED,
+}
 VARIANTS = {
-    "heads_sum": ("--heads sum --title 'Headlines, June'", (*PAGES, *TABLES)),
-    "redacted": ("--redact", (*PAGES, *TABLES)),
+    "heads_sum": ("--heads sum --title 'Headlines, June'", (*PAGES, "tokens.csv", "heads.csv")),
     "redacted_ja": ("--redact --lang ja", PAGES),
     "folder": ("--layout dir", ("page/index.html",)),
     "detail": ("--detail worst:3 --pool-above 12", ("report.html",)),
@@ -91,21 +107,25 @@ VARIANTS = {
     "gitlab": ("--md-flavor gitlab --images png", ("report.md", "page.xml")),
     "azure": ("--md-flavor azure --lang ja --images png", ("report.md", "page.xml")),
     "bitbucket": ("--md-flavor bitbucket --images none", ("report.md", "page.xml")),
+    "mkdocs": ("--md-flavor mkdocs", ("report.md",)),
     "plain": ("--md-flavor plain --id headlines-june", ("report.md",)),
     "short": ("--md-limit 4000", ("report.md",)),
     "short_ja": ("--md-limit 4000 --lang ja", ("report.md",)),
+    "brief_ja": ("--brief --lang ja", ("report.html",)),
 }
+NAMES = ("run", "analyze", "render", "compare", "check", "merge", "site", "init")
+HOSTS = ("github", "gitlab", "azure", "bitbucket", "jenkins")
 # What else is run, by name.
 COMMANDS = {
     "help": "--help",
     "version": "--version",
-    **{f"help_{name}": f"{name} -h" for name in ("run", "analyze", "render", "compare", "check")},
+    **{f"help_{name}": f"{name} -h" for name in NAMES},
     "figures": "run --list-figures",
     "figures_of_compare": "compare --list-figures",
     "check_demo": "check --model demo",
     "check_star": "check --model demo-star --verbose",
-    **{f"check_{name}": f"check -m models/{name}" for name in ("classes", "embedding")},
-    "check_causal": "check -m models/next_token",
+    **{f"check_{name}": f"check -m models/{name}" for name in TASKS},
+    **{f"init_{name}": f"init --host {name} --print" for name in HOSTS},
     "run_quiet": "run inputs/ad_headlines.txt --limit 3 --quiet -o run/quiet/report.html",
     "run_everything": "run inputs/hostile.jsonl --evidence none --strict --verbose "
     "-o run/everything/report.html -o run/everything/report.md -o run/everything/results/",
@@ -113,8 +133,8 @@ COMMANDS = {
     "--fail-if 'special_share_max > 0.9' --annotations github --github-summary "
     "-o run/gates/report.html -o run/gates/summary.json",
     "to_standard_output": "render results/demo --lang ja --format md -o -",
-    "page_to_standard_output": "render results/classes -o -",
-    "step_summary_ja": "render results/classes --lang ja --github-summary -o run/summary/report.md",
+    "page_to_standard_output": "render results/pairs -o -",
+    "step_summary_ja": "render results/pairs --lang ja --github-summary -o run/summary/report.md",
     "compare_gates": "compare results/demo_on_star results/star --config gates.yaml --lang ja "
     "--md-limit 5000 --md-flavor gitlab --github-summary --annotations github "
     "--fail-if 'prediction_change_mean > 0.01' -o run/compare/compare.md",
@@ -125,6 +145,7 @@ COMMANDS = {
     "wrong_column": "run inputs/pairs.csv --text-column sentence -o run/wrong.html",
     "wrong_gate": "run inputs/pairs.csv --fail-if 'special_share_max >' -o run/wrong.html",
     "wrong_figure": "run inputs/pairs.csv --fail-if 'special_shares > 1' -o run/wrong.html",
+    "site_of_all": "site results/demo results/star results/pairs results/choices -o run/site",
     "wrong_option": "run inputs/pairs.csv --evidences none",
     "wrong_choice": "run inputs/pairs.csv --evidence most -o run/wrong.html",
     "wrong_size": "render results/demo --max-size much -o run/wrong.html",
@@ -147,33 +168,81 @@ def write(folder: Path) -> None:
     shutil.copytree(TESTS.parent / "sample_inputs", "inputs", ignore=pictures)
     Path("gates.yaml").write_text(GATES, "utf-8")
 
-    from outputs_models import save_models
-
-    save_models(Path("models"), sorted(Path("inputs").glob("*.*v")))
+    save_models(Path("models"))
+    write_texts(Path("inputs/reviews_en.csv"), Path("inputs/made"))
     for name, texts in ANALYSES.items():
         run(f"analyze_{name}", f"analyze inputs/{texts} -o results/{name}/")
-    shutil.copytree(TESTS / "gold" / "results_1", "results/gold")
-    for name in (*ANALYSES, "gold"):
-        has_evidence = name != "attention_only"
-        tables = TABLES if has_evidence else TABLES[:6]
-        run(f"report_{name}", render(name, f"reports/{name}", (*PAGES, *tables)))
-        run(f"report_{name}_ja", render(name, f"reports/{name}_ja", PAGES, "--lang ja"))
+    for number in (1, 2, 3):
+        shutil.copytree(TESTS / "gold" / f"results_{number}", f"results/gold_{number}")
+    for name in FOLDERS:
+        for end, (options, files) in OF_EACH.items():
+            if not end or not name.startswith(SIDES[1:]):
+                run(f"report_{name}{end}", render(name, f"reports/{name}{end}", files, options))
+        for table in TABLES:
+            files = (f"{table}.csv", f"{table}.parquet")
+            run(f"report_{name}_{table}", render(name, f"reports/{name}", files))
     for name, (options, files) in VARIANTS.items():
-        for results in ("demo", "classes"):
-            run(
-                f"report_{results}_{name}",
-                render(results, f"reports/{results}_{name}", files, options),
-            )
+        for results in ("demo", "pairs"):
+            folder = f"reports/{results}_{name}"
+            run(f"report_{results}_{name}", render(results, folder, files, options))
     for name, sides in COMPARISONS.items():
-        for lang in ("en", "ja"):
-            to = f"comparisons/{name}_{lang}/compare"
-            run(
-                f"compare_{name}_{lang}",
-                f"compare {sides} --lang {lang} -o {to}.html -o {to}.md -o {to}.json",
-            )
+        write_comparisons(name, sides)
+    for task in TASKS:
+        sides = " ".join(f"results/{side}{task}" for side in SIDES)
+        run(f"site_{task}", f"site {sides} --workers 1 -o sites/{task}")
+        write_same(task)
+    for name, options in {"ja": "--lang ja", "redacted": "--redact"}.items():
+        sides = "results/third_tags results/other_tags results/tags"
+        run(f"site_{name}", f"site {sides} --workers 1 {options} -o sites/{name}")
     for name, command in COMMANDS.items():
         run(name, command)
     write_from_python(Path("python"))
+
+
+def write_comparisons(name: str, sides: str) -> None:
+    """Write a comparison in every format and language."""
+    tables = COMPARE_TABLES + (("trend",) if len(sides.split()) > 2 else ())
+    for way, options, files in (
+        ("en", "--warn-if 'prediction_changed > 5%'", (*COMPARE_PAGES, *ends(tables, "csv"))),
+        ("ja", "--lang ja", (*COMPARE_PAGES[:3], *ends(tables, "parquet"))),
+        ("redacted", "--redact", (*COMPARE_PAGES[:4], "changes.csv", "tokens.csv")),
+    ):
+        outputs = " ".join(f"-o comparisons/{name}_{way}/{file}" for file in files)
+        run(f"compare_{name}_{way}", f"compare {sides} {options} {outputs}")
+
+
+def ends(names: Iterable[str], suffix: str) -> Iterator[str]:
+    """The names of files."""
+    return (f"{name}.{suffix}" for name in names)
+
+
+def write_same(task: str) -> None:
+    """Make the results of a task's second model in other ways, and write which files differ."""
+    texts = f"inputs/{ANALYSES[f'other_{task}']}"
+    for number in (1, 2):
+        run(
+            f"shard_{task}_{number}",
+            f"analyze {texts} --shard {number}/2 -o parts/{task}_{number}/",
+        )
+    ways = {
+        "merged": f"merge parts/{task}_1 parts/{task}_2 -o again/{task}_merged/",
+        "workers": f"analyze {texts} --workers 2 -o again/{task}_workers/",
+        "run": f"run {texts} --lang ja -o again/{task}_run/ -o run/{task}/report.html "
+        f"-o run/{task}/report.md -o run/{task}/maps.npz",
+    }
+    plain, lines = Path(f"results/other_{task}"), []
+    for way, command in ways.items():
+        run(f"again_{task}_{way}", command)
+        made = Path(f"again/{task}_{way}")
+        names = {path.name for folder in (plain, made) for path in folder.iterdir()}
+        differing = [name for name in sorted(names) if not same(plain / name, made / name)]
+        lines.append(f"{way}: {', '.join(differing) or 'the same bytes'}")
+    Path(f"again/{task}.txt").write_text("\n".join(lines), "utf-8")
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether both files exist and are the same bytes."""
+    return one.exists() and other.exists() and one.read_bytes() == other.read_bytes()
 
 
 def render(results: str, folder: str, files: tuple[str, ...], options: str = "") -> str:
@@ -204,7 +273,7 @@ def run(name: str, command: str) -> None:
         f"--- standard output\n{timeless(out())}\n--- standard error\n{timeless(err())}",
         "utf-8",
     )
-    print(f"{name}: exit code {code}")
+    print(f"{name}: exit code {code}", flush=True)
 
 
 @contextlib.contextmanager
@@ -234,7 +303,7 @@ def write_from_python(folder: Path) -> None:
     import reportgen
 
     folder.mkdir()
-    for name in (*ANALYSES, "gold"):
+    for name in FOLDERS:
         report = reportgen.open_report(f"results/{name}")
         write_report(folder / name, report)
     for name, sides in COMPARISONS.items():
@@ -251,8 +320,10 @@ def write_report(stem: Path, report: Any) -> None:
     """Write what a `Report` gives to files that start with `stem`."""
     stem.with_suffix(".html").write_text(report._repr_html_(), "utf-8")
     stem.with_suffix(".md").write_text(report._repr_markdown_(), "utf-8")
-    said = {lang: report.notes(lang) for lang in ("en", "ja")}
+    said = {lang: [*report.notes(lang), *report.account(lang)] for lang in ("en", "ja")}
     said |= {"figures": report.figures, "repr": repr(report)}
+    if len(report.predictions):
+        report.predictions.to_csv(stem.with_suffix(".csv"))
     write_json(stem.with_suffix(".json"), said)
 
 

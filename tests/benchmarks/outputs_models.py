@@ -1,97 +1,104 @@
-"""Small random models of each kind of output, for `outputs.py`; the same at every run."""
+"""Small random models of each task, and texts for them, for `outputs.py`; the same at every run."""
 
-from collections import Counter
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-import torch
-from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
-from tokenizers.models import WordPiece
-from tokenizers.processors import TemplateProcessing
-from transformers import (
-    AutoModel,
-    AutoModelForCausalLM,
-    AutoModelForSequenceClassification,
-    BertConfig,
-    GPT2Config,
-    PreTrainedTokenizerFast,
-)
-
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
-# A wide range of weights makes attention far from even.
-BERT = {
-    "hidden_size": 32,
-    "num_hidden_layers": 3,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "max_position_embeddings": 160,
-    "initializer_range": 0.3,
-}
-GPT2 = {"n_embd": 32, "n_layer": 3, "n_head": 4, "n_positions": 160, "initializer_range": 0.3}
 CLASSES = dict(enumerate(("same", "contradiction", "neutral")))
 LABELS = dict(enumerate(("battery", "price", "service", "taste")))
+TAGS = dict(enumerate(("O", "B-PER", "I-PER", "B-LOC", "I-LOC")))
+POOLINGS = ("mean", "cls", "max")  # of three sentence encoders, whose weights are the same
+# Models by the name of the task: architecture, head and configuration.
+MODELS: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "classes": ("bert", "sequence", {"id2label": CLASSES}),
+    "labels": (
+        "roberta",
+        "sequence",
+        {"problem_type": "multi_label_classification", "id2label": LABELS},
+    ),
+    "numbers": ("distilbert", "sequence", {"problem_type": "regression", "num_labels": 2}),
+    "embedding": ("deberta_v2", "base", {}),
+    "next_token": ("gpt2", "causal", {}),
+    "completions": ("llama", "causal", {}),
+    "translations": ("t5", "seq2seq", {}),
+    "masks": ("roberta", "masked", {}),
+    "tags": ("bert", "token", {"id2label": TAGS}),
+    "word_numbers": ("modernbert", "token", {"num_labels": 1}),
+    "answers": ("electra", "question", {}),
+    "choices": ("albert", "choice", {}),
+}
+TASKS = (*MODELS, "similarity")
+N_TEXTS = 14
+SIDES = ("", "other_", "third_")  # in front of the names of three models of a task
 
 
-def save_models(folder: Path, texts: list[Path]) -> None:
-    """Save two models of each kind of output to `folder`; `texts` are files of the words that
-    their tokenizers know."""
-    words = "\n".join(path.read_text("utf-8") for path in texts)
-    for seed, prefix in enumerate(("", "other_")):
-        for name, (make, config) in _kinds(words).items():
-            torch.manual_seed(seed)
-            model = make.from_config(config)
-            model.save_pretrained(folder / f"{prefix}{name}")
-            tokenizer(words, causal=name == "next_token").save_pretrained(
-                folder / f"{prefix}{name}"
-            )
+def save_models(folder: Path) -> None:
+    """Save three models of each task to `folder`."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    from helpers.real.models import save_model  # torch reads the number of threads once
+    from helpers.real.sentence_folders import save_sentence_encoder
+
+    for seed, (side, pooling) in enumerate(zip(SIDES, POOLINGS, strict=True)):
+        for name, (architecture, head, changes) in MODELS.items():
+            save_model(folder / f"{side}{name}", architecture, head, seed, **changes)
+        save_sentence_encoder(folder / f"{side}similarity", "bert", (pooling,))
 
 
-def _kinds(words: str) -> dict[str, tuple[type, BertConfig | GPT2Config]]:
-    size = {"vocab_size": len(vocabulary(words))}
-    several = {"problem_type": "multi_label_classification", "id2label": LABELS}
-    numbers = {"problem_type": "regression", "num_labels": 2}
-    sequence = AutoModelForSequenceClassification
-    return {
-        "classes": (sequence, BertConfig(**BERT, **size, id2label=CLASSES)),
-        "labels": (sequence, BertConfig(**BERT, **size, **several)),
-        "numbers": (sequence, BertConfig(**BERT, **size, **numbers)),
-        "embedding": (AutoModel, BertConfig(**BERT, **size)),
-        "next_token": (
-            AutoModelForCausalLM,
-            GPT2Config(**GPT2, **size, bos_token_id=3, eos_token_id=3),
-        ),
-    }
-
-
-def vocabulary(words: str) -> dict[str, int]:
-    """Token ids: the special tokens, every character, and the words that come more than once."""
-    characters = sorted(set(words.lower()) - set(" \n"))
-    counts = Counter(word for word in words.lower().split() if word.isalpha())
-    common = sorted(word for word, count in counts.items() if count > 1)
-    pieces = [*SPECIAL, *characters, *(f"##{c}" for c in characters), *common]
-    return {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
-
-
-def tokenizer(words: str, *, causal: bool) -> PreTrainedTokenizerFast:
-    """A WordPiece tokenizer; a causal model's puts no special tokens around a text."""
-    made = Tokenizer(WordPiece(vocabulary(words), unk_token="[UNK]"))
-    made.normalizer = normalizers.BertNormalizer(lowercase=True)
-    made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    made.decoder = decoders.WordPiece()
-    if causal:
-        return PreTrainedTokenizerFast(
-            tokenizer_object=made,
-            unk_token="[UNK]",
-            eos_token="[SEP]",
-            model_input_names=["input_ids", "attention_mask"],
+def write_texts(reviews: Path, folder: Path) -> None:
+    """Write texts with labels for each task, made of `reviews`, to JSON lines in `folder`."""
+    folder.mkdir(parents=True)
+    rows = list(csv.DictReader(reviews.open(encoding="utf-8")))[:N_TEXTS]
+    for name in TASKS:
+        lines = (
+            json.dumps({**_TEXTS[name](row["review"], i), "group": f"shop {i % 3}"})
+            for i, row in enumerate(rows)
         )
-    made.post_processor = TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-        special_tokens=[(token, made.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
-    )
-    names = ("pad", "unk", "cls", "sep", "mask")
-    return PreTrainedTokenizerFast(
-        tokenizer_object=made,
-        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
-        **{f"{name}_token": token for name, token in zip(names, SPECIAL, strict=True)},
-    )
+        (folder / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
+
+
+def _of_words(text: str, i: int, each: Callable[[int], object]) -> dict[str, object]:
+    """A label for each word; too few for every eleventh text."""
+    return {"text": text, "label": [each(n) for n in range(len(text.split()) - (i % 7 == 5))]}
+
+
+def _in_two(text: str, i: int) -> tuple[str, str]:
+    words = text.split()
+    cut = (i % len(words)) if i else 0
+    return " ".join(words[:cut]), " ".join(words[cut:])
+
+
+def _with_mask(text: str, i: int) -> dict[str, object]:
+    words = text.split()
+    place = i % len(words)
+    return {"text": " ".join((*words[:place], "<mask>", *words[place + 1 :])), "label": "the"}
+
+
+_TEXTS: Mapping[str, Callable[[str, int], dict[str, object]]] = {
+    "classes": lambda text, i: {"text": text, "pair": text[::-1], "label": CLASSES[i % 3]},
+    "labels": lambda text, i: {"text": text, "label": [LABELS[i % 4], LABELS[i % 3]]},
+    "numbers": lambda text, i: {"text": text, "label": [i % 5, len(text) / 50]},
+    "embedding": lambda text, _: {"text": text},
+    "next_token": lambda text, _: {"text": text},
+    "completions": lambda text, i: {
+        "text": _in_two(text, i)[0],
+        "completion": f" {_in_two(text, i)[1]}",
+    },
+    "translations": lambda text, _: {"text": text, "completion": " ".join(text.split()[::-1][:9])},
+    "masks": _with_mask,
+    "tags": lambda text, i: _of_words(text, i, lambda n: TAGS[(i + n) % 9 % 5]),
+    "word_numbers": lambda text, i: _of_words(text, i, lambda n: (i + n) % 7 / 2),
+    "answers": lambda text, i: {
+        "text": f"What is said of {text.split()[-1]}?",
+        "pair": text,
+        "label": [" ".join(text.split()[i % 3 :][:2]), text.split()[0]],
+    },
+    "choices": lambda text, i: {
+        "text": text,
+        "choices": ["I agree.", "Why is that?", "Free coffee", text[:20]][: 3 + i % 2],
+        "label": "ABC"[i % 3],
+    },
+    "similarity": lambda text, i: {"text": text, "pair": text[i % 9 :: 2], "label": i % 6},
+}

@@ -1,6 +1,5 @@
 """Whole attention maps to packed bytes and back, where the package goes layer by layer."""
 
-from base64 import b85decode
 from itertools import pairwise
 
 import numpy as np
@@ -20,12 +19,6 @@ def pack(maps: np.ndarray) -> bytes:
 def unpack(packed: bytes, n_layers: int, n_heads: int) -> np.ndarray:
     """The maps `[layer, head, query, key]` that were packed."""
     return np.stack(list(unpack_layers(packed, n_layers, n_heads)))
-
-
-def unpacked_block(text):
-    """The bytes of a block of a page: base85 in which other letters stand for those that HTML
-    reads as its own."""
-    return b85decode(text.translate(str.maketrans(",.:", "<>&")))
 
 
 def with_pooled_maps(made: Results, text: int) -> Results:

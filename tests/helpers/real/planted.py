@@ -1,6 +1,7 @@
 """Results whose texts, tokens, labels and messages are secrets, and the search for their traces."""
 
 import base64
+import contextlib
 import gzip
 import io
 import re
@@ -13,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from helpers.letters import from_letters
 from helpers.made_up.factories import make_results
 from reportgen.results import Results, Subject, open_results, write_info
 
@@ -69,23 +71,15 @@ def planted(folder: Path, kind: str = "number", evidence: str = "full", seed: in
 
 
 def unpacked(content: bytes) -> Iterator[str]:
-    """All that a file can be read as: itself, its base64 blocks, what is compressed in them, and
-    texts written as JSON or HTML escapes."""
+    """All that a file can be read as: itself, its blocks in base64 or in a page's letters, what is
+    compressed in them, and texts written as JSON or HTML escapes."""
     if content[:4] == b"PAR1":
         content = pq.read_table(io.BytesIO(content)).to_pandas().to_json(force_ascii=False).encode()
-    text = content.decode("utf-8", "replace")
-    blocks = re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text)
-    for block in blocks:
-        if len(block) > 1_000_000:  # plotly.js
-            text = text.replace(block, "")
+    text = re.sub(r"[^<>\"\s]{1000000,}", "", content.decode("utf-8", "replace"))  # plotly.js
     yield text
     yield re.sub(r"&#x?(\w+);", " ", text)
     yield re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text)
-    for block in blocks:
-        if len(block) > 1_000_000:
-            continue
-        block = block.rstrip("=")[: len(block) // 4 * 4]
-        data = base64.b64decode(block + "=" * (-len(block) % 4))
+    for data in _blocks(text):
         yield data.decode("utf-8", "replace")
         yield data.decode("utf-16-le", "replace")
         for open_up in (gzip.decompress, zlib.decompress, lambda d: zlib.decompress(d, -15)):
@@ -93,6 +87,16 @@ def unpacked(content: bytes) -> Iterator[str]:
                 yield open_up(data).decode("utf-8", "replace")
             except (OSError, EOFError, zlib.error):
                 continue
+
+
+def _blocks(text: str) -> Iterator[bytes]:
+    """The bytes of each block of letters."""
+    for block in re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text):
+        block = block.rstrip("=")[: len(block) // 4 * 4]
+        yield base64.b64decode(block + "=" * (-len(block) % 4))
+    for block in re.findall(r"[^<>&'\"\s]{24,}", text):
+        with contextlib.suppress(ValueError):
+            yield from_letters(block)
 
 
 def traces(content: bytes, size: int = 2) -> set[str]:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpack, unpacked_block
+from helpers.made_up.packed_maps import unpack
 
 from reportgen.report.html import Block, Level, environment
 
@@ -16,7 +17,7 @@ def results(tmp_path_factory):
 
 
 def maps(markup):
-    return unpacked_block(BeautifulSoup(markup, "html.parser").find(id="maps-1").string)
+    return from_letters(BeautifulSoup(markup, "html.parser").find(id="maps-1").string)
 
 
 def test_heads_are_the_packed_maps_themselves(results):
@@ -48,7 +49,7 @@ def test_a_long_text_carries_pooled_maps_and_every_label(tmp_path):
     side = max(told["cells"]) + 1
     assert len(told["labels"]) == len(told["cells"]) == 43
     assert told["pool"] == long.pooling.factor
-    packed = unpacked_block(data.find(id="maps-2").string)
+    packed = from_letters(data.find(id="maps-2").string)
     assert unpack(packed, 4, 3).shape == (4, 3, side, side)
     assert long.heads_size() == len(long.at(Level.HEADS).encode())
     assert long.layers_size() == len(long.at(Level.LAYERS).encode())

@@ -4,8 +4,8 @@ import gzip
 
 import numpy as np
 import pytest
+from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpacked_block
 
 from reportgen.report import RenderOptions, load_language
 from reportgen.report.html import (
@@ -28,7 +28,7 @@ def results(tmp_path_factory):
 
 
 def lines(text, count):
-    return np.frombuffer(unpacked_block(text), "<f4").reshape(-1, count)
+    return np.frombuffer(from_letters(text), "<f4").reshape(-1, count)
 
 
 def test_lines_are_the_float32_figures_of_the_tables(results):
@@ -68,7 +68,7 @@ def test_compression_keeps_every_byte_and_is_the_same_every_time():
     for text in (source, source + "1", source + "12", source + "123"):  # of every length by four
         packed = compressed(text)
         assert not set(packed) & set("<>&\"'")
-        read = unpacked_block(packed)
+        read = from_letters(packed)
         assert gzip.decompress(read).decode() == text
     assert compressed(source) == compressed(source)
 

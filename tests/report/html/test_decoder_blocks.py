@@ -3,12 +3,12 @@
 import json
 import re
 import zlib
-from base64 import b85decode
 from itertools import product
 
 import numpy as np
 import pytest
 from helpers.calling import call
+from helpers.letters import from_letters
 from helpers.made_up.cross_sizes import with_cross_sizes
 from helpers.real.writers import PAIRS, analysed_writer, save_writer
 
@@ -33,7 +33,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 def carried(block: str, part: str, number: int = 1) -> bytes:
     letters = re.search(f'id="{part}-{number}">([^<]*)</script>', block)[1]
-    return b85decode(letters.translate(str.maketrans(",.:", "<>&")))
+    return from_letters(letters)
 
 
 @pytest.mark.parametrize("part", DECODER_PARTS)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpacked_block
 
 from reportgen.report.html import head_figures, reading, text_data
 from reportgen.results import HEAD_CLASSES, Results, Unit, pooling_of, text_units, word_of
@@ -22,7 +22,7 @@ def special(label="[SEP]"):
 
 
 def floats(text):
-    return np.frombuffer(unpacked_block(text), "<f4")
+    return np.frombuffer(from_letters(text), "<f4")
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,9 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpack, unpacked_block
+from helpers.made_up.packed_maps import unpack
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
@@ -175,7 +176,7 @@ def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, sou
 
 
 def test_the_carried_maps_are_the_packed_ones(results, soup):
-    carried = unpacked_block(soup.find(id="maps-1").string)
+    carried = from_letters(soup.find(id="maps-1").string)
     assert carried == results.packed_maps(0)
     data = json.loads(soup.find(id="data-1").string)
     assert data["labels"] == results.tokens_of(0)["token"].tolist()
@@ -245,7 +246,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     said = [item.get_text() for item in page.find(id="texts").find(class_="quiet").find_all("li")]
     assert tuple(said) == report.reduced
     assert "layer" in panel(page, 4).find_all(class_="small")[-1].get_text()
-    means = unpack(unpacked_block(page.find(id="maps-4").string), 4, 1)
+    means = unpack(from_letters(page.find(id="maps-4").string), 4, 1)
     heads = unpack(made.packed_maps(3), 4, 12)
     assert abs(means[:, 0] - heads.mean(axis=1)).max() < 0.004
 

@@ -5,8 +5,9 @@ import io
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from helpers.letters import from_letters
 from helpers.made_up.factories import make_results
-from helpers.made_up.packed_maps import pooled_plainly, unpack, unpacked_block, with_pooled_maps
+from helpers.made_up.packed_maps import pooled_plainly, unpack, with_pooled_maps
 
 from reportgen.api.comparing import small_tables
 from reportgen.comparison import Runs
@@ -76,10 +77,10 @@ def test_a_page_carries_them_as_they_are(whole: Results, read: Results, above: i
     assert own.heads_size() == len(own.at(Level.HEADS).encode())
     data = [BeautifulSoup(block.at(Level.HEADS), "html.parser") for block in (own, pooled_now)]
     assert data[0].find(id="data-1").string == data[1].find(id="data-1").string
-    assert unpacked_block(data[0].find(id="maps-1").string) == read.packed_maps(0)
+    assert from_letters(data[0].find(id="maps-1").string) == read.packed_maps(0)
     means = BeautifulSoup(own.at(Level.LAYERS), "html.parser").find(id="maps-1").string
     heads = attention_maps(read, "1", None, None).values
-    found = unpack(unpacked_block(means), LAYERS, 1)[:, 0]
+    found = unpack(from_letters(means), LAYERS, 1)[:, 0]
     assert np.abs(found - heads.mean(axis=1)).max() <= MAX_ERROR
 
 

@@ -5,8 +5,9 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpack, unpacked_block
+from helpers.made_up.packed_maps import unpack
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
@@ -87,11 +88,11 @@ def test_a_long_text_is_pooled_and_says_so(tmp_path):
     (sentence,) = report.reduced
     assert sentence.startswith("Text 1: more than 256 tokens")
     side = max(json.loads(page.find(id="data-1").string)["cells"]) + 1
-    assert unpack(unpacked_block(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
+    assert unpack(from_letters(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
     whole = render(Runs(Findings(made)), RenderOptions(pool_above=None))
     assert not whole.reduced
     carried = BeautifulSoup(whole.content.decode(), "html.parser").find(id="maps-1").string
-    assert unpacked_block(carried) == made.packed_maps(0)
+    assert from_letters(carried) == made.packed_maps(0)
 
 
 def test_a_page_with_files_has_nothing_inline(results):
