@@ -53,7 +53,9 @@ def report(request, tmp_path_factory) -> Report:
         [str(path)], COLUMNS.get(kind, Columns()), limit=5 if kind == "hostile" else 3
     )
     (folder / "results").mkdir()
-    results = analyze(texts, model, folder / "results", AnalysisOptions(units="token"))
+    results = analyze(
+        texts, model, folder / "results", AnalysisOptions(units="token", evidence="none")
+    )
     return Report(results, rendered(results, folder, lang=lang), lang)
 
 

@@ -1,6 +1,7 @@
 """What the first screen says, kind by kind: short sentences, and nothing that was not measured."""
 
 import re
+from itertools import product
 
 import pytest
 from bs4 import BeautifulSoup
@@ -44,8 +45,9 @@ def n_words(said):
     return len(re.sub(r"\s%", "%", said).split())
 
 
-@pytest.mark.parametrize("evidence", ["none", "full"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "evidence"), [*product(KINDS, ["full"]), ("number", "none"), ("embedding", "none")]
+)
 def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
     made = make_results(
         tmp_path, HEADLINES, n_layers=2, n_heads=1, kind=kind, sink=0.4, evidence=evidence

@@ -40,7 +40,7 @@ def rewritten(results: Results, **tables: pd.DataFrame) -> Results:
     return open_results(results.folder)
 
 
-@pytest.fixture(scope="module", params=["number", "class", "next_token"])
+@pytest.fixture(scope="module", params=["class", "next_token"])
 def sides(request, tmp_path_factory) -> tuple[Path, Path]:
     """Two results of the same texts, with secrets."""
     folder = tmp_path_factory.mktemp(f"sides-{request.param}")

@@ -152,9 +152,9 @@ def steps_of(page: str) -> list[list[int]]:
 
 
 @pytest.mark.parametrize(
-    "colour", ["received_norm_all", "received_all", "cls_row_last", "gradient"]
+    ("units", "colour"),
+    [("word", "received_norm_all"), ("word", "cls_row_last"), ("token", "gradient")],
 )
-@pytest.mark.parametrize("units", ["word", "token"])
 def test_the_colours_of_the_page_are_steps_of_the_values_that_are_ranked(
     analysed: Callable[[str], Results], colour: str, units: str
 ) -> None:
