@@ -363,10 +363,12 @@ def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 
 def _target_effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    """Check for one row per token that a decoder has read of a text, or no row."""
+    """Check for one row per token that a decoder has read of a text, or no row; texts stand in the
+    order in which evidence was gathered."""
     require_analysed(table, texts)
     require(info.model.decoder is not None or not len(table), "text")
-    _, sizes = np.unique(ints(table, "text"), return_counts=True)
+    chosen, sizes = (own.to_numpy() for own in table["text"].value_counts().flatten())
+    require_equal(table, "text", np.repeat(chosen, sizes))
     require_equal(table, "position", counted_up(sizes))
 
 

@@ -86,11 +86,12 @@ def shuffled(made: Results) -> pa.Table:
 
 
 def target_effects(made: Results) -> pa.Table:
-    """Two tokens that the decoder has read of each text, the first with a step."""
+    """Two or three tokens that the decoder has read of each text, the first with a step; evidence
+    was gathered on the last text first."""
     rows = [
         {"text": text, "position": at} | dict.fromkeys(BY_STEP, None if at else [None, 0.5])
-        for text in np.flatnonzero(made.texts["n_tokens"])
-        for at in (0, 1)
+        for text in np.flatnonzero(made.texts["n_tokens"])[::-1]
+        for at in range(2 + text % 2)
     ]
     return pa.Table.from_pylist(rows, TABLES["target_effects"])
 
