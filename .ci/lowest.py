@@ -17,7 +17,7 @@ TESTS = (
     "tests/cli/test_cli.py",
     "tests/findings/test_statistics.py",
     "tests/models/loading",
-    "tests/report/charts/one_text/test_cross_figure.py",
+    "tests/report/charts/test_cross_figure.py",
     "tests/results/tables",
     "tests/results/test_gold_results.py",
     "tests/results/test_store.py",

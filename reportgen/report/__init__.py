@@ -22,15 +22,14 @@ if TYPE_CHECKING:
         Output,
         table_name,
     )
-    from reportgen.report.html.assets import PagePlace, templates_root
+    from reportgen.report.html.assets import KINDS, SHARED, Kind, PagePlace, shared, templates_root
     from reportgen.report.html.page import render
     from reportgen.report.json.metrics import watched
     from reportgen.report.language.comparison import CompareWords
     from reportgen.report.language.language import load_language
     from reportgen.report.language.printable import inert, visible
     from reportgen.report.language.sentences import headline, sentence
-    from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
-    from reportgen.report.notebook.text import TextCell
+    from reportgen.report.notebook import TextCell, plain_text, render_markdown, render_notebook
     from reportgen.report.options import (
         COMPARE_TABLE_NAMES,
         CompareOptions,
@@ -57,7 +56,20 @@ if TYPE_CHECKING:
     from reportgen.report.redact.run import redacted, redacted_info
     from reportgen.report.short_form.limits import check_marker, limit_of
     from reportgen.report.short_form.markdown import step_summary
-    from reportgen.report.site.entries import (
+    from reportgen.report.site.figures import verdicts
+    from reportgen.report.site.index import (
+        address_of,
+        links_of_comparison,
+        links_of_report,
+        links_of_trend,
+        title_of_comparison,
+        title_of_trend,
+        write_gone,
+        write_index,
+        write_latest,
+    )
+    from reportgen.report.site.options import SiteOptions
+    from reportgen.report.site.site_json import (
         SITE_FILE,
         Dated,
         Entry,
@@ -73,19 +85,7 @@ if TYPE_CHECKING:
         run_id,
         series_of,
     )
-    from reportgen.report.site.index import address_of, write_gone, write_index, write_latest
-    from reportgen.report.site.known_figures import verdicts
-    from reportgen.report.site.links import (
-        links_of_comparison,
-        links_of_report,
-        links_of_trend,
-        title_of_comparison,
-        title_of_trend,
-    )
-    from reportgen.report.site.options import SiteOptions
-    from reportgen.report.site.shared import KINDS, SHARED, Kind, shared
     from reportgen.report.spreadsheets import table
-    from reportgen.report.worse_texts.found import Annotation, annotations
-    from reportgen.report.worse_texts.places import TextPlace
+    from reportgen.report.worse_texts import Annotation, TextPlace, annotations
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -95,7 +95,7 @@ FORMATS = (
     ),
     Format(
         "sarif", ".sarif", "regressions.sarif", "texts that got worse, for code scanning",
-        "reportgen.report.worse_texts.sarif", runs=SEVERAL,
+        "reportgen.report.sarif", runs=SEVERAL,
     ),
 )  # fmt: skip
 REPORT_FORMATS = tuple(known for known in FORMATS if 1 in known.runs)

@@ -131,7 +131,7 @@ class Task:
     has_items: bool = True  # an embedding is no prediction
     is_number: bool = False  # items are numbers, not names
     # The table of items that belong to some tokens of a text, such as words or masks: its columns,
-    # of which the first names an item (`report/panel/coloured/steps.py`). Each item is explained by
+    # of which the first names an item (`report/panel/steps.py`). Each item is explained by
     # itself. Empty where an item belongs to a text as a whole.
     columns: tuple[Column, ...] = ()
     # The tables of the section on predictions; and of the worst items how they are ordered, and

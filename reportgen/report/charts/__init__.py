@@ -5,8 +5,17 @@ from typing import TYPE_CHECKING
 from reportgen.exports import exported
 
 if TYPE_CHECKING:
+    from reportgen.report.charts.attention_map import SIDE, colour_top, text_map, unit_map
     from reportgen.report.charts.axes import round_values, ticks
     from reportgen.report.charts.bars import stacked_bars
+    from reportgen.report.charts.cell_tracks import (
+        axis,
+        bar,
+        correlation_scale,
+        dot,
+        interval_text,
+        log_scale,
+    )
     from reportgen.report.charts.colours import (
         LOWERS,
         MAP_COLOURS,
@@ -24,10 +33,8 @@ if TYPE_CHECKING:
         signed_step,
         size_colour,
     )
-    from reportgen.report.charts.one_text.cross import aligned, cross_figure
-    from reportgen.report.charts.one_text.figure import draw_text, make_text_figure
-    from reportgen.report.charts.one_text.geometry import geometry
-    from reportgen.report.charts.one_text.heads import (
+    from reportgen.report.charts.cross_attention_map import aligned, cross_figure
+    from reportgen.report.charts.head_pictures import (
         DOTS,
         GAP,
         _png,
@@ -35,16 +42,15 @@ if TYPE_CHECKING:
         head_picture,
         head_steps,
     )
-    from reportgen.report.charts.one_text.heatmap import SIDE, colour_top, text_map, unit_map
-    from reportgen.report.charts.one_text.plotly import map_figure
-    from reportgen.report.charts.one_text.weights import Weights
+    from reportgen.report.charts.map_geometry import geometry
     from reportgen.report.charts.picture_files import (
         MOST_BYTES,
         make_pictures,
         picture_paths,
         rasterise,
     )
-    from reportgen.report.charts.small.answers import (
+    from reportgen.report.charts.plotly_map import map_figure
+    from reportgen.report.charts.small_charts import (
         HEIGHT,
         Bar,
         Dot,
@@ -54,15 +60,9 @@ if TYPE_CHECKING:
         plane,
         shares_by_layer,
     )
-    from reportgen.report.charts.small.tracks import (
-        axis,
-        bar,
-        correlation_scale,
-        dot,
-        interval_text,
-        log_scale,
-    )
     from reportgen.report.charts.svg import Drawing
-    from reportgen.report.charts.trend import Axis, DashedLine, trend_chart
+    from reportgen.report.charts.text_figure import draw_text, make_text_figure
+    from reportgen.report.charts.trend_charts import Axis, DashedLine, trend_chart
+    from reportgen.report.language.sentences import Weights
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -14,14 +14,13 @@ from reportgen.comparison import (
     ModelValue,
 )
 from reportgen.findings import Interval
-from reportgen.report.charts.small.sparkline import trend
-from reportgen.report.charts.trend import Axis
+from reportgen.report.charts.trend_charts import Axis, trend
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.panel.coloured.measures import cls_name
+from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.sections.verdict import verdict_inside
 
 _ON_PAPER = 4  # models that stand beside one another

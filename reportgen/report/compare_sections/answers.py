@@ -17,8 +17,14 @@ from reportgen.comparison import (
     TokenChange,
 )
 from reportgen.findings import quality_names
-from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
-from reportgen.report.charts.small.pairs import pairs_by_layer
+from reportgen.report.charts.small_charts import (
+    ROWS,
+    Bar,
+    columns_of_dots,
+    named_bars,
+    pairs_by_layer,
+    plane,
+)
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note, limit_of_heads

@@ -9,11 +9,12 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reportgen.comparison import Comparison
-from reportgen.report.charts.one_text.heatmap import colour_top, text_map
-from reportgen.report.charts.one_text.map_pairs import (
+from reportgen.report.charts.attention_map import (
     change_top,
+    colour_top,
     difference_map,
     small_map,
+    text_map,
     thumb_cells,
     thumb_content,
 )

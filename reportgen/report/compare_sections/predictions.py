@@ -28,7 +28,7 @@ from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_t
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, written
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.panel.coloured.measures import cls_name
+from reportgen.report.panel.unit_measures import cls_name
 
 MOST = 10  # texts whose number moved most, or whose error grew most
 FLIPS = 200  # texts with another class, labels or token: all, as far as this goes

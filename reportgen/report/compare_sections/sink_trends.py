@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from reportgen.comparison import AllModels, HeadState, SinkTrend
-from reportgen.report.charts.small.sparkline import trend
-from reportgen.report.charts.trend import DashedLine, trend_chart
+from reportgen.report.charts.trend_charts import DashedLine, trend, trend_chart
 from reportgen.report.compare_sections.all_models import IN_COLUMNS, axis_of, model_names, turned
 from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords

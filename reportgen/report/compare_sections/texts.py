@@ -16,9 +16,9 @@ from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, text_address, visible
-from reportgen.report.panel.coloured.measures import cls_name
-from reportgen.report.panel.coloured.strip import LONG, Paragraph, paragraphs, twin
+from reportgen.report.panel.highlighted_text import LONG, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
+from reportgen.report.panel.unit_measures import cls_name
 from reportgen.results import NONE, REDACT, Results, TextUnits, segments_of, text_units
 from reportgen.tasks import task_of
 

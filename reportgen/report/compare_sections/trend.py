@@ -20,8 +20,7 @@ from reportgen.comparison import (
 )
 from reportgen.errors import some
 from reportgen.findings import QUALITY, Interval
-from reportgen.report.charts.small.sparkline import trend
-from reportgen.report.charts.trend import trend_chart
+from reportgen.report.charts.trend_charts import trend, trend_chart
 from reportgen.report.compare_sections.all_models import (
     axis_of,
     changed,

@@ -21,9 +21,24 @@ if TYPE_CHECKING:
         short_script,
         short_style,
     )
-    from reportgen.report.html.blocks import Block
     from reportgen.report.html.brief import render_brief
-    from reportgen.report.html.data import (
+    from reportgen.report.html.left_out import (
+        Given,
+        Sizes,
+        carries,
+        megabytes,
+        reduced_sentences,
+    )
+    from reportgen.report.html.map_blocks import Block
+    from reportgen.report.html.packing import (
+        compressed,
+        in_letters,
+        packed_lengths,
+        plotly_source,
+        pool_maps,
+    )
+    from reportgen.report.html.page import write
+    from reportgen.report.html.script_data import (
         head_figures,
         measure_data,
         page_data,
@@ -32,17 +47,7 @@ if TYPE_CHECKING:
         step_data,
         text_data,
     )
-    from reportgen.report.html.packing import compressed, in_letters, packed_lengths, plotly_source
-    from reportgen.report.html.page import write
-    from reportgen.report.html.size.left_out import (
-        Given,
-        Sizes,
-        carries,
-        megabytes,
-        reduced_sentences,
-    )
-    from reportgen.report.html.size.map_pooling import pool_maps
-    from reportgen.report.html.size.size_plan import Level, plan
+    from reportgen.report.html.size_plan import Level, plan
     from reportgen.report.html.templates import WHOLE_UP_TO
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

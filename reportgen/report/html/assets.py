@@ -1,4 +1,5 @@
-"""Style sheet, script and plotly.js of a page, inside it or in files beside it."""
+"""Style sheet, script and plotly.js of a page: inside it, in files beside it, or in files that all
+pages of a site share, so that a host's policy allows them and each is loaded once."""
 
 import re
 import sys
@@ -12,14 +13,15 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 import jinja2
 from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
 from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
-from reportgen.report.html.data import measure_data, step_data
-from reportgen.report.html.packing import compressed
+from reportgen.report.html.packing import compressed, plotly_source
+from reportgen.report.html.script_data import measure_data, step_data
 from reportgen.report.language.printable import FROM_RIGHT, segments, text_address, visible
 from reportgen.report.options import Layout
 
@@ -280,3 +282,42 @@ def environment() -> jinja2.Environment:
         "ensure_ascii": False,  # a third of the bytes in Japanese
     }
     return env
+
+
+Kind: TypeAlias = Literal["report", "comparison", "list"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+_DIGITS = 8  # of the name of a folder
+SHARED = re.compile(rf"assets/(?:{'|'.join(KINDS)})-[0-9a-f]{{{_DIGITS}}}/")  # such a folder
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The files of one kind of page."""
+
+    folder: str  # from the top of the site; another one for other files
+    files: Mapping[str, bytes]
+
+
+@cache
+def shared(kind: Kind) -> Shared:
+    """The style sheet, script and plotly.js of a kind of page.
+
+    The name of their folder tells them from those of another version: pages that are not written
+    anew keep theirs, and no browser or host hands out old ones for new pages.
+    """
+    files = _assets(kind).files
+    whole = sha256()
+    for name in sorted(files):
+        whole.update(f"{name} {len(files[name])} ".encode() + files[name])
+    return Shared(f"assets/{kind}-{whole.hexdigest()[:_DIGITS]}/", files)
+
+
+def list_assets(files: str) -> Assets:
+    """What the list of all reports needs, whose files lie in the folder `files`."""
+    return Assets("dir", "", SITE_SCRIPTS, SITE_STYLE_SHEETS, place=PagePlace(files))
+
+
+def _assets(kind: Kind) -> Assets:
+    if kind == "report":
+        return Assets("dir", plotly_source(None))
+    return comparison_assets("dir") if kind == "comparison" else list_assets("")

@@ -15,7 +15,7 @@ from reportgen.report.html.assets import BRIEF_STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
+from reportgen.report.panel.marked_units import marked_text, shortened, text_measures
 from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page

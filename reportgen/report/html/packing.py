@@ -1,7 +1,10 @@
-"""Encodes bytes as letters that a page can carry; also plotly.js in that form."""
+"""Encodes bytes as letters that a page can carry: plotly.js, and attention maps, which are made
+smaller where texts are long."""
 
 import gzip
 from base64 import b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -10,6 +13,17 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from reportgen.report.options import read_plotlyjs
+from reportgen.results import (
+    Packer,
+    Pooling,
+    Results,
+    pool,
+    pooling,
+    quantise,
+    read_units,
+    row_units,
+    written_units,
+)
 
 _LETTERS = np.frombuffer(
     b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;,=.?@^_`{|}~",
@@ -61,3 +75,39 @@ def packed_lengths(sizes: NDArray[np.float32]) -> tuple[str, list[float]]:
     return b64encode(levels.tobytes()).decode("ascii"), [
         float(f"{own:.4g}") for own in longest.ravel()
     ]
+
+
+def pool_maps(
+    layers: Iterable[NDArray[np.float32]],
+    rows: Pooling | None,
+    columns: Pooling | None,
+    *,
+    mean_over_heads: bool,
+) -> bytes:
+    """Maps as `pool` makes them, packed; with the mean over heads in place of every head where
+    `mean_over_heads` says so."""
+    packer = Packer()
+    for layer in layers:
+        own = layer.mean(axis=0, keepdims=True) if mean_over_heads else layer
+        packer.add(quantise(pool(own, rows, columns)))
+    return packer.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPooling:
+    """How what a decoder of its own writes, and what it reads, is pooled; None: it is not."""
+
+    written: Pooling | None = None
+    read: Pooling | None = None
+
+
+def target_pooling(results: Results, text: int, above: int | None) -> TargetPooling:
+    """The cells of the target of row `text` of `texts`, if it has more than `above` tokens."""
+    target = results.target_of(text)
+    if target is None or above is None or len(target) <= above:
+        return TargetPooling()
+    read, written = read_units(results, text), row_units(results, text)
+    unit_of = written_units(results, text)
+    return TargetPooling(
+        pooling(written, unit_of) if written else None, pooling(read, range(len(read)))
+    )

@@ -10,8 +10,8 @@ import numpy as np
 from reportgen.findings import TINY_EFFECT
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
-from reportgen.report.panel.coloured.measures import TextMeasure, attention_received
 from reportgen.report.panel.prediction import printed as printed_number
+from reportgen.report.panel.unit_measures import TextMeasure, attention_received
 from reportgen.results import EFFECT, Floats, JointUnits, View
 
 TOP = 5  # units that count as the strongest by a measure

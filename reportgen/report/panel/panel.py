@@ -9,12 +9,12 @@ from reportgen.findings import MIN_PREDICTIONS, Findings, Note
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import sentence
-from reportgen.report.panel.coloured.measures import explained_name
-from reportgen.report.panel.coloured.occurrences import ordinal
 from reportgen.report.panel.colours import Colours, make_colours
-from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.figures import Figures, make_figures
+from reportgen.report.panel.occurrences import ordinal
 from reportgen.report.panel.prediction import Prediction, prediction, printed
+from reportgen.report.panel.unit_measures import explained_name
 from reportgen.results import ANALYSED, segments_of
 from reportgen.tasks import task_of
 

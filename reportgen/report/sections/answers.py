@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.findings import EffectLists, Findings, Judgement, ListedToken, largest_changes
-from reportgen.report.charts.small.answers import (
+from reportgen.report.charts.small_charts import (
     ROWS,
     Bar,
     Dot,
@@ -22,8 +22,8 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, is_zero, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import last_values
-from reportgen.report.panel.coloured.measures import cls_name, strongest, text_effects
-from reportgen.report.panel.coloured.occurrences import told_apart
+from reportgen.report.panel.occurrences import told_apart
+from reportgen.report.panel.unit_measures import cls_name, strongest, text_effects
 from reportgen.report.sections.outputs.prediction_answer import predicted
 from reportgen.report.sections.sink_answer import sink_answer
 from reportgen.report.sections.verdict import verdict_of

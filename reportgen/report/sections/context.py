@@ -8,7 +8,7 @@ from reportgen.findings import Citation, Findings
 from reportgen.report.components import Answer, QualitySection
 from reportgen.report.language.printable import shorten
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.evidence import Scope, make_scope
+from reportgen.report.panel.evidence_scope import Scope, make_scope
 from reportgen.report.section import PageContext
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.notable import Marked, Notable, make_notable

@@ -16,8 +16,8 @@ from reportgen.findings import (
     Slopes,
     Subset,
 )
+from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.scatter import reliability
-from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Cell, Kpi, Section, Table, make_table
 from reportgen.report.language.language import Language

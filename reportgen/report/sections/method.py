@@ -15,13 +15,13 @@ from reportgen.findings import (
     Citation,
     Findings,
 )
-from reportgen.report.charts.one_text.heatmap import CLIPPED
+from reportgen.report.charts.attention_map import CLIPPED
 from reportgen.report.components import Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
-from reportgen.report.panel.coloured.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
-from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.evidence_scope import Scope
+from reportgen.report.panel.unit_measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, RunInfo
 
 # The publications that the sentences on evidence cite.

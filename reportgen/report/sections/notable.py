@@ -10,12 +10,12 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings import RANKS, Findings, Reason
-from reportgen.report.charts.small.tracks import place
+from reportgen.report.charts.cell_tracks import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.panel.coloured.marked import marked_text, shortened, text_measures
+from reportgen.report.panel.marked_units import marked_text, shortened, text_measures
 from reportgen.report.panel.prediction import CELL, prediction, short_cell
 from reportgen.results import ANALYSED
 from reportgen.tasks import YES, task_of

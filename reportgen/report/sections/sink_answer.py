@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from reportgen.findings import Findings, Note, RoleFigures
-from reportgen.report.charts.small.answers import shares_by_layer
+from reportgen.report.charts.small_charts import shares_by_layer
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import shorten

@@ -17,7 +17,7 @@ from reportgen.findings import (
 )
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
-from reportgen.report.charts.small.tracks import axis, dot, interval_text, log_scale
+from reportgen.report.charts.cell_tracks import axis, dot, interval_text, log_scale
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, fixed

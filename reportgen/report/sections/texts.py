@@ -12,7 +12,7 @@ from reportgen.findings import Findings
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals
-from reportgen.report.panel.coloured.marked import shortened
+from reportgen.report.panel.marked_units import shortened
 from reportgen.report.panel.prediction import label_name, prediction, short_cell
 from reportgen.report.sections.notable import Marked
 from reportgen.results import ANALYSED, PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS, segments_of

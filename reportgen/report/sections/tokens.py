@@ -23,7 +23,7 @@ from reportgen.findings import (
     listed,
     ranked_attention,
 )
-from reportgen.report.charts.small.tracks import Scale, axis, bar, round_scale
+from reportgen.report.charts.cell_tracks import Scale, axis, bar, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import (

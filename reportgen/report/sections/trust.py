@@ -17,14 +17,14 @@ from reportgen.findings import (
     is_complete,
     is_reversed,
 )
-from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
+from reportgen.report.charts.cell_tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.sentences import measure_names
-from reportgen.report.panel.coloured.measures import cls_name
-from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.panel import sentences
+from reportgen.report.panel.unit_measures import cls_name
 from reportgen.results import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, Statistic, View
 
 # Measures by what they are computed from; the others are compared with the last group.

@@ -19,7 +19,7 @@ from reportgen.report.language.sentences import (
     last_values,
     sentence,
 )
-from reportgen.report.panel.coloured.measures import cls_name
+from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.run import Reproduce, gate_rows
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.errors import told_errors

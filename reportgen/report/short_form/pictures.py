@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from reportgen.findings import Findings
+from reportgen.report.charts.attention_map import draw_map, map_legend, text_map
 from reportgen.report.charts.bars import stacked_bars, stacked_legend
-from reportgen.report.charts.one_text.heatmap import draw_map, map_legend, text_map
 from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
 from reportgen.report.components import Picture, Section
 from reportgen.report.language.language import Language

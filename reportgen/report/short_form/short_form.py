@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reportgen.comparison import Runs
 from reportgen.findings import Interval, SinkVerdict
+from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.picture_files import make_pictures
-from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.components import Brief

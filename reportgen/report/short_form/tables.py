@@ -12,9 +12,9 @@ from reportgen.report.components import Cell, Column, Kpi, Span, Table, between,
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import text_address
-from reportgen.report.panel.coloured.marked import marked_text, text_measures
-from reportgen.report.panel.coloured.measures import TextMeasure
+from reportgen.report.panel.marked_units import marked_text, text_measures
 from reportgen.report.panel.prediction import label_said, prediction
+from reportgen.report.panel.unit_measures import TextMeasure
 from reportgen.results import BY_ID, EFFECT, REDACT, tag_list, text_units
 from reportgen.tasks import task_of
 

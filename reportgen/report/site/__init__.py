@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reportgen.exports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.site.known_figures import figure_name
-    from reportgen.report.site.standing import all_series
+    from reportgen.report.site.figures import figure_name
+    from reportgen.report.site.series import all_series
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

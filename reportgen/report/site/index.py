@@ -1,16 +1,17 @@
-"""The list of all reports of a site: a row per run, and its figures over time."""
+"""The list of all reports of a site: a row per run, and its figures over time; and the links at the
+top of its other pages, to the list and to their neighbours."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from reportgen.findings import SmallestChange
-from reportgen.report.html.assets import environment
-from reportgen.report.html.data import script_words
+from reportgen.report.html.assets import environment, list_assets, shared
+from reportgen.report.html.script_data import script_words
 from reportgen.report.language.language import Language, load_language
+from reportgen.report.language.printable import shorten
 from reportgen.report.options import Lang
-from reportgen.report.site.entries import Entry, Site
-from reportgen.report.site.known_figures import (
+from reportgen.report.site.figures import (
     best_of,
     figure_name,
     figure_text,
@@ -19,10 +20,9 @@ from reportgen.report.site.known_figures import (
     shown_figures,
     smallest_changes,
 )
-from reportgen.report.site.links import links_of_gone
 from reportgen.report.site.options import SiteOptions
-from reportgen.report.site.shared import list_assets, shared
-from reportgen.report.site.standing import all_series
+from reportgen.report.site.series import all_series
+from reportgen.report.site.site_json import Dated, Entry, Site, pair_name
 
 _PLAIN = (
     '<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
@@ -180,3 +180,57 @@ def _gates(entry: Entry, language: Language) -> tuple[Gates, ...]:
     if not_passed or not n:
         return not_passed
     return (Gates("passed", language.count("site", "gates_passed", n)),)
+
+
+Links = tuple[tuple[str, str], ...]  # address and words
+
+_NAME = 24  # characters of the name of a run in a link to it
+
+
+def links_of_report(run: Dated, base: Dated | None, lang: Lang) -> Links:
+    """Those of the report of a run, which is compared with `base`, if any."""
+    say = load_language(lang).say
+    home = (f"../../index.html#{run.id}", say("site", "home"))
+    if base is None:
+        return (home,)
+    words = say("site", "since", name=shorten(base.name, _NAME))
+    return home, (f"../../compare/{pair_name(base.id, run.id)}", words)
+
+
+def links_of_comparison(base: Dated, head: Dated, lang: Lang) -> Links:
+    """Those of the comparison of two runs."""
+    say = load_language(lang).say
+    home = (f"../index.html#{head.id}", say("site", "home"))
+    reports = (
+        (f"../runs/{run.id}/index.html", say("site", words))
+        for run, words in ((base, "old_report"), (head, "new_report"))
+    )
+    return home, *reports
+
+
+def links_of_trend(last: Dated, lang: Lang) -> Links:
+    """Those of the trend of runs, of which `last` is the newest."""
+    say = load_language(lang).say
+    home = (f"../index.html#{last.id}", say("site", "home"))
+    return home, (f"../runs/{last.id}/index.html", say("site", "newest_report"))
+
+
+def links_of_gone(head: str, lang: Lang) -> Links:
+    """Those of what stands in place of a comparison with a run that was taken away; `head` is the
+    id of the run that was compared with it."""
+    say = load_language(lang).say
+    home = (f"../index.html#{head}", say("site", "home"))
+    return (f"../runs/{head}/index.html", say("site", "new_report")), home
+
+
+def title_of_trend(runs: Sequence[Dated], n_runs: int, lang: Lang, *, is_whole: bool) -> str:
+    """From which to which run a trend goes, and how many of all `n_runs` it has: all, some from
+    the first on where it `is_whole`, or the newest."""
+    n, first, last = len(runs), runs[0].name, runs[-1].name
+    key = "trend_title" if n == n_runs else f"trend_title_{'spread' if is_whole else 'newest'}"
+    return load_language(lang).say("site", key, n=n, all=n_runs, first=first, last=last)
+
+
+def title_of_comparison(base: Dated, head: Dated, lang: Lang) -> str:
+    """What tells the comparison of two runs from others in a browser's tabs and history."""
+    return load_language(lang).say("site", "pair_title", base=base.name, head=head.name)

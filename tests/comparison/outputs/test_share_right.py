@@ -12,8 +12,7 @@ from helpers.real.models import save_model
 from reportgen import analyze, compare
 from reportgen.comparison import worse
 from reportgen.findings import Findings
-from reportgen.report import CompareOptions, redacted_comparison
-from reportgen.report.worse_texts import sarif
+from reportgen.report import CompareOptions, redacted_comparison, sarif
 
 TEXTS = [
     "the cat sat on the mat",

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 
 from reportgen.findings import Interval
 from reportgen.report.charts import Axis, DashedLine, trend_chart
-from reportgen.report.charts.small.sparkline import trend
+from reportgen.report.charts.trend_charts import trend
 
 
 def drawn(values, intervals=None):

@@ -48,7 +48,7 @@ def taken(request, monkeypatch, tmp_path):
     for module in (page, short_form, markdown):
         monkeypatch.setattr(module, "load_language", lambda code: replace(english, words=words))
     monkeypatch.setattr(
-        "reportgen.report.notebook.shown.load_language", lambda code: replace(english, words=words)
+        "reportgen.report.notebook.load_language", lambda code: replace(english, words=words)
     )
     yield request.param
     assets.environment.cache_clear()

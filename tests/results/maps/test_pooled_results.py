@@ -15,7 +15,14 @@ from reportgen.comparison.attention import head_changes
 from reportgen.comparison.pairing import pair
 from reportgen.findings import Findings
 from reportgen.report import RenderOptions, render
-from reportgen.report.charts import SIDE, _png, _tiled, head_picture, head_steps, text_map
+from reportgen.report.charts import (
+    SIDE,
+    _png,
+    _tiled,
+    head_picture,
+    head_steps,
+    text_map,
+)
 from reportgen.report.format_register import output_at
 from reportgen.report.html import Block, Level, environment
 from reportgen.report.maps_npz import write

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reportgen.findings import CrossToken, Findings, SinkVerdict
-from reportgen.report.charts.one_text.cross import decoder_words
+from reportgen.report.charts.cross_attention_map import decoder_words
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible

@@ -19,8 +19,8 @@ from reportgen.findings import (
     Spread,
 )
 from reportgen.report.charts.axes import round_values
+from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
-from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, number, written

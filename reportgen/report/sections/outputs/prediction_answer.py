@@ -18,7 +18,7 @@ from reportgen.findings import (
     largest_changes,
     told_labels,
 )
-from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.report.charts.small_charts import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer
 from reportgen.report.language.language import Language

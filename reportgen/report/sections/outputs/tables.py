@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from reportgen.findings import Findings, Word, step_of
-from reportgen.report.charts.small.tracks import Scale, bar
+from reportgen.report.charts.cell_tracks import Scale, bar
 from reportgen.report.components import Cell, Table, count_cell, make_table
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, fixed, number

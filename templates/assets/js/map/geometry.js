@@ -1,5 +1,5 @@
 // Where the lines, the tokens' names and the map of a text stand: as in the drawing that stands
-// there without scripts (`report/charts/one_text/geometry.py`), so that the change is not seen.
+// there without scripts (`report/charts/map_geometry.py`), so that the change is not seen.
 
 const DESIGN = 520; // pixels, the width that the other numbers are for
 const LEAST_SCALE = 0.8;

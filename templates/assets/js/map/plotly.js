@@ -59,7 +59,7 @@ async function startPlotly() {
   return window.Plotly;
 }
 
-// The letters of base85, but for those that HTML reads as its own: `compressed` in report/html/data.py.
+// The letters of base85, but for those that HTML reads as its own: `compressed` in report/html/script_data.py.
 const LETTERS_85 =
   "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%:()*+-;,=.?@^_`{|}~";
 

@@ -1,0 +1,98 @@
+"""All heads of a text as one small picture, for pages without scripts: scripts draw their own."""
+
+import struct
+import zlib
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.report.charts.attention_map import colour_top, own_content
+from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS
+from reportgen.results import Results, map_cells, map_levels, weights_of
+
+SHADES = 7  # steps of the colours besides none: few take half the bytes
+DOTS = 24  # along a side of a head, at most; a dot shows the largest of several weights
+GAP = 2  # dots between two heads
+_SIDE = 60  # pixels of a head, at least if it has few dots
+_BETWEEN = STEPS  # index of the colour between heads
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPicture:
+    """Layers down, heads across and their mean at the end, each in colours of its own."""
+
+    png: bytes
+    width: int  # in pixels of the page
+    height: int
+
+    @property
+    def address(self) -> str:
+        """The picture as a `data:` address."""
+        return f"data:image/png;base64,{b64encode(self.png).decode('ascii')}"
+
+
+def head_picture(results: Results, text: int) -> HeadPicture | None:
+    """The heads of row `text` of `texts`; None where its maps were not kept."""
+    levels = map_levels(results, text)
+    if levels is None:
+        return None
+    content = ~results.token_table(text)["is_special"].to_numpy().astype(np.bool_)
+    cells = map_cells(results.text_row(text))
+    if cells is not None:  # a special token is a cell of its own
+        content = content[cells]
+    steps = [
+        [head_steps(head, content) for head in (*weights, weights.mean(axis=0))]
+        for weights in map(weights_of, levels)
+    ]
+    picture = _tiled(steps)
+    height, width = picture.shape
+    zoom = max(2, _SIDE // len(steps[0][0]))
+    return HeadPicture(_png(picture), width * zoom, height * zoom)
+
+
+def head_steps(weights: NDArray[np.float32], content: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The step of each dot of a head, whose `weights` are `[query, key]`, on the scale of maps;
+    `content` says which tokens are no special ones."""
+    pool = ceil(len(weights) / DOTS)
+    if pool > 1:
+        starts = np.arange(0, len(weights), pool)
+        weights = np.maximum.reduceat(np.maximum.reduceat(weights, starts, axis=0), starts, axis=1)
+        content = own_content(content, pool)
+    top = colour_top(weights.astype(np.float64), content)
+    shares = np.minimum(1.0, weights / top)
+    coarse = np.rint(SHADES * shares) / SHADES
+    found: NDArray[np.uint8] = np.rint((STEPS - 1) * coarse).astype(np.uint8)
+    return found
+
+
+def _tiled(steps: Sequence[Sequence[NDArray[np.uint8]]]) -> NDArray[np.uint8]:
+    """The dots of all heads, with gaps between them."""
+    side = len(steps[0][0]) + GAP
+    shape = len(steps) * side - GAP, len(steps[0]) * side - GAP
+    picture = np.full(shape, _BETWEEN, np.uint8)
+    for i, layer in enumerate(steps):
+        for j, head in enumerate(layer):
+            picture[i * side : i * side + len(head), j * side : j * side + len(head)] = head
+    return picture
+
+
+def _png(dots: NDArray[np.uint8]) -> bytes:
+    """`dots` `[row, column]` as a PNG of the colours of maps."""
+    height, width = dots.shape
+    palette = b"".join(bytes.fromhex(colour[1:]) for colour in (*MAP_COLOURS, RULE))
+    rows = np.hstack([np.zeros((height, 1), np.uint8), dots])  # each begins with its filter: none
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+        (b"PLTE", palette),
+        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
+        (b"IEND", b""),
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

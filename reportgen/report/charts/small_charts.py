@@ -1,0 +1,359 @@
+"""Small charts of one size, one for each answer at the top of a page.
+
+Each shows what its answer says in words, so it has no axis names and few numbers. They are at most
+64 pixels high, and names are cut to what stands beside them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from markupsafe import escape
+
+from reportgen.findings import Floats, Interval
+from reportgen.report.charts.axes import round_values
+from reportgen.report.charts.colours import INK, LOWERS, MUTED, PAPER, RAISES, ROLE_COLOURS, RULE
+from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.numbers import exact
+from reportgen.report.language.printable import half_widths, shorten, visible
+
+WIDTH, HEIGHT = 260, 64
+ROWS = 4  # bars with names, at most
+_NAME = 15  # half-width characters of a name
+_DIGIT = 6.5  # pixels that a character of a value takes, at most
+_NAMES = 98  # pixels for the names beside bars
+_DOT = 5  # pixels between two dots of a column
+_SIDE = 2  # pixels of a cell into which the points of a plane are rounded
+_LINES = 5  # layers that have a bar and a figure each; of more there are columns
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar with its name, its value as printed, and whether a value below 0 means anything.
+
+    One whose value is in `doubt`, which says why, is pale.
+    """
+
+    name: str
+    value: float
+    shown: str
+    is_signed: bool = False
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One value with its interval on a common scale."""
+
+    name: str
+    value: float
+    interval: Interval | None
+    shown: str
+    is_first: bool = False  # the one that the answer is about
+    is_base: bool = False  # what the others are compared with
+
+
+def columns_of_dots(values: Floats, opened: float | None) -> Drawing:
+    """One dot per value, stacked where values are about the same; `opened` is marked.
+
+    Where a stack would be too high, columns stand for the dots.
+    """
+    marks = round_values(float(values.min()), float(values.max()))
+    low, high = min(marks[0], float(values.min())), max(marks[-1], float(values.max()))
+    left, right, bottom = 8, WIDTH - 8, 48
+    n_columns = (right - left) // _DOT
+
+    def column(value: Floats | float) -> Floats:
+        share = (np.asarray(value, np.float64) - low) / (high - low)
+        return np.minimum(np.floor(share * n_columns), n_columns - 1)
+
+    places = column(values).astype(np.intp)
+    counts = np.bincount(places, minlength=n_columns)
+    room = (bottom - 4) // _DOT
+    marked = None if opened is None else int(column(opened))
+    if counts.max() <= room:
+        dots = "".join(
+            f"M{left + _DOT * i + 2.5:g} {bottom - 4 - _DOT * step}h0"
+            for i, count in enumerate(counts.tolist())
+            for step in range(count - (i == marked))
+        )
+        body = _dots("dot", dots, MUTED, 4)
+        if marked is not None:
+            top = bottom - 4 - _DOT * (int(counts[marked]) - 1)
+            body += _dots("now", f"M{left + _DOT * marked + 2.5:g} {top}h0", INK, 6)
+    else:
+        heights = (bottom - 4) * counts / counts.max()
+        bars = "".join(
+            f"M{left + _DOT * i} {bottom}v{px(-height)}h{_DOT - 1}v{px(height)}z"
+            for i, height in enumerate(heights.tolist())
+            if height
+        )
+        body = f"<path class=dot d={_quoted(bars)} fill={MUTED} />"
+        if marked is not None:
+            body += _dots("now", f"M{left + _DOT * marked + 2} {bottom}h0", INK, 6)
+    scale = (right - left) / (high - low)
+    ticks = [(left + (mark - low) * scale, exact(mark)) for mark in marks]
+    return small_drawing(
+        f'<path class=rule d="M{left} {bottom}H{right}" stroke={MUTED} />{body}'
+        + marks_below(_thinned(ticks)),
+    )
+
+
+def plane(across: Floats, up: Floats, opened: int | None, names: tuple[str, str]) -> Drawing:
+    """Points `[text]` with the line on which both values are equal; `names` are the two axes'.
+
+    `opened` is the place of the point that is marked. Points of one cell of two pixels are one.
+    """
+    low = float(min(across.min(), up.min()))
+    high = float(max(across.max(), up.max()))
+    high = high if high > low else low + 1
+    left, right, bottom = 62, WIDTH - 62, HEIGHT - 4
+
+    def places(values: Floats, length: int) -> Floats:
+        return np.round((values - low) / (high - low) * length / _SIDE) * _SIDE
+
+    x, y = left + places(across, right - left), bottom - places(up, bottom - 4)
+    cells = sorted(set(zip(x.tolist(), y.tolist(), strict=True)))
+    dots = "".join(f"M{px(a)} {px(b)}h0" for a, b in cells)
+    body = (
+        f'<path class=even d="M{left} {bottom}L{right} 4" stroke={MUTED} stroke-dasharray="4 3"/>'
+        f"{_dots('dot', dots, MUTED, 4)}"
+    )
+    if opened is not None:
+        body += _dots("now", f"M{px(x[opened])} {px(y[opened])}h0", INK, 7)
+    rest = f"font-size=10.5 fill={MUTED}"
+    return small_drawing(
+        f'<path class=rule d="M{left} 0V{bottom}H{right}" fill=none stroke={RULE} />{body}'
+        f"<g {rest}><text x={left - 5} y=10 text-anchor=end>{escape(names[1])}</text>"
+        f"<text x={right + 5} y={bottom}>{escape(names[0])}</text></g>",
+    )
+
+
+def named_bars(bars: Sequence[Bar]) -> Drawing:
+    """Up to ROWS bars from a common start, each with its name and its value; those below 0 to the
+    left of it."""
+    shown = bars[:ROWS]
+    most = max((max(bar.value, 0.0) for bar in shown), default=0.0)
+    least = max((max(-bar.value, 0.0) for bar in shown), default=0.0)
+    longest = max((half_widths(bar.shown) for bar in shown), default=0)
+    room = WIDTH - _NAMES - max(48, 5 + ceil(longest * _DIGIT))
+    scale = room / (most + least) if most + least > 0 else 0.0
+    zero = _NAMES + least * scale
+    step = HEIGHT / max(len(shown), 3)
+    shapes, names, values = "", "", ""
+    for i, bar in enumerate(shown):
+        top, length = step * i + (step - 10) / 2, abs(bar.value) * scale
+        x = zero - (length if bar.value < 0 else 0)
+        kind, colour = "r0", ROLE_COLOURS[0]
+        if bar.is_signed:
+            kind, colour = ("dn", LOWERS) if bar.value < 0 else ("up", RAISES)
+        size = f"x={px(x)} y={px(top)} width={px(max(length, 1))} height=10"
+        if bar.doubt:
+            told = escape(f"{visible(bar.name)} {bar.shown}: {bar.doubt}")
+            shapes += (
+                f'<rect class="{kind} pale" {size} fill={colour} stroke={colour} '
+                f"fill-opacity=.2><title>{told}</title></rect>"
+            )
+        else:
+            shapes += f"<rect class={kind} {size} fill={colour} />"
+        names += f"<text y={px(top + 9)}>{escape(_name(bar.name))}</text>"
+        values += (
+            f"<text x={px(max(zero, x + length) + 5)} y={px(top + 9)}>{escape(bar.shown)}</text>"
+        )
+    return small_drawing(
+        f'<path class=rule d="M{px(zero)} 0V{HEIGHT}" stroke={MUTED} />{shapes}'
+        f"<g font-size=11 fill={INK}>{names}</g><g font-size=10.5 fill={MUTED}>{values}</g>",
+    )
+
+
+def shares_by_layer(
+    shares: Sequence[float],
+    even: float,
+    texts: Sequence[str],
+    names: tuple[str, str],
+) -> Drawing:
+    """A token's share of attention in each layer, 0..1, and a line at its `even` share.
+
+    Few layers have a bar and a figure (`texts`) each, many a column each. `names` are that of a
+    layer without its number, and what the line is.
+    """
+    if len(shares) > _LINES:
+        return _layer_columns(shares, even, names[1])
+    left, right = 28, WIDTH - 48
+    step, width = (HEIGHT - 12) / len(shares), right - left
+    bars = labels = ""
+    for i, share in enumerate(shares):
+        top, height = step * i + 1, step - 3
+        bars += (
+            f"<rect class=wash x={left} y={px(top)} width={width} height={px(height)} "
+            f"fill={RULE} /><rect class=r0 x={left} y={px(top)} width={px(width * share)} "
+            f"height={px(height)} "
+            f"fill={ROLE_COLOURS[0]} />"
+        )
+        middle = px(top + height / 2 + 4)
+        labels += (
+            f"<text y={middle}>{escape(names[0])}{i + 1}</text>"
+            f"<text x={WIDTH} y={middle} text-anchor=end>{escape(texts[i])}</text>"
+        )
+    x = px(left + width * even)
+    return small_drawing(
+        f'{bars}<path class=ink d="M{x} 0V{HEIGHT - 11}" stroke={INK} stroke-dasharray="3 2"/>'
+        f"<g font-size=10.5 fill={MUTED}>{labels}"
+        f"<text x={px(left + width * even + 3)} y={HEIGHT - 2}>{escape(names[1])}</text></g>",
+    )
+
+
+def _layer_columns(shares: Sequence[float], even: float, name: str) -> Drawing:
+    left, bottom = 4, HEIGHT - 14
+    step = (WIDTH - 8) / len(shares)
+    bars = "".join(
+        f"M{px(left + step * i + step * 0.1)} {bottom}v{px(-share * (bottom - 2))}"
+        f"h{px(step * 0.8)}V{bottom}z"
+        for i, share in enumerate(shares)
+    )
+    every = ceil(len(shares) / 12)
+    numbers = [(left + step * (i + 0.5), str(i + 1)) for i in range(0, len(shares), every)]
+    y = px(bottom - even * (bottom - 2))
+    return small_drawing(
+        f"<path class=r0 d={_quoted(bars)} fill={ROLE_COLOURS[0]} />"
+        f'<path class=ink d="M{left} {y}H{WIDTH - left}" stroke={INK} stroke-dasharray="3 2"/>'
+        f'<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
+        f"<text x={WIDTH - left} y=9 text-anchor=end font-size=10.5 fill={MUTED}>{escape(name)}"
+        f"</text>{marks_below(numbers, HEIGHT - 2)}",
+    )
+
+
+def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
+    """Up to ROWS values on a scale that ends at 1, each with its interval, its name and figure.
+
+    `ends` say what 0 and 1 stand for.
+    """
+    shown = rows[:ROWS]
+    low = min(0.0, *(end for row in shown for end in (row.value, *(row.interval or ()))))
+    left, right, bottom = 131, WIDTH - 40, HEIGHT - 13
+    step = bottom / max(len(shown), 1)
+
+    def at(value: float) -> float:
+        x: float = left + (right - left) * (min(value, 1.0) - low) / (1.0 - low)
+        return x
+
+    marks = names = values = ""
+    for i, row in enumerate(shown):
+        y = step * (i + 0.5)
+        kind, colour = ("first", INK) if row.is_first else ("r0", ROLE_COLOURS[0])
+        if row.interval is not None:
+            marks += (
+                f'<path class={kind} d="M{px(at(row.interval.low))} {px(y)}'
+                f'H{px(at(row.interval.high))}" stroke={colour} stroke-width=2 />'
+            )
+        fill = PAPER if row.is_base else colour
+        marks += (
+            f"<circle class={'base' if row.is_base else kind} cx={px(at(row.value))} cy={px(y)} "
+            f"r=3.2 fill={fill} stroke={colour} stroke-width=1.4 />"
+        )
+        bold = " font-weight=600" if row.is_first else ""
+        names += f"<text y={px(y + 4)}{bold}>{escape(_name(row.name, 21))}</text>"
+        values += f"<text x={WIDTH} y={px(y + 4)}{bold}>{escape(row.shown)}</text>"
+    rules = f"M{px(at(0))} 0V{bottom}M{right} 0V{bottom}"
+    return small_drawing(
+        f'<path class=rule d="{rules}" stroke={RULE} />{marks}'
+        f"<g font-size=11 fill={INK}>{names}</g>"
+        f"<g font-size=10.5 fill={INK} text-anchor=end>{values}</g>"
+        f"<g font-size=10.5 fill={MUTED} text-anchor=end>"
+        f"<text x={px(min(at(0) + 22, WIDTH - 72))} y={HEIGHT - 2}>{escape(ends[0])}</text>"
+        f"<text x={WIDTH} y={HEIGHT - 2}>{escape(ends[1])}</text></g>",
+    )
+
+
+def small_drawing(shapes: str) -> Drawing:
+    """A small chart of `shapes`; the answer is its sentence."""
+    return Drawing("small", WIDTH, HEIGHT, "", shapes)
+
+
+def _name(name: str, width: int = _NAME) -> str:
+    return shorten(visible(name), width)
+
+
+def _dots(kind: str, path: str, colour: str, size: int) -> str:
+    return (
+        f"<path class={kind} d={_quoted(path)} stroke={colour} stroke-width={size} "
+        "stroke-linecap=round fill=none />"
+    )
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"'
+
+
+def marks_below(marks: Sequence[tuple[float, str]], y: int = 60) -> str:
+    """Numbers below an axis."""
+    texts = "".join(f"<text x={px(x)} y={y}>{escape(name)}</text>" for x, name in marks)
+    return f"<g font-size=10.5 text-anchor=middle fill={MUTED}>{texts}</g>"
+
+
+def _thinned(marks: Sequence[tuple[float, str]]) -> Sequence[tuple[float, str]]:
+    """At most four of `marks`, at even steps, so that long numbers stay apart."""
+    return marks[:: ceil(len(marks) / 4)]
+
+
+_PAIR_LINES = 5  # layers that have bars and figures each; of more there are columns
+_PAIR_TEXT = 108  # pixels for the figures beside bars
+
+
+def pairs_by_layer(
+    base: Sequence[float], head: Sequence[float], texts: Sequence[str], letter: str
+) -> Drawing:
+    """A share of attention in each layer of the old model (an empty bar) and of the new one (a full
+    bar). Bars begin at 0; the longest stands for the largest share.
+
+    Few layers have a line with their figures (`texts`), many a pair of columns. `letter` is the
+    name of a layer without its number.
+    """
+    if len(base) > _PAIR_LINES:
+        return _pair_columns(base, head)
+    left, right = 28, WIDTH - _PAIR_TEXT
+    step, width = HEIGHT / len(base), right - left
+    scale = width / (max(*base, *head) or 1.0)
+    half = min(7.0, (step - 3) / 2)
+    bars = names = ""
+    for i, ends in enumerate(zip(base, head, strict=True)):
+        top = step * i + (step - 2 * half) / 2
+        bars += (
+            f"<rect class=wash x={left} y={px(top)} width={width} height={px(2 * half)} "
+            f"fill={RULE} />{_pair_bar(left, top, scale * ends[0], half, is_new=False)}"
+            f"{_pair_bar(left, top + half, scale * ends[1], half, is_new=True)}"
+        )
+        middle = px(step * (i + 0.5) + 4)
+        names += (
+            f"<text y={middle}>{escape(letter)}{i + 1}</text>"
+            f"<text x={WIDTH} y={middle} text-anchor=end>{escape(texts[i])}</text>"
+        )
+    return small_drawing(f"{bars}<g font-size=10.5 fill={MUTED}>{names}</g>")
+
+
+def _pair_columns(base: Sequence[float], head: Sequence[float]) -> Drawing:
+    left, bottom = 4, HEIGHT - 14
+    step = (WIDTH - 2 * left) / len(base)
+    wide = step * 0.4
+    scale = (bottom - 2) / (max(*base, *head) or 1.0)
+    bars = ""
+    for i, ends in enumerate(zip(base, head, strict=True)):
+        for at, (end, is_new) in enumerate(zip(ends, (False, True), strict=True)):
+            high = scale * end
+            x = left + step * (i + 0.1) + wide * at
+            bars += _pair_bar(x, bottom - high, wide, high, is_new=is_new)
+    every = ceil(len(base) / 12)
+    numbers = [(left + step * (i + 0.5), str(i + 1)) for i in range(0, len(base), every)]
+    return small_drawing(
+        f'{bars}<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
+        + marks_below(numbers, HEIGHT - 2)
+    )
+
+
+def _pair_bar(x: float, y: float, width: float, height: float, *, is_new: bool) -> str:
+    kind, fill = ("r0", ROLE_COLOURS[0]) if is_new else ("o0", "none")
+    return (
+        f"<rect class={kind} x={px(x)} y={px(y)} width={px(width)} height={px(height)} "
+        f"fill={fill} stroke={ROLE_COLOURS[0]} />"
+    )

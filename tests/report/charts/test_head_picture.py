@@ -1,0 +1,81 @@
+"""All heads of a text as one picture: its dots against a plain computation, read back by Pillow."""
+
+import io
+from base64 import b64decode
+from math import ceil
+
+import numpy as np
+import pytest
+from helpers.made_up.factories import HEADLINES, make_results
+from PIL import Image
+
+from reportgen.report.charts import (
+    DOTS,
+    GAP,
+    MAP_COLOURS,
+    RULE,
+    head_picture,
+    head_steps,
+)
+from reportgen.results.maps import unpack_levels
+
+LAYERS, HEADS = 2, 3
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("heads")
+    texts = (HEADLINES[0], "ab cd " * 20)
+    return make_results(folder, texts, n_layers=LAYERS, n_heads=HEADS, sink=0.3)
+
+
+def plain_steps(weights, special):
+    """The steps of a head's dots, one dot at a time."""
+    pool = ceil(len(weights) / DOTS)
+    starts = range(0, len(weights), pool)
+    dots = [[weights[q : q + pool, k : k + pool].max() for k in starts] for q in starts]
+    bare = [not any(special[k : k + pool]) for k in starts]
+    own = sorted(value for row in dots for value, is_bare in zip(row, bare, strict=True) if is_bare)
+    top = own[min(len(own) - 1, int(0.995 * len(own)))]
+    return [
+        [round(15 * round(7 * min(1.0, float(value / top))) / 7) for value in row] for row in dots
+    ]
+
+
+@pytest.mark.parametrize("text", [0, 1])
+def test_the_picture_shows_every_head_and_the_mean_of_each_layer(results, text):
+    found = head_picture(results, text)
+    image = Image.open(io.BytesIO(found.png))
+    special = results.tokens_of(text)["is_special"].tolist()
+    levels = unpack_levels(results.packed_maps(text), LAYERS, HEADS)
+    side = ceil(len(special) / ceil(len(special) / DOTS))
+    assert image.size == ((HEADS + 1) * (side + GAP) - GAP, LAYERS * (side + GAP) - GAP)
+    zoom = max(2, 60 // side)
+    assert (found.width, found.height) == tuple(zoom * n for n in image.size)
+    dots = np.array(image)
+    for layer in range(LAYERS):
+        weights = np.square(levels[layer].astype(np.float32) / 255)
+        for head, own in enumerate((*weights, weights.mean(axis=0))):
+            y, x = layer * (side + GAP), head * (side + GAP)
+            assert dots[y : y + side, x : x + side].tolist() == plain_steps(own, special)
+    assert set(dots[side : side + GAP].ravel().tolist()) == {16}  # between the layers
+
+
+def test_its_colours_are_those_of_maps(results):
+    found = head_picture(results, 0)
+    assert found.address.startswith("data:image/png;base64,")
+    assert b64decode(found.address.partition(",")[2]) == found.png
+    image = Image.open(io.BytesIO(found.png))
+    colours = np.array(image.getpalette()[: 3 * 17], np.uint8).reshape(17, 3)
+    assert ["#" + bytes(colour).hex() for colour in colours] == [*MAP_COLOURS, RULE]
+
+
+def test_a_head_that_looks_at_special_tokens_alone_has_colours_all_the_same():
+    weights = np.array([[1.0, 0.0], [1.0, 0.0]], np.float32)
+    assert head_steps(weights, np.array([False, True])).tolist() == [[15, 0], [15, 0]]
+
+
+def test_without_maps_there_is_none(tmp_path):
+    results = make_results(tmp_path, HEADLINES)
+    results.texts["map_offset"] = None
+    assert head_picture(results, 0) is None

@@ -1,0 +1,130 @@
+"""The charts of the answers draw their values to scale, whatever these are."""
+
+import re
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+
+from reportgen.findings import Interval
+from reportgen.report.charts import (
+    HEIGHT,
+    Bar,
+    Dot,
+    Drawing,
+    columns_of_dots,
+    dots_with_intervals,
+    named_bars,
+    plane,
+    shares_by_layer,
+)
+from reportgen.report.charts.small_charts import WIDTH
+
+NUMBER = r"-?\d+(?:\.\d+)?"
+
+
+def drawn(chart: Drawing) -> BeautifulSoup:
+    assert (chart.width, chart.height) == (WIDTH, HEIGHT)
+    return BeautifulSoup(chart.on_page(), "html.parser").svg
+
+
+def dots(svg, kind):
+    path = svg.find("path", class_=kind)
+    found = re.findall(rf"M({NUMBER}) ({NUMBER})h0", path["d"] if path else "")
+    return [(float(x), float(y)) for x, y in found]
+
+
+def test_there_is_a_dot_for_each_value_and_equal_ones_are_stacked():
+    svg = drawn(columns_of_dots(np.array([0.0, 0.0, 0.0, 1.0, 2.0]), 1.0))
+    plain, now = dots(svg, "dot"), dots(svg, "now")
+    assert len(plain) + len(now) == 5
+    assert len({x for x, _ in plain}) == 2
+    assert len({y for _, y in plain}) == 3
+    zero, two = (plain[0][0], max(x for x, _ in plain))
+    assert now[0][0] == pytest.approx((zero + two) / 2, abs=5)
+
+
+def test_many_values_are_columns_as_high_as_they_are_many():
+    svg = drawn(columns_of_dots(np.array([0.0] * 300 + [1.0] * 100), None))
+    path = svg.find("path", class_="dot")["d"]
+    heights = [-float(h) for h in re.findall(rf"v(-{NUMBER})h", path)]
+    assert heights[0] == pytest.approx(3 * heights[1], rel=0.02)
+    assert dots(svg, "now") == []
+
+
+@pytest.mark.parametrize("values", [[1e9, 2e9], [-5.0, 5.0], [1e-6, 3e-6], [3.0, 3.0]])
+def test_nothing_lies_outside_the_chart(values):
+    svg = drawn(columns_of_dots(np.array(values), values[0]))
+    for x, y in (*dots(svg, "dot"), *dots(svg, "now")):
+        assert 0 <= x <= WIDTH
+        assert 0 <= y <= HEIGHT
+    assert len(svg.find_all("text")) <= 4
+
+
+def test_points_lie_on_the_line_where_both_values_are_equal():
+    values = np.array([0.0, 1.0, 3.0, 4.0])
+    svg = drawn(plane(values, values, 1, ("label", "predicted")))
+    start, end = re.findall(rf"[ML]({NUMBER}) ({NUMBER})", svg.find("path", class_="even")["d"])
+    (x0, y0), (x1, y1) = (tuple(map(float, point)) for point in (start, end))
+    for x, y in (*dots(svg, "dot"), *dots(svg, "now")):
+        assert (y - y0) / (y1 - y0) == pytest.approx((x - x0) / (x1 - x0), abs=0.06)
+    assert dots(svg, "now") == [dots(svg, "dot")[1]]
+    assert [text.get_text() for text in svg.find_all("text")] == ["predicted", "label"]
+
+
+def test_bars_are_as_long_as_their_values_and_those_below_zero_end_at_the_same_line():
+    rows = [Bar("up", 0.4, "+0.4", True), Bar("down", -0.2, "−0.2", True), Bar("no", 0.0, "0")]
+    svg = drawn(named_bars(rows))
+    up, down, _ = svg.find_all("rect")
+    assert float(up["width"]) == pytest.approx(2 * float(down["width"]), abs=0.2)
+    assert float(down["x"]) + float(down["width"]) == pytest.approx(float(up["x"]), abs=0.2)
+    assert (up["class"], down["class"]) == (["up"], ["dn"])
+    texts = [text.get_text() for text in svg.find_all("text")]
+    assert texts == ["up", "down", "no", "+0.4", "−0.2", "0"]
+
+
+def test_a_long_value_ends_inside_the_chart():
+    svg = drawn(named_bars([Bar("a", 1.0, "+0.000123"), Bar("b", 0.5, "+0.5")]))
+    value = svg.find("text", string="+0.000123")
+    assert float(value["x"]) + 6.5 * len("+0.000123") <= WIDTH
+
+
+def test_only_the_first_bars_are_drawn_and_long_or_hostile_names_are_cut_and_escaped():
+    svg = drawn(named_bars([Bar("<b>\u202e" + "x" * 90, 1.0, "1")] * 9))
+    assert len(svg.find_all("rect")) == 4
+    name = svg.find("text").get_text()
+    assert name.startswith("<b>⟨U+2")
+    assert len(name) <= 15
+
+
+@pytest.mark.parametrize("n", [1, 5, 24, 96])
+def test_a_share_in_each_layer_is_to_scale_with_the_equal_share(n):
+    shares = np.linspace(0.1, 0.9, n).tolist() if n > 1 else [0.9]
+    chart = shares_by_layer(shares, 0.2, [f"{s:.1f}" for s in shares], ("L", "equal"))
+    svg = drawn(chart)
+    if n <= 5:
+        bars = [float(rect["width"]) for rect in svg.find_all("rect", class_="r0")]
+        whole = float(svg.find("rect", class_="wash")["width"])
+        assert [bar / whole for bar in bars] == pytest.approx(shares, abs=0.002)
+    else:
+        heights = re.findall(rf"v(-{NUMBER})h", svg.find("path", class_="r0")["d"])
+        lengths = [-float(height) for height in heights]
+        assert len(lengths) == n
+        assert lengths[0] / lengths[-1] == pytest.approx(1 / 9, abs=0.01)
+    assert "equal" in [text.get_text() for text in svg.find_all("text")]
+
+
+def test_values_with_intervals_stand_on_a_scale_that_ends_at_one():
+    rows = [
+        Dot("first", 0.5, Interval(0.25, 0.75), "0.50", is_first=True),
+        Dot("base", -0.5, None, "−0.50", is_base=True),
+        Dot("top", 1.0, Interval(1.0, 1.0), "1.00"),
+    ]
+    svg = drawn(dots_with_intervals(rows, ("nothing", "all")))
+    first, base, top = (float(circle["cx"]) for circle in svg.find_all("circle"))
+    assert (first - base) / (top - base) == pytest.approx(2 / 3, abs=0.01)
+    low, high = map(float, re.findall(NUMBER, svg.find("path", class_="first")["d"])[::2])
+    assert (high - low) / (top - base) == pytest.approx(1 / 3, abs=0.02)
+    texts = [text.get_text() for text in svg.find_all("text")]
+    assert texts[:3] == ["first", "base", "top"]
+    assert texts[-2:] == ["nothing", "all"]

@@ -1,0 +1,199 @@
+"""The figure of a text: lines, a map on the same axis, means or sums over heads."""
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers.drawings import points
+from helpers.made_up.factories import make_results
+
+from reportgen.report import load_language
+from reportgen.report.charts import (
+    MAP_COLOURS,
+    Weights,
+    draw_text,
+    geometry,
+    make_text_figure,
+    text_map,
+)
+from reportgen.report.charts.map_geometry import WIDTH
+from reportgen.results import text_units
+
+EN = load_language("en")
+HEADS = 3
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, ("Free coffee for you",), sink=0.6, n_heads=HEADS)
+
+
+def chart(results, heads="mean", reads=None):
+    units = text_units(results, 0)
+    labels = [unit.label for unit in units.units]
+    weights = Weights(EN, heads, HEADS)
+    found = text_map(results, 0, units, labels)
+    made = make_text_figure(1, units, labels, found, reads, EN, weights)
+    return BeautifulSoup(made, "html.parser").svg
+
+
+def heights(svg, name):
+    """The values of a line, from its points and the marks of the axis."""
+    marks = [
+        (float(text["y"]), float(text.text.rstrip(" %")))
+        for text in svg.select_one("path.rule + g").select("text:not([font-size])")
+    ]
+    (low, first), (high, last) = marks[0], marks[-1]
+    heights = [y for _, y in points(svg.select_one(f"path.{name}"))]
+    return [first + (last - first) * (y - low) / (high - low) for y in heights]
+
+
+@pytest.mark.parametrize(("heads", "factor"), [("mean", 100), ("sum", HEADS)])
+def test_the_lines_are_the_columns_of_the_last_layer(results, heads, factor):
+    tokens = results.tokens_of(0)
+    for name, column in (
+        ("received", "received_last"),
+        ("cls", "cls_row_last"),
+        ("even", "expected"),
+    ):
+        values = factor * tokens[column].to_numpy(float)
+        if name == "even":  # is level
+            values = values[[0, -1]]
+        assert heights(chart(results, heads), name) == pytest.approx(values, abs=factor * 2.5e-3)
+
+
+def test_the_sentence_names_the_highest_token(results):
+    tokens = results.tokens_of(0)
+    said = chart(results)["aria-label"]
+    assert f"“[CLS]”: {100 * tokens['received_last'].max():.1f}\u00a0%" in said
+    to = tokens.loc[tokens["cls_row_last"].idxmax(), "token"]
+    assert f"largest value is on “{to}”: {100 * tokens['cls_row_last'].max():.1f}\u00a0%" in said
+    assert "mean over 3 heads" in said
+
+
+def test_a_sum_is_no_percentage(results):
+    tokens = results.tokens_of(0)
+    said = chart(results, "sum")["aria-label"]
+    assert f"“[CLS]”: {HEADS * tokens['received_last'].max():.2f}, " in said
+    assert "%" not in said
+
+
+def made(labels=("[CLS]", "a", "b"), **changes):
+    values = {
+        "key": 7,
+        "labels": labels,
+        "received": [0.5, 0.3, 0.2],
+        "cls_row": [0.1, 0.4, 0.5],
+        "expected": [1 / 3] * 3,
+        "found": None,
+        "second": None,
+        "names": ("first", "second"),
+        "reads": None,
+        "tick_style": "exact_percent",
+        "ends": ("0", "5", "≥ 10"),
+        "language": EN,
+        "sentence": "What it shows.",
+    }
+    return BeautifulSoup(draw_text(**values | changes).on_page(), "html.parser").svg
+
+
+def drawn_line(svg, name):
+    return points(svg.find("path", class_=name))
+
+
+def test_lines_stand_where_their_values_say():
+    svg = made()
+    place = geometry(("[CLS]", "a", "b"), ())
+    bottom, top = place.lines_end, place.lines_start
+    for name, values in (("received", [0.5, 0.3, 0.2]), ("cls", [0.1, 0.4, 0.5])):
+        heights = [(bottom - y) / (bottom - top) * 0.6 for _, y in drawn_line(svg, name)]
+        assert heights == pytest.approx(values, abs=2e-3)
+
+
+def test_both_lines_and_the_even_spread_share_the_positions_of_the_tokens():
+    svg = made(expected=[0.5, 0.3, 0.1])
+    places = [[x for x, _ in drawn_line(svg, name)] for name in ("cls", "received", "even")]
+    assert places[0] == places[1] == places[2]
+    assert places[0] == sorted(places[0])
+    assert len(places[0]) == 3
+
+
+def test_an_even_spread_that_is_level_runs_from_the_first_to_the_last_token():
+    svg = made()
+    (start, height), (end, same) = drawn_line(svg, "even")
+    assert [start, end] == [drawn_line(svg, "cls")[i][0] for i in (0, -1)]
+    assert height == same
+    place = geometry(("[CLS]", "a", "b"), ())
+    assert (place.lines_end - height) / 60 * 0.6 == pytest.approx(1 / 3, abs=2e-3)
+
+
+def test_each_point_of_a_line_has_a_mark_of_its_own_shape():
+    svg = made()
+    for name, shape in (("cls", "circle"), ("received", "rect")):
+        path = svg.find("path", class_=name)
+        marker = svg.find("marker", id=path["marker-mid"].removeprefix("url(#").removesuffix(")"))
+        (mark,) = marker.find_all(True)
+        assert (mark.name, mark["fill"]) == (shape, path["stroke"])
+        # Both ends stand twice: only what is in the middle has a mark.
+        assert path["d"].count("h0") == 2
+        assert path["d"].endswith("h0")
+    assert len({marker["id"] for marker in svg.find_all("marker")}) == 2
+
+
+def test_a_model_without_a_cls_row_has_one_line():
+    svg = made(cls_row=None)
+    assert not svg.find_all("path", class_="cls")
+    assert svg.find_all("path", class_="received")
+
+
+def test_labels_are_text_and_never_markup():
+    svg = made(labels=("<s>", "</svg>", 'a"b&'))
+    assert [text.string for text in svg.find(class_="names").find_all("text")] == [
+        "<s>",
+        "</svg>",
+        'a"b&',
+    ]
+    assert not svg.find_all("s")
+
+
+def test_colours_are_attributes_and_nothing_is_styled_inline(results):
+    svg = chart(results)
+    assert svg.find("path", class_="received")["stroke"].startswith("#")
+    assert svg.find(class_="scale").find("path")["stroke"] in MAP_COLOURS
+    assert "style" not in str(svg)
+
+
+def test_each_column_of_the_map_stands_below_its_point_of_the_lines(results):
+    svg = chart(results, reads=0)
+    labels = results.tokens_of(0)["token"].tolist()
+    place = geometry(labels, labels)
+    xs = [x for x, _ in points(svg.find("path", class_="cls"))]
+    scale = svg.find(class_="scale")
+    origin = scale.parent["transform"].removeprefix("translate(").removesuffix(")").split()
+    column = float(scale["transform"].removeprefix("scale(").split()[0])
+    centres = [float(origin[0]) + column * (i + 0.5) for i in range(len(labels))]
+    assert xs == pytest.approx(centres, abs=0.3)
+    assert place.right < WIDTH
+    frame = svg.find("rect", class_="reads")
+    assert float(frame["y"]) == 0  # the row of [CLS] is the first
+    assert float(frame["height"]) == pytest.approx(place.row, abs=0.06)
+    assert chart(results).find("rect", class_="reads") is None
+
+
+def test_a_pair_has_its_names_and_a_line_where_the_second_begins():
+    svg = made(second=2)
+    assert [text.string for text in svg.find_all("text")][-2:] == ["first", "second"]
+    place = geometry(("[CLS]", "a", "b"), (), is_pair=True)
+    x = float(svg.find("path", class_="ink")["d"].removeprefix("M").split()[0])
+    assert x == pytest.approx(place.left + 2 * place.column, abs=0.1)
+
+
+def test_long_texts_name_only_some_of_their_units():
+    count = 512
+    svg = made(
+        labels=["w"] * count,
+        received=[1 / count] * count,
+        cls_row=[1 / count] * count,
+        expected=[1 / count] * count,
+    )
+    assert 30 <= len(svg.find(class_="names").find_all("text")) <= 64
+    assert len(drawn_line(svg, "received")) == count
