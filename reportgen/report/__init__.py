@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING
 from reportgen.exports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.compare_sections.all_models import since_when
-    from reportgen.report.compare_sections.context import CompareContext
-    from reportgen.report.compare_sections.overview import compare_headline, unmatched_texts
-    from reportgen.report.compare_sections.trend import limits
     from reportgen.report.compare_tables import comparison_table
     from reportgen.report.format_register import (
         COMPARISON_FORMATS,
@@ -54,6 +50,10 @@ if TYPE_CHECKING:
     from reportgen.report.redact.rounding import to_digits
     from reportgen.report.redact.rules import COLUMNS, require_texts
     from reportgen.report.redact.run import redacted, redacted_info
+    from reportgen.report.sections.all_models import since_when
+    from reportgen.report.sections.context_compared import CompareContext
+    from reportgen.report.sections.overview_compared import compare_headline, unmatched_texts
+    from reportgen.report.sections.trend import limits
     from reportgen.report.short_form.limits import check_marker, limit_of
     from reportgen.report.short_form.markdown import step_summary
     from reportgen.report.site.figures import verdicts

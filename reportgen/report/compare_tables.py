@@ -12,7 +12,6 @@ import pandas as pd
 from reportgen.comparison import AllModels, Comparison, Runs, worse
 from reportgen.errors import UsageError
 from reportgen.findings import figure_list, rounded
-from reportgen.report.compare_sections.overview import limit_of_heads
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.json.comparison import (
     change_record,
@@ -24,6 +23,7 @@ from reportgen.report.json.records import ends
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.options import COMPARE_TABLE_NAMES, CompareTableName, WriteOptions
+from reportgen.report.sections.overview_compared import limit_of_heads
 from reportgen.report.spreadsheets import frame_of, to_document
 
 _ENDS = ("base", "head", "change", "low", "high")

@@ -11,7 +11,7 @@ from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import WriteOptions
-from reportgen.report.run import gate_rows
+from reportgen.report.sections.run import gate_rows
 from reportgen.report.sections.section_register import context_of
 
 _OUTCOMES = {"failed": "failure", "warning": "skipped"}

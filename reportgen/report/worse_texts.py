@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from reportgen.comparison import Comparison, PredictionChanges, Rule, rule_of, worse
-from reportgen.report.compare_sections.texts import both_names, label_of
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.options import CompareOptions
+from reportgen.report.sections.texts_compared import both_names, label_of
 from reportgen.results import InputInfo
 
 _PACKED = (".gz", ".zst")  # whose lines no host shows

@@ -15,7 +15,7 @@ from reportgen.analysis.additions import Choice, with_generated
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.models.tasks import with_completions
 from reportgen.report import RenderOptions
-from reportgen.report.run import command
+from reportgen.report.sections.run import command
 from reportgen.results import open_results
 from reportgen.texts import TextInput, TextSet
 

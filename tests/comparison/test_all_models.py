@@ -19,8 +19,8 @@ from reportgen.comparison import all_models as module
 from reportgen.errors import ComparisonError
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, CompareWords, compare_headline, load_language
-from reportgen.report.compare_sections import drift, model_names
 from reportgen.report.html import page as html_page
+from reportgen.report.sections import drift, model_names
 from reportgen.report.short_form import markdown
 from reportgen.results import Results
 

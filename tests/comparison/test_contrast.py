@@ -14,7 +14,7 @@ from reportgen.comparison.tokens import contrasts
 from reportgen.errors import ComparisonError
 from reportgen.findings import Findings
 from reportgen.report import CompareContext, CompareOptions, CompareWords, load_language
-from reportgen.report.compare_sections import limits, make_pairs
+from reportgen.report.sections import limits, make_pairs
 from reportgen.results import Results
 
 NAMES = ("bad", "fair", "good")

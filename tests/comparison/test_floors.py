@@ -18,7 +18,7 @@ from reportgen.report import (
     compare_headline,
     load_language,
 )
-from reportgen.report.compare_sections import limits, make_answers, make_predictions
+from reportgen.report.sections import limits, make_compared_answers, make_predictions
 from reportgen.results import Results
 
 
@@ -108,7 +108,7 @@ def test_attention_that_moved_where_no_prediction_did_is_no_change_of_heads(
     assert context.words.say("headline_heads_alone", **values) in compare_headline(
         found, context.words
     )
-    answer = make_answers(context)[3].answer
+    answer = make_compared_answers(context)[3].answer
     assert answer == language.say("compared_answers", "heads_alone", **values)
 
 

@@ -11,8 +11,8 @@ from helpers.real.two_models import TEXTS, pair_of, retokenise
 from reportgen.comparison import Comparison, compare_runs
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, CompareWords, compare_headline, load_language
-from reportgen.report.compare_sections import limits
 from reportgen.report.json import comparison as comparison_json
+from reportgen.report.sections import limits
 from reportgen.results import Results
 
 

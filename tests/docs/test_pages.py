@@ -53,7 +53,7 @@ def test_the_readme_is_short() -> None:
 def test_tables_are_as_the_program_gives_them(page) -> None:
     text = page.read_text("utf-8")
     remade = filled(text)
-    assert text == remade, "run: python tests/docs_tables.py"
+    assert text == remade, "sections.run: python tests/docs_tables.py"
 
 
 def test_every_table_stands_on_one_page() -> None:

@@ -27,11 +27,11 @@ from reportgen.report import (
     load_language,
     redacted_comparison,
 )
-from reportgen.report.compare_sections import TEXTS as MOST_TEXTS
-from reportgen.report.compare_sections import limits, shown_texts
 from reportgen.report.html import page as html_page
 from reportgen.report.json import comparison as comparison_json
 from reportgen.report.redact import long_texts
+from reportgen.report.sections import TEXTS as MOST_TEXTS
+from reportgen.report.sections import limits, shown_texts
 from reportgen.report.short_form import markdown
 from reportgen.results import EvidenceLevel, Results, Role
 

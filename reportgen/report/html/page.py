@@ -28,8 +28,8 @@ from reportgen.report.html.size_plan import Level, plan
 from reportgen.report.html.templates import WHOLE_UP_TO, PanelParts, Setting, held, size_of
 from reportgen.report.language.language import load_language
 from reportgen.report.options import RenderOptions, WriteOptions
-from reportgen.report.section import PageContext
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.page_section import PageContext
 from reportgen.report.sections.section_register import context_of, make_page, with_texts
 from reportgen.results import DECODER_PARTS
 

@@ -23,7 +23,7 @@ from reportgen.report.panel.colours import Colours, make_colours
 from reportgen.report.panel.evidence_scope import Scope, make_scope
 from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.panel import Panel, make_panel
-from reportgen.report.section import Page
+from reportgen.report.sections.page_section import Page
 from reportgen.report.sections.section_register import Texts
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results import BY_ID, View, coloured_at, segments_of

@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reportgen.findings import Citation, Interval, LastToken, Note, Threshold, explained
+from reportgen.findings import (
+    ABOVE_ALL,
+    AgreementVerdict,
+    Citation,
+    Interval,
+    Judgement,
+    LastToken,
+    Note,
+    Threshold,
+    explained,
+)
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.numbers import about_percentage, fixed, token_percentage
-from reportgen.results import LEARNED_SINK, OutputInfo, RunInfo, Subject
+from reportgen.results import LEARNED_SINK, OutputInfo, RunInfo, Subject, View
 
 
 def sentence(note: Note, language: Language) -> str:
@@ -250,3 +260,22 @@ class Weights:
     def unit(self) -> str:
         """The unit after a measure's name in the head of a table."""
         return "" if self._sums else self._language.say("number", "percent_sign")
+
+
+def verdict_of(judged: Judgement, language: Language) -> str:
+    """The verdict in a few words, with the name of the baseline that it is about."""
+    return verdict_words(judged.verdict, judged.baseline, language)
+
+
+def verdict_inside(judged: Judgement, language: Language) -> str:
+    """The same inside a line or a cell: without a capital."""
+    said = verdict_of(judged, language)
+    return said[0].lower() + said[1:]
+
+
+def verdict_words(verdict: AgreementVerdict, baseline: View | None, language: Language) -> str:
+    """The same of what is kept of a judgement."""
+    key = f"is_{verdict}"
+    if baseline is None:
+        return language.say("verdict", f"{key}_alone" if verdict in ABOVE_ALL else key)
+    return language.say("verdict", key, baseline=language.measure(baseline, "name"))

@@ -21,12 +21,11 @@ from reportgen.report.components import Answer
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import column_decimals, is_zero, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.sentences import last_values
+from reportgen.report.language.sentences import last_values, verdict_of
 from reportgen.report.panel.occurrences import told_apart
 from reportgen.report.panel.unit_measures import cls_name, strongest, text_effects
-from reportgen.report.sections.outputs.prediction_answer import predicted
-from reportgen.report.sections.sink_answer import sink_answer
-from reportgen.report.sections.verdict import verdict_of
+from reportgen.report.sections.prediction_answer import predicted
+from reportgen.report.sections.sinks import sink_answer
 from reportgen.results import BY_ID, CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS, View, text_units
 
 _TOKEN = 22  # half-width characters of a token in an answer

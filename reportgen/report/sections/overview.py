@@ -14,7 +14,7 @@ from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
 from reportgen.report.language.language import Language
 from reportgen.report.language.sentences import in_short, token_name, verdicts
 from reportgen.report.panel.panel import sentences
-from reportgen.report.sections.sink_answer import untested
+from reportgen.report.sections.sinks import untested
 from reportgen.results import LEARNED_SINK
 
 _TESTED: tuple[Kind, ...] = ("passed", "test")  # what the sink tests say

@@ -2,9 +2,9 @@
 
 To add a section, add a line to `SECTIONS`, a module with the functions it names, a template
 `templates/sections/<id>.html.jinja` and strings, among them its name under `[page]`. It then stands
-in the outputs of one run, of two and of more, unless its line says how many `runs` it takes. Those
-that compare have their templates in `templates/compare_sections` and their names under `[compared]`
-as `nav_<id>`.
+in the outputs of one run, of two and of more, unless its line says how many `runs` it takes. One
+that compares may have a template `<id>_compared.html.jinja` and a name under `[compared]` as
+`nav_<id>`, where a section of one run has the same id.
 """
 
 from collections.abc import Sequence
@@ -20,24 +20,30 @@ from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import few_different
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.panel.panel import Panel
-from reportgen.report.run import (
+from reportgen.report.sections.context import TITLE_WIDTH, Context
+from reportgen.report.sections.cross_attention import CrossRest, make_cross
+from reportgen.report.sections.errors import make_errors, short_errors
+from reportgen.report.sections.method import Method, make_method
+from reportgen.report.sections.notable import Notable, with_first
+from reportgen.report.sections.overview import Overview
+from reportgen.report.sections.page_section import (
+    Page,
+    PageContext,
+    PageSection,
+    late,
+    no_short_form,
+)
+from reportgen.report.sections.run import (
     Reproduce,
     RunSection,
+    definitions,
     gate_rows,
     make_reproduce,
     run_line,
 )
-from reportgen.report.section import Page, PageContext, PageSection, late
-from reportgen.report.sections.context import TITLE_WIDTH, Context
-from reportgen.report.sections.definitions import definitions
-from reportgen.report.sections.errors import make_errors, short_errors
-from reportgen.report.sections.method import Method, make_method
-from reportgen.report.sections.notable import Notable, with_first
-from reportgen.report.sections.outputs.cross_attention import CrossRest, make_cross
-from reportgen.report.sections.overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
-from reportgen.report.short_form.parts import (
+from reportgen.report.short_form.short_sections import (
     reproduce_section,
     short_across,
     short_method,
@@ -113,62 +119,53 @@ def _reproduce(context: Context) -> Reproduce:
 
 
 _one = partial(PageSection, runs=ONE)
-_several = partial(PageSection, runs=SEVERAL)
-_COMPARED, _SHORT = "compare_sections", "short_form.compare_parts"
+
+
+def _several(id: str, make: str, short: str = "", *, in_navigation: bool = True) -> PageSection:
+    """A section of several runs, whose modules are imported when it is first made: `make` is a
+    function of a module beside this one, `short` one of `short_sections_compared`."""
+    return PageSection(
+        id,
+        late(f"sections.{make}"),
+        late(f"short_form.short_sections_compared:{short}") if short else no_short_form,
+        SEVERAL,
+        in_navigation,
+    )
+
+
 SECTIONS = (
     _one("run", _run, in_navigation=False),
-    _several("run", late(f"{_COMPARED}.models:make_run"), in_navigation=False),
+    _several("run", "models_compared:make_run", in_navigation=False),
     _one("answers", lambda context: context.answers, short_overview, in_notebook=True),
-    _several("answers", late(f"{_COMPARED}.answers:make_answers"), in_navigation=False),
-    _several("trend", late(f"{_COMPARED}.trend:make_trend")),
-    _several(
-        "all_models",
-        late(f"{_COMPARED}.all_models:make_all_models"),
-        late(f"{_SHORT}:short_all_models"),
-    ),
-    _several(
-        "pairs",
-        late(f"{_COMPARED}.maps:make_explorer"),
-        late(f"{_SHORT}:short_pairs_and_pictures"),
-    ),
+    _several("answers", "answers_compared:make_compared_answers", in_navigation=False),
+    _several("trend", "trend:make_trend"),
+    _several("all_models", "all_models:make_all_models", "short_all_models"),
+    _several("pairs", "maps_compared:make_explorer", "short_pairs_and_pictures"),
     _one("texts", _texts, short_texts, is_of_listed=True),
-    _several(
-        "overview", late(f"{_COMPARED}.overview:make_overview"), late(f"{_SHORT}:short_overview")
-    ),
+    _several("overview", "overview_compared:make_overview", "short_overview"),
     _one("predictions", lambda context: context.quality),
-    _several(
-        "predictions",
-        late(f"{_COMPARED}.predictions:make_predictions"),
-        late(f"{_SHORT}:short_predictions"),
-    ),
+    _several("predictions", "predictions_compared:make_predictions", "short_predictions"),
     _one(
         "errors",
         lambda context: make_errors(context.findings, context.language),
         lambda context: short_errors(context.findings, context.language),
     ),
-    _several(
-        "tokens", late(f"{_COMPARED}.predictions:make_tokens"), late(f"{_SHORT}:short_tokens")
-    ),
-    _several("layers", late(f"{_COMPARED}.attention:make_layers"), late(f"{_SHORT}:short_layers")),
-    _several("heads", late(f"{_COMPARED}.attention:make_grids"), late(f"{_SHORT}:short_heads")),
+    _several("tokens", "predictions_compared:make_tokens", "short_tokens"),
+    _several("layers", "attention_compared:make_layers", "short_layers"),
+    _several("heads", "attention_compared:make_grids", "short_heads"),
     _one("sinks", _sinks, short_sinks),
     _one("trust", lambda context: context.trust, short_trust),
     _one("across", lambda context: context.across, short_across),
-    _several("notes", late(f"{_COMPARED}.overview:make_notes"), in_navigation=False),
-    _several("models", late(f"{_COMPARED}.models:make_models"), late(f"{_SHORT}:short_models")),
+    _several("notes", "overview_compared:make_notes", in_navigation=False),
+    _several("models", "models_compared:make_models", "short_models"),
     _one("method", _method, short_method, is_of_listed=True),
-    _several("method", late(f"{_COMPARED}.models:make_method")),
+    _several("method", "models_compared:make_method"),
     _one(
         "reproduce",
         _reproduce,
         lambda context: [reproduce_section(_reproduce(context), context.language)],
     ),
-    _several(
-        "reproduce",
-        late(f"{_COMPARED}.models:make_reproduce"),
-        late(f"{_SHORT}:short_reproduce"),
-        in_navigation=False,
-    ),
+    _several("reproduce", "models_compared:make_reproduce", "short_reproduce", in_navigation=False),
 )
 
 
@@ -184,7 +181,7 @@ def context_of(
     writes, by default a page."""
     if runs.comparison is None:
         return Context(runs, cast("RenderOptions", options), language, output or "")
-    from reportgen.report.compare_sections.context import CompareContext
+    from reportgen.report.sections.context_compared import CompareContext
 
     return CompareContext(runs, cast("CompareOptions", options), language, output or "compare.html")
 

@@ -6,17 +6,17 @@ from reportgen.comparison import Runs
 from reportgen.findings import Interval, SinkVerdict
 from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.picture_files import make_pictures
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import compare_headline
 from reportgen.report.components import Brief
 from reportgen.report.format_register import Document
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
 from reportgen.report.options import WriteOptions
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.overview_compared import compare_headline
 from reportgen.report.sections.section_register import context_of, short_forms
-from reportgen.report.short_form.compare_parts import short_same
-from reportgen.report.short_form.parts import short_notes
+from reportgen.report.short_form.short_sections import short_notes
+from reportgen.report.short_form.short_sections_compared import short_same
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results import RunInfo
 

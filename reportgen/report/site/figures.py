@@ -14,7 +14,7 @@ from reportgen.report.language.numbers import (
     percentage,
     written,
 )
-from reportgen.report.sections.verdict import verdict_words
+from reportgen.report.language.sentences import verdict_words
 from reportgen.report.site.site_json import Entry
 from reportgen.tasks import Best, Metric
 

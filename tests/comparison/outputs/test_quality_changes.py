@@ -17,7 +17,7 @@ from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.outputs import FitFigure, Outputs, holm, judged, metric_fits, p_value
 from reportgen.findings import Findings, Interval, Judging, SmallestChange, resampled_means
 from reportgen.report import CompareOptions, CompareWords, load_language
-from reportgen.report.compare_sections import verdict
+from reportgen.report.sections import verdict
 from reportgen.report.worse_texts import regressions
 from reportgen.results import OutputInfo
 from reportgen.tasks import TASKS

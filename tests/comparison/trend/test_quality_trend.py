@@ -13,8 +13,8 @@ from reportgen.comparison.outputs import FitFigure, Outputs, judged
 from reportgen.comparison.trend import quality_trend
 from reportgen.findings import Judging, resampled_means
 from reportgen.report import CompareContext, CompareOptions, load_language
-from reportgen.report.compare_sections import make_trend
 from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import make_trend
 from reportgen.report.short_form import markdown
 from reportgen.results import OutputInfo
 

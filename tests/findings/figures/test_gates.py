@@ -21,7 +21,7 @@ from reportgen.findings import (
 )
 from reportgen.findings.figures import RUN_FIGURES
 from reportgen.report import load_language
-from reportgen.report.run import gate_rows
+from reportgen.report.sections.run import gate_rows
 
 
 def gate(expression: str, level: str = "fail", source: str = "") -> Gate:

@@ -11,7 +11,7 @@ from reportgen.findings import CLARK, Findings, Note
 from reportgen.findings.notes import GU, KOVALEVA, subject_notes
 from reportgen.report import load_language
 from reportgen.report.language import verdicts as verdicts_in_words
-from reportgen.report.sections.sink_answer import sink_answer
+from reportgen.report.sections.sinks import sink_answer
 from reportgen.results import MIN_TEXTS, Results, Role, Subject
 
 LONG = "x" * 64  # 32 tokens of two code points; with [CLS] and [SEP] more than the head size, 32

@@ -18,10 +18,9 @@ from helpers.real.two_models import chain
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
 from reportgen.report import CompareOptions, RenderOptions, load_language, redacted
-from reportgen.report.compare_sections import MOST
 from reportgen.report.html import page
 from reportgen.report.language import LANGUAGES
-from reportgen.report.sections import make_errors
+from reportgen.report.sections import MOST, make_errors
 from reportgen.report.worse_texts import regressions
 from reportgen.results import Results, number_list, open_results
 

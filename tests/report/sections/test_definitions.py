@@ -7,7 +7,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from reportgen.findings import Findings
 from reportgen.report import load_language
 from reportgen.report.language import half_widths
-from reportgen.report.sections.definitions import definitions
+from reportgen.report.sections.run import definitions
 
 EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)

@@ -13,8 +13,8 @@ from reportgen.comparison import Runs
 from reportgen.findings import THRESHOLDS, Findings
 from reportgen.report import RenderOptions, load_language, render
 from reportgen.report.panel import make_panel
-from reportgen.report.run import command
 from reportgen.report.sections import Context, make_page, short_name, with_texts
+from reportgen.report.sections.run import command
 from reportgen.report.short_form.markdown import render as render_markdown
 from reportgen.results import Settings
 

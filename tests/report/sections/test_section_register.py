@@ -14,8 +14,8 @@ from reportgen.findings import Findings
 from reportgen.report import CompareOptions, RenderOptions, load_language, render_notebook
 from reportgen.report.components import Cell, Section, make_table
 from reportgen.report.html import assets, page
-from reportgen.report.section import PageSection
 from reportgen.report.sections import SECTIONS, section_register
+from reportgen.report.sections.page_section import PageSection
 from reportgen.report.short_form import markdown, short_form
 
 

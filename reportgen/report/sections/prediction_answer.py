@@ -26,7 +26,7 @@ from reportgen.report.language.numbers import QUALITY_STYLES, column_decimals, f
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.sections.errors import short_error
-from reportgen.report.sections.outputs.prediction_sentences import (
+from reportgen.report.sections.prediction_sentences import (
     Told,
     constant_ending,
     shown_places,

@@ -22,13 +22,13 @@ from reportgen.comparison import (
 from reportgen.comparison import Quality as ModelQuality
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.charts.svg import Drawing
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.texts import both_names, label_of, text_name
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.unit_measures import cls_name
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.texts_compared import both_names, label_of, text_name
 
 MOST = 10  # texts whose number moved most, or whose error grew most
 FLIPS = 200  # texts with another class, labels or token: all, as far as this goes

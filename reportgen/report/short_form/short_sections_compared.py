@@ -9,23 +9,27 @@ from reportgen.comparison import ENTROPY, fit_note
 from reportgen.findings import Note
 from reportgen.report.charts.colours import MUTED, ROLE_COLOURS, STEPS, difference_colour
 from reportgen.report.charts.svg import Drawing, Swatch, colour_swatch
-from reportgen.report.compare_sections.all_models import (
+from reportgen.report.components import Cell, Column, Section, Table, named
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.numbers import NOTHING
+from reportgen.report.language.printable import shorten, text_address
+from reportgen.report.sections.all_models import (
     make_all_models,
     since_when,
     without_trend,
 )
-from reportgen.report.compare_sections.attention import layer_chart, layer_table, make_grids
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.maps import make_maps
-from reportgen.report.compare_sections.models import (
+from reportgen.report.sections.attention_compared import layer_chart, layer_table, make_grids
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.maps_compared import make_maps
+from reportgen.report.sections.models_compared import (
     make_models,
     make_reproduce,
     many,
     remarks_of_all,
     remarks_of_some,
 )
-from reportgen.report.compare_sections.overview import has_no_news, limits, no_token
-from reportgen.report.compare_sections.predictions import (
+from reportgen.report.sections.overview_compared import has_no_news, limits, no_token
+from reportgen.report.sections.predictions_compared import (
     flips,
     how_many_moved,
     make_predictions,
@@ -34,13 +38,9 @@ from reportgen.report.compare_sections.predictions import (
     scatter_chart,
     verdict,
 )
-from reportgen.report.compare_sections.texts import make_pairs, shown_for, shown_texts
-from reportgen.report.components import Cell, Column, Section, Table, named
-from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.numbers import NOTHING
-from reportgen.report.language.printable import shorten, text_address
-from reportgen.report.short_form.parts import gate_items, reproduce_section
+from reportgen.report.sections.texts_compared import make_pairs, shown_for, shown_texts
 from reportgen.report.short_form.pictures import make_picture
+from reportgen.report.short_form.short_sections import gate_items, reproduce_section
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results import REDACT
 

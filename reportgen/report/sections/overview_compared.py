@@ -13,14 +13,14 @@ from reportgen.comparison import (
 )
 from reportgen.errors import some
 from reportgen.findings import Note, quality_names
-from reportgen.report.compare_sections.all_models import between, drift
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.predictions import verdict
-from reportgen.report.compare_sections.sink_trends import sink_news
 from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import percentage
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.sections.all_models import between, drift
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.predictions_compared import verdict
+from reportgen.report.sections.sink_trends import sink_news
 from reportgen.tasks import task_of
 
 _IDS = 60  # half-width characters of the ids of texts that are left out

@@ -25,12 +25,12 @@ from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_t
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, decimals, number, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.sections.outputs.prediction_sentences import (
+from reportgen.report.sections.prediction_sentences import (
     Told,
     constant_ending,
     metric_name,
 )
-from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
+from reportgen.report.sections.prediction_tables import LISTED, NAME, ItemTables
 from reportgen.tasks import rated
 
 _BANDS = 4  # bands of labels in the table beside the scatter plot

@@ -21,7 +21,12 @@ from reportgen.comparison import (
 from reportgen.errors import some
 from reportgen.findings import QUALITY, Interval
 from reportgen.report.charts.trend_charts import trend, trend_chart
-from reportgen.report.compare_sections.all_models import (
+from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords
+from reportgen.report.language.numbers import NOTHING, exact
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.sentences import verdict_inside
+from reportgen.report.sections.all_models import (
     axis_of,
     changed,
     figure_name,
@@ -30,14 +35,9 @@ from reportgen.report.compare_sections.all_models import (
     since_when,
     writer,
 )
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.sink_trends import SinkPart, make_sinks, sink_sentences
-from reportgen.report.compare_sections.texts import text_name
-from reportgen.report.components import Cell, Table, make_table
-from reportgen.report.language.comparison import NAME, CompareWords
-from reportgen.report.language.numbers import NOTHING, exact
-from reportgen.report.language.printable import shorten, visible
-from reportgen.report.sections.verdict import verdict_inside
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.sink_trends import SinkPart, make_sinks, sink_sentences
+from reportgen.report.sections.texts_compared import text_name
 from reportgen.tasks import task_of
 
 _IDS = 60  # half-width characters of the ids of texts without figures

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from reportgen.comparison import Comparison, PredictionChanges
 from reportgen.findings import Floats, Word
 from reportgen.report.charts.colours import signed_step
-from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
@@ -19,6 +18,7 @@ from reportgen.report.language.printable import shorten, text_address, visible
 from reportgen.report.panel.highlighted_text import LONG, Paragraph, paragraphs, twin
 from reportgen.report.panel.influence import bar
 from reportgen.report.panel.unit_measures import cls_name
+from reportgen.report.sections.context_compared import CompareContext
 from reportgen.results import NONE, REDACT, Results, TextUnits, segments_of, text_units
 from reportgen.tasks import task_of
 

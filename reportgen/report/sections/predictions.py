@@ -9,9 +9,9 @@ from reportgen.findings import MIN_PREDICTIONS, Estimate, Findings, LabelUse
 from reportgen.report.components import Kpi, QualitySection
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import decimals, percentage, written
-from reportgen.report.sections.outputs.numbers import make_number, make_numbers
-from reportgen.report.sections.outputs.prediction_sentences import Told, metric_name
-from reportgen.report.sections.outputs.tables import LISTED, NAME, ItemTables
+from reportgen.report.sections.predicted_numbers import make_number, make_numbers
+from reportgen.report.sections.prediction_sentences import Told, metric_name
+from reportgen.report.sections.prediction_tables import LISTED, NAME, ItemTables
 from reportgen.results import MIN_TEXTS
 from reportgen.tasks import Metric
 

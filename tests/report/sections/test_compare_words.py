@@ -21,16 +21,16 @@ from reportgen.report import (
     compare_headline,
     load_language,
 )
-from reportgen.report.compare_sections import changed as changed_cell
-from reportgen.report.compare_sections import (
+from reportgen.report.html import page as html_page
+from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import changed as changed_cell
+from reportgen.report.sections import (
     make_answers,
     make_models,
     make_predictions,
     make_tokens,
     shown_for,
 )
-from reportgen.report.html import page as html_page
-from reportgen.report.language import LANGUAGES
 from reportgen.report.short_form import markdown
 from reportgen.results import Results
 

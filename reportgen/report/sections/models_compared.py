@@ -6,17 +6,16 @@ from dataclasses import dataclass
 from reportgen.comparison import CHANGE_THRESHOLDS, SAME_OUTPUT, SAME_SHARE, Comparison
 from reportgen.findings import Findings
 from reportgen.options import shown_options
-from reportgen.report.compare_sections.all_models import model_names
-from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.remarks import remark
-from reportgen.report.language.sentences import citation, output_text
+from reportgen.report.language.sentences import citation, output_text, verdict_of
 from reportgen.report.options import CompareOptions
 from reportgen.report.redact.rules import shown_option
-from reportgen.report.run import Reproduce, RunSection, gate_rows
-from reportgen.report.sections.verdict import verdict_of
+from reportgen.report.sections.all_models import model_names
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.run import Reproduce, RunSection, gate_rows
 from reportgen.results import REDACT, RunInfo
 from reportgen.tasks import target_of
 

@@ -7,11 +7,11 @@ from markupsafe import Markup
 
 from reportgen.comparison import AllModels, HeadState, SinkTrend
 from reportgen.report.charts.trend_charts import DashedLine, trend, trend_chart
-from reportgen.report.compare_sections.all_models import IN_COLUMNS, axis_of, model_names, turned
 from reportgen.report.components import Cell, Table, heat_cell, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.sections.all_models import IN_COLUMNS, axis_of, model_names, turned
 from reportgen.results import SINK_EXCESS
 
 _HEADS = 12  # listed

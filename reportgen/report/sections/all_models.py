@@ -15,13 +15,13 @@ from reportgen.comparison import (
 )
 from reportgen.findings import Interval
 from reportgen.report.charts.trend_charts import Axis, trend
-from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.sentences import verdict_inside
 from reportgen.report.panel.unit_measures import cls_name
-from reportgen.report.sections.verdict import verdict_inside
+from reportgen.report.sections.context_compared import CompareContext
 
 _ON_PAPER = 4  # models that stand beside one another
 IN_COLUMNS = 12  # models at most; of more, each has a row

@@ -6,7 +6,7 @@ from functools import cached_property
 from reportgen.comparison import Comparison
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.options import CompareOptions
-from reportgen.report.section import PageContext
+from reportgen.report.sections.page_section import PageContext
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from reportgen.report import (
     comparison_table,
     load_language,
 )
-from reportgen.report.compare_sections import make_all_models, make_charts, make_trend
 from reportgen.report.html import page as html_page
+from reportgen.report.sections import make_all_models, make_charts, make_trend
 from reportgen.results import open_results, write_info
 
 

@@ -26,12 +26,12 @@ from reportgen.report.charts.small_charts import (
     plane,
 )
 from reportgen.report.charts.svg import Drawing
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.overview import headline_note, limit_of_heads
-from reportgen.report.compare_sections.predictions import others
-from reportgen.report.compare_sections.texts import most_moved, shown_texts, turns
 from reportgen.report.components import Answer
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.overview_compared import headline_note, limit_of_heads
+from reportgen.report.sections.predictions_compared import others
+from reportgen.report.sections.texts_compared import most_moved, shown_texts, turns
 from reportgen.tasks import task_of
 
 _TOKEN = 22  # half-width characters of a token in an answer
@@ -40,7 +40,7 @@ _LOOKS = ("looks", "looks_less")  # answers that are about where the model looks
 _FLIPS: tuple[Outcome, ...] = ("broken", "fixed", "wrong", "unknown")
 
 
-def make_answers(context: CompareContext) -> tuple[Answer, ...]:
+def make_compared_answers(context: CompareContext) -> tuple[Answer, ...]:
     """The answers of a comparison."""
     made = _Answering(context)
     return made.better(), made.predictions(), made.tokens(), made.attention()

@@ -14,8 +14,8 @@ from reportgen.api.comparing import small_info, write_small_tables
 from reportgen.comparison import LAYER_LEAST, Change, compare_runs
 from reportgen.findings import Findings
 from reportgen.report import CompareContext, CompareOptions, compare_headline, load_language
-from reportgen.report.compare_sections import make_answers, make_explorer, shown_texts, verdict
 from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import make_compared_answers, make_explorer, shown_texts, verdict
 from reportgen.results import open_results, text_units, write_info
 from reportgen.results.maps import unpack_layers
 
@@ -28,7 +28,7 @@ def context_of(base, head, lang="en"):
 
 
 def answers_of(*sides, lang="en"):
-    return make_answers(context_of(*sides, lang))
+    return make_compared_answers(context_of(*sides, lang))
 
 
 def figures(said):
@@ -119,7 +119,7 @@ def test_small_results_are_told_layer_by_layer_and_why_not_head_by_head(sides, t
         write_small_tables(tmp_path / place, side)
         write_info(tmp_path / place, small_info(side.info))
     context = context_of(*(open_results(tmp_path / place) for place in "ab"))
-    fourth = make_answers(context)[3]
+    fourth = make_compared_answers(context)[3]
     special = [each for each in context.comparison.layers if each.key != "entropy"]
     clear = {
         layer

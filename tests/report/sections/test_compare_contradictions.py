@@ -19,8 +19,8 @@ from reportgen.report import (
     load_language,
     verdicts,
 )
-from reportgen.report.compare_sections import make_answers, make_predictions
 from reportgen.report.language import LANGUAGES
+from reportgen.report.sections import make_compared_answers, make_predictions
 from reportgen.report.short_form import markdown
 
 N = 40
@@ -109,7 +109,7 @@ def test_one_verdict_is_said_everywhere(drawn: list[Comparison], lang: Lang) -> 
     for found in drawn:
         quality, key = found.predictions.quality, key_of(found)
         context = CompareContext(found.runs, CompareOptions(lang=lang), load_language(lang))
-        first, *_ = make_answers(context)
+        first, *_ = make_compared_answers(context)
         said = " ".join(compare_headline(found, context.words))
         text = markdown.write(found.runs, CompareOptions(lang=lang)).text
         for other, (in_headline, in_answer) in WORDS[lang].items():

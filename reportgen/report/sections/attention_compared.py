@@ -10,11 +10,11 @@ from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import difference_colour, signed_step
 from reportgen.report.charts.svg import Drawing
-from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Grid, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten
+from reportgen.report.sections.context_compared import CompareContext
 
 HEADS = 8  # listed with their intervals
 # The strongest colour means the largest value, but at least this one, so that small values stay

@@ -19,10 +19,10 @@ from reportgen.report.charts.attention_map import (
     thumb_content,
 )
 from reportgen.report.charts.svg import Drawing
-from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.texts import TextPair, make_pairs, shown_for
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
+from reportgen.report.sections.context_compared import CompareContext
+from reportgen.report.sections.texts_compared import TextPair, make_pairs, shown_for
 from reportgen.results import Results, TextUnits, map_levels, text_units, weights_of
 
 HEADS = 6  # of those that changed most, drawn beside a text

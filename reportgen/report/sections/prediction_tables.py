@@ -13,7 +13,7 @@ from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, fixed, number
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
-from reportgen.report.sections.outputs.prediction_sentences import Told, shown_places
+from reportgen.report.sections.prediction_sentences import Told, shown_places
 from reportgen.tasks import Column, Item, ItemTable, items_in, rated, right_answers
 
 LISTED = 12  # classes, labels, numbers or tokens

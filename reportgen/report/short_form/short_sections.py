@@ -20,11 +20,11 @@ from reportgen.report.language.sentences import (
     sentence,
 )
 from reportgen.report.panel.unit_measures import cls_name
-from reportgen.report.run import Reproduce, gate_rows
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.cross_attention import make_cross
 from reportgen.report.sections.errors import told_errors
-from reportgen.report.sections.outputs.cross_attention import make_cross
-from reportgen.report.sections.sink_answer import untested
+from reportgen.report.sections.run import Reproduce, gate_rows
+from reportgen.report.sections.sinks import untested
 from reportgen.report.short_form.pictures import make_map_figure, make_sink_figure
 from reportgen.report.short_form.tables import (
     NAME_LENGTH,
@@ -37,7 +37,7 @@ from reportgen.report.short_form.tables import (
 from reportgen.results import ANALYSED, REDACT
 
 if TYPE_CHECKING:  # a report without a comparison starts sooner
-    from reportgen.report.compare_sections.context import CompareContext
+    from reportgen.report.sections.context_compared import CompareContext
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
 _FIRST = 3  # texts shown; all that deserve a look are folded
