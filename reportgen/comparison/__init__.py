@@ -10,42 +10,49 @@ from reportgen.exports import exported
 if TYPE_CHECKING:
     from reportgen.comparison.all_models import AllModels, ModelStep
     from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
-    from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Change, Sides
+    from reportgen.comparison.change import (
+        CHANCE_MOVED,
+        HEAD_LEAST,
+        LAYER_LEAST,
+        MOVED,
+        SAME_OUTPUT,
+        SAME_SHARE,
+        SHARE,
+        Change,
+        Sides,
+    )
     from reportgen.comparison.compare import Comparison, compare_runs
-    from reportgen.comparison.floors import CHANCE_MOVED, HEAD_LEAST, LAYER_LEAST, MOVED, SHARE
     from reportgen.comparison.matching import match_texts, where_ids_stand
+    from reportgen.comparison.model_figures import AGREEMENT, FigureRow, ModelValue
     from reportgen.comparison.notes import (
         CHANGE_THRESHOLDS,
         EFFECT_CHANGED,
         SHARE_CHANGED,
         fit_note,
     )
-    from reportgen.comparison.outputs.predictions import (
+    from reportgen.comparison.pairing import Pairing, common_labels
+    from reportgen.comparison.predictions import (
         Outcome,
         PredictionChanges,
         Rule,
         rule_of,
         worse,
     )
-    from reportgen.comparison.outputs.quality import (
+    from reportgen.comparison.quality import (
         SAME_CONFIDENCE,
         Quality,
         QualityFigure,
         QualityVerdict,
     )
-    from reportgen.comparison.pairing import Pairing, common_labels
     from reportgen.comparison.runs import ANY, ONE, SEVERAL, Runs
-    from reportgen.comparison.tokens.effects import (
+    from reportgen.comparison.sink_trends import HeadState, LayerState, SinkTrend
+    from reportgen.comparison.token_effects import (
         EffectChanges,
         TokenChange,
         fewest_compared,
         n_with_effect,
     )
-    from reportgen.comparison.tokens.units import UnitPairs
-    from reportgen.comparison.trend.figures import AGREEMENT, FigureRow, ModelValue
-    from reportgen.comparison.trend.sinks import HeadState, LayerState, SinkTrend
-    from reportgen.comparison.trend.texts import TextTrend
-    from reportgen.comparison.trend.tokens import TokenTrend
-    from reportgen.comparison.trend.trend import QualityTrend, Trend
+    from reportgen.comparison.trends import QualityTrend, TextTrend, TokenTrend, Trend
+    from reportgen.comparison.unit_pairs import UnitPairs
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

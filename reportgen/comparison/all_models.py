@@ -12,14 +12,9 @@ from reportgen.comparison.attention import (
     head_changes,
     role_by_layer,
 )
-from reportgen.comparison.floors import NO_LIMITS, NullLimits
+from reportgen.comparison.change import NO_LIMITS, NullLimits
 from reportgen.comparison.matching import match_texts
-from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.outputs.quality import Quality, QualityVerdict
-from reportgen.comparison.pairing import Pairing, common_labels, pair
-from reportgen.comparison.tokens.effects import TokenChange, effect_changes, token_changes
-from reportgen.comparison.tokens.units import unit_pairs
-from reportgen.comparison.trend.figures import (
+from reportgen.comparison.model_figures import (
     AGREEMENT,
     MOVED,
     FigureRow,
@@ -30,10 +25,21 @@ from reportgen.comparison.trend.figures import (
     own_rows,
     quality_rows,
 )
-from reportgen.comparison.trend.sinks import SinkState, sink_state, sink_trends
-from reportgen.comparison.trend.texts import predicted, text_trends
-from reportgen.comparison.trend.tokens import token_trends
-from reportgen.comparison.trend.trend import Trend, Unmatched, checkpoints, quality_trend
+from reportgen.comparison.pairing import Pairing, common_labels, pair
+from reportgen.comparison.predictions import PredictionChanges, prediction_changes
+from reportgen.comparison.quality import Quality, QualityVerdict
+from reportgen.comparison.sink_trends import SinkState, sink_state, sink_trends
+from reportgen.comparison.token_effects import TokenChange, effect_changes, token_changes
+from reportgen.comparison.trends import (
+    Trend,
+    Unmatched,
+    checkpoints,
+    predicted,
+    quality_trend,
+    text_trends,
+    token_trends,
+)
+from reportgen.comparison.unit_pairs import unit_pairs
 from reportgen.errors import ComparisonError, quoted
 from reportgen.findings import Booleans, Findings, Judging
 from reportgen.results import Results, RunInfo, selected

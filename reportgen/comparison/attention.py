@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from reportgen.comparison.change import Change, changes, equal_if_close
-from reportgen.comparison.floors import HEAD_LEAST
+from reportgen.comparison.change import HEAD_LEAST, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings import Booleans, Findings, Floats, Interval, Places, mean_intervals
 from reportgen.results import Results, map_cells, map_levels

@@ -8,21 +8,20 @@ from typing import Literal, TypeAlias
 
 from reportgen.comparison.all_models import AllModels, all_models
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
-from reportgen.comparison.change import ranked_texts
+from reportgen.comparison.change import NO_LIMITS, NullLimits, null_limits, ranked_texts
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.floors import NO_LIMITS, NullLimits, null_limits
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.outputs.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.pairing import Pairing, pair
+from reportgen.comparison.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.runs import Runs
-from reportgen.comparison.tokens.effects import (
+from reportgen.comparison.token_effects import (
     EffectChanges,
     TokenChange,
     effect_changes,
     token_changes,
 )
-from reportgen.comparison.tokens.units import UnitPairs, unit_pairs
+from reportgen.comparison.unit_pairs import UnitPairs, unit_pairs
 from reportgen.findings import Findings, Judging, Note, Value, Word
 from reportgen.results import selected
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY, HeadChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.outputs.predictions import Outcome, PredictionChanges
+from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.findings import QUALITY, Interval, Value, figure_key, mean_interval, rounded
 from reportgen.tasks import Metric
 

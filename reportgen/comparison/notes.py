@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.comparison.attention import ENTROPY, LayerChanges
-from reportgen.comparison.change import Change
-from reportgen.comparison.floors import (
+from reportgen.comparison.change import (
     EFFECT_LEAST,
     HEAD_LEAST,
     LAYER_LEAST,
     LOOKS_LEAST_CHANGE,
     MOVED,
+    Change,
 )
-from reportgen.comparison.outputs.quality import WIDER, QualityFigure
-from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
+from reportgen.comparison.quality import WIDER, QualityFigure
+from reportgen.comparison.token_effects import EffectChanges, TokenChange
 from reportgen.findings import (
     BENJAMINI,
     CLARK,

@@ -18,7 +18,7 @@ from helpers.made_up.sites import list_of, made, trend_of, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import writer
-from reportgen.comparison.outputs import Outputs, judged
+from reportgen.comparison.quality import Outputs, judged
 from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings import Findings, Judging

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison import UnitPairs, compare_runs
 from reportgen.comparison.notes import token_notes
-from reportgen.comparison.tokens import effect_changes, token_changes
+from reportgen.comparison.token_effects import effect_changes, token_changes
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import text_of
 from reportgen.findings import Findings

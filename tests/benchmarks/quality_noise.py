@@ -39,8 +39,8 @@ from human_ratings import KINDS, MAX_TOKENS, N_HELD, N_TRAINING, downloaded, rat
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison import MOVED, Comparison, Quality, compare_runs
-from reportgen.comparison.outputs import FitFigure, Outputs, judged
-from reportgen.comparison.trend import quality_trend
+from reportgen.comparison.quality import FitFigure, Outputs, judged
+from reportgen.comparison.trends import quality_trend
 from reportgen.demo.headlines import MARK
 from reportgen.demo.samples import marked_headlines
 from reportgen.demo.score_rule import text_of

@@ -10,7 +10,7 @@ from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, twice
 
 from reportgen.comparison import compare_runs
-from reportgen.comparison.tokens import contrasts
+from reportgen.comparison.unit_pairs import contrasts
 from reportgen.errors import ComparisonError
 from reportgen.findings import Findings
 from reportgen.report import CompareContext, CompareOptions, CompareWords, load_language

@@ -8,9 +8,9 @@ from helpers.real.two_models import STAR, pair_of, plant
 from scipy.stats import ttest_1samp
 
 from reportgen.comparison import UnitPairs, compare_runs
-from reportgen.comparison.floors import EFFECT_LEAST
+from reportgen.comparison.change import EFFECT_LEAST
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.tokens import token_changes
+from reportgen.comparison.token_effects import token_changes
 from reportgen.findings import FALSE_DISCOVERIES, Findings
 
 

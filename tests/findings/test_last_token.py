@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 
 from reportgen.comparison import Runs
 from reportgen.comparison.pairing import pair
-from reportgen.comparison.tokens import unit_pairs
+from reportgen.comparison.unit_pairs import unit_pairs
 from reportgen.findings import Findings, LastToken, last_token
 from reportgen.report import RenderOptions, load_language
 from reportgen.report import render as render_page

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.comparison.outputs import FitFigure, metric_fits
+from reportgen.comparison.quality import FitFigure, metric_fits
 from reportgen.results import OutputInfo
 from reportgen.tasks import task_of
 

@@ -12,8 +12,7 @@ from reportgen.findings import Findings
 from reportgen.report import load_language
 from reportgen.report.components import Span
 from reportgen.report.language import shorten
-from reportgen.report.panel import marked_units as marked_text
-from reportgen.report.panel import shortened, text_measures
+from reportgen.report.panel import marked_text, shortened, text_measures
 
 EN = load_language("en")
 

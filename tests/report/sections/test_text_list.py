@@ -9,8 +9,7 @@ from reportgen.findings import Findings
 from reportgen.report import RenderOptions, load_language, render
 from reportgen.report.components import Span
 from reportgen.report.language import decimals, fixed
-from reportgen.report.panel import marked_units as marked_text
-from reportgen.report.panel import text_measures
+from reportgen.report.panel import marked_text, text_measures
 from reportgen.report.sections import make_text_list
 
 EN = load_language("en")

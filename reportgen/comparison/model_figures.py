@@ -7,7 +7,7 @@ import numpy as np
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change, changes, equal_if_close
-from reportgen.comparison.outputs.quality import Quality, QualityVerdict
+from reportgen.comparison.quality import Quality, QualityVerdict
 from reportgen.findings import QUALITY, Booleans, Floats, Interval, Judgement
 from reportgen.results import View
 

@@ -14,7 +14,7 @@ from scipy.stats import binom, t, ttest_1samp
 from reportgen.comparison import compare_runs
 from reportgen.comparison.change import certain_change
 from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.outputs import FitFigure, Outputs, holm, judged, metric_fits, p_value
+from reportgen.comparison.quality import FitFigure, Outputs, holm, judged, metric_fits, p_value
 from reportgen.findings import Findings, Interval, Judging, SmallestChange, resampled_means
 from reportgen.report import CompareOptions, CompareWords, load_language
 from reportgen.report.sections import verdict

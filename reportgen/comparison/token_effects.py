@@ -6,9 +6,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from reportgen.comparison.change import Change, Sides, changes
-from reportgen.comparison.floors import EFFECT_LEAST, LOOKS_LEAST_CHANGE
-from reportgen.comparison.tokens.units import UnitPairs
+from reportgen.comparison.change import EFFECT_LEAST, LOOKS_LEAST_CHANGE, Change, Sides, changes
+from reportgen.comparison.unit_pairs import UnitPairs
 from reportgen.findings import (
     FALSE_DISCOVERIES,
     Floats,

@@ -11,7 +11,7 @@ from helpers.plain.plain_bootstrap import plain_interval
 from helpers.real.two_models import TEXTS, chain, pair_of, row_of
 
 from reportgen.comparison import Comparison, PredictionChanges, compare_runs
-from reportgen.comparison.trend import Checkpoint, checkpoints, text_trends, token_trends
+from reportgen.comparison.trends import Checkpoint, checkpoints, text_trends, token_trends
 from reportgen.findings import Findings
 from reportgen.findings.notes import subject_verdict
 from reportgen.report import CompareWords, limits, load_language, redacted_comparison

@@ -9,8 +9,8 @@ from helpers.made_up.factories import changed, make_results
 from helpers.made_up.number_items import number_fits
 from helpers.real.two_models import LABELS, TEXTS, chain
 
-from reportgen.comparison.outputs import FitFigure, Outputs, judged
-from reportgen.comparison.trend import quality_trend
+from reportgen.comparison.quality import FitFigure, Outputs, judged
+from reportgen.comparison.trends import quality_trend
 from reportgen.findings import Judging, resampled_means
 from reportgen.report import CompareContext, CompareOptions, load_language
 from reportgen.report.language import LANGUAGES

@@ -8,11 +8,17 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.change import SAME_OUTPUT, Change, Sides, changes, equal_if_close
-from reportgen.comparison.floors import CHANCE_MOVED, MOVED
-from reportgen.comparison.outputs.fit import metric_fits
-from reportgen.comparison.outputs.quality import Outputs, Quality, judged
+from reportgen.comparison.change import (
+    CHANCE_MOVED,
+    MOVED,
+    SAME_OUTPUT,
+    Change,
+    Sides,
+    changes,
+    equal_if_close,
+)
 from reportgen.comparison.pairing import Pairing
+from reportgen.comparison.quality import Outputs, Quality, judged, metric_fits
 from reportgen.findings import (
     Booleans,
     Findings,
