@@ -81,8 +81,9 @@ def test_a_new_section_stands_in_a_notebook(tmp_path, taken):
 
 def test_every_section_has_a_template_and_a_name():
     for section in SECTIONS:
-        folders = ["sections", *(["compare_sections"] if 2 in section.runs else [])]
-        paths = [ROOT / "templates" / name / f"{section.id}.html.jinja" for name in folders]
+        endings = ["", *(["_compared"] if 2 in section.runs else [])]
+        folder = ROOT / "templates" / "sections"
+        paths = [folder / f"{section.id}{ending}.html.jinja" for ending in endings]
         assert any(path.is_file() for path in paths), section.id
         if section.in_navigation:
             key = section.id if 1 in section.runs else f"nav_{section.id}"
