@@ -76,7 +76,12 @@ def same(found: Any, expected: Any) -> bool:
 
 def test_training_goes_on_as_if_there_were_no_report(tmp_path: Path, alone: Any) -> None:
     callback = ReportCallback(
-        TEXTS, tmp_path / "reports", keep_results=True, labels=range(7), save={"lang": "ja"}
+        TEXTS,
+        tmp_path / "reports",
+        keep_results=True,
+        labels=range(7),
+        evidence_texts=2,
+        save={"lang": "ja"},
     )
     log: list[dict[str, Any]] = []
     with warnings.catch_warnings():
@@ -100,7 +105,7 @@ def test_training_goes_on_as_if_there_were_no_report(tmp_path: Path, alone: Any)
     # What was reported on is the model as it is after the last step.
     last = tiny_model("bert", "sequence", num_labels=1, problem_type="regression")
     last.load_state_dict(found[0])
-    again = reportgen.analyze(TEXTS, last, tiny_tokenizer("wordpiece"), labels=range(7))
+    again = reportgen.analyze(TEXTS, last, tiny_tokenizer("wordpiece"), evidence="none")
     assert again.results.texts["prediction"].tolist() == pytest.approx(
         late.results.texts["prediction"].tolist(), abs=1e-6
     )

@@ -84,12 +84,15 @@ def test_one_run_writes_every_output(texts: Path, tmp_path: Path, bert: Path) ->
     ]
 
 
-def test_run_is_analyze_then_render_byte_for_byte(
-    texts: Path, tmp_path: Path, bert: Path, monkeypatch
-) -> None:
+def test_run_is_analyze_then_render_byte_for_byte(tmp_path: Path, bert: Path, monkeypatch) -> None:
+    """With options of every kind, which the pages list in one order."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    page = ("--title", "Headlines", "--lang", "ja", "--heads", "sum")
-    given = (texts, "--model", bert, "--evidence-texts", 2)
+    rows = [f'"{text}",{i},x{i}' for i, text in enumerate(SENTENCES)]
+    (tmp_path / "t.csv").write_text("\n".join(["words,stars,n", *rows]), "utf-8")
+    page = ("--title", "Headlines", "--lang", "ja", "--heads", "sum", "--max-size", "5MB")
+    given = (tmp_path / "t.csv", "--text-column", "words", "--label-column", "stars")
+    given += ("--id-column", "n", "--max-length", 32, "--keep-maps", 3, "--model", bert)
+    given += ("--evidence-texts", 2)
     names = ("report.html", "report.md", "summary.json", "tokens.csv", "heads.parquet")
     for place, command in (
         ("run", ["run", *given]),

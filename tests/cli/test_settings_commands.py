@@ -165,19 +165,3 @@ def test_what_is_set_for_comparisons_overrides_what_is_set_for_all() -> None:
     Path("reportgen.toml").write_text('lang = "en"\nunits = "token"\n[compare]\nlang = "ja"\n')
     assert configured_options("run").values == {"lang": "en", "units": "token"}
     assert configured_options("compare").values == {"lang": "ja", "units": "token"}
-
-
-def test_render_gives_the_bytes_of_run_with_the_options_in_one_order(folder: Path) -> None:
-    Path("t.csv").write_text("words,stars,n\na good film,3,x1\nnot so good,1,x2\n")
-    look = ("--title", "June", "--heads", "sum", "--max-size", "5MB")
-    given = ("--text-column", "words", "--label-column", "stars", "--id-column", "n")
-    given += ("--max-length", "16", "--keep-maps", "1", "--evidence", "none")
-    outputs = ("r.html", "r.md", "r.json")
-
-    def to(place: str) -> list[str]:
-        return [word for name in outputs for word in ("-o", f"{place}/{name}")]
-
-    assert call("run", "t.csv", *given, *look, *to("run"), "-o", "res/").exit_code == 0
-    assert call("render", "res", *look, *to("render")).exit_code == 0
-    for name in outputs:
-        assert Path("run", name).read_bytes() == Path("render", name).read_bytes()

@@ -27,7 +27,7 @@ def try_crashes(*options: str) -> None:
 
 
 def test_after_a_crash_at_some_calls_and_one_more_run_nothing_is_left() -> None:
-    try_crashes("--only", SAMPLE, "--points", "6")
+    try_crashes("--only", SAMPLE, "--points", "3")
 
 
 @pytest.mark.whole

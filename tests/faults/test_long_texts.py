@@ -2,7 +2,6 @@
 
 import multiprocessing
 import resource
-from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,27 +18,12 @@ from reportgen.models.tokens import encoded as tokens
 
 KINDS = ("wordpiece", "bytes", "bytes_plain", "unigram", "unigram_bos", "unigram_eos")
 words = [*SENTENCES, *" ".join(SENTENCES).split(), *"aé鬱😀 \n"]
-pieces = st.lists(st.sampled_from(words), max_size=8)
-few = settings(max_examples=20, suppress_health_check=list(HealthCheck))
-many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
-
-
-def texts(most: int) -> st.SearchStrategy[str]:
-    """Texts of up to eight pieces, repeated up to `most` times."""
-    return st.builds(
-        lambda parts, gap, times: (gap.join(parts) + gap) * times,
-        pieces,
-        st.sampled_from(["", " "]),
-        st.integers(1, most),
-    )
-
-
-def cases(most: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A tokenizer, a text, perhaps a second one, and how many tokens are kept of them."""
-    own = texts(most)
-    return given(st.sampled_from(KINDS), own, st.one_of(st.none(), own), st.integers(5, 12))
-
-
+texts = st.builds(
+    lambda parts, gap, times: (gap.join(parts) + gap) * times,
+    st.lists(st.sampled_from(words), max_size=8),
+    st.sampled_from(["", " "]),
+    st.integers(1, 8),
+)
 tokenizer_of = lru_cache(tiny_tokenizer)  # making one takes longer than any case
 
 
@@ -47,7 +31,9 @@ def outcome(kind: str, text: str, pair: str | None, most: int) -> EncodedText:
     return encode(tokenizer_of(kind), text, pair, most)
 
 
-def same_tokens(kind: str, text: str, pair: str | None, most: int) -> None:
+@given(st.sampled_from(KINDS), texts, st.one_of(st.none(), texts), st.integers(5, 12))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+def test_the_same_tokens_are_kept(kind: str, text: str, pair: str | None, most: int) -> None:
     whole = outcome(kind, text, pair, most)
     assert not whole.is_early
     with pytest.MonkeyPatch.context() as patch:
@@ -63,19 +49,6 @@ def same_tokens(kind: str, text: str, pair: str | None, most: int) -> None:
             return
     # How many were cut off may differ: a word that is cut in two can be more tokens than whole.
     assert replace(cut, n_truncated=0, is_early=False) == replace(whole, n_truncated=0)
-
-
-@cases(8)
-@few
-def test_the_same_tokens_are_kept(kind: str, text: str, pair: str | None, most: int) -> None:
-    same_tokens(kind, text, pair, most)
-
-
-@pytest.mark.whole
-@cases(20)
-@many
-def test_whole_the_same_tokens_are_kept(kind: str, text: str, pair: str | None, most: int) -> None:
-    same_tokens(kind, text, pair, most)
 
 
 def test_a_very_long_text_is_cut_first_and_that_is_said() -> None:

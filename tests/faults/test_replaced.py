@@ -98,7 +98,7 @@ def _kind(files: dict[str, bytes], known: list[dict[str, bytes]]) -> str:
 
 
 def test_a_report_beside_a_writer_is_of_one_run(runs: tuple[Path, Path], tmp_path: Path) -> None:
-    found = race(runs, tmp_path, 10, pause=0.02)
+    found = race(runs, tmp_path, 4, pause=0.02)
     assert found["mixed"] == 0
     assert found["old"] + found["new"] > 0
 
@@ -123,4 +123,4 @@ def test_where_a_folder_cannot_be_held_open_a_replacement_is_told(
     with pytest.raises(ResultsError, match="results: was replaced while it was read; run it again"):
         _ = results.heads
     (tmp_path / "race").mkdir()
-    assert race(runs, tmp_path / "race", 3, pause=0.005)["mixed"] == 0
+    assert race(runs, tmp_path / "race", 2, pause=0.005)["mixed"] == 0

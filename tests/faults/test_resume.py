@@ -228,7 +228,7 @@ def left_behind(place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *mor
 def test_the_command_goes_on_or_says_what_to_do(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = ("run", "texts.txt", "--model", folder, "-o", "page.html", "-o", "made/")
+    command = ("run", "texts.txt", "--model", folder, "-o", "page.json", "-o", "made/")
     left_behind(place, folder, monkeypatch, *command[4:])
     assert {path.name for path in place.iterdir()} == {"made.unfinished", "texts.txt"}
     assert oct((place / "made.unfinished").stat().st_mode)[-3:] == "700"
@@ -248,7 +248,7 @@ def test_the_command_goes_on_or_says_what_to_do(
         f"reportgen: going on: an earlier run measured the attention of 6 of {n_texts} texts; "
         f"left are {n_texts - 6}, and evidence on {n_texts}"
     ) in done.stderr
-    assert {path.name for path in place.iterdir()} == {"page.html", "made", "texts.txt"}
+    assert {path.name for path in place.iterdir()} == {"page.json", "made", "texts.txt"}
     again = call(*command, "--force", "--resume")
     assert "reportgen: no made.unfinished; the run starts anew" in again.stderr
 
@@ -256,14 +256,14 @@ def test_the_command_goes_on_or_says_what_to_do(
 def test_force_starts_anew_and_says_so(
     place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    more = ("--evidence", "none", "-o", "new/page.html")
+    more = ("--evidence", "none", "-o", "new/page.json")
     left_behind(place, folder, monkeypatch, *more)
-    assert (place / "new" / "page.html.unfinished").is_dir()
+    assert (place / "new" / "page.json.unfinished").is_dir()
     done = call("run", "texts.txt", "--model", folder, *more, "--force")
     assert done.exit_code == 0
-    assert "removed page.html.unfinished, which an earlier run left" in done.stderr
+    assert "removed page.json.unfinished, which an earlier run left" in done.stderr
     assert "going on" not in done.stderr
-    assert [path.name for path in (place / "new").iterdir()] == ["page.html"]
+    assert [path.name for path in (place / "new").iterdir()] == ["page.json"]
 
 
 def test_a_page_with_a_folder_of_its_own_keeps_its_work_beside_it(
@@ -307,7 +307,7 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
 ) -> None:
     (place / "blank.txt").write_text(" \n\t\n", "utf-8")
     before = {path.name for path in place.iterdir()}
-    wrong = call("run", "blank.txt", "--model", folder, "-o", "new/page.html")
+    wrong = call("run", "blank.txt", "--model", folder, "-o", "new/page.json")
     assert wrong.exit_code == 1
     save = WorkFolder.save
     places = []
@@ -318,14 +318,14 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
 
     monkeypatch.setattr(WorkFolder, "save", seen)
     command = ("run", "texts.txt", "--model", folder, "--evidence", "none")
-    for more in (("--redact", "-o", "page.html"), ("-o", "-", "--format", "json")):
+    for more in (("--redact", "-o", "page.json"), ("-o", "-", "--format", "json")):
         assert call(*command, *more).exit_code == 0
         refused = call(*command, *more, "--resume", "--force")
         assert refused.exit_code == 2
         assert refused.stderr.startswith("reportgen: --resume: ")
     assert places
     assert not any(path.is_relative_to(place) or path.exists() for path in places)
-    assert {path.name for path in place.iterdir()} == {*before, "page.html"}
+    assert {path.name for path in place.iterdir()} == {*before, "page.json"}
 
 
 @pytest.mark.parametrize(

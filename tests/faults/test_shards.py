@@ -90,7 +90,7 @@ def test_merged_shards_are_one_run(
     whole, merged = tmp_path / "whole", tmp_path / "merged"
     done = call("analyze", "texts.jsonl", "--model", model, *more, "-o", whole)
     assert done.exit_code == 0, done.stderr
-    parts = [shard(place, number, 3, *more, "--force", model=model) for number in (2, 3, 1)]
+    parts = [shard(place, number, 2, *more, "--force", model=model) for number in (2, 1)]
     if "none" in more:  # nothing is left to measure
         monkeypatch.setattr(models, "load_model", lambda *_, **__: pytest.fail("model loaded"))
     done = call("merge", *parts, "-o", merged)

@@ -44,7 +44,7 @@ def test_intervals_are_plain_expanded_percentile_intervals(n_texts: int) -> None
         (intervals_of_ratio(*columns), lambda rows: above[rows].mean() / below[rows].mean()),
         (spread, lambda rows: above[rows].var()),
     ):
-        low, high = plain_interval(statistic, n_texts)
+        low, high = plain_interval(statistic, n_texts, draws=8_000)
         assert found == pytest.approx((low, high), abs=0.08 * (high - low))
 
 

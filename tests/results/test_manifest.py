@@ -14,7 +14,7 @@ from helpers.made_up.factories import make_results
 from helpers.made_up.unlisted import without_manifest
 
 from reportgen.errors import ResultsError
-from reportgen.results import manifest, name_commit, open_results, read_info, write_info
+from reportgen.results import TABLES, manifest, name_commit, open_results, read_info, write_info
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 
@@ -84,6 +84,32 @@ def test_another_file_than_is_listed_is_named_with_what_is_wrong(folder: Path) -
     path.unlink()
     with pytest.raises(ResultsError, match=r"heads\.parquet: is missing"):
         _ = open_results(folder).heads
+
+
+def test_each_file_of_another_run_is_named(folder: Path, tmp_path: Path) -> None:
+    """Another model on the same texts has files of the same names, columns and rows."""
+    other = tmp_path / "other"
+    make_results(other, TEXTS, seed=1, n_layers=2, n_heads=2, evidence="full")
+    n_named = 0
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        path.write_bytes((other / path.name).read_bytes())
+        if path.read_bytes() != whole:
+            named = r"\w+\.parquet" if path.name == "results.json" else re.escape(path.name)
+            with pytest.raises(ResultsError, match=f"{named}: damaged, or of another run: ") as one:
+                read_all(folder)
+            assert "\n" not in str(one.value)
+            n_named += 1
+        path.write_bytes(whole)
+    assert n_named > 7
+
+
+def read_all(folder: Path) -> None:
+    results = open_results(folder)
+    for name in TABLES:
+        results.stored(name)
+    for text in range(len(results.texts)):
+        results.packed_maps(text)
 
 
 def test_a_table_that_is_not_listed_is_refused_and_one_that_is_must_be_there(

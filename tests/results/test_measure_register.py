@@ -112,12 +112,12 @@ from pathlib import Path
 import reportgen
 
 folder, old = map(Path, sys.argv[1:])
-texts = ["Shares fall again", "A quiet day on the markets", "Profits rise for a third year"]
+texts = ["Shares fall again", "A quiet day on the markets"]
 report = reportgen.analyze(texts, evidence="basic", progress=True)
 report.save(folder / "page.html", folder / "tokens.csv", f"{folder}/kept/")
 report = reportgen.open_report(folder / "kept")
 earlier = reportgen.open_report(old)
-earlier.save(folder / "earlier.html")
+earlier.save(folder / "earlier.md")
 found = {
     "package": reportgen.__file__,
     "effects": report.results.effects["loudness"].notna().any(),
@@ -144,7 +144,7 @@ def test_a_measure_takes_an_entry_a_module_and_its_words(tmp_path: Path) -> None
     assert done.code == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["package"] == str(package / "__init__.py")
-    assert "Loudness: 3 texts" in done.stderr
+    assert "Loudness: 2 texts" in done.stderr
     assert found["effects"]
     assert found["agreement"]
     assert not found["earlier"]

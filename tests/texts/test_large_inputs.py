@@ -240,8 +240,8 @@ def test_a_table_with_as_many_columns_as_may_be_is_read_once(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json"])
-def test_a_table_with_a_million_columns_is_refused_at_once(tmp_path: Path, name: str) -> None:
-    n = 10**6
+def test_a_table_with_far_too_many_columns_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    n = 200_000
     path, columns = tmp_path / name, [f"c{i}" for i in range(n)]
     if "json" in name:
         row = json.dumps(dict.fromkeys(columns, 7))
@@ -252,10 +252,10 @@ def test_a_table_with_a_million_columns_is_refused_at_once(tmp_path: Path, name:
         path.write_text("\n".join(separator.join(row) for row in rows))
     start = time.process_time()
     refused = read(path)
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 0.5
     where = path if name == "a.json" else f"{path}:1"
     assert str(refused) == (
-        f"{where}: 1,000,000 columns, but at most 100,000 are read; keep those with texts, labels "
+        f"{where}: 200,000 columns, but at most 100,000 are read; keep those with texts, labels "
         "and ids"
     )
 

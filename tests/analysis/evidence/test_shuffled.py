@@ -51,6 +51,21 @@ def run(folder: Path, model: LoadedModel, progress: Progress | None = None, **op
     return analyze(given, model, folder, AnalysisOptions(**{"units": "token"} | options), progress)
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    return load(tmp_path_factory.mktemp("models"), "bert", "sequence", **NUMBER)
+
+
+@pytest.fixture(scope="module")
+def full(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Told]:
+    """Full evidence on all texts, and what was told of it."""
+    before, told = state(model), Told()
+    folder = tmp_path_factory.mktemp("full") / "r"
+    results = run(folder, model, told, evidence="full", evidence_texts="all")
+    assert all(torch.equal(own, before[name]) for name, own in state(model).items())
+    return results, told
+
+
 def state(model: LoadedModel) -> dict[str, torch.Tensor]:
     return {name: own.clone() for name, own in model.module.state_dict().items()}
 
@@ -86,12 +101,8 @@ def test_an_error_or_an_interrupt_restores_the_weights_too(tmp_path) -> None:
         assert all(torch.equal(own, before[name]) for name, own in state(model).items())
 
 
-def test_views_are_those_of_the_shuffled_model_and_effects_those_of_the_model(tmp_path) -> None:
-    model = load(tmp_path, "bert", "sequence", **NUMBER)
-    before = state(model)
-    told = Told()
-    results = run(tmp_path / "r", model, told, evidence="full", evidence_texts="all")
-    assert all(torch.equal(own, before[name]) for name, own in state(model).items())
+def test_views_are_those_of_the_shuffled_model_and_effects_those_of_the_model(model, full) -> None:
+    results, told = full
     assert told.announced["shuffled"] == told.done["shuffled"] == len(TEXTS)
     assert results.shuffled["text"].nunique() == len(TEXTS)
     found = results.shuffled.set_index(["text", "view"])["value"]
@@ -123,8 +134,7 @@ def test_views_are_those_of_the_shuffled_model_and_effects_those_of_the_model(tm
         )
 
 
-def test_basic_evidence_takes_as_many_texts_as_a_tenth_pays_for(tmp_path) -> None:
-    model = load(tmp_path, "bert", "sequence", **NUMBER)
+def test_basic_evidence_takes_as_many_texts_as_a_tenth_pays_for(model, tmp_path) -> None:
     told = Told()
     results = run(tmp_path / "r", model, told)
     n = results.shuffled["text"].nunique()
@@ -134,18 +144,16 @@ def test_basic_evidence_takes_as_many_texts_as_a_tenth_pays_for(tmp_path) -> Non
     assert first < len(TEXTS) / 2 <= last  # evenly spaced
 
 
-def test_an_interrupt_leaves_the_model_as_it_was(tmp_path) -> None:
-    model = load(tmp_path, "bert", "sequence", **NUMBER)
+def test_an_interrupt_leaves_the_model_as_it_was(model, tmp_path) -> None:
     before = state(model)
-    results = run(tmp_path / "r", model, Told(stop="shuffled"), evidence="full")
+    results = run(tmp_path / "r", model, Told(stop="shuffled"))
     assert results.info.evidence.interrupted
     assert not results.agreement.empty
     assert all(torch.equal(own, before[name]) for name, own in state(model).items())
 
 
-def test_the_findings_are_paired_by_text(tmp_path) -> None:
-    model = load(tmp_path, "bert", "sequence", **NUMBER)
-    findings = Findings(run(tmp_path / "r", model, evidence="full"))
+def test_the_findings_are_paired_by_text(full) -> None:
+    findings = Findings(full[0])
     for view, own in findings.shuffled.items():
         rows = findings.results.shuffled
         values = rows[rows["view"] == view]["value"]

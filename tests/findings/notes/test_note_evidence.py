@@ -290,13 +290,6 @@ def test_without_evidence_there_are_no_figures(tmp_path: Path) -> None:
     assert [f(results) for f in (live_rows, mixing, rollout_share, mask_offset)] == [None] * 4
 
 
-def test_the_same_results_give_the_same_figures(tmp_path: Path) -> None:
-    results = make_results(tmp_path, evidence="full")
-    # As text: what was not measured is NaN, which equals nothing.
-    assert repr(subject_figures(results)) == repr(subject_figures(results))
-    assert repr(agreement_figures(results)) == repr(agreement_figures(results))
-
-
 def test_what_stands_first_in_a_causal_model_is_the_same_in_every_text(tmp_path: Path) -> None:
     made = make_results(tmp_path, sink=0.6, evidence="full")
     for is_causal in (False, True):

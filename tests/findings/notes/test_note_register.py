@@ -161,11 +161,6 @@ def test_a_text_has_only_its_own_notes(tmp_path: Path) -> None:
     )
 
 
-def test_the_same_results_give_the_same_notes(tmp_path: Path) -> None:
-    results = make_results(tmp_path, sink=0.25)
-    assert Findings(results).notes == Findings(results).notes
-
-
 def ids(notes: tuple[Note, ...]) -> list[str]:
     return [note.id for note in notes]
 

@@ -7,7 +7,7 @@ from statistics import fmean, stdev
 
 from scipy.stats import norm, t
 
-DRAWS = 8_000
+DRAWS = 4_000
 
 
 def plain_interval(

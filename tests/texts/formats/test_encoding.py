@@ -80,7 +80,9 @@ class TestEncodings:
         assert texts_of(write("t.txt", "\ufeffa".encode()), encoding="utf-8") == ["a"]
         assert texts_of(write("u.txt", "\ufeffa".encode("utf-16-le")), encoding="utf-16") == ["a"]
 
-    @pytest.mark.parametrize("name", ["nonsense", "base64", "rot13", "", "a\0b"])
+    @pytest.mark.parametrize(
+        "name", ["nonsense", "base64", "rot13", "idna", "punycode", "undefined", "hex", "", "a\0b"]
+    )
     def test_an_encoding_that_is_none_is_a_usage_error(self, write: Write, name: str) -> None:
         with pytest.raises(UsageError, match=r"--encoding .*: not a text encoding"):
             read_texts([write("t.txt", b"a\xff")], encoding=name)

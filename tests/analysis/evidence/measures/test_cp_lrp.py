@@ -10,7 +10,6 @@ from helpers.real.explaining import (
     CLASSES,
     NUMBER,
     Head,
-    OwnTable,
     encoded,
     explain,
     load,
@@ -24,7 +23,6 @@ from torch.nn.functional import gelu, silu
 from reportgen.analysis.attention import Capture
 from reportgen.analysis.evidence import (
     Explainer,
-    Missing,
     Relevance,
     TextEvidence,
     Tools,
@@ -32,7 +30,7 @@ from reportgen.analysis.evidence import (
     load_method,
 )
 from reportgen.analysis.first_pass import encode_all
-from reportgen.models import EncodedText, LoadedModel
+from reportgen.models import EncodedText
 from reportgen.models.tasks import ready_for_choices, with_chosen
 from reportgen.results import BY_ID, CONSERVED, CP_LRP_ERROR, CP_LRP_HOLDS
 from reportgen.texts import TextInput, TextSet
@@ -284,40 +282,6 @@ def test_activations_that_are_functions_are_counted(folder: Path) -> None:
         # The constant 1 belongs to no module and is no activation: it is missing.
         gap = item.value - sum(found.scores) - found.rest
         assert gap == near(1.0)
-
-
-def reasons(model: LoadedModel) -> set[str]:
-    explainer, items = explain(model, encoded(model, *TEXTS))
-    found = cp_lrp(explainer, items, 0.0)
-    assert all(isinstance(one, Missing) for one in found), found
-    return {one.reason for one in found if isinstance(one, Missing)}
-
-
-def test_what_has_no_shares_says_why(folder: Path) -> None:
-    model = load(folder, "bert", **NUMBER)
-    steps = Head(model.encoder, lambda hidden, ids, mask: hidden[:, 0, :1].round().detach())
-    assert reasons(with_module(model, steps)) == {"no_gradient"}
-    flat = Head(model.encoder, lambda hidden, ids, mask: hidden[:, 0, :1] * 0 + 1)
-    assert reasons(with_module(model, flat)) == {"zero_gradient"}
-    assert reasons(with_module(model, OwnTable(model.encoder))) == {"no_embeddings"}
-
-
-def test_the_module_is_left_as_it_was(folder: Path) -> None:
-    model = load(folder, "bert", **NUMBER)
-    frozen = model.module.bert.pooler.dense.bias.requires_grad_(False)
-    before = {name: weight.requires_grad for name, weight in model.module.named_parameters()}
-    explainer, items = explain(model, encoded(model, *TEXTS))
-    relevance(explainer, items)
-    after = {name: weight.requires_grad for name, weight in model.module.named_parameters()}
-    assert after == before
-    assert not frozen.requires_grad
-    assert all(weight.grad is None for weight in model.module.parameters())
-    assert not any(
-        part._forward_hooks or part._forward_pre_hooks
-        for part in model.module.modules()
-        if type(part).__name__ == "GELUActivation"
-    )
-    assert relevance(explainer, items) == relevance(explainer, items)
 
 
 @pytest.mark.parametrize("pads", [True, False])

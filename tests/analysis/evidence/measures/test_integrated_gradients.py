@@ -1,6 +1,5 @@
 """Integrated gradients, against a plain loop in float64 and the reference."""
 
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,19 +10,15 @@ from helpers.plain.reference import RECORDS
 from helpers.real.explaining import (
     CLASSES,
     NUMBER,
-    Head,
-    OwnTable,
     encoded,
     explain,
     load,
-    one,
     with_module,
 )
 from helpers.real.models import SENTENCES, tiny_model
-from helpers.rounding import assert_near, near
+from helpers.rounding import near
 
-import reportgen.analysis.evidence.measures.integrated_gradients as integrated
-from reportgen.analysis.evidence import Integrated, Missing, integrate, integrated_gradients
+from reportgen.analysis.evidence import Integrated, integrate, integrated_gradients
 from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
@@ -203,18 +198,6 @@ def test_a_gap_that_is_small_beside_the_spread_over_texts_is_none(folder: Path) 
     assert enough.is_complete
 
 
-def test_other_batch_sizes_give_the_same(folder: Path) -> None:
-    model = load(folder, "albert", "base")
-    texts = encoded(model, *TEXTS)
-    found = []
-    for batch_tokens in (1, 4096):
-        explainer, items = explain(model, texts, batch_tokens)
-        found.append(integrated_gradients(explainer, items, 0.0))
-    for one_by_one, together in zip(*found, strict=True):
-        assert_near(one_by_one.scores, together.scores)
-        assert one_by_one.steps == together.steps
-
-
 def test_what_does_not_change_along_the_way_has_no_relative_error(folder: Path) -> None:
     model = load(folder, "bert", **NUMBER)
     (text,) = encoded(model, "the cat")
@@ -230,61 +213,3 @@ def test_a_text_of_special_tokens_alone_has_nothing_to_share_out(folder: Path) -
     explainer, items = explain(model, encoded(model, ""))
     (found,) = integrated_gradients(explainer, items, 0.0)
     assert found == Integrated((0.0, 0.0), 30, None, True)
-
-
-def test_a_slope_of_0_that_cannot_add_up_is_said(folder: Path) -> None:
-    base = load(folder, "bert", "base")
-    head = Head(base.encoder, lambda h, ids, m: (h[:, 0, :1] * 1000).round())
-    explainer, items = explain(with_module(base, head), encoded(base, *TEXTS))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = integrated_gradients(explainer, items, 1.0)
-    assert found == [Missing("zero_gradient")] * 3
-
-
-def test_without_a_gradient_there_are_no_scores(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    base = load(folder, "bert", "base")
-    head = Head(base.encoder, lambda h, ids, m: (h[:, 0, :1] > 0).float())
-    explainer, items = explain(with_module(base, head), encoded(base, *TEXTS))
-    assert integrated_gradients(explainer, items, 1.0) == [Missing("no_gradient")] * 3
-    explainer, items = explain(with_module(base, OwnTable(base.encoder)), encoded(base, *TEXTS))
-    assert integrated_gradients(explainer, items, 1.0) == [Missing("no_embeddings")] * 3
-    monkeypatch.setattr(base.encoder, "get_input_embeddings", lambda: None)
-    assert integrated_gradients(explainer, items, 1.0) == [Missing("no_embeddings")] * 3
-
-
-def test_a_text_that_fails_is_marked_alone(folder: Path) -> None:
-    base = load(folder, "bert", "base")
-    texts = encoded(base, "the cat", "the dog", "the mat")
-    dog, mat = texts[1].ids[2], texts[2].ids[2]
-
-    def head(hidden, ids, mask):
-        if (ids == dog).any() and hidden.requires_grad:
-            raise ValueError("no way back")
-        first = hidden[:, 0, 0]
-        return first + (first * ~(ids == mat).any(1)).abs().sqrt()
-
-    explainer, items = explain(with_module(base, Head(base.encoder, head)), texts)
-    found = integrated_gradients(explainer, items, 0.0)
-    assert isinstance(found[0], Integrated)
-    assert found[1].reason == "failed"
-    assert "no way back" in found[1].message
-    assert found[2] == Missing("failed", "the gradient is not a finite number")
-
-
-def test_the_thresholds_are_those_that_are_documented() -> None:
-    assert (integrated.FIRST_STEPS, integrated.MOST_STEPS) == (30, 240)
-    assert (integrated.COMPLETE, integrated.COMPLETE_SPREAD) == (0.02, 1e-3)
-    assert integrated.COMPLETE_SCORE == 0.05
-
-
-def test_one_way_of_running_a_text_is_enough_for_these_tests(folder: Path) -> None:
-    """`by_hand` gives embeddings in the ids' place; the library's result is the same."""
-    model = load(folder, "bert", **NUMBER)
-    (text,) = encoded(model, "the cat")
-    x = model.module.get_input_embeddings()(torch.tensor([text.ids]))
-    with torch.no_grad():
-        by_ids, by_embeddings = model.module(**one(text.ids)), model.module(inputs_embeds=x)
-    torch.testing.assert_close(by_ids["logits"], by_embeddings["logits"])

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 from helpers.plain.reference import RECORDS
-from helpers.real.explaining import Head, OwnTable, encoded, explain, load, with_module
+from helpers.real.explaining import Head, encoded, explain, load, with_module
 from helpers.rounding import assert_near
 
-from reportgen.analysis.evidence import Missing, jacobian_norms
+from reportgen.analysis.evidence import jacobian_norms
 from reportgen.models import LoadedModel
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
@@ -122,48 +122,3 @@ def test_a_text_of_special_tokens_alone_has_norms(folder: Path) -> None:
     (norms,) = jacobian_norms(explainer, items)
     exact = load(folder, "bert", "base").encoder.double()
     np.testing.assert_allclose(norms, by_differences(exact, texts[0]), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("head", "reason"),
-    [
-        (lambda h, ids, m: h[:, 0, :4].mul(9).round(), "zero_gradient"),
-        (lambda h, ids, m: h[:, 0, :4].mul(9).long(), "no_gradient"),
-        (lambda h, ids, m: torch.full((len(ids), 4), 0.5), "no_gradient"),
-    ],
-    ids=["rounded", "integer", "constant"],
-)
-def test_an_embedding_that_moves_in_steps_or_not_at_all_has_none(
-    folder: Path, head, reason: str
-) -> None:
-    base = load(folder, "bert", "base")
-    model = with_module(base, Head(base.encoder, head), "embedding")
-    explainer, items = explain(model, encoded(base, *TEXTS))
-    assert jacobian_norms(explainer, items) == [Missing(reason)] * 3
-
-
-def test_why_a_text_has_none_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    base = load(folder, "bert", "base")
-    texts = encoded(base, "the cat", "the dog", "the mat")
-    dog, mat = texts[1].ids[2], texts[2].ids[2]
-
-    def head(hidden, ids, mask):
-        if (ids == dog).any() and hidden.requires_grad:
-            raise ValueError("no way back")
-        first = hidden[:, 0, :4]
-        return first + (first * ~(ids == mat).any(1, keepdim=True)).abs().sqrt()
-
-    explainer, items = explain(with_module(base, Head(base.encoder, head), "embedding"), texts)
-    found = jacobian_norms(explainer, items)
-    assert isinstance(found[0], tuple)
-    assert found[1].reason == "failed"
-    assert "no way back" in found[1].message
-    assert found[2] == Missing("failed", "the gradient is not a finite number")
-    detached = Head(base.encoder, lambda h, ids, m: h[:, 0, :4].detach())
-    explainer, items = explain(with_module(base, detached, "embedding"), texts)
-    assert jacobian_norms(explainer, items) == [Missing("no_gradient")] * 3
-    own = with_module(base, OwnTable(base.encoder, 4), "embedding")
-    explainer, items = explain(own, texts)
-    assert jacobian_norms(explainer, items) == [Missing("no_embeddings")] * 3
-    monkeypatch.setattr(base.encoder, "get_input_embeddings", lambda: None)
-    assert jacobian_norms(explainer, items) == [Missing("no_embeddings")] * 3
