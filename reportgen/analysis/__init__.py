@@ -9,7 +9,7 @@ from reportgen.exports import exported
 
 if TYPE_CHECKING:
     from reportgen.analysis.attention.checks import sample_text, try_model
-    from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+    from reportgen.analysis.attention.decoders.decoder import find_decoder
     from reportgen.analysis.attention.scores import scores_error
     from reportgen.analysis.cost.budget import is_timed, read_budget
     from reportgen.analysis.cost.timed_budget import with_number

@@ -17,7 +17,12 @@ from reportgen.analysis.evidence.sinks.subjects import Suspects, find_suspects
 from reportgen.analysis.options import ListedFirst, Shard
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import RunStart, evidence_before, run_info
-from reportgen.analysis.work.assembly import write_attention, write_evidence, write_predictions
+from reportgen.analysis.work.assembly import (
+    SinkResults,
+    write_attention,
+    write_evidence,
+    write_predictions,
+)
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.identity import start_in
 from reportgen.analysis.work.item import (
@@ -36,7 +41,6 @@ from reportgen.analysis.work.plan import (
     chunks,
     extra_items,
 )
-from reportgen.analysis.work.reasons import SinkResults
 from reportgen.analysis.work.tally import (
     MapQuota,
     Tally,

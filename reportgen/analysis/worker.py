@@ -8,17 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.analysis.additions import (
-    Choice,
-    require_generate,
-    with_generated,
-    with_stand_in,
-)
 from reportgen.analysis.attention.checks import sample_text, try_model
-from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+from reportgen.analysis.attention.decoders.decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.attention.values.norms import Norms
-from reportgen.analysis.attention.values.proof import find_norms
+from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.cost.budget import Budget, is_timed, read_budget
 from reportgen.analysis.cost.estimate import (
     LEAST,
@@ -47,6 +40,12 @@ from reportgen.analysis.evidence.sinks.sink_tests import SinkTester
 from reportgen.analysis.evidence.sinks.subjects import Depth, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.first_pass import AttentionPass, encode_all, unit_kind
+from reportgen.analysis.generation import (
+    Choice,
+    require_generate,
+    with_generated,
+    with_stand_in,
+)
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.work.item import (

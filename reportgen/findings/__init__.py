@@ -10,7 +10,7 @@ from reportgen.exports import exported
 if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
     from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
-    from reportgen.findings.detail import check_detail, detailed, listed_first
+    from reportgen.findings.detailed_texts import check_detail, detailed, listed_first
     from reportgen.findings.drawn_agreement import draw_agreement
     from reportgen.findings.evidence import ViewFigures, different_agreement, largest_changes
     from reportgen.findings.figures.figure_register import WATCHED, figure_list

@@ -10,8 +10,8 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from reportgen.analysis import additions
-from reportgen.analysis.additions import Choice, with_generated
+from reportgen.analysis import generation
+from reportgen.analysis.generation import Choice, with_generated
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.models.tasks import with_completions
 from reportgen.report import RenderOptions
@@ -210,7 +210,7 @@ def test_a_model_that_writes_nothing_says_what_is_done_with_completions(tmp_path
 def test_a_text_that_nothing_is_generated_for_says_why(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = additions._generated
+    plain = generation._generated
 
     def ended(model: LoadedModel, prompts: list[Any], *how: Any) -> list[list[int]]:
         rows = plain(model, prompts, *how)
@@ -221,7 +221,7 @@ def test_a_text_that_nothing_is_generated_for_says_why(
             for prompt, row, is_dog in zip(prompts, rows, are_dogs, strict=True)
         ]
 
-    monkeypatch.setattr(additions, "_generated", ended)
+    monkeypatch.setattr(generation, "_generated", ended)
     (tmp_path / "t.txt").write_text("the cat\na dog\n", "utf-8")
     made = ("--evidence", "none", "-o", tmp_path / "made")
     done = call("analyze", tmp_path / "t.txt", "-m", folder, "--generate", "2", *made)

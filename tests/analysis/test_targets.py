@@ -12,7 +12,7 @@ from helpers.rounding import assert_near, near
 from scipy.stats import spearmanr
 
 from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.analysis.additions import Choice, with_generated
+from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.findings import Findings
 from reportgen.report import load_language, redacted

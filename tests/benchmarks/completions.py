@@ -30,8 +30,8 @@ from helpers.real.models import spread_weights, tiny_tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
 from reportgen.analysis import try_model
-from reportgen.analysis.additions import Choice, with_generated
 from reportgen.analysis.attention import BatchParts, Capture, DecoderCapture, Runner
+from reportgen.analysis.generation import Choice, with_generated
 from reportgen.models import LoadedModel, ModelSpec, load_model
 from reportgen.models.tasks import ready_for_completions
 from reportgen.texts import TextInput, TextSet

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Norms,
         TextNorms,
         _value_ratios,
+        find_norms,
     )
-    from reportgen.analysis.attention.values.proof import find_norms
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

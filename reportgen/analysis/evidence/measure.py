@@ -20,8 +20,8 @@ from reportgen.analysis.evidence.text_evidence import (
     target_effect_columns,
 )
 from reportgen.analysis.progress import Progress, Stage
+from reportgen.analysis.work.assembly import reasons_of
 from reportgen.analysis.work.item import WorkItem, WorkResult
-from reportgen.analysis.work.reasons import reasons_of
 from reportgen.models import EncodedText, ExplainedText, ModelTarget
 from reportgen.results import (
     BY_ID,

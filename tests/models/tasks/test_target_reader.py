@@ -19,7 +19,7 @@ from transformers import (
     MBartTokenizer,
 )
 
-from reportgen.analysis.additions import Choice, with_generated
+from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.models import LoadedModel, ModelSpec, TextPrediction, load_module
 from reportgen.models.tasks import (

@@ -15,8 +15,13 @@ from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.values.blocks import Blocks, LayerBlock
-from reportgen.analysis.attention.values.norms import by_token, gathering_error, norm_received
-from reportgen.analysis.attention.values.proof import TakeLayer, rebuilding_error
+from reportgen.analysis.attention.values.norms import (
+    TakeLayer,
+    by_token,
+    gathering_error,
+    norm_received,
+    rebuilding_error,
+)
 from reportgen.analysis.device.copies import DeviceFigures
 from reportgen.models import Projection, find_cross_projections, moved, tolerances
 from reportgen.results import Reason

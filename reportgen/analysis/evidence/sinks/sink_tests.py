@@ -31,9 +31,9 @@ from reportgen.analysis.evidence.sinks.changed_runs import (
 from reportgen.analysis.evidence.sinks.subjects import Depth, Suspects, evenly_spaced, places
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes, Progress
+from reportgen.analysis.work.assembly import SinkResults
 from reportgen.analysis.work.folder import WorkFolder
 from reportgen.analysis.work.item import WorkItem, WorkResult
-from reportgen.analysis.work.reasons import SinkResults
 from reportgen.models import ExplainedText, Projection, describe
 from reportgen.results import LEARNED_SINK, MIN_TEXTS, Reason, SinkTest, Subject, rows_of
 
