@@ -107,8 +107,8 @@ def _told_of_settings(
 ) -> Iterator[None]:
     """Use the settings of the project for options that were not given, and print which file they
     are from. An error about such an option says in which file it is set."""
-    sources = {name: context.get_parameter_source(name) for name in values}
-    given = {name for name, source in sources.items() if source and source.name != "DEFAULT"}
+    places = {name: context.get_parameter_source(name) for name in values}
+    given = {name for name, place in places.items() if place and place.name != "DEFAULT"}
     settings = configured_options(command, values.get("config"))
     leave_out = {"output"} if command in _OWN_OUTPUT else set()
     is_set = {name: v for name, v in settings.values.items() if name in values}
@@ -134,7 +134,8 @@ def _print_source(command: str, source: str, names: Sequence[str]) -> None:
     """Print from which file the options `names` are taken, and the gates of `command` if it has
     any. No setting can silence the line."""
     gates = configured_gates("compare" if command == "compare" else "run")
-    found = [n for n in names if n not in _GATES or getattr(gates, n)]
+    levels = {f"{level}_if" for level, *_ in gates}
+    found = [n for n in names if n not in _GATES or n in levels]
     if found:
         said = ", ".join(name.replace("_", "-") for name in found)
         typer.echo(inert(f"settings of {source}: {said}"), err=True)

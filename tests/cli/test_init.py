@@ -29,14 +29,14 @@ def test_every_setting_stands_there_with_a_value_that_it_takes() -> None:
     assert call("init").exit_code == 0
     text = Path("reportgen.toml").read_text("utf-8")
     assert tomllib.loads(text) == {"fail-if": ["n_failed > 0"]}
-    assert configured_gates("run").fail_if == ("n_failed > 0",)
+    assert configured_gates("run") == [("fail", "n_failed > 0", "reportgen.toml")]
     all_set = re.sub(r"(?m)^# (?=[a-z-]+ = |\[compare)", "", text)
     Path("reportgen.toml").write_text(all_set, "utf-8")
     known = {key for key in tomllib.loads(all_set) if key != "compare"}
     own = {"strict", "redact"}  # of commands alone
     assert known == set(setting_names("run")) - own
     assert len(configured_options("run").values) == len(known) - 2  # gates
-    assert configured_gates("compare").fail_if == ("quality_worse > 0",)
+    assert configured_gates("compare")[0][:2] == ("fail", "quality_worse > 0")
     assert configured_options("run").values["label_column"] == "stars"
 
 

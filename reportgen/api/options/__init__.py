@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     )
     from reportgen.api.options.settings import (
         GROUPS,
-        ConfiguredGates,
         ConfiguredOptions,
         configured_gates,
         configured_options,

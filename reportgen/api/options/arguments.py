@@ -116,20 +116,16 @@ def gates(choices: GateChoices, command: str, *, redact: bool = False) -> tuple[
     Raises:
         UsageError: one is not a gate or names no figure, or the settings cannot be read.
     """
-    figures, settings = figure_list(command), configured_gates(command, choices.config)
+    figures = figure_list(command)
     others = figure_list("compare") if command == "run" else None
-    asked: list[tuple[Level, tuple[str, ...], str]] = [
-        ("fail", settings.fail_if, settings.source),
-        ("warn", settings.warn_if, settings.source),
-        ("fail", tuple(choices.fail_if or ()), ""),
-        ("warn", tuple(choices.warn_if or ()), ""),
-    ]
+    expressions = configured_gates(command, choices.config)
+    expressions += [("fail", expression, "") for expression in choices.fail_if or ()]
+    expressions += [("warn", expression, "") for expression in choices.warn_if or ()]
     parsed: dict[tuple[Level, str], Gate] = {}
-    for level, expressions, source in asked:
-        for expression in expressions:
-            gate = parse_gate(without_surrogates(expression), level, figures, source, others)
-            shown = without_tokens(gate) if redact else gate
-            parsed.setdefault((level, gate.expression), shown)
+    for level, expression, source in expressions:
+        gate = parse_gate(without_surrogates(expression), level, figures, source, others)
+        shown = without_tokens(gate) if redact else gate
+        parsed.setdefault((level, gate.expression), shown)
     return tuple(parsed.values())
 
 

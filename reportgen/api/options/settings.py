@@ -27,10 +27,11 @@ from reportgen.api.options.output_options import (
 )
 from reportgen.api.options.settings_file import SettingsFile, project_folders, settings_file
 from reportgen.errors import UsageError, without_surrogates
-from reportgen.options import options_in, options_of
+from reportgen.findings import Level
+from reportgen.options import Option, options_in, options_of
 from reportgen.report import STANDARD_OUTPUT, CompareOptions, RenderOptions, SiteOptions
 
-_GATES = ("fail-if", "warn-if")
+_GATES: Mapping[str, Level] = {"fail-if": "fail", "warn-if": "warn"}
 _COMMANDS = ("compare", "site")  # that have a table of their own
 # What a report is called and where it goes says nothing of a comparison or of a site.
 _OF_REPORTS: Mapping[str, tuple[str, ...]] = {
@@ -63,15 +64,6 @@ _GROUPS: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredGates:
-    """The gates of one command in a file, not yet parsed."""
-
-    source: str = ""  # the name of the file; "" if there is none
-    fail_if: tuple[str, ...] = ()
-    warn_if: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ConfiguredOptions:
     """The options of one command in a file, by the names of their fields."""
 
@@ -79,9 +71,10 @@ class ConfiguredOptions:
     values: Mapping[str, Any]
 
 
-def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
-    """The gates of `command`, run or compare, in a settings file. `path` is the file; by default
-    the one of the project.
+def configured_gates(command: str, path: Path | None = None) -> list[tuple[Level, str, str]]:
+    """The gates of `command`, run or compare, in a settings file: the level of each, what is
+    written there, not yet parsed, and the name of the file. `path` is the file; by default the one
+    of the project.
 
     Raises:
         UsageError: the file cannot be read or parsed, or has an unknown setting.
@@ -89,8 +82,11 @@ def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
     file = _checked(settings_file(path))
     prefix = f"{command}." if command in _COMMANDS else ""
     table = file.part(command) if prefix else file.table
-    found = (_expressions(table, key, file.source, prefix) for key in _GATES)
-    return ConfiguredGates(file.source, *found)
+    return [
+        (level, expression, file.source)
+        for key, level in _GATES.items()
+        for expression in _expressions(table, key, file.source, prefix)
+    ]
 
 
 def configured_options(command: str, path: Path | None = None) -> ConfiguredOptions:
@@ -107,7 +103,7 @@ def configured_options(command: str, path: Path | None = None) -> ConfiguredOpti
         top |= file.part(command)
     known = _known(command)
     values = {
-        key.replace("-", "_"): known[key](value, f"{file.source}: {key}")
+        key.replace("-", "_"): _read(key, known[key], value, f"{file.source}: {key}")
         for key, value in top.items()
         if key in known and key not in _GATES
     }
@@ -163,45 +159,41 @@ def _unknown(prefix: str, key: str, known: tuple[str, ...]) -> str:
     return f"{said}; settings are called as the options of reportgen {command} --help"
 
 
-class _SettingReader:
-    """Reads the value of one setting as its option does, in lists or alone."""
+def _read(key: str, group: type, value: object, place: str) -> Any:
+    """The value of the setting `key`, an option of `group`, as the command line gives it to the
+    command.
 
-    def __init__(self, name: str, group: type) -> None:
-        self._name, self._group = name, group
+    Raises:
+        UsageError: the option does not take it; the message begins with `place`.
+    """
+    name = key.replace("-", "_")
+    plain = _plain(value, options_in(group)[name])
+    try:
+        options_of(group, {name: plain}, is_python=False)
+    except UsageError as error:
+        message, start = str(error), f"{name} "
+        if message.startswith(start):
+            raise UsageError(f"{place} {message.removeprefix(start)}") from error
+        raise UsageError(f"{place}: {message}") from error
+    return plain
 
-    def __call__(self, value: object, place: str) -> Any:
-        """The value, as the command line gives it to the command.
 
-        Raises:
-            UsageError: the option does not take it; the message begins with `place`.
-        """
-        given = self._plain(value)
-        try:
-            options_of(self._group, {self._name: given}, is_python=False)
-        except UsageError as error:
-            said, own = str(error), f"{self._name} "
-            if said.startswith(own):
-                raise UsageError(f"{place} {said.removeprefix(own)}") from error
-            raise UsageError(f"{place}: {said}") from error
-        return given
-
-    def _plain(self, value: object) -> object:
-        """The value in the type that its option asks for: YAML has only text, and a single text
-        stands for a list of one."""
-        option = options_in(self._group)[self._name]
-        kinds = str(option.kind)
-        if isinstance(value, str):
-            value = without_surrogates(value)
-            if "list" in kinds:
-                return [value]
-            if "bool" in kinds and value in ("true", "false"):
-                return value == "true"
-            is_number = "int" in kinds or "float" in kinds
-            if is_number and not option.read:
-                return _number(value)
-        if option.read and isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
-        return value
+def _plain(value: object, option: Option) -> object:
+    """The value in the type that its option asks for: YAML has only text, and a single text stands
+    for a list of one."""
+    kinds = str(option.kind)
+    if isinstance(value, str):
+        value = without_surrogates(value)
+        if "list" in kinds:
+            return [value]
+        if "bool" in kinds and value in ("true", "false"):
+            return value == "true"
+        is_number = "int" in kinds or "float" in kinds
+        if is_number and not option.read:
+            return _number(value)
+    if option.read and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value
 
 
 def _number(text: str) -> object:
@@ -215,16 +207,17 @@ def _number(text: str) -> object:
 
 
 @cache
-def _known(command: str) -> Mapping[str, _SettingReader]:
-    """How each setting of a command is read, by its name."""
+def _known(command: str) -> Mapping[str, type]:
+    """The settings of a command by name, each with the group of options that declares it."""
     command = command if command in _COMMANDS else "run"
-    found: dict[str, _SettingReader] = {}
-    for group in _GROUPS[command]:
-        for name, option in options_in(group).items():
-            key = name.replace("_", "-")
-            if option.is_setting and key not in _NEVER:
-                found[key] = _SettingReader(name, group)
-    return MappingProxyType(found)
+    return MappingProxyType(
+        {
+            key: group
+            for group in _GROUPS[command]
+            for name, option in options_in(group).items()
+            if option.is_setting and (key := name.replace("_", "-")) not in _NEVER
+        }
+    )
 
 
 def _expressions(
