@@ -8,8 +8,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from reportgen.api import ModelRun, quiet_libraries, terminal_progress
 from reportgen.api.options import EngineChoices, Verbosity, arguments
 from reportgen.cli import outcome
@@ -55,8 +53,8 @@ def analyze_texts(
     The texts that a report with --detail `detail` lists first get evidence; where results are
     compared, only the sample does. What is done is kept in the folder `kept`.
     """
-    for line in () if verbosity.quiet else arguments.without_effect(model_run.options):
-        typer.echo(f"reportgen: {line}", err=True)
+    vain = arguments.without_effect(model_run.options)
+    outcome.print_lines([f"reportgen: {line}" for line in vain], verbosity)
     from reportgen.api import listed_by, measure
 
     listed = None if is_compared else listed_by(detail)

@@ -40,9 +40,8 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
                 name: options_of(group, {name: values.pop(name) for name in options_in(group)})
                 for name, group in groups.items()
             }
-            with at_addresses(own_name, chosen, values) as sent:
+            with at_addresses(own_name, chosen, values):
                 code = command(**chosen, **values)
-                sent.send()
         raise typer.Exit(code)
 
     own_name = command.__name__

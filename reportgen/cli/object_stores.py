@@ -1,8 +1,8 @@
 """Reads results from object stores, and copies outputs to them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,99 +21,89 @@ from reportgen.files import (
 
 _WRITING = ("run", "analyze", "merge", "render", "compare")  # commands
 _OUTPUTS = ("output", "report")  # options
-
-
-@dataclass
-class Sent:
-    """The outputs of a command that go to object stores; empty if none does."""
-
-    uploads: Uploads | None
-    addresses: tuple[Address, ...]
-    verbosity: Verbosity
-
-    def send(self) -> None:
-        """Copy the outputs to their addresses, and print a line for each.
-
-        Raises:
-            OutputError: it cannot be copied.
-        """
-        if self.uploads is not None:
-            self.uploads.send()
-            print_lines([f"{address}: written" for address in self.addresses], self.verbosity)
+# Arguments that name folders to read, and the files that are read of each; None: all.
+_READ: Mapping[str, frozenset[str] | None] = {
+    "results": RESULTS_FILES,
+    "parts": None,
+    "paths": RESULTS_FILES,
+}
 
 
 @contextmanager
-def at_addresses(command: str, chosen: dict[str, Any], values: dict[str, Any]) -> Iterator[Sent]:
+def at_addresses(command: str, chosen: dict[str, Any], values: dict[str, Any]) -> Iterator[None]:
     """Replace addresses of object stores by paths of this machine, in the option groups `chosen`
     and the arguments `values` of a `command`. Folders to read are copied here first; the copies
-    last as long as the context is open."""
-    outputs = _outputs(chosen) if command in _WRITING else []
-    written = [address for output in outputs if (address := Address.of(output))]
+    last as long as the context is open. At its end the outputs are copied to their addresses, with
+    a line for each.
+
+    Raises:
+        OutputError: one cannot be copied.
+    """
+    verbosity = chosen.get("verbosity", Verbosity())
+    groups = chosen if command in _WRITING else {}
+    given = {key: _given(group) for key, group in groups.items()}
+    written = [address for outputs in given.values() for address in _addresses(outputs)]
     if command in ("analyze", "merge"):
         written = [replace(address, is_folder=True) for address in written]
     uploads = None
     if written:
         force = any(getattr(group, "force", False) for group in chosen.values())
         uploads = Uploads(written, force=force)
-        _replace_outputs(chosen, uploads)
-    verbosity = chosen.get("verbosity", Verbosity())
-    if not any(map(Address.of, _read(values))):
-        yield Sent(uploads, tuple(written), verbosity)
+        for key, outputs in given.items():
+            here = _moved(outputs, lambda _, address: uploads.place(address))
+            chosen[key] = replace(chosen[key], **here)
+    with _fetched(chosen, values):
+        yield
+        if uploads is not None:
+            uploads.send()
+            print_lines([f"{address}: written" for address in written], verbosity)
+
+
+@contextmanager
+def _fetched(chosen: Mapping[str, Any], values: dict[str, Any]) -> Iterator[None]:
+    """Copy the folders at addresses that `values` name here, for as long as the context is open."""
+    read = {name: value for name in _READ if (value := values.get(name))}
+    if not _addresses(read):
+        yield
         return
     if any(getattr(group, "accept", False) for group in chosen.values()):
         raise UsageError("--accept: writes into a folder of this machine; copy the baseline here")
     with scratch_folder() as scratch:
-        _fetch(values, scratch)
-        yield Sent(uploads, tuple(written), verbosity)
+        numbers = count()
+
+        def here(name: str, address: Address) -> Path | None:
+            if name == "paths" and not is_results(address):
+                return None  # texts, which are read where they are
+            return fetch_folder(address, scratch / str(next(numbers)), _READ[name])
+
+        values |= _moved(read, here)
+        yield
 
 
-def _outputs(chosen: dict[str, Any]) -> list[str]:
-    given = [getattr(group, name, None) for group in chosen.values() for name in _OUTPUTS]
-    return [str(path) for own in given if own for path in (own if isinstance(own, list) else [own])]
+def _given(group: Any) -> dict[str, Any]:
+    """The outputs that a group of options names, by option."""
+    return {name: value for name in _OUTPUTS if (value := getattr(group, name, None))}
 
 
-def _replace_outputs(chosen: dict[str, Any], uploads: Uploads) -> None:
-    def here(path: str) -> str:
+def _addresses(values: Mapping[str, Any]) -> list[Address]:
+    """The addresses among `values`, each of which is a path or a list of paths."""
+    lists = (value if isinstance(value, list) else [value] for value in values.values())
+    return [address for paths in lists for path in paths if (address := Address.of(path))]
+
+
+def _moved(
+    values: Mapping[str, Any], here: Callable[[str, Address], Path | str | None]
+) -> dict[str, Any]:
+    """`values`, with what `here` gives for the name of a value and an address in place of the
+    address; None: the address itself."""
+
+    def moved(name: str, path: Any) -> Any:
         address = Address.of(path)
-        return uploads.place(address) if address else path
+        return path if address is None else type(path)(here(name, address) or path)
 
-    for key, group in chosen.items():
-        own = {name: value for name in _OUTPUTS if (value := getattr(group, name, None))}
-        new = {
-            name: [here(path) for path in value]
-            if isinstance(value, list)
-            else Path(here(str(value)))
-            for name, value in own.items()
-        }
-        chosen[key] = replace(group, **new) if new else group
-
-
-def _read(values: dict[str, Any]) -> list[str]:
-    """The paths that a command reads, of folders or of other files."""
-    found = values.get("results", [])
-    lists = [found if isinstance(found, list) else [found]]
-    lists += [values.get("parts", []), values.get("paths", [])]
-    return [str(path) for own in lists for path in own]
-
-
-def _fetch(values: dict[str, Any], scratch: Path) -> None:
-    """Copy folders at addresses into `scratch`."""
-    numbers = count()
-
-    def here(path: str, names: frozenset[str] | None) -> Path:
-        address = Address.of(path)
-        if address is None:
-            return Path(path)
-        return fetch_folder(address, scratch / str(next(numbers)), names)
-
-    found = values.get("results")
-    if isinstance(found, list):
-        values["results"] = [here(str(path), RESULTS_FILES) for path in found]
-    elif found is not None:
-        values["results"] = here(str(found), RESULTS_FILES)
-    if "parts" in values:
-        values["parts"] = [here(str(path), None) for path in values["parts"]]
-    if "paths" in values:  # of texts too, which are read where they are
-        values["paths"] = [
-            str(here(path, RESULTS_FILES)) if is_results(path) else path for path in values["paths"]
-        ]
+    return {
+        name: [moved(name, path) for path in value]
+        if isinstance(value, list)
+        else moved(name, value)
+        for name, value in values.items()
+    }

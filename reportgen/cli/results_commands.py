@@ -2,6 +2,7 @@
 which makes pages of many."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,13 +38,12 @@ from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.errors import UsageError
 from reportgen.files import (
     Staging,
-    Unfinished,
     check_target,
     check_unfinished,
     recover_at,
     scratch_folder,
 )
-from reportgen.report import SiteOptions, read_commit
+from reportgen.report import SiteOptions
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -64,7 +64,6 @@ def analyze(
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
     model_run = jobs.analysis_of(inputs, model, analysis)
-    commit = None if choices.commit is None else read_commit(choices.commit)
     if choices.shard is not None:
         if engine != EngineChoices():
             raise UsageError(
@@ -80,23 +79,19 @@ def analyze(
     outcome.print_notes(text_set, verbosity)
     if choices.small:  # no maps are kept of it, and no text gets evidence for a report
         model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))
-    started = time.perf_counter()
-    import_api("reportgen.api.measurement", verbosity)
-    with (
-        kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
-        Staging(force=choices.force) as staging,
-        scratch_folder() as scratch,
-    ):
-        results = analyze_texts(
+
+    def measured(folder: Path, kept: Path) -> "Results":
+        return analyze_texts(
             text_set,
             model_run,
-            _folder(choices, staging, scratch),
+            folder,
             verbosity,
             is_compared=choices.small,
-            kept=kept.path,
+            kept=kept,
             engine=engine,
         )
-        return _settle(results, choices, commit, staging, kept, verbosity, started)
+
+    return _write_results("measurement", measured, choices, verbosity)
 
 
 def _check_place(choices: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -> None:
@@ -106,38 +101,39 @@ def _check_place(choices: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -
     check_unfinished(choices.output, resume=choices.resume, force=choices.force)
 
 
-def _folder(choices: AnalyzeChoices | MergeChoices, staging: Staging, scratch: Path) -> Path:
-    """Make an empty folder for the results; of those that are to be kept small one in `scratch`,
-    which itself holds a file that says who owns it."""
-    if not choices.small:
-        return staging.folder(choices.output)
-    folder = scratch / "results"
-    folder.mkdir()
-    return folder
-
-
-def _settle(
-    results: "Results",
+def _write_results(
+    module: str,
+    measured: Callable[[Path, Path], "Results"],
     choices: AnalyzeChoices | MergeChoices,
-    commit: str | None,
-    staging: Staging,
-    kept: Unfinished,
     verbosity: Verbosity,
-    started: float,
 ) -> int:
-    """Put a results folder in its place and print what it says; returns the exit code."""
+    """Import the `module` of the API that measures, write a results folder and print what it says;
+    returns the exit code. `measured` writes into the empty folder that it is given, and keeps its
+    work in the second one."""
+    started = time.perf_counter()
+    import_api(f"reportgen.api.{module}", verbosity)
     from reportgen.findings import Findings
     from reportgen.results import name_commit
 
-    results = name_commit(results, commit)
-    first = f"{choices.output}/: results folder"
-    lines = [_kept_small(results, choices.output, staging) if choices.small else first]
-    lines += outcome.account_lines(Findings(results), verbosity, started)
-    code = outcome.exit_code(results, (), strict=choices.strict)
-    lines += outcome.settled(kept, results, staging)
-    staging.commit()
-    outcome.print_lines(lines, verbosity)
-    return code
+    with (
+        kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
+        Staging(force=choices.force) as staging,
+        scratch_folder() as scratch,
+    ):
+        if choices.small:
+            folder = scratch / "results"  # `scratch` itself holds a file that says who owns it
+            folder.mkdir()
+        else:
+            folder = staging.folder(choices.output)
+        results = name_commit(measured(folder, kept.path), choices.commit)
+        first = f"{choices.output}/: results folder"
+        lines = [_kept_small(results, choices.output, staging) if choices.small else first]
+        lines += outcome.account_lines(Findings(results), verbosity, started)
+        code = outcome.exit_code(results, (), strict=choices.strict)
+        lines += outcome.settled(kept, results, staging)
+        staging.commit()
+        outcome.print_lines(lines, verbosity)
+        return code
 
 
 def _kept_small(results: "Results", output: Path, staging: Staging) -> str:
@@ -162,34 +158,29 @@ def merge(
 
     Example: reportgen merge parts/* -o results/
     """
-    commit = None if choices.commit is None else read_commit(choices.commit)
     found = with_code(read_parts(parts), code)
     outcome.print_lines(found.warnings, verbosity)
     call = found.call
     model_run = jobs.analysis_of(call.inputs, call.model, call.analysis)
     _check_place(choices, verbosity)
     text_set = arguments.text_set(call.texts, call.inputs)
-    started = time.perf_counter()
-    import_api("reportgen.api.shards", verbosity)
-    from reportgen.api import merge as merge_parts
 
-    with (
-        kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
-        Staging(force=choices.force) as staging,
-        scratch_folder() as scratch,
-    ):
+    def measured(folder: Path, kept: Path) -> "Results":
+        from reportgen.api import merge as merge_parts
+
         with terminal_progress(verbosity) as progress:
-            results = merge_parts(
+            return merge_parts(
                 found,
                 text_set,
                 model_run,
-                _folder(choices, staging, scratch),
-                kept.path,
+                folder,
+                kept,
                 jobs.listed_by(),
                 progress,
                 verbose=verbosity.verbose,
             )
-        return _settle(results, choices, commit, staging, kept, verbosity, started)
+
+    return _write_results("shards", measured, choices, verbosity)
 
 
 def _analyze_shard(

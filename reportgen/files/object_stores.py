@@ -120,16 +120,13 @@ def _copy_here(
         raise InputError(f"{address}: no such folder, or nothing in it that is read")
 
 
-def is_results(path: str) -> bool:
-    """Whether `path` is the address of a folder of results.
+def is_results(address: Address) -> bool:
+    """Whether a folder of results is at `address`.
 
     Raises:
         UsageError: what reaches it is not installed, or nothing does.
         InputError: it cannot be reached.
     """
-    address = Address.of(path)
-    if address is None:
-        return False
     system, place = address.opened()
     try:
         return bool(system.exists(f"{place}/{_MARK}"))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from reportgen.api.options.option_register import ModelChoices
 from reportgen.options import Option, options_in
-from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format
+from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, read_commit
 
 _REPORT = partial(Option, panel="Report")
 _GATES = partial(Option, panel="Gates")
@@ -166,8 +166,9 @@ _Strict = Annotated[bool, Option(help="Exit with code 4 if a text is empty or fa
 _Commit = Annotated[
     str | None,
     Option(
+        read=read_commit,
         help="The commit that is analysed, e.g. 4f2a9c1; reports and sites made of the results "
-        "name it."
+        "name it.",
     ),
 ]
 _Redact = Annotated[
