@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeAlias, TypeVar
 
 from reportgen.analysis import AnalysisOptions, ListedFirst
 from reportgen.api.options import (
@@ -17,7 +17,7 @@ from reportgen.api.options import (
     model_spec,
     project_folders,
 )
-from reportgen.errors import UsageError
+from reportgen.errors import OutputError, UsageError
 from reportgen.files import check_unfinished, recover_at
 from reportgen.findings import Gate, listed_first
 from reportgen.models import ModelSpec, check_spec
@@ -42,8 +42,6 @@ from reportgen.texts import is_remote
 
 if TYPE_CHECKING:
     from reportgen.results import Results
-
-from reportgen.errors import OutputError
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 MOST_BYTES = 1_000_000  # the runner refuses more than 1,048,576 of a step, and shows none of it
@@ -101,9 +99,12 @@ def find_step_summary(*, wanted: bool) -> StepSummary | None:
     return StepSummary(path, room)
 
 
-Options = TypeVar("Options", bound=WriteOptions)
-_DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
-_DEFAULT_COMPARISONS = {"file": "compare.html", "dir": "compare/index.html"}
+Options = TypeVar("Options", RenderOptions, CompareOptions)
+# Where a page goes that no path is given for, by command and layout.
+_DEFAULT_OUTPUTS = {
+    "run": {"file": "report.html", "dir": "report/index.html"},
+    "compare": {"file": "compare.html", "dir": "compare/index.html"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +184,9 @@ def report_job(
         UsageError: an option has a value that it does not take, or a path cannot be written to.
         OutputError: standard output is closed.
     """
-    summary = find_step_summary(wanted=files.github_summary)
-    found = () if gating is None else gates(gating, "run", redact=redact)
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
-    paths = files.output or [_DEFAULT_OUTPUTS[options.layout]]
-    outputs, recovered = _planned(paths, files, options, inputs, redact=redact)
-    _check_gates(outputs, found)
-    return OutputJob(outputs, options, files.force, recovered, found, redact, summary, files.open)
+    return _job("run", files, options, inputs, gating, redact=redact)
 
 
 def kept_beside(job: OutputJob[RenderOptions], *, resume: bool) -> Path | None:
@@ -234,40 +230,38 @@ def comparison_job(
         UsageError: as for `report_job`, or comparisons are not written in the format of a path.
         OutputError: standard output is closed.
     """
-    summary = find_step_summary(wanted=files.github_summary)
-    found = () if gating is None else gates(gating, "compare", redact=redact)
-    paths = [_DEFAULT_COMPARISONS[options.layout]] if files.output is None else files.output
-    outputs, recovered = _planned(paths, files, options, inputs, redact=redact, of_comparison=True)
-    if folder := next((output for output in outputs if output.is_folder), None):
+    job = _job("compare", files, options, inputs, gating, redact=redact)
+    if folder := next((output for output in job.outputs if output.is_folder), None):
         raise UsageError(
             f"--output {folder.path}: a comparison has no results folder; analyze writes one"
         )
-    _check_trend(outputs, n_models)
-    _check_gates(outputs, found)
+    _check_trend(job.outputs, n_models)
     paths = [path for path in inputs if path != STANDARD_OUTPUT and not is_remote(path)]
-    options = replace(options, text_files=_text_files(paths))
-    return OutputJob(outputs, options, files.force, recovered, found, redact, summary, files.open)
+    return replace(job, options=replace(options, text_files=_text_files(paths)))
 
 
-def _planned(
-    paths: Sequence[str],
+def _job(
+    command: Literal["run", "compare"],
     files: OutputChoices,
-    options: RenderOptions | CompareOptions,
+    options: Options,
     inputs: Sequence[str],
+    gating: GateChoices | None,
     *,
     redact: bool,
-    of_comparison: bool = False,
-) -> tuple[tuple[Output, ...], tuple[str, ...]]:
-    """Check the outputs at `paths` and return them, with a line for each file of a killed run that
-    was recovered there.
+) -> OutputJob[Options]:
+    """The job of writing what `command` writes, after checking that it can be done.
 
     Raises:
         UsageError: an option has a value that it does not take, or a path cannot be written to.
         OutputError: standard output is closed.
     """
+    summary = find_step_summary(wanted=files.github_summary)
+    conditions = () if gating is None else gates(gating, command, redact=redact)
     created_date()
     limit_of(options.md_flavor, options.md_limit)
     check_marker(options.id)
+    default = _DEFAULT_OUTPUTS[command][options.layout]
+    paths = [default] if files.output is None else files.output
     recovered = _recover(paths, inputs)
     outputs = plan_outputs(
         paths,
@@ -277,9 +271,12 @@ def _planned(
         layout=options.layout,
         images=options.images,
         redact=redact,
-        of_comparison=of_comparison,
+        of_comparison=command == "compare",
     )
-    return outputs, recovered
+    _check_gates(outputs, conditions)
+    return OutputJob(
+        outputs, options, files.force, recovered, conditions, redact, summary, files.open
+    )
 
 
 def _text_files(paths: Sequence[str]) -> tuple[tuple[str, str], ...]:

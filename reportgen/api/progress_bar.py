@@ -35,7 +35,11 @@ class TerminalProgress(Progress):
 
     def resumed(self, n_done: int, n_texts: int, n_left: int) -> None:
         """Print what an earlier run did."""
-        self._say(resumed_line(n_done, n_texts, n_left))
+        evidence = f", and evidence on {n_left:,}" if n_left else ""
+        self._say(
+            "reportgen: going on: an earlier run measured the attention of "
+            f"{n_done:,} of {counted(n_texts, 'text')}; left are {n_texts - n_done:,}{evidence}"
+        )
 
     def begin(self, cost: Cost) -> None:
         """Print the cost and set up a bar for each stage."""
@@ -49,7 +53,8 @@ class TerminalProgress(Progress):
 
     def extend(self, more: Cost) -> None:
         """Print what evidence on more texts costs, and make the bars longer."""
-        self._say(extra_line(more))
+        count = counted(more.n_texts.get("deletion", 0), "text")
+        self._say(f"evidence also on {count} that the report lists first: {_passes(more)} more")
         self._cost = self._cost.plus(more)
         for stage in self._tasks.keys() & more.n_texts.keys():
             self._bars.update(self._tasks[stage], total=self._cost.n_texts[stage])
@@ -69,15 +74,23 @@ class TerminalProgress(Progress):
         self._worked += self._cost.passes[stage].work * done / self._cost.n_texts[stage]
         if bar.finished and not was_finished and not self._bars.console.is_terminal:
             left = self._left(self._worked)
-            self._say(stage_done(STAGES[stage], self._cost.n_texts[stage], left))
+            rest = f", {time_left(left)}" if left >= 0.5 else ""
+            self._say(f"{STAGES[stage]}: {counted(self._cost.n_texts[stage], 'text')}{rest}")
 
     def halved(self, n_texts: int, device: str) -> None:
         """Print that batches are run in halves."""
-        self._say(halved_line(n_texts, device))
+        self._say(
+            f"reportgen: {counted(n_texts, 'text')} at once did not fit into the memory of "
+            f"{device}; such batches run in halves, which moves figures by rounding at most; see "
+            "--batch-tokens"
+        )
 
     def interrupted(self) -> None:
         """Print that the report will be written with the evidence so far."""
-        self._say(INTERRUPTED)
+        self._say(
+            "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again "
+            "to stop"
+        )
 
     def _left(self, worked: float) -> float:
         """Seconds that the rest will take, at the speed so far."""
@@ -122,28 +135,6 @@ def quiet_libraries(verbosity: Verbosity) -> None:
         logging.getLogger("transformers").setLevel(logging.ERROR)
 
 
-def resumed_line(n_done: int, n_texts: int, n_left: int) -> str:
-    """A line on what an earlier run did and what is left."""
-    evidence = f", and evidence on {n_left:,}" if n_left else ""
-    return (
-        f"reportgen: going on: an earlier run measured the attention of {n_done:,} of "
-        f"{counted(n_texts, 'text')}; left are {n_texts - n_done:,}{evidence}"
-    )
-
-
-def halved_line(n_texts: int, device: str) -> str:
-    """A line on a batch that did not fit in memory and was halved."""
-    return (
-        f"reportgen: {counted(n_texts, 'text')} at once did not fit into the memory of {device}; "
-        "such batches run in halves, which moves figures by rounding at most; see --batch-tokens"
-    )
-
-
-INTERRUPTED = (
-    "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again to stop"
-)
-
-
 def cost_line(expected: Cost) -> str:
     """How many texts and passes an analysis takes, as one line."""
     line = f"{counted(expected.n_texts['texts'], 'text')} to analyse"
@@ -165,12 +156,6 @@ def _room_of(cost: Cost) -> str:
     return f"; the attention of {room.n_tokens:,} tokens, {how}, takes about {size}"
 
 
-def extra_line(more: Cost) -> str:
-    """How many texts get evidence beside the sample, and the passes that takes, as one line."""
-    count = counted(more.n_texts.get("deletion", 0), "text")
-    return f"evidence also on {count} that the report lists first: {_passes(more)} more"
-
-
 def _passes(cost: Cost) -> str:
     forward = sum(passes.forward for passes in cost.passes.values())
     backward = sum(passes.backward for passes in cost.passes.values())
@@ -185,8 +170,3 @@ def time_left(seconds: float) -> str:
             return f"about {round(seconds / size)} {unit}s left"
     count = max(1, round(seconds))
     return f"about {count} second{'s' if count > 1 else ''} left"
-
-
-def stage_done(name: str, n_texts: int, left: float) -> str:
-    """A line for a stage that is done; `left` is the number of seconds for the rest."""
-    return f"{name}: {counted(n_texts, 'text')}" + (f", {time_left(left)}" if left >= 0.5 else "")

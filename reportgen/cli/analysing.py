@@ -1,17 +1,26 @@
-"""Code that the commands share which analyse texts."""
+"""Code that the commands share which analyse texts or write results folders."""
 
 import gc
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.api import ModelRun, quiet_libraries, terminal_progress
-from reportgen.api.options import EngineChoices, Verbosity, arguments
+from reportgen.api.options import AnalyzeChoices, EngineChoices, MergeChoices, Verbosity, arguments
 from reportgen.cli import outcome
-from reportgen.files import Unfinished, unfinished_run
+from reportgen.files import (
+    Staging,
+    Unfinished,
+    check_target,
+    check_unfinished,
+    recover_at,
+    scratch_folder,
+    unfinished_run,
+)
 from reportgen.interrupts import ending_at_once
 from reportgen.texts import TextSet
 
@@ -110,3 +119,56 @@ def kept_work(
     with unfinished_run(output, resume=resume, force=force) as kept:
         outcome.print_lines(kept.lines, verbosity)
         yield kept
+
+
+def check_place(choices: AnalyzeChoices | MergeChoices, verbosity: Verbosity) -> None:
+    """Check that results can be written, after ending what killed runs left half-way there."""
+    outcome.print_lines(recover_at([choices.output]), verbosity)
+    check_target(choices.output, force=choices.force, is_folder=True)
+    check_unfinished(choices.output, resume=choices.resume, force=choices.force)
+
+
+def write_results(
+    module: str,
+    measured: Callable[[Path, Path], "Results"],
+    choices: AnalyzeChoices | MergeChoices,
+    verbosity: Verbosity,
+) -> int:
+    """Import the `module` of the API that measures, write a results folder and print what it says;
+    returns the exit code. `measured` writes into the empty folder that it is given, and keeps its
+    work in the second one."""
+    started = time.perf_counter()
+    import_api(f"reportgen.api.{module}", verbosity)
+    from reportgen.findings import Findings
+    from reportgen.results import name_commit
+
+    with (
+        kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept,
+        Staging(force=choices.force) as staging,
+        scratch_folder() as scratch,
+    ):
+        if choices.small:
+            folder = scratch / "results"  # `scratch` itself holds a file that says who owns it
+            folder.mkdir()
+        else:
+            folder = staging.folder(choices.output)
+        results = name_commit(measured(folder, kept.path), choices.commit)
+        first = f"{choices.output}/: results folder"
+        lines = [_kept_small(results, choices.output, staging) if choices.small else first]
+        lines += outcome.account_lines(Findings(results), verbosity, started)
+        code = outcome.exit_code(results, (), strict=choices.strict)
+        lines += outcome.settled(kept, results, staging)
+        staging.commit()
+        outcome.print_lines(lines, verbosity)
+        return code
+
+
+def _kept_small(results: "Results", output: Path, staging: Staging) -> str:
+    from reportgen.api import keep_baseline
+
+    if results.info.evidence.interrupted:
+        return f"{output}/: no baseline, as the evidence was interrupted"
+    size = keep_baseline(results, output, staging)
+    if size is None:
+        return f"{output}/: a baseline with these results already; left as it is"
+    return f"{output}/: baseline, {size / 1000:,.0f} kB; commit it"

@@ -9,41 +9,64 @@ import time
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reportgen.analysis import AnalysisOptions
+from reportgen.analysis import AnalysisOptions, Shard
 from reportgen.api import (
+    Call,
     Host,
+    ModelRun,
     check_accepted,
+    check_call,
+    check_part,
+    finish_part,
     first_files,
     jobs,
+    read_parts,
+    shard_number,
     sides_of,
+    terminal_progress,
+    with_code,
     write_first_files,
     writing,
 )
 from reportgen.api.options import (
+    AnalyzeChoices,
     CompareChoices,
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
     InputChoices,
+    MergeChoices,
     ModelChoices,
+    NamedCode,
     OutputChoices,
     RenderChoices,
     RunChoices,
+    SiteChoices,
     Verbosity,
     arguments,
 )
 from reportgen.cli import from_options as parameters
-from reportgen.cli import outcome, results_commands
-from reportgen.cli.analysing import analyze_models, analyze_texts, import_api, kept_work
+from reportgen.cli import outcome
+from reportgen.cli.analysing import (
+    analyze_models,
+    analyze_texts,
+    check_place,
+    import_api,
+    kept_work,
+    write_results,
+)
 from reportgen.errors import OutputError, UsageError, shortened
-from reportgen.files import Staging, scratch_folder
+from reportgen.files import Staging, check_unfinished, recover_at, scratch_folder
 from reportgen.findings import check_detail
 from reportgen.models import check_spec
-from reportgen.report import CompareOptions, RenderOptions, inert, require_texts
+from reportgen.report import CompareOptions, RenderOptions, SiteOptions, inert, require_texts
+
+if TYPE_CHECKING:
+    from reportgen.results import Results
 
 _NEXT = "set model and columns in reportgen.toml, and texts and OWNER in the recipe"
 
@@ -136,8 +159,114 @@ def run(
     return code
 
 
-app.command()(results_commands.analyze)
-app.command()(results_commands.merge)
+@app.command()
+@parameters.with_options
+def analyze(
+    inputs: InputChoices,
+    model: ModelChoices,
+    analysis: AnalysisOptions,
+    engine: EngineChoices,
+    verbosity: Verbosity,
+    choices: AnalyzeChoices,
+    texts: parameters.Texts,
+) -> int:
+    """Analyse texts and keep the results in a folder, to write reports from later.
+
+    Example: reportgen analyze texts.csv --model ./checkpoint -o results/
+    """
+    model_run = jobs.analysis_of(inputs, model, analysis)
+    if choices.shard is not None:
+        if engine != EngineChoices():
+            raise UsageError(
+                "--workers, --engine: a shard is done by one process; give more shards"
+            )
+        for name in ("strict", "small", "commit"):
+            if getattr(choices, name):
+                raise UsageError(f"--{name}: a shard is not yet a results folder; give it to merge")
+        call = Call(tuple(texts), inputs, model, analysis)
+        return _analyze_shard(shard_number(choices.shard), call, model_run, choices, verbosity)
+    check_place(choices, verbosity)
+    text_set = arguments.text_set(texts, inputs)
+    outcome.print_notes(text_set, verbosity)
+    if choices.small:  # no maps are kept of it, and no text gets evidence for a report
+        model_run = replace(model_run, options=replace(model_run.options, keep_maps="none"))
+
+    def measured(folder: Path, kept: Path) -> "Results":
+        return analyze_texts(
+            text_set,
+            model_run,
+            folder,
+            verbosity,
+            is_compared=choices.small,
+            kept=kept,
+            engine=engine,
+        )
+
+    return write_results("measurement", measured, choices, verbosity)
+
+
+@app.command()
+@parameters.with_options
+def merge(
+    verbosity: Verbosity,
+    choices: MergeChoices,
+    code: NamedCode,
+    parts: parameters.MergedParts,
+) -> int:
+    """Merge the shards of an analysis into one results folder, as if it had been run at once.
+
+    Example: reportgen merge parts/* -o results/
+    """
+    found = with_code(read_parts(parts), code)
+    outcome.print_lines(found.warnings, verbosity)
+    call = found.call
+    model_run = jobs.analysis_of(call.inputs, call.model, call.analysis)
+    check_place(choices, verbosity)
+    text_set = arguments.text_set(call.texts, call.inputs)
+
+    def measured(folder: Path, kept: Path) -> "Results":
+        from reportgen.api import merge as merge_parts
+
+        with terminal_progress(verbosity) as progress:
+            return merge_parts(
+                found,
+                text_set,
+                model_run,
+                folder,
+                kept,
+                jobs.listed_by(),
+                progress,
+                verbose=verbosity.verbose,
+            )
+
+    return write_results("shards", measured, choices, verbosity)
+
+
+def _analyze_shard(
+    shard: Shard,
+    call: Call,
+    model_run: ModelRun,
+    choices: AnalyzeChoices,
+    verbosity: Verbosity,
+) -> int:
+    """Analyse one shard, and keep what it measured in its folder."""
+    check_call(call)
+    outcome.print_lines(recover_at([choices.output]), verbosity)
+    check_part(choices.output, force=choices.force)
+    check_unfinished(choices.output, resume=choices.resume, force=choices.force)
+    text_set = arguments.text_set(call.texts, call.inputs)
+    outcome.print_notes(text_set, verbosity)
+    import_api("reportgen.api.shards", verbosity)
+    from reportgen.api import analyze_shard
+
+    with kept_work(choices.output, verbosity, resume=choices.resume, force=choices.force) as kept:
+        with terminal_progress(verbosity) as progress:
+            analyze_shard(
+                text_set, model_run, kept.path, shard, progress, verbose=verbosity.verbose
+            )
+        finish_part(kept.path, choices.output, shard, call)
+    outcome.print_lines([f"{choices.output}/: shard {shard}"], verbosity)
+    return 0
 
 
 @app.command()
@@ -167,7 +296,27 @@ def init(
         typer.echo(_NEXT if host else _NEXT.partition(", and")[0], err=True)
 
 
-app.command()(results_commands.site)
+@app.command()
+@parameters.with_options
+def site(
+    options: SiteOptions,
+    gating: GateChoices,
+    verbosity: Verbosity,
+    choices: SiteChoices,
+    results: parameters.SiteResults = None,
+) -> int:
+    """Write a folder of pages from many results: a list of all runs, a report of each, and
+    comparisons; what has not changed is left as it is.
+
+    Example: reportgen site runs/* -o public/
+    """
+    gates = arguments.gates(gating, "run", redact=choices.redact)
+    import_api("reportgen.api.site.writer", verbosity)
+    from reportgen.api import SiteWriter
+
+    writer = SiteWriter(choices.output, options, gates, redact=choices.redact)
+    outcome.print_lines(writer.write(results or [], force=choices.force), verbosity)
+    return outcome.EXIT_LEFT_OUT if writer.n_left_out else 0
 
 
 @app.command()
