@@ -19,6 +19,10 @@ from reportgen.errors import counted
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
+INTERRUPTED = (
+    "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again to stop"
+)
+
 
 class TerminalProgress(Progress):
     """Print the number of passes before the work, the time it will take after the first batch, and
@@ -87,10 +91,7 @@ class TerminalProgress(Progress):
 
     def interrupted(self) -> None:
         """Print that the report will be written with the evidence so far."""
-        self._say(
-            "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again "
-            "to stop"
-        )
+        self._say(INTERRUPTED)
 
     def _left(self, worked: float) -> float:
         """Seconds that the rest will take, at the speed so far."""

@@ -30,16 +30,10 @@ def column_option(name: str) -> str:
 
 def columns(choices: InputChoices) -> Columns:
     """The columns to read texts, labels, ids and groups from."""
-    return Columns(
-        text=choices.text_column,
-        pair=choices.pair_column,
-        completion=choices.completion_column,
-        label=choices.label_column,
-        id=choices.id_column,
-        group=choices.group_column,
-        units=choices.units_column,
-        choices=named_choices(choices.choice_columns),
-    )
+    named: dict[str, Any] = {
+        field.name: getattr(choices, column_option(field.name)) for field in fields(Columns)
+    }
+    return Columns(**named | {"choices": named_choices(choices.choice_columns)})
 
 
 def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
