@@ -171,7 +171,7 @@ def require_nothing_cut_on_paper(page, n_models):
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(watched, addresses, lang):
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page_or_paper(watched, addresses, lang):
     """Axe once in each theme, width and language: contrast does not depend on the language."""
     scheme, widths = {"en": ("light", (400, 1280)), "ja": ("dark", (1280, 400))}[lang]
     watched.emulate_media(color_scheme=scheme)
@@ -182,9 +182,14 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(watched, addresses
         assert watched.evaluate("document.documentElement.scrollWidth") <= width
     assert found(watched) == []
     assert watched.evaluate("window.bad") is None
+    watched.set_viewport_size({"width": 700, "height": 900})
+    watched.emulate_media(media="print")
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 700
+    assert not watched.locator(".tools").first.is_visible()
+    assert not watched.locator(".top").is_visible()
 
 
-def test_the_theme_can_be_switched_and_tables_taken_away(watched, addresses):
+def test_the_theme_can_be_switched_tables_be_taken_away_and_signs_be_seen(watched, addresses):
     watched.goto(addresses["en"])
     paper = "getComputedStyle(document.body).backgroundColor"
     light = watched.evaluate(paper)
@@ -198,13 +203,13 @@ def test_the_theme_can_be_switched_and_tables_taken_away(watched, addresses):
     with watched.expect_download() as download:
         watched.locator("#predictions figure .tools button", has_text="SVG").click()
     assert download.value.path().read_text("utf-8").startswith("<svg")
+    require_a_second_sign_of_colours(watched)
 
 
-def test_colours_have_a_second_sign_and_differ_by_theirs(watched, addresses):
-    watched.goto(addresses["en"])
-    rows = watched.locator("article.two.open .strip")
-    assert rows.count() == 3
-    looks = watched.evaluate(
+def require_a_second_sign_of_colours(page):
+    """What lowers is underlined, and has colours of its own."""
+    assert page.locator("article.two.open .strip").count() == 3
+    looks = page.evaluate(
         """() => [...document.querySelectorAll('.two .u.m:not(.h0)')].map(unit => {
           const style = getComputedStyle(unit);
           return [style.textDecorationLine, style.backgroundColor];
@@ -212,7 +217,7 @@ def test_colours_have_a_second_sign_and_differ_by_theirs(watched, addresses):
     )
     assert looks
     assert all(line == "underline" and "0)" not in colour[-3:] for line, colour in looks)
-    raised = watched.locator(".two .u:is(.h12, .h13, .h14, .h15):not(.m)").first.evaluate(
+    raised = page.locator(".two .u:is(.h12, .h13, .h14, .h15):not(.m)").first.evaluate(
         "unit => getComputedStyle(unit).backgroundColor"
     )
     assert raised not in [colour for _, colour in looks]
@@ -256,12 +261,3 @@ def test_with_its_files_beside_it_a_host_that_forbids_them_inside_shows_it(
         expect(own_tab.locator("article.two.open h3")).not_to_have_text(first)
     # The icon of the tab is a data image, which this host refuses.
     assert [fault for fault in faults if not fault.startswith("data:")] == []
-
-
-def test_on_paper_nothing_is_cut(watched, addresses):
-    watched.goto(addresses["ja"])
-    watched.set_viewport_size({"width": 700, "height": 900})
-    watched.emulate_media(media="print")
-    assert watched.evaluate("document.documentElement.scrollWidth") <= 700
-    assert not watched.locator(".tools").first.is_visible()
-    assert not watched.locator(".top").is_visible()

@@ -269,29 +269,6 @@ def test_a_measure_that_is_not_there_is_put_right(kept, url):
     expect(chooser(kept)).to_have_value("received_norm_all")
 
 
-def test_a_text_without_evidence_shows_the_first_measure(tab, tmp_path):
-    made = make_results(tmp_path, HEADLINES, evidence="basic")
-    made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
-    tab.goto(f"{written(made, tmp_path)}#text=1&measure=effect")
-    expect(chooser(tab)).to_have_value("received_norm_all")
-    expect(tab.locator("[id='text=1'] .influence thead th")).to_have_count(2)  # no change
-    turn_page(tab)
-    expect(chooser(tab, 2)).to_have_value("effect")
-
-
-def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched, tmp_path):
-    withheld = {"gradient": "no_gradient"}
-    made = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
-    watched.goto(f"{written(made, tmp_path)}#text=1")
-    expect(watched.locator("#colours-1")).to_contain_text("Not available: gradient size (why)")
-    expect(chooser(watched)).to_be_visible()
-    expect(watched.locator("#withheld")).to_be_hidden()  # folded behind the answer
-    watched.locator("#colours-1").get_by_role("link", name="why").click()
-    expect(watched.locator("#withheld")).to_be_in_viewport()
-    expect(watched.locator("#sinks .behind")).not_to_have_attribute("open", "")
-    expect(watched.locator("#withheld + ul")).to_contain_text("gradient size:")
-
-
 def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
     page = still_tab
     page.goto(url)
@@ -311,22 +288,6 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(still_tab, url):
         panel.locator("summary").click()
         names = panel.locator("details table thead th").all_text_contents()
         assert {"effect", "gradient size", "integrated gradients", "[MASK] effect"} <= {*names}
-
-
-@pytest.mark.parametrize("lang", ["en", "ja"])
-def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
-    keep, page_file, results, tmp_path, lang
-):
-    tab = keep(page_file if lang == "en" else rendered(results, tmp_path, lang=lang))
-    for width in (400, 770, 900, 1280):
-        tab.set_viewport_size({"width": width, "height": 800})
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
-        boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
-            "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
-        )
-        assert boxes
-        for inside, room in boxes:
-            assert inside <= room
 
 
 def test_hostile_texts_are_plain_text_in_the_map_the_answer_and_every_measure(watched, tmp_path):
@@ -350,3 +311,48 @@ def test_hostile_texts_are_plain_text_in_the_map_the_answer_and_every_measure(wa
     assert watched.locator(".panel img").count() == 0
     chips = watched.locator(".influence th .chip")  # no bars, which have a colour and a height
     assert set(chips.evaluate_all("all => all.map(e => getComputedStyle(e).display)")) == {"inline"}
+
+
+@pytest.fixture(scope="module")
+def partial_page(tmp_path_factory):
+    """A measure is withheld, and the first text has no evidence at all."""
+    folder = tmp_path_factory.mktemp("partial")
+    made = make_results(folder, HEADLINES, evidence="basic", withheld={"gradient": "no_gradient"})
+    return rendered(changed(made, evidence=made.evidence[made.evidence["text"] > 0]), folder)
+
+
+def test_a_text_without_evidence_shows_the_first_measure(keep, partial_page):
+    kept = keep(partial_page)
+    visit(kept, "#text=1&measure=effect")
+    expect(chooser(kept)).to_have_value("received_norm_all")
+    expect(kept.locator("[id='text=1'] .influence thead th")).to_have_count(2)  # no change
+    turn_page(kept)
+    expect(chooser(kept, 2)).to_have_value("effect")
+
+
+def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(keep, partial_page):
+    kept = keep(partial_page)
+    visit(kept, "#text=2")
+    expect(kept.locator("#colours-2")).to_contain_text("Not available: gradient size (why)")
+    expect(chooser(kept, 2)).to_be_visible()
+    expect(kept.locator("#withheld")).to_be_hidden()  # folded behind the answer
+    kept.locator("#colours-2").get_by_role("link", name="why").click()
+    expect(kept.locator("#withheld")).to_be_in_viewport()
+    expect(kept.locator("#sinks .behind")).not_to_have_attribute("open", "")
+    expect(kept.locator("#withheld + ul")).to_contain_text("gradient size:")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
+    keep, page_file, results, tmp_path, lang
+):
+    tab = keep(page_file if lang == "en" else rendered(results, tmp_path, lang=lang))
+    for width in (400, 770, 900, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+        boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
+            "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
+        )
+        assert boxes
+        for inside, room in boxes:
+            assert inside <= room

@@ -71,39 +71,28 @@ def test_the_list_is_saved_as_it_is_shown_with_whole_texts(kept, results):
     assert any(float(row[head.index("Error")]) < 0 for row in rows)
 
 
-def cut_behind(folder, seen, lost):
-    """Results of `seen` and another text, with `lost` behind the first's cut."""
-    made = make_results(folder, (seen, "short"), truncated=(0,))
+def saved_list(page, folder, seen, lost):
+    """The saved list of `seen`, with `lost` behind its cut, and of cells to be quoted."""
+    made = make_results(folder, (seen, *RUNS), truncated=(0,))
     texts = made.texts.copy()
     texts.loc[0, "text"] = seen + lost
-    return changed(made, texts=texts)
+    page.goto("about:blank")
+    page.goto(written(changed(made, texts=texts), folder))
+    show_all(page)
+    _, content = saved(page, tools(page, "#list"), "Save CSV")
+    head, *rows = rows_of(content)
+    return head[1], [row[1] for row in rows]
 
 
 def test_a_text_that_was_cut_is_saved_whole_or_its_column_says_that_it_goes_on(watched, tmp_path):
     seen = "ab" * 100
-    watched.goto(written(cut_behind(tmp_path / "one", seen, "cd" * 100), tmp_path))
-    show_all(watched)
-    _, content = saved(watched, tools(watched, "#list"), "Save CSV")
-    head, *rows = rows_of(content)
-    assert head[1] == "Text"
-    assert [row[1] for row in rows] == [seen + "cd" * 100, "short"]
-    watched.goto("about:blank")  # 300 characters behind the cut are held
-    watched.goto(written(cut_behind(tmp_path / "two", seen, "cd" * 900), tmp_path))
-    show_all(watched)
-    _, content = saved(watched, tools(watched, "#list"), "Save CSV")
-    head, *rows = rows_of(content)
-    assert head[1] == "Text (… where it goes on)"
-    assert [row[1] for row in rows] == [f"{seen}…", "short"]
-
-
-def test_cells_that_a_spreadsheet_would_run_get_a_quote(watched, tmp_path):
-    made = make_results(tmp_path / "r", RUNS)
-    watched.goto(written(made, tmp_path))
-    show_all(watched)
-    _, content = saved(watched, tools(watched, "#list"), "Save CSV")
-    texts = [row[1] for row in rows_of(content)[1:]]
-    assert texts[:5] == ["'" + text for text in RUNS[:5]]
-    assert texts[5] == RUNS[5]
+    name, texts = saved_list(watched, tmp_path / "one", seen, "cd" * 100)
+    assert (name, texts[0]) == ("Text", seen + "cd" * 100)
+    # What a spreadsheet would run gets a quote.
+    assert texts[1:7] == [*("'" + text for text in RUNS[:5]), RUNS[5]]
+    # 300 characters behind the cut are held.
+    name, texts = saved_list(watched, tmp_path / "two", seen, "cd" * 900)
+    assert (name, texts[0]) == ("Text (… where it goes on)", f"{seen}…")
 
 
 def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(kept):

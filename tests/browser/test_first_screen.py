@@ -39,11 +39,6 @@ def page_file(results, tmp_path_factory):
     return rendered(results, tmp_path_factory.mktemp("page"))
 
 
-def open_at(page, url, width, height):
-    page.set_viewport_size({"width": width, "height": height})
-    page.goto(url)
-
-
 def box(page, selector):
     return page.locator(selector).locator("visible=true").first.bounding_box()
 
@@ -60,6 +55,18 @@ def test_answers_text_and_map_are_there_without_scrolling(page, url, scripts):
         for width, height in SCREENS:
             page.set_viewport_size({"width": width, "height": height})
             assert box(page, f"#map-{number} .plot")["y"] < 0.55 * height
+    require_first_screen_of_a_phone(page)
+
+
+def require_first_screen_of_a_phone(page):
+    """The coloured text begins there."""
+    page.set_viewport_size({"width": 400, "height": 860})
+    assert box(page, ".strip")["y"] < 860
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    sizes = page.locator(".answer-card svg text").evaluate_all(
+        "texts => texts.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 10
 
 
 def require_first_screen(page, height):
@@ -74,17 +81,6 @@ def require_first_screen(page, height):
     assert strip["y"] + strip["height"] < height
     assert lines["y"] < 0.6 * height
     assert lines["x"] > strip["x"] + strip["width"]
-
-
-@SCRIPTS
-def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, url, scripts):
-    open_at(page, url, 400, 860)
-    assert box(page, ".strip")["y"] < 860
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400 if scripts else True
-    sizes = page.locator(".answer-card svg text").evaluate_all(
-        "texts => texts.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"
-    )
-    assert min(sizes) >= 10
 
 
 def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(kept):

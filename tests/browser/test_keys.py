@@ -96,8 +96,14 @@ def test_the_help_card_lists_every_key_and_gives_the_focus_back(
     expect(button).to_be_focused()
 
 
-def test_single_keys_can_be_switched_off(watched, url):
+def test_a_theme_and_that_single_keys_are_off_are_remembered(watched, url):
+    watched.emulate_media(color_scheme="light")
     watched.goto(f"{url}#text=2")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = watched.evaluate(paper)
+    watched.keyboard.press("d")
+    dark = watched.evaluate(paper)
+    assert (light, dark) == ("rgb(255, 255, 255)", "rgb(18, 22, 28)")
     watched.keyboard.press("?")
     watched.get_by_label("Single keys are on").uncheck()
     watched.keyboard.press("Escape")
@@ -105,6 +111,7 @@ def test_single_keys_can_be_switched_off(watched, url):
     watched.keyboard.press("?")
     expect(watched.get_by_role("dialog")).to_have_count(0)
     watched.reload()
+    assert watched.evaluate(paper) == dark
     watched.keyboard.press("]")
     expect(opened(watched)).to_have_text("Text 2")
     watched.locator("#help-button").click()
@@ -112,18 +119,6 @@ def test_single_keys_can_be_switched_off(watched, url):
     watched.keyboard.press("Escape")
     watched.keyboard.press("]")
     expect(opened(watched)).to_have_text("Text 3")
-
-
-def test_the_theme_is_switched_and_remembered(watched, url):
-    watched.emulate_media(color_scheme="light")
-    watched.goto(url)
-    paper = "getComputedStyle(document.body).backgroundColor"
-    light = watched.evaluate(paper)
-    watched.keyboard.press("d")
-    dark = watched.evaluate(paper)
-    assert (light, dark) == ("rgb(255, 255, 255)", "rgb(18, 22, 28)")
-    watched.reload()
-    assert watched.evaluate(paper) == dark
     button = watched.get_by_role("button", name="Theme")
     button.click()
     assert watched.evaluate(paper) == light

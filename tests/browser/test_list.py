@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import placed, rendered, show_all, visit, written
+from opening import placed, rendered, show_all, visit
 from playwright.sync_api import expect
 
 from reportgen.report.html import WHOLE_UP_TO
@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 LABELS = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0)
 IDS = ("ad-1", "ad-2", "EN-3", "2", "EN-5", "広告 6+")  # one is the number of another text
+MANY_LABELS = (*(0.25 * n for n in range(12)), 9.0, 3.0)
 N_MANY = 160
 WINDOW = {"width": 1100, "height": 900}
 GROUPS = ("shop", "shop", "café", None, "café", "shop")
@@ -63,15 +64,18 @@ def many(tmp_path_factory):
     return texts, rendered(made, tmp_path_factory.mktemp("page-of-many"))
 
 
-def open_list(page, address):
-    """Opens all texts of a report as a table; beside the open text its rows have no columns."""
-    page.set_viewport_size(WINDOW)
-    page.goto(address)
-    show_all(page)
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """The page of texts from right to left, cut in the list, and with labels of many values."""
+    texts = ["مرحبا بكم في المتجر", "begin " + "x " * 120 + "needle " + "y " * 120]
+    texts += [f"text {n}" for n in range(2, len(MANY_LABELS))]
+    made = make_results(tmp_path_factory.mktemp("odd"), tuple(texts), labels=MANY_LABELS)
+    made.texts.loc[12, ["label", "label_value"]] = None  # a text without a label
+    return rendered(made, tmp_path_factory.mktemp("page-of-odd"))
 
 
 def show_list(kept):
-    """The same of a report that is kept."""
+    """Shows all texts as a table; beside the open text its rows have no columns."""
     kept.set_viewport_size(WINDOW)
     visit(kept, "#text=1")
     show_all(kept)
@@ -125,16 +129,6 @@ def test_search_looks_at_texts_ids_and_tokens(listed):
         expect(listed.get_by_role("button", name="Reset")).to_be_hidden()
 
 
-def test_a_text_cut_in_the_list_is_searched_whole(watched, tmp_path):
-    made = make_results(
-        tmp_path / "r", ("a short one", "begin " + "x " * 120 + "needle " + "y " * 120)
-    )
-    watched.goto(written(made, tmp_path))
-    assert "needle" not in watched.locator("#list").inner_text()
-    watched.get_by_role("searchbox").fill("needle")
-    assert shown(watched) == ["2"]
-
-
 def test_every_figure_sorts_both_ways_and_back_to_input_order(listed, results):
     texts = results.texts
     ran = texts["status"].isin(("ok", "truncated"))
@@ -183,55 +177,6 @@ def test_filters_by_group_status_and_error(listed, results):
     choice(listed, "Show").select_option("worst")
     errors = (results.texts["prediction"] - results.texts["label_value"]).abs()
     assert shown(listed) == [str(int(errors.to_numpy(float, na_value=-1).argmax()) + 1)]
-
-
-def test_classes_filter_by_label_prediction_and_being_wrong(keep, classes, page_of_classes):
-    kept = keep(page_of_classes)
-    show_list(kept)
-    labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
-    choice(kept, "Show").select_option("wrong")
-    wrong = [str(at + 1) for at in range(6) if labels[at] != predicted[at]]
-    assert 0 < len(wrong) < 6
-    assert shown(kept) == wrong
-    choice(kept, "Show").select_option("")
-    choice(kept, "Right answer").select_option("good")
-    choice(kept, "Prediction").select_option("bad")
-    both = [at for at in range(6) if (labels[at], predicted[at]) == ("good", "bad")]
-    assert shown(kept) == [str(at + 1) for at in both]
-
-
-def test_a_count_of_labels_and_classes_shows_its_texts(keep, classes, page_of_classes):
-    """Each count but 0 is a link; none where labels are read as numbers of the classes."""
-    kept = keep(page_of_classes)
-    labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
-    pairs = list(zip(labels, predicted, strict=True))
-    links = kept.locator("table.confusion a")
-    assert links.count() == len(set(pairs))
-    for at, (label, name) in enumerate(sorted(set(pairs))):
-        link = links.filter(visible=True).nth(at)
-        assert link.get_attribute("title").endswith(f"“{label}” predicted “{name}”")
-        link.click()
-        expect(kept.locator("#texts")).to_be_in_viewport()
-        expected = [str(number) for number, pair in enumerate(pairs, 1) if pair == (label, name)]
-        assert shown(kept) == expected
-        assert link.text_content() == str(len(expected))
-
-
-def test_labels_of_many_values_are_filtered_by_ranges(watched, tmp_path):
-    labels = (*(0.25 * n for n in range(12)), 9.0, 3.0)
-    made = make_results(tmp_path, tuple(f"text {n}" for n in range(14)), labels=labels)
-    made.texts.loc[12, ["label", "label_value"]] = None  # a text without a label
-    open_list(watched, written(made, tmp_path))
-    options = choice(watched, "Right answer").locator("option").all()
-    ranges = [option.get_attribute("value") for option in options[1:]]
-    assert ranges == ["0..1", "1..2", "2..3", "3..4"]
-    for option in ranges:
-        low, high = map(float, option.split(".."))
-        choice(watched, "Right answer").select_option(option)
-        inside = [n for n, label in enumerate(labels, 1) if low <= label < high]
-        assert shown(watched) == [str(n) for n in inside]
-    watched.reload()
-    assert shown(watched) == ["14"]
 
 
 def test_the_address_holds_the_list_and_back_undoes_it(listed, watched, url):
@@ -295,19 +240,17 @@ def test_next_and_previous_links_follow_the_list(listed):
     expect(steps.locator("[rel=prev]")).to_have_attribute("href", "#text=2")
 
 
-def test_many_texts_are_searched_as_one_types(watched, many):
+def test_a_long_list_is_searched_as_one_types_and_scrolls_in_its_own_box(watched, many):
     texts, path = many
+    watched.set_viewport_size(WINDOW)
     watched.goto(placed(path))
+    show_all(watched)
     typed = "free 無料"
     watched.locator("[type=search]").press_sequentially(typed)
     found = [at for at, text in enumerate(texts) if all(word in text for word in typed.split())]
     assert count(watched) == f"{len(found)} of {N_MANY} texts shown"
     assert shown(watched) == [str(at + 1) for at in found][:40]
-
-
-def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watched, many):
-    _, path = many
-    open_list(watched, placed(path))
+    watched.get_by_role("button", name="Reset").click()
     box = watched.locator("#list")
     assert box.evaluate("box => box.scrollHeight > 3 * box.clientHeight && box.clientHeight < 700")
     assert count(watched) == f"{N_MANY} texts"
@@ -352,18 +295,74 @@ def test_without_scripts_the_list_is_whole_and_in_input_order(still_tab, url):
     assert still_tab.locator("#list").evaluate(height) == "none"
 
 
-def test_right_to_left_texts_stay_in_their_cells(watched, tmp_path):
-    made = make_results(tmp_path / "r", ("مرحبا بكم في المتجر", "plain text"))
-    open_list(watched, written(made, tmp_path))
-    cells = watched.locator("#list tbody tr").first.locator("th, td")
+def test_classes_filter_by_label_prediction_and_being_wrong(keep, classes, page_of_classes):
+    kept = keep(page_of_classes)
+    show_list(kept)
+    labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
+    choice(kept, "Show").select_option("wrong")
+    wrong = [str(at + 1) for at in range(6) if labels[at] != predicted[at]]
+    assert 0 < len(wrong) < 6
+    assert shown(kept) == wrong
+    choice(kept, "Show").select_option("")
+    choice(kept, "Right answer").select_option("good")
+    choice(kept, "Prediction").select_option("bad")
+    both = [at for at in range(6) if (labels[at], predicted[at]) == ("good", "bad")]
+    assert shown(kept) == [str(at + 1) for at in both]
+
+
+def test_a_count_of_labels_and_classes_shows_its_texts(keep, classes, page_of_classes):
+    """Each count but 0 is a link; none where labels are read as numbers of the classes."""
+    kept = keep(page_of_classes)
+    labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
+    pairs = list(zip(labels, predicted, strict=True))
+    links = kept.locator("table.confusion a")
+    assert links.count() == len(set(pairs))
+    for at, (label, name) in enumerate(sorted(set(pairs))):
+        link = links.filter(visible=True).nth(at)
+        assert link.get_attribute("title").endswith(f"“{label}” predicted “{name}”")
+        link.click()
+        expect(kept.locator("#texts")).to_be_in_viewport()
+        expected = [str(number) for number, pair in enumerate(pairs, 1) if pair == (label, name)]
+        assert shown(kept) == expected
+        assert link.text_content() == str(len(expected))
+
+
+def test_a_text_cut_in_the_list_is_searched_whole(keep, odd):
+    kept = keep(odd)
+    show_list(kept)
+    assert "needle" not in kept.locator("#list").inner_text()
+    kept.get_by_role("searchbox").fill("needle")
+    assert shown(kept) == ["2"]
+    kept.wait_for_url("**q=needle")  # written after a while, when it would follow the next test
+
+
+def test_right_to_left_texts_stay_in_their_cells(keep, odd):
+    kept = keep(odd)
+    show_list(kept)
+    cells = kept.locator("#list tbody tr").first.locator("th, td")
     boxes = [cell.bounding_box() for cell in cells.all()]
     assert all(a["x"] + a["width"] <= b["x"] + 1 for a, b in pairwise(boxes))
-    link = watched.locator("#list a").first.bounding_box()
+    link = kept.locator("#list a").first.bounding_box()
     assert boxes[1]["x"] <= link["x"]
     assert link["x"] + link["width"] <= boxes[1]["x"] + boxes[1]["width"]
-    strip = watched.locator("#strip-1 p").first
+    strip = kept.locator("#strip-1 p").first
     assert strip.evaluate("p => getComputedStyle(p).direction") == "rtl"
     # The legend that a script writes holds the name of a token apart from the figures behind it.
     token = strip.locator(".u", has_text="تج")
     token.click()
-    assert "\u2068تج\u2069" in watched.locator("#legend-1").text_content()
+    assert "\u2068تج\u2069" in kept.locator("#legend-1").text_content()
+
+
+def test_labels_of_many_values_are_filtered_by_ranges(keep, odd):
+    kept = keep(odd)
+    show_list(kept)
+    options = choice(kept, "Right answer").locator("option").all()
+    ranges = [option.get_attribute("value") for option in options[1:]]
+    assert ranges == ["0..1", "1..2", "2..3", "3..4"]
+    for option in ranges:
+        low, high = map(float, option.split(".."))
+        choice(kept, "Right answer").select_option(option)
+        inside = [n for n, label in enumerate(MANY_LABELS, 1) if low <= label < high]
+        assert shown(kept) == [str(n) for n in inside]
+    kept.reload()
+    assert shown(kept) == ["14"]

@@ -202,30 +202,19 @@ def test_every_text_is_printed_in_the_measure_that_was_chosen(keep, whole):
         assert "when the token is left out" in legend
 
 
-@pytest.mark.parametrize("kind", ["number", "class"])
-def test_the_brief_is_two_pages(watched, tmp_path, kind):
-    labels = tuple(n / 8 for n in range(24)) if kind == "number" else None
-    made = make_results(tmp_path, HEADLINES * 4, kind=kind, labels=labels, evidence="basic")
-    if kind == "class":
-        made.texts["label"] = ["bad", "good"] * 12
-    path = tmp_path / "brief.html"
-    path.write_bytes(render_brief(Runs(Findings(made)), RenderOptions(brief=True)).content)
-    watched.goto(path.as_uri())
-    assert pages(printed(watched)) <= 2
-    watched.set_viewport_size({"width": 400, "height": 860})
-    assert watched.evaluate("document.documentElement.scrollWidth") <= 400
-
-
-def test_no_table_of_parts_is_cut_in_the_brief(watched, tmp_path):
+def test_the_brief_is_two_pages_and_cuts_no_table_of_parts(watched, tmp_path):
+    """Of classes; that of the sample is of numbers."""
     made = make_results(tmp_path, HEADLINES * 4, kind="class", evidence="basic")
     made.texts["label"] = ["bad", "good"] * 12
     made.effects["effect"] = made.effects["position"] % 7 / 10  # equal in equal texts: sure
     path = tmp_path / "brief.html"
     path.write_bytes(render_brief(Runs(Findings(made)), RenderOptions(brief=True)).content)
     watched.goto(path.as_uri())
+    assert pages(printed(watched)) <= 2
     expect(watched.locator(".by-part")).to_have_count(2)  # by class, label
     for width in (720, 400):
         nothing_is_cut(watched, width)
+        assert watched.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def nothing_is_cut(page, width):

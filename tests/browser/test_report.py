@@ -2,11 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, pick
+from exploring import HEADS, LAYERS, cell, pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import drawn, overhang, placed, pointed_at, show_all, visit, written
+from opening import drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
 from playwright.sync_api import expect
 
 from reportgen.comparison import Runs
@@ -52,6 +53,7 @@ def test_the_first_view_is_the_last_layer_over_all_heads(kept, results):
     assert figure["received"] == tokens["received_last"].tolist()
     assert figure["row"] == tokens["cls_row_last"].tolist()
     assert figure["even"] == pytest.approx(tokens["expected"].tolist())
+    expect(kept.locator("#map-1")).not_to_contain_text("learned sink")  # the model has none
 
 
 def test_hovering_says_from_where_to_where_and_about_how_much(kept, results):
@@ -115,14 +117,6 @@ def test_content_only_renormalises_and_says_how_much_it_hides(kept, results):
     assert figure["even"][1:-1] == pytest.approx([1 / content.shape[1]] * content.shape[1])
     hidden = f"≈ {100 * (1 - whole.mean()):.0f} % of the attention is hidden"
     expect(kept.locator("#map-1")).to_contain_text(hidden)
-
-
-def test_a_row_that_keeps_too_little_is_blank(tab, tmp_path):
-    made = make_results(tmp_path, ("abcdef",), n_layers=1, n_heads=1, sink=0.995)
-    tab.goto(f"{written(made, tmp_path)}#text=1&layer=1&head=mean&content=1")
-    figure = plotted(drawn(tab, 1))
-    assert figure["z"] == [[None] * 5] * 5
-    expect(tab.locator("#map-1")).to_contain_text("they keep less than 1 %: 5.")
 
 
 def test_the_colours_stop_where_the_content_columns_do(kept, results):
@@ -221,18 +215,7 @@ def test_the_layers_table_is_not_cut(kept):
         assert room.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
-def test_a_long_label_leaves_the_text_its_room(tab, tmp_path):
-    made = make_results(tmp_path, HEADLINES, labels=(1.0,) * 6)
-    made.texts["label"] = "9" * 300
-    tab.set_viewport_size({"width": 1100, "height": 900})
-    tab.goto(written(made, tmp_path))
-    show_all(tab)
-    table = tab.locator("table.texts")
-    assert table.locator("td.t").first.bounding_box()["width"] > 250
-    assert tab.locator("#list").evaluate("box => box.scrollWidth <= box.clientWidth")
-
-
-def test_a_japanese_sentence_says_about_in_words(tab, results, tmp_path):
+def test_the_explorer_speaks_japanese_and_says_about_in_words(tab, results, tmp_path):
     tab.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
     drawn(tab, 1)
     caption = tab.locator("#map-1 .live p.legend").text_content()
@@ -240,6 +223,11 @@ def test_a_japanese_sentence_says_about_in_words(tab, results, tmp_path):
     assert "≈" not in caption
     for said in tab.locator("[id='text=1'] .legend").all_text_contents():
         assert "。 " not in said
+    visit(tab, "#text=1&heads=1.1+2.2&with=3.mean&token=3")
+    expect(tab.locator("#map-1 .side").first).to_have_text("A：2ヘッドの平均（L1H1、L2H2）")
+    said = "".join(tab.locator("#map-1 .live").all_text_contents())
+    english = ("Layer", "Head", "Scale", "Range", "Compare", "Swap", "mean", "Tokens", "Add")
+    assert [word for word in english if word in said] == []
 
 
 def test_the_table_leads_to_the_text(kept):
@@ -271,7 +259,7 @@ def test_sums_are_the_means_times_the_heads(tab, results, tmp_path):
     assert close(figure["z"], maps_of(results, 0)[-1].sum(axis=0), within=1e-5)
 
 
-def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
+def test_a_text_with_layer_means_only_offers_layers_and_sets_of_them(tab, tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 3, n_layers=LAYERS, n_heads=12)
     whole = render(Runs(Findings(made)), RenderOptions())
     limit = len(whole.content) - whole.parts["attention maps"] // 3
@@ -285,6 +273,16 @@ def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     assert close(figure["z"], heads[1].mean(axis=0), within=0.004)
     heads_offered = tab.locator(f"#map-{number}").get_by_role("radiogroup", name="Head", exact=True)
     expect(heads_offered.get_by_role("radio")).to_have_count(1)
+    layers = f"#text={number}&heads=1.mean+3.mean"
+    visit(tab, layers)
+    drawn_set = np.array(plotted(drawn(tab, number))["z"], float)
+    assert np.abs(drawn_set - heads[[0, 2]].mean((0, 1))).max() <= 0.004
+    single = cell(tab, number, 2, 2, LAYERS, 12)
+    expect(single).to_have_attribute("aria-disabled", "true")
+    share = made.heads.query("text == @number - 1 and layer == 2 and head == 2")["special_share"]
+    expect(single).to_have_text(f"{100 * share.item():.0f}")
+    single.click(force=True)
+    assert tab.url.endswith(layers)
 
 
 def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
@@ -359,10 +357,36 @@ def test_print_shows_the_static_figures_and_no_controls(kept):
     expect(kept.get_by_text("On paper each text has the map of its last layer")).to_be_hidden()
 
 
-def test_a_model_of_one_head_offers_no_choice_of_heads(watched, tmp_path):
-    made = make_results(tmp_path / "made", HEADLINES, n_heads=1, n_layers=2)
-    watched.goto(f"{written(made, tmp_path)}#text=1")
-    assert plotted(drawn(watched, 1))["title"] == "Layer 2, the only head"
-    shown = watched.locator("#map-1 [role=radiogroup]:visible").all()
+@pytest.fixture(scope="module")
+def one_head(tmp_path_factory):
+    """The page of a model of one head, with a sink that leaves little, and of long labels."""
+    folder = tmp_path_factory.mktemp("one-head")
+    made = make_results(folder, HEADLINES, n_heads=1, n_layers=2, sink=0.995, labels=(1.0,) * 6)
+    made.texts["label"] = "9" * 300
+    return rendered(made, folder)
+
+
+def test_a_model_of_one_head_offers_no_choice_of_heads(keep, one_head):
+    kept = keep(one_head)
+    visit(kept, "#text=4")
+    assert plotted(drawn(kept, 4))["title"] == "Layer 2, the only head"
+    shown = kept.locator("#map-4 [role=radiogroup]:visible").all()
     assert [item.get_attribute("aria-label") for item in shown] == ["Layer"]
-    expect(watched.locator(".run")).to_contain_text("2 layers × 1 head ")
+    expect(kept.locator(".run")).to_contain_text("2 layers × 1 head ")
+
+
+def test_a_row_that_keeps_too_little_is_blank(keep, one_head):
+    kept = keep(one_head)
+    visit(kept, "#text=4&layer=1&head=mean&content=1")
+    assert plotted(drawn(kept, 4))["z"] == [[None] * 5] * 5
+    expect(kept.locator("#map-4")).to_contain_text("they keep less than 1 %: 5.")
+
+
+def test_a_long_label_leaves_the_text_its_room(keep, one_head):
+    kept = keep(one_head)
+    kept.set_viewport_size({"width": 1100, "height": 900})
+    visit(kept, "#text=1")
+    show_all(kept)
+    table = kept.locator("table.texts")
+    assert table.locator("td.t").first.bounding_box()["width"] > 250
+    assert kept.locator("#list").evaluate("box => box.scrollWidth <= box.clientWidth")

@@ -5,7 +5,6 @@ import csv
 import numpy as np
 import pytest
 from exploring import maps_of, same, settle
-from helpers.made_up.factories import make_results
 from helpers.real.learned_sinks import analysed, gpt_oss
 from opening import drawn, rendered, visit, written
 from playwright.sync_api import expect
@@ -94,12 +93,6 @@ def test_it_is_saved_with_the_weights_of_the_map(kept, results):
     np.testing.assert_allclose(values.sum(1), 1, rtol=2e-3)
     lacking = 1 - maps_of(results, 0)[1].mean(0).sum(1)
     np.testing.assert_allclose(values[:, -1], lacking, rtol=1e-3, atol=1e-4)
-
-
-def test_models_without_one_have_no_such_column(watched, tmp_path):
-    watched.goto(f"{written(make_results(tmp_path), tmp_path)}#text=1")
-    assert columns(watched, 1) == [None]
-    expect(watched.locator("#map-1")).not_to_contain_text("learned sink")
 
 
 def test_of_a_long_text_the_window_has_it_and_the_overview_says_that_it_has_not(

@@ -109,12 +109,6 @@ def test_a_chosen_token_brings_the_window_to_it(long_kept, long):
     assert 120 in plot.columns
 
 
-def test_a_short_text_has_no_overview(kept):
-    visit(kept, "#text=1")
-    drawn(kept, 1)
-    expect(kept.locator("#map-1 .overview")).to_be_hidden()
-
-
 def test_the_overview_says_its_value_and_is_found_as_a_slider(long_kept):
     visit(long_kept, "#text=1&layer=2&head=1&at=40.70")
     plots(long_kept, 1)
@@ -153,6 +147,12 @@ def test_the_overview_is_saved_as_svg_and_png(long_kept, long):
     with long_kept.expect_download() as info:
         group.get_by_role("button", name="Save PNG").click()
     assert info.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_short_text_has_no_overview(kept):
+    visit(kept, "#text=1")
+    drawn(kept, 1)
+    expect(kept.locator("#map-1 .overview")).to_be_hidden()
 
 
 def test_the_fixed_range_is_said_beside_the_map(kept):
