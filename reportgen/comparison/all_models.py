@@ -212,7 +212,7 @@ def _kept(side: Findings) -> _Kept:
         own, view = judged.agreement, side.colouring.view
         agreement = ModelValue(own.mean, interval=own.interval, view=view, judgement=judged)
     tokens = {role.key: role.token for role in side.info.roles}
-    predictions = predicted(side.texts, side.info.output)
+    predictions = predicted(side)
     attention = ModelAttention(side.takes_part, by_layer, tokens)
     return _Kept(attention, agreement, sink_state(side), predictions)
 

@@ -1,6 +1,5 @@
 """How the predictions of two models differ, text by text, and how close they are to the labels."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
@@ -31,7 +30,7 @@ from reportgen.findings import (
     mean_interval,
 )
 from reportgen.results import OutputKind, Results, centred_ranks, spearman, weighted_correlation
-from reportgen.tasks import Task, predictions_of, task_of
+from reportgen.tasks import Task, predictions_of, task_of, text_names
 
 # What became of a text's class: right in the new model alone, in the old one alone, in both, in
 # neither; "unknown" where it has no label.
@@ -214,8 +213,8 @@ def prediction_changes(
     if not pairing.same_output or not len(texts):
         return None
     sides = _TwoRuns(base, head, pairing, judging or Judging())
-    if sides.task.number_of is not None:
-        return _number(sides, sides.task.number_of, texts, least)
+    if sides.task.has_number:
+        return _number(sides, texts, least)
     if base.items["value"].notna().any():
         return _numbers(sides, texts)
     return _names(sides, texts)
@@ -272,7 +271,7 @@ def _near(base: Floats, head: Floats, size: float) -> Floats:
 def _names(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
     """Of what is named."""
     base, head = sides.base, sides.head
-    columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
+    columns = [text_names(side.results).iloc[texts] for side in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
         return None
@@ -331,11 +330,9 @@ def _numbers(sides: _TwoRuns, texts: Places) -> PredictionChanges | None:
     )
 
 
-def _number(
-    sides: _TwoRuns, number_of: Callable[[Results], Floats], texts: Places, least: float
-) -> PredictionChanges | None:
+def _number(sides: _TwoRuns, texts: Places, least: float) -> PredictionChanges | None:
     """Of texts that have one number."""
-    own, other = (number_of(side.results)[texts] for side in (sides.base, sides.head))
+    own, other = (side.text_numbers[texts] for side in (sides.base, sides.head))
     known = np.isfinite(own) & np.isfinite(other)
     texts, own, other = texts[known], own[known], other[known]
     if not len(texts):

@@ -14,8 +14,8 @@ from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.comparison.quality import Quality
 from reportgen.comparison.sink_trends import SinkTrend
 from reportgen.comparison.token_effects import TokenChange, Turn
-from reportgen.results import OutputInfo
-from reportgen.tasks import task_of
+from reportgen.findings import Findings
+from reportgen.tasks import text_names
 
 _RIGHT_BEFORE: tuple[Outcome, ...] = ("broken", "right")
 _RIGHT_NOW: tuple[Outcome, ...] = ("fixed", "right")
@@ -49,13 +49,11 @@ class TextTrend:
         return self.right[-1] is False and True in self.right
 
 
-def predicted(texts: pd.DataFrame, output: OutputInfo) -> tuple[str | float | None, ...]:
+def predicted(side: Findings) -> tuple[str | float | None, ...]:
     """`[text]`: the number or name that a model puts out; None where it has none."""
-    if task_of(output).number_of is not None:
-        numbers = texts["prediction"].to_numpy(np.float64)
-        return tuple(float(own) if np.isfinite(own) else None for own in numbers)
-    names = texts["prediction_label"]
-    return tuple(None if pd.isna(own) else str(own) for own in names)
+    if side.task.has_number:
+        return tuple(float(own) if np.isfinite(own) else None for own in side.text_numbers)
+    return tuple(None if pd.isna(own) else str(own) for own in text_names(side.results))
 
 
 def text_trends(

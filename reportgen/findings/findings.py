@@ -66,6 +66,7 @@ from reportgen.tasks import (
     require_known,
     target_of,
     task_of,
+    text_numbers,
     words_of,
 )
 
@@ -165,12 +166,8 @@ class Findings:
     # What was predicted, and how well that fits the labels.
     items = _part(predictions_of)
     class_shares = _part(class_shares)
-    number_spread = _part(of_predictions.number_spread)
-    score_spreads = _part(of_predictions.score_spreads)
     choices = _part(of_choices.choices)
     label_use = _part(of_classes.label_use)
-    label_fit = _part(of_predictions.label_fit)
-    label_errors = _part(of_predictions.label_errors)
 
     # Single texts and single tokens.
     tokens = _part(of_tokens.corpus_tokens)
@@ -278,6 +275,31 @@ class Findings:
     def rank_fit(self) -> of_fits.RankFit | None:
         """How well the order of similarities fits that of labels."""
         return of_fits.rank_fit(self.task, self.items)
+
+    @cached_property
+    def text_numbers(self) -> Floats:
+        """`[text]`: its one number, or log-probability; NaN where it has none."""
+        return text_numbers(self.results, self.items)
+
+    @cached_property
+    def number_spread(self) -> of_predictions.Spread | None:
+        """The spread of these numbers; None without any."""
+        return of_predictions.number_spread(self.text_numbers)
+
+    @cached_property
+    def number_spreads(self) -> tuple[of_predictions.Spread, ...]:
+        """The spread of each of several numbers, over at least one analysed text."""
+        return of_predictions.number_spreads(self.items)
+
+    @cached_property
+    def label_fit(self) -> of_predictions.Fit | None:
+        """How far one number is from its label."""
+        return of_predictions.label_fit(self.task, self.items)
+
+    @cached_property
+    def label_errors(self) -> "pd.Series[float]":
+        """`[text]`: prediction minus label; missing where that is not known."""
+        return of_predictions.label_errors(self.label_fit, self.texts.index)
 
     @cached_property
     def summaries(self) -> Mapping[int, float]:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.statistics import Places
 from reportgen.results import Results
+from reportgen.tasks import task_of
 
 _AT_ONCE = 10_000  # texts whose hashes are computed
 _KEYS = ("the first of two", "the other of two")  # of hashes, 16 characters each
@@ -21,12 +22,12 @@ def first_alike(results: Results) -> Places:
 
 def _first_alike(results: Results) -> Places:
     found: Places = np.arange(len(results.texts))
-    rows = results.texts[[*READ, "score_names"]].reset_index(drop=True)
+    rows = results.texts.reset_index(drop=True)
     rows = rows[rows.duplicated(list(READ), keep=False)]
     if results.is_redacted or rows.empty:
         return found
-    rows = rows.assign(score_names=["\0".join(own) for own in rows["score_names"]])
-    groups = rows.groupby([*READ, "score_names"], dropna=False, sort=False).ngroup()
+    given = pd.DataFrame(dict(enumerate(task_of(results.info.output).given(rows))), rows.index)
+    groups = given.groupby(list(given), dropna=False, sort=False).ngroup()
     _, first, copy = np.unique(groups, return_index=True, return_inverse=True)
     places = rows.index.to_numpy()
     found[places] = places[first[copy]]

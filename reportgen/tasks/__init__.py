@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         items_in,
         items_of,
         predictions_of,
+        text_names,
+        text_numbers,
         with_ids,
         words_of,
     )

@@ -27,6 +27,8 @@ from reportgen.results import (
     unit_label,
 )
 from reportgen.tasks.from_texts import items_from_texts
+from reportgen.tasks.labels import Floats
+from reportgen.tasks.task import task_of
 
 _ROUNDING = 1e-9
 _ALTERNATIVES = "alternatives"
@@ -168,6 +170,31 @@ def items_in(rows: pd.DataFrame) -> list[Item]:
 
 def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else value
+
+
+def text_numbers(results: Results, items: pd.DataFrame) -> Floats:
+    """`[text]`: the one number that is predicted, or the log-probability of an answer or of a
+    completion; NaN where a text has none.
+
+    Log-probabilities are those of the table of texts: the product of the probabilities of the
+    tokens of a long completion is 0.
+    """
+    task = task_of(results.info.output)
+    if not (task.is_number and task.has_number):
+        return results.texts["prediction"].to_numpy(np.float64, na_value=np.nan)
+    found = np.full(len(results.texts), np.nan)
+    found[items["text"].to_numpy(np.intp)] = items["value"].to_numpy(np.float64)
+    return found
+
+
+def text_names(results: Results) -> "pd.Series[str]":
+    """`[text]`: the class, labels, next token, tags, tokens at masks, answer or choice, in one
+    line; missing where nothing is named.
+
+    They are those of the table of texts: of a redacted copy it alone says at which masks of two
+    texts the same tokens stand.
+    """
+    return results.texts["prediction_label"]
 
 
 def with_ids(results: Results, items: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, TypeAlias
 
-import numpy as np
 import pandas as pd
 
 from reportgen.errors import ResultsError, quoted
@@ -139,9 +138,8 @@ class Task:
     tables: tuple[ItemTable, ...] = ("worst",)
     worst: Callable[[pd.DataFrame], Worst] = least_sure
     worst_columns: tuple[Column, ...] = ("text", "predicted", "probability", "label")
-    # `[text]`: the one number by which two models are compared in a text, NaN where it has none;
-    # None for several numbers, and for what is named.
-    number_of: Callable[[Results], Floats] | None = None
+    # Each text has one number, by which two models are compared; see `text_numbers`.
+    has_number: bool = False
     # The items of a new model, without differences from those of the old one that are none.
     near: Callable[[pd.DataFrame, pd.DataFrame, sums.Near], pd.DataFrame] = sums.near_values
     # The probability of all that each of some texts could be; None where it is not one of a list.
@@ -235,10 +233,6 @@ class Task:
         return not self.is_written
 
 
-def _prediction(results: Results) -> Floats:
-    return results.texts["prediction"].to_numpy(np.float64, na_value=np.nan)
-
-
 _NUMBER = Task(
     kind="number",
     does="regression: one number per text",
@@ -248,7 +242,7 @@ _NUMBER = Task(
     measure="distance",
     errors_of=errors.distances,
     ranked_by=sums.distances,
-    number_of=_prediction,
+    has_number=True,
     shown="value",
     is_number=True,
 )
@@ -392,7 +386,7 @@ _COMPLETION = Task(
     returns="a completion",
     metrics=(PERPLEXITY,),
     item="token",
-    number_of=_prediction,
+    has_number=True,
     near=sums.near_tokens,
     writes="completions",
     measure="loss",

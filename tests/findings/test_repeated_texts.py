@@ -27,7 +27,7 @@ def test_texts_are_equal_if_all_that_is_read_is(tmp_path: Path) -> None:
 
 
 def test_texts_with_other_choices_differ(tmp_path: Path) -> None:
-    results = repeated(tmp_path)
+    results = make_results(tmp_path, (HEADLINES[0],) * 4 + HEADLINES[1:3], kind="choice")
     names = [["a", "b"], ["a", "c"], ["a", "b"], ["a", "c"], [], []]
     found = changed(results, texts=results.texts.assign(score_names=names))
     assert first_alike(found).tolist() == [0, 1, 0, 1, 4, 5]

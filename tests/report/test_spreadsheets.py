@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from reportgen.findings import Findings
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.outputs import label_fit
 from reportgen.findings.outputs.predictions import predictions
 from reportgen.findings.sinks import subject_figures
 from reportgen.report import table
@@ -333,7 +332,7 @@ def test_the_fit_to_labels_is_mae_and_r2(tmp_path: Path) -> None:
     pairs = [(p, y) for p, y in zip(predicted, labels, strict=True) if not math.isnan(p)]
     assert len(pairs) == 5
     middle = sum(y for _, y in pairs) / 5
-    fit = label_fit(results)
+    fit = Findings(results).label_fit
     assert fit is not None
     assert fit.n_texts == 5
     fits = Findings(results).fits
@@ -350,5 +349,5 @@ def test_labels_that_are_all_the_same_have_no_r2(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", sorted(LABELS))
 def test_a_class_has_no_error(tmp_path: Path, kind: str) -> None:
-    assert label_fit(make_results(tmp_path, kind=kind, labels=(1.0,) * 6)) is None  # type: ignore[arg-type]
-    assert label_fit(make_results(tmp_path / "none")) is None
+    assert Findings(make_results(tmp_path, kind=kind, labels=(1.0,) * 6)).label_fit is None  # type: ignore[arg-type]
+    assert Findings(make_results(tmp_path / "none")).label_fit is None

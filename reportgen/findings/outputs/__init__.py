@@ -7,7 +7,6 @@ from reportgen.exports import exported
 if TYPE_CHECKING:
     from reportgen.findings.outputs.fits import rank_correlation
     from reportgen.findings.outputs.multiple_choice import chances_of
-    from reportgen.findings.outputs.predictions import label_fit
     from reportgen.findings.outputs.scored import Scored
     from reportgen.findings.outputs.where_wrong import (
         Aspect,

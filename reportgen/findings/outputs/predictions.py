@@ -13,7 +13,7 @@ from reportgen.findings.statistics import (
     estimates,
 )
 from reportgen.results import Results
-from reportgen.tasks import Task, task_of, whole
+from reportgen.tasks import Task, rated, task_of, text_names, text_numbers, whole
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
@@ -147,17 +147,16 @@ def numbers_fit(task: Task, items: pd.DataFrame) -> NumbersFit | None:
     return NumbersFit(texts, predictions, labels, estimates(abs(predictions - labels)))
 
 
-def number_spread(results: Results) -> Spread | None:
-    """The spread of the predicted number; None where no text has a finite one."""
-    values = results.texts["prediction"].to_numpy(dtype=np.float64)
-    values = values[np.isfinite(values) & results.analysed]
-    return _spread(values) if len(values) else None
+def number_spread(values: Floats) -> Spread | None:
+    """The spread of the numbers `[text]` of texts; None where no text has a finite one."""
+    known = values[np.isfinite(values)]
+    return _spread(known) if len(known) else None
 
 
-def score_spreads(results: Results) -> tuple[Spread, ...]:
+def number_spreads(items: pd.DataFrame) -> tuple[Spread, ...]:
     """The spread of each of several numbers, over at least one analysed text."""
-    scores = np.stack(list(results.texts["scores"].loc[results.analysed]))
-    return tuple(_spread(own) for own in scores.T)
+    values = items["value"].to_numpy(np.float64).reshape(items["text"].nunique(), -1)
+    return tuple(map(_spread, values.T))
 
 
 def frequent(items: pd.DataFrame) -> tuple[Frequent, ...]:
@@ -168,15 +167,14 @@ def frequent(items: pd.DataFrame) -> tuple[Frequent, ...]:
     return tuple(Frequent(*own) for own in zip(*columns, strict=True))
 
 
-def label_fit(results: Results) -> Fit | None:
-    """The fit of predicted numbers with labels; None where no text has both as a finite number."""
-    texts = results.texts
-    predictions = texts["prediction"].to_numpy(dtype=np.float64)
-    labels = texts["label_value"].to_numpy(dtype=np.float64)
-    rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & results.analysed)
-    if not task_of(results.info.output).has_errors or not len(rows):
+def label_fit(task: Task, items: pd.DataFrame) -> Fit | None:
+    """The fit of predicted numbers with labels; None where no text has both, and for tasks without
+    an error of one number."""
+    known = rated(items)
+    if not task.has_errors or not len(known):
         return None
-    return Fit(rows, predictions[rows], labels[rows])
+    predictions, labels = (known[name].to_numpy(np.float64) for name in ("value", "label_value"))
+    return Fit(known["text"].to_numpy(np.intp), predictions, labels)
 
 
 def _spread(values: Floats) -> Spread:
@@ -184,12 +182,12 @@ def _spread(values: Floats) -> Spread:
     return Spread(values, float(values.mean()), float(values.std()), *quarters)
 
 
-def label_errors(results: Results) -> "pd.Series[float]":
-    """`[text]`: prediction minus label; missing unless both are one number of the same scale."""
-    if results.info.output.similarity is not None:
-        return pd.Series(np.nan, index=results.texts.index, dtype=np.float32)
-    errors = results.texts["prediction"] - results.texts["label_value"]
-    return errors.astype(np.float32)
+def label_errors(fit: Fit | None, texts: pd.Index) -> "pd.Series[float]":
+    """`[text]` of all `texts`: prediction minus label; missing unless both are one number of the
+    same scale."""
+    if fit is None:
+        return pd.Series(np.nan, texts, np.float32)
+    return pd.Series(fit.errors, texts[fit.texts], np.float32).reindex(texts)
 
 
 def predictions(results: Results, items: pd.DataFrame) -> "pd.Series[float] | pd.Series[str]":
@@ -198,11 +196,11 @@ def predictions(results: Results, items: pd.DataFrame) -> "pd.Series[float] | pd
 
     Missing for a text that was not analysed and for an embedding, which is no prediction.
     """
-    texts, of_text = results.texts, task_of(results.info.output).number_of
-    if of_text is not None:
-        return pd.Series(of_text(results), texts.index, np.float32)
+    texts = results.texts
+    if task_of(results.info.output).has_number:
+        return pd.Series(text_numbers(results, items), texts.index, np.float32)
     if items["value"].isna().all():
-        return texts["prediction_label"]
+        return text_names(results)
     shown = [str(value) for value in items["value"].to_numpy(np.float32)]
     named = [
         value if pd.isna(name) else f"{name}={value}"

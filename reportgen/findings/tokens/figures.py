@@ -22,7 +22,7 @@ from reportgen.results import (
     unit_labels,
     values_of_units,
 )
-from reportgen.tasks import task_of
+from reportgen.tasks import task_of, text_names
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
 _PARTS = 6  # parts of one kind, the largest ones
@@ -203,7 +203,7 @@ def parts(results: Results) -> Mapping[Division, tuple[TextGroup, ...]]:
     found: dict[Division, tuple[TextGroup, ...]] = {}
     task = task_of(results.info.output)
     if task.divides_texts:
-        found["class"] = _by_name(texts["prediction_label"], known)
+        found["class"] = _by_name(text_names(results), known)
     if not task.is_about_words:
         found["label"] = (
             _by_number(texts["label"], values.to_numpy(np.float64), known)

@@ -111,16 +111,15 @@ def _with_asked(findings: Findings, text: int, language: Language) -> Prediction
 
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
-    row = findings.results.text_row(text)
     found = prediction(findings, text, language)
     shown, items = task_of(findings.info.output).shown, findings.items_of(text)
     if shown == "probability" and items:
         share = items[0].probability
         return _beside(found, language.say("panel", "probability", share=share), language)
     spread = findings.number_spread
-    if shown != "value" or spread is None or len(spread.values) < MIN_PREDICTIONS:
+    if shown != "value" or spread is None or len(spread.values) < MIN_PREDICTIONS or not items:
         return found
-    n, above = len(spread.values), int((spread.values > float(row["prediction"])).sum())
+    n, above = len(spread.values), int((spread.values > items[0].value).sum())
     if above == 0 or above == n - 1:
         key = "lowest" if above else "highest"
         return _beside(found, language.say("panel", key, n=n), language)

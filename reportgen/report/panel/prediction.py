@@ -55,8 +55,8 @@ def prediction(
     )
     scores, most = _listed(findings, text, items, language)
     error = None
-    if findings.task.has_errors and not pd.isna(row["label_value"]):
-        error = _error(float(row["prediction"]), float(row["label_value"]), digits)
+    if findings.task.has_errors and items and isfinite(items[0].label_value):
+        error = _error(items[0].value, items[0].label_value, digits)
     label = row["label"] if isinstance(row["label"], str) else None
     if label is not None and task_of(output).labels_places:
         label = None
@@ -114,7 +114,7 @@ def _listed(
 ) -> tuple[tuple[tuple[str, str], ...], int]:
     """What stands beside each name that could be predicted, the largest first, but for numbers that
     stay in their order; and how many of them are listed."""
-    task, row = task_of(findings.info.output), findings.results.text_row(text)
+    task = task_of(findings.info.output)
     if task.listed == "probability" and items:
         (item,) = items
         every = [(item.predicted, item.probability)]
@@ -124,10 +124,12 @@ def _listed(
         ), _CHOICES
     if task.listed != "score":
         return (), _SCORES
+    if task.is_number:
+        return tuple((item.name, number(item.value)) for item in items if item.name), _SCORES
+    row = findings.results.text_row(text)
     names: Sequence[str] = list(row["score_names"]) or findings.info.output.labels
     pairs = list(zip(names, map(float, row["scores"]), strict=False))
-    if not task.is_number:
-        pairs.sort(key=lambda pair: -pair[1])
+    pairs.sort(key=lambda pair: -pair[1])
     return tuple((name, number(score)) for name, score in pairs), _SCORES
 
 

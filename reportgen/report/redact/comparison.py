@@ -33,7 +33,7 @@ from reportgen.report.redact.masked import DOT, MARK, NumberedNames, short_remar
 from reportgen.report.redact.rounding import coarse, to_levels
 from reportgen.report.redact.run import long_texts, redacted, redacted_info, require_enough
 from reportgen.results import Results, RunInfo, selected, whole_of
-from reportgen.tasks import task_of
+from reportgen.tasks import task_of, text_names
 
 _OF_TEXT = 1  # significant digits of what changed in one text
 
@@ -159,7 +159,7 @@ class _Redacted(Comparison):
         found = coarse(self.whole.predictions)
         if found is None or not found.names:
             return found
-        base, head = (side.texts["prediction_label"] for side in (self.base, self.head))
+        base, head = (text_names(side.results) for side in (self.base, self.head))
         names = zip(map(str, base[found.texts]), map(str, head[found.texts]), strict=True)
         return replace(found, names=tuple(names))
 

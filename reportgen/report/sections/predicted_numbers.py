@@ -272,7 +272,7 @@ def make_numbers(findings: Findings, language: Language) -> QualitySection | Non
     if not findings.task.has_names:
         return _numbers_of_places(findings, language)
     say = partial(language.say, "quality")
-    spreads = findings.score_spreads
+    spreads = findings.number_spreads
     names = findings.info.output.labels or tuple(str(i) for i in range(1, len(spreads) + 1))
     widest = max(range(len(spreads)), key=lambda i: spreads[i].deviation)
     rows = []

@@ -150,8 +150,8 @@ class _Predicted:
             has_middle = len(spread.values) >= MIN_TEXTS and middle not in (low, high)
             key = "numbers_alone" if has_middle else "numbers_ends"
             verdict = self._say(key, low=low, high=high, middle=middle)
-            value = float(self._findings.texts["prediction"].iloc[opened])
-            marked = value if self._findings.analysed[opened] and np.isfinite(value) else None
+            value = float(self._findings.text_numbers[opened])
+            marked = value if np.isfinite(value) else None
             chart = columns_of_dots(spread.values, marked)
             return self._answer(verdict, self._say("dots") + self._unlabelled(), chart)
         digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
@@ -260,7 +260,7 @@ class _Predicted:
         return self._answer(verdict, self._say("dots_mean") + self._unlabelled(), chart)
 
     def _numbers(self) -> Answer:
-        spreads = self._findings.score_spreads
+        spreads = self._findings.number_spreads
         names = self._names or [str(i) for i in range(1, len(spreads) + 1)]
         fit = self._findings.numbers_fit
         if fit is not None and len(fit.texts) >= MIN_PREDICTIONS:

@@ -16,7 +16,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import output_text
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact.rules import shown_option
-from reportgen.results import ANALYSED, MAX_ERROR, REDACT, Floats, RunInfo
+from reportgen.results import MAX_ERROR, REDACT, Floats, RunInfo
 from reportgen.tasks import task_of
 
 State: TypeAlias = Literal["failed", "warning", "passed"]
@@ -193,9 +193,8 @@ def definitions(findings: Findings, language: Language) -> str:
 
 
 def _of_numbers(findings: Findings, language: Language, name: object) -> list[str]:
-    texts = findings.texts[findings.texts["status"].isin(ANALYSED)]
     predicted, labels = (
-        _finite(texts[column].to_numpy(np.float64)) for column in ("prediction", "label_value")
+        _finite(findings.items[column].to_numpy(np.float64)) for column in ("value", "label_value")
     )
     gives = "gives_number" if findings.task.has_errors else "gives_similarity"
     if len(labels) < MIN_PREDICTIONS or len(predicted) < MIN_PREDICTIONS:

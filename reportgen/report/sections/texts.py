@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -68,8 +67,8 @@ def make_text_list(
     texts, task = findings.texts, task_of(findings.info.output)
     shown = range(len(texts)) if listed is None else listed
     # All predictions have the decimals that give the largest four significant digits.
-    known = [abs(float(value)) for value in texts["prediction"].dropna() if isfinite(value)]
-    digits = decimals(max(known)) if known else None
+    spread = findings.number_spread
+    digits = None if spread is None else decimals(spread.largest)
     unmeasured = _unmeasured(findings)
     return TextList(
         rows=tuple(

@@ -179,17 +179,16 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     rows = {str(id): row for row, id in enumerate(results.texts["text_id"])}
     task = task_of(comparison.base.info.output)
     names = model_names(found, words)
-    has_number = task.number_of is not None
     # Tags and several numbers are too long for a cell.
-    has_names = not (has_number or task.is_number or task.is_of_words)
+    has_names = not (task.has_number or task.is_number or task.is_of_words)
     more, once = ("flipped", "flipped_once")
-    if has_number or task.is_number:
+    if task.has_number or task.is_number:
         more, once = ("moved", "moved_once")
     said = words.trend(more if often else once, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
         said += words.language.say("common", "space") + words.trend("lost", lost)
-    make = _number_row if has_number else _name_row
+    make = _number_row if task.has_number else _name_row
     made = []
     for text in own[:_SHOWN]:
         row = rows.get(text.id)
@@ -197,7 +196,7 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
         cells = make(text, names, words, has_names)
         made.append((name, cells))
     keys: tuple[str, ...] = ("text", "path")
-    if has_number:
+    if task.has_number:
         keys = ("text", "first", "last", "largest", "trend")
     table = make_table(
         words.trend("texts"),

@@ -51,12 +51,18 @@ TEXTS_SCHEMA = pa.schema(
         ("cut_text", pa.int32()),  # code point at which `text` was cut; null if it was not
         ("cut_pair", pa.int32()),  # the same for `pair`
         ("n_unknown", pa.int32()),  # unknown tokens
+        # What was predicted, which the table of predictions says item by item. It is made of these
+        # five columns (`tasks/from_texts.py`), which mean something else for each kind of output.
+        #
         # The number, or log-probability of the completion or of the answer; null for other outputs.
+        # That of a completion is no sum over its items: long ones have probability 0.
         ("prediction", pa.float64()),
-        # Class, labels, next token, tags joined by spaces, answer, or choice; null otherwise.
+        # Class, labels, next token, tags joined by spaces, answer, or choice; null otherwise. In
+        # one line, as lists of texts show it; of redacted copies it says which are alike.
         ("prediction_label", pa.string()),
         # Numbers; logits, of choices too; log-probabilities of the five next tokens, of the
-        # completion's tokens, or of tags.
+        # completion's tokens, of tags, or of both ends of an answer. Logits of all classes and
+        # labels, and of each end of an answer, are in no other table.
         ("scores", pa.list_(pa.float64())),
         # The five next tokens; the likeliest in place of each of the completion's, "" where that is
         # the same; tags; choices; else empty.

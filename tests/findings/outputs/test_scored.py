@@ -10,7 +10,7 @@ from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import rankdata
 
 from reportgen.findings import Findings, Floats
-from reportgen.findings.outputs import Scored, label_fit, rank_correlation
+from reportgen.findings.outputs import Scored, rank_correlation
 from reportgen.findings.resampling import GROUPS
 
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
@@ -113,7 +113,7 @@ def test_r2_and_rank_correlation_have_the_intervals_of_a_plain_bootstrap(tmp_pat
     texts = tuple(f"{text}{number}" for number in range(5) for text in HEADLINES)
     labels = tuple(float(number * 7 % 11) for number in range(len(texts)))
     results = make_results(tmp_path, texts, labels=labels)
-    fit = label_fit(results)
+    fit = Findings(results).label_fit
     assert fit is not None
     fits = Findings(results).fits
     predicted, given = fit.predictions, fit.labels

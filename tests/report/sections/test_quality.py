@@ -12,7 +12,6 @@ from helpers.made_up.tagged import tagged_results
 from helpers.plain.plain_bootstrap import plain_interval
 
 from reportgen.findings import Findings, mean_intervals
-from reportgen.findings.outputs import label_fit
 from reportgen.report import load_language
 from reportgen.report.components import QualitySection, Table
 from reportgen.report.language import decimals, written
@@ -50,7 +49,7 @@ def test_numbers_with_labels(tmp_path: Path) -> None:
     predicted = results.texts["prediction"].tolist()
     errors = [p - label for p, label in zip(predicted, LABELS, strict=True)]
     middle = (1.1 + 1.5) / 2
-    fit = label_fit(results)
+    fit = Findings(results).label_fit
     assert fit is not None
     fits = Findings(results).fits
     mae, rmse, bias, rank, r2 = (fits.known(name).mean for name in fits)
@@ -170,7 +169,7 @@ def test_texts_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
     results.texts.loc[[1, 2], ["label", "label_value"]] = None
     quality = made(results)
     assert quality.remarks == ("2 texts were left out: they have no right answer to compare with.",)
-    fit = label_fit(results)
+    fit = Findings(results).label_fit
     assert fit is not None
     assert fit.texts.tolist() == [0, 3, 4, 5]
 
