@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
     from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
     from reportgen.findings.detailed_texts import check_detail, detailed, listed_first
-    from reportgen.findings.drawn_agreement import draw_agreement
-    from reportgen.findings.evidence import ViewFigures, different_agreement, largest_changes
+    from reportgen.findings.evidence import (
+        ViewFigures,
+        different_agreement,
+        draw_agreement,
+        largest_changes,
+    )
+    from reportgen.findings.evidence_checks import SHAPLEY, ShapleyFigures, ShuffledFigures
     from reportgen.findings.figures.figure_register import WATCHED, figure_list
     from reportgen.findings.figures.flat import Value, figure_key, rounded
     from reportgen.findings.figures.gates import (
@@ -78,8 +83,6 @@ if TYPE_CHECKING:
     from reportgen.findings.ranking import MARKED, RANKS, Reason
     from reportgen.findings.repeated_texts import READ, first_alike, n_different
     from reportgen.findings.resampling import RESAMPLES, draw_counts, resampled_means
-    from reportgen.findings.shapley import SHAPLEY, ShapleyFigures
-    from reportgen.findings.shuffled import ShuffledFigures
     from reportgen.findings.sinks.cross_attention import CrossToken
     from reportgen.findings.sinks.heads import SinkHeads
     from reportgen.findings.sinks.sink_scores import SinkScores
@@ -103,16 +106,17 @@ if TYPE_CHECKING:
     from reportgen.findings.tokens.figures import (
         CorpusTokens,
         Division,
+        JointTokens,
+        LastToken,
         TextGroup,
         TokenEffect,
         TokenKind,
         fewest_texts,
+        last_token,
         n_tokens_of,
         token_effects,
         without_last,
     )
-    from reportgen.findings.tokens.joint import JointTokens
-    from reportgen.findings.tokens.last_token import LastToken, last_token
     from reportgen.findings.tokens.lists import (
         EffectLists,
         ListedToken,

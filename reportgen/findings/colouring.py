@@ -8,8 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.drawn_agreement import draw_agreement
-from reportgen.findings.evidence import ByView, size_agreement
+from reportgen.findings.evidence import ByView, draw_agreement, size_agreement
 from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.statistics import Estimate, estimate
 from reportgen.results import (

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings import attention, evidence, head_figures
+from reportgen.findings import evidence_checks as of_checks
 from reportgen.findings import ranking as of_ranking
-from reportgen.findings import shapley as of_shapley
-from reportgen.findings import shuffled as of_shuffled
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure, value_of
@@ -50,8 +49,7 @@ from reportgen.findings.statistics import (
 )
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists
-from reportgen.findings.tokens.joint import joint_tokens
-from reportgen.findings.tokens.last_token import LastToken
+from reportgen.findings.tokens.figures import LastToken, joint_tokens
 from reportgen.results import Results, RunInfo, Statistic, View
 from reportgen.tasks import (
     MASK_ACCURACY,
@@ -148,7 +146,7 @@ class Findings:
     sink_scores = _part(of_scores.sink_scores)
     cross_tokens = _part(cross_attention.cross_tokens)
     agreement = _part(evidence.agreement_figures)
-    shuffled = _part(of_shuffled.shuffled_figures)
+    shuffled = _part(of_checks.shuffled_figures)
     live_rows = _part(evidence.live_rows)
     mixing = _part(evidence.mixing)
     rollout_share = _part(evidence.rollout_share)
@@ -412,14 +410,14 @@ class Findings:
         return self.colouring.view
 
     @property
-    def shuffled_first(self) -> of_shuffled.ShuffledFigures | None:
+    def shuffled_first(self) -> of_checks.ShuffledFigures | None:
         """The agreement of what colours the texts first, with the model's weights shuffled."""
         return self.shuffled.get(self.shown_first)
 
     @cached_property
-    def shapley(self) -> of_shapley.ShapleyFigures | None:
+    def shapley(self) -> of_checks.ShapleyFigures | None:
         """The agreement of effects and colours with Shapley values."""
-        return of_shapley.shapley_figures(self.results, self.colouring)
+        return of_checks.shapley_figures(self.results, self.colouring)
 
     @cached_property
     def text_figures(self) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from planted_rule import fresh
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings import Findings, ShuffledFigures
-from reportgen.findings.shuffled import shuffled_figures
+from reportgen.findings.evidence_checks import shuffled_figures
 from reportgen.models import ModelSpec, load_model
 from reportgen.results import VIEWS, View
 from reportgen.texts import TextSet, texts_in_memory

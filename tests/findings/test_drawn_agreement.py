@@ -7,7 +7,7 @@ from helpers.made_up.factories import make_results
 from helpers.places import GOLD
 
 from reportgen.findings import draw_agreement
-from reportgen.findings.drawn_agreement import text_rarity
+from reportgen.findings.evidence import text_rarity
 from reportgen.results import Score, open_results, text_agreement, unit_views
 
 

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 
 from reportgen.findings import Findings
 from reportgen.findings.evidence import size_agreement
-from reportgen.findings.shapley import shapley_figures
+from reportgen.findings.evidence_checks import shapley_figures
 from reportgen.findings.statistics import estimate
 from reportgen.report import RenderOptions, load_language
 from reportgen.report.json import render

@@ -21,7 +21,7 @@ from openpyxl.utils.escape import unescape
 
 from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts import Columns, TextInput, read_texts
-from reportgen.texts.workbooks import shown_by
+from reportgen.texts.formats import shown_by
 
 cell_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).filter(
     lambda text: not ILLEGAL_CHARACTERS_RE.search(text) and not text.startswith("=")

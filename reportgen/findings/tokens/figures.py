@@ -1,28 +1,104 @@
-"""Text tokens over all texts: how much attention each draws, and how it moves the output."""
+"""Text tokens over all texts: how much attention each draws, how it moves the output, and which say
+the same.
+
+A causal model reads its output at the last token. Where that token is also the strongest in most
+texts, it hides every other: a list over all texts would be a list of what texts end with.
+"""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
+from scipy.special import betaincinv
 
-from reportgen.findings.repeated_texts import first_alike
-from reportgen.findings.statistics import Booleans, Floats, Places
-from reportgen.findings.tokens.joint import joint_rows
-from reportgen.findings.tokens.last_token import LastToken, last_token
+from reportgen.findings.evidence import explained_range
+from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.findings.repeated_texts import first_alike, without_copies
+from reportgen.findings.statistics import (
+    CONFIDENCE,
+    Booleans,
+    Estimate,
+    Floats,
+    Interval,
+    Places,
+    estimate,
+)
 from reportgen.results import (
     BY_ID,
     EFFECT,
+    JOINT,
+    MIN_TEXTS,
     Results,
     View,
     equal_shares,
+    joint_label,
+    joint_units,
+    segments_of,
+    text_units,
     times_average,
     unit_labels,
     values_of_units,
 )
 from reportgen.tasks import task_of, text_names
+
+_HALF = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LastToken:
+    """In how many texts the last text unit changes the output more than any other."""
+
+    n_strongest: int
+    n_texts: int  # that differ, of at least two units with an effect
+    chance: float  # the share of texts in which it would be by chance: mean of one by their units
+
+    @property
+    def share(self) -> float:
+        """The share of texts in which it is the strongest."""
+        return self.n_strongest / self.n_texts
+
+    @property
+    def interval(self) -> Interval:
+        """The exact interval of that share (Clopper and Pearson 1934)."""
+        k, n, tail = self.n_strongest, self.n_texts, (1 - CONFIDENCE) / 2
+        low = betaincinv(k, n - k + 1, tail) if k else 0.0
+        high = betaincinv(k + 1, n - k, 1 - tail) if k < n else 1.0
+        return Interval(float(low), float(high))
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether it is the strongest in most texts, and surely in more than by chance."""
+        is_most = self.n_texts >= MIN_TEXTS and self.share > _HALF
+        return is_most and self.interval.low > self.chance
+
+
+def last_token(text: Places, effects: Floats, same: Places) -> LastToken | None:
+    """How often the last unit is the strongest; None where no text has two units with an effect.
+
+    Of texts that are equal the first counts. Where several units are the strongest, the last is
+    not.
+
+    Args:
+        text: `[unit]`, its row of `texts`, ascending.
+        effects: `[unit]`, NaN where not measured.
+        same: `[text]`, of texts that are equal, the row of the first.
+    """
+    known = np.isfinite(effects) & (same[text] == text)
+    text, sizes = text[known], np.abs(effects[known])
+    _, starts, counts = np.unique(text, return_index=True, return_counts=True)
+    several = counts > 1
+    if not several.any():
+        return None
+    most = np.maximum.reduceat(sizes, starts)
+    n_most = np.add.reduceat((sizes == np.repeat(most, counts)).astype(np.intp), starts)
+    is_last = (sizes[starts + counts - 1] == most) & (n_most == 1)
+    return LastToken(
+        int(is_last[several].sum()), int(several.sum()), float((1 / counts[several]).mean())
+    )
+
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
 _PARTS = 6  # parts of one kind, the largest ones
@@ -283,3 +359,66 @@ def token_effects(results: Results, n_tokens: int, column: str = EFFECT) -> Floa
         rows = first[effects["text"].to_numpy(np.intp)] + effects["position"].to_numpy(np.intp)
         values[rows] = effects[column].to_numpy(np.float64)
     return values
+
+
+@dataclass(frozen=True, slots=True)
+class JointTokens:
+    """A group of tokens that say the same in some texts."""
+
+    tokens: str  # with "…" between those that do not stand side by side
+    target: str | None  # what is explained: a class, label or token; None where there is one figure
+    effect: Estimate  # of all of them together, mean over the texts
+
+
+def joint_tokens(results: Results) -> tuple[JointTokens, ...]:
+    """The groups of all texts of the sample, those of most different texts first, then the
+    largest; none of redacted texts, of which tokens of one length look the same."""
+    own = without_copies(results, joint_rows(results), "tokens", "target")
+    found = [
+        _joint(key, group["effect"].to_numpy(np.float64))
+        for key, group in own.groupby(["tokens", "target"], sort=True)
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.effect.n_texts, -abs(one.effect.mean))))
+
+
+def joint_rows(results: Results) -> pd.DataFrame:
+    """The groups of each text of the sample that are marked in it, with the columns text, tokens
+    (what they are called), target and effect; in lower case if no token of a text has a capital.
+    Not those whose effect is at most TINY_EFFECT of the range of all texts."""
+    return results.recent(_joint_rows)
+
+
+def _joint_rows(results: Results) -> pd.DataFrame:
+    effects = results.effects
+    texts = effects.loc[effects[JOINT].notna(), "text"].unique()
+    rows = [] if results.is_redacted else [row for i in texts for row in _of_text(results, int(i))]
+    found = pd.DataFrame(rows, columns=["text", "tokens", "target", "effect"])
+    found = found[found["effect"].abs() > TINY_EFFECT * (explained_range(results) or 0.0)]
+    if len(found) and not _has_case(results):
+        found["tokens"] = found["tokens"].str.lower()
+    return found
+
+
+def _has_case(results: Results) -> bool:
+    tokens = results.token_columns("token", "is_special")
+    names: list[str] = tokens.loc[~tokens["is_special"].astype(bool), "token"].unique().tolist()
+    return any(name != name.lower() for name in names)
+
+
+def _of_text(results: Results, text: int) -> list[tuple[int, str, str, float]]:
+    units, evidence = text_units(results, text), results.evidence_row(text)
+    segments = segments_of(results.text_row(text))
+    label = evidence["explained_label"] if evidence else None
+    target = "" if label is None or pd.isna(label) else str(label)
+    return [
+        (text, joint_label(group, units.units, segments), target, group.effect)
+        for group in joint_units(results.effects_of(text), units.unit_of)
+    ]
+
+
+def _joint(key: Hashable, effects: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> JointTokens:
+    assert isinstance(key, tuple)
+    tokens, target = key
+    found = estimate(effects)
+    assert found is not None
+    return JointTokens(str(tokens), str(target) or None, found)

@@ -15,10 +15,10 @@ from reportgen.errors import InputError
 from reportgen.texts import limits
 from reportgen.texts.formats.encoding import decode
 from reportgen.texts.formats.lines import LONGEST, FileLines, Lines
+from reportgen.texts.formats.workbook import read_workbook
 from reportgen.texts.rows import Cell, FileRow, OddCell, RowsOnDisk, TextTable
 from reportgen.texts.source_files import FolderFormat, InputFormat
 from reportgen.texts.sources.folders import read_folder
-from reportgen.texts.workbooks.sheet import read_workbook
 
 _QUOTED = re.compile(r'"[^"]*"')
 _HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may hold line breaks
