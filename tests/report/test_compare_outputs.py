@@ -12,7 +12,6 @@ from helpers.made_up.factories import LABELS as LABEL_NAMES
 from helpers.made_up.factories import changed, make_results
 from helpers.on_github import rendered, sanitised, soup
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
-from helpers.words import words_between
 from markdown_it import MarkdownIt
 
 from reportgen.comparison import CHANGE_THRESHOLDS, Comparison, compare_runs
@@ -436,22 +435,6 @@ def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "kind", ["number", "numbers", "class", "labels", "next_token", "embedding"]
-)
-def test_every_kind_of_output_can_be_written_in_both_languages(tmp_path: Path, kind: str) -> None:
-    base, head = pair_of(tmp_path, kind=kind, evidence="basic", n_layers=2, n_heads=2)
-    found = compare_runs(Findings(base), Findings(plant(head)))
-    for lang in ("en", "ja"):
-        options = RenderOptions(lang=lang)
-        html = html_page.render(found.runs, options).text
-        assert not re.search(r"nan|None|\binf\b|[{}]", words_between(html, "<main", "</main>"))
-        assert STAR in words_between(html, '<section id="overview"', "</section>")
-        text = markdown.write(found.runs, options).text
-        assert not re.search(r"nan\b|None", text)
-    json.loads(comparison_json.write(found.runs, options).text)
-
-
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
@@ -493,10 +476,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     assert "<script>window.bad=1</script>" in rendered.get_text().replace("\u200b", "")
 
 
-def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
-    base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
-    head = plant(head)
-    text = markdown.write(compare_runs(Findings(base), Findings(head)).runs, RenderOptions()).text
+def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(text: str) -> None:
     assert len(text) <= 65_000
     assert len(text.encode()) <= 200_000
     assert not re.search(r"style=|data:|<svg|<script", text)
@@ -625,16 +605,6 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(two_models, two_compar
     )
 
 
-def test_outputs_are_the_same_bytes_every_time(
-    two_models, two_compared, made: str, text: str
-) -> None:
-    again = compare_runs(*map(Findings, two_models))
-    assert html_page.write(again.runs, RenderOptions()).content == made.encode()
-    assert markdown.write(again.runs, RenderOptions()).text == text
-    record = comparison_json.write(two_compared.runs, RenderOptions())
-    assert comparison_json.write(again.runs, RenderOptions()) == record
-
-
 def test_every_flat_figure_is_one_that_gates_can_name(two_compared) -> None:
     for name in comparison_figures(two_compared):
         assert COMPARE_FIGURES.find(name) is not None, name
@@ -688,23 +658,26 @@ def test_other_labels_are_told(tmp_path: Path, lang: str) -> None:
     assert said in page.get_text()
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str) -> None:
+def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, evidence="basic")
     texts = (TEXTS[1], TEXTS[0], *TEXTS[2:9], "another text", "one more")
     ids = ("2", "1", *map(str, range(3, 11)), "new")
     head = make_results(tmp_path / "b", texts, evidence="basic", seed=1, ids=ids)
     found = compare_runs(Findings(base), Findings(head))
-    words = CompareWords(found, load_language(lang))
-    said = [item.get_text() for item in page_of(base, head, lang=lang).select("#overview li")]
-    for key, n, named in (("removed", 2, "11, 12"), ("added", 1, "new"), ("altered", 1, "10")):
-        assert words.count(f"limit_{key}", n, ids=named) in said
-    assert words.count("limit_reordered", 2) in said
+    for lang in ("en", "ja"):
+        words = CompareWords(found, load_language(lang))
+        page = html_page.render(found.runs, RenderOptions(lang=lang)).text
+        said = [
+            item.get_text() for item in BeautifulSoup(page, "html.parser").select("#overview li")
+        ]
+        for key, n, named in (("removed", 2, "11, 12"), ("added", 1, "new"), ("altered", 1, "10")):
+            assert words.count(f"limit_{key}", n, ids=named) in said
+        assert words.count("limit_reordered", 2) in said
     record = json.loads(comparison_json.write(found.runs, RenderOptions()).text)
     assert record["comparable"]["texts_removed"] == ["11", "12"]
     assert [row["id"] for row in record["texts"]] == [str(i) for i in range(1, 10)]
-    with redacted_comparison(found, lang, wanted=True) as masked:
-        text = markdown.write(masked.runs, RenderOptions(lang=lang)).text
+    with redacted_comparison(found, "en", wanted=True) as masked:
+        text = markdown.write(masked.runs, RenderOptions()).text
         long = {str(i) for i in range(1, 10)} & {base.texts["text_id"][i] for i in long_texts(base)}
         long &= {head.texts["text_id"][i] for i in long_texts(head)}
         assert {*masked.base.texts["text_id"]} == long

@@ -308,15 +308,6 @@ def test_any_text_comes_back_from_csv(texts: list[str]) -> None:
     assert [row["n"] for row in rows] == ["1"] * len(texts)
 
 
-def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    results = make_results(tmp_path, evidence="full")
-    for name in TABLE_NAMES:
-        assert to_csv(table(Findings(results), name)) == to_csv(table(Findings(results), name))
-        assert to_parquet(table(Findings(results), name)) == to_parquet(
-            table(Findings(results), name)
-        )
-
-
 def test_making_a_table_leaves_the_results_alone(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     tokens, effects = results.tokens.copy(), results.effects.copy()

@@ -42,7 +42,9 @@ def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> No
     of_page, of_text = ("en", "ja") if kind in ("number", "class", "embedding") else ("ja", "en")
     html = html_page.render(found.runs, CompareOptions(lang=of_page)).text
     text = markdown.write(found.runs, CompareOptions(lang=of_text)).text
-    for said in (words_between(html, "<main", "</main>"), text):
+    two = html_page.render(chain(*made[:2]).runs, CompareOptions(lang=of_text)).text
+    pages = (words_between(page, "<main", "</main>") for page in (html, two))
+    for said in (*pages, text):
         assert not re.search(r"nan\b|None|\binf\b|[{}]", said)
     assert json.loads(comparison_json.write(found.runs, CompareOptions()).text)["models"]
     steps = found.all_models.from_first

@@ -87,20 +87,17 @@ def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
     assert html.find(id="predictions").get_text().count("Mean absolute error") >= 1
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
-def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lang):
-    made = make_results(tmp_path, sink=0.1, evidence="full")
-    language = load_language(lang)
-    share, even = 100 * made.heads[["special_share", "uniform_share"]].mean()
-    said = NO_SINK[lang].format(share=f"{share:.1f}", even=f"{even:.1f}")
-    html = BeautifulSoup(
-        render(Runs(Findings(made)), RenderOptions(lang=lang)).content.decode(), "html.parser"
-    )
-    sinks = html.find(id="sinks")
-    assert [p.get_text() for p in sinks.select(".headline")] == [said]
-    told = [p.get_text() for p in sinks.select(":scope > .verdict")]
-    assert told == list(overview_of(made, language).verdicts)
-    assert sinks.select(".behind .sink")
+def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path):
+    findings = Findings(make_results(tmp_path, sink=0.1, evidence="full"))
+    share, even = 100 * findings.results.heads[["special_share", "uniform_share"]].mean()
+    for lang, sentence in NO_SINK.items():
+        document = render(Runs(findings), RenderOptions(lang=lang)).content
+        sinks = BeautifulSoup(document.decode(), "html.parser").find(id="sinks")
+        said = sentence.format(share=f"{share:.1f}", even=f"{even:.1f}")
+        assert [p.get_text() for p in sinks.select(".headline")] == [said]
+        told = [p.get_text() for p in sinks.select(":scope > .verdict")]
+        assert told == list(make_overview(findings, load_language(lang)).verdicts)
+        assert sinks.select(".behind .sink")
 
 
 def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):

@@ -54,7 +54,11 @@ def taken(request, monkeypatch, tmp_path):
     assets.environment.cache_clear()
 
 
-@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("taken", "n"),
+    [(ANY, 1), (ANY, 3), (ONE, 1), (ONE, 2), (SEVERAL, 1), (SEVERAL, 2)],
+    indirect=["taken"],
+)
 def test_a_new_section_stands_on_the_page_in_its_navigation_and_in_markdown(tmp_path, taken, n):
     made = [make_results(tmp_path / str(i), seed=i, evidence="basic") for i in range(n)]
     runs = Runs(Findings(made[0])) if n == 1 else chain(*made).runs

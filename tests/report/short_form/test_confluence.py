@@ -2,8 +2,6 @@
 
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from helpers.hostile_texts import hostile_texts
@@ -148,10 +146,3 @@ def test_a_page_of_many_texts_leaves_whole_rows_out(results: Results, monkeypatc
 def test_a_title_without_end_is_told() -> None:
     with pytest.raises(UsageError, match="shorten --title"):
         set_brief(Brief("x" * 1_000_001, "", (Section(1),)), RenderOptions(id="x"), {})
-
-
-def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:
-    first, again = (
-        render(Runs(Findings(replace(results))), RenderOptions(), "run") for _ in range(2)
-    )
-    assert first == again

@@ -549,13 +549,6 @@ def test_long_texts_are_cut_in_the_middle(text: str, length: int, short: str) ->
     assert cut(text, length) == short
 
 
-def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    one, two = make_results(tmp_path / "1"), make_results(tmp_path / "2")
-    assert render(Runs(Findings(one)), RenderOptions()) == render(
-        Runs(Findings(two)), RenderOptions()
-    )
-
-
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_tokens_over_all_texts_stand_in_folded_tables(tmp_path, lang):
     findings = Findings(with_parts(tmp_path, {"ab": 0.6, "cd": -0.5}, 0.05))

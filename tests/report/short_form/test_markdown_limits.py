@@ -254,14 +254,6 @@ def test_the_longest_title_names_and_tokens_leave_room_for_the_headline(tmp_path
         assert len(set_as(tree, flavor, LEAST)) <= LEAST
 
 
-def test_the_same_results_give_the_same_bytes(results: Results, written) -> None:
-    again = render(Runs(Findings(replace(results))), RenderOptions(title=TITLE), "report")
-    assert again.text == written["github"]
-    assert (
-        again.files == render(Runs(Findings(results)), RenderOptions(title=TITLE), "report").files
-    )
-
-
 def rows_not_shown(markdown: str) -> int:
     """The number in the last line, 0 where nothing is left out."""
     found = re.match(r"([\d,]+) rows? (?:is|are) not shown", markdown.splitlines()[-1])
