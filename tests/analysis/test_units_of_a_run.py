@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from helpers.made_up.factories import make_results
-from helpers.real.models import save_model
 from transformers import AutoModelForSequenceClassification
 
 import reportgen
@@ -27,13 +26,6 @@ from reportgen.texts import WordSplitter, by_script
 
 TEXT = "the unbelievable cats sat, 1,000円 無料でもらえる"
 UNITS = ["the unbelievable", "sat, 1,000円"]
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_model(
-        tmp_path_factory.mktemp("bert"), "bert", "sequence", num_labels=1, problem_type="regression"
-    )
 
 
 @pytest.fixture(scope="module")

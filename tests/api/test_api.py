@@ -31,17 +31,6 @@ TEXTS = [*SENTENCES, "one more line"]
 FAST: dict[str, Any] = {"evidence": "none", "keep_maps": "none"}
 
 
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory) -> Path:
-    return save_model(
-        tmp_path_factory.mktemp("models") / "bert",
-        "bert",
-        "sequence",
-        num_labels=1,
-        problem_type="regression",
-    )
-
-
 @pytest.fixture
 def same_day(monkeypatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.labelled import classes_with_labels
 from helpers.made_up.number_items import number_fits
-from helpers.made_up.sites import list_of, made, trend_of, write
+from helpers.made_up.sites import list_of, made, make_pages_once, trend_of, write
 from helpers.real.planted import planted, traces
 
 from reportgen.api.site import writer
@@ -23,6 +24,7 @@ from reportgen.errors import ResultsError, UsageError
 from reportgen.files import system
 from reportgen.findings import Findings, Judging
 from reportgen.report import (
+    Document,
     Pair,
     SiteOptions,
     load_language,
@@ -45,6 +47,12 @@ OTHER = (
     "analyze` again"
 )
 GATES = ("--fail-if", "n_texts < 1", "--warn-if", "label_mae > 0")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pages() -> Iterator[dict[str, Document]]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield make_pages_once(patch)
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +177,9 @@ def test_only_what_changed_is_written(site, runs, tmp_path) -> None:
 
 
 def test_the_same_bytes_in_any_order_and_from_two_processes(
-    site, runs, tmp_path, monkeypatch
+    site, runs, pages, tmp_path, monkeypatch
 ) -> None:
+    pages.clear()
     monkeypatch.setattr(writer, "_FEW", 1)
     done = call("site", *reversed(runs), "-o", tmp_path / "public", *GATES, "--workers", 2)
     assert done.exit_code == 0, done.output

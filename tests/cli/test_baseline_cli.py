@@ -14,7 +14,7 @@ import reportgen
 from reportgen.errors import ComparisonError, UsageError
 
 MADE = {"num_labels": 1, "problem_type": "regression"}
-SETTINGS = ("--label-column", "stars", "--max-length", 40)
+SETTINGS = ("--label-column", "stars", "--max-length", 40, "--evidence-texts", 5)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -76,6 +76,7 @@ def test_a_baseline_that_says_the_same_is_left_as_it_is(place: Path) -> None:
         place / "old",
         labels="stars",
         max_length=40,
+        evidence_texts=5,
         folder=place / "baseline",
         small=True,
     )
@@ -154,7 +155,8 @@ def test_report_and_comparison_are_those_of_the_steps_one_by_one(compared: Path)
     assert own["figures"]["texts_comparable"] == 12
     assert own["figures"]["mae_head"] is not None  # with the column of the baseline
     settings = json.loads((results / "results.json").read_text("utf-8"))["settings"]["options"]
-    assert settings == {"model": "new", "label-column": "stars", "max-length": 40}
+    given = {"label-column": "stars", "max-length": 40, "evidence-texts": "5"}
+    assert settings == {"model": "new", **given}
     call("render", results, "-o", compared / "again.html")
     pages = [(compared / f"{name}.html").read_bytes() for name in ("again", "report")]
     assert pages[0] == pages[1]

@@ -13,7 +13,7 @@ import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
 from helpers.places import SAMPLES
-from helpers.real.models import SENTENCES, save_model
+from helpers.real.models import SENTENCES
 
 from reportgen.api.options import GateChoices, InputChoices, ModelChoices
 from reportgen.cli import main
@@ -27,17 +27,6 @@ def texts(tmp_path: Path) -> Path:
     path = tmp_path / "texts.txt"
     path.write_text("\n".join(SENTENCES) + "\n", "utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory) -> Path:
-    return save_model(
-        tmp_path_factory.mktemp("models") / "bert",
-        "bert",
-        "sequence",
-        num_labels=1,
-        problem_type="regression",
-    )
 
 
 def test_the_bundled_model_needs_no_option(texts: Path, tmp_path: Path) -> None:

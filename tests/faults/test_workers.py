@@ -37,17 +37,11 @@ def _small_windows() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    number = {"num_labels": 1, "problem_type": "regression"}
-    return save_model(tmp_path_factory.mktemp("models") / "bert", "bert", "sequence", **number)
-
-
-@pytest.fixture(scope="module")
-def place(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with texts and their results."""
     place = tmp_path_factory.mktemp("place")
     (place / "texts.txt").write_text("\n".join(TEXTS), "utf-8")
-    done = call("analyze", place / "texts.txt", "-m", model, *FEW, "-o", place / "whole")
+    done = call("analyze", place / "texts.txt", "-m", bert, *FEW, "-o", place / "whole")
     assert done.exit_code == 0, done.stderr
     require_sinks_and_groups(place / "whole")
     return place
@@ -81,13 +75,13 @@ def killing(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
-    place: Path, model: Path, tmp_path: Path, killing, monkeypatch
+    place: Path, bert: Path, tmp_path: Path, killing, monkeypatch
 ) -> None:
     killed = killing(1)
     begin_as(monkeypatch, "fork", "spawn")  # the first is the one that is killed
     monkeypatch.setattr("reportgen.analysis.worker.Worker.sample_size", lambda *_: 6)
     two = (*FEW[:2], "--evidence-budget", "5m", "--workers", "2", "-o", tmp_path / "two")
-    done = call("analyze", place / "texts.txt", "-m", model, *two)
+    done = call("analyze", place / "texts.txt", "-m", bert, *two)
     assert done.exit_code == 0, done.stderr
     assert len(killed) == 1
     assert contents(tmp_path / "two") == contents(place / "whole")
@@ -96,7 +90,7 @@ def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
 
 
 def test_two_processes_give_the_shapley_values_of_one(
-    model: Path, tmp_path: Path, monkeypatch
+    bert: Path, tmp_path: Path, monkeypatch
 ) -> None:
     """Which texts have them follows from all texts, whichever process measures them."""
     monkeypatch.setattr(estimate, "SHAPLEY_SHARE", 1.5)  # of few texts a tenth pays for none
@@ -104,7 +98,7 @@ def test_two_processes_give_the_shapley_values_of_one(
     texts.write_text("\n".join(TEXTS[:12]), "utf-8")
     begin_as(monkeypatch)
     for name, more in (("one", ()), ("two", ("--workers", "2"))):
-        done = call("analyze", texts, "-m", model, *more, "-o", tmp_path / name)
+        done = call("analyze", texts, "-m", bert, *more, "-o", tmp_path / name)
         assert done.exit_code == 0, done.stderr
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
     results = open_results(tmp_path / "two")
@@ -113,9 +107,9 @@ def test_two_processes_give_the_shapley_values_of_one(
 
 
 def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(
-    place: Path, model: Path, tmp_path: Path, killing, monkeypatch
+    place: Path, bert: Path, tmp_path: Path, killing, monkeypatch
 ) -> None:
-    command = ("analyze", place / "texts.txt", "-m", model, *FEW, "-o", tmp_path / "two")
+    command = ("analyze", place / "texts.txt", "-m", bert, *FEW, "-o", tmp_path / "two")
     save = WorkFolder.save
 
     def interrupted(self, task, result) -> None:
@@ -155,8 +149,8 @@ def test_an_error_in_a_process_is_that_of_the_run(
     assert SECRETS["latin"] not in done.output
 
 
-def test_what_cannot_be_shared_is_refused(place: Path, model: Path, tmp_path: Path) -> None:
-    command = ("analyze", place / "texts.txt", "-m", model, "-o", tmp_path / "r", "--workers", "2")
+def test_what_cannot_be_shared_is_refused(place: Path, bert: Path, tmp_path: Path) -> None:
+    command = ("analyze", place / "texts.txt", "-m", bert, "-o", tmp_path / "r", "--workers", "2")
     shard = call(*command, "--shard", "1/2")
     assert shard.exit_code == 2
     assert "a shard is done by one process" in shard.stderr
@@ -166,7 +160,7 @@ def test_what_cannot_be_shared_is_refused(place: Path, model: Path, tmp_path: Pa
 
 
 def test_python_gives_an_engine_what_the_command_gives_it(
-    place: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
 
@@ -178,10 +172,10 @@ def test_python_gives_an_engine_what_the_command_gives_it(
     monkeypatch.setattr("reportgen.api.measurement.engine_of", engine_of)
     few = {"keep_maps": 11, "evidence_texts": 6}
     made = {"workers": 2, "engine": "ray", "gpus_per_worker": 1}
-    reportgen.analyze(place / "texts.txt", model, folder=tmp_path / "r", **few, **made)
-    assert seen == [(EngineChoices(2, "ray", 1.0), ModelSpec(model=str(model)), "6")]
+    reportgen.analyze(place / "texts.txt", bert, folder=tmp_path / "r", **few, **made)
+    assert seen == [(EngineChoices(2, "ray", 1.0), ModelSpec(model=str(bert)), "6")]
     assert contents(tmp_path / "r") == contents(place / "whole")
     with pytest.raises(UsageError, match="workers: each process loads the model, which is Loaded"):
-        reportgen.analyze(["a"], reportgen.load_model(model), workers=2)
+        reportgen.analyze(["a"], reportgen.load_model(bert), workers=2)
     with pytest.raises(UsageError, match="engine 'spark': takes 'local', 'ray'"):
-        reportgen.analyze(["a"], model, engine="spark")
+        reportgen.analyze(["a"], bert, engine="spark")

@@ -134,13 +134,6 @@ def test_no_folder_is_left_of_several_paths(found: list[str], between: str) -> N
     checked(f"'{between.join(found)}'" if "'" in between else between.join(found))
 
 
-@pytest.mark.whole
-@given(paths(), AROUND)
-@settings(max_examples=20_000)
-def test_no_folder_is_left_of_very_many_paths(path: str, around: str) -> None:
-    checked(around.format(path))
-
-
 @given(NAMES, NAMES, st.sampled_from(("https", "http", "ftp", "s3")))
 @settings(max_examples=100)
 def test_no_user_and_no_password_is_left_of_a_url(user: str, password: str, scheme: str) -> None:

@@ -62,30 +62,6 @@ def test_imports_run_one_way(capsys: pytest.CaptureFixture[str]) -> None:
     assert found == 0, capsys.readouterr().out
 
 
-# Packages that export what others take of them, and who imports no deeper.
-SURFACES = {
-    "reportgen.texts": ("reportgen", "tests"),
-    "reportgen.api.options": ("reportgen", "tests"),
-    "reportgen.analysis": ("reportgen",),
-    "reportgen.models": ("reportgen",),
-}
-
-
-@pytest.mark.parametrize("package", SURFACES)
-def test_nobody_reaches_into_a_package_that_exports_what_others_take(package: str) -> None:
-    deeper = re.compile(rf"(?:from|import) {re.escape(package)}\.\w")
-    own = Path(*package.split("."))
-    rooms = (own, Path("tests", own.parts[1]))
-    files = (path for root in SURFACES[package] for path in (ROOT / root).rglob("*.py"))
-    found = [
-        str(path.relative_to(ROOT))
-        for path in files
-        if not any(path.is_relative_to(ROOT / room) for room in rooms)
-        and deeper.search(path.read_text("utf-8"))
-    ]
-    assert not found, f"import {', '.join(found)} from {package} itself"
-
-
 def test_no_source_file_is_long() -> None:
     sources = [
         path
@@ -207,12 +183,6 @@ def test_help_and_errors_of_use_are_quick(tmp_path: Path) -> None:
         assert "Traceback" not in said, command
         assert bool(said) == bool(code), command
     assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_the_command_starts_as_a_module_too() -> None:
-    ran = python("-m", "reportgen", "--version")
-    assert ran.returncode == 0, ran.stderr
-    assert re.search(r"\d+\.\d+", ran.stdout)
 
 
 def test_continuous_integration_runs_the_commands_of_the_readme() -> None:

@@ -255,9 +255,10 @@ def test_the_share_of_masks_whose_word_is_listed(tmp_path: Path) -> None:
     assert 0 < findings.masks.listed_share < 1
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_folders_of_earlier_versions_give_the_table(version: int) -> None:
     findings = Findings(open_results(GOLD / f"results_{version}"))
+    assert findings.results.info.schema_version == version
     items = predictions_of(findings.results)
     assert len(items) == findings.analysed.sum()
     assert items["score"].mean() == pytest.approx(findings.figures["label_mae"], rel=1e-5)
@@ -327,13 +328,6 @@ def test_a_decoder_of_its_own_has_the_tokens_of_its_target(tmp_path: Path) -> No
     assert items["label"].tolist() == ["x", "y", "z", "w"]
     assert items["predicted"].tolist() == ["x", "q", "z", "w"]
     assert np.log(items["label_probability"]).tolist() == pytest.approx([-1, -2, -0.5, -0.1])
-
-
-def test_long_texts_are_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = make_results(tmp_path, kind="completion")
-    whole = predictions_of(results)
-    monkeypatch.setattr("reportgen.tasks.from_texts._AT_ONCE", 2)
-    assert predictions_of(results).equals(whole)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,7 +16,7 @@ import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.unlisted import without_manifest
 from helpers.made_up.with_answers import ANSWERED, answered_results
-from helpers.places import GOLD, ROOT
+from helpers.places import ROOT
 from helpers.real.models import save_model
 
 from reportgen.analysis import AnalysisOptions, analyze
@@ -107,13 +107,6 @@ def test_a_run_stores_the_items_of_its_texts(tmp_path: Path, architecture: str, 
     made = pa.concat_tables(items_from_texts(results))
     assert pq.read_table(folder / FILE).equals(made)
     pd.testing.assert_frame_equal(predictions_of(results), results.predictions)
-
-
-@pytest.mark.parametrize("version", [1, 2, 3])
-def test_stored_folders_of_earlier_versions_give_the_table(version: int) -> None:
-    results = open_results(GOLD / f"results_{version}")
-    assert results.info.schema_version == version
-    assert predictions_of(results)["value"].tolist() == results.texts["prediction"].tolist()
 
 
 Refused = Callable[..., str]

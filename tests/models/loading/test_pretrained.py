@@ -87,13 +87,6 @@ def test_half_precision_files_are_run_in_float32(tmp_path: Path, dtype: torch.dt
     assert torch.equal(parameter, expected)
 
 
-def test_bin_and_safetensors_give_the_same_weights(tmp_path: Path) -> None:
-    one = load(save_model(tmp_path / "bin", "bert", "sequence", safetensors=False))
-    other = load(save_model(tmp_path / "safe", "bert", "sequence"))
-    weights = other.module.state_dict()
-    assert all(torch.equal(t, weights[key]) for key, t in one.module.state_dict().items())
-
-
 def test_a_folder_loads_ready_to_show_its_attention(tmp_path: Path) -> None:
     module = load(save_model(tmp_path, "bert")).module
     assert module.config._attn_implementation == "eager"
