@@ -142,4 +142,4 @@ def _text_said(panel: Panel, language: Language) -> tuple[str, str]:
         name = language.say("common", "prediction")
         parts.append(f"{name} {panel.prediction.value} {panel.prediction.beside}".strip())
     sentences = panel.colours.influence.sentences if panel.colours else ()
-    return inert(" · ".join(parts)), inert(language.say("common", "space").join(sentences))
+    return inert(" · ".join(parts)), inert(language.sentences(sentences))

@@ -111,7 +111,7 @@ def cross_figure(
     return CrossFigure(
         Drawing("cells", WIDTH, round(place.height), sentence, shapes).on_page(),
         title,
-        language.say("common", "space").join(says),
+        language.sentences(says),
     )
 
 

@@ -307,7 +307,7 @@ def _sentence(
         if found.learned is not None:
             of_sink = weights.about(float(found.learned.mean()))
             sentences.append(language.say("map", "learned", share=of_sink))
-    return language.say("common", "space").join(sentences)
+    return language.sentences(sentences)
 
 
 def _line(points: Sequence[tuple[int, int]], *, marked: bool = False) -> str:

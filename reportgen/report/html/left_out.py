@@ -69,7 +69,7 @@ def carries(
         )
         is_here = map_cells(row) is None
         sentences.append(lang.say("panel", "pooled_here" if is_here else "pooled_before"))
-    return lang.say("common", "space").join(sentences)
+    return lang.sentences(sentences)
 
 
 def reduced_sentences(

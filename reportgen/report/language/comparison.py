@@ -214,13 +214,12 @@ class CompareWords:
 
     def note(self, note: Note) -> Sentence:
         """A note as its sentences."""
-        space = self.language.say("common", "space")
         ids = [note.id, *note.also]
         if self.is_size:
             ids = [f"{id}_size" if id.startswith("token_moves") else id for id in ids]
         given = self.values(note)
         said = [self.say(f"says_{id}", **given) for id in ids]
-        return Sentence(space.join(said), note.citations)
+        return Sentence(self.language.sentences(said), note.citations)
 
     def values(self, note: Note) -> dict[str, str]:
         """The values that a note's sentences name."""

@@ -10,7 +10,7 @@ the styles.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -59,6 +59,14 @@ class Language:
         one = f"{key}_one"
         is_one = n == 1 and one in self.words[section]
         return self.say(section, one if is_one else key, n=n, **values)
+
+    def sentences(self, said: Iterable[str]) -> str:
+        """Sentences one after another; those that are empty are left out."""
+        return self.say("common", "space").join(filter(None, said))
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names, or parts of a sentence, with commas between; those that are empty are left out."""
+        return self.say("common", "comma").join(filter(None, names))
 
     def fill(self, text: str, values: Mapping[str, object]) -> str:
         """`text` with its `{names}` filled: each figure in the style its name is followed by."""

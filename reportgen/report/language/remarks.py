@@ -14,7 +14,7 @@ def remark(said: str, language: Language) -> str:
     parts = said.split(", ")  # of a list, such as what a model reads
     spoken = [remark(part, language) for part in parts] if len(parts) > 1 else parts
     if all(own != part for own, part in zip(spoken, parts, strict=True)):
-        return language.say("common", "comma").join(spoken)
+        return language.listed(spoken)
     for key, text in load_language("en").words["remarks"].items():
         if found := re.fullmatch(_pattern(text), said, re.DOTALL):
             values: Mapping[str, str] = found.groupdict()

@@ -25,7 +25,7 @@ def sentence(note: Note, language: Language) -> str:
         _begun(note, language.fill(language.words["sentences"][key], values))
         for key in (note.id, *note.also)
     ]
-    return language.say("common", "space").join(said)
+    return language.sentences(said)
 
 
 def in_short(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def headline(notes: Sequence[Note], model: str, language: Language) -> str:
     said = [
         note for note in notes if note.is_verdict or (note.kind == "passed" and note.role in sinks)
     ]
-    joined = language.say("common", "space").join(in_short(said, language))
+    joined = language.sentences(in_short(said, language))
     return language.say("phrases", "headline", model=model, verdicts=joined)
 
 

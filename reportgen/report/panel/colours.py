@@ -107,8 +107,8 @@ def make_colours(
         twin=twin(strip, first.kind),
         runs_left=runs_left(strip),
         measures=found,
-        legend=language.say("common", "space").join(
-            filter(None, (about(first.id, info, language) if first.order else "", first.legend))
+        legend=language.sentences(
+            (about(first.id, info, language) if first.order else "", first.legend)
         ),
         marked=marked(units.units, segments, first),
         influence=influence(

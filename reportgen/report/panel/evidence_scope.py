@@ -55,7 +55,7 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
         sentences.append(language.say("evidence", "texts_extra", n=evidence.n_extra))
     if "received_norm_all" not in evidence.withheld:
         sentences.append(language.say("evidence", "norms_all"))
-    return language.say("common", "space").join(sentences)
+    return language.sentences(sentences)
 
 
 def _live(findings: Findings, language: Language) -> str:

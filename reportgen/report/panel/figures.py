@@ -210,7 +210,7 @@ def _range(drawn: TextMap | None, language: Language, weights: Weights) -> str:
         parts.append(language.say("script", "clipped", n=drawn.n_above, most=most))
     if drawn.pooled > 1:
         parts.append(language.say("map", "pooled", n=drawn.pooled))
-    return language.say("common", "space").join(parts)
+    return language.sentences(parts)
 
 
 def _heads_legend(drawn: TextMap | None, language: Language) -> str:
@@ -218,7 +218,7 @@ def _heads_legend(drawn: TextMap | None, language: Language) -> str:
     parts = [language.say("map", "heads")]
     if drawn is not None and drawn.learned is not None:
         parts.append(language.say("explore", "grid_leaves_out"))
-    return language.say("common", "space").join(parts)
+    return language.sentences(parts)
 
 
 def _live(

@@ -235,7 +235,7 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
     key = "sorted_row" if looks.row else "sorted_received"
     sort = "sorted" if has_changes else "sorted_attention"
     said = (language.say("influence", each, row=looks.row) for each in (sort, key))
-    return language.say("common", "space").join(said)
+    return language.sentences(said)
 
 
 def _change_sentences(
@@ -288,7 +288,7 @@ def _joint_sentence(
     else:
         whole = say("joint_to", **_ends(explained.value, effect), **said)
     parts = say("joint_each" if group.joint.each else "joint_more")
-    return language.say("common", "space").join((whole, parts))
+    return language.sentences((whole, parts))
 
 
 def _ends(value: float, effect: float) -> dict[str, str]:

@@ -41,7 +41,7 @@ def places(units: Sequence[Unit], segments: Sequence[str], language: Language) -
     found = []
     for nth, word in zip(ordinals([u.label for u in units], language), words, strict=True):
         piece = language.say("explore", "piece_of", word=visible(shorten(word, _WORD)))
-        found.append(language.say("common", "comma").join(filter(None, (nth, piece * bool(word)))))
+        found.append(language.listed((nth, piece * bool(word))))
     return tuple(found)
 
 

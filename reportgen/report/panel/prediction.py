@@ -166,15 +166,15 @@ def label_name(output: OutputInfo, language: Language) -> str:
 
 def _tagged(findings: Findings, text: int, items: Sequence[Item], language: Language) -> str:
     """The entities of a text; without a tag for words outside them, how many items have which."""
-    comma, found = language.say("common", "comma"), findings.tags
+    found = findings.tags
     if not items:
         return ""
     if found is not None and found.marks_entities:
         entities = found.entities[text]
         named = (language.say("panel", "entity", kind=e.kind, name=e.name) for e in entities)
-        return comma.join(named) or language.say("panel", "no_entity")
+        return language.listed(named) or language.say("panel", "no_entity")
     counts = Counter(item.predicted for item in items).most_common()
-    return comma.join(f"{name} {n}" for name, n in counts)
+    return language.listed(f"{name} {n}" for name, n in counts)
 
 
 def _error(predicted: float, label: float, digits: int | None) -> str:

@@ -270,7 +270,7 @@ def make_steps(
     note = _note(findings, task, language)
     if task.is_written:
         first = say("all_expected" if is_expected else "first_choice")
-        note = language.say("common", "space").join((first, note))
+        note = language.sentences((first, note))
     title = say(language.key_of("steps", "title", task.kind))
     return Steps(title, tuple(names), tuple(rows), note)
 
@@ -327,10 +327,10 @@ def _row(
     key = language.key_of("steps", key, ending)
     shown = tuple(cells[column] for column in columns[1:])
     every = zip(names[1:], shown, strict=True)
-    listed = language.say("common", "comma").join(f"{what} {cell}" for what, cell in every if cell)
+    listed = language.listed(f"{what} {cell}" for what, cell in every if cell)
     values = {str(column): visible(cell) for column, cell in cells.items()}
     said = language.say("steps", key, name=name, cells=visible(listed), **values)
-    sentences = language.say("common", "space").join((said, *moves.said))
+    sentences = language.sentences((said, *moves.said))
     return StepRow(place.unit, name, shown, sentences, moves, is_wrong)
 
 
@@ -339,7 +339,7 @@ def _token(name: str | None, language: Language) -> str:
 
 
 def _alternatives(place: _Place, language: Language) -> str:
-    return language.say("common", "comma").join(
+    return language.listed(
         language.say(
             "steps",
             "other",

@@ -209,7 +209,7 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     if info.roles:
         dotted = "dotted" if is_attention else "dotted_effect"
         said.append(language.say("strip", "dotted_deletion" if id == EFFECT else dotted))
-    return language.say("common", "space").join(said)
+    return language.sentences(said)
 
 
 def explained_name(info: RunInfo, language: Language) -> str:
@@ -280,7 +280,7 @@ class _Words:
             steps=self._on_content(steps),
             shown=shown,
             order=order,
-            legend=self._language.say("common", "space").join(legend),
+            legend=self._language.sentences(legend),
             flat="",
         )
 

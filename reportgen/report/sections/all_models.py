@@ -96,12 +96,11 @@ def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
         k, known = changed(last), [step for step in steps if step is not None]
         if k is not None and len(known) == len(steps) and k > sum(known):
             parts.append(words.count(f"drift_{key}", of_all(last) or 0, k=k, sum=sum(known)))
-    comma = words.language.say("common", "comma")
     if not parts:
         return ()
     # Where texts are left out here, the comparison of the first and the last model may have them.
     key = "drift_common" if found.n_left_out else "drift"
-    return (words.say(key, parts=comma.join(parts), n=found.n_texts),)
+    return (words.say(key, parts=words.language.listed(parts), n=found.n_texts),)
 
 
 def between(found: AllModels, words: CompareWords) -> str:
@@ -123,7 +122,7 @@ def between(found: AllModels, words: CompareWords) -> str:
     ]
     if len(differing) > _NAMED:
         parts.append(words.count("between_more", len(differing) - _NAMED))
-    return words.say("between", parts=words.language.say("common", "comma").join(parts))
+    return words.say("between", parts=words.language.listed(parts))
 
 
 def since_when(found: AllModels, words: CompareWords) -> tuple[str, ...]:
@@ -137,7 +136,6 @@ def since_when(found: AllModels, words: CompareWords) -> tuple[str, ...]:
     write = words.quality(own.figure)
     shown = (write(value, False) for value in own.values)
     values = dict(zip((names[place] for place in places), shown, strict=True))
-    comma = words.language.say("common", "comma")
     listed = (words.trend("value_in", value=x, name=name) for name, x in values.items())
     said = words.trend(
         f"since_{own.course}",
@@ -145,7 +143,7 @@ def since_when(found: AllModels, words: CompareWords) -> tuple[str, ...]:
         first=names[0],
         limit=words.smallest(own.figure),
         figure=words.say(f"quality_{own.figure}"),
-        values=comma.join(listed),
+        values=words.language.listed(listed),
     )
     return (said,)
 
@@ -187,7 +185,7 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
     """A figure of one model, and its change from the first."""
     if value is None:
         return Cell(NOTHING)
-    write, comma = writer(row, words), words.language.say("common", "comma")
+    write = writer(row, words)
     beside = []
     if value.layer is not None:
         beside.append(words.say("in_layer", layer=value.layer))
@@ -200,7 +198,7 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
             beside.append(verdict_inside(value.judgement, words.language))
     if value.change is not None:
         beside.append(str(changed(value, row, words)))
-    return Cell(write(value.value, False), comma.join(filter(None, beside)))
+    return Cell(write(value.value, False), words.language.listed(beside))
 
 
 def changed(value: ModelValue, row: FigureRow, words: CompareWords) -> Cell:

@@ -82,7 +82,7 @@ class _Answering:
             **self._ends(figure),
         )
         remarks = filter(None, [self._sure(figure), *others(quality, self._words)])
-        remark = self._language.say("common", "space").join(remarks)
+        remark = self._language.sentences(remarks)
         return answer(said, remark, self._both(figure))
 
     def _name(self, figure: QualityFigure) -> str:
@@ -197,7 +197,7 @@ class _Answering:
         chart = self._token_bars(shown, is_effect=True)
         remark = [self._say("by_effect")] if chart else []
         remark += [self._say("pale")] if chart and not clear else []
-        return answer(said, self._language.say("common", "space").join(remark), chart)
+        return answer(said, self._language.sentences(remark), chart)
 
     def _token_bars(self, tokens: list[TokenChange], *, is_effect: bool) -> Drawing | None:
         """The change of each token's effect, or of how much it is looked at."""
@@ -254,7 +254,7 @@ class _Answering:
             for base, head in zip(found.base, found.head, strict=True)
         ]
         letter = self._language.say("answers", "layer_letter")
-        remark = self._language.say("common", "space").join(filter(None, (remark, reason)))
+        remark = self._language.sentences((remark, reason))
         return answer(said, remark, pairs_by_layer(found.base, found.head, texts, letter))
 
     def _by_layer(self) -> str:

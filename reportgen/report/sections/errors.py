@@ -323,7 +323,7 @@ def _probabilities(found: Calibration, has_copies: bool, language: Language) -> 
     ]
     said = [_calibration_sentence(found, language), *([say("once")] if has_copies else [])]
     return Probabilities(
-        headline=language.say("common", "space").join(said),
+        headline=language.sentences(said),
         figures=tuple(shown),
         chart=chart if n_bins > 1 else None,
         note=say("curve_note", parts=n_bins) if n_bins > 1 else "",

@@ -56,8 +56,7 @@ def many(context: CompareContext) -> str:
     names, n = model_names(models, words), len(models.infos)
     if n > _NAMED and models.trend.checkpoints[0].step is not None:
         return words.say("many_steps", n=n, first=names[0], last=names[-1])
-    comma = context.language.say("common", "comma")
-    return words.say("many", n=n, names=comma.join(names))
+    return words.say("many", n=n, names=words.language.listed(names))
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:
@@ -118,7 +117,7 @@ def _same(key: str, base: str, head: str, words: CompareWords) -> str:
 def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
     info, language = findings.info, words.language
     model, output, level = info.model, info.output, info.evidence.level
-    files = language.say("common", "comma").join(item.name for item in info.inputs)
+    files = language.listed(item.name for item in info.inputs)
     return {
         "model": model.name,
         "architecture": model.architecture,

@@ -60,9 +60,7 @@ def make_notable(findings: Findings, language: Language, marked: Marked | None =
     strange = language.say("notable", "strange" if has_shares else "strange_entropy")
     return Notable(
         strange=strange if "strangeness" in picked.reasons else "",
-        lead=language.say(
-            "notable", "lead", reasons=language.say("common", "comma").join(names), n=RANKS
-        ),
+        lead=language.say("notable", "lead", reasons=language.listed(names), n=RANKS),
         texts=tuple(
             _notable(
                 findings,

@@ -110,12 +110,12 @@ def _is_sink(findings: Findings, sinks: Sequence[Note], language: Language) -> s
     if not findings.results.is_redacted:
         said.append(untested(findings, sinks, language))
     said += [_naming(key, own, language) for key, own in kinds.items() if own]
-    return language.say("common", "space").join(filter(None, said))
+    return language.sentences(said)
 
 
 def _naming(key: str, tokens: Sequence[str], language: Language) -> str:
     """The string `key` with `tokens` separated by commas, each named once."""
-    names = language.say("common", "comma").join(dict.fromkeys(tokens))
+    names = language.listed(dict.fromkeys(tokens))
     return language.say("sinks", key, tokens=names)
 
 

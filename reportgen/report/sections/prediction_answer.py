@@ -51,7 +51,7 @@ def predicted(findings: Findings, language: Language) -> Answer:
         # The figure that was asked for comes first, then what is said of this kind of output.
         remarks = [language.say("answers", "decided_beside", said=answer.answer), *remarks]
         answer = replace(answer, answer=_decided(*findings.deciding, language))
-    remark = language.say("common", "space").join(filter(None, remarks))
+    remark = language.sentences(remarks)
     return replace(answer, remark=remark, is_caveat=answer.is_caveat or bool(where))
 
 
@@ -119,8 +119,7 @@ class _Predicted:
         classes, shares = self._findings.classes, self._findings.class_shares[text]
         remark, verdict = self._say("one_class"), value
         if label is None:
-            between = self._language.say("common", "space")
-            remark = between.join((remark, self._say("no_labels")))
+            remark = self._language.sentences((remark, self._say("no_labels")))
         elif classes.compared[text] and classes.predicted[text] == classes.labels[text]:
             verdict = self._say("one_right", value=value)
         else:

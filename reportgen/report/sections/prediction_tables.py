@@ -122,11 +122,12 @@ class ItemTables:
         if found is None or not found.marks_entities or not found.kinds:
             return None
         every = [own for entities in found.entities.values() for own in entities]
-        comma, rows = self._language.say("common", "comma"), []
+        rows = []
         for kind, n in found.kinds[:LISTED]:
             names = Counter(own.name for own in every if own.kind == kind)
             most = [shorten(visible(name), _WORD) for name, _ in names.most_common(_EXAMPLES)]
-            rows.append((shorten(visible(kind), NAME), (Cell(f"{n:,}"), Cell(comma.join(most)))))
+            examples = self._language.listed(most)
+            rows.append((shorten(visible(kind), NAME), (Cell(f"{n:,}"), Cell(examples))))
         columns = self._columns("kind", "n_entities", "entity_examples")
         return make_table(self._title("kinds_table"), columns, rows)
 

@@ -122,7 +122,7 @@ class _PredictionSection:
         if len(missed):
             names = [self._told.names[i] for i in missed]
             quoted = [self._language.say("across", "quoted", name=name) for name in names]
-            listed = self._language.say("common", "comma").join(quoted)
+            listed = self._language.listed(quoted)
             yield self._say("never_predicted", n=int(n_right[missed].sum()), names=listed)
 
     def _not_listed(self) -> Iterator[str]:
@@ -141,7 +141,7 @@ class _PredictionSection:
     def _class_list(self) -> str:
         names = self._told.names
         more = ["…"] if len(names) > LISTED else []
-        return self._language.say("common", "comma").join([*names[:LISTED], *more])
+        return self._language.listed([*names[:LISTED], *more])
 
 
 def _interval_note(figures: Sequence[Kpi], language: Language) -> str:

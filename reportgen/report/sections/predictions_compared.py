@@ -80,7 +80,7 @@ def quality_note(quality: ModelQuality, words: CompareWords) -> str:
         said.append(words.say("quality_others"))
     if quality.figure("bias"):
         said.append(words.say("quality_numbers"))
-    return words.language.say("common", "space").join(said)
+    return words.language.sentences(said)
 
 
 def verdict(quality: ModelQuality, words: CompareWords) -> str:
@@ -97,7 +97,7 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
         floor=words.unmoved,
         n=quality.n_texts,
     )
-    return words.language.say("common", "space").join((said, *others(quality, words)))
+    return words.language.sentences((said, *others(quality, words)))
 
 
 def others(quality: ModelQuality, words: CompareWords) -> Iterator[str]:
@@ -107,8 +107,7 @@ def others(quality: ModelQuality, words: CompareWords) -> Iterator[str]:
     for gain in gains:
         figures = quality.with_gain(gain) if gain != quality.verdict else ()
         if figures:
-            comma = words.language.say("common", "comma")
-            listed = comma.join(_both(figure, words) for figure in figures)
+            listed = words.language.listed(_both(figure, words) for figure in figures)
             yield words.say(f"others_{gain}", figures=listed)
 
 

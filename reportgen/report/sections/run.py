@@ -120,7 +120,7 @@ def make_reproduce(
 def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
     """Model, output and texts of a run, each with its name."""
     model, output = info.model, info.output
-    files = language.say("common", "comma").join(item.name for item in info.inputs)
+    files = language.listed(item.name for item in info.inputs)
     shared = language.say("run", "shared") if model.shares_layers else ""
     parts = [
         ("model", model.name),
@@ -139,7 +139,7 @@ def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
 def run_line(info: RunInfo, language: Language) -> tuple[str, ...]:
     """Model, its size, the files of texts and the date, for the line below the title."""
     model = info.model
-    files = language.say("common", "comma").join(item.name for item in info.inputs)
+    files = language.listed(item.name for item in info.inputs)
     size = language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)
     return (model.encoder, size, files, info.created)
 
@@ -189,7 +189,7 @@ def definitions(findings: Findings, language: Language) -> str:
         parts = [language.say("page", language.key_of("page", "gives", output.kind), **said)]
         if has_labels and (label := language.words["page"].get(f"label_{output.kind}")):
             parts.append(label)
-    return language.say("common", "space").join(parts)
+    return language.sentences(parts)
 
 
 def _of_numbers(findings: Findings, language: Language, name: object) -> list[str]:

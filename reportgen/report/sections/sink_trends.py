@@ -74,10 +74,9 @@ def _says(own: SinkTrend, found: AllModels, words: CompareWords) -> str:
     k, n_heads = own.n_sink_heads[last], own.n_heads[last]
     if k is None or n_heads is None:
         return said
-    space = words.language.say("common", "space")
     layers = _layers(own.sink_layers[last], words)
     heads = words.trend("heads", name=names[last], layers=layers, k=k, n=n_heads)
-    return said + space + heads
+    return words.language.sentences((said, heads))
 
 
 def _layers(layers: Sequence[int], words: CompareWords) -> str:
@@ -94,7 +93,7 @@ def _layers(layers: Sequence[int], words: CompareWords) -> str:
             said.append(words.language.say("number", "range", low=str(run[0]), high=str(run[-1])))
         else:
             said += map(str, run)
-    numbers = words.language.say("common", "comma").join(said)
+    numbers = words.language.listed(said)
     return words.trend("layers", len(layers), layers=numbers)
 
 

@@ -110,7 +110,7 @@ class _SinkPanelMaker:
         return SinkPanel(
             token=token[:1].upper() + token[1:],
             n_texts=language.write(n_texts, "texts"),
-            verdict=language.say("common", "space").join(in_short(own, language)),
+            verdict=language.sentences(in_short(own, language)),
             notes=sentences(self._findings.placed.sinks.get(subject.key, ()), language),
             chart=self._chart(token, layers),
             has_norms=_norm_shares(layers) is not None,
@@ -354,6 +354,6 @@ def untested(findings: Findings, sinks: Sequence[Note], language: Language) -> s
         why = language.say("reasons", reason)
         return language.say("sinks", "untestable", reason=why)
     if len(lacking) < len(sinks):
-        names = language.say("common", "comma").join(token_name(n, language) for n in lacking)
+        names = language.listed(token_name(n, language) for n in lacking)
         return language.say("sinks", "untested_others", tokens=names)
     return language.say("sinks", "untested" if evidence.level == "none" else "untested_basic")

@@ -119,7 +119,7 @@ def _units(findings: Findings, language: Language) -> str:
     found = [language.say("texts", f"given{by}", segmenter=segmenter or "")]
     if settings.n_joined:
         found.append(language.count("texts", "given_joined", settings.n_joined))
-    return language.say("common", "space").join(found)
+    return language.sentences(found)
 
 
 def _row(

@@ -368,11 +368,10 @@ def both_names(
     if not pairs:
         return base, head
     names = comparison.base.info.output.labels
-    comma = words.language.say("common", "comma")
 
     def said(side: int) -> str:
         own = [_with_tag(pair[side], pair[side].tag, names, words) for pair in pairs[:_TAGGED]]
-        return comma.join(own) + (" …" if len(pairs) > _TAGGED else "")
+        return words.language.listed(own) + (" …" if len(pairs) > _TAGGED else "")
 
     return said(0), said(1)
 
@@ -391,7 +390,7 @@ def label_of(
     names = comparison.base.info.output.labels
     known = [(old.label, old) if old.label != NONE else (new.label, new) for old, new in pairs]
     own = [_with_tag(word, tag, names, words) for tag, word in known[:_TAGGED] if tag != NONE]
-    return words.language.say("common", "comma").join(own)
+    return words.language.listed(own)
 
 
 def turns(comparison: Comparison, found: PredictionChanges) -> Counter[tuple[str, str]]:

@@ -132,7 +132,7 @@ class _TokenSection:
             sentences = [*last_said, *([self._say("last_lists")] if lists else []), *sentences]
         if draws:
             sentences.append(draws.said or self._say("none_draws", n=MIN_TEXTS))
-        return self._language.say("common", "space").join(sentences)
+        return self._language.sentences(sentences)
 
     def _none_moves(self) -> list[str]:
         """Why no token is named, where some are in enough texts to be listed."""
@@ -146,7 +146,7 @@ class _TokenSection:
                     self._say("few_token", token=self._short(t.label), value=self._effect(t.value))
                     for t in strong[:_STRONG]
                 ]
-                tokens = self._language.say("common", "comma").join(names)
+                tokens = self._language.listed(names)
                 return [self._say("few_strong", n=MIN_TEXTS, tokens=tokens)]
             return [self._say("none_elsewhere" if self._findings.last_token else "none_moves")]
         is_any_shared = any(own.ranked.n_shared for own in self._effects)
@@ -186,9 +186,9 @@ class _TokenSection:
         parts = [said]
         for key, beside in (("few_draws" if kind == "draws" else "few", few), ("unsure", unsure)):
             names = [self._say("few_token", token=row[0].text, value=row[2].text) for row in beside]
-            tokens = self._language.say("common", "comma").join(names)
+            tokens = self._language.listed(names)
             parts += [self._say(f"headline_{key}", n=MIN_TEXTS, tokens=tokens)] if names else []
-        return self._language.say("common", "space").join(parts)
+        return self._language.sentences(parts)
 
     def _has_effects(self) -> bool:
         """Whether any token is in enough texts of one explained figure to be judged."""
@@ -233,12 +233,12 @@ class _TokenSection:
             )
             for one in found[:_JOINT]
         ]
-        groups = self._language.say("common", "comma").join(named)
+        groups = self._language.listed(named)
         key = "joint_some" if len(found) > _JOINT else "joint"
         said = [self._say(key, groups=groups, n=len(found))]
         has_lists = any(not own.is_empty for own in self._effects)
         said += [self._say("joint_lists")] if has_lists else []
-        return (self._language.say("common", "space").join(said),)
+        return (self._language.sentences(said),)
 
     def _moving(self, own: EffectLists, kind: TokenEffect, found: Listing) -> TokenList:
         """The tokens with the largest effects of one kind."""

@@ -130,10 +130,10 @@ def make_tokens(found: AllModels, words: CompareWords) -> TrendPart | None:
     for turn in ("more", "less"):
         tokens = [_quoted(own, words) for own in clear if own.turn == turn]
         if tokens:
-            shown = words.language.say("common", "comma").join(tokens[:_NAMED])
+            shown = words.language.listed(tokens[:_NAMED])
             parts.append(words.trend(f"tokens_{turn}", len(tokens), tokens=shown))
     said = words.trend("tokens_none") if not parts else ""
-    said = said or words.language.say("common", "space").join(parts)
+    said = said or words.language.sentences(parts)
     rows = [_token_row(own, names, words) for own in clear[:_SHOWN]]
     keys = ("token", "n_texts", "first", "last", "change", "clear", "trend")
     table = make_table(
@@ -187,7 +187,7 @@ def make_texts(comparison: Comparison, found: AllModels, words: CompareWords) ->
     said = words.trend(more if often else once, of=n, k=len(own), often=often, limit=exact(MOVED))
     lost = sum(text.is_lost for text in own)
     if lost:
-        said += words.language.say("common", "space") + words.trend("lost", lost)
+        said = words.language.sentences((said, words.trend("lost", lost)))
     make = _number_row if task.has_number else _name_row
     made = []
     for text in own[:_SHOWN]:
@@ -231,14 +231,13 @@ def _name_row(
     text: TextTrend, names: Sequence[str], words: CompareWords, has_names: bool
 ) -> list[Cell]:
     """What was predicted first, and each other prediction with the model that made it first."""
-    comma, arrow = words.language.say("common", "comma"), words.trend("arrow")
     if not has_names:
-        return [Cell(comma.join(names[i] for i in text.changed_at))]
+        return [Cell(words.language.listed(names[i] for i in text.changed_at))]
     said = [_prediction(text, next(i for i, own in enumerate(text.predictions) if own is not None))]
     for i in text.changed_at:
         at = words.trend("at", name=names[i])
         said.append(f"{_prediction(text, i)} {at}")
-    return [Cell(arrow.join(said))]
+    return [Cell(words.trend("arrow").join(said))]
 
 
 def _prediction(text: TextTrend, model: int) -> str:
@@ -294,6 +293,6 @@ def limits(found: AllModels, words: CompareWords) -> tuple[str, ...]:
             said.append(words.trend("other_output", name=name, first=names[0]))
     small = [name for name, i in zip(names, found.infos, strict=True) if i.settings.small]
     if small:
-        named = words.language.say("common", "comma").join(small)
+        named = words.language.listed(small)
         said.append(words.trend("small", names=named))
     return tuple(said)

@@ -119,7 +119,7 @@ def chosen(colouring: Colouring, language: Language, row: str, *, is_constant: b
         said.append(language.say("trust", "chosen_agreement", **values))
     if judged:
         said.append(_against(judged, language))
-    return language.say("common", "space").join(filter(None, said))
+    return language.sentences(said)
 
 
 def _against(judged: Judgement, language: Language) -> str:
@@ -153,7 +153,7 @@ def shuffled(findings: Findings, language: Language) -> str:
     ends = judged.agreement.interval if judged else None
     if figures.share is not None and ends is not None and ends.low > 0:
         said.append(language.say("trust", f"shuffled_{figures.share}"))
-    return language.say("common", "space").join(said)
+    return language.sentences(said)
 
 
 def shapley(findings: Findings, language: Language) -> str:
@@ -178,7 +178,7 @@ def shapley(findings: Findings, language: Language) -> str:
         said.append(language.say("trust", f"shapley_exact_{ending}", n_exact=n_exact, **errors))
     if findings.info.evidence.n_yardstick is not None:
         said.append(language.say("trust", "shapley_share"))
-    return language.say("common", "space").join(said)
+    return language.sentences(said)
 
 
 def _few_shapley(findings: Findings, language: Language) -> str:
@@ -278,7 +278,7 @@ class _TrustSection:
             parts.append(self._say(key, texts=first.n_texts, interval=interval))
             if own := self._ceiling:
                 parts.append(self._say("headline_mask", mean=self._cell(own.estimate).text))
-        return self._language.say("common", "space").join(filter(None, parts))
+        return self._language.sentences(parts)
 
     def _not_computed(self) -> str:
         if self._findings.is_constant:

@@ -63,23 +63,16 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
     say = language.say
     where = {"n": row + 1, "layer": results.info.model.n_layers}
     looks, seen = found.largest
-    sentence = say(
-        "brief",
-        "map_sentence",
-        **where,
-        looks=found.labels[looks],
-        seen=found.labels[seen],
-        share=float(found.cells[looks, seen]),
-    )
+    ends = {"looks": found.labels[looks], "seen": found.labels[seen]}
+    said = [say("brief", "map_sentence", **where, **ends, share=float(found.cells[looks, seen]))]
     if found.pooled > 1:
-        sentence += say("common", "space") + say("map", "pooled", n=found.pooled)
+        said.append(say("map", "pooled", n=found.pooled))
     if found.learned is not None:
-        sentence += say("common", "space") + say(
-            "map", "learned", share=language.percent(float(found.learned.mean()))
-        )
+        share = language.percent(float(found.learned.mean()))
+        said.append(say("map", "learned", share=share))
     axes = say("script", "axis_key"), say("script", "axis_query")
     learned = say("script", "learned_sink")
-    drawing = draw_map(found, "map", sentence, axes, learned)
+    drawing = draw_map(found, "map", language.sentences(said), axes, learned)
     top = say("brief", "and_more", top=found.top)
     legend = map_legend(language.write(0, "exact_percent"), top)
     return _section("map", say("brief", "map_title", **where), drawing, legend)

@@ -61,7 +61,7 @@ def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
     title = (context.options.title or "") if is_same else context.title
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
-        headline=context.language.say("common", "space").join(said) if is_same else said[0],
+        headline=context.language.sentences(said) if is_same else said[0],
         sections=tuple(short_same(context)) if is_same else short_forms(context),
         facts=(*_compared(context), *facts),
         page=_COMPARE_PAGE,
@@ -159,7 +159,8 @@ def _sinks(context: Context) -> list[str]:
             share, layer = float(note.values["share"]), note.values["layer"]
             said = say("brief", "with_share", token=said, share=share, layer=layer)
         tokens.setdefault(clause, []).append(said)
-    comma = say("common", "comma")
     found = [clause for clause in _CLAUSE_ORDER if clause in tokens]
     found = [clause for clause in found if clause not in _NOTHING] or found[:1]
-    return [say("brief", clause, tokens=comma.join(tokens[clause])) for clause in found]
+    return [
+        say("brief", clause, tokens=context.language.listed(tokens[clause])) for clause in found
+    ]

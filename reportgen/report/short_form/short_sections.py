@@ -71,14 +71,14 @@ def short_overview(context: Context) -> Iterable[Section]:
     errors = told_errors(context.findings, context.language)
     answers = (
         ("predictions", context.quality.headline if context.quality else ""),
-        ("errors", say("common", "space").join(errors)),
+        ("errors", context.language.sentences(errors)),
         (
             "across",
             say("across", "last", **last_values(last, context.language))
             if last
             else _named_tokens(context),
         ),
-        ("sinks", say("common", "space").join(_about_sinks(context))),
+        ("sinks", context.language.sentences(_about_sinks(context))),
         ("trust", _about_trust(context)),
     )
     colon = say("page", "colon")
@@ -95,7 +95,7 @@ def _named_tokens(context: Context) -> str:
     """The tokens that surely change the prediction most, with how far; "" where none is sure."""
     lists = context.across.lists if context.across else ()
     named = (found.said for found in lists if found.kind != "draws" and found.said)
-    return context.language.say("common", "space").join(named)
+    return context.language.sentences(named)
 
 
 def _about_sinks(context: Context) -> list[str]:
@@ -290,8 +290,8 @@ def short_method(context: Context) -> Iterable[Section]:
 
 def reproduce_section(found: Reproduce, language: Language) -> Section:
     """The command that writes the same again, versions and checksums."""
-    colon, comma = language.say("page", "colon"), language.say("common", "comma")
-    facts = [(name, comma.join(f"{n} {v}" for n, v in own)) for name, own in found.versions]
+    colon = language.say("page", "colon")
+    facts = [(name, language.listed(f"{n} {v}" for n, v in own)) for name, own in found.versions]
     facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in found.checksums]
     return Section(
         3,

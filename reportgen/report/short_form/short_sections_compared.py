@@ -175,11 +175,10 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     if not pairs:
         return
     heading = shown_for(context.comparison, words)
-    comma = context.language.say("common", "comma")
     is_mixed = len({pair.has_effects for pair in pairs}) > 1
     rows = []
     for pair in pairs:
-        most = comma.join(pair.most[:_MOST])
+        most = context.language.listed(pair.most[:_MOST])
         if is_mixed and most:
             key = "md_of_effects" if pair.has_effects else "md_of_attention"
             most = words.say("md_measure", tokens=most, measure=words.say(key))
@@ -229,7 +228,7 @@ def short_layers(context: CompareContext) -> Iterable[Section]:
 
 def _between(cells: Sequence[Cell], words: CompareWords) -> str:
     said = words.say("compared_as", base=cells[0].text, head=cells[1].text)
-    return words.language.say("common", "comma").join([said, *map(str, cells[2:])])
+    return words.language.listed([said, *map(str, cells[2:])])
 
 
 def short_heads(context: CompareContext) -> Iterable[Section]:

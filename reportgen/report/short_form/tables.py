@@ -205,7 +205,7 @@ class TextTables:
         colour = ""
         if order and BY_ID[EFFECT].has_sign(self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
-        return Cell(self._language.say("common", "comma").join(said), colour=colour)
+        return Cell(self._language.listed(said), colour=colour)
 
     def _tokens(self, n_tokens: int, n_truncated: int) -> str:
         if not n_truncated:
