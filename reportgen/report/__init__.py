@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from reportgen.exports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.compare_tables import comparison_table
     from reportgen.report.format_register import (
         COMPARISON_FORMATS,
         REPORT_FORMATS,
@@ -86,6 +85,7 @@ if TYPE_CHECKING:
         series_of,
     )
     from reportgen.report.spreadsheets import table
+    from reportgen.report.spreadsheets_compared import comparison_table
     from reportgen.report.worse_texts import Annotation, TextPlace, annotations
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -75,11 +75,11 @@ FORMATS = (
     ),
     Format(
         "csv", ".csv", "tokens.csv", "a table for spreadsheets",
-        "reportgen.report.spreadsheets", "reportgen.report.compare_tables", is_table=True,
+        "reportgen.report.spreadsheets", "reportgen.report.spreadsheets_compared", is_table=True,
     ),
     Format(
         "parquet", ".parquet", "tokens.parquet", "a table for notebooks",
-        "reportgen.report.spreadsheets", "reportgen.report.compare_tables", is_table=True,
+        "reportgen.report.spreadsheets", "reportgen.report.spreadsheets_compared", is_table=True,
     ),
     Format(
         "npz", ".npz", "maps.npz", "attention maps as arrays of numpy",

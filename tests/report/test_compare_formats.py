@@ -20,9 +20,9 @@ from reportgen.comparison import Comparison, compare_runs
 from reportgen.findings import Findings, evaluate, parse_gate
 from reportgen.findings.figures import COMPARE_FIGURES
 from reportgen.report import COMPARE_TABLE_NAMES, CompareOptions
-from reportgen.report.compare_tables import write
 from reportgen.report.format_register import output_at
 from reportgen.report.short_form import confluence, markdown
+from reportgen.report.spreadsheets_compared import write
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reportgen.exports import exported
 
 if TYPE_CHECKING:
-    from reportgen.report.redact.masked import DOT, NumberedNames
+    from reportgen.report.redact.masked_tables import DOT, NumberedNames
     from reportgen.report.redact.rounding import coarse, round_column, to_levels, to_step
     from reportgen.report.redact.rules import (
         HIDDEN_OPTIONS,

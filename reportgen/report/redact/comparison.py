@@ -29,7 +29,7 @@ from reportgen.comparison import (
 )
 from reportgen.findings import Findings, Note, Value
 from reportgen.report.options import Lang
-from reportgen.report.redact.masked import DOT, MARK, NumberedNames, short_remark
+from reportgen.report.redact.masked_tables import DOT, MARK, NumberedNames, short_remark
 from reportgen.report.redact.rounding import coarse, to_levels
 from reportgen.report.redact.run import long_texts, redacted, redacted_info, require_enough
 from reportgen.results import Results, RunInfo, selected, whole_of

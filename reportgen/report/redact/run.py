@@ -18,8 +18,8 @@ from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files import scratch_folder
 from reportgen.findings import READ, draw_agreement, n_different
 from reportgen.report.options import Lang
-from reportgen.report.redact.division import divide
-from reportgen.report.redact.masked import AT_ONCE, Masked, NumberedNames
+from reportgen.report.redact.even_tokens import divide
+from reportgen.report.redact.masked_tables import AT_ONCE, Masked, NumberedNames
 from reportgen.report.redact.rules import LEAST_UNITS
 from reportgen.results import (
     MIN_TEXTS,

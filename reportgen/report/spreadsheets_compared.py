@@ -31,23 +31,15 @@ _FIGURES = ("deletion_effect", "looked_at", "received")
 # The columns of each table with their types. The prediction is a number where the model gives one
 # number, and words otherwise.
 CHANGE_COLUMNS = {
-    "text_id": "string",
-    "source": "string",
-    "text": "string",
-    "label": "string",
-    "prediction_base": "string",
-    "prediction_head": "string",
+    **dict.fromkeys(("text_id", "source", "text", "label"), "string"),
+    **dict.fromkeys(("prediction_base", "prediction_head"), "string"),
     "prediction_change": "float64",
     "prediction_moved": "boolean",
     "outcome": "string",
-    "error_growth": "float64",
-    "right_change": "float64",
-    "jsd": "float64",
-    "deletion_change": "float64",
+    **dict.fromkeys(("error_growth", "right_change", "jsd", "deletion_change"), "float64"),
     "deletion_rank_correlation": "float64",
     "comparable": "boolean",
-    "status_base": "string",
-    "status_head": "string",
+    **dict.fromkeys(("status_base", "status_head"), "string"),
 }
 TOKEN_COLUMNS = {
     "token": "string",
@@ -60,11 +52,8 @@ TOKEN_COLUMNS = {
 }
 FIGURE_COLUMNS = {
     "figure": "string",
-    "value": "float64",
-    "low": "float64",
-    "high": "float64",
-    "unit": "string",
-    "meaning": "string",
+    **dict.fromkeys(("value", "low", "high"), "float64"),
+    **dict.fromkeys(("unit", "meaning"), "string"),
 }
 LAYER_COLUMNS = {
     "figure": "string",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from reportgen.report.language.language import load_language
 from reportgen.report.options import Lang
-from reportgen.report.redact.division import Division, divide
+from reportgen.report.redact.even_tokens import Division, divide
 from reportgen.report.redact.rounding import Floats, round_column
 from reportgen.report.redact.rules import (
     COLUMNS,
