@@ -1,8 +1,9 @@
 """Results made without a model: attention maps drawn at random, every figure computed plainly."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from helpers.made_up.gathered import GatheringRecorder
 from helpers.made_up.made_up_evidence import MadeUpEvidence
@@ -113,41 +115,51 @@ def make_results(
     """
     folder.mkdir(parents=True, exist_ok=True)
     made_up = MadeUp(texts, withheld=(*(withheld or {}).items(),), **choices)
-    files, tables, info = _made(made_up)
-    for name, content in files:
+    made = _made(made_up)
+    for name, content in made.files.items():
         (folder / name).write_bytes(content)
-    return Results(info, _ReadFolder(folder, info, tables))
+    return Results(made.info, _ReadFolder(folder, made))
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """The files of a results folder by name, and what was run."""
+
+    files: Mapping[str, bytes]
+    info: RunInfo
+    tables: dict[str, pa.Table] = field(default_factory=dict)  # those that were asked for
+
+    def table(self, name: str) -> pa.Table:
+        """The table `name`, without a check: it was just written."""
+        if name not in self.tables:
+            content, schema = self.files.get(f"{name}.parquet"), TABLES[name]
+            whole = schema.empty_table() if content is None else pq.read_table(BytesIO(content))
+            self.tables[name] = whole.select(schema.names)
+        return self.tables[name]
 
 
 class _ReadFolder(FolderSource):
-    """A results folder whose tables were read and checked before."""
+    """A results folder whose tables are read once for all that are made alike."""
 
-    def __init__(self, folder: Path, info: RunInfo, tables: Mapping[str, pa.Table]) -> None:
-        super().__init__(folder, info)
-        self._tables = tables
+    def __init__(self, folder: Path, made: _Made) -> None:
+        super().__init__(folder, made.info)
+        self._made = made
 
     def table(self, name: str) -> pa.Table:
         """The table `name`."""
-        return self._tables[name]
-
-
-Made = tuple[tuple[tuple[str, bytes], ...], Mapping[str, pa.Table], RunInfo]
+        return self._made.table(name)
 
 
 @lru_cache(maxsize=100)
-def _made(made_up: MadeUp) -> Made:
-    """The files of a results folder by name, its tables, and what was run."""
+def _made(made_up: MadeUp) -> _Made:
     return shared(repr(made_up), lambda: _make(made_up))
 
 
-def _make(made_up: MadeUp) -> Made:
+def _make(made_up: MadeUp) -> _Made:
     with TemporaryDirectory() as name:
         _write(Path(name), made_up)
-        files = tuple((path.name, path.read_bytes()) for path in Path(name).iterdir())
-        info = read_info(Path(name))
-        source = FolderSource(Path(name), info, is_own=True)  # no check: it was just written
-        tables = {own: source.table(own).select(TABLES[own].names) for own in TABLES}
-        return files, tables, info
+        files = {path.name: path.read_bytes() for path in Path(name).iterdir()}
+        return _Made(files, read_info(Path(name)))
 
 
 def _write(folder: Path, asked: MadeUp) -> None:
