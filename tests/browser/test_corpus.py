@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.page_of import page_of
 from opening import HOSTILE, rendered, visit, written
 from playwright.sync_api import expect
 
@@ -146,8 +146,10 @@ def test_on_paper_all_of_it_stands(kept):
         expect(kept.locator(selector)).to_be_visible()
 
 
-def test_the_page_says_it_in_japanese(results, tmp_path):
-    page = BeautifulSoup(rendered(results, tmp_path, lang="ja").read_bytes(), "html.parser")
+def test_the_page_says_it_in_japanese(results):
+    page = page_of(results, lang="ja")
+    columns = {head.get_text() for head in page.select("th[scope=col]")}
+    assert not columns & {"Text", "Prediction", "Layer", "Equal share", "Unit"}
     for section in ("predictions", "notable", "across"):
         words = page.select(f"#{section} :is(h2, h3, dt, th[scope=col], .lead, .headline)")
         words += page.select(f"#{section} figcaption")

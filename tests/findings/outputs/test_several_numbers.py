@@ -13,11 +13,11 @@ from bs4 import BeautifulSoup
 from helpers.compared_json import record_of
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.unlisted import without_manifest
+from helpers.page_of import page_of
 from helpers.real.two_models import chain
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import CompareOptions, RenderOptions, load_language, redacted
+from reportgen.report import CompareOptions, load_language, redacted
 from reportgen.report.html import page
 from reportgen.report.language import LANGUAGES
 from reportgen.report.sections import MOST, make_errors
@@ -91,9 +91,7 @@ def test_errors_are_the_mean_over_texts_and_numbers(made: Results) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_page_says_how_far_off_they_are(made: Results, lang: str) -> None:
     results, errors = off(made, 0.5), errors_of(0.5)
-    html = BeautifulSoup(
-        page.render(Runs(Findings(results)), RenderOptions(lang=lang)).content, "html.parser"
-    )
+    html = page_of(results, lang=lang)
     section = html.find(id="predictions").get_text()
     assert f"{errors.mean():.3f} [" in section
     for i, name in enumerate(("clicks", "cost")):

@@ -133,7 +133,11 @@ class _Made:
         """The table `name`, without a check: it was just written."""
         if name not in self.tables:
             content, schema = self.files.get(f"{name}.parquet"), TABLES[name]
-            whole = schema.empty_table() if content is None else pq.read_table(BytesIO(content))
+            whole = (
+                schema.empty_table()
+                if content is None
+                else pq.read_table(BytesIO(content), use_threads=False)
+            )
             self.tables[name] = whole.select(schema.names)
         return self.tables[name]
 

@@ -4,12 +4,11 @@ import re
 from itertools import product
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.page_of import page_of
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, load_language, render
+from reportgen.report import load_language
 from reportgen.report.language import half_widths
 from reportgen.report.sections import make_answers
 
@@ -23,16 +22,6 @@ PARTS = (
     ".panel .influence p, .panel caption small"
 )
 EN, JA = r"(?<=[.:]) +(?=[A-Z“])", r"(?<=。)"
-
-
-def page_of(results):
-    return page_in("en", Findings(results))
-
-
-def page_in(lang, findings):
-    return BeautifulSoup(
-        render(Runs(findings), RenderOptions(lang=lang)).content.decode(), "html.parser"
-    )
 
 
 def sentences(page, between):
@@ -53,9 +42,9 @@ def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
         tmp_path, HEADLINES, n_layers=2, n_heads=1, kind=kind, sink=0.4, evidence=evidence
     )
     findings = Findings(made)
-    for said in sentences(page_in("en", findings), EN):
+    for said in sentences(page_of(findings), EN):
         assert n_words(said) <= 15, said
-    for said in sentences(page_in("ja", findings), JA):
+    for said in sentences(page_of(findings, lang="ja"), JA):
         assert half_widths(said) <= 80, said
     for answer in make_answers(findings, load_language("en")):
         assert 1 <= n_words(answer.answer) <= 15

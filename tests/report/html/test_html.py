@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
+from helpers.page_of import page_of
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
@@ -189,17 +190,8 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
 def test_what_was_cut_off_is_shown(results, tmp_path):
     made = make_results(tmp_path, ("kept and lost",), truncated=(0,))
     made.texts.loc[0, "cut_text"] = 5
-    page = BeautifulSoup(
-        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
-    )
+    page = page_of(made)
     assert page.find(class_="cut").q.get_text() == "and lost"
-
-
-def test_a_page_of_nothing_but_empty_texts_still_stands(tmp_path):
-    report = render(Runs(Findings(make_results(tmp_path, ("", "")))), RenderOptions())
-    page = BeautifulSoup(report.content.decode(), "html.parser")
-    assert len(page.find_all("article")) == 2
-    assert report.parts["attention maps"] == 0
 
 
 def test_hostile_strings_are_inert_everywhere(tmp_path):
@@ -210,10 +202,7 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
         group="<script>window.bad=1</script>",
         kind="class",
     )
-    page = BeautifulSoup(
-        render(Runs(Findings(made)), RenderOptions(title="<script>\udc80</script>")).content,
-        "html.parser",
-    )
+    page = page_of(made, title="<script>\udc80</script>")
     assert len(page.find_all("script")) == 2 * len(HOSTILE) + 3
     assert not [name for tag in page.find_all() for name in tag.attrs if name.startswith("on")]
     assert page.h1.get_text() == "<script>U+DC80</script>"
@@ -257,33 +246,10 @@ def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(resul
 
 def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
-    page = BeautifulSoup(
-        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
-    )
+    page = page_of(made)
     assert "--keep-maps" not in panel(page, 1).get_text()
     assert "with a larger --keep-maps" in panel(page, 2).get_text()
     assert page.find(id="maps-2") is None
-
-
-def test_the_japanese_page_says_nothing_in_english(results):
-    page = BeautifulSoup(
-        render(Runs(Findings(results)), RenderOptions(lang="ja")).content.decode(), "html.parser"
-    )
-    assert page.html["lang"] == "ja"
-    heads = {th.get_text() for th in page.find_all("th", scope="col")}
-    assert "予測" in heads
-    assert not heads & {"Text", "Prediction", "Layer", "Equal share", "Unit"}
-
-
-@pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
-def test_every_kind_of_output_has_a_page(tmp_path, kind):
-    page = BeautifulSoup(
-        render(Runs(Findings(make_results(tmp_path, kind=kind))), RenderOptions()).content.decode(),
-        "html.parser",
-    )
-    assert page.select_one("#answers .says").get_text(strip=True)
-    is_short = panel(page, 1).find("b", class_="value")
-    assert (is_short is None) == (kind == "embedding")
 
 
 def test_without_scripts_the_texts_to_start_with_have_a_picture_of_all_heads(results, soup):

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from helpers.letters import from_letters
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
+from helpers.page_of import page_of
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
@@ -109,9 +110,7 @@ def test_a_page_with_files_has_nothing_inline(results):
     assert not page.find_all("style")
     assert not page.find_all(style=True)
     assert made.files["plotly.min.js"].decode() == plotly_source(None)
-    one = BeautifulSoup(
-        render(Runs(Findings(results)), RenderOptions()).content.decode(), "html.parser"
-    )
+    one = page_of(results)
     assert one.find("style").string == made.files["report.css"].decode()
     assert one.find("script", type="module").string in made.files["report.js"].decode()
     assert page.find("main").get_text().replace("--layout dir -o report/index.html", "") == (

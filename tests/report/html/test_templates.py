@@ -6,13 +6,13 @@ from pathlib import Path
 import jinja2
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
+from helpers.page_of import page_of
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, render, templates_root
+from reportgen.report import templates_root
 from reportgen.report.html import environment
 
 
@@ -41,9 +41,7 @@ def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None
     def sinks(folder: str, texts: tuple[str, ...]) -> Tag:
         made = make_results(tmp_path / folder, texts, n_layers=2)
         made = with_roles(made, same_in_every_text(0.6))
-        page = BeautifulSoup(
-            render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
-        )
+        page = page_of(made)
         found = page.find(id="sinks")
         assert isinstance(found, Tag)
         return found
@@ -66,7 +64,7 @@ def test_the_measures_beside_each_other_are_measured_alike(tmp_path: Path) -> No
     agreement, first = found.colouring.agreement, found.shown_first
     assert agreement is not None
     assert agreement.mean != found.agreement_by_size[first].estimate.mean
-    page = BeautifulSoup(render(Runs(found), RenderOptions()).content.decode(), "html.parser")
+    page = page_of(found)
     data = page.select_one("script#page-data")
     assert data is not None
     told = json.loads(str(data.string))["agreement"]

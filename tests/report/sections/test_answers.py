@@ -9,12 +9,13 @@ from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
 from helpers.made_up.tagged import tagged_results
+from helpers.page_of import page_of
 from helpers.plain.plain_bootstrap import plain_interval
 from markupsafe import escape
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, load_language, redacted, render
+from reportgen.report import RenderOptions, load_language, redacted
 from reportgen.report.charts import columns_of_dots
 from reportgen.report.language import half_widths
 from reportgen.report.sections import make_across, make_answers, make_overview, make_quality
@@ -496,10 +497,7 @@ def test_texts_without_figures_have_answers_too(tmp_path):
 
 
 def test_an_answer_leads_to_its_section_where_the_page_has_one(tmp_path):
-    page = BeautifulSoup(
-        render(Runs(Findings(make_results(tmp_path))), RenderOptions()).content.decode(),
-        "html.parser",
-    )
+    page = page_of(make_results(tmp_path))
     cards = page.select("#answers > *")
     assert [card.get("href") for card in cards] == ["#predictions", "#across", "#sinks", None]
     assert page.find(id="trust") is None

@@ -4,12 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.page_of import page_of
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, load_language, render
+from reportgen.report import load_language
 from reportgen.report.panel import make_scope
 from reportgen.report.sections import make_method
 
@@ -90,9 +89,7 @@ def test_a_place_in_the_vocabulary_is_never_said_to_be_how_rare_a_token_is(
 ):
     """Of four vocabularies one had its frequent tokens in front, another had them last."""
     results = make_results(tmp_path, HEADLINES, evidence="full")
-    page = BeautifulSoup(
-        render(Runs(Findings(results)), RenderOptions(lang=lang)).content.decode(), "html.parser"
-    )
+    page = page_of(results, lang=lang)
     sentences = re.split(r"(?<=\.)\s|(?<=。)", page.find("main").get_text(" "))
     said = [each for each in sentences if re.search("vocabular|語彙", each)]
     claimed = [each for each in said if re.search(claim, each)]

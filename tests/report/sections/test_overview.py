@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.page_of import page_of
 
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
@@ -80,9 +81,7 @@ def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
 
 
 def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
-    html = BeautifulSoup(
-        render(Runs(Findings(results)), RenderOptions()).content.decode(), "html.parser"
-    )
+    html = page_of(results)
     assert "absolute error" not in html.find(id="sinks").get_text()
     assert html.find(id="predictions").get_text().count("Mean absolute error") >= 1
 
@@ -106,9 +105,7 @@ def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     assert "N1" in verdicts.values()
     overview = overview_of(made)
     assert overview.no_sink == ""
-    html = BeautifulSoup(
-        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
-    )
+    html = page_of(made)
     piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
     assert overview.is_sink.startswith(f"Yes, on {piled}.")
@@ -148,8 +145,8 @@ def test_a_model_without_special_tokens_has_a_grid_of_entropy(tmp_path):
 
 def test_nothing_but_empty_texts_still_makes_a_page(tmp_path):
     empty = make_results(tmp_path, ("", ""))
-    overview = overview_of(empty)
-    assert overview.grid is None
+    assert overview_of(empty).grid is None
+    assert len(page_of(empty).find_all("article")) == 2
 
 
 def test_one_text_and_one_token_are_counted_in_the_singular(tmp_path):

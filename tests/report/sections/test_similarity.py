@@ -4,12 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.page_of import page_of
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, render
 from reportgen.results import Results
 
 LABELS = tuple(float(number) for number in range(len(HEADLINES)))
@@ -21,9 +19,7 @@ def results(tmp_path: Path) -> Results:
 
 
 def page_text(results: Results, code: str = "en") -> str:
-    page = BeautifulSoup(
-        render(Runs(Findings(results)), RenderOptions(lang=code)).content.decode(), "html.parser"
-    )
+    page = page_of(results, lang=code)
     for script in page.select("script, style"):
         script.decompose()
     return re.sub(r"\s+", " ", page.get_text(" "))

@@ -1,12 +1,11 @@
 """The list of texts: one line each, with the figures it is sorted and filtered by."""
 
 import pytest
-from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.page_of import page_of
 
-from reportgen.comparison import Runs
 from reportgen.findings import Findings
-from reportgen.report import RenderOptions, load_language, render
+from reportgen.report import load_language
 from reportgen.report.components import Span
 from reportgen.report.language import decimals, fixed
 from reportgen.report.panel import marked_text, text_measures
@@ -68,9 +67,7 @@ def test_an_embedding_has_no_column_of_predictions(tmp_path):
 
 def test_what_an_embedding_came_with_is_no_right_answer(tmp_path):
     made = make_results(tmp_path, kind="embedding", labels=LABELS)
-    page = BeautifulSoup(
-        render(Runs(Findings(made)), RenderOptions()).content.decode(), "html.parser"
-    )
+    page = page_of(made)
     assert page.select_one("#list th[data-key=label]").get_text() == "Given with it"
     assert "Right answer" not in page.select_one("#texts").get_text()
 
@@ -116,7 +113,7 @@ def test_nothing_but_empty_texts_still_makes_a_list(tmp_path):
 def test_the_rows_of_a_page_mark_what_its_panels_colour_most(tmp_path):
     results = make_results(tmp_path, HEADLINES, evidence="basic")
     findings = Findings(results)
-    page = BeautifulSoup(render(Runs(findings), RenderOptions()).content.decode(), "html.parser")
+    page = page_of(findings)
     rows = page.select("table.texts tbody .t bdi")
     for text, row in enumerate(rows):
         assert row.get_text() == HEADLINES[text]
@@ -143,9 +140,7 @@ def test_texts_without_the_evidence_that_others_have_say_so(tmp_path):
     some = changed(made, **{name: own[own["text"].isin((0, 3))] for name, own in tables.items()})
     measured = [row.number for row in list_of(some).rows if not row.is_unmeasured]
     assert measured == [1, 4]
-    page = BeautifulSoup(
-        render(Runs(Findings(some)), RenderOptions()).content.decode(), "html.parser"
-    )
+    page = page_of(some)
     states = [row.find_all("td")[-1].get_text() for row in page.select(".texts tbody tr")]
     told = "effects not measured"
     assert states == ["ok", f"truncated, {told}", told, "ok", told, told]
