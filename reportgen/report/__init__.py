@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Lang,
         OutputOptions,
         RenderOptions,
+        SiteOptions,
         WriteOptions,
         read_commit,
         read_plotlyjs,
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
         write_index,
         write_latest,
     )
-    from reportgen.report.site.options import SiteOptions
     from reportgen.report.site.site_json import (
         SITE_FILE,
         Dated,

@@ -1,4 +1,4 @@
-"""What a user can choose about the outputs of reports and comparisons."""
+"""What a user can choose about the outputs of reports, comparisons and sites of reports."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,8 +11,10 @@ from reportgen.files import read_within
 from reportgen.findings import (
     QUALITY,
     GateResult,
+    Judging,
     SmallestChange,
     read_smallest_change,
+    smallest_change,
     write_smallest_change,
 )
 from reportgen.options import Option
@@ -107,6 +109,8 @@ def _write_pool_above(tokens: int | None) -> str:
 
 _REPORT = partial(Option, panel="Report")
 _MARKDOWN = partial(_REPORT, changes_page=False)
+_TITLE = partial(_REPORT, read=without_surrogates)
+_SIZE = partial(_REPORT, least=0, metavar="SIZE", read=read_size, write=write_size)
 _ID_HELP = "Hidden in Markdown, so that its comment can be found again, e.g. headlines-june."
 # What reports, comparisons and sites ask alike.
 DecidingFigure: TypeAlias = Annotated[
@@ -137,7 +141,7 @@ class WriteOptions:
 
     title: Annotated[
         str | None,
-        _REPORT(help='Title of the outputs, e.g. "Headlines, June".', read=without_surrogates),
+        _TITLE(help='Title of the outputs, e.g. "Headlines, June".'),
     ] = None
     lang: Annotated[Lang, _REPORT(help="Language of the outputs, e.g. ja.")] = "en"
     md_flavor: Annotated[
@@ -218,11 +222,7 @@ class RenderOptions(WriteOptions):
     ] = "mean"
     max_size: Annotated[
         int,  # bytes
-        _REPORT(
-            least=0,
-            metavar="SIZE",
-            read=read_size,
-            write=write_size,
+        _SIZE(
             help="Largest HTML page, e.g. 25MB; texts that do not fit lose their single heads "
             "first.",
         ),
@@ -301,3 +301,54 @@ def _other(path: Path) -> UsageError:
         f"--plotlyjs {path}: not plotly.js; give a bundle such as plotly-cartesian.min.js, or "
         "leave the option out"
     )
+
+
+Against: TypeAlias = Literal["previous", "first", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteOptions:
+    """How a site of reports is written."""
+
+    title: Annotated[
+        str | None,
+        _TITLE(help='Title of the list of reports, e.g. "Headline model".'),
+    ] = None
+    lang: Annotated[Lang, _REPORT(help="Language of the site, e.g. ja.")] = "en"
+    against: Annotated[
+        Against,
+        _REPORT(
+            help="Compare each run with the previous one on the same texts, or e.g. with the "
+            "first; none writes no comparisons.",
+        ),
+    ] = "previous"
+    max_size: Annotated[
+        int,  # bytes
+        _SIZE(
+            help="Largest page of a report, e.g. 2MB; texts that do not fit lose their single "
+            "heads first.",
+        ),
+    ] = 10_000_000
+    quality: DecidingFigure = None
+    smallest_change: LeastChange = USUAL_CHANGE
+    commit: Annotated[
+        str | None,
+        _REPORT(
+            read=read_commit,
+            help="The commit of runs that are new on the site and whose results name none, e.g. "
+            "4f2a9c1.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        Option(
+            least=1,
+            most=1_000,
+            help="Write pages in N processes, e.g. 1. Default: one for each processor.",
+        ),
+    ] = None
+
+    @property
+    def judging(self) -> Judging:
+        """How it is decided which run is better."""
+        return Judging(self.quality, smallest_change(self.smallest_change))

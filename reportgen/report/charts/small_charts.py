@@ -25,7 +25,7 @@ _DIGIT = 6.5  # pixels that a character of a value takes, at most
 _NAMES = 98  # pixels for the names beside bars
 _DOT = 5  # pixels between two dots of a column
 _SIDE = 2  # pixels of a cell into which the points of a plane are rounded
-_LINES = 5  # layers that have a bar and a figure each; of more there are columns
+_LINES = 5  # layers that have bars and figures each; of more there are columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +186,10 @@ def shares_by_layer(
     for i, share in enumerate(shares):
         top, height = step * i + 1, step - 3
         bars += (
-            f"<rect class=wash x={left} y={px(top)} width={width} height={px(height)} "
-            f"fill={RULE} /><rect class=r0 x={left} y={px(top)} width={px(width * share)} "
-            f"height={px(height)} "
-            f"fill={ROLE_COLOURS[0]} />"
+            f"{_wash(left, top, width, height)}<rect class=r0 x={left} y={px(top)} "
+            f"width={px(width * share)} height={px(height)} fill={ROLE_COLOURS[0]} />"
         )
-        middle = px(top + height / 2 + 4)
-        labels += (
-            f"<text y={middle}>{escape(names[0])}{i + 1}</text>"
-            f"<text x={WIDTH} y={middle} text-anchor=end>{escape(texts[i])}</text>"
-        )
+        labels += _beside(f"{names[0]}{i + 1}", texts[i], top + height / 2)
     x = px(left + width * even)
     return small_drawing(
         f'{bars}<path class=ink d="M{x} 0V{HEIGHT - 11}" stroke={INK} stroke-dasharray="3 2"/>'
@@ -212,15 +206,13 @@ def _layer_columns(shares: Sequence[float], even: float, name: str) -> Drawing:
         f"h{px(step * 0.8)}V{bottom}z"
         for i, share in enumerate(shares)
     )
-    every = ceil(len(shares) / 12)
-    numbers = [(left + step * (i + 0.5), str(i + 1)) for i in range(0, len(shares), every)]
     y = px(bottom - even * (bottom - 2))
     return small_drawing(
         f"<path class=r0 d={_quoted(bars)} fill={ROLE_COLOURS[0]} />"
         f'<path class=ink d="M{left} {y}H{WIDTH - left}" stroke={INK} stroke-dasharray="3 2"/>'
         f'<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
         f"<text x={WIDTH - left} y=9 text-anchor=end font-size=10.5 fill={MUTED}>{escape(name)}"
-        f"</text>{marks_below(numbers, HEIGHT - 2)}",
+        f"</text>{_numbers_below(len(shares), left, step)}",
     )
 
 
@@ -292,12 +284,31 @@ def marks_below(marks: Sequence[tuple[float, str]], y: int = 60) -> str:
     return f"<g font-size=10.5 text-anchor=middle fill={MUTED}>{texts}</g>"
 
 
+def _numbers_below(n: int, left: float, step: float) -> str:
+    """The numbers of layers below their columns; of many layers, of some."""
+    layers = range(0, n, ceil(n / 12))
+    return marks_below([(left + step * (i + 0.5), str(i + 1)) for i in layers], HEIGHT - 2)
+
+
+def _wash(left: int, top: float, width: float, height: float) -> str:
+    """The room of a bar, up to the largest value."""
+    return f"<rect class=wash x={left} y={px(top)} width={width} height={px(height)} fill={RULE} />"
+
+
+def _beside(name: str, text: str, middle: float) -> str:
+    """The name of a bar on its left and its figure on its right."""
+    y = px(middle + 4)
+    return (
+        f"<text y={y}>{escape(name)}</text>"
+        f"<text x={WIDTH} y={y} text-anchor=end>{escape(text)}</text>"
+    )
+
+
 def _thinned(marks: Sequence[tuple[float, str]]) -> Sequence[tuple[float, str]]:
     """At most four of `marks`, at even steps, so that long numbers stay apart."""
     return marks[:: ceil(len(marks) / 4)]
 
 
-_PAIR_LINES = 5  # layers that have bars and figures each; of more there are columns
 _PAIR_TEXT = 108  # pixels for the figures beside bars
 
 
@@ -310,7 +321,7 @@ def pairs_by_layer(
     Few layers have a line with their figures (`texts`), many a pair of columns. `letter` is the
     name of a layer without its number.
     """
-    if len(base) > _PAIR_LINES:
+    if len(base) > _LINES:
         return _pair_columns(base, head)
     left, right = 28, WIDTH - _PAIR_TEXT
     step, width = HEIGHT / len(base), right - left
@@ -320,15 +331,11 @@ def pairs_by_layer(
     for i, ends in enumerate(zip(base, head, strict=True)):
         top = step * i + (step - 2 * half) / 2
         bars += (
-            f"<rect class=wash x={left} y={px(top)} width={width} height={px(2 * half)} "
-            f"fill={RULE} />{_pair_bar(left, top, scale * ends[0], half, is_new=False)}"
+            f"{_wash(left, top, width, 2 * half)}"
+            f"{_pair_bar(left, top, scale * ends[0], half, is_new=False)}"
             f"{_pair_bar(left, top + half, scale * ends[1], half, is_new=True)}"
         )
-        middle = px(step * (i + 0.5) + 4)
-        names += (
-            f"<text y={middle}>{escape(letter)}{i + 1}</text>"
-            f"<text x={WIDTH} y={middle} text-anchor=end>{escape(texts[i])}</text>"
-        )
+        names += _beside(f"{letter}{i + 1}", texts[i], step * (i + 0.5))
     return small_drawing(f"{bars}<g font-size=10.5 fill={MUTED}>{names}</g>")
 
 
@@ -343,11 +350,9 @@ def _pair_columns(base: Sequence[float], head: Sequence[float]) -> Drawing:
             high = scale * end
             x = left + step * (i + 0.1) + wide * at
             bars += _pair_bar(x, bottom - high, wide, high, is_new=is_new)
-    every = ceil(len(base) / 12)
-    numbers = [(left + step * (i + 0.5), str(i + 1)) for i in range(0, len(base), every)]
     return small_drawing(
         f'{bars}<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
-        + marks_below(numbers, HEIGHT - 2)
+        + _numbers_below(len(base), left, step)
     )
 
 

@@ -10,7 +10,7 @@ from reportgen.report.html.assets import environment, list_assets, shared
 from reportgen.report.html.script_data import script_words
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import shorten
-from reportgen.report.options import Lang
+from reportgen.report.options import Lang, SiteOptions
 from reportgen.report.site.figures import (
     best_of,
     figure_name,
@@ -20,7 +20,6 @@ from reportgen.report.site.figures import (
     shown_figures,
     smallest_changes,
 )
-from reportgen.report.site.options import SiteOptions
 from reportgen.report.site.series import all_series
 from reportgen.report.site.site_json import Dated, Entry, Site, pair_name
 
