@@ -15,7 +15,7 @@ from reportgen.findings.figures import COMPARE_FIGURES, RUN_FIGURES
 from reportgen.report import CompareOptions, RenderOptions, render
 from reportgen.report.html import write as write_comparison_page
 from reportgen.report.short_form import write
-from reportgen.report.short_form.markdown import render as write_one
+from reportgen.report.short_form.markdown import write as write_one
 
 pytestmark = pytest.mark.browser
 

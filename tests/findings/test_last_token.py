@@ -23,7 +23,7 @@ from reportgen.report import render as render_page
 from reportgen.report.json import render as render_json
 from reportgen.report.language import LANGUAGES, last_values
 from reportgen.report.sections import make_across, make_answers
-from reportgen.report.short_form.markdown import render as render_markdown
+from reportgen.report.short_form.markdown import write as render_markdown
 
 
 def test_it_is_counted_as_by_loops() -> None:

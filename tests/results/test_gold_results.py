@@ -15,7 +15,7 @@ from reportgen.findings.figures import RUN_FIGURES
 from reportgen.report import RenderOptions
 from reportgen.report import render as render_html
 from reportgen.report.json import render as render_summary
-from reportgen.report.short_form.markdown import render as render_markdown
+from reportgen.report.short_form.markdown import write as render_markdown
 from reportgen.results import SUMMARY_VERSION, open_results
 from reportgen.results.info import SCHEMA_VERSION
 

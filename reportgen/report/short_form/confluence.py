@@ -5,38 +5,31 @@ declared by whoever reads it.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from html import escape as escape_html
 from pathlib import PurePosixPath
 
 from reportgen.comparison import Runs
 from reportgen.errors import UsageError
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.format_register import Document, Output, example_of
+from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import load_language
 from reportgen.report.language.printable import FROM_RIGHT, visible
 from reportgen.report.options import OutputOptions
 from reportgen.report.short_form.escaping import shell_line
 from reportgen.report.short_form.limits import DocumentPart, LengthLimit, fit
-from reportgen.report.short_form.short_form import illustrated, make_brief
+from reportgen.report.short_form.short_form import write_brief
 
 # No limit is documented, but longer pages are slow to open and to edit.
 LIMIT = LengthLimit(1_000_000, 2_000_000)
 
 
 def write(runs: Runs, options: OutputOptions, output: Output | None = None) -> Document:
-    """The fragment for a file, with its pictures beside it."""
-    return render(runs, options, output.stem if output else "")
-
-
-def render(runs: Runs, options: OutputOptions, stem: str = "") -> Document:
-    """The fragment of a file called `stem`; without a name it has no pictures.
+    """The fragment, with its pictures beside it.
 
     Raises:
         UsageError: title and headline are too long for a page.
     """
-    brief = make_brief(runs, options, example_of("confluence", runs.n))
-    return illustrated(brief, options, stem, partial(set_brief, brief, options))
+    return write_brief("confluence", set_brief, runs, options, output)
 
 
 def set_brief(brief: Brief, options: OutputOptions, paths: Mapping[str, str]) -> str:

@@ -5,14 +5,13 @@ Tables and lists; no HTML but what folds and what hides, and neither where a hos
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from html import escape as escape_html
 from urllib.parse import quote
 
 from reportgen.comparison import Runs
 from reportgen.errors import UsageError
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.format_register import Document, Output, example_of
+from reportgen.report.format_register import Document, Output
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.printable import visible
 from reportgen.report.options import OutputOptions
@@ -26,25 +25,18 @@ from reportgen.report.short_form.limits import (
     limit_of,
     marker,
 )
-from reportgen.report.short_form.short_form import illustrated, make_brief
+from reportgen.report.short_form.short_form import make_brief, write_brief
 
 _NOT_IN_LINKS = str.maketrans({"&": "&amp;", "$": "%24", "'": "%27"})
 
 
 def write(runs: Runs, options: OutputOptions, output: Output | None = None) -> Document:
-    """The runs as Markdown for a file, with its pictures beside it."""
-    return render(runs, options, output.stem if output else "")
-
-
-def render(runs: Runs, options: OutputOptions, stem: str = "") -> Document:
-    """The runs as Markdown, as long as its flavour allows, with pictures named after `stem`;
-    without a name it has none.
+    """The runs as Markdown, as long as its flavour allows, with its pictures beside it.
 
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    brief = make_brief(runs, options, example_of("md", runs.n))
-    return illustrated(brief, options, stem, partial(set_brief, brief, options))
+    return write_brief("md", set_brief, runs, options, output)
 
 
 def step_summary(runs: Runs, options: OutputOptions, room: int) -> bytes:

@@ -7,10 +7,10 @@ from reportgen.findings import Interval, SinkVerdict
 from reportgen.report.charts.cell_tracks import interval_text
 from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief
-from reportgen.report.format_register import Document
+from reportgen.report.format_register import Document, Output, example_of
 from reportgen.report.language.language import Language, load_language
 from reportgen.report.language.sentences import token_name
-from reportgen.report.options import WriteOptions
+from reportgen.report.options import OutputOptions, WriteOptions
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.overview_compared import compare_headline
@@ -68,17 +68,22 @@ def _of_several(context: CompareContext, facts: tuple[str, ...]) -> Brief:
     )
 
 
-def illustrated(
-    brief: Brief, options: WriteOptions, stem: str, write: Callable[[Mapping[str, str]], str]
+def write_brief(
+    name: str,
+    set_brief: Callable[[Brief, OutputOptions, Mapping[str, str]], str],
+    runs: Runs,
+    options: OutputOptions,
+    output: Output | None,
 ) -> Document:
-    """`brief` as a document with its pictures beside it, named after `stem`; without a name it has
-    none. Their sizes are kept apart, since hosts limit the text alone.
+    """The short form of `runs` in the format `name`, with its pictures beside it, named after the
+    `output`; without one it has none. Their sizes are kept apart, since hosts limit the text alone.
 
     Args:
-        write: gives the text, from the paths of the pictures by their figures' names.
+        set_brief: gives the text, from the paths of the pictures by their figures' names.
     """
-    pictures = make_pictures(brief.pictures, stem, options.images)
-    content = write(pictures.paths).encode()
+    brief = make_brief(runs, options, example_of(name, runs.n))
+    pictures = make_pictures(brief.pictures, output.stem if output else "", options.images)
+    content = set_brief(brief, options, pictures.paths).encode()
     size = sum(map(len, pictures.files.values()))
     parts = {"text": len(content), "pictures": size} if pictures.files else {}
     said = load_language(options.lang).say("brief", "lacks_png")

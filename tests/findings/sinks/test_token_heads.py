@@ -26,7 +26,7 @@ from reportgen.report.json import render
 from reportgen.report.language import LANGUAGES, in_short
 from reportgen.report.sections import make_answers, make_overview, make_sinks
 from reportgen.report.short_form import make_brief
-from reportgen.report.short_form.markdown import render as render_markdown
+from reportgen.report.short_form.markdown import write as render_markdown
 from reportgen.results import InputInfo, Results, Subject
 from reportgen.texts import TextInput, TextSet
 

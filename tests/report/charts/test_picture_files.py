@@ -16,9 +16,10 @@ from reportgen.findings import Findings
 from reportgen.report import RenderOptions, load_language, visible
 from reportgen.report.charts import MOST_BYTES, heat_colour, make_pictures, picture_paths, rasterise
 from reportgen.report.components import Picture
+from reportgen.report.format_register import Output
 from reportgen.report.sections import make_notable
 from reportgen.report.short_form import make_brief
-from reportgen.report.short_form.markdown import render
+from reportgen.report.short_form.markdown import write
 from reportgen.results import Results, text_units
 from reportgen.results.maps import unpack_layers
 
@@ -116,7 +117,7 @@ def test_without_maps_there_is_no_map(tmp_path: Path) -> None:
 
 def test_files_are_named_after_their_page(tmp_path: Path) -> None:
     results = make_results(tmp_path)
-    report = render(Runs(Findings(results)), RenderOptions(), "june (2)<é>")
+    report = write(Runs(Findings(results)), RenderOptions(), Output("june (2)<é>.md", None))
     assert sorted(report.files) == ["img/june (2)_é_-map.svg", "img/june (2)_é_-sinks.svg"]
     assert "](img/june%20%282%29_%C3%A9_-map.svg)" in report.text
     assert set(report.files) <= set(picture_paths("june (2)<é>", "svg"))
@@ -125,8 +126,8 @@ def test_files_are_named_after_their_page(tmp_path: Path) -> None:
 def test_no_pictures_where_none_are_wanted_and_on_standard_output(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     for report in (
-        render(Runs(Findings(results)), RenderOptions(images="none"), "x"),
-        render(Runs(Findings(results)), RenderOptions(), ""),
+        write(Runs(Findings(results)), RenderOptions(images="none"), Output("x.md", None)),
+        write(Runs(Findings(results)), RenderOptions()),
     ):
         assert (dict(report.files), report.reduced) == ({}, ())
         assert "![" not in report.text
@@ -136,7 +137,9 @@ def test_no_pictures_where_none_are_wanted_and_on_standard_output(tmp_path: Path
 def test_png_is_made_by_the_rasteriser(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py", reason="the extra [png] is not installed")
     results = make_results(tmp_path)
-    report = render(Runs(Findings(results)), RenderOptions(images="png", lang="ja"), "x")
+    report = write(
+        Runs(Findings(results)), RenderOptions(images="png", lang="ja"), Output("x.md", None)
+    )
     assert set(report.files) == {"img/x-sinks.png", "img/x-map.png"}
     assert report.reduced == ()
     for name, content in report.files.items():
@@ -146,7 +149,9 @@ def test_png_is_made_by_the_rasteriser(tmp_path: Path) -> None:
         width = int.from_bytes(content[16:20], "big")
         assert width >= 2 * 560
     assert (
-        render(Runs(Findings(results)), RenderOptions(images="png", lang="ja"), "x").files
+        write(
+            Runs(Findings(results)), RenderOptions(images="png", lang="ja"), Output("x.md", None)
+        ).files
         == report.files
     )
 
@@ -156,7 +161,9 @@ def test_without_the_rasteriser_svg_is_written_and_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     assert rasterise("<svg/>") is None
-    report = render(Runs(Findings(make_results(tmp_path))), RenderOptions(images="png"), "x")
+    report = write(
+        Runs(Findings(make_results(tmp_path))), RenderOptions(images="png"), Output("x.md", None)
+    )
     assert set(report.files) == {"img/x-sinks.svg", "img/x-map.svg"}
     assert "](img/x-map.svg)" in report.text
     assert len(report.reduced) == 1

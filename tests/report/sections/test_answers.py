@@ -19,7 +19,7 @@ from reportgen.report import RenderOptions, load_language, redacted
 from reportgen.report.charts import columns_of_dots
 from reportgen.report.language import half_widths
 from reportgen.report.sections import make_across, make_answers, make_overview, make_quality
-from reportgen.report.short_form.markdown import render as markdown
+from reportgen.report.short_form.markdown import write as markdown
 from reportgen.results import CHANGES, COLOURS, MIN_TEXTS
 
 EN, JA = load_language("en"), load_language("ja")

@@ -15,7 +15,7 @@ from reportgen.report import RenderOptions, load_language, render
 from reportgen.report.panel import make_panel
 from reportgen.report.sections import Context, make_page, short_name, with_texts
 from reportgen.report.sections.run import command
-from reportgen.report.short_form.markdown import render as render_markdown
+from reportgen.report.short_form.markdown import write as render_markdown
 from reportgen.results import Settings
 
 EN = load_language("en")

@@ -17,7 +17,7 @@ from reportgen.report import RenderOptions, load_language, sentence
 from reportgen.report.charts import correlation_scale
 from reportgen.report.panel import make_scope
 from reportgen.report.sections import chosen, make_across, make_answers, make_trust
-from reportgen.report.short_form.markdown import render as markdown
+from reportgen.report.short_form.markdown import write as markdown
 from reportgen.results import BY_ID, COLOURS
 
 EN = load_language("en")

@@ -13,8 +13,9 @@ from reportgen.findings import Findings
 from reportgen.report import RenderOptions, visible
 from reportgen.report.charts import effect_colour
 from reportgen.report.components import Brief, Section
+from reportgen.report.format_register import Output
 from reportgen.report.short_form import LengthLimit, make_brief
-from reportgen.report.short_form.confluence import render, set_brief
+from reportgen.report.short_form.confluence import set_brief, write
 from reportgen.results import Results
 
 AC, RI = "http://atlassian.com/content", "http://atlassian.com/resource/identifier"
@@ -41,7 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_it_is_well_formed_and_says_what_the_tree_says(results: Results, lang) -> None:
     options = RenderOptions(title="]]> <b>&", lang=lang)
-    page = render(Runs(Findings(results)), options, "run")
+    page = write(Runs(Findings(results)), options, Output("run.xml", None))
     root = parsed(page.text)
     brief = make_brief(Runs(Findings(results)), options, "page.xml")
     assert [texts_of(h) for h in root.iter("h2")] == ["]]> <b>&"]
@@ -70,7 +71,7 @@ def name_of(macro: ET.Element) -> str | None:
 
 
 def test_only_what_the_format_knows_is_in_it(results: Results) -> None:
-    root = parsed(render(Runs(Findings(results)), RenderOptions(), "run").text)
+    root = parsed(write(Runs(Findings(results)), RenderOptions(), Output("run.xml", None)).text)
     tags = {element.tag for element in root.iter()} - {"page"}
     assert tags == {
         *("p", "h2", "h3", "strong", "ul", "li", "table", "tbody", "tr", "th", "td", "br"),
@@ -86,7 +87,7 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
     results: Results,
 ) -> None:
     options = RenderOptions(page_url="https://example.com/?a=1&b=2", commit="4f2a9c1")
-    root = parsed(render(Runs(Findings(results)), options).text)
+    root = parsed(write(Runs(Findings(results)), options).text)
     first, *others = (link.get("href") for link in root.iter("a"))
     assert first == "https://example.com/?a=1&b=2"
     assert others
@@ -97,7 +98,7 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
 
 @pytest.mark.parametrize("images", ["svg", "png", "none"])
 def test_every_picture_it_names_lies_in_img(results: Results, images) -> None:
-    page = render(Runs(Findings(results)), RenderOptions(images=images), 'a&b "é"')
+    page = write(Runs(Findings(results)), RenderOptions(images=images), Output('a&b "é".xml', None))
     names = [e.get(f"{{{RI}}}filename") for e in parsed(page.text).iter(f"{{{RI}}}attachment")]
     assert {f"img/{name}" for name in names} == set(page.files)
     assert len(names) == (0 if images == "none" else 2)
@@ -112,7 +113,7 @@ def test_strong_effects_are_coloured_by_their_sign(results: Results) -> None:
     brief = make_brief(Runs(Findings(results)), RenderOptions(), "page.xml")
     looked_at = brief.sections[2].table
     assert looked_at is not None
-    (_, table, *_) = parsed(render(Runs(Findings(results)), RenderOptions()).text).iter("table")
+    (_, table, *_) = parsed(write(Runs(Findings(results)), RenderOptions()).text).iter("table")
     for row, cells in zip(table.iter("tr"), [(), *looked_at.rows], strict=True):
         if not cells:
             continue
@@ -122,7 +123,7 @@ def test_strong_effects_are_coloured_by_their_sign(results: Results) -> None:
 
 
 def test_the_anchor_marks_it_for_a_later_run(results: Results) -> None:
-    root = parsed(render(Runs(Findings(results)), RenderOptions(id="june")).text)
+    root = parsed(write(Runs(Findings(results)), RenderOptions(id="june")).text)
     (anchor,) = [m for m in root.iter(f"{{{AC}}}structured-macro") if name_of(m) == "anchor"]
     assert texts_of(anchor) == "reportgen-june"
     (code,) = root.iter(f"{{{AC}}}plain-text-body")

@@ -22,6 +22,7 @@ from reportgen.findings import Findings
 from reportgen.findings.evidence import agreement_figures
 from reportgen.report import RenderOptions, load_language, redacted, sentence, visible
 from reportgen.report.components import Span
+from reportgen.report.format_register import Output
 from reportgen.report.language import citation, number, verdicts
 from reportgen.report.sections import Context
 from reportgen.report.short_form import (
@@ -32,7 +33,7 @@ from reportgen.report.short_form import (
     escape_spans,
     short_across,
 )
-from reportgen.report.short_form.markdown import render
+from reportgen.report.short_form.markdown import write
 from reportgen.results import Results
 
 EN = load_language("en")
@@ -195,7 +196,7 @@ def bold_rows(markdown: str) -> list[list[list[tuple[str, bool]]]]:
 def test_hostile_texts_ids_and_titles_are_inert(tmp_path: Path, lang: str) -> None:
     results = make_results(tmp_path, HOSTILE, ids=HOSTILE, labels=(1.0,) * len(HOSTILE))
     for title in HOSTILE[::4]:
-        markdown = render(Runs(Findings(results)), RenderOptions(title=title, lang=lang)).text  # type: ignore[arg-type]
+        markdown = write(Runs(Findings(results)), RenderOptions(title=title, lang=lang)).text  # type: ignore[arg-type]
         assert not re.search(r"^\s*::|##\[|##vso", markdown, re.MULTILINE)
         body = markdown.removeprefix("<!-- reportgen:report -->\n")
         assert set(re.findall(r"<[^>]*>", body)) == {
@@ -229,7 +230,9 @@ def read_by_bash(line: str) -> list[str]:
 def sinks_line(folder: Path, evidence: str) -> str:
     results = make_results(folder, sink=0.6, evidence=evidence)
     assert any(note.id == "N1" for note in Findings(results).notes)
-    lines = render(Runs(Findings(results)), RenderOptions(), "report").text.splitlines()
+    lines = write(
+        Runs(Findings(results)), RenderOptions(), Output("report.md", None)
+    ).text.splitlines()
     return next(line for line in lines if line.startswith("- **Sinks:"))
 
 
@@ -268,7 +271,7 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
     results = make_results(
         tmp_path, sink=0.6, labels=(1.0, 2.0, 7.0, 1.0, 2.0, 1.5)
     )  # the longest is worst
-    markdown = render(Runs(Findings(results)), RenderOptions(), "report").text
+    markdown = write(Runs(Findings(results)), RenderOptions(), Output("report.md", None)).text
     assert sections(markdown) == [
         ("Attention report: made-up", ""),
         ("Start with these texts", ""),
@@ -304,7 +307,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     labels = (1.0, 2.0, 3.0, 1.0, 2.0, 1.5)
     results = make_results(tmp_path, sink=0.6, labels=labels)
     headline = (
-        render(Runs(Findings(results)), RenderOptions()).text.splitlines()[4].replace("\u200b", "")
+        write(Runs(Findings(results)), RenderOptions()).text.splitlines()[4].replace("\u200b", "")
     )
     errors = results.texts["prediction"].to_numpy(float) - labels
     assert f"mean absolute error {number(float(abs(errors).mean()))} (" in headline
@@ -312,7 +315,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     share = f"{100 * float(sink.values['share']):.1f}\u00a0%"
     layer = sink.values["layer"]
     assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
-    looked_at = tables_of(render(Runs(Findings(results)), RenderOptions()).text)[0]
+    looked_at = tables_of(write(Runs(Findings(results)), RenderOptions()).text)[0]
     assert headline.endswith(f"; {len(looked_at) - 1} texts to start with.**  ")
     assert headline.startswith("**made-up, 6 texts: ")
 
@@ -326,7 +329,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     ],
 )
 def test_the_headline_says_that_there_is_no_sink(tmp_path: Path, how, words: str) -> None:
-    headline = render(
+    headline = write(
         Runs(Findings(make_results(tmp_path, **how))), RenderOptions()
     ).text.splitlines()[4]
     assert words in headline
@@ -336,7 +339,7 @@ def test_the_headline_says_that_there_is_no_sink(tmp_path: Path, how, words: str
 def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
     findings = Findings(results, "received_norm_all")
-    markdown = render(Runs(findings), RenderOptions()).text
+    markdown = write(Runs(findings), RenderOptions()).text
     table = markdown[markdown.index("### Start with these") : markdown.index("<details>")]
     rows = bold_rows("| id" + table.partition("| id")[2])
     assert rows
@@ -359,7 +362,7 @@ def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
 
 def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    (header, *rows) = tables_of(render(Runs(Findings(results)), RenderOptions()).text)[1]
+    (header, *rows) = tables_of(write(Runs(Findings(results)), RenderOptions()).text)[1]
     assert header[-1] == "largest effects on it"
     for row in rows:
         effects = results.effects_of(int(row[0]) - 1)
@@ -374,7 +377,7 @@ def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Pa
 
 def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    markdown = render(Runs(Findings(results)), RenderOptions()).text.replace("\u200b", "")
+    markdown = write(Runs(Findings(results)), RenderOptions()).text.replace("\u200b", "")
     (found,) = [
         item
         for item in agreement_figures(results)
@@ -382,12 +385,12 @@ def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
     ]
     mean = f"{found.estimate.mean:.2f}".replace("-", "\u2212")
     assert f"with what changes the prediction is {mean} (95\u00a0% interval" in markdown
-    none = render(Runs(Findings(make_results(tmp_path / "none"))), RenderOptions()).text
+    none = write(Runs(Findings(make_results(tmp_path / "none"))), RenderOptions()).text
     assert "**Trust" not in none
 
 
 def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
-    markdown = render(Runs(Findings(make_results(tmp_path, HEADLINES[:3]))), RenderOptions()).text
+    markdown = write(Runs(Findings(make_results(tmp_path, HEADLINES[:3]))), RenderOptions()).text
     assert "The first texts" in names_of_sections(markdown)
     assert tables_of(markdown)[0][0][:3] == ["id", "text", "prediction (score)"]
     assert len(tables_of(markdown)[0]) == 4
@@ -396,14 +399,14 @@ def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
 def test_nothing_is_said_to_be_in_bold_where_no_token_is(tmp_path: Path) -> None:
     for level, is_bold in (("none", False), ("basic", True)):
         made = make_results(tmp_path / level, HEADLINES[:1], evidence=level)
-        front = render(Runs(Findings(made)), RenderOptions()).text.partition("### ")[2]
+        front = write(Runs(Findings(made)), RenderOptions()).text.partition("### ")[2]
         front = front.partition("<details>")[0]
         assert ("In bold: " in front) == ("**" in front) == is_bold
 
 
 def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.3, truncated=(1,))
-    *_, texts_table, special = tables_of(render(Runs(Findings(results)), RenderOptions()).text)
+    *_, texts_table, special = tables_of(write(Runs(Findings(results)), RenderOptions()).text)
 
     def percent(share: float) -> str:
         return f"{100 * share:.1f}\u00a0%"
@@ -426,7 +429,7 @@ def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
 
 def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "", "x y z"), failed=(7,))
-    markdown = render(Runs(Findings(results)), RenderOptions()).text
+    markdown = write(Runs(Findings(results)), RenderOptions()).text
     rows = table_of_all_texts(markdown)
     assert [row[2] for row in rows[7:]] == [
         "empty: no text",
@@ -437,27 +440,26 @@ def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
 
 def test_an_embedding_has_no_column_but_a_failure_has(tmp_path: Path) -> None:
     whole = make_results(tmp_path / "whole", kind="embedding")
-    assert table_of_all_texts(render(Runs(Findings(whole)), RenderOptions()).text)[0][:3] == [
+    assert table_of_all_texts(write(Runs(Findings(whole)), RenderOptions()).text)[0][:3] == [
         "id",
         "text",
         "tokens",
     ]
     failed = make_results(tmp_path / "failed", kind="embedding", failed=(0,))
-    rows = table_of_all_texts(render(Runs(Findings(failed)), RenderOptions()).text)
+    rows = table_of_all_texts(write(Runs(Findings(failed)), RenderOptions()).text)
     assert rows[1][2].startswith("failed: ")
 
 
 def test_a_model_without_special_tokens_has_neither_their_table_nor_chart(tmp_path: Path) -> None:
-    report = render(
-        Runs(Findings(make_results(tmp_path, special=False))), RenderOptions(), "report"
-    )
+    results = make_results(tmp_path, special=False)
+    report = write(Runs(Findings(results)), RenderOptions(), Output("report.md", None))
     assert "Attention to special tokens, layer by layer" not in names_of_sections(report.text)
     assert len(table_of_all_texts(report.text)[0]) == 4
     assert list(report.files) == ["img/report-map.svg"]
 
 
 def test_every_language_has_its_words(tmp_path: Path) -> None:
-    markdown = render(
+    markdown = write(
         Runs(Findings(make_results(tmp_path, evidence="full"))), RenderOptions(lang="ja")
     ).text
     assert names_of_sections(markdown)[0] == "アテンションレポート：made-up"
@@ -467,7 +469,7 @@ def test_every_language_has_its_words(tmp_path: Path) -> None:
 
 
 def test_the_command_makes_the_same_again(tmp_path: Path) -> None:
-    markdown = render(
+    markdown = write(
         Runs(Findings(make_results(tmp_path))), RenderOptions(md_flavor="gitlab", md_limit=9000)
     ).text
     (code,) = [token.content for token in PARSER.parse(markdown) if token.type == "fence"]
@@ -479,7 +481,7 @@ def test_the_command_makes_the_same_again(tmp_path: Path) -> None:
 
 
 def test_only_in_a_table_a_word_without_end_may_be_broken(tmp_path: Path) -> None:
-    markdown = render(
+    markdown = write(
         Runs(Findings(make_results(tmp_path, ("x" * 60, "short words stay as they are")))),
         RenderOptions(),
     ).text
@@ -497,14 +499,14 @@ def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     results = remarked(make_results(tmp_path), "no head; <mean> pooling")
     assert (
         "\n- no head; &lt;mean&gt; pooling\n"
-        in render(Runs(Findings(results)), RenderOptions()).text
+        in write(Runs(Findings(results)), RenderOptions()).text
     )
 
 
 def test_where_texts_are_redacted_no_column_is_of_dots(tmp_path: Path) -> None:
     results = make_results(tmp_path / "r", evidence="basic", labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
     with redacted(results, "en", wanted=True, with_short=True) as shown:
-        text = render(Runs(Findings(shown)), RenderOptions()).text
+        text = write(Runs(Findings(shown)), RenderOptions()).text
     heads = [re.findall(r"[^|]+", line) for line in text.splitlines() if line.startswith("| id")]
     assert [head.strip() for head in heads[0]] == [
         "id",
@@ -522,7 +524,7 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
 ) -> None:
     results = make_results(tmp_path, ids=("movie 7025", *"bcdef"))
     options = RenderOptions(page_url="report.html", commit="4f2a9c1")
-    page = soup(render(Runs(Findings(results)), options).text)
+    page = soup(write(Runs(Findings(results)), options).text)
     assert {link["href"] for link in page.p.select("a")} == {"report.html"}
     assert page.p.get_text().splitlines()[1] == (
         f"{results.info.created} · commit 4f2a9c1 · Full report"
@@ -532,7 +534,7 @@ def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
         "movie 7025": "report.html#id=movie%207025",
         **{id: f"report.html#id={id}" for id in "bcdef"},
     }
-    assert not soup(render(Runs(Findings(results)), RenderOptions()).text).select("a")
+    assert not soup(write(Runs(Findings(results)), RenderOptions()).text).select("a")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from reportgen.report import RenderOptions, check_marker, limit_of, visible
 from reportgen.report.components import Brief
 from reportgen.report.options import FlavorName
 from reportgen.report.short_form import LEAST, TEXT_LENGTH, cut, make_brief, marker
-from reportgen.report.short_form.markdown import render, set_brief
+from reportgen.report.short_form.markdown import set_brief, write
 from reportgen.results import Results
 
 TEXTS = hostile_texts()
@@ -78,7 +78,7 @@ def test_it_stays_under_the_limit_of_its_host_and_uses_it(brief, written, flavor
 def test_japanese_is_held_to_the_bytes(tmp_path: Path) -> None:
     texts = tuple(f"{i}" + "無料で最大五万円" * 12 for i in range(500))
     made = make_results(tmp_path, texts, n_layers=1, n_heads=1)
-    text = render(Runs(Findings(made)), RenderOptions(md_flavor="azure")).text
+    text = write(Runs(Findings(made)), RenderOptions(md_flavor="azure")).text
     assert 139_000 < len(text.encode()) <= 140_000
     assert rows_not_shown(text) > 0
 
@@ -122,7 +122,7 @@ def test_a_page_of_mkdocs_is_the_plain_one_with_a_title_and_folds(tmp_path: Path
     findings = Findings(make_results(tmp_path))
     options = RenderOptions(title='a "b" ~c~', commit="4f2a9c1")
     plain, page = (
-        render(Runs(findings), replace(options, md_flavor=flavor)).text.split("\n", 2)[2]
+        write(Runs(findings), replace(options, md_flavor=flavor)).text.split("\n", 2)[2]
         for flavor in ("plain", "mkdocs")
     )
     assert page.startswith('# a "b" &#126;&#8203;c&#126;\n')
