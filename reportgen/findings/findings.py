@@ -21,7 +21,6 @@ from reportgen.findings.notes.sinks import SinkEffect, sink_effects
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.findings.outputs import calibration as of_calibration
 from reportgen.findings.outputs import classes as of_classes
-from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import fits as of_fits
 from reportgen.findings.outputs import multiple_choice as of_choices
 from reportgen.findings.outputs import predictions as of_predictions
@@ -52,9 +51,7 @@ from reportgen.findings.tokens import lists as of_lists
 from reportgen.findings.tokens.figures import LastToken, joint_tokens
 from reportgen.results import Results, RunInfo, Statistic, View
 from reportgen.tasks import (
-    MASK_ACCURACY,
-    PERPLEXITY,
-    TAG_ACCURACY,
+    TASKS,
     Item,
     Metric,
     Task,
@@ -197,9 +194,7 @@ class Findings:
     @property
     def n_labelled(self) -> int:
         """How many texts have both a predicted number and a number as label."""
-        fit = self.label_fit or self.rank_fit
-        if self.numbers_fit is not None:
-            return len(self.numbers_fit.texts)
+        fit = self.fits[self.task.metrics[0].name] if self.task.is_number else None
         return fit.n_texts if fit else 0
 
     @cached_property
@@ -233,8 +228,16 @@ class Findings:
 
     @cached_property
     def fits(self) -> of_fits.Fits:
-        """How well predictions fit the right answers, by the name of each metric of the task."""
+        """How well predictions fit the right answers, by the name of each metric of the task, and
+        its other figures."""
         return of_fits.Fits(self.task, self.items)
+
+    @cached_property
+    def item_counts(self) -> Mapping[str, int | None]:
+        """How many items there are, by the name of the figure that says so; None for those of other
+        tasks, and without any."""
+        names = dict.fromkeys(task.counted_as for task in TASKS.values())
+        return {**names, self.task.counted_as: len(self.items) or None}
 
     @cached_property
     def frequent(self) -> tuple[of_predictions.Frequent, ...]:
@@ -242,21 +245,11 @@ class Findings:
         return of_predictions.frequent(self.items)
 
     @cached_property
-    def masks(self) -> of_completions.Masks | None:
-        """How often masks are right; None for other outputs and without any."""
-        return of_completions.masks(self.items) if MASK_ACCURACY in self.task.metrics else None
-
-    @cached_property
-    def completions(self) -> of_completions.Completions | None:
-        """How well completions are expected; None for other outputs and without any."""
-        is_measured = PERPLEXITY in self.task.metrics
-        return of_completions.completions(self.items) if is_measured else None
-
-    @cached_property
     def tags(self) -> of_tags.Tags | None:
-        """The tags of words; None for other outputs and without any."""
-        is_measured = TAG_ACCURACY in self.task.metrics
-        return of_tags.tags(self.results, self.items, self.words) if is_measured else None
+        """The names that words got; None for tasks that name no words, and without any."""
+        if not (self.task.is_of_words and self.task.is_closed and len(self.items)):
+            return None
+        return of_tags.tags(self.items, self.info.output.labels, self.words)
 
     @cached_property
     def classes(self) -> of_classes.Classes:

@@ -159,10 +159,10 @@ def _texts(findings: Findings) -> pd.DataFrame:
         evidence=evidence.reindex(findings.texts.index),
     )
     columns = list(TEXT_COLUMNS)
-    if (found := findings.completions) is not None:
-        own = pd.Series(found.perplexities, index=list(found.texts), dtype=np.float32)
-        frame["perplexity"] = own.reindex(frame.index)
-        columns += ["completion", "perplexity"]
+    if (summary := findings.task.summary) is not None and findings.summaries:
+        own = pd.Series(findings.summaries, dtype=np.float32)
+        frame[summary.name] = own.reindex(frame.index)
+        columns += ["completion", summary.name]
     if (choices := findings.choices) is not None:
         for name, values in _choice_columns(choices).items():
             frame[name] = pd.Series(values).reindex(frame.index)

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
         ANSWER_F1,
         BIAS,
         ENTITY_F1,
+        ENTITY_PRECISION,
+        ENTITY_RECALL,
+        FIRST_CHOICE,
         LABELS_EXACT,
         MACRO_F1,
         MAE,
         MASK_ACCURACY,
+        MASK_LISTED,
         METRICS,
         PERPLEXITY,
         R2,
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
         RMSE,
         TAG_ACCURACY,
         Best,
+        ItemFigure,
         Metric,
         Scale,
         Unit,
@@ -43,9 +48,8 @@ if TYPE_CHECKING:
         with_ids,
         words_of,
     )
-    from reportgen.tasks.readings import Reading
     from reportgen.tasks.shares import class_shares
-    from reportgen.tasks.sums import SAME, Sums, entity_counts, rated, token_chances, whole
+    from reportgen.tasks.sums import SAME, Sums, rated, whole
     from reportgen.tasks.targets import Target, target_of
     from reportgen.tasks.task import TASKS, Column, ItemTable, Measure, Task, require_known, task_of
 else:

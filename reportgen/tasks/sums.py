@@ -42,6 +42,13 @@ def ratio(above: Floats, below: Floats) -> Floats:
     return found
 
 
+def share(above: Floats, below: Floats) -> Floats:
+    """The ratio of two means; NaN where the lower one is 0."""
+    found = np.full_like(below, np.nan)
+    np.divide(above, below, out=found, where=below > 0)
+    return found
+
+
 def rated(items: pd.DataFrame) -> pd.DataFrame:
     """The items that have a right answer."""
     return items[items["score"].notna().to_numpy()]
@@ -97,6 +104,38 @@ def entities(items: pd.DataFrame) -> Sums:
     counts = entity_counts(items)
     n_right, n_predicted, n_expected = counts.parts
     return Sums(counts.texts, (2 * n_right, n_predicted + n_expected))
+
+
+def entities_predicted(items: pd.DataFrame) -> Sums:
+    """The entities that are right, and those predicted; none where no entity is expected."""
+    return _entities_in(items, 1)
+
+
+def entities_expected(items: pd.DataFrame) -> Sums:
+    """The entities that are right, and those expected."""
+    return _entities_in(items, 2)
+
+
+def _entities_in(items: pd.DataFrame, part: int) -> Sums:
+    counts = entity_counts(items)
+    n_right, n_expected, n = counts.parts[0], counts.parts[2], counts.parts[part]
+    if not (n_expected.any() and n.any()):
+        return Sums(counts.texts[:0], (n_right[:0], n[:0]))
+    return Sums(counts.texts, (n_right, n))
+
+
+def listed(items: pd.DataFrame) -> Sums:
+    """How many items have their right answer among those that are listed, and how many have one."""
+    known = rated(items)
+    is_listed = np.asarray(known["label_probability"].notna(), np.float64)
+    return by_text(known, is_listed, np.ones(len(known)))
+
+
+def first_choices(items: pd.DataFrame) -> Sums:
+    """How many tokens of completions are the likeliest in their place, and how many there are."""
+    is_likeliest = items["alternatives"].list.len().fillna(0).eq(0)
+    is_first = items["score"].eq(1) | (items["label"].isna() & is_likeliest)
+    return by_text(items, is_first.fillna(False).to_numpy(np.float64), np.ones(len(items)))
 
 
 def exact(items: pd.DataFrame) -> Sums:

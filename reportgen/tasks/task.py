@@ -37,10 +37,14 @@ from reportgen.tasks.metrics import (
     ANSWER_F1,
     BIAS,
     ENTITY_F1,
+    ENTITY_PRECISION,
+    ENTITY_RECALL,
+    FIRST_CHOICE,
     LABELS_EXACT,
     MACRO_F1,
     MAE,
     MASK_ACCURACY,
+    MASK_LISTED,
     PERPLEXITY,
     R2,
     RANK,
@@ -48,6 +52,7 @@ from reportgen.tasks.metrics import (
     TAG_ACCURACY,
     WORD_CORRELATION,
     WORD_MAE,
+    ItemFigure,
     Metric,
 )
 from reportgen.tasks.readings import Reading
@@ -108,6 +113,8 @@ class Task:
     returns: str = ""  # an output that has no right answer
     # How well predictions fit right answers: the one that decides first; see also `finest`.
     metrics: tuple[Metric, ...] = ()
+    figures: tuple[ItemFigure, ...] = ()  # others of one run
+    counted_as: str = ""  # the flat figure that counts its items
     # What one item is of: the whole text, of which there is one; one of several names; a word, a
     # mask, a span of tokens, or a token that was written. All but the first two have a place.
     item: ItemOf = "text"
@@ -311,10 +318,13 @@ _TAGS = Task(
     errors_of=partial(errors.misses, constant=errors.most_frequent),
     ranked_by=sums.mistakes,
     columns=("place", "predicted", "probability", "label"),
+    counted_as="tag_n_words",
     tables=("by_name", "entities", "mistakes"),
 )
 # Of models that have a tag for words outside all entities.
-_ENTITIES = replace(_TAGS, metrics=(ENTITY_F1, TAG_ACCURACY))
+_ENTITIES = replace(
+    _TAGS, metrics=(ENTITY_F1, TAG_ACCURACY), figures=(ENTITY_PRECISION, ENTITY_RECALL)
+)
 _WORD_NUMBERS = Task(
     kind="word_numbers",
     does="token regression: a number for each word",
@@ -338,6 +348,8 @@ _MASKS = Task(
     "--explain-token",
     needs="masks",
     metrics=(MASK_ACCURACY,),
+    figures=(MASK_LISTED,),
+    counted_as="n_masks",
     item="mask",
     measure="masks",
     columns=("predicted", "probability", "alternatives", "label"),
@@ -385,6 +397,8 @@ _COMPLETION = Task(
     needs="a completion, given or generated",
     returns="a completion",
     metrics=(PERPLEXITY,),
+    figures=(FIRST_CHOICE,),
+    counted_as="completion_n_tokens",
     item="token",
     has_number=True,
     near=sums.near_tokens,

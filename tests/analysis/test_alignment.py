@@ -39,9 +39,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_it_writes_words_in_reverse(results: Results) -> None:
-    found = Findings(results).completions
-    assert found.first_choice_share == 1
-    assert found.perplexity < 1.1
+    found = Findings(results).fits
+    assert found.known("first_choice").mean == 1
+    assert found.known("perplexity").mean < 1.1
 
 
 def test_marks_show_the_word_that_each_row_writes(results: Results) -> None:

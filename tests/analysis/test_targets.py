@@ -133,10 +133,12 @@ def test_what_moves_each_token_is_one_run_without_each_token_of_the_text(
 
 
 def test_how_well_the_targets_are_expected(results: Results) -> None:
-    found = Findings(results).completions
+    found = Findings(results)
     every = [score for scores in results.texts["scores"] for score in scores]
-    assert found.n_tokens == len(every)
-    assert found.perplexity == pytest.approx(float(torch.tensor(every).double().mean().neg().exp()))
+    assert found.figures["completion_n_tokens"] == len(every)
+    assert found.fits.known("perplexity").mean == pytest.approx(
+        float(torch.tensor(every).double().mean().neg().exp())
+    )
 
 
 def test_texts_without_a_target_or_without_words_fail_alone(folder: Path, tmp_path: Path) -> None:
@@ -166,7 +168,7 @@ def test_a_page_shows_each_token_of_the_target(results: Results, tmp_path: Path)
     page = (tmp_path / "page.html").read_text("utf-8")
     assert page.count("<section class=completion>") == len(PAIRS)
     figures = json.loads((tmp_path / "s.json").read_text("utf-8"))["figures"]
-    perplexity = Findings(results).completions.perplexity
+    perplexity = Findings(results).fits.known("perplexity").mean
     assert figures["perplexity"] == pytest.approx(perplexity, rel=1e-3)
     assert "erplexity" in (tmp_path / "page.md").read_text("utf-8")
 
@@ -238,7 +240,7 @@ def test_redaction_hides_the_targets(results: Results) -> None:
         shown = [item.label_probability for item in Findings(hidden).items_of(0)]
         rounded = [float(f"{score:.1g}") for score in results.texts["scores"][0]]
         assert np.log(shown) == pytest.approx(rounded)
-        likeliest = [Findings(side).completions.n_likeliest for side in (results, hidden)]
+        likeliest = [Findings(side).fits.known("first_choice").mean for side in (results, hidden)]
         assert likeliest[0] == likeliest[1]
         assert load_language("en").say("redacted", "page") in hidden.info.remarks
 

@@ -248,11 +248,10 @@ def test_figures_are_plain_computations_on_the_table(tmp_path: Path, kind: Outpu
 
 def test_the_share_of_masks_whose_word_is_listed(tmp_path: Path) -> None:
     findings = Findings(answered_results(tmp_path / "r", "masks"))
-    assert findings.masks is not None
-    assert findings.masks.listed_share == pytest.approx(
-        listed_masks(predictions_of(findings.results))
-    )
-    assert 0 < findings.masks.listed_share < 1
+    found = findings.fits.known("mask_listed")
+    assert found.mean == pytest.approx(listed_masks(predictions_of(findings.results)))
+    assert found.interval is not None
+    assert 0 < found.interval.low < found.mean < found.interval.high <= 1
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])

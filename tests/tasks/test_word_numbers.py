@@ -79,6 +79,7 @@ def _errors(own: Findings) -> list[float]:
 def test_a_run_says_how_far_off_words_are(sides: Sequence[Findings]) -> None:
     own, wanted = sides[0], _errors(sides[0])
     assert own.figures["word_mae"] == pytest.approx(_mean(own), rel=1e-5)
+    assert own.figures["n_labelled"] == len(TEXTS) - 1
     assert own.figures["word_mae_low"] < _mean(own) < own.figures["word_mae_high"]
     known = own.items[own.items["label_value"].notna()]
     pearson = np.corrcoef(known["value"], known["label_value"])[0, 1]

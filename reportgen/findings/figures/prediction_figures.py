@@ -11,23 +11,33 @@ from reportgen.tasks import (
     ANSWER_F1,
     BIAS,
     ENTITY_F1,
+    ENTITY_PRECISION,
+    ENTITY_RECALL,
+    FIRST_CHOICE,
     LABELS_EXACT,
     MACRO_F1,
     MAE,
     MASK_ACCURACY,
+    MASK_LISTED,
     METRICS,
     PERPLEXITY,
     R2,
     RANK,
     RMSE,
     TAG_ACCURACY,
+    ItemFigure,
     Metric,
 )
 
 
-def _fit(metric: Metric) -> Figure:
-    """The figure of a metric."""
-    return Estimated(metric.of_run, metric.unit, metric.of_one, f"fits.{metric.name}")
+def _fit(own: ItemFigure) -> Figure:
+    """The flat figure of a figure of a task."""
+    return Estimated(own.of_run, own.unit, own.of_one, f"fits.{own.name}")
+
+
+def _n_items(name: str, meaning: str) -> Figure:
+    """The number of items of a task that counts them under this name."""
+    return Figure(name, "count", meaning, f"item_counts.{name}")
 
 
 _PLACED = (
@@ -70,34 +80,17 @@ _PLACED = (
         ),
     ),
     *map(_fit, (ACCURACY, MACRO_F1, LABELS_EXACT)),
-    Figure("completion_n_tokens", "count", "tokens of all completions", "completions.n_tokens"),
-    _fit(PERPLEXITY),
-    Figure(
-        "first_choice_share",
-        "share",
-        "those that the model holds likeliest in their place",
-        "completions.first_choice_share",
-    ),
-    Figure("tag_n_words", "count", "words that have a tag", "tags.n_words"),
-    _fit(TAG_ACCURACY),
-    *within(
-        "tags",
-        Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
-        Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
-    ),
-    *map(_fit, (ENTITY_F1, ANSWER_EXACT, ANSWER_F1)),
+    _n_items("completion_n_tokens", "tokens of all completions"),
+    *map(_fit, (PERPLEXITY, FIRST_CHOICE)),
+    _n_items("tag_n_words", "words that have a tag"),
+    *map(_fit, (TAG_ACCURACY, ENTITY_PRECISION, ENTITY_RECALL, ENTITY_F1)),
+    *map(_fit, (ANSWER_EXACT, ANSWER_F1)),
     *within(
         "choices",
         Figure("choice_chance", "share", "mean probability of the choice picked", "mean_chance"),
     ),
-    Figure("n_masks", "count", "masks of all texts", "masks.n_masks"),
-    _fit(MASK_ACCURACY),
-    Figure(
-        "mask_top5_accuracy",
-        "share",
-        "masks with the label among five choices",
-        "masks.listed_share",
-    ),
+    _n_items("n_masks", "masks of all texts"),
+    *map(_fit, (MASK_ACCURACY, MASK_LISTED)),
 )
 _NAMES = {figure.name for figure in _PLACED}
 # A metric without a place among them stands behind.

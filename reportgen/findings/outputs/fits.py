@@ -21,7 +21,7 @@ from reportgen.findings.statistics import (
     mean_intervals,
 )
 from reportgen.results import centred_ranks, mean_ranks, spearman, weighted_correlation
-from reportgen.tasks import RANK, Metric, Sums, Task
+from reportgen.tasks import RANK, ItemFigure, Sums, Task
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,18 +79,18 @@ def rank_correlation(predictions: Floats, labels: Floats) -> Estimate | None:
 
 
 class Fits(Mapping[str, Estimate | None]):
-    """The metrics of a task over the items of one run, by name; each is computed when it is first
-    asked for. None for what is not defined, and for metrics of other tasks."""
+    """The metrics and other figures of a task over the items of one run, by name; each is computed
+    when it is first asked for. None for what is not defined, and for figures of other tasks."""
 
     def __init__(self, task: Task, items: pd.DataFrame) -> None:
-        self._metrics = {metric.name: metric for metric in task.metrics}
+        self._figures = {figure.name: figure for figure in (*task.metrics, *task.figures)}
         self._items = items
         self._known: dict[str, Estimate | None] = {}
 
     def __getitem__(self, name: str) -> Estimate | None:
         if name not in self._known:
-            metric = self._metrics.get(name)
-            self._known[name] = None if metric is None else estimated(metric, self._items)
+            figure = self._figures.get(name)
+            self._known[name] = None if figure is None else estimated(figure, self._items)
         return self._known[name]
 
     def known(self, name: str) -> Estimate:
@@ -101,33 +101,33 @@ class Fits(Mapping[str, Estimate | None]):
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._metrics)
+        return iter(self._figures)
 
     def __len__(self) -> int:
-        return len(self._metrics)
+        return len(self._figures)
 
 
-def estimated(metric: Metric, items: pd.DataFrame) -> Estimate | None:
-    """A metric over all texts with its interval; None where no text has it."""
-    sums = metric.sums(items)
+def estimated(figure: ItemFigure, items: pd.DataFrame) -> Estimate | None:
+    """A figure over all texts with its interval; None where no text has it."""
+    sums = figure.sums(items)
     if not len(sums.texts):
         return None
-    if metric.is_of_order:
+    if figure.is_of_order:
         values, labels = (part[:, 0] for part in sums.parts)
         return rank_correlation(values, labels)
-    interval = _interval(metric, sums)
-    if metric.scale == "share":
+    interval = _interval(figure, sums)
+    if figure.unit == "share":
         interval = certain_share(interval, len(sums.texts))
-    return Estimate(metric.of_all(sums), interval, len(sums.texts))
+    return Estimate(figure.of_all(sums), interval, len(sums.texts))
 
 
-def _interval(metric: Metric, sums: Sums) -> Interval | None:
-    """The bootstrap interval; of one part, of which the metric is a rising function, that of its
+def _interval(figure: ItemFigure, sums: Sums) -> Interval | None:
+    """The bootstrap interval; of one part, of which the figure is a rising function, that of its
     mean."""
     if len(sums.parts) > 1:
-        return intervals_of(metric.combine, *sums.parts)[0]
+        return intervals_of(figure.combine, *sums.parts)[0]
     (of_mean,) = mean_intervals(sums.parts[0])
     if of_mean is None:
         return None
-    low, high = metric.combine(np.array(of_mean)).tolist()
+    low, high = figure.combine(np.array(of_mean)).tolist()
     return Interval(low, high)

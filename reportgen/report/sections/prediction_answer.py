@@ -202,12 +202,10 @@ class _Predicted:
         if key not in words:
             dots = "" if spread is None else self._say("dots")
             return self._answer(told.alone(), dots + self._unlabelled(), chart)
-        found = self._findings.completions
-        share = None if found is None else found.first_choice_share
         is_generated = "generate" in self._findings.info.settings.options
         if is_generated and f"{key}_generated" in words:
             key += "_generated"
-        return self._answer(told.alone(), self._say(key, share=share), chart)
+        return self._answer(told.alone(), self._say(key, **told.figures()), chart)
 
     def _frequent(self) -> Drawing | None:
         """Bars of what is predicted most often; of entities, of their kinds."""

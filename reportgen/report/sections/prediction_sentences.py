@@ -13,7 +13,7 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.results import NONE
-from reportgen.tasks import Metric, rated
+from reportgen.tasks import ItemFigure, rated
 
 Part: TypeAlias = Literal["answers", "quality"]  # of the strings
 
@@ -143,11 +143,12 @@ class Told:
             values |= {"name": self.names[fit.base_label], "base": fit.base_share}
         if findings.choices is not None:
             values["base"] = findings.choices.by_chance
-        if findings.masks is not None:
-            values["listed"] = findings.masks.listed_share
-        if (f1 := findings.fits["answer_f1"]) is not None:
-            values["f1"] = f1.mean
-        return values
+        return values | self.figures()
+
+    def figures(self) -> dict[str, float]:
+        """The figures of the task that are known, by name."""
+        found = self._findings.fits.items()
+        return {name: own.mean for name, own in found if own is not None}
 
     def alone(self) -> str:
         """The sentence on what was predicted."""
@@ -165,14 +166,14 @@ class Told:
     def _of_spread(self, spread: Floats) -> str:
         low, middle, high = np.quantile(spread, (0, 0.5, 1)).tolist()
         values: dict[str, Any] = {"n": len(spread), "low": low, "middle": middle, "high": high}
-        key, found = self.key("alone"), self._findings.completions
-        if found is not None:
+        key, first = self.key("alone"), self._findings.fits["first_choice"]
+        if first is not None:
             digits = column_decimals(high)
             ends = {name: written(values[name], digits) for name in ("low", "middle", "high")}
             if ends["low"] == ends["high"] and f"{key}_same" in self._language.words[self._part]:
                 key += "_same"
-            values |= ends | {"n": found.n_tokens, "k": found.n_likeliest}
-            values |= {"share": found.first_choice_share, "perplexity": found.perplexity}
+            n = len(self._findings.items)
+            values |= ends | {"n": n, "k": round(n * first.mean)} | self.figures()
         return self._language.say(self._part, key, **values)
 
     def most_frequent(self, key: str, own: Counts) -> str:
@@ -193,8 +194,8 @@ class Told:
         return language.say(self._part, f"{self.key(key)}{ending}", names=names, **values)
 
 
-def metric_name(metric: Metric, language: Language) -> str:
-    """What a metric is called in a list of figures."""
+def metric_name(metric: ItemFigure, language: Language) -> str:
+    """What a figure of a task is called in a list of figures."""
     own = language.words["quality"].get(f"metric_{metric.name}")
     name: str = own or language.say("compared", f"quality_{metric.name}")
     return name[:1].upper() + name[1:]

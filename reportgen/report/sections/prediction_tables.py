@@ -134,10 +134,10 @@ class ItemTables:
     def _mistakes(self) -> Table | None:
         """Which labels got which other names, the most frequent first."""
         tags = self._findings.tags
-        if tags is None or tags.fit is None or not tags.fit.wrong:
+        if tags is None or not tags.wrong:
             return None
         found: dict[tuple[int, int], list[Word]] = {}
-        for word in tags.fit.wrong:
+        for word in tags.wrong:
             found.setdefault((word.label, word.tag), []).append(word)
         rows, names = [], self._told.names
         for (label, tag), words in sorted(found.items(), key=lambda item: -len(item[1]))[:LISTED]:

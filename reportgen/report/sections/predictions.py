@@ -13,7 +13,7 @@ from reportgen.report.sections.predicted_numbers import make_number, make_number
 from reportgen.report.sections.prediction_sentences import Told, metric_name
 from reportgen.report.sections.prediction_tables import LISTED, NAME, ItemTables
 from reportgen.results import MIN_TEXTS
-from reportgen.tasks import Metric
+from reportgen.tasks import ItemFigure
 
 
 def make_quality(findings: Findings, language: Language) -> QualitySection | None:
@@ -53,29 +53,22 @@ class _PredictionSection:
 
     def _figures(self) -> Iterator[Kpi]:
         findings, say, percent = self._findings, self._say, self._language.percent
-        listed = (metric for metric in findings.task.metrics if metric.is_listed)
-        for metric in sorted(listed, key=lambda metric: not metric.is_count):
-            if (found := findings.fits[metric.name]) is not None:
-                yield self._figure(metric, found)
-        fit, tags, choices = self._told.closed_fit, findings.tags, findings.choices
+        metrics = sorted(findings.task.metrics, key=lambda metric: not metric.is_count)
+        for own in (*metrics, *findings.task.figures):
+            if own.is_listed and (found := findings.fits[own.name]) is not None:
+                yield self._figure(own, found)
+        fit, choices = self._told.closed_fit, findings.choices
         if fit is not None and findings.task.divides_texts:
             yield Kpi(percent(fit.mean_recall), say("mean_recall"))
             yield Kpi(percent(fit.base_share), say("base_rate"))
             yield Kpi(f"{fit.counts.sum():,}", say("compared"))
-        if tags is not None and tags.fit is not None:
-            shares = {"entity_precision": tags.fit.precision, "entity_recall": tags.fit.recall}
-            for key, share in shares.items():
-                if share is not None:
-                    yield Kpi(percent(share), say(key))
-        if findings.masks is not None and findings.masks.listed_share is not None:
-            yield Kpi(percent(findings.masks.listed_share), say("mask_listed"))
         if choices is not None:
             if choices.labelled:
                 yield Kpi(percent(choices.by_chance), say("at_random"))
             yield Kpi(percent(choices.mean_chance), say("picked_chance"))
 
-    def _figure(self, metric: Metric, found: Estimate) -> Kpi:
-        """A metric with its interval where there is one."""
+    def _figure(self, metric: ItemFigure, found: Estimate) -> Kpi:
+        """A figure with its interval where there is one."""
         language, remark = self._language, ""
         is_share, digits = metric.unit == "share", decimals(found.mean)
         if found.interval is not None:
@@ -89,7 +82,7 @@ class _PredictionSection:
     def _remarks(self) -> Iterator[str]:
         """How labels were read, what was left out, and what the figures are."""
         findings, told, count = self._findings, self._told, partial(self._language.count, "quality")
-        task, use, fit, tags = findings.task, findings.label_use, told.closed_fit, findings.tags
+        task, use, fit = findings.task, findings.label_use, told.closed_fit
         words = self._language.words["quality"]
         if task.divides_texts and fit is not None:
             yield from self._never(fit.counts.sum(axis=1))
@@ -104,7 +97,7 @@ class _PredictionSection:
             left_out = told.counts.n - int(fit.counts.sum()) - findings.classes.n_unmatched
             if left_out > 0:
                 yield count("unlabelled", left_out)
-        if tags is not None and tags.fit is not None and tags.fit.n_entities is not None:
+        if findings.fits["entity_recall"] is not None:
             yield self._say("entities_note")
         yield from told.label_remarks()
         if "generate" in findings.info.settings.options and task.is_written:

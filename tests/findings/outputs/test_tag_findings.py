@@ -9,7 +9,7 @@ from helpers.made_up.tagged import tagged_results
 
 from reportgen.api.account import _labels
 from reportgen.findings import Findings, Tags
-from reportgen.tasks import spans
+from reportgen.tasks import ENTITY_RECALL, spans
 
 TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "ab", "cd ef gh", "wx yz ab cd", "ef gh")
 
@@ -55,7 +55,8 @@ def test_words_have_their_characters_and_their_tag(tmp_path: Path) -> None:
         assert names == list(row["score_names"])
         assert [(e.kind, *e.words) for e in found.entities[text]] == spans(names)
     assert found.n_words == sum(map(len, findings.texts["scores"]))
-    assert found.fit is None
+    assert not found.wrong
+    assert findings.class_fit is None
     assert findings.label_use is None
 
 
@@ -67,24 +68,33 @@ def test_fit_equals_a_plain_count(tmp_path: Path) -> None:
     findings, found = tags_of(tmp_path / "made", *given)
     flat = [[tag for own in side for tag in own] for side in (labels, given)]
     pairs = list(zip(*flat, strict=True))
-    fit = found.fit
-    assert fit is not None
-    assert fit.n_words == len(pairs)
-    assert fit.n_right == sum(own == label for own, label in pairs)
-    assert findings.fits.known("tag_accuracy").mean == pytest.approx(fit.n_right / len(pairs))
+    n_right = sum(own == label for own, label in pairs)
+    assert findings.class_fit is not None
+    assert findings.class_fit.counts.sum() == len(pairs)
+    assert np.trace(findings.class_fit.counts) == n_right
+    assert findings.fits.known("tag_accuracy").mean == pytest.approx(n_right / len(pairs))
     expected = [set(spans(own)) for own in given]
     predicted = [set(spans(own)) for own in labels]
     both = sum(len(a & b) for a, b in zip(expected, predicted, strict=True))
     n_expected, n_predicted = sum(map(len, expected)), sum(map(len, predicted))
-    assert fit.precision == pytest.approx(both / n_predicted)
-    assert fit.recall == pytest.approx(both / n_expected)
-    assert fit.f1 == pytest.approx(2 * both / (n_expected + n_predicted))
-    assert len(fit.wrong) == len(pairs) - fit.n_right
+    f1 = 2 * both / (n_expected + n_predicted)
+    assert len(found.wrong) == len(pairs) - n_right
     figures = findings.figures
     assert figures["tag_accuracy"] == pytest.approx(
         findings.fits.known("tag_accuracy").mean, abs=1e-6
     )
-    assert figures["entity_f1"] == pytest.approx(fit.f1, abs=1e-6)
+    assert figures["entity_f1"] == pytest.approx(f1, abs=1e-6)
+    assert figures["entity_precision"] == pytest.approx(both / n_predicted, abs=1e-6)
+    assert figures["entity_recall"] == pytest.approx(both / n_expected, abs=1e-6)
+    counts = np.array(
+        [(len(a & b), len(b), len(a)) for a, b in zip(expected, predicted, strict=True) if a or b]
+    )
+    drawn = counts[np.random.default_rng(0).integers(0, len(counts), (5000, len(counts)))].sum(1)
+    for name, column in (("entity_precision", 1), ("entity_recall", 2)):
+        low, high = np.quantile(drawn[:, 0] / drawn[:, column], (0.025, 0.975))
+        assert figures[f"{name}_low"] < figures[name] < figures[f"{name}_high"]
+        assert figures[f"{name}_low"] == pytest.approx(low, abs=0.1)
+        assert figures[f"{name}_high"] == pytest.approx(high, abs=0.1)
     assert findings.label_use is not None
     assert findings.label_use.n_used == len(TEXTS)
 
@@ -93,20 +103,20 @@ def test_numbers_of_tags_are_labels_too(tmp_path: Path) -> None:
     labels = right_labels(tmp_path / "right")
     places = {"O": "0", "B-PER": "1", "I-PER": "2", "B-LOC": "3"}
     numbers = [" ".join(places[tag] for tag in own) for own in labels]
-    _, found = tags_of(tmp_path / "made", *numbers)
-    assert found.reading.read_as == "number"
-    assert found.fit is not None
-    assert found.fit.n_right == found.n_words
+    findings, found = tags_of(tmp_path / "made", *numbers)
+    assert findings.label_use is not None
+    assert findings.label_use.read_as == "number"
+    assert findings.items["score"].eq(1).sum() == found.n_words
 
 
 def test_a_label_of_another_length_is_named_and_not_used(tmp_path: Path) -> None:
     labels = right_labels(tmp_path / "right")
-    findings, found = tags_of(tmp_path / "made", labels[0], "O O", labels[2])
-    (misfit,) = found.reading.misfits
+    findings, _ = tags_of(tmp_path / "made", labels[0], "O O", labels[2])
+    assert findings.label_use is not None
+    (misfit,) = findings.label_use.misfits
     n_words = len(labels[1])
     assert (misfit.text, misfit.n_labels, misfit.n_words) == (1, 2, n_words)
-    assert found.fit is not None
-    assert found.fit.n_words == len(labels[0]) + len(labels[2])
+    assert findings.items["score"].notna().sum() == len(labels[0]) + len(labels[2])
     (line,) = _labels(findings)
     assert line == (
         f"1 of 3 labels not used: text '2' has 2 tags for {n_words} words; give a list with one "
@@ -119,17 +129,19 @@ def test_of_a_text_that_was_cut_the_first_labels_count(tmp_path: Path) -> None:
     texts = made.stored("texts").copy()
     texts["label"] = [own + " O O" for own in texts["prediction_label"]]
     texts["status"] = ["truncated", *texts["status"][1:]]
-    found = Findings(changed(made, texts=texts)).tags
-    assert found is not None
-    assert found.fit is not None
-    assert found.fit.n_words == len(found.words[0]) == found.fit.n_right
-    assert len(found.reading.misfits) == len(TEXTS) - 1
+    findings = Findings(changed(made, texts=texts))
+    assert findings.tags is not None
+    assert findings.label_use is not None
+    assert findings.items["score"].eq(1).sum() == len(findings.tags.words[0])
+    assert findings.items["score"].notna().sum() == len(findings.tags.words[0])
+    assert len(findings.label_use.misfits) == len(TEXTS) - 1
 
 
 def test_labels_that_are_no_tags_are_left_out(tmp_path: Path) -> None:
     labels = right_labels(tmp_path / "right")
-    _, found = tags_of(tmp_path / "made", ["B-MISC", "-100", *labels[0][2:]], labels[1])
-    assert found.reading.n_unknown == 1
-    assert found.fit is not None
-    assert found.fit.n_words == len(labels[0]) - 2 + len(labels[1])
-    assert found.fit.n_entities is None or found.fit.n_expected == len(spans(labels[1]))
+    findings, _ = tags_of(tmp_path / "made", ["B-MISC", "-100", *labels[0][2:]], labels[1])
+    assert findings.label_use is not None
+    assert findings.label_use.n_unknown == 1
+    assert findings.items["score"].notna().sum() == len(labels[0]) - 2 + len(labels[1])
+    expected = ENTITY_RECALL.sums(findings.items).parts[1].sum()
+    assert expected == len(spans(labels[1]))

@@ -103,13 +103,14 @@ def test_without_evidence_the_probabilities_remain(tmp_path: Path) -> None:
 
 
 def test_completions_over_all_texts_equal_plain_sums(results: Results) -> None:
-    found = Findings(results).completions
-    assert found is not None
+    found = Findings(results)
     scores = [np.array(own) for own in results.texts["scores"][:2]]
     every = np.concatenate(scores)
-    assert found.perplexity == pytest.approx(np.exp(-every.mean()))
-    assert found.perplexities[:2] == pytest.approx([np.exp(-own.mean()) for own in scores])
-    assert (found.n_tokens, found.n_likeliest) == (4, 2)
-    assert [step.chance for step in found.least] == pytest.approx(sorted(np.exp(every)))
+    assert found.fits.known("perplexity").mean == pytest.approx(np.exp(-every.mean()))
+    assert list(found.summaries.values())[:2] == pytest.approx(
+        [np.exp(-own.mean()) for own in scores]
+    )
+    assert found.figures["completion_n_tokens"] == 4
+    assert found.fits.known("first_choice").mean == 2 / 4
     unlikely = pd.DataFrame({"text": [0], "probability": np.nan, "label_probability": 0.0})
     assert PERPLEXITY.of_all(PERPLEXITY.sums(unlikely)) == exp(700.0)
