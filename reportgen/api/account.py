@@ -65,14 +65,14 @@ def _ids(results: Results, status: str) -> str:
 def _labels(findings: Findings) -> list[str]:
     """Lines about labels that are not used, or not read to the letter."""
     use, task = findings.label_use, task_of(findings.info.output)
-    if use is None:
+    if use is None or task.labels is None:
         has_labels = findings.texts["label"].notna() & findings.analysed
         if not task.returns or not has_labels.any():
             return []
         return [f"labels are not compared with anything: the model's output is {task.returns}"]
     lines = []
     if use.misfits:
-        misfit, part = use.misfits[0], task.label_part
+        misfit, part = use.misfits[0], task.labels.part
         text = str(findings.texts["text_id"].iloc[misfit.text])
         lines.append(
             f"{use.n_labelled - use.n_used:,} of {use.n_labelled:,} labels not used: text {text!r} "
@@ -83,7 +83,7 @@ def _labels(findings: Findings) -> list[str]:
     if use.unused is not None:
         n, label = use.n_labelled - use.n_used, use.unused
         first = label if len(label) <= _ID else f"{label[: _ID - 1]}…"
-        why = task.misread(label, findings.info.output, use.read_as if use.n_used else None)
+        why = task.labels.misread(label, findings.info.output, use.read_as if use.n_used else None)
         lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}")
     if use.n_percent:
         lines.append(f"{counted(use.n_percent, 'label')} with a percent sign: 2.1% is read as 2.1")

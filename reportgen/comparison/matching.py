@@ -46,14 +46,14 @@ def match_texts(base: Results, head: Results, folders: Sequence[str] = ()) -> Ma
     for keys in ((zip(ids, own, strict=True), zip(head_ids, other, strict=True)), (own, other)):
         _match(found, *keys)
     if not found:
-        outputs = (side.info.output for side in (base, head))
-        written = next(filter(None, (task_of(own).writes for own in outputs)), "")
+        writes = any(task_of(side.info.output).is_written for side in (base, head))
+        written = " and their completions" if writes else ""
         old, latest = (f" ({quoted(name)})" if name else "" for name in folders or ("", ""))
         raise ComparisonError(
             f"no text is in both results: the old model's{old} have {len(own):,} texts (ids "
             f"{quoted(some(ids))}), the new model's{latest} {len(other):,} (ids "
             f"{quoted(some(head_ids))}); {_same_ids(head_ids, ids)}analyse one file of texts"
-            f"{written and f' and their {written}'} with both models"
+            f"{written} with both models"
         )
     rows = sorted(found)
     left = {ids[row] for row in range(len(ids)) if row not in found}

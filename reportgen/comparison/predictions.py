@@ -240,7 +240,7 @@ class _TwoRuns:
         however these are split."""
         sides = self.base, self.head
         own, other = (predictions_of(side.results, self.pairing.labels) for side in sides)
-        if not self.task.pairs_items:
+        if self.task.is_written:
             return Items(_of_texts(own, texts), _of_texts(other, texts))
         rows = [side["text"].to_numpy(np.intp) for side in (own, other)]
         counts = [np.bincount(side, minlength=self.pairing.n_texts) for side in rows]
@@ -393,10 +393,10 @@ def _outcomes(items: Items, texts: Places) -> tuple[Outcome, ...]:
 def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:
     """`[text]`: the probability of the old model's class or choice in both models; none for other
     outputs."""
-    shares = task_of(base.info.output).shares_of
-    if shares is None:
+    task = task_of(base.info.output)
+    if not task.has_outcomes:
         return ()
-    own, other = (shares(side.results, texts) for side in (base, head))
+    own, other = (task.shares_of(side.results, texts) for side in (base, head))
     if list(map(len, own)) != list(map(len, other)):
         return ()
     if not np.isfinite(np.concatenate([*own, *other])).all():
@@ -409,7 +409,7 @@ def _old_chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[f
 def _finest(task: Task, items: Items, texts: Places) -> Sides:
     """`[text]` in both models: the finest metric in each of `texts`, NaN where it is not known;
     empty where no text has it in both."""
-    ends, finest = list[Floats](), task.finest
+    ends, finest = list[Floats](), task.text_metric
     if finest is not None:
         for side in items:
             sums = finest.sums(side)

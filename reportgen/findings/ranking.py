@@ -216,11 +216,12 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     """`[text]` twice: how wrong the prediction is, and the prediction as a number."""
     task, n_texts = task_of(results.info.output), len(results.texts)
     error, prediction = (np.full(n_texts, np.nan) for _ in range(2))
-    if task.ranked_by is None:
+    if task.errors is None or task.errors.of_texts is None:
         return error, prediction
     items = predictions_of(results)
-    if task.shown is not None:
-        prediction[items["text"].to_numpy(np.intp)] = items[task.shown].to_numpy(np.float64)
-    found = task.ranked_by(items)
+    if task.chart_column is not None:
+        shown = items[task.chart_column].to_numpy(np.float64)
+        prediction[items["text"].to_numpy(np.intp)] = shown
+    found = task.errors.of_texts(items)
     error[found.texts] = found.parts[0][:, 0]
     return error, prediction

@@ -5,7 +5,7 @@ constant answer they are held.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,8 +13,8 @@ import pandas as pd
 
 from reportgen.results import mean_ranks
 from reportgen.tasks.from_texts import YES
-from reportgen.tasks.labels import Floats, Places
-from reportgen.tasks.metrics import PERPLEXITY, RANK
+from reportgen.tasks.labels import Booleans, Floats, Places
+from reportgen.tasks.metrics import ANSWER_EXACT, PERPLEXITY, RANK
 from reportgen.tasks.sums import rated, whole
 
 
@@ -27,6 +27,7 @@ class ItemErrors:
     constant: Floats | None = None  # [item], the error of the constant answer with the least
     n_constants: int = 1  # constant answers that it is the best of
     named: pd.DataFrame | None = None  # the same items in the table of predictions, of names
+    right: Booleans | None = None  # [item], of names, whether what was predicted is right
     labels: Floats | None = None  # [item], the right number of each text that has one
 
 
@@ -102,4 +103,11 @@ def misses(
     known = rated(items)
     errors = 1.0 - known["score"].to_numpy(np.float64)
     far, n = constant(known, names) if len(known) else (None, 1)
-    return ItemErrors(known["text"].to_numpy(np.intp), errors, far, n, named=known)
+    texts = known["text"].to_numpy(np.intp)
+    return ItemErrors(texts, errors, far, n, named=known, right=errors == 0)
+
+
+def inexact(items: pd.DataFrame, names: Sequence[str]) -> ItemErrors:
+    """The same of answers: of the words of the right one, another order is wrong."""
+    found = misses(items, names)
+    return replace(found, right=ANSWER_EXACT.sums(items).parts[0][:, 0] == 1)

@@ -3,11 +3,13 @@
 To add a task:
 
 1. Write its record here.
-2. Write what reads its items from the table of texts in `from_texts.py`.
+2. Write what reads its items from the table of texts in `from_texts.py`: the one place that knows
+   what the columns of a kind of output mean.
 3. If it has right answers, write how the labels of texts are read in `labels.py`, how many can be
-   used in `readings.py`, how far off items are in `errors.py`, and its metrics in `metrics.py`:
-   sums over the items of a text, and what the figure is of their means. Value, interval, change
-   between two models, gates, trends, worst texts, JSON and documentation follow from the entries.
+   used in `readings.py`, how far off items are in `errors.py`, and its metrics and other figures in
+   `metrics.py`: sums over the items of a text, and what the figure is of their means. Value,
+   interval, change between two models, gates, trends, worst texts, JSON and documentation follow
+   from the entries.
 4. Write what measures it in a module of `models/tasks/`, with a row in the register there; and
    what evidence explains in `targets.py`, where no target of another task says it.
 5. Where the generic sentences of a report do not read well, write its own beside them: strings
@@ -103,65 +105,82 @@ ItemTable: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelReading:
+    """How the labels of texts are read as right answers."""
+
+    read: Callable[[Results], Reading]
+    # What a label is that cannot be used, and what to do about it: of the label, the output, and
+    # how the other labels are read.
+    misread: Callable[[str, OutputInfo, ReadAs | None], str] = readings.no_number
+    part: str = "tag"  # what a label has for each word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """How far off predictions are from right answers."""
+
+    measure: Measure
+    # Of the items of the output with these names.
+    of_items: Callable[[pd.DataFrame, Sequence[str]], errors.ItemErrors] = errors.misses
+    # Of each text, to list the worst first; None where texts are not listed by that.
+    of_texts: Callable[[pd.DataFrame], sums.Sums] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemLayout:
+    """The tables that show the items."""
+
+    # Of one text, where each item belongs to some of its tokens: its columns, of which the first
+    # names an item (`report/panel/steps.py`). Empty where items are of the whole text.
+    columns: tuple[Column, ...] = ()
+    # Those of all texts; and of the worst items how they are ordered, and their columns: those of
+    # the right answer and the score stand where there is one.
+    tables: tuple[ItemTable, ...] = ("worst",)
+    worst: Callable[[pd.DataFrame], Worst] = least_sure
+    worst_columns: tuple[Column, ...] = ("text", "predicted", "probability", "label")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a model does with a text."""
+    """What a model does with a text. What is no field follows from the fields."""
 
     kind: OutputKind  # of its output
     does: str  # for `reportgen check`
     explains: str  # what evidence explains, and how to have something else
     needs: str = ""  # what texts must have beside their words
     returns: str = ""  # an output that has no right answer
-    # How well predictions fit right answers: the one that decides first; see also `finest`.
+    # What is predicted: numbers, some of the model's classes, or words that any text might have. An
+    # embedding is no prediction.
+    predicts: Literal["numbers", "classes", "words", "nothing"]
+    # What one item is of: the whole text, of which there is one; one of several names; a word, a
+    # mask, a span of tokens, or a token that was written. All but the first two have a place, and
+    # each of those is explained by itself.
+    item: ItemOf = "text"
+    has_choices: bool = False  # each text brings the names that can be predicted
+    # How well predictions fit right answers: the one that decides first; see also `text_metric`.
     metrics: tuple[Metric, ...] = ()
     figures: tuple[ItemFigure, ...] = ()  # others of one run
     counted_as: str = ""  # the flat figure that counts its items
-    # What one item is of: the whole text, of which there is one; one of several names; a word, a
-    # mask, a span of tokens, or a token that was written. All but the first two have a place.
-    item: ItemOf = "text"
-    # How labels of texts are read; None where any label can be a right answer, or none.
-    read_labels: Callable[[Results], Reading] | None = None
-    # What a label is that cannot be used, and what to do about it: of the label, the output, and
-    # how the other labels are read.
-    misread: Callable[[str, OutputInfo, ReadAs | None], str] = readings.no_number
-    label_part: str = "tag"  # what a label has for each word
-    measure: Measure | None = None  # what an error is; None without right answers
-    # How far off each text is, to list the worst first; None where texts are not listed by that.
-    ranked_by: Callable[[pd.DataFrame], sums.Sums] | None = None
-    shown: Literal["value", "probability"] | None = None  # of the one item of each text, in charts
-    # How far off the items are of the output with these names.
-    errors_of: Callable[[pd.DataFrame, Sequence[str]], errors.ItemErrors] = errors.misses
-    # The figure of a text that stands for its many items, where one does.
-    summary: Metric | None = None
-    # What stands beside each name that could be predicted for a text; None for names that are many.
-    listed: Literal["score", "probability"] | None = None
-    has_items: bool = True  # an embedding is no prediction
-    is_number: bool = False  # items are numbers, not names
-    # The table of items that belong to some tokens of a text, such as words or masks: its columns,
-    # of which the first names an item (`report/panel/steps.py`). Each item is explained by
-    # itself. Empty where an item belongs to a text as a whole.
-    columns: tuple[Column, ...] = ()
-    # The tables of the section on predictions; and of the worst items how they are ordered, and
-    # their columns: those of the right answer and the score stand where there is one.
-    tables: tuple[ItemTable, ...] = ("worst",)
-    worst: Callable[[pd.DataFrame], Worst] = least_sure
-    worst_columns: tuple[Column, ...] = ("text", "predicted", "probability", "label")
-    # Each text has one number, by which two models are compared; see `text_numbers`.
-    has_number: bool = False
-    # The items of a new model, without differences from those of the old one that are none.
-    near: Callable[[pd.DataFrame, pd.DataFrame, sums.Near], pd.DataFrame] = sums.near_values
-    # The probability of all that each of some texts could be; None where it is not one of a list.
-    shares_of: Callable[[Results, Places], Sequence[Floats]] | None = None
-    # Columns of what the model was given of each text, by which texts are found again.
-    given: Callable[[pd.DataFrame], Sequence[Sequence[object]]] = texts_given
-    not_stored: str = ""  # what came with texts that results do not hold: pairs are not as given
-    writes: str = ""  # what each model may write by itself, so that texts are not given alike
-    has_choices: bool = False  # each text brings the names that can be predicted
+    labels: LabelReading | None = None  # None where any label can be a right answer, or none
+    errors: Errors | None = None  # None without right answers
+    layout: ItemLayout = ItemLayout()
     # Where one row of attention alone counts, the output is read from it.
     may_read_one_row: bool = True
-    is_closed: bool = False  # what is predicted is one of the model's names
-    # A text is right or wrong as a whole, so that one can tell which ones a new model gets right,
-    # and which it does not any more.
-    has_outcomes: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether items are numbers, not names."""
+        return self.predicts == "numbers"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether each item is one of the model's classes."""
+        return self.predicts == "classes"
+
+    @property
+    def has_items(self) -> bool:
+        """Whether anything is predicted."""
+        return self.predicts != "nothing"
 
     @property
     def has_names(self) -> bool:
@@ -169,59 +188,15 @@ class Task:
         return self.item == "name"
 
     @property
-    def is_of_words(self) -> bool:
-        """Whether each item is of a word."""
-        return self.item == "word"
-
-    @property
-    def is_about_words(self) -> bool:
-        """Whether a right answer is one to some words of a text, not to the whole."""
-        return self.item in ("word", "mask", "span")
-
-    @property
-    def divides_texts(self) -> bool:
-        """Whether predictions divide texts into parts that are known before."""
-        return self.is_closed and self.item == "text"
-
-    @property
-    def finest(self) -> Metric | None:
-        """The metric that says most of a single text: the last that is no correlation over all."""
-        found = (metric for metric in reversed(self.metrics) if metric.scale != "correlation")
-        return next(found, None)
-
-    @property
-    def counted(self) -> Metric | None:
-        """The metric that is a share of items or texts that are right; None without one."""
-        return next((metric for metric in self.metrics if metric.is_count), None)
-
-    @property
     def has_places(self) -> bool:
         """Whether its items belong to some of the tokens of a text."""
-        return bool(self.columns)
+        return self.item not in ("text", "name")
 
     @property
-    def labels_places(self) -> bool:
-        """Whether a label is a list of the right answer to each item of a text: it is said beside
-        the item, not in a sentence on the text."""
-        return self.has_places and self.read_labels is not None
-
-    @property
-    def has_open_labels(self) -> bool:
-        """Whether right answers may tell words of the texts: they are words or choices, or a number
-        for each word; not names of the model, and not numbers of whole texts."""
-        is_of_texts = self.is_number and not self.has_places
-        return not (self.returns or self.is_closed or is_of_texts)
-
-    @property
-    def has_number_of_places(self) -> bool:
-        """Whether each place has a number by which its word might be looked up."""
-        return self.has_places and (self.is_number or self.is_written)
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether a label can be subtracted from the one number of a text. Similarities are on
-        another scale than their labels, so that only their order is compared."""
-        return self.shown == "value" and self.measure == "distance"
+    def is_of_words(self) -> bool:
+        """Whether each item is of a word. A label is then a list with a part for each word: it is
+        said beside the item, not in a sentence on the text."""
+        return self.item == "word"
 
     @property
     def has_ends(self) -> bool:
@@ -230,96 +205,158 @@ class Task:
 
     @property
     def is_written(self) -> bool:
-        """Whether items are tokens written after the text, each predicted from those before it."""
+        """Whether items are tokens written after the text, each predicted from those before it.
+        Two tokenizers may cut them differently."""
         return self.item == "token"
 
     @property
-    def pairs_items(self) -> bool:
-        """Whether an item of one model is compared with the same one of another. Written tokens are
-        not: two tokenizers may cut them differently."""
-        return not self.is_written
+    def classifies_texts(self) -> bool:
+        """Whether each text gets one of the model's classes."""
+        return self.is_closed and self.item == "text"
+
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether a text is right or wrong as a whole, so that one can tell which ones a new model
+        gets right, and which it does not any more."""
+        return self.item == "text" and self.chart_column == "probability"
+
+    @property
+    def has_number(self) -> bool:
+        """Whether each text has one number by which two models are compared: what is predicted, or
+        the log-probability of what is written; see `text_numbers`."""
+        return self.chart_column == "value" or self.summary is not None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether a label can be subtracted from the one number of a text. Similarities are on
+        another scale than their labels, so that only their order is compared."""
+        is_distance = self.errors is not None and self.errors.measure == "distance"
+        return self.chart_column == "value" and is_distance
+
+    @property
+    def has_open_labels(self) -> bool:
+        """Whether right answers may tell words of the texts: they are words or choices, or a number
+        for each word; not classes of the model, and not numbers of whole texts."""
+        is_of_texts = self.is_number and not self.has_places
+        return not (self.returns or self.is_closed or is_of_texts)
+
+    @property
+    def chart_column(self) -> Literal["value", "probability"] | None:
+        """The column of the table of items that charts show, where a text has one item that may
+        have a right answer."""
+        if not self.metrics or self.item not in ("text", "span"):
+            return None
+        return "value" if self.is_number else "probability"
+
+    @property
+    def listed(self) -> Literal["score", "probability"] | None:
+        """What stands beside each name that could be predicted for a text; None for names that are
+        many, and for a single number."""
+        if self.has_places or not self.has_items or self.chart_column == "value":
+            return None
+        return "probability" if self.has_choices else "score"
+
+    @property
+    def summary(self) -> Metric | None:
+        """The figure of a text that stands for its many items, where one does."""
+        return self.metrics[0] if self.is_written else None
+
+    @property
+    def text_metric(self) -> Metric | None:
+        """The metric that says most of a single text: the last that is no correlation over all."""
+        found = (metric for metric in reversed(self.metrics) if metric.scale != "correlation")
+        return next(found, None)
+
+    @property
+    def count_metric(self) -> Metric | None:
+        """The metric that is a share of items or texts that are right; None without one."""
+        return next((metric for metric in self.metrics if metric.is_count), None)
+
+    def near(self, base: pd.DataFrame, head: pd.DataFrame, near: sums.Near) -> pd.DataFrame:
+        """The items of a new model, without differences from those of the old one that are none."""
+        return (sums.near_tokens if self.is_written else sums.near_values)(base, head, near)
+
+    def shares_of(self, results: Results, texts: Places) -> Sequence[Floats]:
+        """The probability of all that each of `texts` could be, where `has_outcomes`."""
+        return (shares.of_choices if self.has_choices else shares.of_classes)(results, texts)
+
+    def given(self, texts: pd.DataFrame) -> Sequence[Sequence[object]]:
+        """Columns of what the model was given of each text, by which texts are found again."""
+        return (choices_given if self.has_choices else texts_given)(texts)
 
 
 _NUMBER = Task(
     kind="number",
     does="regression: one number per text",
     explains="the number",
+    predicts="numbers",
     metrics=(MAE, RMSE, BIAS, RANK, R2),
-    read_labels=readings.numbers,
-    measure="distance",
-    errors_of=errors.distances,
-    ranked_by=sums.distances,
-    has_number=True,
-    shown="value",
-    is_number=True,
+    labels=LabelReading(read=readings.numbers),
+    errors=Errors(measure="distance", of_items=errors.distances, of_texts=sums.distances),
 )
 # Labels are on another scale than the similarity of two texts: only their order is compared.
 _SIMILARITY = replace(
     _NUMBER,
     metrics=(RANK,),
-    measure="ranks",
-    errors_of=errors.rank_errors,
-    ranked_by=sums.rank_distances,
+    errors=Errors(measure="ranks", of_items=errors.rank_errors, of_texts=sums.rank_distances),
 )
 _NUMBERS = Task(
     kind="numbers",
     does="regression: several numbers per text",
     explains="the first number; another with --explain-class",
-    metrics=(MAE,),
-    read_labels=readings.several_numbers,
+    predicts="numbers",
     item="name",
-    misread=readings.no_numbers,
-    measure="distance",
-    errors_of=errors.distances_of_each,
-    listed="score",
-    is_number=True,
+    metrics=(MAE,),
+    labels=LabelReading(read=readings.several_numbers, misread=readings.no_numbers),
+    errors=Errors(measure="distance", of_items=errors.distances_of_each),
 )
 _CLASS = Task(
     kind="class",
-    is_closed=True,
     does="classification: one class per text",
     explains="the lead of the predicted class; of another with --explain-class",
+    predicts="classes",
     metrics=(ACCURACY, MACRO_F1),
-    read_labels=readings.classes,
-    misread=readings.no_class,
-    shares_of=shares.of_classes,
-    measure="texts",
-    errors_of=partial(errors.misses, constant=errors.most_frequent),
-    ranked_by=sums.leads,
-    shown="probability",
-    listed="score",
-    has_outcomes=True,
-    tables=("confusion", "counts"),
+    labels=LabelReading(read=readings.classes, misread=readings.no_class),
+    errors=Errors(
+        measure="texts",
+        of_items=partial(errors.misses, constant=errors.most_frequent),
+        of_texts=sums.leads,
+    ),
+    layout=ItemLayout(tables=("confusion", "counts")),
 )
 _LABELS = Task(
     kind="labels",
-    is_closed=True,
     does="multi-label classification: any of several labels per text",
     explains="the logit of the strongest label; of another with --explain-class",
-    metrics=(LABELS_EXACT,),
+    predicts="classes",
     item="name",
-    read_labels=readings.sets,
-    misread=readings.no_label,
-    measure="labels",
-    errors_of=partial(errors.misses, constant=errors.most_frequent_of_each),
-    ranked_by=sums.surest_mistakes,
-    listed="score",
-    tables=("by_name",),
+    metrics=(LABELS_EXACT,),
+    labels=LabelReading(read=readings.sets, misread=readings.no_label),
+    errors=Errors(
+        measure="labels",
+        of_items=partial(errors.misses, constant=errors.most_frequent_of_each),
+        of_texts=sums.surest_mistakes,
+    ),
+    layout=ItemLayout(tables=("by_name",)),
 )
 _TAGS = Task(
     kind="tags",
-    is_closed=True,
     does="token classification: a tag for each word",
     explains="the log-probability of the tags of all words, and of each word's tag by itself",
-    metrics=(TAG_ACCURACY,),
+    predicts="classes",
     item="word",
-    read_labels=readings.of_words,
-    measure="words",
-    errors_of=partial(errors.misses, constant=errors.most_frequent),
-    ranked_by=sums.mistakes,
-    columns=("place", "predicted", "probability", "label"),
+    metrics=(TAG_ACCURACY,),
     counted_as="tag_n_words",
-    tables=("by_name", "entities", "mistakes"),
+    labels=LabelReading(read=readings.of_words),
+    errors=Errors(
+        measure="words",
+        of_items=partial(errors.misses, constant=errors.most_frequent),
+        of_texts=sums.mistakes,
+    ),
+    layout=ItemLayout(
+        columns=("place", "predicted", "probability", "label"),
+        tables=("by_name", "entities", "mistakes"),
+    ),
 )
 # Of models that have a tag for words outside all entities.
 _ENTITIES = replace(
@@ -329,17 +366,16 @@ _WORD_NUMBERS = Task(
     kind="word_numbers",
     does="token regression: a number for each word",
     explains="the sum of the numbers of all words, and each word's number by itself",
-    metrics=(WORD_MAE, WORD_CORRELATION),
+    predicts="numbers",
     item="word",
-    read_labels=partial(readings.of_words, read=number_labels),
-    label_part="number",
-    measure="distance",
-    errors_of=errors.distances,
-    ranked_by=sums.mean_errors,
-    is_number=True,
-    columns=("place", "value", "label"),
-    worst=farthest,
-    worst_columns=("place", "value", "label"),
+    metrics=(WORD_MAE, WORD_CORRELATION),
+    labels=LabelReading(read=partial(readings.of_words, read=number_labels), part="number"),
+    errors=Errors(measure="distance", of_items=errors.distances, of_texts=sums.mean_errors),
+    layout=ItemLayout(
+        columns=("place", "value", "label"),
+        worst=farthest,
+        worst_columns=("place", "value", "label"),
+    ),
 )
 _MASKS = Task(
     kind="masks",
@@ -347,48 +383,48 @@ _MASKS = Task(
     explains="the log-probability of the likeliest token at each mask; another with "
     "--explain-token",
     needs="masks",
+    predicts="words",
+    item="mask",
     metrics=(MASK_ACCURACY,),
     figures=(MASK_LISTED,),
     counted_as="n_masks",
-    item="mask",
-    measure="masks",
-    columns=("predicted", "probability", "alternatives", "label"),
-    tables=("counts", "worst"),
-    worst_columns=("predicted", "probability", "label"),
+    errors=Errors(measure="masks"),
+    layout=ItemLayout(
+        columns=("predicted", "probability", "alternatives", "label"),
+        tables=("counts", "worst"),
+        worst_columns=("predicted", "probability", "label"),
+    ),
 )
 _ANSWER = Task(
     kind="answer",
     does="question answering: a span of the context",
     explains="the log-probability of both ends of the answer in the context; give the question as "
     "text and the context as pair",
-    metrics=(ANSWER_EXACT, ANSWER_F1),
+    predicts="words",
     item="span",
-    measure="f1",
-    shown="probability",
-    columns=("end", "end_probability"),
-    worst=least_alike,
-    worst_columns=("text", "predicted", "probability", "label", "score"),
+    metrics=(ANSWER_EXACT, ANSWER_F1),
+    errors=Errors(measure="f1", of_items=errors.inexact),
+    layout=ItemLayout(
+        columns=("end", "end_probability"),
+        worst=least_alike,
+        worst_columns=("text", "predicted", "probability", "label", "score"),
+    ),
 )
 _CHOICE = Task(
     kind="choice",
     does="multiple choice: one of the choices of each text",
     explains="the lead of the choice that is picked over the strongest other",
     needs="choices",
-    metrics=(ACCURACY,),
-    read_labels=readings.choices,
-    misread=readings.no_choice,
-    shares_of=shares.of_choices,
-    given=choices_given,
-    not_stored="the choices of its texts",
+    predicts="words",
     has_choices=True,
-    measure="texts",
-    errors_of=partial(errors.misses, constant=errors.at_random),
-    ranked_by=sums.leads,
-    shown="probability",
-    listed="probability",
-    has_outcomes=True,
-    tables=("places", "worst"),
-    worst=surest_mistakes,
+    metrics=(ACCURACY,),
+    labels=LabelReading(read=readings.choices, misread=readings.no_choice),
+    errors=Errors(
+        measure="texts",
+        of_items=partial(errors.misses, constant=errors.at_random),
+        of_texts=sums.leads,
+    ),
+    layout=ItemLayout(tables=("places", "worst"), worst=surest_mistakes),
 )
 _COMPLETION = Task(
     kind="completion",
@@ -396,19 +432,17 @@ _COMPLETION = Task(
     explains="the log-probability of the completion",
     needs="a completion, given or generated",
     returns="a completion",
+    predicts="words",
+    item="token",
     metrics=(PERPLEXITY,),
     figures=(FIRST_CHOICE,),
     counted_as="completion_n_tokens",
-    item="token",
-    has_number=True,
-    near=sums.near_tokens,
-    writes="completions",
-    measure="loss",
-    errors_of=errors.losses,
-    summary=PERPLEXITY,
-    columns=("written", "written_probability", "likelier"),
-    worst=least_expected,
-    worst_columns=("written", "written_probability", "likelier"),
+    errors=Errors(measure="loss", of_items=errors.losses),
+    layout=ItemLayout(
+        columns=("written", "written_probability", "likelier"),
+        worst=least_expected,
+        worst_columns=("written", "written_probability", "likelier"),
+    ),
 )
 _NEXT_TOKEN = Task(
     kind="next_token",
@@ -416,17 +450,17 @@ _NEXT_TOKEN = Task(
     explains="the predicted next token; another with --explain-token, a completion with a "
     "column completion or --generate",
     returns="a next token",
+    predicts="words",
+    layout=ItemLayout(tables=("counts",)),
     may_read_one_row=False,
-    listed="score",
-    tables=("counts",),
 )
 EMBEDDING = Task(
     kind="embedding",
     does="none: an embedding of each text",
     explains="how far the embedding turns",
     returns="an embedding",
+    predicts="nothing",
     may_read_one_row=False,
-    has_items=False,
 )
 TASKS: Mapping[str, Task] = {
     task.kind: task

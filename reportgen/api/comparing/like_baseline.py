@@ -72,7 +72,8 @@ def texts_of(results: Results) -> TextSet:
         lacks = "its texts, which were redacted"
     elif info.settings.units == "given":
         lacks = "the units that came with its texts"
-    lacks = lacks or task_of(info.output).not_stored
+    elif task_of(info.output).has_choices:
+        lacks = "the choices of its texts"
     if lacks:
         raise UsageError(
             f"{results.folder}: does not hold {lacks}; name the file of texts, as in reportgen "
@@ -121,7 +122,7 @@ def require_common(texts: TextSet, files: str, baseline: Results) -> None:
         ComparisonError: none is.
     """
     own = baseline.texts[["text_id", "text", "pair"]].astype(object)
-    has_pairs = not task_of(baseline.info.output).not_stored  # else pairs end in a choice
+    has_pairs = not task_of(baseline.info.output).has_choices  # else pairs end in a choice
     held = {
         (text, None if pd.isna(pair) or not has_pairs else pair)
         for text, pair in zip(own["text"], own["pair"], strict=True)

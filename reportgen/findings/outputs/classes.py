@@ -33,11 +33,11 @@ class LabelUse:
 def label_use(results: Results) -> LabelUse | None:
     """How labels are used; None where no analysed text has one, and for tasks whose labels can all
     be used, or none."""
-    labels, read = results.texts["label"], task_of(results.info.output).read_labels
+    labels, readable = results.texts["label"], task_of(results.info.output).labels
     labelled = results.analysed & labels.notna().to_numpy(np.bool_)
-    if read is None or not labelled.any():
+    if readable is None or not labelled.any():
         return None
-    found = read(results)
+    found = readable.read(results)
     used = labelled & found.used
     unused = labels[labelled & ~used].tolist() if found.misfits is None else []
     return LabelUse(

@@ -43,7 +43,7 @@ class RankFit:
 def rank_fit(task: Task, items: pd.DataFrame) -> RankFit | None:
     """The fit of the order of similarities with that of labels. None for tasks whose numbers fit
     labels in more than their order, and if all similarities or all labels are equal."""
-    if task.measure != "ranks":
+    if task.errors is None or task.errors.measure != "ranks":
         return None
     sums = RANK.sums(items)
     predictions, labels = (part[:, 0] for part in sums.parts)

@@ -19,7 +19,7 @@ from reportgen.findings.statistics import (
     mean_interval,
     p_values,
 )
-from reportgen.tasks import ANSWER_EXACT, Measure, task_of
+from reportgen.tasks import Measure, task_of
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -95,27 +95,25 @@ def scored(findings: "Findings") -> Scored | None:
     """The predictions that have a right answer; None for tasks without, and where no text has
     one."""
     task, names = task_of(findings.info.output), findings.info.output.labels
-    if task.measure is None:
+    if task.errors is None:
         return None
-    found = task.errors_of(findings.items, names)
+    found = task.errors.of_items(findings.items, names)
     if not len(found.texts):
         return None
     labels: Answers | None = found.labels
-    errors, predictions, chances, right = found.errors, None, None, None
+    predictions, chances = None, None
     if found.named is not None:
-        chances, right = found.named["probability"].to_numpy(np.float64), errors == 0
-        if task.metrics[0] is ANSWER_EXACT:  # answers of the same words may differ in their order
-            right = ANSWER_EXACT.sums(found.named).parts[0][:, 0] == 1
+        chances = found.named["probability"].to_numpy(np.float64)
         if task.has_outcomes:
             labels, predictions = _names(findings, found.named)
     return Scored(
-        measure=task.measure,
+        measure=task.errors.measure,
         texts=found.texts,
-        errors=errors,
+        errors=found.errors,
         constant=found.constant,
         n_constants=found.n_constants,
         chances=chances,
-        right=right,
+        right=found.right,
         labels=labels,  # not predictions of numbers: far ones are wrong more whatever the model
         predictions=predictions,
     )

@@ -278,9 +278,9 @@ def parts(results: Results) -> Mapping[Division, tuple[TextGroup, ...]]:
     is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
     found: dict[Division, tuple[TextGroup, ...]] = {}
     task = task_of(results.info.output)
-    if task.divides_texts:
+    if task.classifies_texts:
         found["class"] = _by_name(text_names(results), known)
-    if not task.is_about_words:
+    if task.returns or not task.has_places:
         found["label"] = (
             _by_number(texts["label"], values.to_numpy(np.float64), known)
             if is_number

@@ -112,7 +112,7 @@ def _with_asked(findings: Findings, text: int, language: Language) -> Prediction
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
     found = prediction(findings, text, language)
-    shown, items = task_of(findings.info.output).shown, findings.items_of(text)
+    shown, items = task_of(findings.info.output).chart_column, findings.items_of(text)
     if shown == "probability" and items:
         share = items[0].probability
         return _beside(found, language.say("panel", "probability", share=share), language)

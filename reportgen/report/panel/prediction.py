@@ -58,7 +58,7 @@ def prediction(
     if findings.task.has_errors and items and isfinite(items[0].label_value):
         error = _error(items[0].value, items[0].label_value, digits)
     label = row["label"] if isinstance(row["label"], str) else None
-    if label is not None and task_of(output).labels_places:
+    if label is not None and task_of(output).is_of_words:
         label = None
     elif label is not None:
         label = label_said(findings, text, label, language)

@@ -255,7 +255,7 @@ def make_steps(
     is_expected = task.is_written and not any(step_of(place.item).likeliest for place in found)
     if is_expected:
         hidden.add("likelier")
-    columns = [column for column in task.columns if column not in hidden]
+    columns = [column for column in task.layout.columns if column not in hidden]
     names = [say(language.key_of("steps", column, task.kind)) for column in columns]
     moving = Moving(findings.results, text, units, len(found), language, written)
     rows, units_with = list[StepRow](), set[int]()
@@ -263,7 +263,7 @@ def make_steps(
         # Written tokens that share characters are one unit, which stands for the first of them.
         if not task.is_written or place.unit not in units_with:
             units_with.add(place.unit)
-            cells = {column: _CELLS[column](place, language) for column in task.columns}
+            cells = {column: _CELLS[column](place, language) for column in task.layout.columns}
             rows.append(_row(place, cells, names, columns, moving.of(step), task, language))
     if task.is_written:
         rows.sort(key=lambda row: row.unit)
@@ -306,7 +306,7 @@ def _places(
         return
     own = [units.unit_of[item.position] for item in items]
     words: Sequence[str] = [labels[unit] for unit in own]
-    if "place" in task.columns:
+    if "place" in task.layout.columns:
         words = findings.words_of(text)
     yield from map(_Place, own, words, items)
 

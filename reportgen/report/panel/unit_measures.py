@@ -214,7 +214,7 @@ def about(id: View, info: RunInfo, language: Language) -> str:
 
 def explained_name(info: RunInfo, language: Language) -> str:
     """The figure that evidence explains, as it stands in a sentence on one text."""
-    if task_of(info.output).shown == "value" and info.evidence.scalar is not None:
+    if task_of(info.output).chart_column == "value" and info.evidence.scalar is not None:
         return language.say("influence", "output", name=info.output.name)
     return short_scalar_name(info, language)
 

@@ -278,7 +278,7 @@ class Masked:
         numbers, of numbers."""
         if self._task.is_number and number_list(label) is not None:
             return True
-        is_list = self._task.labels_places
+        is_list = self._task.is_of_words
         parts = tag_list(label) if is_list else self._classes.split(label)
         return all(part.strip().isdecimal() or self._classes.find(part) != NONE for part in parts)
 

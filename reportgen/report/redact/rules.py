@@ -167,7 +167,8 @@ def require_texts(texts: Iterable[Hashable]) -> None:
 def rule_of(table: str, column: str, task: "Task") -> Rule:
     """What becomes of a column of results of a `task`: a number that each word or written token has
     of its own has one digit."""
-    if (table, column) == ("texts", "scores") and task.has_number_of_places:
+    is_of_places = task.has_places and (task.is_number or task.is_written)
+    if (table, column) == ("texts", "scores") and is_of_places:
         return ONE
     return COLUMNS[table][column]
 

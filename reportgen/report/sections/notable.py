@@ -119,7 +119,7 @@ def _place(findings: Findings, row: int) -> Markup | None:
     values = findings.text_figures["prediction"].to_numpy(np.float64)
     if not isfinite(values[row]):
         return None
-    if task_of(findings.info.output).shown == "probability":
+    if task_of(findings.info.output).chart_column == "probability":
         return place(float(values[row]), 0.0, 1.0)
     known = values[np.isfinite(values)]
     return place(float(values[row]), float(known.min()), float(known.max()))

@@ -108,7 +108,7 @@ class _Predicted:
             names = self._findings.info.output.labels
             return self._answer(self._say("several_numbers_one", k=len(names)))
         value = shorten(found.value, _NAME)
-        if self._findings.task.divides_texts:
+        if self._findings.task.classifies_texts:
             return self._one_class(text, value, found.label)
         if found.label is None:
             return self._answer(value, self._say("no_labels"))

@@ -108,9 +108,9 @@ class Told:
         task, items = self._task, self._findings.items
         if task.summary is not None:
             return np.array(list(self._findings.summaries.values()))
-        if task.is_closed or task.is_number or task.shown is None:
+        if task.is_closed or task.is_number or task.chart_column is None:
             return None
-        return items[task.shown].to_numpy(np.float64)
+        return items[task.chart_column].to_numpy(np.float64)
 
     @property
     def closed_fit(self) -> ClassFit | None:
@@ -130,7 +130,7 @@ class Told:
 
     def fit_values(self) -> Mapping[str, Any] | None:
         """The figures of that sentence."""
-        findings, metric = self._findings, self._task.counted
+        findings, metric = self._findings, self._task.count_metric
         right = None if metric is None else findings.fits[metric.name]
         if metric is None or right is None:
             return None
@@ -159,7 +159,7 @@ class Told:
             return self._language.count(self._part, "entities", n, words=words)
         if (spread := self.spread) is not None:
             return self._of_spread(spread)
-        is_unmatched = self._task.divides_texts and bool(findings.classes.n_unmatched)
+        is_unmatched = self._task.classifies_texts and bool(findings.classes.n_unmatched)
         is_said = is_unmatched and self._part == "quality"
         return self.most_frequent("alone_unmatched" if is_said else "alone", self.counts)
 

@@ -45,7 +45,7 @@ class ItemTables:
             "places": self._places,
             "worst": self._worst,
         }
-        found = (makers[name]() for name in self._task.tables)
+        found = (makers[name]() for name in self._task.layout.tables)
         return tuple(table for table in found if table is not None)
 
     def _title(self, key: str) -> str:
@@ -169,10 +169,10 @@ class ItemTables:
     def _worst(self) -> Table | None:
         """The items farthest from their right answers or, as the task has it, those that the model
         is least sure of."""
-        items, key = self._task.worst(self._findings.items)
+        items, key = self._task.layout.worst(self._findings.items)
         has_labels = len(rated(items)) > 0 if key != "least_sure" else self._shows_labels
         hidden = set[Column]() if has_labels else {"label", "score"}
-        columns = [column for column in self._task.worst_columns if column not in hidden]
+        columns = [column for column in self._task.layout.worst_columns if column not in hidden]
         rows = []
         for item in items_in(items.head(LISTED)):
             first, *rest = (self._cell(column, item) for column in columns)
@@ -186,7 +186,7 @@ class ItemTables:
         return self._task.has_places and self._findings.has_labelled_items
 
     def _cell(self, column: Column, item: Item) -> str:
-        is_beside_text = "text" in self._task.worst_columns
+        is_beside_text = "text" in self._task.layout.worst_columns
         width = _PREDICTED if is_beside_text else NAME
 
         def name(own: str) -> str:

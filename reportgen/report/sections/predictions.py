@@ -21,7 +21,7 @@ def make_quality(findings: Findings, language: Language) -> QualitySection | Non
     task = findings.task
     if not task.has_items or int(findings.analysed.sum()) < MIN_PREDICTIONS:
         return None
-    if task.shown == "value":
+    if task.chart_column == "value":
         return make_number(findings, language)
     if task.is_number:
         return make_numbers(findings, language)
@@ -40,7 +40,7 @@ class _PredictionSection:
     def made(self) -> QualitySection | None:
         """The section; None where too few items are any of the names of the model."""
         told = self._told
-        if self._findings.task.divides_texts and told.counts.n < MIN_PREDICTIONS:
+        if self._findings.task.classifies_texts and told.counts.n < MIN_PREDICTIONS:
             return None
         figures = tuple(self._figures())
         return QualitySection(
@@ -58,7 +58,7 @@ class _PredictionSection:
             if own.is_listed and (found := findings.fits[own.name]) is not None:
                 yield self._figure(own, found)
         fit, choices = self._told.closed_fit, findings.choices
-        if fit is not None and findings.task.divides_texts:
+        if fit is not None and findings.task.classifies_texts:
             yield Kpi(percent(fit.mean_recall), say("mean_recall"))
             yield Kpi(percent(fit.base_share), say("base_rate"))
             yield Kpi(f"{fit.counts.sum():,}", say("compared"))
@@ -84,16 +84,16 @@ class _PredictionSection:
         findings, told, count = self._findings, self._told, partial(self._language.count, "quality")
         task, use, fit = findings.task, findings.label_use, told.closed_fit
         words = self._language.words["quality"]
-        if task.divides_texts and fit is not None:
+        if task.classifies_texts and fit is not None:
             yield from self._never(fit.counts.sum(axis=1))
         if use is not None:
             yield from _label_remarks(use, self._language)
             n_unused = use.n_labelled - use.n_used
-            if task.divides_texts and fit is None and n_unused:
+            if task.classifies_texts and fit is None and n_unused:
                 yield self._say("labels_no_class", names=self._class_list())
             elif n_unused and use.unused is not None:
                 yield count(told.key("unused"), n_unused)
-        if task.divides_texts and fit is not None:
+        if task.classifies_texts and fit is not None:
             left_out = told.counts.n - int(fit.counts.sum()) - findings.classes.n_unmatched
             if left_out > 0:
                 yield count("unlabelled", left_out)

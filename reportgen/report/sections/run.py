@@ -183,7 +183,7 @@ def definitions(findings: Findings, language: Language) -> str:
     output = findings.info.output
     said = {"name": shorten(output.name, _NAME), "n": len(output.labels)}
     has_labels = bool(findings.texts["label"].notna().any())
-    if task_of(output).shown == "value":
+    if task_of(output).chart_column == "value":
         parts = _of_numbers(findings, language, said["name"])
     else:
         parts = [language.say("page", language.key_of("page", "gives", output.kind), **said)]

@@ -89,7 +89,7 @@ def make_text_list(
         else language.say("list", "partial", n=len(shown), of=len(texts)),
         has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
         has_predictions=task.has_items,
-        has_numbers=task.shown == "value",
+        has_numbers=task.chart_column == "value",
         has_labels=bool(texts["label"].notna().any()),
         label_name=label_name(findings.info.output, language),
         has_errors=task.has_errors and bool(texts["label_value"].notna().any()),

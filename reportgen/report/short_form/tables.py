@@ -183,7 +183,7 @@ class TextTables:
         """A label as it is compared with the prediction; "" without one."""
         if not isinstance(label, str):
             return ""
-        if task_of(self._info.output).labels_places:
+        if task_of(self._info.output).is_of_words:
             return " ".join(tag_list(label))
         return label_said(self._findings, row, label, self._language)
 
