@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from reportgen.results import COMPLETION, NONE, STEPS, ClassNames, Results
+from reportgen.tasks.damage import require_lists
 
 # What labels are read as: the column of the right choice, the choice itself, its letter (A, B, C),
 # its number from 0, or from 1.
@@ -60,10 +61,16 @@ def chosen_texts(results: Results, labelled: pd.DataFrame | None = None) -> Chos
     Args:
         labelled: a table with the columns `label` and `label_value`, one row per text; None for the
             labels of the results.
+
+    Raises:
+        ResultsError: the table of texts does not hold the names of all choices, and one picked.
     """
     texts = results.texts
     labelled = texts if labelled is None else labelled
-    rows = [i for i, names in enumerate(texts["score_names"]) if len(names)]
+    rows = [i for i, scores in enumerate(texts["scores"]) if len(scores)]
+    for name, sizes in (("score_names", texts["scores"]), (STEPS, [[0]] * len(texts))):
+        is_so = all(len(texts[name].iloc[i]) == len(sizes[i]) for i in rows)
+        require_lists(is_so, results, name)
     choices = [tuple(map(str, texts["score_names"].iloc[i])) for i in rows]
     labels = [labelled["label"].iloc[i] for i in rows]
     given = [label if isinstance(label, str) and label.strip() else None for label in labels]

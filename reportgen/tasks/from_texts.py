@@ -23,12 +23,12 @@ from reportgen.results import (
     STEPS,
     OutputKind,
     Results,
-    require,
     word_ends,
     written_tokens,
 )
 from reportgen.tasks.answers import best_f1
 from reportgen.tasks.choices import chosen_texts
+from reportgen.tasks.damage import require_lists
 from reportgen.tasks.labels import (
     Booleans,
     Floats,
@@ -230,7 +230,9 @@ def _labels(results: Results, labelled: Labelled) -> _Read:
 
 def _tags(results: Results, labelled: Labelled) -> _Read:
     every, tags = labelled.rows, results.info.output.labels
-    names, n_words = pa.array(tags, pa.string()), _Lists.of(results, STEPS, every).sizes
+    names, n_words = pa.array(tags, pa.string()), _n_words(results, every)
+    n_names = _Lists.of(results, "score_names", every).sizes
+    require_lists((n_names == n_words).all(), results, "score_names")
     starts = np.cumsum(n_words) - n_words
     is_cut = results.texts["status"].eq("truncated").to_numpy(np.bool_)[every]
     right = tag_labels(labelled.given(every), tags, n_words, is_cut).places
@@ -256,8 +258,7 @@ def _tags(results: Results, labelled: Labelled) -> _Read:
 
 def _word_numbers(results: Results, labelled: Labelled) -> _Read:
     every = labelled.rows
-    n_words = _Lists.of(results, STEPS, every).sizes
-    require((_Lists.of(results, "scores", every).sizes == n_words).all(), STEPS)
+    n_words = _n_words(results, every)
     starts = np.cumsum(n_words) - n_words
     is_cut = results.texts["status"].eq("truncated").to_numpy(np.bool_)[every]
     right = number_labels(labelled.given(every), (), n_words, is_cut).values
@@ -274,6 +275,13 @@ def _word_numbers(results: Results, labelled: Labelled) -> _Read:
         }
 
     return read
+
+
+def _n_words(results: Results, rows: Places) -> Places:
+    """`[text]`: how many words each of `rows` has, each with its place and its score."""
+    n_words = _Lists.of(results, STEPS, rows).sizes
+    require_lists((_Lists.of(results, "scores", rows).sizes == n_words).all(), results, STEPS)
+    return n_words
 
 
 def _words(results: Results, rows: Places) -> Columns:

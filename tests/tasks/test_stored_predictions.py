@@ -208,6 +208,31 @@ def test_a_table_that_does_not_fit_is_refused(
     assert f"column {column!r}" in refused(kind, change)
 
 
+@pytest.mark.parametrize("version", [3, SCHEMA_VERSION])
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        *((kind, "steps") for kind in ("tags", "word_numbers", "choice")),
+        *((kind, "score_names") for kind in ("tags", "choice")),
+    ],
+)
+def test_texts_whose_lists_are_not_those_of_the_task_are_refused(
+    tmp_path: Path, kind: OutputKind, column: str, version: int
+) -> None:
+    folder = both(tmp_path, kind)[version == SCHEMA_VERSION].folder
+    without_manifest(folder)
+    texts = pq.read_table(folder / "texts.parquet")
+    place = texts.schema.get_field_index(column)
+    empty = pa.array([[]] * len(texts), texts.schema.field(place).type)
+    pq.write_table(texts.set_column(place, column, empty), folder / "texts.parquet")
+    with pytest.raises(ResultsError) as caught:
+        Findings(open_results(folder)).figures  # noqa: B018
+    said = str(caught.value)
+    assert said.startswith(f"{folder / 'texts.parquet'}: damaged: ")
+    # Scores without names are held against the labels before.
+    assert f"column '{column}' does not fit" in said or "column 'scores' does not fit" in said
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("label", None), ("label", "<i>none of the model's</i>"), ("score", 0.3), ("score", None)],

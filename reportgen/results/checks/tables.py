@@ -90,12 +90,11 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
             require((texts[column].drop_null().to_numpy() >= least).all(), column)
         require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
     _require_cells(texts)
-    if info.output.kind in ("tags", "choice"):  # by word; the choice that was picked
-        require((n_names == n_scores).all(), "score_names")
-        n_steps = n_scores if info.output.kind == "tags" else n_scores > 0
-        require((list_lengths(texts[STEPS].drop_null()) == n_steps).all(), STEPS)
-    elif info.output.labels:
-        require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
+    if info.output.labels:  # whose scores they are, where these have no names of their own
+        is_known = (n_names > 0) | (n_scores == 0) | (n_scores == len(info.output.labels))
+        require(is_known.all(), "scores")
+    # Of each score, of one that was picked, or of what several scores are of.
+    require(not (list_lengths(texts[STEPS]) > n_scores).any(), STEPS)
 
 
 def _require_cells(texts: pa.Table) -> None:
