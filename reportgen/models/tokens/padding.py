@@ -1,6 +1,6 @@
 """Batches of tokenised texts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -22,23 +22,21 @@ def pad(
         least: fewest positions, where some of the texts of a longer one are run by themselves.
     """
     size = max(least, *(len(text.ids) for text in texts))
-    ids = torch.full((len(texts), size), pad_id)
-    mask = torch.zeros(len(texts), size, dtype=torch.long)
-    type_ids = torch.zeros(len(texts), size, dtype=torch.long)
-    for row, text in enumerate(texts):
-        ids[row, : len(text.ids)] = torch.tensor(text.ids)
-        mask[row, : len(text.ids)] = 1
-        if text.type_ids is not None:
-            type_ids[row, : len(text.ids)] = torch.tensor(text.type_ids)
-    inputs = {"input_ids": ids, "attention_mask": mask}
+
+    def padded(rows: Iterable[Sequence[int]], by: int, dtype: torch.dtype = torch.long) -> Tensor:
+        return torch.tensor([[*row, *[by] * (size - len(row))] for row in rows], dtype=dtype)
+
+    inputs = {
+        "input_ids": padded((text.ids for text in texts), pad_id),
+        "attention_mask": padded(([1] * len(text.ids) for text in texts), 0),
+    }
     if all(text.parts for text in texts):
-        rows = [[*text.parts, *[0] * (size - len(text.parts))] for text in texts]
-        inputs["parts"] = torch.tensor(rows)
+        inputs["parts"] = padded((text.parts for text in texts), 0)
     if any(text.prompted for text in texts):
-        rows = [[*text.prompted, *[False] * (size - len(text.prompted))] for text in texts]
-        inputs["prompted"] = torch.tensor(rows)
-    if all(text.type_ids is not None for text in texts):
-        inputs["token_type_ids"] = type_ids
+        inputs["prompted"] = padded((text.prompted for text in texts), False, torch.bool)
+    type_ids = [text.type_ids for text in texts if text.type_ids is not None]
+    if len(type_ids) == len(texts):
+        inputs["token_type_ids"] = padded(type_ids, 0)
     return {name: moved(value, device) for name, value in inputs.items() if name in accepted}
 
 

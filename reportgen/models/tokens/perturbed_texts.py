@@ -2,9 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results import COMPLETION_SEGMENT
+
+Value = TypeVar("Value")
 
 
 def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
@@ -13,23 +16,28 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
     It is not tokenised again, and tokens that were cut off do not come back.
     """
     place = {own: i for i, own in enumerate(positions)}
+
+    def kept(values: Sequence[Value]) -> tuple[Value, ...]:
+        """Those of the positions; none of what the text does not have."""
+        return tuple(map(values.__getitem__, positions)) if values else ()
+
     return replace(
         text,
-        ids=tuple(text.ids[i] for i in positions),
-        type_ids=None if text.type_ids is None else tuple(text.type_ids[i] for i in positions),
-        tokens=tuple(text.tokens[i] for i in positions),
-        spans=tuple(text.spans[i] for i in positions),
-        segments=tuple(text.segments[i] for i in positions),
-        roles=tuple(text.roles[i] for i in positions),
-        units=tuple(text.units[i] for i in positions),
-        parts=tuple(text.parts[i] for i in positions) if text.parts else (),
-        prompted=tuple(text.prompted[i] for i in positions) if text.prompted else (),
+        ids=kept(text.ids),
+        type_ids=None if text.type_ids is None else kept(text.type_ids),
+        tokens=kept(text.tokens),
+        spans=kept(text.spans),
+        segments=kept(text.segments),
+        roles=kept(text.roles),
+        units=kept(text.units),
+        parts=kept(text.parts),
+        prompted=kept(text.prompted),
         steps=tuple(
             replace(step, position=None if step.position is None else place.get(step.position))
             for step in text.steps
         ),
         held=tuple(place[i] for i in text.held if i in place),
-        copies=tuple(text.copies[i] for i in positions) if text.copies else (),
+        copies=kept(text.copies),
         others=tuple(_kept_of(other, positions) for other in text.others),
     )
 
