@@ -194,7 +194,7 @@ def analyzed(
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
         spec = ModelSpec()  # not needed where this process does it, with a model of any kind
         if chosen_engine != EngineChoices():
-            spec = arguments.model_spec(named_model(model, tokenizer, model_options))
+            spec = named_model(model, tokenizer, model_options)
         run = partial(measure, text_set, spec, options, progress=bars, listed=listed_by())
         measured = partial(run, model=loaded, engine=chosen_engine)
         return _reported(measured, folder, resume=resume, small=small)

@@ -10,11 +10,9 @@ from reportgen.analysis import AnalysisOptions, ListedFirst
 from reportgen.api.options import (
     GateChoices,
     InputChoices,
-    ModelChoices,
     OutputChoices,
     check_sample,
     gates,
-    model_spec,
     project_folders,
 )
 from reportgen.errors import OutputError, UsageError
@@ -115,7 +113,7 @@ class ModelRun:
     options: AnalysisOptions
 
 
-def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisOptions) -> ModelRun:
+def analysis_of(inputs: InputChoices, model: ModelSpec, analysis: AnalysisOptions) -> ModelRun:
     """Check the options of a model and its analysis, as far as possible without loading it.
 
     Raises:
@@ -123,11 +121,10 @@ def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisOpt
         ModelError: the folder of the model does not exist, or holds no model.
     """
     check_sample(analysis)
-    spec = model_spec(model)
-    check_spec(spec)
+    check_spec(model)
     created_date()
     shown = shown_options(inputs, model, analysis)
-    return ModelRun(spec, replace(analysis, shown=shown))
+    return ModelRun(model, replace(analysis, shown=shown))
 
 
 def listed_by(detail: str | None = None) -> ListedFirst:

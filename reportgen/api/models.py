@@ -9,9 +9,8 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.api.options import ModelChoices, arguments
 from reportgen.errors import ModelError, UsageError
-from reportgen.models import LoadedModel, bare, check_spec, device_of, load_module
+from reportgen.models import LoadedModel, ModelSpec, bare, check_spec, device_of, load_module
 from reportgen.models import load_model as load_named
 from reportgen.options import options_of, shown_options
 
@@ -42,10 +41,10 @@ def load_model(
     if isinstance(model, nn.Module):
         return _ready(model, tokenizer, options)
     chosen = named_model(model, tokenizer, options)
-    return replace(load_named(arguments.model_spec(chosen)), shown=shown_options(chosen))
+    return replace(load_named(chosen), shown=shown_options(chosen))
 
 
-def named_model(model: Any, tokenizer: Any, options: Mapping[str, Any]) -> ModelChoices:
+def named_model(model: Any, tokenizer: Any, options: Mapping[str, Any]) -> ModelSpec:
     """The choices of a model that is a folder or an id."""
     if isinstance(tokenizer, PreTrainedTokenizerBase):
         raise UsageError(
@@ -84,15 +83,14 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
         {"device": str(device_of(module)), **options}
         | ({"tokenizer": str(tokenizer)} if named else {})
     )
-    spec = arguments.model_spec(chosen)
-    check_spec(spec)
-    loaded = load_module(module, None if named else tokenizer, spec)
+    check_spec(chosen)
+    loaded = load_module(module, None if named else tokenizer, chosen)
     # The device of an object is not an option that would repeat the run.
     shown = shown_options(replace(chosen, device="cpu"))
     return replace(loaded, shown={"model": loaded.info.name, **shown})
 
 
-def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
+def _model_choices(options: Mapping[str, Any]) -> ModelSpec:
     given = dict(options)
     for option in ("factory_args", "device_map"):
         if isinstance(given.get(option), Mapping):
@@ -100,4 +98,4 @@ def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
     for option in ("class_names", "prompts"):
         if isinstance(names := given.get(option), (list, tuple)):
             given[option] = ",".join(map(str, names))
-    return options_of(ModelChoices, given)
+    return options_of(ModelSpec, given)

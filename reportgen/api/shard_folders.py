@@ -15,10 +15,10 @@ from shlex import quote
 from typing import Any
 
 from reportgen.analysis import AnalysisOptions, Shard, is_timed
-from reportgen.api.options import InputChoices, ModelChoices, NamedCode, read_factory_args
+from reportgen.api.options import InputChoices, NamedCode
 from reportgen.errors import ModelError, ResultsError, UsageError, some, unwritten
 from reportgen.files import Removal, make_temporary, system, write_journal
-from reportgen.models import ModelSpec, changed_file, code_sha256, factory_name
+from reportgen.models import ModelSpec, changed_file, code_sha256, factory_name, read_factory_args
 from reportgen.options import options_in, options_of
 from reportgen.results import ModelInfo, is_whole, listed, with_manifest
 
@@ -34,7 +34,7 @@ class Call:
 
     texts: tuple[str, ...]
     inputs: InputChoices
-    model: ModelChoices
+    model: ModelSpec
     analysis: AnalysisOptions
 
 
@@ -256,7 +256,7 @@ def _call(stored: Mapping[str, Any], folder: Path) -> Call:
         return Call(
             tuple(stored["texts"]),
             options_of(InputChoices, _known(stored["inputs"])),
-            options_of(ModelChoices, _known(stored["model"])),
+            options_of(ModelSpec, _known(stored["model"])),
             options_of(AnalysisOptions, _known(stored["analysis"])),
         )
     except (KeyError, TypeError, AttributeError, UsageError) as error:

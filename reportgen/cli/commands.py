@@ -40,7 +40,6 @@ from reportgen.api.options import (
     GateChoices,
     InputChoices,
     MergeChoices,
-    ModelChoices,
     NamedCode,
     OutputChoices,
     RenderChoices,
@@ -62,7 +61,7 @@ from reportgen.cli.analysing import (
 from reportgen.errors import OutputError, UsageError, shortened
 from reportgen.files import Staging, check_unfinished, recover_at, scratch_folder
 from reportgen.findings import check_detail
-from reportgen.models import check_spec
+from reportgen.models import ModelSpec, check_spec
 from reportgen.report import CompareOptions, RenderOptions, SiteOptions, inert, require_texts
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def root(version: parameters.Version = False) -> None:
 @parameters.with_options
 def run(
     inputs: InputChoices,
-    model: ModelChoices,
+    model: ModelSpec,
     analysis: AnalysisOptions,
     files: OutputChoices,
     options: RenderOptions,
@@ -163,7 +162,7 @@ def run(
 @parameters.with_options
 def analyze(
     inputs: InputChoices,
-    model: ModelChoices,
+    model: ModelSpec,
     analysis: AnalysisOptions,
     engine: EngineChoices,
     verbosity: Verbosity,
@@ -353,19 +352,18 @@ def render(
 
 @app.command()
 @parameters.with_options
-def check(model: ModelChoices, verbosity: Verbosity) -> int:
+def check(model: ModelSpec, verbosity: Verbosity) -> int:
     """Check whether the attention of a model can be reported, and how.
 
     Example: reportgen check --model ./checkpoint
     """
-    spec = arguments.model_spec(model)
-    check_spec(spec)
+    check_spec(model)
     if sys.stdout is None:
         raise OutputError("standard output is closed; check prints there what it finds")
     import_api("reportgen.api.analyze", verbosity)
     from reportgen.api import check_model
 
-    for line in check_model(spec, verbose=verbosity.verbose):
+    for line in check_model(model, verbose=verbosity.verbose):
         typer.echo(inert(line))
     return 0
 

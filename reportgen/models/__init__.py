@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from reportgen.models.spec import (
         Dtype,
         ModelSpec,
-        Pooling,
         changed_file,
         check_spec,
         code_sha256,
         factory_name,
+        read_factory_args,
     )
     from reportgen.models.tasks.answer import quoted_label
     from reportgen.models.tasks.completion import CompletionReader, Prompt

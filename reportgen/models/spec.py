@@ -5,14 +5,17 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import accumulate
-from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from reportgen.demo import DEMO, FOLDERS
-from reportgen.errors import ModelError, UsageError
+from reportgen.errors import ModelError, UsageError, without_surrogates
+from reportgen.models.folders import without_folders
+from reportgen.options import Option
 
 Pooling: TypeAlias = Literal["mean", "cls", "last"]
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
@@ -41,35 +44,188 @@ _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 
+# Paths as outputs print them: only the last part, so that none names a folder of the machine.
+
+
+def _last_part(path: str | Path) -> str:
+    """The last part of a path; a Hugging Face id, or any other text, is returned unchanged."""
+    text = str(path)
+    looks_like_one = text.startswith((".", "~")) or any(
+        kind(text).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
+    )
+    if not (looks_like_one or os.path.exists(text)):  # noqa: PTH110 (Path.exists may raise)
+        return text
+    return PurePath(text).name or Path(os.path.realpath(text)).name
+
+
+def _factory_without_folder(factory: str) -> str:
+    """A factory such as `path/file.py:Class` without its folder."""
+    source, _, attribute = factory.rpartition(":")
+    return f"{_last_part(source)}:{attribute}"
+
+
+def _json_without_folders(text: str) -> str:
+    """A JSON text in which every path is shortened to its last part, and no URL has a password."""
+    return json.dumps(_last_parts(json.loads(text)), ensure_ascii=False)
+
+
+def _last_parts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _last_parts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_last_parts(item) for item in value]
+    return without_folders(_last_part(value)) if isinstance(value, str) else value
+
+
+_MODEL = partial(Option, panel="Model")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """The options that name a model and say how to load it.
+    """Which model to load, and how it runs: the options of a model, as they are typed.
 
     Without `model` and `factory` it is the first bundled demonstration.
     """
 
-    model: str | None = None  # folder, hub id, or name of a bundled demonstration
-    revision: str | None = None  # of a hub id: branch, tag or commit
-    factory: str | None = None  # "module:Class" or "path/file.py:Class"
-    factory_args: Mapping[str, Any] = field(default_factory=dict)
-    checkpoint: Path | None = None  # state_dict for the module of the factory
-    tokenizer: str | None = None  # folder or hub id
-    encoder: str | None = None  # dotted name of the encoder inside the module
-    prediction_index: int | None = None  # entry of the output of forward
-    output_name: str | None = None
-    class_names: tuple[str, ...] = ()  # names of the model's classes, in its order
-    pooling: Pooling | None = None
-    prompts: tuple[str, ...] = ()  # of a sentence encoder, by name: for texts, and for their pairs
-    trust_remote_code: bool = False
-    device: str = "cpu"  # "auto": the first of cuda, xpu, mps, cpu that is available
-    device_map: str | None = None  # in its place: see `read_device_map`
-    dtype: Dtype = "float32"
-    max_length: int | None = None  # tokens, special tokens included
+    model: Annotated[
+        str | None,
+        _MODEL(
+            write=_last_part,
+            flags=("--model", "-m"),
+            help="Folder or Hugging Face id of the model, e.g. ./checkpoint. Default: demo, a "
+            "bundled demonstration; demo-star is another.",
+        ),
+    ] = None
+    revision: Annotated[
+        str | None, _MODEL(help="Branch, tag or commit of a Hugging Face id, e.g. main.")
+    ] = None
+    factory: Annotated[
+        str | None,
+        _MODEL(
+            write=_factory_without_folder,
+            help="Your own model class, e.g. my_model.py:AlbertForRegression or "
+            "package.module:Class.",
+        ),
+    ] = None
+    factory_args: Annotated[
+        str | None,
+        _MODEL(
+            write=_json_without_folders,
+            help='Arguments of that class as JSON, e.g. \'{"pretrained_model_name": "./albert"}\'.',
+        ),
+    ] = None
+    checkpoint: Annotated[
+        Path | None,
+        _MODEL(write=_last_part, help="Weights for that class, a saved state_dict, e.g. model.pt."),
+    ] = None
+    tokenizer: Annotated[
+        str | None,
+        _MODEL(
+            write=_last_part,
+            help="Folder or Hugging Face id of the tokenizer, e.g. ./albert. Default: the model's.",
+        ),
+    ] = None
+    encoder: Annotated[
+        str | None,
+        _MODEL(
+            help="Name of the transformer inside the model, e.g. albert. Default: the only one."
+        ),
+    ] = None
+    prediction_index: Annotated[
+        int | None,
+        _MODEL(
+            help="Which of the values that forward returns is the prediction, counted from 0, "
+            "e.g. 1."
+        ),
+    ] = None
+    output_name: Annotated[
+        str | None, _MODEL(help='What the model predicts, e.g. "click rate (%)".')
+    ] = None
+    class_names: Annotated[
+        str | None,
+        _MODEL(
+            help="Names of the classes in the order of the outputs, e.g. bad,good. For your own "
+            "class, whose outputs are read as numbers without them."
+        ),
+    ] = None
+    pooling: Annotated[
+        Pooling | None,
+        _MODEL(help="How a model without a head turns its tokens into one embedding, e.g. mean."),
+    ] = None
+    prompts: Annotated[
+        str | None,
+        _MODEL(
+            help="Prompts of a sentence encoder to put texts behind, by name, and their pairs if "
+            "that differs, e.g. query,document. Default: the one its folder says, if any."
+        ),
+    ] = None
+    trust_remote_code: Annotated[
+        bool,
+        _MODEL(help="Run Python code that comes with the model, e.g. for a custom architecture."),
+    ] = False
+    device: Annotated[
+        str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps, xpu or auto.")
+    ] = "cpu"
+    device_map: Annotated[
+        str | None,
+        _MODEL(
+            help="How to place a model larger than one card, in place of --device: auto, balanced, "
+            "sequential, or a JSON object of parts and places, e.g. auto."
+        ),
+    ] = None
+    dtype: Annotated[Dtype, _MODEL(help="Precision the model runs in, e.g. bfloat16.")] = "float32"
+    max_length: Annotated[
+        int | None,
+        _MODEL(
+            least=1,
+            help="Cut texts to this many tokens, e.g. 128. Default: as many as the model takes.",
+        ),
+    ] = None
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments of the factory, none where there are no `factory_args`.
+
+        Raises:
+            UsageError: these are not a JSON object.
+        """
+        return read_factory_args(self.factory_args)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The `class_names`; none where there are none."""
+        return _names(self.class_names)
+
+    @property
+    def prompt_names(self) -> tuple[str, ...]:
+        """The names of `prompts`: for texts, and for their pairs; none where there are none."""
+        return _names(self.prompts)
 
     @property
     def called(self) -> str:
         """The name of the model in the options."""
         return self.model or self.factory or DEMO
+
+
+def read_factory_args(text: str | None) -> Mapping[str, Any]:
+    """The arguments of a factory, none where there is no `text`.
+
+    Raises:
+        UsageError: it is not a JSON object.
+    """
+    try:
+        record = json.loads(text) if text is not None else {}
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--factory-args {text}: not JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise UsageError(f'--factory-args {text}: not a JSON object such as {{"size": 3}}')
+    return record
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    return tuple(name.strip() for name in without_surrogates(text).split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +397,10 @@ def check_tokenizer_folder(folder: Path) -> None:
 
 
 def _check_options(spec: ModelSpec) -> None:
+    arguments = spec.arguments
     if spec.factory is None:
         needs_factory = {
-            "--factory-args": bool(spec.factory_args),
+            "--factory-args": bool(arguments),
             "--checkpoint": spec.checkpoint is not None,
             "--prediction-index": spec.prediction_index is not None,
         }
@@ -258,23 +415,20 @@ def _check_options(spec: ModelSpec) -> None:
         raise UsageError("--revision needs --model with an id on the hub")
     if spec.prediction_index is not None and spec.prediction_index < 0:
         raise UsageError(f"--prediction-index {spec.prediction_index}: entries count from 0")
-    if spec.class_names and (
-        len(spec.class_names) < 2
-        or not all(spec.class_names)
-        or len(set(spec.class_names)) < len(spec.class_names)
-    ):
+    classes, prompts = spec.classes, spec.prompt_names
+    if classes and (len(classes) < 2 or not all(classes) or len(set(classes)) < len(classes)):
         raise UsageError(
-            f"--class-names {','.join(spec.class_names)}: takes two or more different names with "
+            f"--class-names {','.join(classes)}: takes two or more different names with "
             "commas between, such as bad,good"
         )
-    if spec.class_names and spec.pooling is not None:
+    if classes and spec.pooling is not None:
         raise UsageError("--class-names and --pooling exclude each other: classes or an embedding")
-    if len(spec.prompts) > 2:
+    if len(prompts) > 2:
         raise UsageError(
-            f"--prompts {','.join(spec.prompts)}: takes one name, or one for texts and one for "
+            f"--prompts {','.join(prompts)}: takes one name, or one for texts and one for "
             "their pairs, such as query,document"
         )
-    if spec.prompts and spec.pooling is not None:
+    if prompts and spec.pooling is not None:
         raise UsageError(
             "--prompts and --pooling exclude each other: prompts are of the folder's own pooling"
         )

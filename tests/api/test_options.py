@@ -7,15 +7,9 @@ import pytest
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.jobs import report_job
-from reportgen.api.options import (
-    InputChoices,
-    ModelChoices,
-    OutputChoices,
-    columns,
-    model_spec,
-    without_effect,
-)
+from reportgen.api.options import InputChoices, OutputChoices, columns, without_effect
 from reportgen.errors import UsageError
+from reportgen.models import ModelSpec
 from reportgen.options import options_of, shown_options
 from reportgen.report import RenderOptions
 from reportgen.report.options import read_size
@@ -59,8 +53,7 @@ def test_texts_of_evidence_are_all_or_a_number_from_1() -> None:
 def test_options_reach_their_rooms() -> None:
     chosen = InputChoices(text_column="review", group_column="shop")
     assert columns(chosen) == Columns(text="review", group="shop")
-    spec = model_spec(ModelChoices(factory="a:B", factory_args='{"n": 1}', max_length=9))
-    assert (spec.factory, spec.factory_args, spec.max_length) == ("a:B", {"n": 1}, 9)
+    assert ModelSpec(factory="a:B", factory_args='{"n": 1}').arguments == {"n": 1}
 
 
 def test_options_are_read_as_they_are_typed(tmp_path: Path, monkeypatch) -> None:
@@ -84,14 +77,14 @@ def test_options_are_read_as_they_are_typed(tmp_path: Path, monkeypatch) -> None
         report_job(OutputChoices(), options, ())
 
 
-def shown(model: ModelChoices) -> dict[str, object]:
+def shown(model: ModelSpec) -> dict[str, object]:
     return dict(shown_options(model))
 
 
 def test_only_what_differs_from_the_default_is_shown() -> None:
-    assert shown(ModelChoices()) == {}
+    assert shown(ModelSpec()) == {}
     chosen = shown_options(
-        InputChoices(limit=3), ModelChoices(trust_remote_code=True), AnalysisOptions(batch_tokens=9)
+        InputChoices(limit=3), ModelSpec(trust_remote_code=True), AnalysisOptions(batch_tokens=9)
     )
     assert chosen == {"limit": 3, "trust-remote-code": True, "batch-tokens": 9}
 
@@ -109,12 +102,12 @@ def test_no_path_is_shown(tmp_path: Path, monkeypatch) -> None:
         ".": tmp_path.name,
         "cl-tohoku/bert-base": "cl-tohoku/bert-base",
     }.items():
-        assert shown(ModelChoices(model=given, tokenizer=given)) == {
+        assert shown(ModelSpec(model=given, tokenizer=given)) == {
             "model": named,
             "tokenizer": named,
         }
         args = {"name": given, "deep": {"list": [given, 1, None]}}
-        chosen = shown(ModelChoices(factory=f"{given}/m.py:C", factory_args=json.dumps(args)))
+        chosen = shown(ModelSpec(factory=f"{given}/m.py:C", factory_args=json.dumps(args)))
         if given != "cl-tohoku/bert-base":
             assert str(chosen["factory"]) == "m.py:C" or given == "here"
         assert json.loads(str(chosen["factory-args"])) == {
@@ -125,18 +118,14 @@ def test_no_path_is_shown(tmp_path: Path, monkeypatch) -> None:
 
 def test_a_long_argument_is_no_path() -> None:
     prompt = "Classify the following headline. " * 20
-    chosen = shown(ModelChoices(factory="a:B", factory_args=json.dumps({"prompt": prompt})))
+    chosen = shown(ModelSpec(factory="a:B", factory_args=json.dumps({"prompt": prompt})))
     assert json.loads(str(chosen["factory-args"])) == {"prompt": prompt}
 
 
 def test_names_of_classes_are_set_apart_by_commas() -> None:
-    assert model_spec(ModelChoices(class_names="bad, very good ,x")).class_names == (
-        "bad",
-        "very good",
-        "x",
-    )
-    assert model_spec(ModelChoices()).class_names == ()
-    given = shown_options(ModelChoices(class_names="a,b"))
+    assert ModelSpec(class_names="bad, very good ,x").classes == ("bad", "very good", "x")
+    assert ModelSpec().classes == ()
+    given = shown_options(ModelSpec(class_names="a,b"))
     assert given == {"class-names": "a,b"}
 
 

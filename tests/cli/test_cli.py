@@ -15,9 +15,10 @@ from helpers.made_up.factories import make_results
 from helpers.places import SAMPLES
 from helpers.real.models import SENTENCES
 
-from reportgen.api.options import GateChoices, InputChoices, ModelChoices
+from reportgen.api.options import GateChoices, InputChoices
 from reportgen.cli import main
 from reportgen.cli.outcome import system_said
+from reportgen.models import ModelSpec
 from reportgen.options import options_in
 from reportgen.report import CompareOptions, RenderOptions
 
@@ -268,7 +269,7 @@ def test_a_full_standard_output_is_told_in_one_line(capsys, monkeypatch) -> None
 
 
 def test_every_option_has_an_example_in_its_help() -> None:
-    groups = (InputChoices, ModelChoices, RenderOptions, CompareOptions, GateChoices)
+    groups = (InputChoices, ModelSpec, RenderOptions, CompareOptions, GateChoices)
     for group in groups:
         for name, option in options_in(group).items():
             assert "e.g. " in option.help, name

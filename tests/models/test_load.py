@@ -51,7 +51,7 @@ def origin(tmp_path: Path) -> tuple[ModelSpec, AlbertForRegression]:
     torch.save(module.state_dict(), tmp_path / "model.pt")
     spec = ModelSpec(
         factory=f"{USER_FILE}:AlbertForRegression",
-        factory_args={"pretrained_model_name": folder},
+        factory_args=json.dumps({"pretrained_model_name": folder}),
         checkpoint=tmp_path / "model.pt",
         tokenizer=folder,
     )
@@ -147,7 +147,7 @@ def users_file(tmp_path: Path) -> Path:
 
 
 def from_file(file: Path, name: str, **options: Any) -> LoadedModel:
-    arguments = {"folder": str(file.parent / "albert")}
+    arguments = json.dumps({"folder": str(file.parent / "albert")})
     return load_model(ModelSpec(factory=f"{file}:{name}", factory_args=arguments, **options))
 
 
@@ -161,12 +161,12 @@ def test_a_module_with_a_tokenizer_needs_no_other(users_file: Path, capfd) -> No
 
 
 def test_the_outputs_of_a_users_class_can_be_named_as_classes(users_file: Path, capfd) -> None:
-    model = from_file(users_file, "Own", class_names=("bad", "good"))
+    model = from_file(users_file, "Own", class_names="bad,good")
     assert model.output == OutputInfo("class", "class", ("bad", "good"))
     (found,) = predict(model, "the cat")
     assert found.label == ("bad", "good")[found.scores.index(max(found.scores))]
     with pytest.raises(ModelError, match="3 names, but the model's output is 2 for each text"):
-        from_file(users_file, "Own", class_names=("a", "b", "c"))
+        from_file(users_file, "Own", class_names="a,b,c")
 
 
 def test_a_prediction_squeezed_to_a_scalar_is_read(users_file: Path) -> None:
@@ -411,7 +411,7 @@ def test_a_half_precision_encoder_gets_the_checkpoints_whole_numbers(tmp_path: P
     model = load_model(
         ModelSpec(
             factory=f"{USER_FILE}:AlbertForRegression",
-            factory_args={"pretrained_model_name": folder},
+            factory_args=json.dumps({"pretrained_model_name": folder}),
             checkpoint=tmp_path / "model.pt",
             tokenizer=folder,
         )
@@ -460,7 +460,7 @@ def test_loading_is_quiet_and_leaves_the_libraries_as_they_were(tmp_path: Path, 
 
 
 def test_the_libraries_are_heard_when_asked_for(users_file: Path, capfd) -> None:
-    arguments = {"folder": str(users_file.parent / "albert")}
+    arguments = json.dumps({"folder": str(users_file.parent / "albert")})
     spec = ModelSpec(factory=f"{users_file}:Warns", factory_args=arguments)
     with pytest.warns(UserWarning, match="an old checkpoint"):
         load_model(spec, verbose=True)

@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         (ModelSpec(model="m", factory="a:B"), ["--model", "--factory"]),
         (ModelSpec(checkpoint=Path("w.pt")), ["--checkpoint", "needs --factory"]),
-        (ModelSpec(factory_args={"a": 1}), ["--factory-args", "needs --factory"]),
+        (ModelSpec(factory_args='{"a": 1}'), ["--factory-args", "needs --factory"]),
         (ModelSpec(prediction_index=1), ["--prediction-index", "needs --factory"]),
         (ModelSpec(factory="a:B", prediction_index=-1), ["--prediction-index", "from 0"]),
         (ModelSpec(revision="main"), ["--revision"]),
@@ -32,10 +32,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (ModelSpec(pooling="max"), ["--pooling", "mean, cls, last"]),
         (ModelSpec(dtype="int8"), ["--dtype", "float32, float16, bfloat16"]),
         (ModelSpec(device="gpu"), ["--device", "cuda"]),
-        (ModelSpec(class_names=("good",)), ["--class-names good", "two or more"]),
-        (ModelSpec(class_names=("a", "a")), ["--class-names a,a", "different"]),
-        (ModelSpec(class_names=("a", "")), ["--class-names a,", "commas"]),
-        (ModelSpec(class_names=("a", "b"), pooling="mean"), ["--class-names", "--pooling"]),
+        (ModelSpec(class_names="good"), ["--class-names good", "two or more"]),
+        (ModelSpec(class_names="a,a"), ["--class-names a,a", "different"]),
+        (ModelSpec(class_names="a,"), ["--class-names a,", "commas"]),
+        (ModelSpec(class_names="a,b", pooling="mean"), ["--class-names", "--pooling"]),
     ],
 )
 def test_options_that_cannot_be_are_errors_of_use(spec: ModelSpec, words: list[str]) -> None:

@@ -11,9 +11,10 @@ from reportgen.analysis import AnalysisOptions
 from reportgen.api.comparing.baseline import require_complete
 from reportgen.api.comparing.sides import Sides, check_alike
 from reportgen.api.jobs import ModelRun, analysis_of
-from reportgen.api.options import InputChoices, ModelChoices, arguments
+from reportgen.api.options import InputChoices, arguments
 from reportgen.comparison import where_ids_stand
 from reportgen.errors import ComparisonError, UsageError
+from reportgen.models import ModelSpec
 from reportgen.options import options_in, options_of, shown_options
 from reportgen.results import Results, open_results
 from reportgen.tasks import task_of
@@ -56,7 +57,7 @@ def settings_of(results: Results, *, is_named: bool = True) -> BaselineSettings:
     def of(group: type) -> dict[str, Any]:
         return {name: stored[name] for name in options_in(group) if name in stored}
 
-    model = {name: value for name, value in of(ModelChoices).items() if name not in _OF_MODEL}
+    model = {name: value for name, value in of(ModelSpec).items() if name not in _OF_MODEL}
     inputs = options_of(InputChoices, of(InputChoices))
     return BaselineSettings(inputs, model, options_of(AnalysisOptions, of(AnalysisOptions)))
 
@@ -106,7 +107,7 @@ def planned(
     baseline = open_results(sides.folders[0])
     require_complete(baseline)
     found = with_given(settings_of(baseline), inputs, analysis, has_texts=bool(sides.texts))
-    choices = [options_of(ModelChoices, {**found.model, "model": name}) for name in sides.heads]
+    choices = [options_of(ModelSpec, {**found.model, "model": name}) for name in sides.heads]
     models = tuple(analysis_of(found.inputs, model, found.analysis) for model in choices)
     if not sides.texts:
         return texts_of(baseline), models

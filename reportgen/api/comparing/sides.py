@@ -7,10 +7,10 @@ from pathlib import Path
 
 from reportgen.analysis import AnalysisOptions, is_timed
 from reportgen.api.jobs import ModelRun, analysis_of
-from reportgen.api.options import InputChoices, ModelChoices, model_spec
+from reportgen.api.options import InputChoices
 from reportgen.errors import UsageError
 from reportgen.files import check_target
-from reportgen.models import check_spec
+from reportgen.models import ModelSpec, check_spec
 from reportgen.options import shown_options
 from reportgen.report import inert
 from reportgen.texts import is_remote
@@ -85,7 +85,7 @@ def sides_of(
                 "model for texts"
             )
     check_alike(analysis)
-    models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
+    models = (analysis_of(inputs, ModelSpec(model=name), analysis) for name in (base, *heads))
     return Sides(models=tuple(models), texts=tuple(paths))
 
 
@@ -116,7 +116,7 @@ def _against_baseline(
     for name in heads:
         if _holds_results(name):
             raise UsageError(f"--head {name}: holds results: reportgen compare {first} {name}")
-        check_spec(model_spec(ModelChoices(model=name)))
+        check_spec(ModelSpec(model=name))
     return Sides(folders=(Path(first),), texts=tuple(texts), heads=tuple(heads))
 
 

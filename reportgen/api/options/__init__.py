@@ -15,18 +15,16 @@ if TYPE_CHECKING:
         column_option,
         columns,
         gates,
-        model_spec,
-        read_factory_args,
         text_set,
         without_effect,
     )
-    from reportgen.api.options.option_register import InputChoices, ModelChoices
-    from reportgen.api.options.output_options import (
+    from reportgen.api.options.option_register import (
         AnalyzeChoices,
         CompareChoices,
         CompareOutputChoices,
         EngineChoices,
         GateChoices,
+        InputChoices,
         MergeChoices,
         NamedCode,
         OutputChoices,

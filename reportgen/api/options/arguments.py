@@ -1,17 +1,14 @@
 """Converts groups of options to the arguments of the packages below."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
 from reportgen.analysis import AnalysisOptions
-from reportgen.api.options.option_register import InputChoices, ModelChoices
-from reportgen.api.options.output_options import GateChoices
+from reportgen.api.options.option_register import GateChoices, InputChoices
 from reportgen.api.options.settings import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings import Gate, Level, figure_list, parse_gate, without_tokens
-from reportgen.models import ModelSpec
 from reportgen.options import shown_options
 from reportgen.texts import (
     Columns,
@@ -64,43 +61,6 @@ def as_labelled(texts: TextSet, choices: InputChoices) -> TextSet:
     if choices.label_map is None:
         return texts
     return with_labels_renamed(texts, label_map(choices.label_map))
-
-
-def model_spec(choices: ModelChoices) -> ModelSpec:
-    """The model to load.
-
-    Raises:
-        UsageError: --factory-args is not a JSON object.
-    """
-    values = {field.name: getattr(choices, field.name) for field in fields(choices)}
-    read = {
-        "factory_args": read_factory_args(choices.factory_args),
-        "output_name": choices.output_name and without_surrogates(choices.output_name),
-        "class_names": _names(choices.class_names),
-        "prompts": _names(choices.prompts),
-    }
-    return ModelSpec(**values | read)
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return ()
-    return tuple(name.strip() for name in without_surrogates(text).split(","))
-
-
-def read_factory_args(text: str | None) -> Mapping[str, Any]:
-    """The arguments of a factory, none where there is no `text`.
-
-    Raises:
-        UsageError: it is not a JSON object.
-    """
-    try:
-        record = json.loads(text) if text is not None else {}
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"--factory-args {text}: not JSON ({error})") from error
-    if not isinstance(record, dict):
-        raise UsageError(f'--factory-args {text}: not a JSON object such as {{"size": 3}}')
-    return record
 
 
 def gates(choices: GateChoices, command: str, *, redact: bool = False) -> tuple[Gate, ...]:

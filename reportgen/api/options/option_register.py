@@ -1,51 +1,25 @@
-"""The options of texts and of the model. Nothing heavy is imported here."""
+"""The options of texts, of what is written and of how commands behave, and those that single
+commands take; each is declared once, as one field.
 
-import json
-import os
+Those of the model, of the analysis and of how outputs look are declared in their rooms. Nothing
+heavy is imported here.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Literal
 
-from reportgen.models import Dtype, Pooling, without_folders
-from reportgen.options import Option
+from reportgen.models import ModelSpec
+from reportgen.options import Option, options_in
+from reportgen.report import COMPARISON_FORMATS, REPORT_FORMATS, Format, read_commit
 from reportgen.texts import InputFormat, read_label_map
 
-# Paths as outputs print them: only the last part, so that none names a folder of the machine.
-
-
-def last_part(path: str | Path) -> str:
-    """The last part of a path; a Hugging Face id, or any other text, is returned unchanged."""
-    text = str(path)
-    looks_like_one = text.startswith((".", "~")) or any(
-        kind(text).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
-    )
-    if not (looks_like_one or os.path.exists(text)):  # noqa: PTH110 (Path.exists may raise)
-        return text
-    return PurePath(text).name or Path(os.path.realpath(text)).name
-
-
-def factory_without_folder(factory: str) -> str:
-    """A factory such as `path/file.py:Class` without its folder."""
-    source, _, attribute = factory.rpartition(":")
-    return f"{last_part(source)}:{attribute}"
-
-
-def json_without_folders(text: str) -> str:
-    """A JSON text in which every path is shortened to its last part, and no URL has a password."""
-    return json.dumps(_last_parts(json.loads(text)), ensure_ascii=False)
-
-
-def _last_parts(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _last_parts(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_last_parts(item) for item in value]
-    return without_folders(last_part(value)) if isinstance(value, str) else value
-
-
 _TEXTS = partial(Option, panel="Texts")
-_MODEL = partial(Option, panel="Model")
+_REPORT = partial(Option, panel="Report")
+_GATES = partial(Option, panel="Gates")
+_ENGINE = partial(Option, panel="Engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,101 +98,272 @@ class InputChoices:
     limit: Annotated[int | None, _TEXTS(least=1, help="Only the first N texts, e.g. 20.")] = None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelChoices:
-    """Which model to load, and how it runs."""
+def _example(known: Format) -> str:
+    """A file name, followed by the name of its format if that is not its suffix."""
+    is_suffix = known.suffix == f".{known.name}"
+    return known.example if is_suffix else f"{known.example} ({known.name})"
 
-    model: Annotated[
-        str | None,
-        _MODEL(
-            write=last_part,
-            flags=("--model", "-m"),
-            help="Folder or Hugging Face id of the model, e.g. ./checkpoint. Default: demo, a "
-            "bundled demonstration; demo-star is another.",
-        ),
+
+def _output_option(examples: Sequence[str]) -> Option:
+    first, *others = examples
+    return Option(
+        flags=("--output", "-o"),
+        metavar="PATH",
+        help=f"Where to write, e.g. {first}; may repeat: {', '.join(others)}. The suffix decides "
+        "the format. - is standard output.",
+    )
+
+
+def _format_option(formats: Sequence[Format]) -> Option:
+    return _REPORT(
+        choices=tuple(known.name for known in formats),
+        help="Format of the outputs, e.g. md. Default: taken from the suffix.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChoices:
+    """Which files to write from a report."""
+
+    output: Annotated[
+        list[str] | None,
+        _output_option([*map(_example, REPORT_FORMATS), "results/ (a folder)"]),
     ] = None
-    revision: Annotated[
-        str | None, _MODEL(help="Branch, tag or commit of a Hugging Face id, e.g. main.")
-    ] = None
-    factory: Annotated[
-        str | None,
-        _MODEL(
-            write=factory_without_folder,
-            help="Your own model class, e.g. my_model.py:AlbertForRegression or "
-            "package.module:Class.",
-        ),
-    ] = None
-    factory_args: Annotated[
-        str | None,
-        _MODEL(
-            write=json_without_folders,
-            help='Arguments of that class as JSON, e.g. \'{"pretrained_model_name": "./albert"}\'.',
-        ),
-    ] = None
-    checkpoint: Annotated[
-        Path | None,
-        _MODEL(write=last_part, help="Weights for that class, a saved state_dict, e.g. model.pt."),
-    ] = None
-    tokenizer: Annotated[
-        str | None,
-        _MODEL(
-            write=last_part,
-            help="Folder or Hugging Face id of the tokenizer, e.g. ./albert. Default: the model's.",
-        ),
-    ] = None
-    encoder: Annotated[
-        str | None,
-        _MODEL(
-            help="Name of the transformer inside the model, e.g. albert. Default: the only one."
-        ),
-    ] = None
-    prediction_index: Annotated[
-        int | None,
-        _MODEL(
-            help="Which of the values that forward returns is the prediction, counted from 0, "
-            "e.g. 1."
-        ),
-    ] = None
-    output_name: Annotated[
-        str | None, _MODEL(help='What the model predicts, e.g. "click rate (%)".')
-    ] = None
-    class_names: Annotated[
-        str | None,
-        _MODEL(
-            help="Names of the classes in the order of the outputs, e.g. bad,good. For your own "
-            "class, whose outputs are read as numbers without them."
-        ),
-    ] = None
-    pooling: Annotated[
-        Pooling | None,
-        _MODEL(help="How a model without a head turns its tokens into one embedding, e.g. mean."),
-    ] = None
-    prompts: Annotated[
-        str | None,
-        _MODEL(
-            help="Prompts of a sentence encoder to put texts behind, by name, and their pairs if "
-            "that differs, e.g. query,document. Default: the one its folder says, if any."
-        ),
-    ] = None
-    trust_remote_code: Annotated[
+    format: Annotated[str | None, _format_option(REPORT_FORMATS)] = None
+    force: Annotated[bool, Option(help="Overwrite files that exist.")] = False
+    open: Annotated[bool, Option(help="Open the HTML page in a browser.")] = False
+    github_summary: Annotated[
         bool,
-        _MODEL(help="Run Python code that comes with the model, e.g. for a custom architecture."),
+        _REPORT(help="Add the Markdown to the summary of the step, e.g. in GitHub Actions."),
     ] = False
-    device: Annotated[
-        str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps, xpu or auto.")
-    ] = "cpu"
-    device_map: Annotated[
-        str | None,
-        _MODEL(
-            help="How to place a model larger than one card, in place of --device: auto, balanced, "
-            "sequential, or a JSON object of parts and places, e.g. auto."
+
+
+@dataclass(frozen=True, slots=True)
+class CompareOutputChoices(OutputChoices):
+    """Which files to write from a comparison."""
+
+    output: Annotated[
+        list[str] | None,
+        _output_option([known.comparison_example for known in COMPARISON_FORMATS]),
+    ] = None
+    format: Annotated[str | None, _format_option(COMPARISON_FORMATS)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateChoices:
+    """Conditions on the figures, and where to report those that are not met."""
+
+    fail_if: Annotated[
+        list[str] | None,
+        _GATES(
+            metavar="EXPR",
+            help='Exit with code 3 if this holds, e.g. "special_share_max > 0.8"; may repeat.',
         ),
     ] = None
-    dtype: Annotated[Dtype, _MODEL(help="Precision the model runs in, e.g. bfloat16.")] = "float32"
-    max_length: Annotated[
-        int | None,
-        _MODEL(
+    warn_if: Annotated[
+        list[str] | None,
+        _GATES(metavar="EXPR", help='Warn if this holds, e.g. "unknown_share > 5%"; may repeat.'),
+    ] = None
+    config: Annotated[
+        Path | None,
+        _GATES(
+            metavar="FILE",
+            help="File with more gates, e.g. gates.yaml. Default: the nearest pyproject.toml with "
+            "a table [tool.reportgen].",
+        ),
+    ] = None
+    annotations: Annotated[
+        Literal["auto", "github", "none"],
+        _GATES(
+            help="Show gates that did not pass, and the texts of a comparison that got worst, as "
+            "annotations of the job, e.g. github; auto does so on GitHub Actions."
+        ),
+    ] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoices:
+    """Which processes do the work; the results do not depend on it."""
+
+    workers: Annotated[
+        int,
+        _ENGINE(
             least=1,
-            help="Cut texts to this many tokens, e.g. 128. Default: as many as the model takes.",
+            most=100_000,
+            help="Analyse in N processes, each with a copy of the model, e.g. 4; on one machine "
+            "they share its threads.",
+        ),
+    ] = 1
+    engine: Annotated[
+        Literal["local", "ray"],
+        _ENGINE(
+            help="Where they run: on this machine, or ray, on the Ray cluster at RAY_ADDRESS, else "
+            "on one that Ray starts here (needs the extra [ray])."
+        ),
+    ] = "local"
+    gpus_per_worker: Annotated[
+        float,
+        _ENGINE(least=0, most=1000, help="GPUs that Ray gives to each of them, e.g. 1."),
+    ] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verbosity:
+    """How much to print."""
+
+    quiet: Annotated[bool, Option(flags=("--quiet", "-q"), help="Print only errors.")] = False
+    verbose: Annotated[
+        bool,
+        Option(
+            flags=("--verbose", "-v"),
+            help="Print more: checks, versions and why each failed text failed.",
+        ),
+    ] = False
+
+
+# What single commands take. Where a command has an option, its name and meaning are always these.
+_FOLDER = Option(
+    flags=("--output", "-o"),
+    metavar="FOLDER",
+    help="Results folder, e.g. results/.",
+    is_setting=False,  # `output` of settings names files
+)
+_SITE = Option(flags=("--output", "-o"), metavar="FOLDER", help="Folder of the site, e.g. public/.")
+_Force = Annotated[bool, Option(help="Overwrite a folder that exists.")]
+_Resume = Annotated[
+    bool,
+    Option(
+        help="Go on where an earlier run of the same command ended early; what it did is kept "
+        "beside its first output, e.g. in report.html.unfinished.",
+        is_setting=False,
+    ),
+]
+_Small = Annotated[
+    bool,
+    Option(
+        help="Keep only what a comparison takes, without maps: a baseline to commit, e.g. with -o "
+        "baseline/, for `reportgen compare baseline/ --head MODEL`."
+    ),
+]
+_Strict = Annotated[bool, Option(help="Exit with code 4 if a text is empty or fails.")]
+_Commit = Annotated[
+    str | None,
+    Option(
+        read=read_commit,
+        help="The commit that is analysed, e.g. 4f2a9c1; reports and sites made of the results "
+        "name it.",
+    ),
+]
+_Redact = Annotated[
+    bool, Option(help="Write ids and rounded figures only: no texts, no tokens, no maps.")
+]
+_MODEL = partial(Option, panel="Model", metavar="MODEL")
+_CODE = options_in(ModelSpec)
+
+
+@dataclass(frozen=True, slots=True)
+class RunChoices:
+    """What `run` takes beside the groups of options."""
+
+    resume: _Resume = False
+    strict: _Strict = False
+    redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderChoices:
+    """What `render` takes beside the groups of options."""
+
+    redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyzeChoices:
+    """What `analyze` takes beside the groups of options."""
+
+    output: Annotated[Path, _FOLDER] = Path("results")
+    force: _Force = False
+    resume: _Resume = False
+    shard: Annotated[
+        str | None,
+        Option(
+            metavar="K/N",
+            help="Analyse only the K-th of N parts of the texts, e.g. 3/16; `reportgen merge` "
+            "makes one results folder of all of them.",
         ),
     ] = None
+    small: _Small = False
+    strict: _Strict = False
+    commit: _Commit = None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeChoices:
+    """What `merge` takes beside the groups of options."""
+
+    output: Annotated[Path, _FOLDER] = Path("results")
+    force: _Force = False
+    resume: _Resume = False
+    small: _Small = False
+    strict: _Strict = False
+    commit: _Commit = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCode:
+    """The options of a model that run code, which `merge` is to name again."""
+
+    factory: Annotated[str | None, _CODE["factory"]] = None
+    factory_args: Annotated[str | None, _CODE["factory_args"]] = None
+    trust_remote_code: Annotated[bool, _CODE["trust_remote_code"]] = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompareChoices:
+    """What `compare` takes beside the groups of options."""
+
+    base: Annotated[
+        str | None, _MODEL(help="The old model, e.g. ./old, a Hugging Face id or demo.")
+    ] = None
+    head: Annotated[
+        list[str] | None,
+        _MODEL(
+            help="The new model, e.g. ./new, a Hugging Face id or demo. Named again, it is a "
+            "further model; the last one is compared in full."
+        ),
+    ] = None
+    null: Annotated[
+        str | None,
+        Option(
+            panel="Model",
+            metavar="RESULTS",
+            help="Results of the old model trained with another seed, e.g. results_seed2/: only "
+            "changes larger than those to it are named.",
+        ),
+    ] = None
+    report: Annotated[
+        list[str] | None,
+        Option(
+            metavar="PATH",
+            help="Where to write the report of the new model too, e.g. report.html; may repeat. "
+            "What --output names is the comparison.",
+        ),
+    ] = None
+    accept: Annotated[
+        bool,
+        Option(
+            help="Put the new model's results in the place of the baseline, and say which figures "
+            "that changes, e.g. after a change that is wanted; gates do not count.",
+            is_setting=False,
+        ),
+    ] = False
+    redact: _Redact = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChoices:
+    """What `site` takes beside the groups of options."""
+
+    output: Annotated[Path, _SITE] = Path("public")
+    force: _Force = False
+    redact: _Redact = False

@@ -14,12 +14,12 @@ from types import MappingProxyType
 from typing import Any
 
 from reportgen.analysis import AnalysisOptions
-from reportgen.api.options.option_register import InputChoices, ModelChoices
-from reportgen.api.options.output_options import (
+from reportgen.api.options.option_register import (
     CompareChoices,
     CompareOutputChoices,
     EngineChoices,
     GateChoices,
+    InputChoices,
     OutputChoices,
     RunChoices,
     SiteChoices,
@@ -28,6 +28,7 @@ from reportgen.api.options.output_options import (
 from reportgen.api.options.settings_file import SettingsFile, project_folders, settings_file
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings import Level
+from reportgen.models import ModelSpec
 from reportgen.options import Option, options_in, options_of
 from reportgen.report import STANDARD_OUTPUT, CompareOptions, RenderOptions, SiteOptions
 
@@ -50,7 +51,7 @@ _NEVER = {
 _SHARED = (GateChoices, Verbosity)
 # The groups of options of a report, all of which are settings, and those of other commands.
 GROUPS = (
-    *(InputChoices, ModelChoices, AnalysisOptions, OutputChoices, RenderOptions),
+    *(InputChoices, ModelSpec, AnalysisOptions, OutputChoices, RenderOptions),
     *(EngineChoices, *_SHARED),
 )
 _GROUPS: Mapping[str, tuple[type, ...]] = {

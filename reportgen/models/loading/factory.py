@@ -35,7 +35,7 @@ _MORE_ROOM = "try --dtype bfloat16, a smaller --max-length, or a --device with m
 
 
 def build_module(spec: ModelSpec) -> nn.Module:
-    """Import the class of `spec.factory` and call it with `spec.factory_args`.
+    """Import the class of `spec.factory` and call it with `spec.arguments`.
 
     Random numbers drawn while it is built are the same in every run.
 
@@ -49,7 +49,7 @@ def build_module(spec: ModelSpec) -> nn.Module:
         raise ModelError(f"--factory {spec.factory}: not a class or function")
     signature = inspect.signature(make)
     try:
-        signature.bind(**spec.factory_args)
+        signature.bind(**spec.arguments)
     except TypeError as error:
         raise ModelError(
             f"--factory {spec.factory} takes {signature}: {error}; "
@@ -58,10 +58,10 @@ def build_module(spec: ModelSpec) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         try:
-            module = make(**spec.factory_args)
+            module = make(**spec.arguments)
         except (Exception, SystemExit) as error:
             message = f"--factory {spec.factory}: {describe(error, with_folders=True)}"
-            lost = _lost_paths(spec.factory_args)
+            lost = _lost_paths(spec.arguments)
             if lost:
                 message = f"--factory-args: no file or folder {some(lost)} ({message})"
             raise ModelError(message) from error

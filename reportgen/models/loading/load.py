@@ -16,7 +16,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from reportgen.demo import model_folder
-from reportgen.errors import ModelError, first_line
+from reportgen.errors import ModelError, first_line, without_surrogates
 from reportgen.models.architecture import embedding_rows, read_facts
 from reportgen.models.device import LoadedState, find_device, is_placed, main_device
 from reportgen.models.encoder import find_encoder
@@ -208,10 +208,11 @@ def _prepare(spec: ModelSpec, source: ModelSource, device: torch.device) -> Load
     _make_callable(module, tokenizer, pad_id)
     trials = try_module(module, tokenizer, pad_id, device)
     reader = _choose_reader(spec, source, module, sentence, tokenizer, trials, facts.hidden_size)
-    if spec.class_names:
-        reader = reader.with_class_names(spec.class_names)
+    if spec.classes:
+        reader = reader.with_class_names(spec.classes)
     max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
     reader = reader.narrowed(module)
+    output_name = spec.output_name and without_surrogates(spec.output_name)
     info = ModelInfo(
         name=source.name,
         source=source.kind,
@@ -239,9 +240,9 @@ def _prepare(spec: ModelSpec, source: ModelSource, device: torch.device) -> Load
         pad_token_id=pad_id,
         device=device,
         info=info,
-        output=reader.info(spec.output_name),
+        output=reader.info(output_name),
         reader=reader,
-        output_name=spec.output_name,
+        output_name=output_name,
         sentence=sentence,
         prompts=prompts,
         remarks=tuple(remark for remark in remarks if remark is not None),

@@ -53,7 +53,7 @@ def find_sentence_modules(
 
 def prompts_remark(spec: ModelSpec, modules: SentenceModules | None) -> str | None:
     """A remark on the prompts of a sentence encoder; None if it has none, or if one is used."""
-    if modules is None or spec.prompts or modules.default_prompt:
+    if modules is None or spec.prompt_names or modules.default_prompt:
         return None
     named = ", ".join(f"{name} {prompt!r}" for name, prompt in modules.prompts.items() if prompt)
     if not named:
@@ -72,7 +72,7 @@ def chosen_prompts(spec: ModelSpec, modules: SentenceModules | None) -> tuple[st
         ModelError: the model has no such prompt.
     """
     known = {} if modules is None else modules.prompts
-    names = spec.prompts or ((modules.default_prompt,) if modules else ())
+    names = spec.prompt_names or ((modules.default_prompt,) if modules else ())
     found = []
     for name in names:
         if name and name not in known:

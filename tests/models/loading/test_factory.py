@@ -1,6 +1,7 @@
 """A user's own class, built from a file or a module, and its errors told by their line."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def forget_imports():
 def build(tmp_path: Path, code: str, name: str = "Model", **arguments: object) -> nn.Module:
     path = tmp_path / "mine.py"
     path.write_text(code, "utf-8")
-    spec = ModelSpec(factory=f"{path}:{name}", factory_args=arguments)
+    spec = ModelSpec(factory=f"{path}:{name}", factory_args=json.dumps(arguments))
     with importable(spec):
         return build_module(spec)
 
@@ -62,7 +63,7 @@ def test_a_module_in_the_current_folder_is_importable(
     (tmp_path / "mine_package" / "models.py").write_text(LINEAR)
     monkeypatch.chdir(tmp_path)
     before = list(sys.path)
-    spec = ModelSpec(factory="mine_package.models:Model", factory_args={"size": 2})
+    spec = ModelSpec(factory="mine_package.models:Model", factory_args='{"size": 2}')
     with importable(spec):
         assert isinstance(build_module(spec), nn.Module)
     assert sys.path == before
@@ -84,7 +85,7 @@ def test_files_of_one_name_do_not_stand_in_for_each_other(tmp_path: Path) -> Non
 def test_a_file_may_be_called_like_an_installed_package(tmp_path: Path) -> None:
     installed = importlib.import_module("transformers")
     (tmp_path / "transformers.py").write_text(LINEAR)
-    spec = ModelSpec(factory=f"{tmp_path}/transformers.py:Model", factory_args={"size": 2})
+    spec = ModelSpec(factory=f"{tmp_path}/transformers.py:Model", factory_args='{"size": 2}')
     assert isinstance(build_module(spec), nn.Module)
     assert sys.modules["transformers"] is installed
 

@@ -159,10 +159,10 @@ def test_a_space_alone_is_no_word(tmp_path, scheme, joins):
 
 def test_tags_can_have_other_names(tmp_path):
     model = tagger(tmp_path)
-    spec = ModelSpec(model=str(next(tmp_path.iterdir())), class_names=("a", "b", "c", "d"))
+    spec = ModelSpec(model=str(next(tmp_path.iterdir())), class_names="a,b,c,d")
     assert load_model(spec).output.labels == ("a", "b", "c", "d")
     with pytest.raises(ModelError, match=r"2 names, but .* is one of 4 tags for each word"):
-        load_model(replace(spec, class_names=("a", "b")))
+        load_model(replace(spec, class_names="a,b"))
     with pytest.raises(UsageError, match="each word's own tag is explained"):
         find_explained(model, ExplainOptions(explain_class="O"))
 

@@ -10,7 +10,8 @@ from helpers.calling import call
 from helpers.made_up.factories import make_results
 
 from reportgen.analysis import AnalysisOptions
-from reportgen.api.options import InputChoices, ModelChoices
+from reportgen.api.options import InputChoices
+from reportgen.models import ModelSpec
 from reportgen.options import options_in
 from reportgen.report import (
     COLUMNS,
@@ -44,7 +45,7 @@ def test_every_column_of_every_table_has_a_rule() -> None:
 
 
 def test_every_option_is_shown_or_hidden() -> None:
-    groups = (InputChoices, ModelChoices, AnalysisOptions, RenderOptions, CompareOptions)
+    groups = (InputChoices, ModelSpec, AnalysisOptions, RenderOptions, CompareOptions)
     every = {name.replace("_", "-") for group in groups for name in options_in(group)}
     assert every | OF_COMMANDS == SHOWN_OPTIONS | HIDDEN_OPTIONS
     assert not SHOWN_OPTIONS & HIDDEN_OPTIONS
