@@ -144,13 +144,11 @@ def run(
             kept=kept.path if kept else None,
             engine=engine,
         )
-        from reportgen.api import Report, write_report
+        from reportgen.api import Report
         from reportgen.results import name_commit
 
-        with Report(name_commit(results, options.commit)).shown(job) as findings:
-            with writing(job.files, verbosity):
-                written = write_report(findings, job, staging)
-            lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
+        report = Report(name_commit(results, options.commit))
+        written, lines = outcome.written_report(report, job, staging, verbosity, started)
         code = outcome.exit_code(results, written.gates, strict=choices.strict)
         lines += outcome.settled(kept, results, staging)
         staging.commit()
@@ -338,13 +336,12 @@ def render(
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
     import_api("reportgen.api.report", verbosity)
-    from reportgen.api import open_report, write_report
+    from reportgen.api import open_report
 
     outcome.print_lines(job.recovered, verbosity)
-    with Staging(force=files.force) as staging, open_report(results).shown(job) as findings:
-        with writing(job.files, verbosity):
-            written = write_report(findings, job, staging)
-        lines = outcome.account_lines(findings, verbosity, started, options.lang, written)
+    with Staging(force=files.force) as staging:
+        report = open_report(results)
+        written, lines = outcome.written_report(report, job, staging, verbosity, started)
         staging.commit()
         outcome.finish(written, job, lines, gating, verbosity)
     return outcome.gate_code(written.gates)

@@ -19,10 +19,10 @@ from reportgen.interrupts import interruptible
 from reportgen.report import STANDARD_OUTPUT, inert, send, visible
 
 if TYPE_CHECKING:
-    from reportgen.api import AnyJob, Written
+    from reportgen.api import AnyJob, Report, Written, jobs
     from reportgen.files import Staging, Unfinished
     from reportgen.findings import Findings
-    from reportgen.report import Lang, TextPlace
+    from reportgen.report import Lang, RenderOptions, TextPlace
     from reportgen.results import Results
     from reportgen.texts import TextSet
 
@@ -107,6 +107,23 @@ def account_lines(
     seconds = time.perf_counter() - started
     reduced = written.reduced if written else []
     return account_of(findings, lang, reduced=reduced, seconds=seconds, verbose=verbosity.verbose)
+
+
+def written_report(
+    report: "Report",
+    job: "jobs.OutputJob[RenderOptions]",
+    staging: "Staging",
+    verbosity: Verbosity,
+    started: float,
+) -> tuple["Written", list[str]]:
+    """Write every output of `job`, except results folders; with lines about what was analysed since
+    the time `started`."""
+    from reportgen.api import write_report, writing
+
+    with report.shown(job) as findings:
+        with writing(job.files, verbosity):
+            written = write_report(findings, job, staging)
+        return written, account_lines(findings, verbosity, started, job.options.lang, written)
 
 
 @contextmanager
