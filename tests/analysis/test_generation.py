@@ -113,7 +113,8 @@ def test_a_completion_of_nothing_is_one_where_a_token_stands_before_it(
 ) -> None:
     given = '{"text": "", "completion": "the cat sat"}\n{"text": "the", "completion": " dog"}\n'
     (tmp_path / "t.jsonl").write_text(given)
-    done = call("analyze", tmp_path / "t.jsonl", "-m", folder, "-o", tmp_path / "made")
+    made = ("--evidence", "none", "-o", tmp_path / "made")
+    done = call("analyze", tmp_path / "t.jsonl", "-m", folder, *made)
     assert done.exit_code == 0, done.stderr
     texts = open_results(tmp_path / "made").texts
     assert texts["status"].tolist() == ["ok", "ok"]

@@ -173,7 +173,7 @@ def test_a_text_without_a_pair_fails_alone(tmp_path: Path) -> None:
     folder = save_sentence_encoder(tmp_path / "model", "bert")
     given = texts_in_memory(["a film", "the dog", " "], None, {"pair": ["a good film", None, None]})
     (tmp_path / "results").mkdir()
-    results = analyze(given, loaded(folder), tmp_path / "results", AnalysisOptions(units="token"))
+    results = analyze(given, loaded(folder), tmp_path / "results", AnalysisOptions(evidence="none"))
     assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
     assert "it has no pair; a sentence encoder compares it with one" in results.texts["message"][1]
 
