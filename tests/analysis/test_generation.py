@@ -8,6 +8,7 @@ import pytest
 import torch
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
+from helpers.real.runs import text_set
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from reportgen.analysis import generation
@@ -32,10 +33,6 @@ def model(folder: Path) -> LoadedModel:
     return load_model(ModelSpec(model=str(folder)))
 
 
-def text_set(*texts: str) -> TextSet:
-    return TextSet(tuple(TextInput(str(i), text) for i, text in enumerate(texts)), ())
-
-
 def written(model: LoadedModel, texts: TextSet, *choice: float) -> list[tuple[int, ...]]:
     found, _ = with_generated(texts.texts, with_completions(model), Choice(*choice))
     return [text.completion_ids or () for text in found]
@@ -44,7 +41,7 @@ def written(model: LoadedModel, texts: TextSet, *choice: float) -> list[tuple[in
 def test_it_is_what_the_library_generates(folder: Path, model: LoadedModel) -> None:
     plain = AutoModelForCausalLM.from_pretrained(folder).eval()
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    for text, ids in zip(TEXTS, written(model, text_set(*TEXTS), 6, 0.0, 0), strict=True):
+    for text, ids in zip(TEXTS, written(model, text_set(TEXTS), 6, 0.0, 0), strict=True):
         given = tokenizer(text, return_tensors="pt")
         whole = plain.generate(**given, max_new_tokens=6, do_sample=False, pad_token_id=0)[0]
         new = whole[given["input_ids"].shape[1] :].tolist()
@@ -56,7 +53,7 @@ def test_it_is_what_the_library_generates(folder: Path, model: LoadedModel) -> N
 def test_texts_of_one_length_are_written_together_as_each_would_be_alone(
     model: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = text_set(*TEXTS, *SENTENCES, "the cat sat", " ").texts
+    texts = text_set((*TEXTS, *SENTENCES, "the cat sat", " ")).texts
     runs: list[int] = []
     generate = model.module.generate
 
@@ -79,7 +76,7 @@ def test_texts_of_one_length_are_written_together_as_each_would_be_alone(
 def test_a_batch_that_fails_is_written_text_by_text(
     model: LoadedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    texts = text_set("the cat sat", "the cat sat", "the cat sat").texts
+    texts = text_set(["the cat sat"] * 3).texts
     alone = with_generated(texts, with_completions(model), Choice(4, 0.0, 0))
     generate = model.module.generate
 
@@ -93,11 +90,11 @@ def test_a_batch_that_fails_is_written_text_by_text(
 
 def test_what_is_drawn_depends_on_the_seed_and_not_on_other_texts(model: LoadedModel) -> None:
     state = torch.random.get_rng_state()
-    first = written(model, text_set(*TEXTS), 8, 1.5, 1)
+    first = written(model, text_set(TEXTS), 8, 1.5, 1)
     assert torch.equal(state, torch.random.get_rng_state())
-    assert written(model, text_set(*TEXTS), 8, 1.5, 1) == first
-    assert written(model, text_set(TEXTS[0], "the dog", TEXTS[2]), 8, 1.5, 1)[2] == first[2]
-    assert written(model, text_set(*TEXTS), 8, 1.5, 2) != first
+    assert written(model, text_set(TEXTS), 8, 1.5, 1) == first
+    assert written(model, text_set((TEXTS[0], "the dog", TEXTS[2])), 8, 1.5, 1)[2] == first[2]
+    assert written(model, text_set(TEXTS), 8, 1.5, 2) != first
 
 
 def test_a_blank_text_that_nothing_is_written_after_is_empty(folder: Path, tmp_path: Path) -> None:
@@ -127,7 +124,7 @@ def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
 
 
 def test_a_text_as_long_as_the_model_takes_leaves_no_room(model: LoadedModel) -> None:
-    texts = text_set("the cat " * 400).texts
+    texts = text_set(["the cat " * 400]).texts
     found, error = with_generated(texts, with_completions(model), Choice(3, 0.0, 0))
     assert [own.completion for own in found] == [None]
     assert "has as many tokens as the model takes" in str(error)
@@ -192,9 +189,9 @@ def test_what_is_no_temperature_is_told_before_the_model_is_loaded(
 
 
 def test_a_temperature_too_low_to_divide_by_takes_the_likeliest(model: LoadedModel) -> None:
-    certain = written(model, text_set(*TEXTS), 6, 0.0, 0)
-    assert written(model, text_set(*TEXTS), 6, 5e-324, 3) == certain
-    assert written(model, text_set(*TEXTS), 6, 1e-5, 3) == certain
+    certain = written(model, text_set(TEXTS), 6, 0.0, 0)
+    assert written(model, text_set(TEXTS), 6, 5e-324, 3) == certain
+    assert written(model, text_set(TEXTS), 6, 1e-5, 3) == certain
 
 
 def test_a_model_that_writes_nothing_says_what_is_done_with_completions(tmp_path: Path) -> None:

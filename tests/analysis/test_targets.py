@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.calling import call
+from helpers.real.runs import text_set
 from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, writer_tokenizer
 from helpers.rounding import assert_near, near
 from scipy.stats import spearmanr
@@ -29,7 +30,6 @@ from reportgen.results import (
     target_units,
     text_units,
 )
-from reportgen.texts import TextInput, TextSet
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +48,11 @@ def results(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
     return open_results(made / "made")
 
 
-def text_set(*texts: str) -> TextSet:
-    return TextSet(tuple(TextInput(str(i), text) for i, text in enumerate(texts)), ())
-
-
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_is_generated_is_what_the_library_generates(name: str) -> None:
     model = loaded_writer(name)
     texts = [text for text, _ in PAIRS]
-    found = with_generated(text_set(*texts).texts, model, Choice(6, 0.0, 0))[0]
+    found = with_generated(text_set(texts).texts, model, Choice(6, 0.0, 0))[0]
     assert any(text.completion for text in found)
     for text, own in zip(texts, found, strict=True):
         given = model.tokenizer(text, return_tensors="pt")
@@ -78,11 +74,11 @@ def test_a_generation_that_ends_at_once_is_told(
     ended = torch.tensor([[model.tokenizer.pad_token_id, model.tokenizer.eos_token_id]])
     monkeypatch.setattr(model.module, "generate", lambda **_: ended)
     told = "the first token that the model generates ends the text"
-    texts = text_set("the cat")
+    texts = text_set(["the cat"])
     (found,), error = with_generated(texts.texts, model, Choice(6, 0.0, 0))
     assert found.completion is None
     assert found.incomplete == f"nothing was generated: {told}"
-    assert error == f"text 0 ({found.source}): {told}"
+    assert error == f"text {found.id} ({found.source}): {told}"
     (tmp_path / "r").mkdir()
     with pytest.raises(ModelError, match=f"--generate: nothing was generated; .* {told}"):
         analyze(

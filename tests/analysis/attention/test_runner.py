@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from helpers.real.explaining import NUMBER, encoded, load
 from helpers.real.families import load_family, on_dogs, proven
+from helpers.real.runs import run as run_analysis
 from helpers.rounding import assert_near
 from torch import nn
 
-from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.analysis.attention import BatchNorms, Runner, TextOutcome, probe
 from reportgen.models import LoadedModel
-from reportgen.results import InputInfo, Results
-from reportgen.texts import TextInput, TextSet
 
 ROLES = ("cls", "sep")
 # Within a tenth of padding, so that they run together; each "dog" stands once.
@@ -140,14 +138,6 @@ def test_half_precision_texts_have_norms(folder: Path, dtype: str) -> None:
     assert all(one.summary.norms.error > 0 for one in found)
 
 
-def analysed(folder: Path, model: LoadedModel, *texts: str) -> Results:
-    inputs = TextSet(
-        tuple(TextInput(str(i), text, source=f"t.txt:{i}") for i, text in enumerate(texts, 1)),
-        (InputInfo("t.txt", "0" * 64, len(texts)),),
-    )
-    return analyze(inputs, model, folder, AnalysisOptions(units="token"))
-
-
 @pytest.mark.parametrize("n_spoilt", [1, 2])
 def test_norms_are_withheld_where_no_text_has_any(
     folder: Path, tmp_path: Path, n_spoilt: int
@@ -160,7 +150,7 @@ def test_norms_are_withheld_where_no_text_has_any(
 
     on_dogs(model, "encoder.layer.1.attention.output.dense", shift)
     texts = ("a dog sat here", "the dog sat" if n_spoilt == 2 else "the cat sat")
-    results = analysed(tmp_path, model, *texts)
+    results = run_analysis(tmp_path / "r", model, texts)
     withheld = results.info.evidence.withheld
     if n_spoilt == 2:
         assert withheld["received_norm_all"] == "values_unproven"

@@ -1,19 +1,17 @@
 """Views of the model with its weights shuffled, against plain runs; and the model as it was."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from helpers.real.explaining import load
+from helpers.real.runs import run
 from scipy.stats import spearmanr
 
-from reportgen.analysis import AnalysisOptions, Progress, analyze
+from reportgen.analysis import Progress
 from reportgen.analysis.evidence import weights_shuffled
 from reportgen.findings import Findings
 from reportgen.models import LoadedModel
-from reportgen.results import InputInfo, Results
-from reportgen.texts import TextInput, TextSet
+from reportgen.results import Results
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 TEXTS = (
@@ -43,14 +41,6 @@ class Told(Progress):
             raise KeyboardInterrupt
 
 
-def run(folder: Path, model: LoadedModel, progress: Progress | None = None, **options) -> Results:
-    folder.mkdir()
-    texts = tuple(TextInput(str(i), text, source="t") for i, text in enumerate(TEXTS))
-    given = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
-    options = {"units": "token", **options}
-    return analyze(given, model, folder, AnalysisOptions(**{"units": "token"} | options), progress)
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
     return load(tmp_path_factory.mktemp("models"), "bert", "sequence", **NUMBER)
@@ -61,7 +51,7 @@ def full(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     """Full evidence on all texts, and what was told of it."""
     before, told = state(model), Told()
     folder = tmp_path_factory.mktemp("full") / "r"
-    results = run(folder, model, told, evidence="full", evidence_texts="all")
+    results = run(folder, model, TEXTS, told, evidence="full", evidence_texts="all")
     assert all(torch.equal(own, before[name]) for name, own in state(model).items())
     return results, told
 
@@ -136,7 +126,7 @@ def test_views_are_those_of_the_shuffled_model_and_effects_those_of_the_model(mo
 
 def test_basic_evidence_takes_as_many_texts_as_a_tenth_pays_for(model, tmp_path) -> None:
     told = Told()
-    results = run(tmp_path / "r", model, told)
+    results = run(tmp_path / "r", model, TEXTS, told)
     n = results.shuffled["text"].nunique()
     assert 0 < n < len(TEXTS)
     assert told.announced["shuffled"] == told.done["shuffled"] == n
@@ -146,7 +136,7 @@ def test_basic_evidence_takes_as_many_texts_as_a_tenth_pays_for(model, tmp_path)
 
 def test_an_interrupt_leaves_the_model_as_it_was(model, tmp_path) -> None:
     before = state(model)
-    results = run(tmp_path / "r", model, Told(stop="shuffled"))
+    results = run(tmp_path / "r", model, TEXTS, Told(stop="shuffled"))
     assert results.info.evidence.interrupted
     assert not results.agreement.empty
     assert all(torch.equal(own, before[name]) for name, own in state(model).items())

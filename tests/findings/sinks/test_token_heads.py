@@ -12,14 +12,14 @@ import torch
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.token_tops import looked_at
 from helpers.real.explaining import load
+from helpers.real.runs import run
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison import Runs
 from reportgen.findings import Findings
 from reportgen.findings.notes import about, with_heads
 from reportgen.findings.sinks import token_heads
-from reportgen.models import LoadedModel, ModelSpec, load_model
+from reportgen.models import ModelSpec, load_model
 from reportgen.report import RenderOptions, load_language, sentence
 from reportgen.report import render as render_page
 from reportgen.report.json import render
@@ -27,8 +27,7 @@ from reportgen.report.language import LANGUAGES, in_short
 from reportgen.report.sections import make_answers, make_overview, make_sinks
 from reportgen.report.short_form import make_brief
 from reportgen.report.short_form.markdown import write as render_markdown
-from reportgen.results import InputInfo, Results, Subject
-from reportgen.texts import TextInput, TextSet
+from reportgen.results import Results, Subject
 
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES * 2)  # 10 tokens and “。。”
 STOP = tuple(f"{i:02}{text}" for i, text in enumerate(STOP))  # all of them different
@@ -206,21 +205,17 @@ LINE = "the cat sat on mat and a dog . good film very bad for every new , today"
 WORDS = LINE.split()
 
 
-def run(folder: Path, model: LoadedModel) -> Results:
-    """Texts of random words."""
+def random_words() -> tuple[str, ...]:
     random = np.random.default_rng(1)
     lines = [" ".join(random.choice(WORDS, random.integers(8, 16))) for _ in range(16)]
-    texts = tuple(TextInput(str(i), f"{text} .", source="t") for i, text in enumerate(lines))
-    folder.mkdir()
-    given = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
-    return analyze(given, model, folder, AnalysisOptions(units="token", evidence="none"))
+    return tuple(f"{line} ." for line in lines)
 
 
 @pytest.mark.parametrize(("architecture", "task"), [("bert", "sequence"), ("llama", "causal")])
 def test_random_weights_make_no_text_token_a_sink(tmp_path, architecture: str, task: str) -> None:
     for seed in range(2):
         model = load(tmp_path / str(seed), architecture, task, seed=seed)
-        found = token_heads(run(tmp_path / f"r{seed}", model))
+        found = token_heads(run(tmp_path / f"r{seed}", model, random_words(), evidence="none"))
         assert not any(own.is_sure for key, own in found.items() if key != "first")
 
 
@@ -242,7 +237,8 @@ def test_a_head_that_was_made_to_look_at_full_stops_is_found(tmp_path: Path) -> 
         attention.key.weight[size : 2 * size, 0] = 1.0
     module.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    found = token_heads(run(tmp_path / "r", load_model(ModelSpec(model=str(folder)))))
+    made = load_model(ModelSpec(model=str(folder)))
+    found = token_heads(run(tmp_path / "r", made, random_words(), evidence="none"))
     assert list(found) == ["token:."]
     heads = found["token:."]
     assert (heads.n_sink, heads.strongest) == (1, (1, 2))
