@@ -1,4 +1,5 @@
-"""The section on attention sinks: a panel for each token that may be one."""
+"""The section on attention sinks, a panel for each token that may be one; and the answer whether
+there are any."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,14 +1,19 @@
-"""The short form of each section of a report, for pull requests and wikis.
+"""The short form of each section of a report, for pull requests and wikis; and its two pictures:
+where each layer's attention goes, and one text's map.
 
 What a reviewer reads first comes first; the rest is folded.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from reportgen.findings import Kind, Note
-from reportgen.report.components import Cell, Column, Section, Table, named
+import numpy as np
+
+from reportgen.findings import Findings, Kind, Note
+from reportgen.report.charts.attention_map import draw_map, map_legend, text_map
+from reportgen.report.charts.bars import stacked_bars, stacked_legend
+from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
+from reportgen.report.components import Cell, Column, Picture, Section, Table, named
 from reportgen.report.language.language import Language
 from reportgen.report.language.printable import visible
 from reportgen.report.language.remarks import remark
@@ -23,9 +28,9 @@ from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.cross_attention import make_cross
 from reportgen.report.sections.errors import told_errors
+from reportgen.report.sections.page_section import PageContext
 from reportgen.report.sections.run import Reproduce, gate_rows
 from reportgen.report.sections.sinks import untested
-from reportgen.report.short_form.pictures import make_map_figure, make_sink_figure
 from reportgen.report.short_form.tables import (
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -34,13 +39,12 @@ from reportgen.report.short_form.tables import (
     figures_table,
     layers_table,
 )
-from reportgen.results import ANALYSED, REDACT
-
-if TYPE_CHECKING:  # a report without a comparison starts sooner
-    from reportgen.report.sections.context_compared import CompareContext
+from reportgen.results import ANALYSED, REDACT, Results, text_units
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
 _FIRST = 3  # texts shown; all that deserve a look are folded
+_SIDE = 48  # cells along a side; units of longer texts share one
+_RANK = 3  # of pictures
 # Kinds of notes that say by tests what a sink passes on; without tests, the kind "length" says it.
 _TESTED: tuple[Kind, ...] = ("passed", "test")
 
@@ -53,7 +57,7 @@ def short_notes(context: Context) -> list[Note]:
     ]
 
 
-def gate_items(context: "Context | CompareContext") -> Iterable[Cell]:
+def gate_items(context: PageContext) -> Iterable[Cell]:
     """A line for each gate that was not passed, with the figure that was found, and one for all
     that were."""
     say, rows = context.language.say, gate_rows(context.options.gates, context.language)
@@ -209,7 +213,7 @@ def short_texts(context: Context) -> Iterable[Section]:
     yield from _worth_a_look(context, tables, rows)
     picture = make_map_figure(findings.results, rows, language)
     if picture is not None:
-        yield replace(picture, place=43)
+        yield picture
     heading = language.count("brief", "all_texts", len(findings.texts))
     yield Section(6, heading, table=tables.all_texts(), is_folded=True, place=50)
 
@@ -260,7 +264,7 @@ def short_sinks(context: Context) -> Iterable[Section]:
     """What special tokens get, layer by layer, as a picture and as a table."""
     picture = make_sink_figure(context.findings, context.language)
     if picture is not None:
-        yield replace(picture, place=42)
+        yield picture
     made = layers_table(context.findings, context.language)
     if made is not None:
         table, n_texts = made
@@ -301,3 +305,73 @@ def reproduce_section(found: Reproduce, language: Language) -> Section:
         is_folded=True,
         place=80,
     )
+
+
+def make_sink_figure(findings: Findings, language: Language) -> Section | None:
+    """The share of every special-token role, layer by layer, against the equal share; None for a
+    model without any, or where no text is long enough."""
+    found = [(role, findings.roles[role.key]) for role in findings.info.roles]
+    known = [(role, figures) for role, figures in found if figures.layers]
+    if not known:
+        return None
+    shares = np.array([[layer.share.mean for layer in figures.layers] for _, figures in known])
+    even = np.array([[layer.expected for layer in figures.layers] for _, figures in known])
+    total, expected = shares.sum(axis=0), even.sum(axis=0)
+    best = int(total.argmax())
+    sentence = language.say(
+        "brief",
+        "sinks_sentence",
+        layer=best + 1,
+        share=float(total[best]),
+        even=float(expected[best]),
+    )
+    tokens = [role.token for role, _ in known]
+    drawing = stacked_bars(
+        series=[(token, row.tolist()) for token, row in zip(tokens, shares, strict=True)],
+        expected=expected.tolist(),
+        axis=(language.say("sinks", "axis_share"), language.say("common", "axis_layer")),
+        sentence=sentence,
+    )
+    legend = stacked_legend(tokens, language.say("sinks", "even"))
+    title = language.say("common", "special_by_layer")
+    return picture_section(_RANK, "sinks", title, drawing, legend, place=42)
+
+
+def make_map_figure(results: Results, wanted: Sequence[int], language: Language) -> Section | None:
+    """The last layer's map, mean over heads, of the first of the rows `wanted` of `texts` whose
+    maps were kept, else of the first such text; None where none was kept."""
+    kept = results.texts["map_offset"].notna().to_numpy()
+    candidates = [row for row in (*wanted, *np.flatnonzero(kept).tolist()[:1]) if kept[row]]
+    if not candidates:
+        return None
+    row = candidates[0]
+    units = text_units(results, row)
+    labels = [visible(unit.label) for unit in units.units]
+    found = text_map(results, row, units, labels, _SIDE)
+    if found is None:
+        return None
+    say = language.say
+    where = {"n": row + 1, "layer": results.info.model.n_layers}
+    looks, seen = found.largest
+    ends = {"looks": found.labels[looks], "seen": found.labels[seen]}
+    said = [say("brief", "map_sentence", **where, **ends, share=float(found.cells[looks, seen]))]
+    if found.pooled > 1:
+        said.append(say("map", "pooled", n=found.pooled))
+    if found.learned is not None:
+        share = language.percent(float(found.learned.mean()))
+        said.append(say("map", "learned", share=share))
+    axes = say("script", "axis_key"), say("script", "axis_query")
+    learned = say("script", "learned_sink")
+    drawing = draw_map(found, "map", language.sentences(said), axes, learned)
+    top = say("brief", "and_more", top=found.top)
+    legend = map_legend(language.write(0, "exact_percent"), top)
+    return picture_section(_RANK, "map", say("brief", "map_title", **where), drawing, legend)
+
+
+def picture_section(
+    rank: int, name: str, title: str, drawing: Drawing, legend: Sequence[Swatch], place: int = 43
+) -> Section:
+    """A drawing with its title and legend, for a file; folded."""
+    svg = standalone(drawing, title, legend)
+    picture = Picture(name, drawing.sentence, svg, file_width(drawing))
+    return Section(rank, title, picture=picture, is_folded=True, place=place)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from reportgen.comparison import ENTROPY, fit_note
 from reportgen.findings import Note
 from reportgen.report.charts.colours import MUTED, ROLE_COLOURS, STEPS, difference_colour
-from reportgen.report.charts.svg import Drawing, Swatch, colour_swatch
+from reportgen.report.charts.svg import Swatch, colour_swatch
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
@@ -39,8 +39,11 @@ from reportgen.report.sections.predictions_compared import (
     verdict,
 )
 from reportgen.report.sections.texts_compared import make_pairs, shown_for, shown_texts
-from reportgen.report.short_form.pictures import make_picture
-from reportgen.report.short_form.short_sections import gate_items, reproduce_section
+from reportgen.report.short_form.short_sections import (
+    gate_items,
+    picture_section,
+    reproduce_section,
+)
 from reportgen.report.short_form.tables import TEXT_LENGTH, cut
 from reportgen.results import REDACT
 
@@ -291,7 +294,7 @@ def _scatter(context: CompareContext) -> Iterable[Section]:
         return
     dashes = f'<path d="M0 6h28" stroke={MUTED} stroke-width=1.5 stroke-dasharray="5 4"/>'
     even = Swatch(dashes, 28, words.say("picture_even"))
-    yield _picture("predictions", words.say("scatter_title"), drawn[0], [even])
+    yield picture_section(_RANK, "predictions", words.say("scatter_title"), drawn[0], [even])
 
 
 def _layer_picture(context: CompareContext) -> Iterable[Section]:
@@ -312,7 +315,7 @@ def _layer_picture(context: CompareContext) -> Iterable[Section]:
         colour_swatch(ROLE_COLOURS[0], words.say("base")),
         Swatch(empty, 13, words.say("head")),
     ]
-    yield _picture("layers", words.say("picture_layers", name=name), drawing, legend)
+    yield picture_section(_RANK, "layers", words.say("picture_layers", name=name), drawing, legend)
 
 
 def _difference(context: CompareContext) -> Iterable[Section]:
@@ -329,10 +332,5 @@ def _difference(context: CompareContext) -> Iterable[Section]:
                 for i, step in enumerate(_RAMP)
             )
             legend = [Swatch(ramp, 9 * len(_RAMP), words.say("picture_ramp"))]
-            yield _picture("difference", title, maps.difference, legend)
+            yield picture_section(_RANK, "difference", title, maps.difference, legend)
             return
-
-
-def _picture(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
-    picture = make_picture(name, title, drawing, legend)
-    return Section(_RANK, title, picture=picture, is_folded=True, place=43)
