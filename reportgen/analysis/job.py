@@ -310,7 +310,7 @@ class Job:
         worker = self._worker()
         sources, tokens = self._texts_of(suspects.rows)
         stored = self._stored(suspects.rows)
-        texts = worker.explained_again(suspects.rows, sources, tokens, stored)
+        texts = worker.explained(suspects.rows, sources, tokens, stored)
         tester, tokens_of = worker.sink_tester(suspects.depth), tokens.__getitem__
         return run_sink_tests(
             tester, suspects, texts, tokens_of, self._results, self._progress, self._sinks
@@ -328,11 +328,11 @@ class Job:
     def _shuffle(self) -> None:
         """Measure what views of the model with its weights shuffled agree with."""
         from reportgen.analysis.cost.estimate import shuffled_texts
-        from reportgen.analysis.evidence.shuffled import weights_shuffled
+        from reportgen.analysis.evidence.shuffled import shuffled_agreement, weights_shuffled
 
         of_row = {row: item for item in self._sample_items() for row in item.rows}
         worker, sample = self._worker(), list(of_row)
-        texts = [worker.encoded(row, *self._texts_of([row])) for row in sample]
+        texts = [text for row in sample for text in worker.in_units([row], *self._texts_of([row]))]
         chosen = shuffled_texts(texts, worker.cost_basis)
         items = [
             WorkItem("shuffled", tuple(sample[i] for i in own)) for own in chunks(chosen, CHUNK)
@@ -348,7 +348,8 @@ class Job:
                 sources, tokens = given[item]
                 effects = self._effects_of(item.rows, of_row)
                 views = worker.views_of(explained[item], sources)
-                self._results.save(item, worker.shuffled_agreement(views, tokens, effects))
+                target = worker.explainer.target
+                self._results.save(item, shuffled_agreement(views, tokens, effects, target))
                 self._progress.advance("shuffled", len(item.rows))
 
     def _effects_of(

@@ -27,10 +27,8 @@ from reportgen.analysis.evidence.measure import (
     evidence_stages,
     explained_texts,
     measure_evidence,
-    try_measures,
 )
 from reportgen.analysis.evidence.methods import CostBasis, Tools, load_method
-from reportgen.analysis.evidence.shuffled import shuffled_rows
 from reportgen.analysis.evidence.sinks.sink_scores import (
     MAX_TEXTS,
     SinkScorer,
@@ -66,7 +64,7 @@ from reportgen.models import (
     ready_for,
     special_roles,
 )
-from reportgen.results import BY_ID, MIN_TEXTS, rows_of
+from reportgen.results import BY_ID, MIN_TEXTS
 from reportgen.texts import TextInput, TextSet, with_units, word_splitter
 
 # Texts of the sample whose targets tell how widely these differ.
@@ -288,15 +286,15 @@ class Worker:
         units = (tokens[row]["unit"].tolist() for row in rows)
         return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
 
-    def explained_again(
+    def explained(
         self,
         rows: Sequence[int],
         sources: Sequence[TextInput],
         tokens: Mapping[int, pd.DataFrame],
-        stored: Mapping[int, tuple[float, str | None]],
+        stored: Mapping[int, tuple[float, str | None]] = {},
     ) -> list[TextEvidence]:
         """The target of each of the texts `rows`; those that do not follow from its `stored` value
-        and label are run."""
+        and label are run. See `EvidenceInput` for the rest."""
         texts = dict(zip(rows, self.in_units(rows, sources, tokens), strict=True))
         found = {
             row: TextEvidence(row, texts[row], own)
@@ -307,38 +305,6 @@ class Worker:
         run = explained_texts(self.explainer, left, [texts[row] for row in left])
         found |= {item.text: item for item in run}
         return [found[row] for row in rows]
-
-    def explained(
-        self,
-        rows: Sequence[int],
-        sources: Sequence[TextInput],
-        tokens: Mapping[int, pd.DataFrame],
-    ) -> list[TextEvidence]:
-        """The target of each of the texts `rows`; see `EvidenceInput` for the rest."""
-        return explained_texts(self.explainer, rows, self.in_units(rows, sources, tokens))
-
-    def try_evidence(self, text: EncodedText) -> None:
-        """Take all measures of a text, and discard the results."""
-        try_measures(self.tools, text)
-
-    def encoded(
-        self, row: int, sources: Sequence[TextInput], tokens: Mapping[int, pd.DataFrame]
-    ) -> EncodedText:
-        """The text `row`, tokenised."""
-        (text,) = self.in_units([row], sources, tokens)
-        return text
-
-    def shuffled_agreement(
-        self,
-        views: Mapping[int, pd.DataFrame],
-        tokens: Mapping[int, pd.DataFrame],
-        effects: Mapping[int, pd.DataFrame],
-    ) -> WorkResult:
-        """How far `views`, taken with shuffled weights, agree with `effects` without: rows of the
-        table of shuffled agreement."""
-        texts = [text for text in views if text in effects]
-        columns = shuffled_rows(texts, views, tokens, effects, self.explainer.target)
-        return WorkResult({"shuffled": rows_of("shuffled", columns)})
 
     def views_of(
         self, items: Sequence[TextEvidence], sources: Sequence[TextInput]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from reportgen.analysis.cost.budget import is_timed, read_budget
 from reportgen.analysis.cost.estimate import work_of
+from reportgen.analysis.evidence.measure import try_measures
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.work.identity import number_in
@@ -44,7 +45,7 @@ def _pace(worker: Worker) -> float:
     texts = worker.tried[:1] + worker.tried[:_MOST_TEXTS]
     for i, text in enumerate(texts):
         started = time.perf_counter()
-        worker.try_evidence(text)
+        try_measures(worker.tools, text)
         if i:
             seconds += time.perf_counter() - started
             work += work_of([text], worker.cost_basis)

@@ -1,7 +1,7 @@
 """How far the views of a model whose weights are shuffled agree with the effects of the model as it
 is: agreement that needs nothing the model learned (Adebayo et al. 2018)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 
@@ -9,9 +9,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from reportgen.analysis.work.item import WorkResult
 from reportgen.interrupts import held_back
 from reportgen.models import ModelTarget
-from reportgen.results import BY_ID, HELD, YARDSTICK, text_agreement, unit_views
+from reportgen.results import BY_ID, HELD, VIEWS, YARDSTICK, rows_of, text_agreement, unit_views
+
+_VIEWS = tuple(view for view in VIEWS if BY_ID[view].group != "baselines")  # need a model
 
 
 @contextmanager
@@ -58,34 +61,30 @@ def _reorder(weights: Tensor, order: Tensor, *, is_back: bool) -> None:
     weights.copy_(moved.view_as(weights))
 
 
-def shuffled_rows(
-    texts: Sequence[int],
+def shuffled_agreement(
     shuffled: Mapping[int, pd.DataFrame],
     tokens: Mapping[int, pd.DataFrame],
     effects: Mapping[int, pd.DataFrame],
     target: ModelTarget,
-) -> dict[str, list[object]]:
-    """Columns of the table of shuffled agreement.
+) -> WorkResult:
+    """How far views with weights shuffled agree with effects without: rows of the table of shuffled
+    agreement.
 
     Args:
-        texts: rows of the table of texts.
         shuffled: by text, the rows of the table of tokens with weights shuffled, with columns of
             those measures of evidence that were taken so.
         tokens: by text, the same as they are; `effects` likewise those of the table of effects.
     """
-    found: list[tuple[int, str, float]] = []
-    for text in texts:
+    columns: dict[str, list[object]] = {"text": [], "view": [], "value": []}
+    for text in (text for text in shuffled if text in effects):
         effect = unit_views(tokens[text], effects[text], tuple(YARDSTICK))
         # What is held in every run is what the model as it is answers: other weights find another.
         held = {HELD: tokens[text][HELD].to_numpy()} if HELD in tokens[text] else {}
         rows = shuffled[text].assign(**held)
-        views = unit_views(rows, rows)
-        views = {view: values for view, values in views.items() if BY_ID[view].group != "baselines"}
-        views = {view: values for view, values in views.items() if view not in YARDSTICK}
-        views |= effect
+        views = unit_views(rows, rows, _VIEWS) | effect
         for score in text_agreement(text, views, is_distance=target.is_distance):
             has_sign = BY_ID[score.view].signed and not target.is_distance
             if score.statistic == ("spearman_size" if has_sign else "spearman"):
-                found.append((text, score.view, score.value))
-    names = ("text", "view", "value")
-    return {name: [row[i] for row in found] for i, name in enumerate(names)}
+                for name, values in columns.items():
+                    values.append(getattr(score, name))
+    return WorkResult({"shuffled": rows_of("shuffled", columns)})
