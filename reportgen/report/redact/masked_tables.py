@@ -276,7 +276,8 @@ class Masked:
     def _is_known(self, label: str) -> bool:
         """Whether a label is made of names of classes, or of whole numbers, alone; of several
         numbers, of numbers."""
-        if self._task.is_number and number_list(label) is not None:
+        is_of_numbers = self._task.is_number and self._task.item != "text"
+        if is_of_numbers and number_list(label) is not None:
             return True
         is_list = self._task.is_of_words
         parts = tag_list(label) if is_list else self._classes.split(label)

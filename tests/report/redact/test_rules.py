@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from helpers.calling import call
 from helpers.made_up.factories import make_results
+from helpers.made_up.unlisted import without_manifest
 
 from reportgen.analysis import AnalysisOptions
 from reportgen.api.options import InputChoices
@@ -115,6 +118,16 @@ def test_the_terminal_says_what_was_left_out(tmp_path: Path) -> None:
     assert (
         said not in call("render", tmp_path / "r", "--lang", "ja", "-o", tmp_path / "p.html").output
     )
+
+
+@pytest.mark.parametrize("kind", ["number", "numbers"])
+def test_a_list_of_numbers_is_hidden_where_a_label_is_one(kind: str, tmp_path: Path) -> None:
+    made = make_results(tmp_path, TEXTS, kind=kind)
+    texts = made.texts.assign(label="444,5.5", label_value=None)
+    pq.write_table(pa.Table.from_pandas(texts, TABLES["texts"]), tmp_path / "texts.parquet")
+    without_manifest(tmp_path)
+    with redacted(open_results(tmp_path), "en", wanted=True) as masked:
+        assert (masked.texts["label"] == "444,5.5").all() == (kind == "numbers")
 
 
 def test_each_unit_has_as_many_tokens_as_the_others_or_one_more(tmp_path: Path) -> None:
