@@ -15,6 +15,13 @@ if TYPE_CHECKING:
         other_layouts,
     )
     from reportgen.models.callers_module import bare, borrowed, device_of
+    from reportgen.models.configuration import (
+        has_maps,
+        layer_kinds,
+        layers_remark,
+        looks_through_window,
+        whole,
+    )
     from reportgen.models.device import (
         allowed,
         backend,
@@ -28,17 +35,10 @@ if TYPE_CHECKING:
         weight_of,
     )
     from reportgen.models.encoder import find_encoder
-    from reportgen.models.folders import without_folders
     from reportgen.models.loaded import LoadedModel
     from reportgen.models.loading.factory import describe
     from reportgen.models.loading.load import load_model, load_module
-    from reportgen.models.settings import (
-        has_maps,
-        layer_kinds,
-        layers_remark,
-        looks_through_window,
-        whole,
-    )
+    from reportgen.models.shortened_paths import without_folders
     from reportgen.models.spec import (
         Dtype,
         ModelSpec,

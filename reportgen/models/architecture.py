@@ -14,8 +14,8 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from reportgen.errors import CaptureError
+from reportgen.models.configuration import other_inputs, whole
 from reportgen.models.device import weight_of
-from reportgen.models.settings import other_inputs, whole
 
 # How the value vectors of all heads lie in the output of the module that makes them: alone; behind
 # all queries and keys; or, for each value head, behind its queries and its key.

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.configuration import looks_through_window, pads_to
 from reportgen.models.device import LoadedState, moved
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import weights_sha256
-from reportgen.models.settings import looks_through_window, pads_to
 from reportgen.models.tasks.reader import OutputReader
 from reportgen.models.tasks.sentence_encoder import SentenceModules
 from reportgen.models.tokens.encoded import EncodedText

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from reportgen.demo import DEMO, FOLDERS
 from reportgen.errors import ModelError, UsageError, without_surrogates
-from reportgen.models.folders import without_folders
+from reportgen.models.shortened_paths import without_folders
 from reportgen.options import Option
 
 Pooling: TypeAlias = Literal["mean", "cls", "last"]

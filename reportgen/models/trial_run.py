@@ -10,8 +10,8 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.configuration import other_inputs
 from reportgen.models.loading.factory import describe
-from reportgen.models.settings import other_inputs
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.padding import pad
 

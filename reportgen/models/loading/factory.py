@@ -20,7 +20,7 @@ from torch import nn
 
 from reportgen.errors import ModelError, first_line, some, without_surrogates
 from reportgen.models.device import lacks_memory
-from reportgen.models.folders import without_folders, without_passwords
+from reportgen.models.shortened_paths import without_folders, without_passwords
 from reportgen.models.spec import FactoryName, ModelSpec, factory_name, file_of
 
 _LOOKS_LIKE_A_PATH = re.compile(r"[.~\\/]|(?!\w+://)[^\n]*[\\/]")

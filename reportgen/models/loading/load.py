@@ -18,6 +18,7 @@ from transformers.utils import logging as transformers_logging
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError, first_line, without_surrogates
 from reportgen.models.architecture import embedding_rows, read_facts
+from reportgen.models.configuration import other_inputs
 from reportgen.models.device import LoadedState, find_device, is_placed, main_device
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
@@ -40,7 +41,6 @@ from reportgen.models.loading.sentence_modules import (
     find_sentence_modules,
     prompts_remark,
 )
-from reportgen.models.settings import other_inputs
 from reportgen.models.spec import (
     ModelSpec,
     bundled_name,

@@ -19,7 +19,7 @@ from transformers.masking_utils import (
 )
 
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.settings import layer_kinds, looks_through_window
+from reportgen.models.configuration import layer_kinds, looks_through_window
 
 # Ways of pooling, by the names of sentence-transformers.
 WordPooling: TypeAlias = Literal[

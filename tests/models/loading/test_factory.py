@@ -185,7 +185,7 @@ def test_arguments_that_no_tokenizer_gives_are_none() -> None:
 
 
 def test_errors_are_told_in_one_line_without_folders() -> None:
-    message = "no file /" + "home/anna/models/a.bin"  # other paths are those of `test_folders`
+    message = "no file /" + "home/anna/models/a.bin"  # see `test_shortened_paths`
     assert describe(ValueError(message)) == "ValueError: no file a.bin"
     assert describe(ValueError(message), with_folders=True) == f"ValueError: {message}"
     assert describe(ValueError("one\ntwo")) == "ValueError: one"

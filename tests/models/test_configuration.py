@@ -9,7 +9,7 @@ from torch import nn
 from transformers import AutoConfig
 
 from reportgen.models import has_maps, layers_remark, looks_through_window, whole
-from reportgen.models.settings import other_inputs, values
+from reportgen.models.configuration import other_inputs, values
 
 
 def with_config(**settings: Any) -> Any:

@@ -2,12 +2,13 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reportgen.models import folders, without_folders
+from reportgen.models import shortened_paths, without_folders
 
 HOME, USERS = "/" + "home/anna", "C:\\" + "Users\\anna"
 CASES = (
@@ -59,7 +60,7 @@ def test_of_every_kind_of_path_the_last_part_is_left(message: str, told: str) ->
 
 def test_the_own_home_folder_is_known_whatever_it_is_called(monkeypatch) -> None:
     for home in ("/srv/people/Anna Lee", "/srv/people/anna"):
-        monkeypatch.setattr(folders.Path, "home", lambda home=home: folders.Path(home))
+        monkeypatch.setattr(shortened_paths.Path, "home", lambda home=home: Path(home))
         assert without_folders(f"{home} is full") == "~ is full"
         assert without_folders(f"{home}/x/y.bin is gone") == "y.bin is gone"
         assert without_folders(f"{home}x/y.bin") == "y.bin"
