@@ -2,16 +2,24 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.sites import list_of, made, trend_of, write
+from helpers.made_up.sites import list_of, made, make_pages_once, trend_of, write
 
 from reportgen.api.site import plan
 from reportgen.findings import Findings
 from reportgen.report import SiteOptions, read_site
 from reportgen.results import open_results
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pages_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        make_pages_once(patch)
+        yield
 
 
 @pytest.fixture(scope="module")
