@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from reportgen.report.sections.method import make_method
     from reportgen.report.sections.models_compared import make_models
     from reportgen.report.sections.notable import make_notable, with_first
-    from reportgen.report.sections.overview import make_overview
     from reportgen.report.sections.overview_compared import limits
     from reportgen.report.sections.prediction_answer import predicted
     from reportgen.report.sections.predictions import make_quality
     from reportgen.report.sections.predictions_compared import (
         MOST,
         make_predictions,
-        make_tokens,
         verdict,
     )
     from reportgen.report.sections.section_register import SECTIONS, make_page, with_texts
+    from reportgen.report.sections.sink_overview import make_overview
     from reportgen.report.sections.sinks import make_sinks
     from reportgen.report.sections.texts import make_text_list
     from reportgen.report.sections.texts_compared import TEXTS, make_pairs, shown_for, shown_texts
     from reportgen.report.sections.tokens import Across, make_across
+    from reportgen.report.sections.tokens_compared import make_tokens
     from reportgen.report.sections.trend import make_charts, make_trend
     from reportgen.report.sections.trust import chosen, make_trust, shapley, shuffled
 else:

@@ -11,9 +11,9 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence_scope import Scope, make_scope
 from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.notable import Marked, Notable, make_notable
-from reportgen.report.sections.overview import Overview, make_overview
 from reportgen.report.sections.page_section import PageContext
 from reportgen.report.sections.predictions import make_quality
+from reportgen.report.sections.sink_overview import Overview, make_overview
 from reportgen.report.sections.tokens import Across, make_across
 from reportgen.report.sections.trust import Trust, make_trust
 

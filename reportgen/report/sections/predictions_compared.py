@@ -1,13 +1,12 @@
-"""The sections of a comparison on predictions and on tokens."""
+"""The section of a comparison on predictions: their fit with labels, and the texts whose prediction
+changed or whose error grew."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import get_args
 
 import numpy as np
 
 from reportgen.comparison import (
-    EFFECT_CHANGED,
     MOVED,
     SAME_CONFIDENCE,
     SHARE,
@@ -17,33 +16,20 @@ from reportgen.comparison import (
     PredictionChanges,
     QualityFigure,
     QualityVerdict,
-    TokenChange,
 )
 from reportgen.comparison import Quality as ModelQuality
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Cell, Kpi, QualitySection, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
-from reportgen.report.language.numbers import NOTHING, written
+from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.panel.unit_measures import cls_name
 from reportgen.report.sections.context_compared import CompareContext
 from reportgen.report.sections.texts_compared import both_names, label_of, text_name
 
 MOST = 10  # texts whose number moved most, or whose error grew most
 FLIPS = 200  # texts with another class, labels or token: all, as far as this goes
 _MARKS = 3  # of them named in the scatter
-TOKENS = 15  # listed at least, and up to twice as many of those that certainly changed
-
-
-@dataclass(frozen=True, slots=True)
-class TokenAnswer:
-    """The section on tokens."""
-
-    lead: str
-    remark: str
-    table: Table
-    more: str  # says how many are not listed; "" where all are
 
 
 def make_predictions(context: CompareContext) -> QualitySection | None:
@@ -288,62 +274,3 @@ def scatter_chart(comparison: Comparison, words: CompareWords) -> tuple[Drawing,
     if len(found.texts) > DOTS:
         return chart, words.say("scatter_note_cells", n=most)
     return chart, words.say("scatter_note")
-
-
-def make_tokens(context: CompareContext) -> TokenAnswer | None:
-    """The section on tokens; None where no token occurs in enough texts."""
-    words, found = context.words, context.comparison.tokens
-    if not found:
-        return None
-    n_certain = sum(token.turn != "noise" for token in found)
-    shown = found[: max(TOKENS, min(n_certain, 2 * TOKENS))]
-    has_effect = any(token.effect is not None for token in shown)
-    has_row = any(token.row is not None for token in shown)
-    columns = [words.say("token")]
-    if has_effect:
-        sides = (words.say(f"side_{side}") for side in ("base", "head"))
-        columns += [words.say("adding", side=side) for side in sides]
-        columns.append(words.say("change"))
-    columns += [words.say("looked")] if has_row else []
-    columns += [words.say("received"), words.say("texts")]
-    rows = []
-    effects = context.comparison.effects
-    matters = EFFECT_CHANGED * effects.spread if effects else None
-    for token in shown:
-        cells = _effect_cells(token, words, matters) if has_effect else []
-        cells += [_times_cell(token.row, token.looks_changed, words)] if has_row else []
-        # The effect is the answer, so the texts are those that it rests on.
-        n_texts = token.n_texts if token.effect is None else token.effect.n_texts
-        # Only one of the two figures of attention is tested: the other has its interval alone.
-        is_clear = token.row is not None or token.looks_changed
-        cells += [_times_cell(token.attention, is_clear, words), Cell(f"{n_texts:,}")]
-        rows.append((shorten(token.token, NAME), cells))
-    lead = "tokens_lead_attention"
-    if has_effect:
-        lead = "tokens_lead_size" if words.is_size else "tokens_lead"
-    row = cls_name(context.comparison.base.info, words.language) or NOTHING
-    left = len(found) - len(shown)
-    more = "more_tokens" if n_certain <= len(shown) else "more_tokens_any"
-    return TokenAnswer(
-        lead=words.say(lead, scalar=words.scalar),
-        remark=words.say("tokens_row", row=row) if has_row else words.say("tokens_received"),
-        table=make_table(words.say("region_tokens"), columns, rows, "numbers tokens by-part"),
-        more=words.count(more, left) if left else "",
-    )
-
-
-def _effect_cells(token: TokenChange, words: CompareWords, matters: float | None) -> list[Cell]:
-    change = token.effect
-    if change is None:
-        return [Cell(NOTHING)] * 3
-    ends = [Cell(words.effect(end)) for end in (change.base, change.head)]
-    is_clear = token.turn != "noise"
-    return [*ends, words.changed(change, words.effect_change, is_clear, matters)]
-
-
-def _times_cell(change: Change | None, is_clear: bool, words: CompareWords) -> Cell:
-    if change is None:
-        return Cell(NOTHING)
-    base, head = (written(end, 2) for end in (change.base, change.head))
-    cell = words.changed(change, words.times, is_clear)
-    return Cell(words.say("times_both", base=base, head=head), cell.small or cell.text)

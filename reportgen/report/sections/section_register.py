@@ -25,7 +25,6 @@ from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.errors import make_errors, short_errors
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.notable import Notable, with_first
-from reportgen.report.sections.overview import Overview
 from reportgen.report.sections.page_section import (
     Page,
     PageContext,
@@ -41,6 +40,7 @@ from reportgen.report.sections.run import (
     make_reproduce,
     run_line,
 )
+from reportgen.report.sections.sink_overview import Overview
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import TextList, make_text_list
 from reportgen.report.short_form.short_sections import (
@@ -150,7 +150,7 @@ SECTIONS = (
         lambda context: make_errors(context.findings, context.language),
         lambda context: short_errors(context.findings, context.language),
     ),
-    _several("tokens", "predictions_compared:make_tokens", "short_tokens"),
+    _several("tokens", "tokens_compared:make_tokens", "short_tokens"),
     _several("layers", "attention_compared:make_layers", "short_layers"),
     _several("heads", "attention_compared:make_grids", "short_heads"),
     _one("sinks", _sinks, short_sinks),

@@ -33,12 +33,12 @@ from reportgen.report.sections.predictions_compared import (
     flips,
     how_many_moved,
     make_predictions,
-    make_tokens,
     quality_note,
     scatter_chart,
     verdict,
 )
 from reportgen.report.sections.texts_compared import make_pairs, shown_for, shown_texts
+from reportgen.report.sections.tokens_compared import make_tokens
 from reportgen.report.short_form.short_sections import (
     gate_items,
     picture_section,

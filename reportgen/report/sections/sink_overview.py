@@ -1,4 +1,5 @@
-"""The overview: the verdicts and the key figures over all texts."""
+"""Whether attention piles up on special tokens: the verdicts, the key figures over all texts, and
+the figures by layer and head that they rest on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
