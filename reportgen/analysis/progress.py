@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reportgen.results import taken_at
+from reportgen.tasks import taken_at
 
 # A step of an analysis: "texts" (attention of every text), "phrases" (with --units phrase), the id
 # of a measure of evidence, "faithfulness" (comprehensiveness and sufficiency), "sink_scores" (of

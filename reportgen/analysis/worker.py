@@ -65,6 +65,7 @@ from reportgen.models import (
     special_roles,
 )
 from reportgen.results import BY_ID, MIN_TEXTS
+from reportgen.tasks import applies_to
 from reportgen.texts import TextInput, TextSet, with_units, word_splitter
 
 # Texts of the sample whose targets tell how widely these differ.
@@ -366,7 +367,7 @@ class Worker:
     def n_yardstick(self) -> int | None:
         """Of how many texts a share of basic evidence pays the Shapley values; None at other
         levels, or where the explained figure has none."""
-        has_any = BY_ID["shapley"].applies_to(self.explainer.target.scalar)
+        has_any = applies_to(BY_ID["shapley"], self.explainer.target.scalar)
         return len(self._paid_shapley) if self.options.evidence == "basic" and has_any else None
 
     @cached_property

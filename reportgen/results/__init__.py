@@ -109,6 +109,7 @@ if TYPE_CHECKING:
         EARLIER_NAMES,
         EFFECT,
         EFFECTS,
+        LEVELS,
         LONG_TOKENS,
         MASK_OFFSET,
         MEASURES,
@@ -124,9 +125,8 @@ if TYPE_CHECKING:
         YARDSTICK,
         Combine,
         Measure,
+        Trait,
         coloured_at,
-        measured_at,
-        taken_at,
         token_table_columns,
     )
     from reportgen.results.ranks import (

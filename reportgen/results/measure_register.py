@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reportgen.results.info import EvidenceLevel, Scalar, View
+from reportgen.results.info import EvidenceLevel, View
 
 # How many texts, tokens and units a statement needs, and the limits that measurements share with
 # what is said about them.
@@ -42,10 +42,10 @@ EFFECT: View = "effect"
 # get if attention were spread evenly, the root of the sum of their squares, the largest, or the
 # first (where a value was measured by unit and stands on each token).
 Combine: TypeAlias = Literal["sum", "share", "length", "largest", "first"]
-# Explained figures that are distances: their gradient is 0 at the text itself.
-DISTANCES: tuple[Scalar, ...] = ("cosine",)
-# Those that are a sum over the words of the text: without a word they lack what it has.
-SUMS_OF_WORDS: tuple[Scalar, ...] = ("tags", "word_sum")
+# What an explained figure is, as fields of its record (`tasks/targets.py`): a distance, whose
+# gradient is 0 at the text itself; a sum over the words of the text, which lacks what a word has
+# without it.
+Trait: TypeAlias = Literal["is_distance", "is_sum_of_words"]
 # What a measure is read from; "baselines" are what the others are compared with.
 Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.
@@ -68,28 +68,18 @@ class Measure:
     stage: str = ""  # "module:NAME" in evidence/measures; "": the stage of another takes it too
     bar: str = ""  # name of its progress bar
     signed: bool = False  # tells what raises the explained figure from what lowers it
-    unsigned_for: tuple[Scalar, ...] = ()  # though signed: where effects are distances
-    scalars: tuple[Scalar, ...] = ()  # the explained figures it is defined for; () for all
-    not_for: tuple[Scalar, ...] = ()  # those that it is not defined for
+    unsigned_for: tuple[Trait, ...] = ()  # though signed: where effects are distances
+    only_for: tuple[Trait, ...] = ()  # the explained figures it is defined for; () for all
+    not_for: tuple[Trait, ...] = ()  # those that it is not defined for
     is_share: bool = False  # values sum to 1 over a text
     is_plain: bool = False  # needs no model: what a measure has to beat
     shown: tuple[Place, ...] = ()
     since: int = 1  # first version of the results folder that has its column
 
-    def has_sign(self, scalar: Scalar | None) -> bool:
-        """Whether its values tell what raises `scalar` from what lowers it."""
-        return self.signed and scalar not in self.unsigned_for and self.applies_to(scalar)
-
-    def applies_to(self, scalar: Scalar | None) -> bool:
-        """Whether it is defined where evidence explains `scalar`."""
-        if scalar is None:
-            return not self.is_limited
-        return scalar not in self.not_for and (not self.scalars or scalar in self.scalars)
-
     @property
     def is_limited(self) -> bool:
         """Whether it is not defined for some explained figures."""
-        return bool(self.scalars or self.not_for)
+        return bool(self.only_for or self.not_for)
 
 
 def _received(column: str, *shown: Place) -> Measure:
@@ -126,7 +116,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="deletion:DELETION",
         bar="Deletion",
         signed=True,
-        unsigned_for=DISTANCES,
+        unsigned_for=("is_distance",),
         shown=("tokens",),
     ),
     # The same as deletion, but of units that say the same each has its share of what leaving all of
@@ -139,7 +129,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="joint:JOINT_UNITS",
         bar="Leaving out together",
         signed=True,
-        unsigned_for=DISTANCES,
+        unsigned_for=("is_distance",),
         shown=("colours", "table", "tokens"),
         since=3,
     ),
@@ -151,7 +141,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="deletion:MASK",
         bar="Masking",
         signed=True,
-        unsigned_for=DISTANCES,
+        unsigned_for=("is_distance",),
         shown=("table", "tokens"),
     ),
     Measure(  # length of the gradient at the token's input embedding
@@ -170,7 +160,7 @@ MEASURES: tuple[Measure, ...] = (
         level="full",
         stage="jacobian:JACOBIAN",
         bar="Jacobian",
-        scalars=DISTANCES,
+        only_for=("is_distance",),
         shown=("colours", "table"),
     ),
     Measure(  # integrated gradients
@@ -196,7 +186,7 @@ MEASURES: tuple[Measure, ...] = (
         "gradients",
         level="basic",
         signed=True,
-        not_for=DISTANCES,
+        not_for=("is_distance",),
         shown=("colours", "table", "tokens"),
         since=2,
     ),
@@ -206,7 +196,7 @@ MEASURES: tuple[Measure, ...] = (
         "first",
         level="basic",
         signed=True,
-        not_for=SUMS_OF_WORDS,
+        not_for=("is_sum_of_words",),
         shown=("tokens",),
         since=2,
     ),
@@ -218,7 +208,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="shapley:SHAPLEY",
         bar="Shapley values",
         signed=True,
-        not_for=(*DISTANCES, *SUMS_OF_WORDS),
+        not_for=("is_distance", "is_sum_of_words"),
         shown=("colours", "table", "tokens"),
         since=2,
     ),
@@ -229,7 +219,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="cp_lrp:CP_LRP",
         bar="CP-LRP",
         signed=True,
-        not_for=DISTANCES,
+        not_for=("is_distance",),
         shown=("colours", "table", "tokens"),
         since=2,
     ),
@@ -272,45 +262,22 @@ COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown
 COLOURED_ATTENTION: tuple[Measure, ...] = tuple(
     measure for measure in MEASURES if measure.group == "attention" and "colours" in measure.shown
 )
-_LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")
-
-
-def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
-    """The measures of evidence that `level` includes.
-
-    The basic ones come first; those that few models have come last. `scalar` is the figure that
-    evidence explains, None for the measures of all figures.
-    """
-    found = [
-        measure
-        for measure in MEASURES
-        if measure.table == "effects"
-        and _LEVELS.index(measure.level) <= _LEVELS.index(level)
-        and (scalar is None or measure.applies_to(scalar))
-    ]
-    return tuple(sorted(found, key=lambda m: (_LEVELS.index(m.level), m.is_limited)))
+LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")
 
 
 def coloured_at(level: EvidenceLevel) -> tuple[View, ...]:
     """The measures that can colour texts at `level`: those that all texts with evidence have.
     Shapley values, which basic evidence takes of a few, are none there."""
-    most = _LEVELS.index(level)
-    return tuple(view for view in COLOURS if _LEVELS.index(BY_ID[view].level) <= most)
-
-
-def taken_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
-    """Those of `measured_at` that have a stage of their own, in the order in which they are taken:
-    what says the same comes last, since others say where to look for it."""
-    found = (measure for measure in measured_at(level, scalar) if measure.stage)
-    return tuple(sorted(found, key=lambda measure: measure.id == EFFECT))
+    most = LEVELS.index(level)
+    return tuple(view for view in COLOURS if LEVELS.index(BY_ID[view].level) <= most)
 
 
 def token_table_columns(level: EvidenceLevel) -> tuple[str, ...]:
     """Columns of evidence in the exported table of tokens; with "none" those of "basic"."""
-    most = _LEVELS.index("basic" if level == "none" else level)
+    most = LEVELS.index("basic" if level == "none" else level)
     found = [
         measure
         for measure in MEASURES
-        if "tokens" in measure.shown and _LEVELS.index(measure.level) <= most
+        if "tokens" in measure.shown and LEVELS.index(measure.level) <= most
     ]
-    return tuple(m.id for m in sorted(found, key=lambda m: (_LEVELS.index(m.level), m.since)))
+    return tuple(m.id for m in sorted(found, key=lambda m: (LEVELS.index(m.level), m.since)))

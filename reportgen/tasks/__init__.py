@@ -50,7 +50,14 @@ if TYPE_CHECKING:
     )
     from reportgen.tasks.shares import class_shares
     from reportgen.tasks.sums import SAME, Sums, rated, whole
-    from reportgen.tasks.targets import Target, target_of
+    from reportgen.tasks.targets import (
+        Target,
+        applies_to,
+        has_sign,
+        measured_at,
+        taken_at,
+        target_of,
+    )
     from reportgen.tasks.task import TASKS, Column, ItemTable, Measure, Task, require_known, task_of
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -1,12 +1,23 @@
 """What evidence explains of a text: one number, which a token's effect is a change of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
+from typing import TYPE_CHECKING
 
-import numpy as np
+from reportgen.results import (
+    EFFECT,
+    LEVELS,
+    MEASURES,
+    Evidence,
+    EvidenceLevel,
+    Measure,
+    Scalar,
+    Trait,
+)
 
-from reportgen.results import Evidence, Scalar
-from reportgen.tasks.labels import Floats
+if TYPE_CHECKING:  # which brings pandas, that options and help do without
+    from reportgen.tasks.labels import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,30 +25,33 @@ class Target:
     """What is explained."""
 
     is_distance: bool = False  # it is never below 0, so that effects have no sign
+    is_sum_of_words: bool = False  # over the words of the text, with a part for each
     is_lead: bool = False  # of one class over the strongest other
     is_output: bool = False  # it is a number of the model's, which may have a name
     # `[text]` of the scores `[text, score]` of texts, and of the place of the one that was asked
     # for, or None; None where the table of texts does not hold it.
-    of_scores: Callable[[Floats, int | None], Floats] | None = None
+    of_scores: "Callable[[Floats, int | None], Floats] | None" = None
 
 
-def _number(scores: Floats, place: int | None) -> Floats:
+def _number(scores: "Floats", place: int | None) -> "Floats":
     """The first number, or that at `place`."""
     return scores[:, place or 0]
 
 
-def _score(scores: Floats, place: int | None) -> Floats:
+def _score(scores: "Floats", place: int | None) -> "Floats":
     """The largest score, or that at `place`."""
-    return np.asarray(scores.max(axis=1) if place is None else scores[:, place])
+    own: Floats = scores.max(axis=1) if place is None else scores[:, place]
+    return own
 
 
-def _lead(scores: Floats, place: int | None) -> Floats:
+def _lead(scores: "Floats", place: int | None) -> "Floats":
     """By how much that score leads over the largest of all others."""
-    places = np.arange(len(scores))
-    own = scores.argmax(axis=1) if place is None else np.full(len(scores), place)
+    rows = range(len(scores))
+    own = scores.argmax(axis=1) if place is None else [place] * len(scores)
     others = scores.copy()
-    others[places, own] = -np.inf
-    return np.asarray(scores[places, own] - others.max(axis=1))
+    others[rows, own] = -inf
+    lead: Floats = scores[rows, own] - others.max(axis=1)
+    return lead
 
 
 # Those without a function are log-probabilities of tokens, and leads of tokens or choices; of words
@@ -51,8 +65,8 @@ TARGETS: Mapping[Scalar, Target] = {
     "next_token": Target(),
     "token_lead": Target(),
     "completion": Target(),
-    "tags": Target(),
-    "word_sum": Target(),
+    "tags": Target(is_sum_of_words=True),
+    "word_sum": Target(is_sum_of_words=True),
     "masks": Target(),
     "answer": Target(),
     "choice": Target(),
@@ -62,3 +76,45 @@ TARGETS: Mapping[Scalar, Target] = {
 def target_of(evidence: Evidence) -> Target:
     """What the effects of a run are changes of."""
     return Target() if evidence.scalar is None else TARGETS[evidence.scalar]
+
+
+def _has_any(scalar: Scalar | None, traits: Iterable[Trait]) -> bool:
+    return scalar is not None and any(getattr(TARGETS[scalar], trait) for trait in traits)
+
+
+def applies_to(measure: Measure, scalar: Scalar | None) -> bool:
+    """Whether a measure is defined where evidence explains `scalar`; where it explains nothing,
+    those are that always are."""
+    if scalar is None:
+        return not measure.is_limited
+    is_known = not measure.only_for or _has_any(scalar, measure.only_for)
+    return is_known and not _has_any(scalar, measure.not_for)
+
+
+def has_sign(measure: Measure, scalar: Scalar | None) -> bool:
+    """Whether the values of a measure tell what raises `scalar` from what lowers it."""
+    is_unsigned = _has_any(scalar, measure.unsigned_for)
+    return measure.signed and not is_unsigned and applies_to(measure, scalar)
+
+
+def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
+    """The measures of evidence that `level` includes.
+
+    The basic ones come first; those that few models have come last. `scalar` is the figure that
+    evidence explains, None for the measures of all figures.
+    """
+    found = [
+        measure
+        for measure in MEASURES
+        if measure.table == "effects"
+        and LEVELS.index(measure.level) <= LEVELS.index(level)
+        and (scalar is None or applies_to(measure, scalar))
+    ]
+    return tuple(sorted(found, key=lambda m: (LEVELS.index(m.level), m.is_limited)))
+
+
+def taken_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
+    """Those of `measured_at` that have a stage of their own, in the order in which they are taken:
+    what says the same comes last, since others say where to look for it."""
+    found = (measure for measure in measured_at(level, scalar) if measure.stage)
+    return tuple(sorted(found, key=lambda measure: measure.id == EFFECT))

@@ -12,11 +12,10 @@ from reportgen.results import (
     MEASURES,
     VIEWS,
     YARDSTICK,
-    measured_at,
-    taken_at,
     token_table_columns,
 )
 from reportgen.results.tables import TOKENS_SCHEMA
+from reportgen.tasks import measured_at, taken_at
 
 # Measures that come from the passes of another.
 TAKEN_WITH = ("attention_gradient", "alone")

@@ -13,7 +13,8 @@ from reportgen.analysis.evidence.sinks import sink_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models import EncodedText, content_units
-from reportgen.results import BY_ID, MIN_TEXTS, MIN_UNITS, EvidenceLevel, taken_at
+from reportgen.results import BY_ID, MIN_TEXTS, MIN_UNITS, EvidenceLevel
+from reportgen.tasks import applies_to, taken_at
 
 # Steps that not all texts with evidence go through, those of fewer texts first.
 _FEW: tuple[Stage, ...] = ("sink_scores", "sinks")
@@ -194,7 +195,7 @@ def shapley_yardstick(texts: Sequence[EncodedText], basis: CostBasis) -> Yardsti
 def _shapley_costs(texts: Sequence[EncodedText], basis: CostBasis) -> dict[int, Passes]:
     """By index of `texts`, the passes of the Shapley values of each that can have them in basic
     evidence."""
-    if basis.level != "basic" or not BY_ID["shapley"].applies_to(basis.target.scalar):
+    if basis.level != "basic" or not applies_to(BY_ID["shapley"], basis.target.scalar):
         return {}
     ranked = (i for i, text in enumerate(texts) if len(content_units(text)) >= MIN_UNITS)
     costs = ((i, shapley_passes(texts[i], is_basic=True)) for i in ranked)

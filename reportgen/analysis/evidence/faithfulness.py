@@ -24,6 +24,7 @@ from reportgen.results import (
     Statistic,
     View,
 )
+from reportgen.tasks import has_sign
 
 PERCENTS = (10, 20, 50)  # of the text units, rounded up
 # What the others are compared with, and of the baselines all but one, which would cost too much.
@@ -63,7 +64,7 @@ def rankings(
         if view not in _NOT_TRIED and np.isfinite(values).all()
     }
     shifts = mask_offset is not None and mask_offset > MASK_OFFSET
-    if shifts and "mask" in whole and BY_ID["mask"].has_sign(scalar):
+    if shifts and "mask" in whole and has_sign(BY_ID["mask"], scalar):
         whole["mask"] = whole["mask"] - np.median(whole["mask"])
     return Rankings(text, explained, whole)
 

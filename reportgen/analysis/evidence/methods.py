@@ -11,7 +11,8 @@ from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
 from reportgen.models import EncodedText, ModelTarget
-from reportgen.results import EvidenceLevel, Measure, Reason, View, measured_at, taken_at
+from reportgen.results import EvidenceLevel, Measure, Reason, View
+from reportgen.tasks import measured_at, taken_at
 
 
 @dataclass(frozen=True, slots=True)

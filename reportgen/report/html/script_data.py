@@ -39,7 +39,7 @@ from reportgen.results import (
     word_of,
     written_units,
 )
-from reportgen.tasks import task_of
+from reportgen.tasks import has_sign, task_of
 
 _MOST_CHANGES = 20_000  # of a text, each of what is predicted for one token without one unit
 
@@ -73,7 +73,7 @@ def page_data(
         "names": {id: visible(language.measure(id, "name", row=name or "")) for id in COLOURS},
         "about": {id: about(id, info, language) for id in COLOURS if id in told},
         "short": _short_names(info, language, name),
-        "signed": [id for id in COLOURS if BY_ID[id].has_sign(info.evidence.scalar)],
+        "signed": [id for id in COLOURS if has_sign(BY_ID[id], info.evidence.scalar)],
         "attention": [id for id in COLOURS if BY_ID[id].group == "attention"],
         "classes": HEAD_CLASSES,
         "decoder": None
@@ -95,7 +95,7 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
         for id in COLOURS
         if "short" in language.words["measures"][id]
     }
-    if BY_ID[EFFECT].has_sign(info.evidence.scalar):
+    if has_sign(BY_ID[EFFECT], info.evidence.scalar):
         names[EFFECT] = language.say("influence", "change").lower()
     return names
 

@@ -18,7 +18,7 @@ from reportgen.report.language.numbers import (
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.results import BY_ID, EFFECT
-from reportgen.tasks import Scale
+from reportgen.tasks import Scale, has_sign
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
 NAME = 24  # half-width characters of a token or a name
@@ -34,7 +34,7 @@ class CompareWords:
         self._n_texts = comparison.pairing.n_texts
         self._smallest, self._deciding = comparison.judging.smallest, comparison.judging.quality
         self._called = _called(language, are_many=comparison.all_models is not None)
-        self.is_size = not BY_ID[EFFECT].has_sign(info.evidence.scalar)  # a distance
+        self.is_size = not has_sign(BY_ID[EFFECT], info.evidence.scalar)  # a distance
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
         self._effect_digits = column_decimals(largest)
         predictions = comparison.predictions

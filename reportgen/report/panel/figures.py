@@ -26,6 +26,7 @@ from reportgen.report.panel.unit_measures import (
     text_effects,
 )
 from reportgen.results import BY_ID, EFFECT, EFFECTS, NUMBERS, Floats, Scalar, TextUnits, text_units
+from reportgen.tasks import has_sign
 
 _TURNED = frozenset({"R", "AL", "AN"})
 
@@ -123,7 +124,7 @@ def _effects(
             name += language.say("number", "percent_sign")
             columns.append((name, _percents(values)))
         else:
-            columns.append((name, printed(values, measure.has_sign(scalar))))
+            columns.append((name, printed(values, has_sign(measure, scalar))))
         if measure.id == EFFECT and effects.joint:
             columns.append((language.say("table", "joint"), _joint(effects, scalar)))
     return columns
@@ -134,7 +135,7 @@ def _joint(effects: TextEffects, scalar: Scalar | None) -> list[str]:
     in none."""
     cells = [""] * len(effects.columns[EFFECT])
     groups = sorted(effects.joint, key=lambda joint: -abs(joint.effect))
-    shown = printed(np.array([group.effect for group in groups]), BY_ID[EFFECT].has_sign(scalar))
+    shown = printed(np.array([group.effect for group in groups]), has_sign(BY_ID[EFFECT], scalar))
     for group, mark, change in zip(groups, NUMBERS, shown, strict=False):
         for unit in group.units:
             cells[unit] = f"{mark} {change}"

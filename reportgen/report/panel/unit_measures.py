@@ -29,7 +29,7 @@ from reportgen.results import (
     unit_starts,
     values_of_units,
 )
-from reportgen.tasks import task_of
+from reportgen.tasks import has_sign, task_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -259,7 +259,7 @@ class _Words:
     def effect(self, id: View, effects: TextEffects) -> TextMeasure:
         """A measure of evidence, coloured relative to its own largest value."""
         values = effects.columns[id]
-        with_sign = BY_ID[id].has_sign(self._info.evidence.scalar)
+        with_sign = has_sign(BY_ID[id], self._info.evidence.scalar)
         sizes = np.abs(values)
         order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
         shown = printed(values, with_sign)

@@ -27,6 +27,7 @@ from reportgen.report.panel.unit_measures import cls_name, strongest, text_effec
 from reportgen.report.sections.prediction_answer import predicted
 from reportgen.report.sections.sinks import sink_answer
 from reportgen.results import BY_ID, CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS, View, text_units
+from reportgen.tasks import has_sign
 
 _TOKEN = 22  # half-width characters of a token in an answer
 # Beside the measure that is shown first, those that a reader may know, the first in front.
@@ -125,7 +126,7 @@ def _is_tiny(value: float, findings: Findings) -> bool:
 
 def _of_size(findings: Findings) -> str:
     """The ending of a key for changes that have no sign."""
-    return "" if BY_ID[EFFECT].has_sign(findings.info.evidence.scalar) else "_size"
+    return "" if has_sign(BY_ID[EFFECT], findings.info.evidence.scalar) else "_size"
 
 
 def _changes_in_one(
@@ -176,7 +177,7 @@ def _changes_of(
 
 
 def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[Bar]:
-    is_signed = BY_ID[EFFECT].has_sign(findings.info.evidence.scalar)
+    is_signed = has_sign(BY_ID[EFFECT], findings.info.evidence.scalar)
     digits = column_decimals(max(abs(value) for _, value in changes))
     return [
         Bar(label, value, written(value, digits, is_signed), is_signed) for label, value in changes

@@ -23,6 +23,7 @@ from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.panel.evidence_scope import Scope
 from reportgen.report.panel.unit_measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.results import BY_ID, EFFECT, EFFECTS, MAX_ERROR, RunInfo
+from reportgen.tasks import applies_to
 
 # The publications that the sentences on evidence cite.
 _NAMED: Mapping[str, Citation] = {
@@ -125,7 +126,7 @@ def _measured(findings: Findings) -> list[str]:
         measure
         for measure in EFFECTS
         if measure.id not in ("deletion", EFFECT, *evidence.withheld)
-        and measure.applies_to(evidence.scalar)
+        and applies_to(measure, evidence.scalar)
         and (measure.since == 1 or findings.results.effects[measure.id].notna().any())
     ]
     keys += [measure.id for measure in more if measure.level == "basic"]

@@ -38,6 +38,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import last_values, scalar_name
 from reportgen.report.panel.prediction import known_labels
 from reportgen.results import BY_ID, EFFECT, MIN_TEXTS
+from reportgen.tasks import has_sign
 
 _IN_PART = 3  # tokens in the cell of one part of the texts
 _NAME = 24  # half-width characters of a token
@@ -97,7 +98,7 @@ class _TokenSection:
         self._say = partial(language.say, "across")
         self._means = findings.token_means
         self._n_texts, self._n_effect = self._tokens.n_texts, self._tokens.n_effect
-        self._is_size = not BY_ID[EFFECT].has_sign(findings.info.evidence.scalar)
+        self._is_size = not has_sign(BY_ID[EFFECT], findings.info.evidence.scalar)
         self._attention = findings.token_attention
         self._targets = findings.explained_targets
         self._effects = findings.token_lists

@@ -16,7 +16,7 @@ from reportgen.report.panel.marked_units import marked_text, text_measures
 from reportgen.report.panel.prediction import label_said, prediction
 from reportgen.report.panel.unit_measures import TextMeasure
 from reportgen.results import BY_ID, EFFECT, REDACT, tag_list, text_units
-from reportgen.tasks import task_of
+from reportgen.tasks import has_sign, task_of
 
 TEXT_LENGTH = 80  # code points of a text in the list of all
 LOOKED_AT_LENGTH = 120  # of one that deserves a look
@@ -203,7 +203,7 @@ class TextTables:
             for i in order
         ]
         colour = ""
-        if order and BY_ID[EFFECT].has_sign(self._info.evidence.scalar):
+        if order and has_sign(BY_ID[EFFECT], self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
         return Cell(self._language.listed(said), colour=colour)
 

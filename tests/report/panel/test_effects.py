@@ -9,6 +9,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from reportgen.findings.evidence import explained_range, explained_values
 from reportgen.report.panel import text_effects
 from reportgen.results import EFFECTS
+from reportgen.tasks import has_sign
 
 UNIT_OF = (0, 1, 1, 2)
 
@@ -82,7 +83,7 @@ def test_distances_and_sizes_have_no_sign():
         "cosine": {"ig", "alone"},  # nearer to the embedding of the whole text, or farther
     }
     for scalar, expected in signed.items():
-        assert {measure.id for measure in EFFECTS if measure.has_sign(scalar)} == expected
+        assert {measure.id for measure in EFFECTS if has_sign(measure, scalar)} == expected
 
 
 def test_the_range_of_what_is_explained_is_that_of_all_texts(tmp_path):

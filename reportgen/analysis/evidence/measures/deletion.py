@@ -31,6 +31,7 @@ from reportgen.models import (
     without,
 )
 from reportgen.results import BY_ID, EFFECT, Reason
+from reportgen.tasks import applies_to
 
 # Tokens of the changed texts that are held in memory at a time: enough for full batches.
 CHUNK_TOKENS = 100_000
@@ -193,7 +194,7 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
         earlier = earlier_effects(tools.explainer, explained_of(texts))
         for text, falls in zip(texts, earlier, strict=True):
             text.add_earlier(falls)
-    if not BY_ID["alone"].applies_to(tools.explainer.target.scalar):
+    if not applies_to(BY_ID["alone"], tools.explainer.target.scalar):
         return
     add_effects("alone", texts, alone_effects(tools.explainer, explained_of(texts)))
 
@@ -215,7 +216,7 @@ def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
     n_runs = n_deleted + n_earlier
     deleted = Passes(n_runs, 0, n_runs * (len(text.ids) - 1))
     n_fixed = len(fixed_positions(text))
-    if not runs_without_content(text) or not BY_ID["alone"].applies_to(basis.target.scalar):
+    if not runs_without_content(text) or not applies_to(BY_ID["alone"], basis.target.scalar):
         return deleted
     n_alone = len(units) + 1
     work = deleted.work + n_alone * n_fixed + sum(map(len, units))
