@@ -48,6 +48,24 @@ def _strings(node: ast.AST) -> set[str]:
     return {value for value in values if isinstance(value, str)}
 
 
+# Columns of the table of texts that mean something else for each kind of output; `scores`, which
+# are logits, may be read.
+COLUMNS = frozenset(("prediction", "prediction_label", "score_names", "steps"))
+# Those that make and check the columns or hide what they hold.
+MAKERS = ("tasks/", "models/", "results/", "analysis/tables.py", "report/redact/")
+MOST_READ = 1  # names of next tokens beside their scores
+
+
+def reads(node: ast.AST) -> bool:
+    """Whether a node takes one of these columns from texts or from the row of one."""
+    if not isinstance(node, ast.Subscript):
+        return False
+    is_of_texts = bool({*_names(node.value)} & {"texts", "row", "rows", "text_row"})
+    return is_of_texts and bool(
+        ({*_names(node.slice)} & {"STEPS"}) | (_strings(node.slice) & COLUMNS)
+    )
+
+
 def branches() -> Counter[Path]:
     """How many branches each module has, by its path in the package."""
     found = Counter[Path]()
@@ -76,6 +94,16 @@ def test_a_branch_is_one() -> None:
 def test_no_more_places_ask_which_kind_of_output_it_is() -> None:
     found = branches()
     assert found.total() <= MOST, found.most_common()
+
+
+def test_predictions_are_read_from_their_table() -> None:
+    found = Counter[str]()
+    for path in (ROOT / "reportgen").rglob("*.py"):
+        place = path.relative_to(ROOT / "reportgen").as_posix()
+        if not place.startswith(MAKERS):
+            found[place] = sum(map(reads, ast.walk(ast.parse(path.read_text("utf-8")))))
+    assert sum(map(reads, ast.walk(ast.parse('results.texts["prediction_label"].iloc[0]')))) == 1
+    assert found.total() == MOST_READ, +found
 
 
 if __name__ == "__main__":
