@@ -1,5 +1,6 @@
 """Choices over all texts: which label names which choice, and how often the right one is picked."""
 
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.real.models import save_model
 
-from reportgen import analyze, compare
+from reportgen import analyze, compare, load_model
 from reportgen.api import account_of
 from reportgen.comparison import match_texts
 from reportgen.findings import Findings
@@ -40,10 +41,13 @@ def folders(tmp_path_factory) -> list[Path]:
     return [save_model(top / str(seed), "bert", "choice", seed=seed) for seed in (0, 3)]
 
 
+loaded = cache(load_model)
+
+
 def results_of(folder, labels=None, choices=CHOICES, **options):
     kept = folder.parent / f"results-{next(_NUMBERS)}"
     given = {"choices": choices, "labels": labels, "evidence": "none", "folder": kept}
-    return analyze(TEXTS[: len(choices)], folder, **given, **options).results
+    return analyze(TEXTS[: len(choices)], loaded(folder), **given, **options).results
 
 
 @pytest.mark.parametrize(
