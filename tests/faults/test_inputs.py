@@ -173,8 +173,9 @@ def test_any_rows_come_back_or_are_told(tmp_path_factory, table, suffix, options
         return
     is_table = suffix in ("csv", "tsv")
     names = [name.strip() for name in header] if is_table else header
-    text = options.get("text_column") or ("text" if "text" in names else names[0])
-    is_certain = text in names and (text == "text" or "text_column" in options or len(names) == 1)
+    named = options.get("text_column")  # "" names none
+    text = named or ("text" if "text" in names else names[0])
+    is_certain = text in names and (text == "text" or bool(named) or len(names) == 1)
     if is_certain and set(options) <= {"text_column", "id_column", "pair_column", "limit"}:
         expected = [row[names.index(text)] for row in rows]
         limit = options.get("limit")
