@@ -1,4 +1,4 @@
-"""The register of measures; that one added to it is known everywhere is held by `test_recipes`."""
+"""The register of measures; `test_added_entries` holds that one added to it is known everywhere."""
 
 import pytest
 

@@ -17,7 +17,6 @@ import pytest
 from reportgen.errors import InputError, ReportgenError
 from reportgen.texts import (
     TextSet,
-    ids,
     limits,
     read_texts,
     source_files,
@@ -60,7 +59,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         monkeypatch.setattr(lines, "_BLOCK", 5)
         monkeypatch.setattr(stored, "FEW", 3)
         monkeypatch.setattr(stored, "_TOGETHER", 2)
-        monkeypatch.setattr(ids, "_REMEMBERED", 2)
+        monkeypatch.setattr("reportgen.texts.read._REMEMBERED", 2)
 
     return make
 

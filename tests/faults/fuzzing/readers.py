@@ -26,7 +26,6 @@ from reportgen.api.options import (
     configured_gates,
     configured_options,
     gates,
-    read_factory_args,
     text_set,
 )
 from reportgen.cli.outcome import system_said
@@ -34,7 +33,7 @@ from reportgen.errors import ReportgenError, UsageError
 from reportgen.files.recovery import recover
 from reportgen.files.temporary import BESIDE
 from reportgen.findings import Findings
-from reportgen.models import ModelSpec, load_model
+from reportgen.models import ModelSpec, load_model, read_factory_args
 from reportgen.models.loading import read_state_dict, require_readable
 from reportgen.report import read_plotlyjs, read_site, redacted
 from reportgen.results import open_results
