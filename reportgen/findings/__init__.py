@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from reportgen.findings.notes.thresholds import THRESHOLDS, TINY_EFFECT, Threshold
     from reportgen.findings.outputs.calibration import Bin, Calibration
     from reportgen.findings.outputs.classes import ClassFit, LabelUse, places_of, told_labels
-    from reportgen.findings.outputs.completions import step_of
     from reportgen.findings.outputs.deciding_metric import (
         QUALITY,
         Judging,

@@ -136,6 +136,25 @@ class Item:
     score: float | None
     alternatives: tuple[Alternative, ...]
 
+    @property
+    def written(self) -> "WrittenToken":
+        """The token of a completion that it is of."""
+        if self.label is None:
+            likelier = self.alternatives[0].name if self.alternatives else ""
+            return WrittenToken(self.predicted, self.probability, likelier)
+        return WrittenToken(
+            self.label, self.label_probability, "" if self.score else self.predicted
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenToken:
+    """A token of a completion, which was given, or which the model wrote itself."""
+
+    token: str  # as the tokenizer writes it
+    probability: float  # given all tokens before it
+    likelier: str  # the token that the model holds likeliest there; "" where that is this one
+
 
 def items_of(items: pd.DataFrame, text: int) -> list[Item]:
     """The items of row `text` of `texts`, in order."""

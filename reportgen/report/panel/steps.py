@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.findings import Findings, step_of
+from reportgen.findings import Findings
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import fixed, number
@@ -252,7 +252,7 @@ def make_steps(
         return None
     # Columns without a cell in any row are left out.
     hidden = set[Column]() if findings.has_labelled_items else {"label"}
-    is_expected = task.is_written and not any(step_of(place.item).likeliest for place in found)
+    is_expected = task.is_written and not any(place.item.written.likelier for place in found)
     if is_expected:
         hidden.add("likelier")
     columns = [column for column in task.layout.columns if column not in hidden]
@@ -371,6 +371,6 @@ _CELLS: Mapping[Column, Callable[[_Place, Language], str]] = {
     "end": _end,
     "end_probability": lambda place, language: language.percent(place.end_probability),
     "written": lambda place, language: shorten(visible(place.words), _NAME),
-    "written_probability": lambda place, language: language.percent(step_of(place.item).chance),
-    "likelier": lambda place, language: _token(step_of(place.item).likeliest, language),
+    "written_probability": lambda place, language: language.percent(place.item.written.probability),
+    "likelier": lambda place, language: _token(place.item.written.likelier, language),
 }

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.findings import Findings, Word, step_of
+from reportgen.findings import Findings, Word
 from reportgen.report.charts.cell_tracks import Scale, bar
 from reportgen.report.components import Cell, Table, count_cell, make_table
 from reportgen.report.language.language import Language
@@ -203,9 +203,9 @@ class ItemTables:
             "probability": lambda: percent(item.probability),
             "label": lambda: self._label(item, name),
             "score": lambda: "" if item.score is None else fixed(item.score, 2),
-            "written": lambda: name(step_of(item).token),
-            "written_probability": lambda: percent(step_of(item).chance),
-            "likelier": lambda: name(step_of(item).likeliest) if step_of(item).likeliest else "",
+            "written": lambda: name(item.written.token),
+            "written_probability": lambda: percent(item.written.probability),
+            "likelier": lambda: name(item.written.likelier) if item.written.likelier else "",
         }
         return makers[column]()
 
