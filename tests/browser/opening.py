@@ -30,14 +30,6 @@ def rendered(results: Results, folder: Path, **options) -> Path:
     return path
 
 
-def in_languages(results: Results, folder: Path) -> tuple[Path, Path]:
-    """The files of the report of `results` in English and in Japanese."""
-    findings, files = Findings(results), (folder / "en.html", folder / "ja.html")
-    for file in files:
-        file.write_bytes(render(Runs(findings), RenderOptions(lang=file.stem)).content)
-    return files
-
-
 def placed(path: Path) -> str:
     """The address of a report, which is its own until the next one is placed."""
     place = Path(_PLACE.name) / "report.html"
