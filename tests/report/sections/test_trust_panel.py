@@ -21,6 +21,7 @@ from reportgen.report.short_form.markdown import write as markdown
 from reportgen.results import BY_ID, COLOURS
 
 EN = load_language("en")
+AGREES_BEST = {"en": "agrees best", "ja": "最もよく一致する"}
 
 
 @pytest.fixture(scope="module")
@@ -201,11 +202,8 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline()
     )
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("apart", [0.0, 0.3])
-def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(
-    tmp_path, lang, apart
-):
+def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(tmp_path, apart):
     """.006 [−.062, .072] over the next is no lead: page, Markdown and sentence say both."""
     texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
     made = make_results(tmp_path, texts, evidence="basic")
@@ -215,30 +213,30 @@ def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(
     rows["value"] = rows["view"].map(height).fillna(-0.6)
     rows["value"] += np.where(rows["view"] == "gradient", turn, -turn) + rows["text"] / 1000
     findings = Findings(changed(made, agreement=rows))
-    colouring, language = findings.colouring, load_language(lang)
+    colouring = findings.colouring
     one, other = (rows[rows["view"] == view]["value"].to_numpy() for view in height)
     assert colouring.over_next.mean == pytest.approx(np.mean(one - other))
     interval, student = colouring.over_next.interval, ttest_1samp(one - other, 0)
     assert (interval.low > 0) == (student.confidence_interval().low > 0) == bool(apart)
-    said = make_trust(findings, make_scope(findings, language), language).chosen
-    best = {"en": "agrees best", "ja": "最もよく一致する"}[lang]
-    assert (best in said) == bool(apart)
-    close = language.say(
-        "trust",
-        "chosen_close",
-        view=language.measure("gradient", "name"),
-        n=colouring.n_views,
-        mean=f"{colouring.judgement.agreement.mean:.2f}",
-        next=language.measure("received_norm_all", "name"),
-        over=colouring.over_next.mean,
-        ends=interval,
-    )
-    assert said.startswith(close) == (not apart)
-    written = re.sub("[\\\\\u200b]", "", markdown(Runs(findings), RenderOptions(lang=lang)).text)
-    assert (close in written) == (not apart)
+    for lang, best in AGREES_BEST.items():
+        language = load_language(lang)
+        said = make_trust(findings, make_scope(findings, language), language).chosen
+        assert (best in said) == bool(apart)
+        close = language.say(
+            "trust",
+            "chosen_close",
+            view=language.measure("gradient", "name"),
+            n=colouring.n_views,
+            mean=f"{colouring.judgement.agreement.mean:.2f}",
+            next=language.measure("received_norm_all", "name"),
+            over=colouring.over_next.mean,
+            ends=interval,
+        )
+        assert said.startswith(close) == (not apart)
+        written = markdown(Runs(findings), RenderOptions(lang=lang)).text
+        assert (close in re.sub("[\\\\\u200b]", "", written)) == (not apart)
 
 
-@pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize(
     ("best", "of_rarity", "headline", "verdict", "against"),
     [
@@ -250,7 +248,7 @@ def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(
     ],
 )
 def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
-    tmp_path, lang, best, of_rarity, headline, verdict, against
+    tmp_path, best, of_rarity, headline, verdict, against
 ):
     """Of the measures that could colour these texts the best is at `best`, the others below."""
     texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
@@ -262,28 +260,29 @@ def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
     rows["value"] = at + order / 4 * (0.03 if best < 0 else 0.35) + noise
     others = rows[rows["view"] == "rarity"].assign(view="text_rarity", value=-0.5)
     made = changed(made, agreement=pd.concat([rows, others]))
-    language, findings = load_language(lang), Findings(made)
-    trust = make_trust(findings, make_scope(findings, language), language)
-    fourth = make_answers(findings, language)[3]
+    findings = Findings(made)
     judged = findings.colouring.judgement
     assert findings.shown_first == "gradient"
     assert judged.verdict == verdict
-    mean = language.write(judged.agreement.mean, "correlation")
-    assert trust.headline == language.say("trust", headline, mean=mean)
-    name = language.measure("rarity", "name")
-    assert fourth.answer == language.say("verdict", f"is_{verdict}", baseline=name)
-    agrees = {"en": "agrees best", "ja": "最もよく一致する"}[lang]
-    assert (agrees in trust.chosen) == (best > 0)
-    assert language.measure("gradient", "name", row="[CLS]") in trust.chosen
-    said = language.say(
-        "trust",
-        against,
-        baseline=name,
-        base=language.write(judged.agreement.mean - judged.over.mean, "correlation"),
-        over=judged.over.mean,
-        ends=judged.over.interval,
-    )
-    assert trust.chosen.endswith(said)
+    for lang, agrees in AGREES_BEST.items():
+        language = load_language(lang)
+        trust = make_trust(findings, make_scope(findings, language), language)
+        mean = language.write(judged.agreement.mean, "correlation")
+        assert trust.headline == language.say("trust", headline, mean=mean)
+        name = language.measure("rarity", "name")
+        fourth = make_answers(findings, language)[3]
+        assert fourth.answer == language.say("verdict", f"is_{verdict}", baseline=name)
+        assert (agrees in trust.chosen) == (best > 0)
+        assert language.measure("gradient", "name", row="[CLS]") in trust.chosen
+        said = language.say(
+            "trust",
+            against,
+            baseline=name,
+            base=language.write(judged.agreement.mean - judged.over.mean, "correlation"),
+            over=judged.over.mean,
+            ends=judged.over.interval,
+        )
+        assert trust.chosen.endswith(said)
 
 
 def test_rows_that_can_colour_no_text_say_so(results):
