@@ -5,7 +5,7 @@ import pytest
 from exploring import pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import drawn, written
+from opening import drawn, placed, written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
 
@@ -141,11 +141,12 @@ def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):
 
 
 def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path):
-    made = make_results(tmp_path, HEADLINES * 60, n_layers=1, n_heads=1)
-    smallest = len(
-        render(Runs(Findings(made)), RenderOptions(max_size=1)).content
-    )  # with 300 lines
-    url = written(made, tmp_path, max_size=smallest + 60_000, detail="7,8")
+    findings = Findings(make_results(tmp_path, HEADLINES * 60, n_layers=1, n_heads=1))
+    smallest = len(render(Runs(findings), RenderOptions(max_size=1)).content)  # with 300 lines
+    options = RenderOptions(max_size=smallest + 60_000, detail="7,8")
+    path = tmp_path / "report.html"
+    path.write_bytes(render(Runs(findings), options).content)
+    url = placed(path)
     watched.goto(f"{url}#text=7")
     drawn(watched, 7)
     listed = [int(cell) for cell in watched.locator("table.texts tbody th").all_inner_texts()]
