@@ -59,7 +59,7 @@ def _used(watched: Page, site: Path) -> None:
     expect(watched).to_have_url(re.compile("/runs/2026-02-10-ck-10-"))
     expect(watched.locator("html.js")).to_be_attached()  # before, nothing looks at the mouse
     watched.locator(".panel.open .map").first.hover()
-    expect(watched.locator(".panel.open .map .js-plotly-plot").first).to_be_visible()
+    expect(watched.locator(".panel.open .map .js-plotly-plot").first).to_be_visible(timeout=20_000)
     report = watched.url
     watched.get_by_role("link", name="Changes since ck-2").click()
     expect(watched.locator("h1")).to_have_text("ck-2 → ck-10")
