@@ -28,8 +28,7 @@ from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import text_of
 from reportgen.findings import Findings
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results import InputInfo
-from reportgen.texts import TextInput, TextSet
+from reportgen.texts import TextSet, texts_in_memory
 
 N_TEXTS = 500
 RUNS = 200
@@ -90,11 +89,7 @@ def shuffled(texts: TextSet) -> TextSet:
 def text_set() -> TextSet:
     """Made-up headlines, as they would be read from a file."""
     random = Random(SEED)
-    texts = tuple(
-        TextInput(id=str(i), text=text_of(headline(random, Lengths())), source=f"made.txt:{i}")
-        for i in range(1, N_TEXTS + 1)
-    )
-    return TextSet(texts, (InputInfo("made.txt", "0" * 64, N_TEXTS),))
+    return texts_in_memory([text_of(headline(random, Lengths())) for _ in range(N_TEXTS)], None, {})
 
 
 def round_weights(module: torch.nn.Module) -> None:

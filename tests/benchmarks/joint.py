@@ -261,14 +261,10 @@ def sample(review: Review) -> tuple[shapley.ShapleyValues, int]:
 
 def enumerated(cache: Path) -> Iterator[Review]:
     """Unseen film reviews of few words, with the scores of all sets of these."""
-    cache.mkdir(parents=True, exist_ok=True)
-    kind = "film reviews"
-    texts = ratings.rated(ratings.downloaded(cache), ratings.KINDS[kind])
+    spec, texts = ratings.regressor(cache, "film reviews")
     # Behind those held out for other tables, with which the search was made too.
     first = ratings.N_HELD + ratings.N_TRAINING
-    training, held = texts[ratings.N_HELD : first], texts[first : first + ratings.N_HELD]
-    folder = ratings.trained(cache / kind.replace(" ", "-"), training)
-    model = load_model(ModelSpec(model=str(folder), max_length=ratings.MAX_TOKENS))
+    held, model = texts[first : first + ratings.N_HELD], load_model(spec)
     splitter = word_splitter()
     encoded = [
         joined_to_words(

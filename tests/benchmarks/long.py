@@ -12,14 +12,11 @@ time is the least of two runs.
 
 import argparse
 import json
-import resource
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from math import nan
 
 import torch
+from measuring import apart, peak_above, seconds_of
 from transformers import AutoConfig, AutoModel
 
 from reportgen.analysis.attention import (
@@ -102,15 +99,9 @@ def ready(mode: str, family: str, length: int, n_layers: int) -> Callable[[], ob
 def measure(mode: str, family: str, length: int, n_layers: int) -> tuple[float, float]:
     """Seconds of processor time, and the peak of memory in MB above that of the loaded model."""
     torch.set_num_threads(1)
-    run = ready(mode, family, length, n_layers)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seconds = []
-    for _ in range(2):
-        start = time.process_time()
-        run()
-        seconds.append(time.process_time() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return min(seconds), (peak - before) / 1000
+    run, seconds = ready(mode, family, length, n_layers), list[float]()
+    peak = peak_above(lambda: seconds.extend(seconds_of(run) for _ in range(2)))
+    return min(seconds), peak
 
 
 def main() -> None:
@@ -121,8 +112,7 @@ def main() -> None:
     parser.add_argument("--mode", choices=MODES, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.mode:
-        found = measure(chosen.mode, chosen.family, chosen.lengths[0], chosen.layers)
-        print(json.dumps(found))
+        print(json.dumps(measure(chosen.mode, chosen.family, chosen.lengths[0], chosen.layers)))
         return
     print(
         "| tokens | plain | whole / plain | stripes / plain | pooled / plain "
@@ -136,10 +126,8 @@ def main() -> None:
                 seconds.append(nan)
                 peaks.append(nan)
                 continue
-            command = [sys.executable, __file__, str(length), "--mode", mode]
-            command += ["--family", chosen.family, "--layers", str(chosen.layers)]
-            ran = subprocess.run(command, check=True, capture_output=True, text=True)
-            took, peak = json.loads(ran.stdout.splitlines()[-1])
+            options = ("--family", chosen.family, "--layers", chosen.layers)
+            took, peak = json.loads(apart(length, "--mode", mode, *options))
             seconds.append(took)
             peaks.append(peak)
         ratios = " | ".join(f"{each / seconds[0]:.2f}" for each in seconds[1:])

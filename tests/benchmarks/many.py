@@ -7,35 +7,29 @@ figures again and again under their own predictions and labels.
 """
 
 import argparse
-import json
 import resource
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from measuring import seconds_of_children
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from helpers.made_up.factories import make_results
 
-from reportgen.results import ANALYSIS_TABLES, Recorder, open_results
+from reportgen.results import ANALYSIS_TABLES, Recorder, open_results, write_info
+from reportgen.tasks import items_from_texts
 
 DISTINCT = 500
 PARTS = 4  # of these, about as many texts as a run measures together
 WORDS = (
-    "最大",
-    "無料",
-    "今すぐ",
-    "ポイント",
-    "もらえる",
-    "カード",
-    "free",
-    "coffee",
-    "every",
-    "new",
+    *("最大", "無料", "今すぐ", "ポイント", "もらえる", "カード"),
+    *("free", "coffee", "every", "new"),
 )
 
 
@@ -44,15 +38,8 @@ def make_many(folder: Path, n_texts: int, n_layers: int, n_heads: int) -> None:
     random = np.random.default_rng(0)
     texts = tuple(_text(random) for _ in range(DISTINCT))
     labels = tuple(random.normal(1.5, 0.5, DISTINCT).round(2).tolist())
-    made = make_results(
-        folder,
-        texts,
-        n_layers=n_layers,
-        n_heads=n_heads,
-        sink=0.4,
-        labels=labels,
-        evidence="full",
-    )
+    sizes = {"n_layers": n_layers, "n_heads": n_heads}
+    made = make_results(folder, texts, **sizes, sink=0.4, labels=labels, evidence="full")
     times = n_texts // DISTINCT
     n_tokens = int(made.texts["n_tokens"].sum())
     tables = {name: pq.read_table(folder / f"{name}.parquet") for name in ANALYSIS_TABLES}
@@ -64,9 +51,12 @@ def make_many(folder: Path, n_texts: int, n_layers: int, n_heads: int) -> None:
                 rows = _again(table, i, n_tokens, random)
                 for start in range(0, len(rows), max(1, len(rows) // PARTS)):
                     recorder.add(name, rows.slice(start, max(1, len(rows) // PARTS)))
-    record = json.loads((folder / "results.json").read_text("utf-8"))
-    record["inputs"][0]["n_texts"] = DISTINCT * times
-    (folder / "results.json").write_text(json.dumps(record), "utf-8")
+    inputs = (replace(made.info.inputs[0], n_texts=DISTINCT * times),)
+    info = replace(made.info, inputs=inputs)
+    write_info(folder, info)
+    predictions = pa.concat_tables(items_from_texts(open_results(folder)))
+    pq.write_table(predictions, folder / "predictions.parquet")
+    write_info(folder, info)  # with that file in the list of all
 
 
 def _text(random: np.random.Generator) -> str:
@@ -103,22 +93,16 @@ def _again(table: pa.Table, i: int, n_tokens: int, random: np.random.Generator) 
 def render(folder: Path) -> tuple[float, float, int]:
     """Processor time, peak in MB and bytes of the page that `reportgen render` makes."""
     page = folder.parent / "page.html"
-    before = processor_time()
+    before = seconds_of_children()
     subprocess.run(
         [sys.executable, "-m", "reportgen", "render", f"{folder}/", "-o", page, "--force"],
         check=True,
         capture_output=True,
     )
-    seconds = processor_time() - before
+    seconds = seconds_of_children() - before
     # The largest of all children so far; they are rendered from the fewest texts up.
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
     return seconds, peak, page.stat().st_size
-
-
-def processor_time() -> float:
-    """Seconds of all processes that have ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:

@@ -84,6 +84,8 @@ COMPARISONS = {
 FOLDERS = (*ANALYSES, "gold_1", "gold_2", "gold_3")
 PAGES = ("report.html", "report.md", "page.xml", "summary.json", "metrics.json")
 TABLES = ("tokens", "heads", "texts", "predictions", "sinks", "agreement")
+# Of each a command of its own, since not all results have all of them.
+FILES = (*(f"{name}.{suffix}" for name in TABLES for suffix in ("csv", "parquet")), "maps.npz")
 COMPARE_PAGES = (
     *("compare.html", "compare.md", "page.xml", "compare.json", "metrics.json"),
     *("gates.junit.xml", "worse.sarif"),
@@ -92,7 +94,7 @@ COMPARE_TABLES = ("changes", "tokens", "figures", "layers", "heads")
 GATED = "--warn-if 'special_share_max > 0.1'", ("gates.junit.xml", "report.md")
 # More reports of one results folder, by name: options, and the files.
 OF_EACH = {
-    "": ("", (*PAGES, "maps.npz")),
+    "": ("", PAGES),
     "_ja": ("--lang ja", PAGES),
     "_redacted": ("--redact", (*PAGES, "tokens.csv", "predictions.csv")),
     "_brief": ("--brief", ("report.html",)),
@@ -178,9 +180,8 @@ def write(folder: Path) -> None:
         for end, (options, files) in OF_EACH.items():
             if not end or not name.startswith(SIDES[1:]):
                 run(f"report_{name}{end}", render(name, f"reports/{name}{end}", files, options))
-        for table in TABLES:
-            files = (f"{table}.csv", f"{table}.parquet")
-            run(f"report_{name}_{table}", render(name, f"reports/{name}", files))
+        for file in FILES:
+            run(f"report_{name}_{file}", render(name, f"reports/{name}", (file,)))
     for name, (options, files) in VARIANTS.items():
         for results in ("demo", "pairs"):
             folder = f"reports/{results}_{name}"
@@ -265,6 +266,8 @@ def run(name: str, command: str) -> None:
                 runpy.run_module("reportgen", run_name="__main__", alter_sys=False)
             except SystemExit as stop:
                 code = stop.code or 0
+            except Exception as error:
+                code = repr(error)
     finally:
         sys.argv = arguments
     Path("terminal").mkdir(exist_ok=True)
@@ -291,8 +294,8 @@ def captured() -> Iterator[tuple[Callable[[], str], Callable[[], str]]]:
 
 def timeless(text: str) -> str:
     """`text` without what depends on how fast the machine is, and without the folder."""
-    text = re.sub(r"(?m)^about \d+ (second|minute|hour)s? more\n", "", text)
-    text = re.sub(r",? about \d+ (second|minute|hour)s? more", "", text)
+    left = r"about \d+ (second|minute|hour)s? left"
+    text = re.sub(rf"(?m)^{left}\n|, {left}", "", text)
     text = re.sub(r"\b[\d.]+ seconds\b", "N seconds", text)
     return text.replace(str(Path.cwd()), "FOLDER")
 

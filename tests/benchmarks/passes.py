@@ -8,25 +8,20 @@ of 2.2 runs per unit and 12 more. A changed text counts as one run, however shor
 minutes.
 """
 
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import planted
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from helpers.real.models import save_model
+from subjects import HEADLINES, save_model, text_set
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.models import LoadedModel, ModelSpec, load_model
-from reportgen.results import InputInfo, Results
-from reportgen.texts import TextInput, TextSet
+from reportgen.results import Results
+from reportgen.texts import TextSet
 
-SAMPLE = Path(__file__).parents[2] / "sample_inputs/ad_headlines.txt"
 SEED = 20_261_202
 
 
@@ -76,16 +71,10 @@ def row(name: str, texts: TextSet, model: LoadedModel) -> str:
     return f"| {name} | {n_texts} | {' | '.join(cells)} | {n_shapley} |"
 
 
-def text_set(texts: Sequence[str]) -> TextSet:
-    """`texts` as they are read from a file."""
-    own = tuple(TextInput(str(i), text) for i, text in enumerate(texts))
-    return TextSet(own, (InputInfo("texts.txt", "0" * 64, len(own)),))
-
-
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(1)
-    sample = text_set(SAMPLE.read_text("utf-8").splitlines())
+    sample = text_set(HEADLINES.read_text("utf-8").splitlines())
     with tempfile.TemporaryDirectory() as folder:
         path = save_model(Path(folder) / "bert", "bert", "sequence", num_labels=3)
         bert = load_model(ModelSpec(model=str(path)))

@@ -19,11 +19,13 @@ from random import Random
 
 import numpy as np
 import pandas as pd
+import subjects
 import torch
-from judged import print_judged
-from numpy.typing import NDArray
-from planted_few import few_texts, print_rules
-from scipy.stats import mannwhitneyu, pearsonr, sem
+from planted_few import few_texts, print_judged, print_rules
+from planted_rule import NOTHING, Floats
+from planted_scores import area
+from planted_views import YARDSTICK, spelled, views_of
+from scipy.stats import pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
 from reportgen.analysis import AnalysisOptions, analyze
@@ -31,7 +33,6 @@ from reportgen.demo import DEMO
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.score_rule import (
     Component,
-    component_of_each_character,
     contributions,
     score,
     text_of,
@@ -41,17 +42,12 @@ from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
 from reportgen.demo.train import RECIPES
 from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, load_model
-from reportgen.results import CHANGES, MEASURES, VIEWS, InputInfo, Results, unit_views
-from reportgen.results.agreement import yardstick
-from reportgen.texts import TextInput, TextSet
+from reportgen.results import MEASURES, Results
+from reportgen.texts import TextSet
 
 SEED = 20_261_125
 N_TEXTS = 180
 SIGNED = tuple(measure.id for measure in MEASURES if measure.signed)
-YARDSTICK = "yardstick"  # the effect that is shown
-NOTHING = 1e-9  # worth below it is none
-
-Floats = NDArray[np.float64]
 Ids = tuple[int, ...]
 
 
@@ -115,7 +111,8 @@ def areas_of(texts: Sequence[tuple[dict[str, Floats], Floats]]) -> pd.DataFrame:
     for views, truth in texts:
         planted = abs(truth) > NOTHING
         if planted.any() and not planted.all():
-            rows.append({view: area(abs(values), planted) for view, values in views.items()})
+            sizes = {view: abs(values) for view, values in views.items()}
+            rows.append({view: area(own[planted], own[~planted]) for view, own in sizes.items()})
     return pd.DataFrame(rows)
 
 
@@ -148,11 +145,7 @@ def training_ids(tokenizer: PreTrainedTokenizerFast) -> set[Ids]:
 
 def text_set(headlines: Sequence[Sequence[Component]]) -> TextSet:
     """The headlines as they would be read from a file."""
-    texts = [
-        TextInput(id=str(i), text=text_of(components), source=f"fresh.txt:{i}")
-        for i, components in enumerate(headlines, 1)
-    ]
-    return TextSet(tuple(texts), (InputInfo("fresh.txt", "0" * 64, len(texts)),))
+    return subjects.text_set(map(text_of, headlines))
 
 
 def over_texts(
@@ -160,25 +153,9 @@ def over_texts(
 ) -> Iterator[tuple[dict[str, Floats], Floats]]:
     """Each text's views and worth, `[unit]` over content that spells a character."""
     for text, components in enumerate(headlines):
-        tokens, effects = results.tokens_of(text), results.effects_of(text)
-        assert effects is not None
-        content = tokens[~tokens["is_special"].to_numpy(bool)]
-        spans = content.groupby("unit").agg({"start": "min", "end": "max"})
-        spells = (spans["end"] > spans["start"]).to_numpy(bool)
-        owner = component_of_each_character(components)
-        worths = contributions(components)
-        truth = np.array([worths[owner[end - 1]] for end in spans["end"].to_numpy(int)[spells]])
-        views = unit_views(tokens, effects, (*VIEWS, *CHANGES))
-        both = yardstick(views)
-        assert both is not None
-        views[YARDSTICK] = both
-        yield {view: values[spells] for view, values in views.items()}, truth
-
-
-def area(values: Floats, is_planted: NDArray[np.bool_]) -> float:
-    """Area under the receiver operating characteristic."""
-    n_pairs = is_planted.sum() * (~is_planted).sum()
-    return float(mannwhitneyu(values[is_planted], values[~is_planted]).statistic / n_pairs)
+        spells, places = spelled(results, text, components)
+        views = {view: values[spells] for view, values in views_of(results, text).items()}
+        yield views, np.array(contributions(components))[places]
 
 
 if __name__ == "__main__":

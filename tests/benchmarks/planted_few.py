@@ -1,13 +1,15 @@
-"""What should colour texts that are too few to choose a view for."""
+"""What a report says of the views of a benchmark's texts, and what should colour texts that are too
+few to choose a view for."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from reportgen.findings import Findings
 from reportgen.findings.colouring import LEAD, choose_colouring, offered
 from reportgen.findings.evidence import size_agreement
-from reportgen.results import Results
+from reportgen.results import BASELINES, Results
 
 FEW = (5, 6, 7)  # texts
 FIXED, OTHER = "gradient", "attention_gradient"
@@ -15,6 +17,23 @@ WORSE = 0.6  # by how much the agreement of FIXED is lowered where it is to be u
 _SETS = 4000
 _RULE_SETS = 1500
 _SEED = 20_261_127
+
+
+def print_judged(results: Results, name: str) -> None:
+    """What a report says of each view, the colouring first: its difference from the baseline that
+    its verdict is about; and every baseline."""
+    findings = Findings(results)
+    known, first = findings.agreement_by_size, findings.shown_first
+    print(f"\n| {name} | agreement | against | difference | verdict |\n|---|--:|---|--:|---|")
+    for view in sorted(findings.judgements, key=lambda view: view != first):
+        judged = findings.judgements[view]
+        over = judged.over
+        ends = f" [{over.low:.2f}, {over.high:.2f}]" if over and over.interval else ""
+        gap = f"{over.mean:+.2f}{ends}" if over else "-"
+        mean = judged.agreement.mean
+        print(f"| {view} | {mean:.2f} | {judged.baseline} | {gap} | {judged.verdict} |")
+    for view in (view for view in BASELINES if view in known):
+        print(f"| {view} | {known[view].estimate.mean:.2f} | | | |")
 
 
 def few_texts(areas: pd.DataFrame) -> str:

@@ -20,14 +20,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from planted import NOTHING, Floats, area, fresh_headlines, text_set
+from planted import fresh_headlines, text_set
+from planted_rule import NOTHING, Floats
+from planted_scores import area
+from planted_views import YARDSTICK, views_of
 from scipy.stats import pearsonr, sem
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo.score_rule import Component, component_of_each_character, contributions
 from reportgen.models import ModelSpec, load_model
-from reportgen.results import CHANGES, VIEWS, Results, UnitKind, unit_views
-from reportgen.results.agreement import yardstick
+from reportgen.results import Results, UnitKind
 from reportgen.texts import TextSet
 
 KINDS: tuple[UnitKind, ...] = ("token", "word", "phrase", "given")
@@ -78,7 +80,7 @@ def row(name: str, results: Results, headlines: Sequence[Sequence[Component]]) -
             n_units.append(count)
             planted = abs(truth) > NOTHING
             if planted.any() and not planted.all():
-                areas.append(area(abs(found), planted))
+                areas.append(area(abs(found[planted]), abs(found[~planted])))
             values.append(found)
             truths.append(truth)
         signed = pearsonr(np.concatenate(values), np.concatenate(truths)).statistic
@@ -91,12 +93,9 @@ def by_token(
 ) -> tuple[Floats, Floats, int]:
     """The effect of each token's unit and the worth of the token, `[token]` over content that
     spells a character; and how many units there are."""
-    tokens, effects = results.tokens_of(text), results.effects_of(text)
-    assert effects is not None
+    tokens, views = results.tokens_of(text), views_of(results, text)
     content = tokens[~tokens["is_special"].to_numpy(bool)]
-    views = unit_views(tokens, effects, (*VIEWS, *CHANGES))
-    found = views["deletion"] if view == "deletion" else yardstick(views)
-    assert found is not None
+    found = views["deletion" if view == "deletion" else YARDSTICK]
     of_token = found[content["unit"].rank(method="dense").to_numpy(int) - 1]
     spells = (content["end"] > content["start"]).to_numpy(bool)
     owner, worths = component_of_each_character(components), contributions(components)

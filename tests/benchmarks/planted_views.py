@@ -8,20 +8,21 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from planted_models import Architecture, shuffle_weights
 from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_score
 from scipy.stats import pearsonr
+from subjects import text_set
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence import ChangedText, Explainer
-from reportgen.demo.score_rule import component_of_each_character
+from reportgen.demo.score_rule import Component, component_of_each_character
 from reportgen.findings import Colouring
 from reportgen.findings.colouring import choose_colouring
 from reportgen.models import EncodedText, ExplainedText, ModelSpec, content_units, keep, load_model
 from reportgen.models.tokens import encode
-from reportgen.results import CHANGES, VIEWS, InputInfo, Results, unit_views
+from reportgen.results import CHANGES, VIEWS, Results, unit_views
 from reportgen.results.agreement import yardstick
-from reportgen.texts import TextInput, TextSet
 
 SHAPLEY = "Shapley, estimated"  # of the model's own output
 YARDSTICK = "yardstick"  # the effect that is shown
@@ -70,6 +71,7 @@ def see(
     model = load_model(ModelSpec(model=str(folder), pooling=pooling))
     if shuffled is not None:
         shuffle_weights(model.module, shuffled)
+    texts = text_set(one.text for one in headlines)
     encoded = [encode(model.tokenizer, one.text, None, model.info.max_tokens) for one in headlines]
     explainer = Explainer(model, try_model(model, encoded)[1].batching, BATCH_TOKENS)
     own = model_shapley(explainer, encoded, orders) if orders else [None] * len(headlines)
@@ -79,29 +81,20 @@ def see(
     chosen = None
     if shuffled is None and is_full:
         with TemporaryDirectory() as place:
-            chosen = choose_colouring(analyze(text_set(headlines), model, Path(place), options))
+            chosen = choose_colouring(analyze(texts, model, Path(place), options))
     with TemporaryDirectory() as place:
         options = replace(options, evidence="full" if is_full else "basic")
-        results = analyze(text_set(headlines), model, Path(place), options)
-        texts, sink = tuple(_units(results, headlines, own)), _sink(results)
+        results = analyze(texts, model, Path(place), options)
+        units, sink = tuple(_units(results, headlines, own)), _sink(results)
         chosen = chosen if is_full else choose_colouring(results)
     return Seen(
         architecture.name,
         sum(weights.numel() for weights in model.module.parameters()),
         _fit(explainer, encoded, headlines, architecture),
         sink,
-        texts,
+        units,
         chosen,
     )
-
-
-def text_set(headlines: Sequence[Planted]) -> TextSet:
-    """The headlines as they would be read from a file."""
-    texts = [
-        TextInput(id=str(i), text=one.text, source=f"planted.txt:{i}")
-        for i, one in enumerate(headlines, 1)
-    ]
-    return TextSet(tuple(texts), (InputInfo("planted.txt", "0" * 64, len(texts)),))
 
 
 def model_shapley(
@@ -140,23 +133,36 @@ def _only(text: EncodedText, units: frozenset[int]) -> EncodedText:
     return keep(text, [place for place, role in roles if role is not None or place in kept])
 
 
+def views_of(results: Results, text: int) -> dict[str, Floats]:
+    """Every view of a text, `[unit]` over its content, and the yardstick."""
+    effects = results.effects_of(text)
+    assert effects is not None
+    views = unit_views(results.tokens_of(text), effects, (*VIEWS, *CHANGES))
+    both = yardstick(views)
+    assert both is not None
+    return {**views, YARDSTICK: both}
+
+
+def spelled(
+    results: Results, text: int, components: Sequence[Component]
+) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Which units of a text's content spell a character, and to which component the last one of
+    these belongs."""
+    tokens = results.tokens_of(text)
+    content = tokens[~tokens["is_special"].to_numpy(bool)]
+    spans = content.groupby("unit").agg({"start": "min", "end": "max"})
+    spells = (spans["end"] > spans["start"]).to_numpy(bool)
+    owner = component_of_each_character(components)
+    return spells, np.array(owner)[spans["end"].to_numpy(int)[spells] - 1]
+
+
 def _units(
     results: Results, headlines: Sequence[Planted], shapley: Sequence[Floats | None]
 ) -> Iterator[Units]:
     """Each text's units; those that spell no character are left out."""
     for text, one in enumerate(headlines):
-        tokens, effects = results.tokens_of(text), results.effects_of(text)
-        assert effects is not None
-        content = tokens[~tokens["is_special"].to_numpy(bool)]
-        spans = content.groupby("unit").agg({"start": "min", "end": "max"})
-        spells = (spans["end"] > spans["start"]).to_numpy(bool)
-        owner = component_of_each_character(one.components)
-        places = [owner[end - 1] for end in spans["end"].to_numpy(int)[spells]]
-        views: dict[str, Floats] = dict(unit_views(tokens, effects, (*VIEWS, *CHANGES)))
-        both = yardstick(views)
-        assert both is not None
-        views[YARDSTICK] = both
-        own = shapley[text]
+        spells, places = spelled(results, text, one.components)
+        views, own = views_of(results, text), shapley[text]
         if own is not None:
             views[SHAPLEY] = own
         yield Units(

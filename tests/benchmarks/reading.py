@@ -17,19 +17,8 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from many import WORDS
 
-WORDS = [
-    "最大",
-    "無料",
-    "今すぐ",
-    "ポイント",
-    "もらえる",
-    "カード",
-    "free",
-    "coffee",
-    "every",
-    "new",
-]
 TOGETHER = 100_000
 READ = """
 import sys, time

@@ -27,8 +27,9 @@ from pathlib import Path
 import numpy as np
 import planted
 import torch
-from human_ratings import KINDS, N_HELD, N_TRAINING, downloaded, rated, text_set, trained
+from human_ratings import N_HELD, N_TRAINING, regressor
 from numpy.typing import NDArray
+from subjects import text_set
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings import CorpusTokens, effect_lists, fewest_texts
@@ -64,12 +65,10 @@ def main() -> None:
         headlines = planted.fresh_headlines()[0][SKIP["headlines"] :]
         print_real("headlines", measured(planted.text_set(headlines), ModelSpec()))
     if "film reviews" in parts and ratings is not None:
-        texts = rated(downloaded(ratings), KINDS["film reviews"])
-        model = trained(ratings / "film-reviews", texts[N_HELD : N_HELD + N_TRAINING])
+        spec, texts = regressor(ratings, "film reviews")
         first = N_HELD + N_TRAINING + SKIP["film reviews"]
         fresh = texts[first : first + FRESH]
-        spec = ModelSpec(model=str(model), max_length=128)
-        print_real("film reviews", measured(text_set(fresh), spec))
+        print_real("film reviews", measured(text_set(one.text for one in fresh), spec))
 
 
 def measured(texts: TextSet, model: ModelSpec) -> CorpusTokens:

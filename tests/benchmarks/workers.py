@@ -5,44 +5,23 @@ attention alone. The time is that on the clock, after all processes have loaded 
 machine with two idle cores.
 """
 
-import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from transformers import BertConfig, BertForSequenceClassification
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from helpers.real.models import SENTENCES, tiny_tokenizer
+from subjects import save_base, text_set
 
 from reportgen.analysis import AnalysisOptions, Job, Progress, Worker, WorkFolder, processes
 from reportgen.models import ModelSpec, load_model
-from reportgen.results import InputInfo
-from reportgen.texts import TextInput, TextSet
+from reportgen.texts import TextSet
 
 N_TEXTS = 1024
+TEXT = "the cat sat on the mat and the dog " * 2
 LOADING = 25.0  # seconds that the processes have for it
 ROUNDS = 2
 OPTIONS = AnalysisOptions(units="token", keep_maps="none", evidence="none")
-
-
-def made_model(folder: Path) -> ModelSpec:
-    """A model of base size in `folder`."""
-    tokenizer = tiny_tokenizer("wordpiece")
-    torch.manual_seed(0)
-    config = BertConfig(vocab_size=len(tokenizer), num_labels=1)
-    BertForSequenceClassification(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return ModelSpec(model=str(folder))
-
-
-def made_texts() -> TextSet:
-    """Texts of about 25 tokens."""
-    text = " ".join([SENTENCES[3]] * 3)
-    made = tuple(TextInput(str(i), f"{text} {i}", source=f"t:{i}") for i in range(N_TEXTS))
-    return TextSet(made, (InputInfo("t", "0" * 64, N_TEXTS),))
 
 
 def seconds(number: int, texts: TextSet, spec: ModelSpec, folder: Path) -> float:
@@ -65,8 +44,9 @@ def main() -> None:
     """Print the time of one process and of two, in turn, and the ratio."""
     torch.set_num_threads(1)
     with TemporaryDirectory() as name:
-        place, texts = Path(name), made_texts()
-        spec = made_model(place / "model")
+        place = Path(name)
+        texts = text_set(f"{TEXT} {i}" for i in range(N_TEXTS))
+        spec = save_base("BERT base", place / "model")
         for i in range(ROUNDS):
             one = seconds(1, texts, spec, place / f"one{i}")
             two = seconds(2, texts, spec, place / f"two{i}")

@@ -1,11 +1,14 @@
-"""Benchmarks, which no other test runs, find what they import of the package and its tests."""
+"""Benchmarks, which no other test runs, find what they import of the package and its tests, and
+lie where pages say."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from helpers.pages import PAGES
 from helpers.places import ROOT
 
 TESTS = ROOT / "tests"
@@ -72,3 +75,9 @@ def missing(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_a_benchmark_finds_what_it_imports(script: Path) -> None:
     assert not list(missing(script))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_name_benchmarks_that_there_are(page: str) -> None:
+    named = re.findall(r"tests/benchmarks/(\w+\.py)", PAGES[page])
+    assert {BENCHMARKS / name for name in named} <= {*SCRIPTS}
