@@ -9,7 +9,7 @@ from reportgen.exports import exported
 
 if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
-    from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
+    from reportgen.findings.colouring import Colouring, is_complete
     from reportgen.findings.detailed_texts import check_detail, detailed, listed_first
     from reportgen.findings.evidence import (
         ViewFigures,

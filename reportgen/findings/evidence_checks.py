@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.colouring import Colouring
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.repeated_texts import first_alike, without_copies
 from reportgen.findings.statistics import Estimate, estimate
@@ -81,8 +80,7 @@ class ShapleyFigures:
     """Agreement with Shapley values by size, over the texts in which all of it was measured."""
 
     effect: Estimate  # of the effect that is shown
-    # Of what colours the texts first, scored as in `Colouring.scored_by`; None where that is one of
-    # the two.
+    # Of what colours the texts first; None where that is one of the two.
     colours: Estimate | None
     # By text, what Shapley values may be off by (root mean square over units, at most, in 95 of 100
     # texts) over their standard deviation; 0 where they are exact. None where that is not stored.
@@ -108,10 +106,11 @@ class ShapleyFigures:
         return np.array([]) if self.errors is None else self.errors[self.errors > 0]
 
 
-def shapley_figures(results: Results, colouring: Colouring) -> ShapleyFigures | None:
+def shapley_figures(results: Results, shown_first: View) -> ShapleyFigures | None:
     """The figures; None with fewer than MIN_TEXTS different texts that have Shapley values, effects
     and colours of at least MIN_UNITS units, each of which differ."""
-    has_colours = colouring.view not in (SHAPLEY, EFFECT)
+    has_colours = shown_first not in (SHAPLEY, EFFECT)
+    colours = shown_first if has_colours else EFFECT
     own_errors = results.evidence.set_index("text")[SHAPLEY_ERROR].astype(np.float64)
     effects, alike = results.effects, first_alike(results)
     texts = effects.loc[effects[SHAPLEY].notna(), "text"].unique().tolist()
@@ -120,7 +119,6 @@ def shapley_figures(results: Results, colouring: Colouring) -> ShapleyFigures | 
         first, own = int(alike[text]), results.effects_of(text)
         if first in found or own is None:
             continue
-        colours = colouring.scored_by.get(first, colouring.view) if has_colours else EFFECT
         views = unit_views(results.tokens_of(text), own, (EFFECT, SHAPLEY, colours))
         scores = [_agreement(views, view) for view in (EFFECT, colours)]
         if np.isfinite(scores).all():

@@ -386,13 +386,13 @@ class Findings:
 
     @cached_property
     def colouring(self) -> Colouring:
-        """The measure that texts are coloured by first, and why."""
+        """The measure that texts are coloured by first, and how well it agrees with effects."""
         return choose_colouring(self.results, self.colour)
 
     @cached_property
     def judgements(self) -> Mapping[View, Judgement]:
-        """What the agreement of each measure says beyond the baselines. That of the one that
-        colours the texts is measured on texts that did not choose it."""
+        """What the agreement of each measure says beyond the baselines: of the one that colours the
+        texts by itself, since it was not chosen by that; of the others together."""
         shown = self.colouring.judgement
         own = {} if shown is None else {self.colouring.view: shown}
         return {**evidence.judgements(self.results), **own}
@@ -410,7 +410,7 @@ class Findings:
     @cached_property
     def shapley(self) -> of_checks.ShapleyFigures | None:
         """The agreement of effects and colours with Shapley values."""
-        return of_checks.shapley_figures(self.results, self.colouring)
+        return of_checks.shapley_figures(self.results, self.shown_first)
 
     @cached_property
     def text_figures(self) -> pd.DataFrame:

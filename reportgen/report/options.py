@@ -21,7 +21,7 @@ from reportgen.options import Option
 from reportgen.results import COLOURS, EARLIER_NAMES, is_commit
 
 _PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
-# What `colour` takes: a measure that colours texts, or the one that agrees best with effects.
+# What `colour` takes: a measure that colours texts, or where the model looks.
 COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS, *EARLIER_NAMES)
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "predictions", "sinks", "agreement"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
@@ -232,8 +232,7 @@ class RenderOptions(WriteOptions):
         _REPORT(
             choices=COLOUR_CHOICES,
             metavar="auto|VIEW",
-            help="What colours the texts first, e.g. effect; auto takes what agrees best with "
-            "what changes the prediction.",
+            help="What colours the texts first, e.g. gradient; auto shows where the model looks.",
         ),
     ] = "auto"
     detail: Annotated[

@@ -286,6 +286,6 @@ def test_cross_attention_colours_the_text(results: Results) -> None:
     plain = results.tokens_of(1).groupby("unit")["cross_received"].sum()
     assert_near(own.values, plain)
     assert own.name == "cross-attention received"
-    assert Findings(results, "cross_received").shown_first == own.id
+    assert (findings.shown_first, findings.colouring.way) == (own.id, "cross")
     steps = [step for step in own.steps if step is not None]
     assert len(steps) == int(units.content.sum())

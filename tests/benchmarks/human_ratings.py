@@ -30,7 +30,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import torch
-from planted_few import print_judged, print_rules
+from judged import Best, best_of, print_judged
 from planted_rule import Floats
 from planted_views import YARDSTICK, model_shapley, views_of
 from scipy.stats import pearsonr, spearmanr
@@ -45,8 +45,6 @@ from transformers import (
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence import Explainer
-from reportgen.findings import Colouring
-from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, joined_to_words, load_model
 from reportgen.models.tokens import encode
 from reportgen.results import BY_ID, MIN_UNITS
@@ -93,8 +91,8 @@ def main() -> None:
     rows, frames = [], []
     for kind in arguments.only or KINDS:
         spec, texts = regressor(arguments.cache, kind)
-        fit, chosen, scores = measured(kind, spec, texts[:N_HELD])
-        rows.append(row_of(kind, fit, chosen, scores))
+        fit, best, scores = measured(kind, spec, texts[:N_HELD])
+        rows.append(row_of(kind, fit, best, scores))
         frames.append(scores.assign(kind=kind))
         print(f"{kind}: done", file=sys.stderr)
     print("| kind | texts | fit | --colour auto | agreement | rarity | halves |")
@@ -197,10 +195,8 @@ def batched(
     return found
 
 
-def measured(
-    kind: str, spec: ModelSpec, held: Sequence[Rated]
-) -> tuple[float, Colouring, pd.DataFrame]:
-    """How well the model fits the ratings of texts it never saw, what `--colour auto` chose, and
+def measured(kind: str, spec: ModelSpec, held: Sequence[Rated]) -> tuple[float, Best, pd.DataFrame]:
+    """How well the model fits the ratings of texts it never saw, what agrees best, and
     one row per text, view and score."""
     model = load_model(spec)
     encoded = [encode(model.tokenizer, one.text, None, MAX_TOKENS) for one in held]
@@ -213,9 +209,8 @@ def measured(
         options = AnalysisOptions(keep_maps="none", evidence_texts="all", units="word")
         results = analyze(text_set(one.text for one in short), model, Path(place), options)
         views = [views_of(results, text) for text in range(len(short))]
-        chosen = choose_colouring(results)
+        best = best_of(results)
         print_judged(results, kind)
-        print_rules(results, kind)
     splitter = word_splitter()
     words = [
         joined_to_words(
@@ -226,7 +221,7 @@ def measured(
     halves = [model_shapley(explainer, words, ORDERS // 2, seed) for seed in (0, N_TEXTS)]
     return (
         fit,
-        chosen,
+        best,
         pd.DataFrame(scores_of(views, *halves), columns=["text", "view", "score", "value"]),
     )
 
@@ -253,13 +248,13 @@ def rank(one: Floats, other: Floats) -> float:
     return float(spearmanr(one, other).statistic)
 
 
-def row_of(kind: str, fit: float, chosen: Colouring, scores: pd.DataFrame) -> str:
-    """A kind of texts, and the agreement of what was chosen for it, with its standard error."""
+def row_of(kind: str, fit: float, best: Best, scores: pd.DataFrame) -> str:
+    """A kind of texts, and how well what agrees best there does, with its standard error."""
     of_view = scores[scores["score"] == SIZE].groupby("view")["value"]
     means, error = of_view.mean(), of_view.sem()
     return (
-        f"| {kind} | {scores['text'].nunique()} | {fit:.2f} | {chosen.view} | "
-        f"{means[chosen.view]:.2f} ± {error[chosen.view]:.2f} | {means['rarity']:.2f} | "
+        f"| {kind} | {scores['text'].nunique()} | {fit:.2f} | {best.view} | "
+        f"{means[best.view]:.2f} ± {error[best.view]:.2f} | {means['rarity']:.2f} | "
         f"{means[HALVES]:.2f} |"
     )
 

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import subjects
 import torch
-from planted_few import few_texts, print_judged, print_rules
+from judged import best_of, print_judged
 from planted_rule import NOTHING, Floats
 from planted_scores import area
 from planted_views import YARDSTICK, spelled, views_of
@@ -40,7 +40,6 @@ from reportgen.demo.score_rule import (
 from reportgen.demo.student import example, training_batches
 from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
 from reportgen.demo.train import RECIPES
-from reportgen.findings.colouring import choose_colouring
 from reportgen.models import ModelSpec, load_model
 from reportgen.results import MEASURES, Results
 from reportgen.texts import TextSet
@@ -72,9 +71,8 @@ def main() -> None:
             ),
         )
         texts = list(over_texts(results, headlines))
-        chosen = choose_colouring(results)
+        best = best_of(results)
         print_judged(results, "headlines")
-        print_rules(results, "headlines")
         scores = results.texts["prediction"].to_numpy(np.float64)
     n_units = sum(len(truth) for _, truth in texts)
     fit = pearsonr(scores, [score(components) for components in headlines]).statistic
@@ -82,10 +80,7 @@ def main() -> None:
     print(f"drawn, but left out because the model was trained on them: {n_known}")
     print(f"Pearson correlation of prediction and rule: {fit:.3f}\n")
     print_table(texts)
-    told = f"{chosen.agreement.mean:.2f}" if chosen.agreement else "-"
-    beside = f"{chosen.rarity.mean:.2f}" if chosen.rarity else "-"
-    print(f"\nchosen: {chosen.view}, agreement {told}, rarity {beside}")
-    print(f"for few texts: {few_texts(areas_of(texts))}")
+    print(f"\nagrees best: {best.view}, {best.agreement:.2f}; rarity {best.rarity:.2f}")
 
 
 def print_table(texts: Sequence[tuple[dict[str, Floats], Floats]]) -> None:

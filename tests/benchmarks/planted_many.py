@@ -26,7 +26,6 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from planted_few import FIXED, OTHER, few_texts
 from planted_models import ARCHITECTURES, SEED, Architecture, trained, training_data
 from planted_rule import TRUTHS, fresh
 from planted_scores import ALL, SHAPLEY_SCORE, SIGN, SINK, scores_of, table
@@ -61,7 +60,6 @@ def main() -> None:
     print("| model | parameters | texts | fit | attention on ◆ | --colour auto | area | rarity |")
     print("|---|--:|--:|--:|--:|---|--:|--:|", *told, sep="\n")
     print_tables(scores)
-    print_few(scores)
 
 
 def of_model(
@@ -84,13 +82,11 @@ def of_model(
 def row_of(seen: Seen, scores: pd.DataFrame) -> str:
     """A model, and how well the colouring that it is given finds what counts, beside rarity."""
     areas = scores[scores["score"] == ALL].groupby("view")["value"].mean()
-    assert seen.chosen is not None
-    agreement = seen.chosen.agreement
-    assert agreement is not None
+    assert seen.best is not None
     return (
         f"| {seen.name} | {seen.n_parameters:,} | {len(seen.texts)} | {seen.fit:.3f} | "
-        f"{seen.sink:.1f} times even | {seen.chosen.view} ({agreement.mean:.2f}) | "
-        f"{areas[seen.chosen.view]:.3f} | {areas['rarity']:.3f} |"
+        f"{seen.sink:.1f} times even | {seen.best.view} ({seen.best.agreement:.2f}) | "
+        f"{areas[seen.best.view]:.3f} | {areas['rarity']:.3f} |"
     )
 
 
@@ -105,14 +101,6 @@ def print_tables(scores: pd.DataFrame) -> None:
     names: Sequence[str] = (*TRUTHS, SINK, SIGN, SHAPLEY_SCORE)
     by_truth = means.groupby(["score", "view"]).mean().unstack("score")
     print("\n" + table(by_truth.reindex(index=ranked, columns=list(names))))
-
-
-def print_few(scores: pd.DataFrame) -> None:
-    """By model, what colours few texts, for which no measure can be chosen."""
-    for model, own in scores[(scores["score"] == ALL) & (scores["shuffle"] < 0)].groupby("model"):
-        areas = own.pivot(index="text", columns="view", values="value")
-        if {FIXED, OTHER} <= set(areas):
-            print(f"\n{model}, few texts: {few_texts(areas)}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
+from judged import Best, best_of
 from numpy.typing import NDArray
 from planted_models import Architecture, shuffle_weights
 from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_score
@@ -17,8 +18,6 @@ from subjects import text_set
 from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.analysis.evidence import ChangedText, Explainer
 from reportgen.demo.score_rule import Component, component_of_each_character
-from reportgen.findings import Colouring
-from reportgen.findings.colouring import choose_colouring
 from reportgen.models import EncodedText, ExplainedText, ModelSpec, content_units, keep, load_model
 from reportgen.models.tokens import encode
 from reportgen.results import CHANGES, VIEWS, Results, unit_views
@@ -48,8 +47,8 @@ class Seen:
     fit: float  # Pearson correlation with the rule: of scores, or of the similarities of pairs
     sink: float  # attention that the ◆ receives, in even shares: mean over texts that hold one
     texts: tuple[Units, ...]
-    # By `--colour auto` in a run with its default evidence; None where weights were shuffled.
-    chosen: Colouring | None
+    # What agrees best in a run with default evidence; None where weights were shuffled.
+    best: Best | None
 
 
 def see(
@@ -78,22 +77,22 @@ def see(
     options = AnalysisOptions(
         units="token", keep_maps="none", evidence="basic", evidence_texts="all"
     )
-    chosen = None
+    best = None
     if shuffled is None and is_full:
         with TemporaryDirectory() as place:
-            chosen = choose_colouring(analyze(texts, model, Path(place), options))
+            best = best_of(analyze(texts, model, Path(place), options))
     with TemporaryDirectory() as place:
         options = replace(options, evidence="full" if is_full else "basic")
         results = analyze(texts, model, Path(place), options)
         units, sink = tuple(_units(results, headlines, own)), _sink(results)
-        chosen = chosen if is_full else choose_colouring(results)
+        best = best if is_full else best_of(results)
     return Seen(
         architecture.name,
         sum(weights.numel() for weights in model.module.parameters()),
         _fit(explainer, encoded, headlines, architecture),
         sink,
         units,
-        chosen,
+        best,
     )
 
 

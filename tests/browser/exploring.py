@@ -10,6 +10,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from reportgen.results import Results
 
+# Of the units of a text in their order, where each stands in its strip: markers follow the words.
+PLACES = """box => {
+  const all = [...box.querySelectorAll(".u")];
+  const units = all.filter((unit) => !unit.dataset.at);
+  const markers = all.filter((unit) => unit.dataset.at);
+  for (const marker of markers) units.splice(+marker.dataset.at, 0, marker);
+  return units.map((unit) => all.indexOf(unit));
+}"""
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
 QUIET = 100  # milliseconds without a change after which a panel is as it stays
 SETTLED = """(figure, quiet) => new Promise((resolve) => {
@@ -41,6 +49,12 @@ def maps_of(results: Results, text: int) -> np.ndarray:
     """`[layer, head, query, key]`."""
     model = results.info.model
     return unpack(results.packed_maps(text), model.n_layers, model.n_heads).astype(float)
+
+
+def units_of(page: Page, number: int = 1) -> list[Locator]:
+    """The units of a text, special tokens among them, in their order."""
+    strip = page.locator(f"#strip-{number}")
+    return [strip.locator(".u").nth(place) for place in strip.evaluate(PLACES)]
 
 
 @dataclass

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from exploring import colour_by, maps_of, settle
+from exploring import colour_by, maps_of, settle, units_of
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, middle, rendered, visit, written
 from playwright.sync_api import expect
@@ -32,7 +32,7 @@ def test_the_answer_says_where_a_token_looks_and_what_it_receives(kept, results)
     expect(answer).to_have_text(HINT)
     tokens = results.tokens_of(0)
     unit = 3
-    kept.locator("#strip-1 .u").nth(unit).click()
+    units_of(kept)[unit].click()
     weights = maps_of(results, 0)[1, 2]
     best = int(weights[unit].argmax())
     token, to = name_of(results, 0, unit), name_of(results, 0, best)
@@ -54,10 +54,10 @@ def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(kept):
     expect(answer).to_contain_text("sends")
     strip, below = kept.locator("#strip-1").bounding_box(), answer.bounding_box()
     assert 0 <= below["y"] - strip["y"] - strip["height"] < 24
-    kept.locator("#strip-1 .u").nth(2).press("Escape")  # the tooltip that comes with the focus
+    units_of(kept)[2].press("Escape")  # the tooltip that comes with the focus
     kept.keyboard.press("Escape")
     expect(answer).to_have_text(HINT)
-    kept.locator("#strip-1 .u").nth(3).click()
+    units_of(kept)[3].click()
     expect(kept.locator("#map-1 .detail h4")).to_be_visible()
     kept.evaluate("document.activeElement.blur()")
     kept.keyboard.press("Escape")
@@ -87,7 +87,7 @@ def test_neither_the_first_nor_a_second_choice_moves_the_chart(keep, with_eviden
     plot = drawn(kept, 1)
     before = plot.bounding_box()
     for unit in (2, 4, 0, 0):  # the last one undoes the choice
-        kept.locator("#strip-1 .u").nth(unit).click()
+        units_of(kept)[unit].click()
         settle(kept, 1)
         assert plot.bounding_box() == before
         for details in kept.locator("#map-1 .detail").filter(visible=True).all():
@@ -101,7 +101,7 @@ def test_what_the_colours_show_says_where_the_token_looks(keep, with_evidence):
     drawn(watched, 1)
     shown = watched.locator("#colours-1 input:checked")
     first = shown.input_value()
-    watched.locator("#strip-1 .u").nth(2).click()
+    units_of(watched)[2].click()
     token = name_of(made, 0, 2).strip()
     chip = watched.locator("#colours-1 .looking-at")
     expect(chip).to_have_text(f"where “{token}” looks ×")
@@ -110,14 +110,14 @@ def test_what_the_colours_show_says_where_the_token_looks(keep, with_evidence):
     expect(chip).to_be_hidden()
     expect(watched.locator("#strip-1 .u.chosen")).to_have_count(0)
     assert "token=" not in watched.url
-    watched.locator("#strip-1 .u").nth(2).click()
+    units_of(watched)[2].click()
     expect(chip).to_be_visible()
     colour_by(watched, 1, "cls_row_last")
     expect(chip).to_be_hidden()
     assert "token=" not in watched.url
     colour_by(watched, 1, first)
     for _ in range(2):
-        watched.locator("#strip-1 .u").nth(2).click()
+        units_of(watched)[2].click()
     expect(shown).to_have_value(first)
 
 
@@ -129,17 +129,16 @@ def test_repeated_tokens_are_told_apart_in_lists_legend_and_names(watched, tmp_p
     again = [i for i, name in enumerate(names) if names.count(name) > 1]
     assert again
     unit = again[1]
-    strip = watched.locator("#strip-1")
-    expect(strip.locator(".u").nth(unit)).to_have_attribute("aria-label", name_of(made, 0, unit))
+    expect(units_of(watched)[unit]).to_have_attribute("aria-label", name_of(made, 0, unit))
     once = next(i for i, name in enumerate(names) if names.count(name) == 1 and i)
-    assert strip.locator(".u").nth(once).get_attribute("aria-label") is None
+    assert units_of(watched)[once].get_attribute("aria-label") is None
     rows = watched.locator("#text\\=1 .influence tbody tr").all()
     assert len(rows) >= 5
     for row in rows:
         label = row.locator("bdi").inner_text()
         if names.count(label) > 1:
             assert re.search(r"\((1st|2nd|3rd|\dth)", row.inner_text())
-    strip.locator(".u").nth(unit).click()
+    units_of(watched)[unit].click()
     expect(watched.locator("#map-1 .detail h4 bdi")).to_have_text(name_of(made, 0, unit))
     shares = maps_of(made, 0)[-1].mean(axis=0)[unit]
     best = np.argsort(-shares, kind="stable")[:5]
@@ -167,7 +166,7 @@ def test_a_tap_on_the_map_chooses_a_token_and_keeps_it(own_tab, tap, url):
     expect(tip).to_contain_text("→")
     page.wait_for_timeout(300)
     expect(tip).to_be_visible()  # until the next touch
-    unit = page.locator("#strip-1 .u").nth(2)
+    unit = units_of(page)[2]
     tap(*middle(unit))
     expect(tip.locator("bdi")).to_contain_text(unit.inner_text().strip())
     tap(2, 400)

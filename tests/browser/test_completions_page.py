@@ -1,6 +1,7 @@
 """Choosing a token of a completion shows what changes its probability."""
 
 import pytest
+from exploring import units_of
 from helpers.made_up.completed import completed_results
 from opening import rendered, visit
 from playwright.sync_api import expect
@@ -35,21 +36,21 @@ def test_a_token_of_the_completion_colours_the_text_by_what_changes_it(kept, mad
     visit(kept, "#text=1")
     answer = kept.locator("#strip-1 ~ .answer")
     expect(answer).to_have_text(HINT)
-    units = kept.locator("#strip-1 .u")
-    before = [units.nth(i).get_attribute("class") for i in range(units.count())]
+    units = units_of(kept)
+    before = [unit.get_attribute("class") for unit in units]
     for row in rows_of(made, 0):
-        units.nth(row.unit).click()
+        units[row.unit].click()
         expect(answer).to_have_text(row.said)
         expect(kept.locator("#legend-1")).to_contain_text(f"“{row.token}”")
         for i, colour in enumerate(row.moves.colours):
-            classes = units.nth(i).get_attribute("class").split()
+            classes = units[i].get_attribute("class").split()
             assert f"h{abs(colour or 0)}" in classes
             assert ("m" in classes) is (colour is not None and colour < 0)
-            assert units.nth(i).get_attribute("data-value") == row.moves.changes[i]
-        assert "chosen" in units.nth(row.unit).get_attribute("class")
+            assert units[i].get_attribute("data-value") == row.moves.changes[i]
+        assert "chosen" in units[row.unit].get_attribute("class")
     kept.locator("#colours-1 .looking-at").click()
     expect(answer).to_have_text(HINT)
-    assert [units.nth(i).get_attribute("class") for i in range(units.count())] == before
+    assert [units[i].get_attribute("class") for i in range(len(units))] == before
 
 
 def test_a_token_of_the_text_shows_where_it_looks_as_ever(kept):

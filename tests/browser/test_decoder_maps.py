@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 from axe import found
+from exploring import units_of
 from helpers.calling import call
 from helpers.real.writers import PAIRS, save_writer
 from opening import overhang, rendered, visit
@@ -190,18 +191,18 @@ def test_a_chosen_token_shows_its_own_gradient(kept, made, view):
     units, behind = text_units(made, 0), target_units(made, 0)
     row = make_steps(Findings(made), 0, units, load_language("en"), behind).rows[1]
     visit(kept, f"#text=1&measure={view}")
-    marks = kept.locator("#strip-1 .u")
-    marks.nth(row.unit).click()
+    marks = units_of(kept)
+    marks[row.unit].click()
     own = row.moves.others[view]
     legend = kept.locator("#legend-1")
     expect(legend).to_contain_text("gradient")
     expect(legend).to_contain_text(f"“{row.token}”")
     expect(kept.locator("#strip-1 ~ .answer")).to_have_text(row.said)
     for i, (colour, value) in enumerate(zip(own.colours, own.values, strict=True)):
-        classes = marks.nth(i).get_attribute("class").split()
+        classes = marks[i].get_attribute("class").split()
         assert f"h{abs(colour or 0)}" in classes
         assert ("m" in classes) is (colour is not None and colour < 0)
-        assert marks.nth(i).get_attribute("data-value") == value
+        assert marks[i].get_attribute("data-value") == value
     tone = "size" if view == "gradient" else "signed"
     assert tone in kept.locator("#strip-1").get_attribute("class").split()
 
@@ -254,7 +255,7 @@ def test_of_a_long_text_and_target_cells_stand_for_several_tokens(keep, long_pag
     np.testing.assert_allclose(values, grouped(plain.values, *drawn), atol=0.02)
     assert "A cell stands for up to" in kept.locator("#parts-1 .range").text_content()
     if part == "cross":
-        kept.locator("#strip-1 .u").nth(data["units"][40]).click()
+        units_of(kept)[data["units"][40]].click()
         frame = kept.locator("#parts-1 rect.reads")
         cell = kept.locator(f"#parts-1 rect[data-at='0.{drawn[1][40]}']")
         assert abs(frame.bounding_box()["x"] - cell.bounding_box()["x"]) < 3

@@ -1,6 +1,7 @@
 """The first screen: four answers, a coloured text and its map, with scripts on and off."""
 
 import pytest
+from exploring import units_of
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, pointed_at, rendered, show_all, visit
 from playwright.sync_api import expect
@@ -124,12 +125,12 @@ def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(kept):
 def test_bars_stand_at_the_tokens_that_change_the_prediction(kept, results):
     visit(kept, "#text=1")
     effects = results.effects_of(0).set_index("position")["effect"].dropna()
-    units = kept.locator("#strip-1 .u")
+    units = units_of(kept)
     spread = results.texts["prediction"].max() - results.texts["prediction"].min()
     top = max(effects.abs().max(), 0.05 * spread)
     for position, effect in effects.items():
         steps = round(14 * effect / top)
-        classes = units.nth(int(position)).get_attribute("class").split()
+        classes = units[int(position)].get_attribute("class").split()
         bars = [name for name in classes if name[0] in "bn" and name[1:].isdigit()]
         expected = f"{'b' if steps > 0 else 'n'}{abs(steps)}"
         assert bars == ([expected] if abs(steps) >= 2 else [])

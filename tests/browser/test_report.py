@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, pick
+from exploring import HEADS, LAYERS, cell, pick, units_of
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
 from opening import drawn, overhang, placed, pointed_at, rendered, show_all, visit, written
@@ -136,13 +136,13 @@ def test_a_token_is_chosen_with_the_keyboard_alone(kept, results):
     strip.first.focus()
     for _ in range(3):
         kept.keyboard.press("ArrowRight")
-    expect(strip.nth(3)).to_be_focused()
+    expect(strip.nth(3)).to_be_focused()  # the fourth word: [CLS] comes after the text
     kept.keyboard.press("Enter")
     expect(strip.nth(3)).to_have_attribute("aria-pressed", "true")
-    row = maps_of(results, 0)[-1].mean(axis=0)[3]
+    row = maps_of(results, 0)[-1].mean(axis=0)[4]
     most = int(row.argmax())
     names = results.tokens_of(0)["token"].tolist()
-    expect(kept.locator("#map-1 .detail h4")).to_contain_text(names[3])
+    expect(kept.locator("#map-1 .detail h4")).to_contain_text(names[4])
     first = kept.locator("#map-1 .detail ol").first.locator("li").first
     expect(first).to_have_text(f"{names[most]} ≈ {100 * row[most]:.0f} %")
     kept.keyboard.press("Escape")
@@ -155,7 +155,7 @@ def test_a_token_is_chosen_with_the_keyboard_alone(kept, results):
 def test_a_special_token_says_that_content_only_hides_it(kept):
     visit(kept, "#text=1&layer=1&head=2&content=1")
     drawn(kept, 1)
-    kept.locator("#strip-1 .u").first.click()
+    units_of(kept)[0].click()
     lists = kept.locator("#map-1 .told-of > div")
     expect(lists.nth(0).locator("li")).to_have_count(5)
     expect(lists.nth(1)).to_contain_text("Hidden in this view")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exploring import pick
+from exploring import pick, units_of
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
 from opening import drawn, placed, written
@@ -103,7 +103,7 @@ def test_where_data_images_are_refused_only_what_still_works_is_offered(own_tab,
             expect(figure.get_by_role("combobox", name=name)).to_be_hidden()
         for hidden in (".compare", ".plots", ".overview"):
             expect(figure.locator(hidden)).to_be_hidden()
-        page.locator("#strip-1 .u").nth(3).click()
+        units_of(page)[3].click()
         weights = unpack(results.packed_maps(0), LAYERS, HEADS)[0, 1, 3]
         names = results.tokens_of(0)["token"].tolist()
         first = figure.locator(".detail ol").first.locator("li").first

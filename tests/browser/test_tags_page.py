@@ -3,6 +3,7 @@
 from itertools import chain
 
 import pytest
+from exploring import units_of
 from helpers.made_up.factories import make_results
 from helpers.made_up.tagged import tagged_results
 from opening import written
@@ -34,16 +35,16 @@ def test_a_word_colours_the_text_by_what_changes_its_tag(watched, made, tmp_path
     watched.goto(f"{written(made, tmp_path)}#text=1")
     answer = watched.locator("#strip-1 ~ .answer")
     expect(answer).to_have_text("Choose a word to see what changes its tag.")
-    units = watched.locator("#strip-1 .u")
+    units = units_of(watched)
     rows = make_steps(Findings(made), 0, text_units(made, 0), EN).rows
     for row in rows[:3]:
-        units.nth(row.unit).click()
+        units[row.unit].click()
         expect(answer).to_have_text(row.said)
         expect(watched.locator("#legend-1")).to_contain_text(f"the tag of “{row.token}”")
         for i, colour in enumerate(row.moves.colours):
-            classes = units.nth(i).get_attribute("class").split()
+            classes = units[i].get_attribute("class").split()
             assert f"h{abs(colour or 0)}" in classes
-            assert units.nth(i).get_attribute("data-value") == row.moves.changes[i]
+            assert units[i].get_attribute("data-value") == row.moves.changes[i]
 
 
 @pytest.mark.parametrize("kind", ["masks", "answer"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exploring import HEADS, LAYERS, cell, maps_of, pick, plots, same
+from exploring import HEADS, LAYERS, cell, maps_of, pick, plots, same, units_of
 from helpers.made_up.factories import make_results
 from opening import drawn, visit, written
 from playwright.sync_api import expect
@@ -81,7 +81,7 @@ def test_content_only_prints_the_hidden_mass_of_each_view(kept, results):
 def test_the_chosen_token_stands_in_the_address_and_back_undoes_it(kept, watched, url, results):
     visit(kept, "#text=1&layer=2&head=3")
     drawn(kept, 1)
-    kept.locator("#strip-1 .u").nth(4).click()
+    units_of(kept)[4].click()
     assert kept.url.endswith("#text=1&layer=2&head=3&token=4")
     expect(kept.locator("#map-1 .detail h4")).to_be_visible()
     kept.go_back()

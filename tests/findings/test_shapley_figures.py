@@ -13,7 +13,6 @@ from helpers.made_up.sampled_shapley import TEXTS, of_some, with_shapley
 from scipy.stats import spearmanr
 
 from reportgen.findings import Findings
-from reportgen.findings.evidence import size_agreement
 from reportgen.findings.evidence_checks import shapley_figures
 from reportgen.findings.statistics import estimate
 from reportgen.report import RenderOptions, load_language
@@ -70,30 +69,15 @@ def test_figures_and_words_are_those_of_a_plain_computation(tmp_path: Path) -> N
     assert told["n_exact"] == figures.n_exact
 
 
-def test_what_was_chosen_by_agreement_scores_only_texts_that_did_not_choose_it(
+def test_agreement_with_shapley_values_is_that_of_the_measure_that_colours_the_texts(
     tmp_path: Path,
 ) -> None:
     results = with_shapley(tmp_path)
-    colouring = Findings(results).colouring
-    assert colouring.agreement is not None
-    given = size_agreement(results)
-    scores = [given[view][text] for text, view in colouring.scored_by.items()]
-    assert colouring.agreement.mean == pytest.approx(np.mean(scores))
-    # Whatever agrees in a text, what scores it stays the same.
-    text = 3
-    rows = results.agreement
-    one_best = np.where(rows["view"] == "alti", 1.0, -1.0)
-    moved = rows.assign(value=rows["value"].where(rows["text"] != text, one_best))
-    again = Findings(changed(results, agreement=moved)).colouring
-    assert again.scored_by[text] == colouring.scored_by[text]
-    # Agreement with Shapley values is of what scores each text.
-    views = {text: ("gradient", "mask", "alti")[text % 3] for text in colouring.scored_by}
-    figures = shapley_figures(results, replace(colouring, scored_by=views))
-    assert figures is not None
-    assert figures.colours is not None
-    known = plain(results, "effect").index
-    own = [plain(results, views[text])["rho"][text] for text in known]
-    assert figures.colours.mean == pytest.approx(np.mean(own))
+    for view in ("gradient", "alti", "mask"):
+        figures = shapley_figures(results, view)
+        assert figures is not None
+        assert figures.colours is not None
+        assert figures.colours.mean == pytest.approx(plain(results, view)["rho"].mean())
 
 
 def test_colours_that_are_one_of_both_are_not_compared_with_themselves(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_the_frame_runs_nothing_and_fetches_nothing(folder: Path) -> None:
 def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) -> None:
     findings = Findings(reportgen.open_report(folder).results)
     page = BeautifulSoup(frame(render_notebook(findings)), "html.parser")
-    assert [p.get_text() for p in page.select("#answers .says")][2].startswith("Yes, on [CLS]")
+    assert [p.get_text() for p in page.select("#answers .says")][2].startswith("Mostly on [CLS]")
     assert len(page.select("#answers svg")) == 4
     assert not page.select("a[href^='#']")  # what they would lead to is not in the cell
     first = findings.picked.first

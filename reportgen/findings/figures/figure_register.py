@@ -126,7 +126,7 @@ _EVIDENCE = (
     Estimated(
         "colouring_agreement",
         "number",
-        "agreement by size of what colours the texts first, cross-fitted if chosen by it",
+        "agreement by size of what colours the texts first",
         "colouring.agreement",
     ),
     Estimated("colouring_rarity", "number", "that of token rarity", "colouring.rarity"),
@@ -155,8 +155,13 @@ _EVIDENCE = (
         "texts run with weights shuffled",
         "shuffled_first.shuffled.n_texts",
     ),
-    Figure("colouring_n_views", "count", "views it was chosen from", "colouring.n_views"),
-    Figure("colouring_n_texts", "count", "texts they were compared in", "colouring.n_texts"),
+    Figure(
+        "colouring_n_views",
+        "count",
+        "measures that can colour the texts, and were compared",
+        "colouring.n_views",
+    ),
+    Figure("colouring_n_texts", "count", "texts it was compared in", "colouring.n_texts"),
 )
 _SINKS = (
     Figure("sink_<subject>_n_texts", "count", "texts in which the tests were done", "n_texts"),

@@ -37,13 +37,11 @@ def trust_notes(found: "Findings") -> list[Note]:
         return []
     output = explained(found.info)
     row = next((role.token for role in found.info.roles if role.key == "cls"), "")
-    held = found.shown_first if found.colouring.way == "best" else None
     ranked = RankedViews(
         found.agreement_by_size,
         found.agreement_with_sign,
         found.has_joint,
         found.judgements,
-        held,
     )
     agreement = agreement_notes(ranked, row, output, found.info.model.is_causal)
     if not agreement and found.results.effects["deletion"].notna().any():
@@ -69,7 +67,6 @@ class RankedViews:
     with_sign: Mapping[View, ViewFigures]  # of views with a sign with effects as they are
     has_joint: bool = True  # units that say the same were looked for
     judgements: Mapping[View, Judgement] = field(default_factory=dict)  # beyond the baselines
-    held: View | None = None  # judged on texts that took no part in choosing it
 
 
 def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bool) -> list[Note]:
@@ -113,7 +110,7 @@ def agreement_notes(ranked: RankedViews, row: str, output: Values, is_causal: bo
             None if notes else f"N13-explained{joint}",
             "N13-even" if is_causal and view in received[:1] else None,
             f"N13-ceiling{first}{'' if is_size else '-signed'}" if ceiling else None,
-            *_said_against(judged, is_held=view == ranked.held),
+            _against_baselines(judged),
             f"N13-signed{'-ceiling' if top else ''}" if signed else None,
         )
         notes.append(plain("N13", values, JAIN, SERRANO, NEELY, kind="agreement", also=also))
@@ -137,13 +134,12 @@ def _against(judged: Judgement | None) -> Values:
     return {"baseline": judged.baseline, "base": base, **figure("over_baseline", judged.over)}
 
 
-def _said_against(judged: Judgement | None, *, is_held: bool) -> tuple[str | None, ...]:
+def _against_baselines(judged: Judgement | None) -> str | None:
     """Whether a view is surely better than all baselines, surely worse than one, or neither."""
     if judged is None or judged.over is None or judged.over.interval is None:
-        return ()
+        return None
     low, high = judged.over.interval
-    key = "N13-better" if low > 0 else "N13-worse" if high < 0 else "N13b"
-    return key, "N13-held" if is_held else None
+    return "N13-better" if low > 0 else "N13-worse" if high < 0 else "N13b"
 
 
 def rollout_note(

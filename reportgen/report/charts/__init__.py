@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         named_bars,
         plane,
         shares_by_layer,
+        sink_drawing,
     )
     from reportgen.report.charts.svg import Drawing
     from reportgen.report.charts.text_figure import draw_text, make_text_figure

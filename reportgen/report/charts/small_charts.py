@@ -4,16 +4,26 @@ Each shows what its answer says in words, so it has no axis names and few number
 64 pixels high, and names are cut to what stands beside them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor, log10
+from typing import Literal, TypeAlias
 
 import numpy as np
 from markupsafe import escape
 
 from reportgen.findings import Floats, Interval
 from reportgen.report.charts.axes import round_values
-from reportgen.report.charts.colours import INK, LOWERS, MUTED, PAPER, RAISES, ROLE_COLOURS, RULE
+from reportgen.report.charts.colours import (
+    INK,
+    LOWERS,
+    MUTED,
+    PAPER,
+    RAISES,
+    RECEIVED,
+    ROLE_COLOURS,
+    RULE,
+)
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.numbers import exact
 from reportgen.report.language.printable import half_widths, shorten, visible
@@ -26,6 +36,17 @@ _NAMES = 98  # pixels for the names beside bars
 _DOT = 5  # pixels between two dots of a column
 _SIDE = 2  # pixels of a cell into which the points of a plane are rounded
 _LINES = 5  # layers that have bars and figures each; of more there are columns
+_NAMED = 6  # layers that all have their name below their column
+_HALF = 118  # pixels for the layers, where tests stand beside them
+_RIGHT = 136  # where these begin
+
+# What a value is of: attention, what else a measure is made of, or a baseline without a model.
+DotKind: TypeAlias = Literal["attention", "other", "baseline"]
+_DOTS: Mapping[DotKind, tuple[str, str]] = {  # class and colour
+    "attention": ("at", RECEIVED),
+    "other": ("r1", ROLE_COLOURS[1]),
+    "baseline": ("base", MUTED),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +71,8 @@ class Dot:
     value: float
     interval: Interval | None
     shown: str
+    kind: DotKind = "attention"
     is_first: bool = False  # the one that the answer is about
-    is_base: bool = False  # what the others are compared with
 
 
 def columns_of_dots(values: Floats, opened: float | None) -> Drawing:
@@ -170,49 +191,98 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
 def shares_by_layer(
     shares: Sequence[float],
     even: float,
-    texts: Sequence[str],
+    peak: str,
     names: tuple[str, str],
-) -> Drawing:
-    """A token's share of attention in each layer, 0..1, and a line at its `even` share.
+    *,
+    is_half: bool = False,
+) -> str:
+    """The shapes of a column for a token's share of attention in each layer, 0..1, with a line at
+    its `even` share.
 
-    Few layers have a bar and a figure (`texts`) each, many a column each. `names` are that of a
-    layer without its number, and what the line is.
+    Args:
+        peak: the largest share as printed, above its column.
+        names: what stands before the number of a layer, and what the line is.
+        is_half: whether something stands beside it.
     """
-    if len(shares) > _LINES:
-        return _layer_columns(shares, even, names[1])
-    left, right = 28, WIDTH - 48
-    step, width = (HEIGHT - 12) / len(shares), right - left
-    bars = labels = ""
-    for i, share in enumerate(shares):
-        top, height = step * i + 1, step - 3
-        bars += (
-            f"{_wash(left, top, width, height)}<rect class=r0 x={left} y={px(top)} "
-            f"width={px(width * share)} height={px(height)} fill={ROLE_COLOURS[0]} />"
-        )
-        labels += _beside(f"{names[0]}{i + 1}", texts[i], top + height / 2)
-    x = px(left + width * even)
-    return small_drawing(
-        f'{bars}<path class=ink d="M{x} 0V{HEIGHT - 11}" stroke={INK} stroke-dasharray="3 2"/>'
-        f"<g font-size=10.5 fill={MUTED}>{labels}"
-        f"<text x={px(left + width * even + 3)} y={HEIGHT - 2}>{escape(names[1])}</text></g>",
-    )
-
-
-def _layer_columns(shares: Sequence[float], even: float, name: str) -> Drawing:
-    left, bottom = 4, HEIGHT - 14
-    step = (WIDTH - 8) / len(shares)
-    bars = "".join(
-        f"M{px(left + step * i + step * 0.1)} {bottom}v{px(-share * (bottom - 2))}"
-        f"h{px(step * 0.8)}V{bottom}z"
+    width, bottom = _HALF if is_half else WIDTH, HEIGHT - 13
+    step, scale = width / len(shares), (bottom - 13) / max(*shares, even)
+    top = max(range(len(shares)), key=shares.__getitem__)
+    columns = [
+        f"M{px(step * (i + 0.08))} {bottom}v{px(-share * scale)}h{px(step * 0.84)}V{bottom}z"
         for i, share in enumerate(shares)
+    ]
+    others = "".join(columns[:top] + columns[top + 1 :])
+    every = 1 if len(shares) <= _NAMED else ceil(len(shares) / 4)
+    shown = {*range(every - 1, len(shares), every), top} if every > 1 else {*range(len(shares))}
+    near = {i for i in shown if every > 1 and 0 < abs(i - top) * step < 20}
+    numbers = [(step * (i + 0.5), f"{names[0]}{i + 1}") for i in sorted(shown - near)]
+    middle = min(max(step * (top + 0.5), 14), width - 14)
+    y = px(bottom - even * scale)
+    rest = f"fill={RECEIVED} fill-opacity=.55"
+    return (
+        f'<path class=at {rest} d="{others}"/><path class=at fill={RECEIVED} d="{columns[top]}"/>'
+        f'<path class=ink d="M0 {y}H{width}" stroke={INK} stroke-dasharray="3 2"/>'
+        f'<path class=rule d="M0 {bottom}H{width}" stroke={MUTED} />'
+        f"<text x={px(middle)} y={px(bottom - shares[top] * scale - 4)} text-anchor=middle "
+        f"font-size=11 font-weight=600 fill={INK}>{escape(peak)}</text>"
+        f"<text class=over x=2 y={px(bottom - even * scale - 3)} font-size=9.5 fill={INK}>"
+        f"{escape(names[1])}</text>{marks_below(numbers, HEIGHT - 2)}"
     )
-    y = px(bottom - even * (bottom - 2))
+
+
+def sink_drawing(layers: str, tests: Sequence[Dot], says: Sequence[str]) -> Drawing:
+    """The shapes of `shares_by_layer`; beside them what the output does without what the token
+    passes on, as multiples of what it does without that of a text token, on a scale of powers of
+    ten, with a line at 1.
+
+    `says` names that line; without `tests` it says, in lines, that there are none.
+    """
+    if not tests:
+        return small_drawing(layers + _framed(says))
+    ends = [end for row in tests for end in (row.value, *(row.interval or ()))]
+    low = min(-1, floor(log10(max(min(ends), 0.001))))
+    high = max(1, ceil(log10(min(max(ends), 1000.0))))
+    right = WIDTH - 4
+
+    def at(value: float) -> float:
+        place = log10(min(max(value, 10.0**low), 10.0**high))
+        return _RIGHT + (right - _RIGHT) * (place - low) / (high - low)
+
+    step, bottom = (HEIGHT - 13) / 2, HEIGHT - 13
+    one, marks, names = at(1.0), "", ""
+    for i, row in enumerate(tests[:2]):
+        y = step * i + 19
+        if row.interval is not None:
+            marks += (
+                f'<path class=now d="M{px(at(row.interval.low))} {px(y)}'
+                f'H{px(at(row.interval.high))}" stroke={INK} stroke-width=2 />'
+            )
+        marks += f"<circle class=now cx={px(at(row.value))} cy={px(y)} r=3.2 fill={INK} />"
+        names += (
+            f"<text x={_RIGHT} y={px(y - 9)}>{escape(row.name)}"
+            f"<tspan font-weight=600 dx=4>{escape(row.shown)}</tspan></text>"
+        )
     return small_drawing(
-        f"<path class=r0 d={_quoted(bars)} fill={ROLE_COLOURS[0]} />"
-        f'<path class=ink d="M{left} {y}H{WIDTH - left}" stroke={INK} stroke-dasharray="3 2"/>'
-        f'<path class=rule d="M{left} {bottom}H{WIDTH - left}" stroke={MUTED} />'
-        f"<text x={WIDTH - left} y=9 text-anchor=end font-size=10.5 fill={MUTED}>{escape(name)}"
-        f"</text>{_numbers_below(len(shares), left, step)}",
+        f'{layers}<path class=rule d="M{_RIGHT - 9} 0V{bottom}" stroke={RULE} />'
+        f'<path class=rule d="M{px(one)} 12V{bottom}" stroke={MUTED} stroke-dasharray="2 2"/>'
+        f"{marks}<g font-size=11 fill={INK}>{names}</g>"
+        f"<text x={px(one)} y={HEIGHT - 2} text-anchor=middle font-size=10.5 fill={MUTED}>"
+        f"{escape(says[0])}</text>"
+    )
+
+
+def _framed(lines: Sequence[str]) -> str:
+    """Lines of text in a dashed frame, where tests would stand."""
+    middle, bottom = (_RIGHT + WIDTH) / 2, HEIGHT - 13
+    first = (bottom - 13 * (len(lines) - 1)) / 2 + 4
+    texts = "".join(
+        f"<text x={px(middle)} y={px(first + 13 * i)}>{escape(line)}</text>"
+        for i, line in enumerate(lines)
+    )
+    return (
+        f"<rect class=rule x={_RIGHT} y=1 width={WIDTH - _RIGHT - 1} height={bottom - 2} "
+        f'fill=none stroke={MUTED} stroke-dasharray="3 3"/>'
+        f"<g font-size=10.5 fill={MUTED} text-anchor=middle>{texts}</g>"
     )
 
 
@@ -233,16 +303,16 @@ def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
     marks = names = values = ""
     for i, row in enumerate(shown):
         y = step * (i + 0.5)
-        kind, colour = ("first", INK) if row.is_first else ("r0", ROLE_COLOURS[0])
+        kind, colour = _DOTS[row.kind]
         if row.interval is not None:
             marks += (
                 f'<path class={kind} d="M{px(at(row.interval.low))} {px(y)}'
                 f'H{px(at(row.interval.high))}" stroke={colour} stroke-width=2 />'
             )
-        fill = PAPER if row.is_base else colour
+        fill = PAPER if row.kind == "baseline" else colour
         marks += (
-            f"<circle class={'base' if row.is_base else kind} cx={px(at(row.value))} cy={px(y)} "
-            f"r=3.2 fill={fill} stroke={colour} stroke-width=1.4 />"
+            f"<circle class={kind} cx={px(at(row.value))} cy={px(y)} r=3.2 fill={fill} "
+            f"stroke={colour} stroke-width=1.4 />"
         )
         bold = " font-weight=600" if row.is_first else ""
         names += f"<text y={px(y + 4)}{bold}>{escape(_name(row.name, 21))}</text>"

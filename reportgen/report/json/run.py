@@ -102,7 +102,7 @@ _RECORDS: Records = {
     ListedToken: shows("mean=value", its_ends, "n_texts", "wrong_sign", "is_named"),
     ShuffledFigures: shows("agreement=shuffled", "whole", "difference"),
     Colouring: shows(
-        *("view", "way", "missing", "ahead_of", "n_views", "n_texts", "agreement", "rarity"),
+        *("view", "way", "missing", "n_views", "n_texts", "agreement", "rarity"),
         lambda own: own.judgement,
         only_known=True,
     ),

@@ -50,8 +50,10 @@ class Language:
         return words if "first" in words or "choose" in words else {}
 
     def measure(self, id: str, key: str, **values: object) -> str:
-        """A string about the measure `id`: its `name`, `legend` or `method`."""
-        text: str = self.words["measures"][id][key]
+        """A string about the measure `id`: its `name`, `legend` or `method`; or its `short` name,
+        which is its name where that is short."""
+        words = self.words["measures"][id]
+        text: str = words["name"] if key == "short" and key not in words else words[key]
         return self.fill(text, values) if values else text
 
     def count(self, section: str, key: str, n: int, **values: object) -> str:

@@ -278,4 +278,4 @@ def verdict_words(verdict: AgreementVerdict, baseline: View | None, language: La
     key = f"is_{verdict}"
     if baseline is None:
         return language.say("verdict", f"{key}_alone" if verdict in ABOVE_ALL else key)
-    return language.say("verdict", key, baseline=language.measure(baseline, "name"))
+    return language.say("verdict", key, baseline=language.measure(baseline, "short"))

@@ -100,7 +100,7 @@ def make_colours(
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, marks)
     written = target_units(findings.results, text)
     if written:
-        strip += (target_paragraph(written, segments[COMPLETION_SEGMENT]),)
+        strip += (target_paragraph(written, segments[COMPLETION_SEGMENT], len(units.units)),)
     return Colours(
         strip=strip,
         kind=first.kind,

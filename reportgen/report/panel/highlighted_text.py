@@ -14,6 +14,7 @@ from reportgen.results import Unit, specials_before
 _LINE = 84  # half-width characters of a line of the twin
 _BETWEEN = 1  # what stands between two of its cells
 LONG = 60  # units, beyond which lines stand closer
+WIDE = 24  # half-width characters of a unit, beyond which it may go on in the next line
 _LONGEST = 80  # code points of one unit; longer ones are cut in the middle, whole in the title
 
 
@@ -48,6 +49,14 @@ class Piece:
     share: str = ""  # the figure behind the highlight
     title: str = ""
     bar: int = 0  # what changes without it; below 0 where the prediction rises
+    # Of a marker, a special token that stands for no characters of the text: which unit it is.
+    marker: int | None = None
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is a unit too wide to stay on one line of a narrow window."""
+        return half_widths(self.text) > WIDE
+
     parts: tuple[UnitPart, ...] = ()  # of a unit: its text, cut where something begins or ends
 
 
@@ -57,6 +66,11 @@ class Paragraph:
 
     segment: int
     pieces: tuple[Piece, ...]
+
+    @property
+    def markers(self) -> tuple[Piece, ...]:
+        """The special tokens that stand for no characters: they follow the text."""
+        return tuple(piece for piece in self.pieces if piece.marker is not None)
 
 
 # What the colours of a strip show: attention or its difference, what raises and lowers the
@@ -107,12 +121,14 @@ def paragraphs(
     shown: Sequence[str],
     bars: Sequence[int] = (),
     marks: Marks = MappingProxyType({}),
+    first: int = 0,
 ) -> tuple[Paragraph, ...]:
     """The strip of a text; between units come the characters that `segments` have there.
 
     `steps` and `shown` are each unit's step of the highlight and the figure behind it, `bars` the
-    steps of its bar, if there are any; `marks` are what is written among its characters. Characters
-    that no token covers become plain text, except those after a cut.
+    steps of its bar, if there are any; `marks` are what is written among its characters; `first` is
+    the place of the first of them among all units that are shown. Characters that no token covers
+    become plain text, except those after a cut.
     """
     done: list[Paragraph] = []
     pieces: list[Piece] = []
@@ -134,15 +150,18 @@ def paragraphs(
         bar = bars[index] if bars else 0
         piece = _piece(unit, text, steps[index], shown[index], bar)
         parts = _parts(piece.text, marks.get(index, ()), is_cut=piece.text != text)
-        pieces.append(replace(piece, parts=parts))
+        is_marker = unit.is_special and (unit.start is None or unit.start == unit.end)
+        marker = first + index if is_marker else None
+        pieces.append(replace(piece, parts=parts, marker=marker))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 
 
-def target_paragraph(units: Sequence[Unit], completion: str) -> Paragraph:
-    """The strip of a `completion` that a decoder of its own wrote, without colours."""
+def target_paragraph(units: Sequence[Unit], completion: str, first: int) -> Paragraph:
+    """The strip of a `completion` that a decoder of its own wrote, without colours; its units come
+    after the `first` ones, those of the text."""
     none = [None if unit.is_special else 0 for unit in units]
-    *_, own = paragraphs(units, ("", "", completion), none, [""] * len(units))
+    *_, own = paragraphs(units, ("", "", completion), none, [""] * len(units), first=first)
     return own
 
 

@@ -9,11 +9,19 @@ from functools import partial
 
 import numpy as np
 
-from reportgen.findings import EffectLists, Findings, Judgement, ListedToken, largest_changes
+from reportgen.findings import (
+    EffectLists,
+    Findings,
+    Judgement,
+    ListedToken,
+    is_complete,
+    largest_changes,
+)
 from reportgen.report.charts.small_charts import (
     ROWS,
     Bar,
     Dot,
+    DotKind,
     dots_with_intervals,
     named_bars,
 )
@@ -26,12 +34,19 @@ from reportgen.report.panel.occurrences import told_apart
 from reportgen.report.panel.unit_measures import cls_name, strongest, text_effects
 from reportgen.report.sections.prediction_answer import predicted
 from reportgen.report.sections.sinks import sink_answer
-from reportgen.results import BY_ID, CHANGES, EFFECT, MIN_TEXTS, MIN_UNITS, View, text_units
+from reportgen.results import (
+    BY_ID,
+    CHANGES,
+    COLOURS,
+    EFFECT,
+    MIN_TEXTS,
+    MIN_UNITS,
+    View,
+    text_units,
+)
 from reportgen.tasks import has_sign
 
 _TOKEN = 22  # half-width characters of a token in an answer
-# Beside the measure that is shown first, those that a reader may know, the first in front.
-_BESIDE: tuple[View, ...] = ("cls_row_last", "received_norm_all", "received_all", "gradient")
 
 
 def make_answers(findings: Findings, language: Language) -> tuple[Answer, ...]:
@@ -104,7 +119,7 @@ def _changes_over_texts(
     remark = language.count("answers", about, own.n_texts, what=what)
     doubts = {bar.doubt for bar in bars} - {""}
     pale = say("pale_few" if doubts == {few} else "pale", n=MIN_TEXTS) if doubts else ""
-    return answer(verdict, remark, named_bars(bars), pale=pale)
+    return answer(verdict, remark, named_bars(bars), key=pale)
 
 
 def _changes_elsewhere(
@@ -213,61 +228,79 @@ def _changing(own: EffectLists, names: Sequence[str], doubt: str, few: str) -> l
 
 
 def _trust(findings: Findings, language: Language) -> Answer:
-    """Whether the colours that are shown first tell what changes the prediction, and more of it
-    than what needs no model."""
+    """Whether the colours that are shown first, which are where the model looks unless another
+    measure was asked for, tell what changes the prediction, and more of it than what needs no
+    model."""
     say = partial(language.say, "answers")
-    answer = partial(Answer, "trust", say("trust"))
+    is_look = BY_ID[findings.shown_first].group == "attention"
+    answer = partial(Answer, "trust", say("looking" if is_look else "trust"))
     if findings.info.evidence.level == "none":
         return answer(say("not_measured"), say("ask_evidence"))
-    known, first = findings.agreement_by_size, findings.shown_first
     judged = findings.colouring.judgement
     if judged is None:
         if findings.is_constant:
             return answer(say("no_order"), say("no_order_remark"))
-        if first in CHANGES:
+        if findings.shown_first in CHANGES:
             return answer(say("is_change"), say("is_change_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS, units=MIN_UNITS))
-    row = cls_name(findings.info, language) or ""
-    views = [first, *(view for view in _BESIDE if view in known and view != first)][: ROWS - 1]
-    rows = [
-        Dot(
-            language.measure(view, "short", row=row),
-            (own := known[view].estimate if view in known else judged.agreement).mean,
-            own.interval,
-            language.write(own.mean, "correlation"),
-            is_first=view == first,
-        )
-        for view in views
-    ]
-    if judged.baseline is not None and (base := known.get(judged.baseline)) is not None:
-        name, of_base = language.measure(judged.baseline, "name"), base.estimate
-        shown = language.write(of_base.mean, "correlation")
-        rows.append(Dot(name, of_base.mean, of_base.interval, shown, is_base=True))
     is_still = judged.is_above_all and _is_still(findings)
     return answer(
         verdict_of(judged, language),
-        _agreement_remark(findings, judged, is_still, language),
-        dots_with_intervals(rows, (say("axis_chance"), say("axis_same"))),
+        _agreement_remark(judged, is_still, language),
+        dots_with_intervals(
+            _compared(findings, judged, language), (say("axis_chance"), say("axis_same"))
+        ),
         is_caveat=is_still or judged.verdict == "worse",
     )
 
 
-def _agreement_remark(
-    findings: Findings, judged: Judgement, is_still: bool, language: Language
-) -> str:
+def _compared(findings: Findings, judged: Judgement, language: Language) -> list[Dot]:
+    """The agreement of the colours that are shown first, of the best other measure of attention, of
+    the best measure that is no attention, and of the baseline that the verdict names.
+
+    Only measures with colours are among them, and not those that are changes themselves.
+    """
+    first, known = findings.shown_first, findings.agreement_by_size
+    able = [view for view in COLOURS if view in known and view not in (*CHANGES, first)]
+    if not is_complete(findings.results):
+        able = [view for view in able if view != "ig"]
+    groups: dict[DotKind, list[View]] = {"attention": [], "other": []}
+    for view in able:
+        groups[_kind(view)].append(view)
+    best = [max(own, key=lambda view: known[view].estimate.mean) for own in groups.values() if own]
+    views = [first, *best, *filter(None, [judged.baseline])]
+    estimates = {view: known[view].estimate for view in views if view in known}
+    estimates[first] = judged.agreement
+    row = cls_name(findings.info, language) or ""
+    return [
+        Dot(
+            language.say("answers", "looks")
+            if view == first and findings.colouring.way != "asked"
+            else language.measure(view, "short", row=row),
+            own.mean,
+            own.interval,
+            language.write(own.mean, "correlation"),
+            _kind(view),
+            is_first=view == first,
+        )
+        for view, own in estimates.items()
+    ]
+
+
+def _kind(view: View) -> DotKind:
+    group = BY_ID[view].group
+    return "attention" if group == "attention" else "baseline" if group == "baselines" else "other"
+
+
+def _agreement_remark(judged: Judgement, is_still: bool, language: Language) -> str:
     """The figures of the verdict, in one sentence."""
     say = partial(language.say, "answers", mean=judged.agreement.mean)
-    # The rows of the chart are measured alike; what was chosen by its agreement is judged on texts
-    # held out of the choice.
-    ending = "_others" if findings.colouring.way == "best" else ""
     if is_still:
-        return say(f"agreement_still{ending}")
+        return say("agreement_still")
     if judged.over is None or judged.baseline is None:
-        return say(f"agreement_alone{ending}")
-    name = language.measure(judged.baseline, "name")
-    return say(
-        f"agreement_remark{ending}", over=judged.over.mean, ends=judged.over.interval, baseline=name
-    )
+        return say("agreement_alone")
+    name = language.measure(judged.baseline, "short")
+    return say("agreement_remark", over=judged.over.mean, ends=judged.over.interval, baseline=name)
 
 
 def _is_still(findings: Findings) -> bool:

@@ -21,7 +21,13 @@ from reportgen.findings import (
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.cell_tracks import axis, dot, interval_text, log_scale
-from reportgen.report.charts.small_charts import shares_by_layer
+from reportgen.report.charts.small_charts import (
+    Dot,
+    shares_by_layer,
+    sink_drawing,
+    small_drawing,
+)
+from reportgen.report.charts.svg import Drawing
 from reportgen.report.components import Answer, Cell, Sentence
 from reportgen.report.language.language import Language
 from reportgen.report.language.numbers import NOTHING, fixed
@@ -31,6 +37,7 @@ from reportgen.report.panel.panel import sentences
 from reportgen.results import LEARNED_SINK, MIN_TEXTS, SINK_TESTS_AT, SinkTest, Subject
 
 _SCALE = log_scale()
+_DRAWN: tuple[SinkTest, ...] = ("zero_value", "mean_value")  # of the tests, in the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,14 +273,33 @@ def sink_answer(findings: Findings, language: Language) -> Answer:
     verdict, remark = _in_words(findings, note, figures, values, language)
     if figures is None:
         return answer(verdict, remark)
+    is_caveat = note.verdict == "sink" and note.is_text_token
+    return answer(verdict, remark, _drawn(findings, note, figures, language), is_caveat=is_caveat)
+
+
+def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Language) -> Drawing:
+    """The share in each layer; of a sink, beside it what the prediction does without it."""
+    say = partial(language.say, "answers")
     shares, even = [layer.share.mean for layer in figures.layers], float(note.values["expected"])
-    chart = shares_by_layer(
+    is_tested_kind = note.verdict == "sink" and note.role != LEARNED_SINK.key
+    layers = shares_by_layer(
         shares,
         even,
-        [language.percent(share) for share in shares],
-        (say("layer_letter"), say("even_line", even=even)),
+        language.percent(max(shares)),
+        (say("layer_letter"), say("dashed", even=even)),
+        is_half=is_tested_kind,
     )
-    return answer(verdict, remark, chart, is_caveat=note.verdict == "sink" and note.is_text_token)
+    if not is_tested_kind:
+        return small_drawing(layers)
+    own = next((own for own in findings.subjects if own.subject.key == note.role), None)
+    tests = own.tests if own is not None and note.role in findings.sink_effects else {}
+    dots = [
+        Dot(say(f"test_{test}"), ratio.mean, ratio.interval, say("times", ratio=ratio.mean))
+        for test in _DRAWN
+        if test in tests and (ratio := tests[test].ratio) is not None
+    ]
+    says = (say("as_a_token"),) if dots else (say("without_it"), say("not_tested"))
+    return sink_drawing(layers, dots, says)
 
 
 def _told(findings: Findings) -> Note | None:

@@ -7,7 +7,6 @@ from functools import partial
 from markupsafe import Markup
 
 from reportgen.findings import (
-    MIN_CHOICE,
     Colouring,
     Estimate,
     Findings,
@@ -82,43 +81,22 @@ def make_trust(findings: Findings, scope: Scope, language: Language) -> Trust | 
     return _TrustSection(findings, language).trust(scope) if has_evidence else None
 
 
-def chosen(colouring: Colouring, language: Language, row: str, *, is_constant: bool = False) -> str:
-    """Why a measure colours the texts first, with its agreement and what that says beyond the
-    baselines.
+def chosen(colouring: Colouring, language: Language, row: str) -> str:
+    """What the colours show and why, with its agreement and what that says beyond the baselines.
 
-    `row` is the name of the token whose row is read; "" where there is none. `is_constant` is
-    whether nothing changes the prediction.
+    `row` is the name of the token whose row is read; "" where there is none.
     """
-    if colouring.way == "unmeasured":
-        return ""
     judged = colouring.judgement
     values = {
         "view": language.measure(colouring.view, "name", row=row),
-        "n": colouring.n_views,
-        "min": MIN_CHOICE,
-        "texts": colouring.n_texts,
         "mean": written(judged.agreement.mean, _DIGITS) if judged else None,
     }
-    key = f"chosen_{colouring.way}"
-    if colouring.way == "few" and is_constant:
-        key = "chosen_constant"
-    if colouring.way == "best":
-        close = "best" if colouring.is_surely_best else "close"
-        key = f"chosen_{close if colouring.is_agreeing else 'highest'}"
-    if colouring.over_next is not None and colouring.next_best is not None:
-        values["next"] = language.measure(colouring.next_best, "name", row=row)
-        values |= {"over": colouring.over_next.mean, "ends": colouring.over_next.interval}
-    if colouring.ahead_of is not None:
-        key, usual = "chosen_ahead", language.measure(colouring.ahead_of, "name", row=row)
-        values["usual"] = usual
-    said = [language.say("trust", key, **values)]
+    said = [language.say("trust", f"chosen_{colouring.way}", **values)]
     if colouring.missing is not None:
         name = language.measure(colouring.missing, "name", row=row)
         said.insert(0, language.say("trust", "chosen_missing", view=name))
-    if judged and colouring.way != "best":
-        said.append(language.say("trust", "chosen_agreement", **values))
     if judged:
-        said.append(_against(judged, language))
+        said += [language.say("trust", "chosen_agreement", **values), _against(judged, language)]
     return language.sentences(said)
 
 
@@ -233,7 +211,7 @@ class _TrustSection:
             first=self._cell(first) if first else None,
             first_texts=first.n_texts if first else 0,
             headline=self._headline(),
-            chosen=self._chosen(),
+            chosen=chosen(self._findings.colouring, self._language, self._row),
             lead=self._say("lead_joint" if self._findings.has_joint else "lead"),
             beside=self._beside(),
             notes=sentences(self._findings.placed.trust, self._language),
@@ -252,11 +230,6 @@ class _TrustSection:
             is_basic=evidence.level == "basic",
         )
 
-    def _chosen(self) -> str:
-        """Why these colours are shown."""
-        own, is_constant = self._findings.colouring, self._findings.is_constant
-        return chosen(own, self._language, self._row, is_constant=is_constant)
-
     def _headline(self) -> str:
         """How well the colours shown first agree."""
         if self._first is None:
@@ -269,13 +242,11 @@ class _TrustSection:
 
     def _beside(self) -> str:
         """Why these colours are shown, what the headline's figure is, what to compare it with."""
-        colouring, first = self._findings.colouring, self._first
-        parts = [self._chosen()]
+        first = self._first
+        parts = [chosen(self._findings.colouring, self._language, self._row)]
         if first is not None:
             interval = self._cell(first).small
-            # What chose by agreement is scored on texts that took no part in the choice.
-            key = "measured_on_others" if colouring.way == "best" else "measured_on"
-            parts.append(self._say(key, texts=first.n_texts, interval=interval))
+            parts.append(self._say("measured_on", texts=first.n_texts, interval=interval))
             if own := self._ceiling:
                 parts.append(self._say("headline_mask", mean=self._cell(own.estimate).text))
         return self._language.sentences(parts)

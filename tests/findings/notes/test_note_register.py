@@ -342,5 +342,5 @@ def test_copies_of_few_texts_make_no_verdict_on_a_sink(tmp_path: Path, n_differe
     else:
         assert (verdict.verdict, verdict.values["n_texts"]) == ("sink", 8)
     assert sink_answer(found, load_language("en")).answer.startswith(
-        "Too few texts to say" if n_different < MIN_TEXTS else "Yes, on [CLS]"
+        "Too few texts to say" if n_different < MIN_TEXTS else "No: on [CLS]"
     )

@@ -35,8 +35,8 @@ from reportgen.results import CONSERVED, View
 COSINE = {"scalar": "cosine", "output_name": "embedding"}
 
 
-def noted(*figures: ViewFigures, held: View | None = None, **told: Judgement) -> list[Note]:
-    ranked = RankedViews({item.view: item for item in figures}, {}, judgements=told, held=held)
+def noted(*figures: ViewFigures, **told: Judgement) -> list[Note]:
+    ranked = RankedViews({item.view: item for item in figures}, {}, judgements=told)
     return agreement_notes(ranked, "[CLS]", OUTPUT, False)
 
 
@@ -48,14 +48,13 @@ def test_each_shown_view_has_its_agreement_with_ceiling_and_baseline_beside_it()
         viewed("random", 0.0),
         gradient=judged((0.13, 0.02, 0.2), (0.54, 0.4, 0.7)),
         received_norm_all=judged((0.07, -0.1, 0.2), (0.48, 0.3, 0.6), "no_more"),
-        held="gradient",
     )
     assert [note.values["view"] for note in (first, second)] == ["received_norm_all", "gradient"]
     assert (first.values["agreement"], first.values["agreement_low"]) == (0.48, 0.38)
     assert (first.values["ceiling"], first.values["base"]) == (0.66, pytest.approx(0.41))
     assert first.values["baseline"] == "characters"
     assert first.also == ("N13-explained-joint", "N13-ceiling-first", "N13b")
-    assert second.also == ("N13-ceiling", "N13-better", "N13-held")
+    assert second.also == ("N13-ceiling", "N13-better")
     assert JAIN in first.citations
 
 

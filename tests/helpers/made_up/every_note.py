@@ -225,7 +225,7 @@ def _agreement() -> Iterator[Note]:
         with_top = {**signed, "mask": viewed("mask", 0.8)}
         for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
             known = told if sizes is beside else {}
-            ranked = RankedViews(sizes, signs, has_joint, known, "gradient" if row else None)
+            ranked = RankedViews(sizes, signs, has_joint, known)
             yield from agreement_notes(ranked, row, output, is_causal)
         only_signed = RankedViews({"gradient": shown["gradient"]}, with_top, has_joint)
         yield from agreement_notes(only_signed, row, output, is_causal)

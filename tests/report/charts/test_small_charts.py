@@ -1,6 +1,7 @@
 """The charts of the answers draw their values to scale, whatever these are."""
 
 import re
+from math import log10
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from reportgen.report.charts import (
     named_bars,
     plane,
     shares_by_layer,
+    sink_drawing,
 )
 from reportgen.report.charts.small_charts import WIDTH
 
@@ -100,30 +102,53 @@ def test_only_the_first_bars_are_drawn_and_long_or_hostile_names_are_cut_and_esc
 @pytest.mark.parametrize("n", [1, 5, 24, 96])
 def test_a_share_in_each_layer_is_to_scale_with_the_equal_share(n):
     shares = np.linspace(0.1, 0.9, n).tolist() if n > 1 else [0.9]
-    chart = shares_by_layer(shares, 0.2, [f"{s:.1f}" for s in shares], ("L", "equal"))
-    svg = drawn(chart)
-    if n <= 5:
-        bars = [float(rect["width"]) for rect in svg.find_all("rect", class_="r0")]
-        whole = float(svg.find("rect", class_="wash")["width"])
-        assert [bar / whole for bar in bars] == pytest.approx(shares, abs=0.002)
-    else:
-        heights = re.findall(rf"v(-{NUMBER})h", svg.find("path", class_="r0")["d"])
-        lengths = [-float(height) for height in heights]
-        assert len(lengths) == n
-        assert lengths[0] / lengths[-1] == pytest.approx(1 / 9, abs=0.01)
-    assert "equal" in [text.get_text() for text in svg.find_all("text")]
+    svg = drawn(
+        sink_drawing(
+            shares_by_layer(shares, 0.2, "90 %", ("L", "equal"), is_half=True), (), ("no",)
+        )
+    )
+    others, peak = svg.find_all("path", class_="at")
+    heights = [
+        float(x) for path in (others, peak) for x in re.findall(rf"v-({NUMBER})h", path["d"])
+    ]
+    assert len(heights) == n  # the layer with the largest share comes last, and is the last
+    assert [height / heights[-1] for height in heights] == pytest.approx(
+        [share / 0.9 for share in shares], abs=0.01
+    )
+    even = float(svg.find("path", class_="ink")["d"].split()[1].split("H")[0])
+    assert (HEIGHT - 13 - even) / heights[-1] == pytest.approx(0.2 / 0.9, abs=0.01)
+    texts = [text.get_text() for text in svg.find_all("text")]
+    assert {"90 %", "equal", f"L{n}", "no"} <= {*texts}
+
+
+@pytest.mark.parametrize("ratio", [0.25, 1.0, 4.0, 300.0, 1e-9, 1e9])
+def test_what_the_output_does_without_a_sink_stands_on_powers_of_ten(ratio):
+    tests = [
+        Dot("zero", ratio, Interval(ratio / 2, ratio * 2), "r"),
+        Dot("mean", 1.0, None, "1"),
+    ]
+    svg = drawn(
+        sink_drawing(shares_by_layer([0.3, 0.6], 0.1, "60 %", ("L", "equal")), tests, ("one",))
+    )
+    zero, mean = (float(circle["cx"]) for circle in svg.find_all("circle"))
+    assert [one.get_text() for one in svg.find_all("text")[-3:]] == ["zeror", "mean1", "one"]
+    low, high = map(float, re.findall(NUMBER, svg.find("path", class_="now")["d"])[::2])
+    assert WIDTH / 2 <= low <= zero <= high <= WIDTH
+    assert (zero < mean) == (ratio < 1)
+    if ratio / 2 > 0.1 and ratio * 2 < 10 and ratio != 1.0:  # within the scale from 0.1 to 10
+        assert (high - low) / abs(zero - mean) == pytest.approx(log10(4) / abs(log10(ratio)), 0.05)
 
 
 def test_values_with_intervals_stand_on_a_scale_that_ends_at_one():
     rows = [
-        Dot("first", 0.5, Interval(0.25, 0.75), "0.50", is_first=True),
-        Dot("base", -0.5, None, "−0.50", is_base=True),
+        Dot("first", 0.5, Interval(0.25, 0.75), "0.50", "other", is_first=True),
+        Dot("base", -0.5, None, "−0.50", "baseline"),
         Dot("top", 1.0, Interval(1.0, 1.0), "1.00"),
     ]
     svg = drawn(dots_with_intervals(rows, ("nothing", "all")))
     first, base, top = (float(circle["cx"]) for circle in svg.find_all("circle"))
     assert (first - base) / (top - base) == pytest.approx(2 / 3, abs=0.01)
-    low, high = map(float, re.findall(NUMBER, svg.find("path", class_="first")["d"])[::2])
+    low, high = map(float, re.findall(NUMBER, svg.find("path", class_="r1")["d"])[::2])
     assert (high - low) / (top - base) == pytest.approx(1 / 3, abs=0.02)
     texts = [text.get_text() for text in svg.find_all("text")]
     assert texts[:3] == ["first", "base", "top"]

@@ -86,8 +86,8 @@ def test_the_sections_stand_in_their_order(soup):
         "Score of 7 texts",
         "What did it predict?",
         "What changes the prediction?",
-        "Is there a sink, where attention piles up?",
-        "Can I trust the colours?",
+        "Attention piles up on one token: does it matter?",
+        "Does looking matter?",
         "Texts",
         "What did the model predict, and how well?",
         "Is there a sink, a token where attention piles up, and is that a problem?",
@@ -158,9 +158,10 @@ def test_scripts_hold_no_data(results, soup, tmp_path):
 def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, soup):
     for number, text in enumerate(HEADLINES[:2], start=1):
         strip = panel(soup, number).find(class_="strip").p
-        units = strip.find_all(class_="u")
-        content = [unit for unit in units if "s" not in unit["class"]]
+        content = strip.find_all(class_="u")
         assert "".join(unit.get_text() for unit in content) == text
+        cls, sep = panel(soup, number).select(".markers .u.s")
+        units = [cls, *content, sep]
         tokens = results.tokens_of(number - 1)
         assert [unit.get("title") or unit.small.get_text() for unit in units] == [
             f"{100 * share:.1f}\u00a0%" for share in tokens["received_all"]

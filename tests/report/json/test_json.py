@@ -285,7 +285,7 @@ def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
     names |= {"yardstick", "colouring", "deletion_offset"}
     assert set(told) == {*names, "rollout_special_share"}
     assert told["yardstick"] == "effect"
-    assert told["colouring"]["view"] == "gradient"
+    assert told["colouring"]["view"] == "cls_row_last"
     assert told["rollout_special_share"]["mean"] == 0.25
     spearman = told["agreement"]["gradient"]["spearman"]
     assert spearman == {"mean": None, "low": None, "high": None, "n_texts": 2}

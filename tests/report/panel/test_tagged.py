@@ -33,9 +33,9 @@ def bracketed(page: str) -> list[str]:
     assert strip is not None
     for sign in strip.select(".opens"):
         sign.string = "["
-    units = strip.select(".u")
+    units = strip.select("p .u")  # without [CLS], [SEP]
     read = [("[" if "data-e" in unit.attrs else "") + unit.get_text() for unit in units]
-    return [unit for unit in read if "[" in unit or "]" in unit][1:-1]  # without [CLS], [SEP]
+    return [unit for unit in read if "[" in unit or "]" in unit]
 
 
 @pytest.mark.parametrize(

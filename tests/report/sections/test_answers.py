@@ -248,7 +248,7 @@ def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
     found = answers(changed(made, effects=effects))[1]
     assert found.answer == "“aa” clearly raises it"
     assert found.remark == "Mean effect of each token over 8 texts."
-    assert found.pale == "Pale bars could be chance."
+    assert found.key == "Pale bars could be chance."
     clear, pale = drawn(found.chart).find_all("rect")
     assert "pale" in pale["class"]
     assert re.fullmatch(r"bb \+\d\.\d+: could be chance", pale.get_text())
@@ -326,7 +326,7 @@ def test_tags_no_better_than_one_fixed_tag_say_so(tmp_path):
 @pytest.mark.parametrize(
     ("share", "said", "remark"),
     [
-        (0.6, "Yes, on [CLS]: 60.0\u00a0% in layer ", "[CLS] is added to each text."),
+        (0.6, "Mostly on [CLS]; effect not tested", "[CLS] is added to each text."),
         (0.2, "No, but raised: [CLS] gets 20.0\u00a0% in layer 2", "More than its equal share"),
         (0.02, "No: [", "A sink would take far more than its equal share."),
     ],
@@ -342,9 +342,17 @@ def test_the_strongest_special_token_is_judged(tmp_path, share, said, remark):
 @pytest.mark.parametrize(
     ("ratio", "said", "remark"),
     [
-        (2.0, "Yes, on [CLS], and it matters", "Zeroed, it moves the prediction 2.0 times as far"),
-        (0.1, "Yes, on [CLS], but it is hardly used", "moves the prediction 0.10 times as far"),
-        (None, "Yes, on [CLS]: ", "[CLS] is added to each text. Whether a sink there matters was"),
+        (
+            2.0,
+            "Yes: on [CLS], and it is needed",
+            "Zeroed, it moves the prediction 2.0 times as far",
+        ),
+        (0.1, "No: on [CLS], and it is hardly used", "moves the prediction 0.10 times as far"),
+        (
+            None,
+            "Mostly on [CLS]; effect not tested",
+            "Whether a sink there matters was not tested.",
+        ),
     ],
 )
 def test_what_the_test_of_the_strongest_sink_says_is_in_the_answer(tmp_path, ratio, said, remark):
@@ -354,7 +362,7 @@ def test_what_the_test_of_the_strongest_sink_says_is_in_the_answer(tmp_path, rat
     assert remark in third.remark
     assert "no fault" not in third.answer + third.remark
     japanese = answers(made, JA)[2]
-    assert ("予測を左右する" in japanese.answer) == (ratio == 2.0)
+    assert ("予測に必要" in japanese.answer) == (ratio == 2.0)
     for answer in (third, japanese):
         assert len(answer.answer.split()) <= 15
         assert len(answer.remark.split()) <= 15
@@ -367,23 +375,23 @@ def test_with_all_tests_the_answer_has_what_they_say_together(tmp_path):
     sinks, is_zero = made.sinks, (made.sinks["test"] == "zero_value").to_numpy()
     large = sinks.assign(effect=np.where(is_zero, 3 * sinks["control"], sinks["effect"]))
     constant = answers(changed(made, sinks=large))[2]
-    assert constant.answer == "Yes, on [CLS], but only as a constant"
+    assert constant.answer == "On [CLS], but only as a constant"
     assert constant.remark.startswith("Zeroed, it counts 3.0 times a text token; its average")
     both = sinks.assign(effect=3 * sinks["control"])
-    assert answers(changed(made, sinks=both))[2].answer.endswith(", and it matters")
+    assert answers(changed(made, sinks=both))[2].answer.endswith(", and it is needed")
     is_mean = (sinks["test"] == "mean_value").to_numpy()
     odd = sinks.assign(effect=np.where(is_mean, 3 * sinks["control"], sinks["effect"]))
     unclear = answers(changed(made, sinks=odd))[2]
-    assert unclear.answer == "Yes, on [CLS]; effect unclear"
+    assert unclear.answer == "On [CLS]; effect unclear"
     assert unclear.remark == "Two tests disagree: 0.12 and 3.0 times a text token's effect."
 
 
 def test_of_two_sinks_the_one_that_was_tested_is_told(tmp_path):
     made = make_results(tmp_path, n_layers=2, sink=0.5, evidence="basic", sink_ratio=1.5)
     roles = made.roles.assign(share=np.where(made.roles["role"] == "sep", 0.9, 0.6), expected=0.05)
-    assert answers(changed(made, roles=roles))[2].answer.startswith("Yes, on [CLS], and")
+    assert answers(changed(made, roles=roles))[2].answer.startswith("Yes: on [CLS], and")
     untested = make_results(tmp_path / "u", n_layers=2, sink=0.5, evidence="basic")
-    assert answers(changed(untested, roles=roles))[2].answer.startswith("Yes, on [SEP]: 90")
+    assert answers(changed(untested, roles=roles))[2].answer.startswith("Mostly on [SEP];")
 
 
 def test_a_sink_that_could_not_be_tested_is_told_with_the_reason(tmp_path):
@@ -414,10 +422,11 @@ def test_agreement_is_that_of_the_colours_with_the_baseline_of_the_verdict_besid
     findings = Findings(made)
     fourth = answers(made)[3]
     judged = findings.colouring.judgement
-    assert f"{judged.agreement.mean:.2f}".replace("-", "−") in fourth.remark
     assert f"{judged.over.mean:.2f}".replace("-", "−") in fourth.remark
     names = [text.get_text() for text in drawn(fourth.chart).find_all("text")]
-    assert EN.measure(judged.baseline, "name") in names
+    assert names[0] == "where it looks"
+    assert f"{judged.agreement.mean:.2f}".replace("-", "−") in names
+    assert EN.measure(judged.baseline, "short") in names
     assert names[-2:] == ["0 chance", "1 same order"]
 
 
@@ -426,14 +435,16 @@ def test_agreement_on_changes_that_are_tiny_is_told_with_that(tmp_path):
     texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
     made = make_results(tmp_path, texts, evidence="basic")
     rows = made.agreement
-    rows["value"] = rows["view"].map({"gradient": 0.8}).fillna(0.3) + rows["text"] / 1000
+    rows["value"] = rows["view"].map({"cls_row_last": 0.8}).fillna(0.3) + rows["text"] / 1000
     spread = np.ptp([scores[0] for scores in made.texts["scores"]])
     first = made.effects["position"] == made.effects["position"].min()
     for share, is_said in ((0.049, True), (0.051, False)):
         effects = made.effects.assign(effect=np.where(first, -share * spread, 0.001 * spread))
         fourth = make_answers(Findings(changed(made, effects=effects)), EN)[3]
         assert fourth.answer == "Yes: largely what counts"
-        assert fourth.remark.endswith("in most texts nothing changes much.") == is_said
+        assert (
+            fourth.remark.endswith("in most texts no token changes the prediction much.") == is_said
+        )
         assert fourth.is_caveat == is_said
 
 

@@ -1,6 +1,5 @@
 """The panel on agreement: figures of the results, what they are held against, and why not."""
 
-import re
 from collections import namedtuple
 
 import numpy as np
@@ -9,19 +8,15 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import judged
-from scipy.stats import ttest_1samp
 
-from reportgen.comparison import Runs
 from reportgen.findings import Colouring, Findings
-from reportgen.report import RenderOptions, load_language, sentence
+from reportgen.report import load_language, sentence
 from reportgen.report.charts import correlation_scale
 from reportgen.report.panel import make_scope
 from reportgen.report.sections import chosen, make_across, make_answers, make_trust
-from reportgen.report.short_form.markdown import write as markdown
 from reportgen.results import BY_ID, COLOURS
 
 EN = load_language("en")
-AGREES_BEST = {"en": "agrees best", "ja": "最もよく一致する"}
 
 
 @pytest.fixture(scope="module")
@@ -147,11 +142,11 @@ def test_notes_print_the_figures_of_the_table(results):
 
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     trust = trust_of(results)
-    mean = f"{means(results)['gradient']:.2f}".replace("-", "−")
-    assert f"the default colours and what changes the prediction: {mean} " in trust.headline
+    mean = f"{means(results)['cls_row_last']:.2f}".replace("-", "−")
+    assert f"the default colours and what changes the prediction: {mean};" in trust.headline
     assert trust.beside.startswith(
-        "The colours show gradient size: choosing by measurement takes at least 8 different "
-        "texts whose tokens can be ranked by their effect (here: 5). Its agreement is "
+        "The colours show [CLS] row, last layer: the prediction is read from that row alone. "
+        "Its agreement is "
     )
     assert "The figure is a rank correlation of sizes, mean over 5 texts, 95\u00a0% interval [" in (
         trust.beside
@@ -159,86 +154,50 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     ceiling = means(results)["mask"]
     assert f"with [MASK] in a token's place, correlates with it at {ceiling:.2f}." in trust.beside
     judged = Findings(results).colouring.judgement
-    name = EN.measure(judged.baseline, "name")
-    assert f"any ranking that needs no model: {name} gives" in trust.beside
+    assert f"{EN.measure(judged.baseline, 'name')}" in trust.beside
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
-    assert first.text == "gradient size"
-    withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
-    without = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
+    assert first.text == "[CLS] row, last layer"
+    without = make_results(tmp_path, HEADLINES, evidence="basic", special=False)
     assert trust_of(without).beside.startswith("The colours show attention received, all layers: ")
     assert "Another measurement" not in trust_of(without).beside
     assert not trust_of(without).has_ceiling
 
 
 def test_the_chosen_colours_are_named_with_their_figure_and_that_of_a_baseline():
-    def said(way="best", verdict="partly", over=(0.128, 0.05, 0.2), missing=None, lang="en"):
+    def said(way="row", verdict="partly", over=(0.128, 0.05, 0.2), missing=None, lang="en"):
         own = judged(over, (0.612, 0.5, 0.7), verdict)
-        found = Colouring("gradient", way, 6, 24, own.agreement, None, missing, own)
+        found = Colouring("cls_row_last", way, 6, 24, own, None, missing)
         return chosen(found, load_language(lang), "[CLS]")
 
-    best = (
-        "Of the 6 measures that can colour a text, gradient size agrees best with what changes the "
-        "prediction: 0.61."
+    row = (
+        "The colours show [CLS] row, last layer: the prediction is read from that row alone. "
+        "Its agreement is 0.61."
     )
     gain = "length in characters gives 0.48, a difference of 0.13 (0.05 to 0.20)."
     above = f"The default colours surely agree better than any ranking that needs no model: {gain}"
-    assert said() == f"{best} {above}"
+    assert said() == f"{row} {above}"
     assert said(verdict="no_more", over=(0.1, -0.1, 0.3)) == (
-        f"{best} A ranking that needs no model, length in characters, gives 0.51: the difference, "
+        f"{row} A ranking that needs no model, length in characters, gives 0.51: the difference, "
         "0.10 (−0.10 to 0.30), may be none."
     )
     worse = said("asked", "worse", (-0.1, -0.2, -0.05))
     assert worse == (
-        "The colours show gradient size, as --colour asked. Its agreement is 0.61. A ranking that "
-        "needs no model, length in characters, surely does better: 0.71, a difference of −0.10 "
-        "(−0.20 to −0.05)."
+        "The colours show [CLS] row, last layer, as --colour asked. Its agreement is 0.61. A "
+        "ranking that needs no model, length in characters, surely does better: 0.71, a difference "
+        "of −0.10 (−0.20 to −0.05)."
     )
     assert said(missing="ig").startswith(
-        "--colour asked for integrated gradients, which was not measured here. Of the 6 measures"
+        "--colour asked for integrated gradients, which was not measured here. The colours show"
     )
     assert said(lang="ja") == (
-        "色分けに使える6種類の尺度のうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です。"
+        "色は「[CLS]の行（最終層）」を示しています。予測はこの行だけから求められます。一致度は0.61です。"
         "初期表示の色は、モデルを使わないどの順位よりも確実によく一致します。「文字数」は0.48で、差は0.13（0.05～0.20）です。"
     )
 
 
-@pytest.mark.parametrize("apart", [0.0, 0.3])
-def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(tmp_path, apart):
-    """.006 [−.062, .072] over the next is no lead: page, Markdown and sentence say both."""
-    texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
-    made = make_results(tmp_path, texts, evidence="basic")
-    rows = made.agreement[made.agreement["view"] != "random"].copy()
-    turn = np.where(rows["text"] % 2, 0.1, -0.1)
-    height = {"gradient": 0.55 + apart, "received_norm_all": 0.49}
-    rows["value"] = rows["view"].map(height).fillna(-0.6)
-    rows["value"] += np.where(rows["view"] == "gradient", turn, -turn) + rows["text"] / 1000
-    findings = Findings(changed(made, agreement=rows))
-    colouring = findings.colouring
-    one, other = (rows[rows["view"] == view]["value"].to_numpy() for view in height)
-    assert colouring.over_next.mean == pytest.approx(np.mean(one - other))
-    interval, student = colouring.over_next.interval, ttest_1samp(one - other, 0)
-    assert (interval.low > 0) == (student.confidence_interval().low > 0) == bool(apart)
-    for lang, best in AGREES_BEST.items():
-        language = load_language(lang)
-        said = make_trust(findings, make_scope(findings, language), language).chosen
-        assert (best in said) == bool(apart)
-        close = language.say(
-            "trust",
-            "chosen_close",
-            view=language.measure("gradient", "name"),
-            n=colouring.n_views,
-            mean=f"{colouring.judgement.agreement.mean:.2f}",
-            next=language.measure("received_norm_all", "name"),
-            over=colouring.over_next.mean,
-            ends=interval,
-        )
-        assert said.startswith(close) == (not apart)
-        written = markdown(Runs(findings), RenderOptions(lang=lang)).text
-        assert (close in re.sub("[\\\\\u200b]", "", written)) == (not apart)
-
-
+@pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize(
-    ("best", "of_rarity", "headline", "verdict", "against"),
+    ("own", "of_rarity", "headline", "verdict", "against"),
     [
         (-0.29, -0.2, "headline_opposite", "opposite", "against"),
         (-0.29, 0.2, "headline_opposite", "opposite", "against"),
@@ -247,42 +206,41 @@ def test_the_best_is_called_so_only_where_it_surely_agrees_better_than_the_next(
         (0.5, 0.7, "headline", "worse", "against_worse"),
     ],
 )
-def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
-    tmp_path, best, of_rarity, headline, verdict, against
+def test_the_verdict_on_looking_is_that_of_its_agreement_and_of_the_best_baseline(
+    tmp_path, lang, own, of_rarity, headline, verdict, against
 ):
-    """Of the measures that could colour these texts the best is at `best`, the others below."""
+    """Where the model looks agrees at `own`; that another measure does better changes nothing."""
     texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
     made = make_results(tmp_path, texts, evidence="basic")
     rows = made.agreement[made.agreement["view"] != "random"].copy()
     order = rows["text"].to_numpy() - rows["text"].mean()
-    at = rows["view"].map({"gradient": best, "rarity": of_rarity}).fillna(-0.6)
+    heights = {"cls_row_last": own, "rarity": of_rarity, "gradient": 0.6}
     noise = np.where(rows["view"] == "rarity", -1, 1) * (rows["text"] % 2 - 0.5) / 50
-    rows["value"] = at + order / 4 * (0.03 if best < 0 else 0.35) + noise
+    rows["value"] = rows["view"].map(heights).fillna(-0.6)
+    rows["value"] += order / 4 * (0.03 if own < 0 else 0.35) + noise
     others = rows[rows["view"] == "rarity"].assign(view="text_rarity", value=-0.5)
     made = changed(made, agreement=pd.concat([rows, others]))
-    findings = Findings(made)
+    language, findings = load_language(lang), Findings(made)
+    trust = make_trust(findings, make_scope(findings, language), language)
+    fourth = make_answers(findings, language)[3]
     judged = findings.colouring.judgement
-    assert findings.shown_first == "gradient"
+    assert findings.shown_first == "cls_row_last"
     assert judged.verdict == verdict
-    for lang, agrees in AGREES_BEST.items():
-        language = load_language(lang)
-        trust = make_trust(findings, make_scope(findings, language), language)
-        mean = language.write(judged.agreement.mean, "correlation")
-        assert trust.headline == language.say("trust", headline, mean=mean)
-        name = language.measure("rarity", "name")
-        fourth = make_answers(findings, language)[3]
-        assert fourth.answer == language.say("verdict", f"is_{verdict}", baseline=name)
-        assert (agrees in trust.chosen) == (best > 0)
-        assert language.measure("gradient", "name", row="[CLS]") in trust.chosen
-        said = language.say(
-            "trust",
-            against,
-            baseline=name,
-            base=language.write(judged.agreement.mean - judged.over.mean, "correlation"),
-            over=judged.over.mean,
-            ends=judged.over.interval,
-        )
-        assert trust.chosen.endswith(said)
+    mean = language.write(judged.agreement.mean, "correlation")
+    assert trust.headline == language.say("trust", headline, mean=mean)
+    name = language.measure("rarity", "name")
+    assert fourth.question == language.say("answers", "looking")
+    assert fourth.answer == language.say("verdict", f"is_{verdict}", baseline=name)
+    assert language.measure("cls_row_last", "name", row="[CLS]") in trust.chosen
+    said = language.say(
+        "trust",
+        against,
+        baseline=name,
+        base=language.write(judged.agreement.mean - judged.over.mean, "correlation"),
+        over=judged.over.mean,
+        ends=judged.over.interval,
+    )
+    assert trust.chosen.endswith(said)
 
 
 def test_rows_that_can_colour_no_text_say_so(results):
@@ -352,8 +310,8 @@ def test_where_nothing_changes_the_output_that_is_the_reason(tmp_path, lang):
     language, findings = load_language(lang), Findings(still)
     trust = make_trust(findings, make_scope(findings, language), language)
     assert trust.not_computed == language.say("trust", "not_computed_constant")
-    gradient = language.measure("gradient", "name")
-    assert trust.chosen == language.say("trust", "chosen_constant", view=gradient)
+    row = language.measure("cls_row_last", "name", row="[CLS]")
+    assert trust.chosen == language.say("trust", "chosen_row", view=row)
     assert (trust.groups, trust.erasure) == ((), ())
     said = {answer.section: answer for answer in make_answers(findings, language)}
     assert said["across"].answer == language.say("answers", "nothing_changes")
@@ -402,8 +360,8 @@ def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
 
     def headline(low, high):
-        rows = made.agreement[made.agreement["view"].isin(["gradient", "rarity"])].copy()
-        own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
+        rows = made.agreement[made.agreement["view"].isin(["cls_row_last", "rarity"])].copy()
+        own = (rows["view"] == "cls_row_last") & (rows["statistic"] == "spearman")
         rows.loc[own, "value"] = np.linspace(low, high, own.sum())
         return trust_of(changed(made, agreement=rows)).headline
 

@@ -1,7 +1,5 @@
-// What the colours of a text show: one of its measures, the first by default. Those that agree best
-// with what changes the prediction are buttons, the others are folded.
-
-const AS_BUTTONS = 3;
+// What the colours of a text show: one of its measures, the first by default. The others are folded,
+// those that agree best with what changes the prediction in front.
 
 class Measures {
   constructor(number) {
@@ -13,16 +11,10 @@ class Measures {
     const [first, ...others] = this.all;
     const agreement = ({ id }) => parseFloat((page.agreement[id] ?? "-2").replace("−", "-"));
     others.sort((a, b) => agreement(b) - agreement(a));
-    const isFew = this.all.length <= AS_BUTTONS + 1;
-    const shown = [first, ...(isFew ? others : others.slice(0, AS_BUTTONS - 1))];
-    this.groups = [this.makeGroup(say("colours"), shown)];
+    this.group = this.makeGroup(say("colours"), [first, ...others]);
     this.looking = makeButton("", () => choose(number, { token: null }), { className: "looking-at", hidden: true });
-    if (!isFew) {
-      this.groups.push(this.makeGroup(say("more_colours"), others.slice(AS_BUTTONS - 1)));
-      this.more = make("details", {}, make("summary", { textContent: say("more_colours") }), this.groups[1].label);
-    }
-    document.querySelector(`#colours-${number} > span`).replaceWith(
-      this.groups[0].label, ...(this.more ? [this.more] : []), this.looking);
+    this.menu = make("details", {}, make("summary", { textContent: say("more_colours") }), this.group.label);
+    document.querySelector(`#colours-${number} > span`).replaceWith(this.menu, this.looking);
   }
 
   makeGroup(label, some) {
@@ -81,9 +73,8 @@ class Measures {
   }
 
   show(id, other) {
-    for (const group of this.groups) group.show(id);
-    if (this.groups[1]?.value) this.more.open = true;
-    if (this.more) this.more.hidden = other !== null;
+    this.group.show(id);
+    if (this.shown !== this.all[0]) this.menu.open = true;
     this.looking.hidden = other === null;
     this.looking.textContent = other === null ? "" : `${other} ×`;
     this.looking.setAttribute("aria-label", other === null ? "" : say("release", { name: other }));

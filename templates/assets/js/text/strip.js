@@ -12,17 +12,27 @@ function ownText(unit) {
   return own.map((part) => part.textContent).join("").trim();
 }
 
+// The units of a text in their order; markers stand behind the text, and say which ones they are.
+function unitsOf(box) {
+  const all = Array.from(box.querySelectorAll(".u"));
+  const units = all.filter((unit) => !unit.dataset.at);
+  for (const marker of all.filter((unit) => unit.dataset.at)) units.splice(Number(marker.dataset.at), 0, marker);
+  return units;
+}
+
 class Strip {
   constructor(number) {
     this.measures = new Measures(number);
     this.box = document.getElementById(`strip-${number}`);
     this.legend = document.getElementById(`legend-${number}`);
-    this.units = Array.from(this.box.querySelectorAll(".u"));
+    this.units = unitsOf(this.box);
+    this.stops = Array.from(this.box.querySelectorAll(".u")); // in the order in which they are seen
     this.first = this.units.map((unit) => {
       const share = unit.querySelector("small")?.textContent; // of a special token, which has no title
       return [unit.className, unit.title || share, share];
     });
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
+    this.wide = this.units.map((unit) => unit.classList.contains("w"));
     this.firstLegend = this.legend.textContent;
     this.firstTone = TONES.find((tone) => this.box.classList.contains(tone));
     const steps = document.getElementById(`steps-${number}`);
@@ -76,7 +86,7 @@ class Strip {
       const isNamed = name !== this.labelOf(i) && !unit.querySelector("small");
       if (isBlank || isNamed) unit.setAttribute("aria-label", name);
       unit.setAttribute("aria-pressed", "false");
-      unit.tabIndex = i ? -1 : 0;
+      unit.tabIndex = unit === this.stops[0] ? 0 : -1;
     });
     this.box.addEventListener("click", (event) => this.onClick(event));
     this.box.addEventListener("keydown", (event) => this.onKey(event));
@@ -90,13 +100,14 @@ class Strip {
   }
 
   onKey(event) {
-    const at = this.units.indexOf(document.activeElement);
-    const last = this.units.length - 1;
+    const at = this.stops.indexOf(document.activeElement);
+    const last = this.stops.length - 1;
     const to = {
       ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last,
     }[event.key];
-    if (to !== undefined) this.focus(Math.min(last, Math.max(0, to)));
-    else if (event.key === "Enter" || event.key === " ") this.panel.chooseUnit(at);
+    const unit = (stop) => this.units.indexOf(this.stops[stop]);
+    if (to !== undefined) this.focus(unit(Math.min(last, Math.max(0, to))));
+    else if (event.key === "Enter" || event.key === " ") this.panel.chooseUnit(unit(at));
     else if (event.key === "Escape" && this.panel.unit !== null) this.panel.chooseUnit(null);
     else return;
     event.preventDefault();
@@ -111,6 +122,7 @@ class Strip {
   setUnit(i, className, value, share) {
     const unit = this.units[i];
     unit.className = className;
+    unit.classList.toggle("w", this.wide[i]); // may go on in the next line
     unit.removeAttribute("title");
     unit.dataset.value = value;
     this.values[i] = value;
