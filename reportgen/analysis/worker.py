@@ -29,7 +29,7 @@ from reportgen.analysis.evidence.measure import (
     measure_evidence,
 )
 from reportgen.analysis.evidence.methods import CostBasis, Tools, load_method
-from reportgen.analysis.evidence.sinks.sink_scores import (
+from reportgen.analysis.evidence.sinks.query_key_scores import (
     MAX_TEXTS,
     SinkScorer,
     frequent_tokens,

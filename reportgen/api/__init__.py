@@ -5,11 +5,11 @@ Other rooms import these names and no deeper; each is loaded when it is first us
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
-    from reportgen.api.account import account_of
     from reportgen.api.check import check_model
+    from reportgen.api.closing_lines import account_of
     from reportgen.api.comparing.baseline import accept, check_gates, keep_baseline
     from reportgen.api.comparing.compare import compare, write_comparison
     from reportgen.api.comparing.like_baseline import planned

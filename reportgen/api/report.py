@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from reportgen.api.account import account_of
+from reportgen.api.closing_lines import account_of
 from reportgen.api.comparing.baseline import kept_figures
 from reportgen.api.jobs import AnyJob, OutputJob, report_job, saved_files
 from reportgen.comparison import Runs

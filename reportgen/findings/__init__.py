@@ -5,9 +5,10 @@ Other rooms import these names and no deeper; each is loaded when it is first us
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
+    from reportgen.findings.agreement_verdict import ABOVE_ALL, AgreementVerdict, Judgement
     from reportgen.findings.attention import LayerFigures, RoleFigures, excess
     from reportgen.findings.colouring import Colouring, is_complete
     from reportgen.findings.detailed_texts import check_detail, detailed, listed_first
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     )
     from reportgen.findings.findings import Findings
     from reportgen.findings.head_figures import HeadShares
-    from reportgen.findings.judgement import ABOVE_ALL, AgreementVerdict, Judgement
     from reportgen.findings.notes.citations import (
         BENJAMINI,
         CLARK,
@@ -50,12 +50,11 @@ if TYPE_CHECKING:
     )
     from reportgen.findings.notes.missing import MEASURES
     from reportgen.findings.notes.note import Kind, Note, SinkVerdict, ends, explained, plain
-    from reportgen.findings.notes.sink_verdicts import Standing, standing
     from reportgen.findings.notes.spread import live_rows_note
     from reportgen.findings.notes.thresholds import THRESHOLDS, TINY_EFFECT, Threshold
-    from reportgen.findings.outputs.calibration import Bin, Calibration
-    from reportgen.findings.outputs.classes import ClassFit, LabelUse, places_of, told_labels
-    from reportgen.findings.outputs.deciding_metric import (
+    from reportgen.findings.quality.calibration import Bin, Calibration
+    from reportgen.findings.quality.classes import ClassFit, LabelUse, places_of, told_labels
+    from reportgen.findings.quality.deciding_metric import (
         QUALITY,
         Judging,
         SmallestChange,
@@ -66,26 +65,27 @@ if TYPE_CHECKING:
         smallest_change,
         write_smallest_change,
     )
-    from reportgen.findings.outputs.fits import RankFit
-    from reportgen.findings.outputs.multiple_choice import Choices, chance_of
-    from reportgen.findings.outputs.predictions import (
+    from reportgen.findings.quality.fits import RankFit
+    from reportgen.findings.quality.multiple_choice import Choices, chance_of
+    from reportgen.findings.quality.predictions import (
         MIN_PREDICTIONS,
         ErrorGroup,
         Fit,
         NumbersFit,
         Spread,
     )
-    from reportgen.findings.outputs.scored import ConstantVerdict
-    from reportgen.findings.outputs.slopes import Slopes
-    from reportgen.findings.outputs.tags import Tags, Word
-    from reportgen.findings.outputs.where_wrong import LengthTrend, Subset, WhereWrong
+    from reportgen.findings.quality.scored import ConstantVerdict
+    from reportgen.findings.quality.slopes import Slopes
+    from reportgen.findings.quality.tags import Tags, Word
+    from reportgen.findings.quality.where_wrong import LengthTrend, Subset, WhereWrong
     from reportgen.findings.ranking import MARKED, RANKS, Reason
     from reportgen.findings.repeated_texts import READ, first_alike, n_different
     from reportgen.findings.resampling import RESAMPLES, draw_counts, resampled_means
     from reportgen.findings.sinks.cross_attention import CrossToken
     from reportgen.findings.sinks.heads import SinkHeads
-    from reportgen.findings.sinks.sink_scores import SinkScores
+    from reportgen.findings.sinks.query_key_scores import SinkScores
     from reportgen.findings.sinks.sink_test_figures import SubjectFigures, TestFigures
+    from reportgen.findings.sinks.sink_verdicts import Standing, standing
     from reportgen.findings.statistics import (
         CONFIDENCE,
         FALSE_DISCOVERIES,

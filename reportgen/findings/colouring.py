@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from reportgen.findings.agreement_verdict import Judgement, judge
 from reportgen.findings.evidence import draw_agreement, live_rows, size_agreement
-from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.statistics import Estimate, estimate
 from reportgen.results import (
     BASELINES,

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.findings.agreement_verdict import Judgement, judge
 from reportgen.findings.attention import takes_part
-from reportgen.findings.judgement import Judgement, judge
 from reportgen.findings.repeated_texts import without_copies
 from reportgen.findings.statistics import (
     Estimate,

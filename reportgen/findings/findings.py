@@ -11,24 +11,24 @@ import pandas as pd
 from reportgen.findings import attention, evidence, head_figures
 from reportgen.findings import evidence_checks as of_checks
 from reportgen.findings import ranking as of_ranking
+from reportgen.findings.agreement_verdict import Judgement
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figures.figure_register import RUN_FIGURES
 from reportgen.findings.figures.flat import Value, measure, value_of
-from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes import note_register
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.notes.sinks import SinkEffect, sink_effects
 from reportgen.findings.notes.thresholds import TINY_EFFECT
-from reportgen.findings.outputs import calibration as of_calibration
-from reportgen.findings.outputs import classes as of_classes
-from reportgen.findings.outputs import fits as of_fits
-from reportgen.findings.outputs import multiple_choice as of_choices
-from reportgen.findings.outputs import predictions as of_predictions
-from reportgen.findings.outputs import scored as of_scored
-from reportgen.findings.outputs import slopes as of_slopes
-from reportgen.findings.outputs import tags as of_tags
-from reportgen.findings.outputs import where_wrong as of_where
-from reportgen.findings.outputs.deciding_metric import (
+from reportgen.findings.quality import calibration as of_calibration
+from reportgen.findings.quality import classes as of_classes
+from reportgen.findings.quality import fits as of_fits
+from reportgen.findings.quality import multiple_choice as of_choices
+from reportgen.findings.quality import predictions as of_predictions
+from reportgen.findings.quality import scored as of_scored
+from reportgen.findings.quality import slopes as of_slopes
+from reportgen.findings.quality import tags as of_tags
+from reportgen.findings.quality import where_wrong as of_where
+from reportgen.findings.quality.deciding_metric import (
     QUALITY,
     deciding,
     quality_names,
@@ -37,7 +37,7 @@ from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import non_special as of_piles
-from reportgen.findings.sinks import sink_scores as of_scores
+from reportgen.findings.sinks import query_key_scores as of_scores
 from reportgen.findings.sinks import sink_test_figures as of_sinks
 from reportgen.findings.statistics import (
     Booleans,

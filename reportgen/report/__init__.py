@@ -5,7 +5,7 @@ Other rooms import these names and no deeper; each is loaded when it is first us
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.report.format_register import (

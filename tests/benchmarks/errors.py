@@ -16,9 +16,9 @@ from collections.abc import Callable
 import numpy as np
 
 from reportgen.findings import Fit, Floats, LengthTrend, Subset, WhereWrong
-from reportgen.findings.outputs import Aspect, Scored, compared
-from reportgen.findings.outputs.calibration import calibration
-from reportgen.findings.outputs.slopes import slopes
+from reportgen.findings.quality import Aspect, Scored, compared
+from reportgen.findings.quality.calibration import calibration
+from reportgen.findings.quality.slopes import slopes
 
 REPORTS, OF_NOTHING = 300, 1000  # where something is planted, and where nothing is
 SIZES = (8, 12, 24, 60, 200)

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import t as student
 
 from reportgen.findings import ABOVE_ALL, Estimate, Interval
-from reportgen.findings.judgement import judge
+from reportgen.findings.agreement_verdict import judge
 from reportgen.findings.notes import TRUST_LARGELY, TRUST_PARTLY
 from reportgen.findings.statistics import estimate, widened
 

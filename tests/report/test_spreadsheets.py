@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reportgen.findings import Findings
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.outputs.predictions import predictions
+from reportgen.findings.quality.predictions import predictions
 from reportgen.findings.sinks import subject_figures
 from reportgen.report import table
 from reportgen.report.options import TABLE_NAMES, TableName

@@ -9,7 +9,7 @@ from reportgen.analysis.evidence.faithfulness import n_passes
 from reportgen.analysis.evidence.measures.shapley import shapley_passes
 from reportgen.analysis.evidence.methods import CostBasis, load_method
 from reportgen.analysis.evidence.phrases import phrase_cost
-from reportgen.analysis.evidence.sinks import sink_scores
+from reportgen.analysis.evidence.sinks import query_key_scores
 from reportgen.analysis.evidence.sinks.subjects import DEPTHS, Depth, evenly_spaced
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models import EncodedText, content_units
@@ -55,7 +55,7 @@ def expected_cost(
             continue
         texts.append(text)
         stages = _passes(text, basis)
-        if n_chosen <= sink_scores.MAX_TEXTS:
+        if n_chosen <= query_key_scores.MAX_TEXTS:
             stages["sink_scores"] = Passes(1, 0, ANALYSIS * len(text.ids))
         if level == "full":
             stages["faithfulness"] = _faithfulness_passes(text)
@@ -128,7 +128,7 @@ def sample_size(
         return LEAST
     beside = {"texts", "phrases", *_FEW}
     each = sum(price(own) for stage, own in cost.passes.items() if stage not in beside) / n_tried
-    n_of = {"sink_scores": sink_scores.MAX_TEXTS, "sinks": DEPTHS[level].most_texts}
+    n_of = {"sink_scores": query_key_scores.MAX_TEXTS, "sinks": DEPTHS[level].most_texts}
     few = [(n_of[stage], price(cost.passes[stage]) / cost.n_texts[stage]) for stage in _FEW]
     if budget is not None:
         amount = budget.amount / pace if budget.is_time else budget.amount

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.analysis.evidence.explainer import (
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         values_replaced,
         visible_cells,
     )
-    from reportgen.analysis.evidence.sinks.sink_scores import (
+    from reportgen.analysis.evidence.sinks.query_key_scores import (
         SinkScorer,
         TextScores,
         frequent_tokens,

@@ -11,7 +11,7 @@ from reportgen.analysis.evidence.explainer import Explainer
 from reportgen.analysis.evidence.faithfulness import Rankings, faithfulness, rankings
 from reportgen.analysis.evidence.measures.shapley import add_shapley
 from reportgen.analysis.evidence.methods import Tools, load_method
-from reportgen.analysis.evidence.sinks.sink_scores import SinkScorer
+from reportgen.analysis.evidence.sinks.query_key_scores import SinkScorer
 from reportgen.analysis.evidence.text_evidence import (
     Floats,
     TextEvidence,

@@ -6,7 +6,7 @@ Other packages import these names and no deeper; each is loaded when it is first
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.api.options.arguments import (

@@ -4,7 +4,7 @@ comparison of two models has."""
 from collections.abc import Iterator
 
 from reportgen.findings.figures.flat import Estimated, Figure, within
-from reportgen.findings.outputs.deciding_metric import QUALITY
+from reportgen.findings.quality.deciding_metric import QUALITY
 from reportgen.tasks import (
     ACCURACY,
     ANSWER_EXACT,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.findings.notes.citations import (
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
         score_note,
         why_note,
     )
-    from reportgen.findings.notes.sink_verdicts import (
-        VERDICTS,
-        caution_notes,
-        subject_verdict,
-        verdict,
-        with_heads,
-    )
     from reportgen.findings.notes.sinks import sink_effects, sink_test_notes, swap_note, value_note
     from reportgen.findings.notes.spread import mixing_notes
     from reportgen.findings.notes.thresholds import (
@@ -60,6 +53,13 @@ if TYPE_CHECKING:
         trust_notes,
         unconserved_note,
         unconserved_text_note,
+    )
+    from reportgen.findings.sinks.sink_verdicts import (
+        VERDICTS,
+        caution_notes,
+        subject_verdict,
+        verdict,
+        with_heads,
     )
 else:
     __getattr__, __dir__, __all__ = exported(__name__, __file__)

@@ -13,7 +13,6 @@ from reportgen.findings.notes.missing import (
 )
 from reportgen.findings.notes.note import Note, about, explained
 from reportgen.findings.notes.sink_causes import massive_note, score_note, why_note
-from reportgen.findings.notes.sink_verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import (
     length_notes,
@@ -24,6 +23,7 @@ from reportgen.findings.notes.spread import (
 )
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.sinks.sink_test_figures import SubjectFigures
+from reportgen.findings.sinks.sink_verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.results import ANALYSED, LEARNED_SINK, MIN_TEXTS, SINK_EXCESS, SINK_TESTS_AT, Subject
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from reportgen.findings.notes.thresholds import (
     NO_OPERATION,
     certain,
 )
-from reportgen.findings.sinks.sink_scores import SinkScores
+from reportgen.findings.sinks.query_key_scores import SinkScores
 from reportgen.results import MIN_TEXTS, Reason, Subject
 
 _CITATIONS: Mapping[str, Citation] = {

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from reportgen.findings.agreement_verdict import Judgement
 from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.judgement import Judgement
 from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain

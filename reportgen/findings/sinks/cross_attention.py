@@ -12,8 +12,8 @@ import pandas as pd
 
 from reportgen.findings.attention import LayerFigures, RoleFigures, layer_figures, takes_part
 from reportgen.findings.notes.note import SinkVerdict
-from reportgen.findings.notes.sink_verdicts import OUTCOMES, verdict
 from reportgen.findings.sinks.non_special import FIRST
+from reportgen.findings.sinks.sink_verdicts import OUTCOMES, verdict
 from reportgen.findings.statistics import Booleans, Floats
 from reportgen.results import CROSS, MIN_TEXTS, Results, Subject
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from reportgen.exports import exported
+from reportgen.lazy_imports import exported
 
 if TYPE_CHECKING:
     from reportgen.findings.tokens.figures import corpus_tokens, token_means

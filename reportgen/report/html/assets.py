@@ -44,7 +44,7 @@ COMPARE_STYLE_SHEETS = (*STYLE_SHEETS, *_styles("trend"))
 # What a notebook shows has no texts and no scripts.
 NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print"))
 _CORE_SCRIPTS = _scripts("core", "page", "elements")
-_TOOL_SCRIPTS = _scripts("tools", "theme", "light", "export", "pictures")
+_TOOL_SCRIPTS = _scripts("tools", "theme", "light_colours", "export", "pictures")
 REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_scripts("core", "fields", "numbers", "selection", "state", "tooltip"),

@@ -288,7 +288,7 @@ SINKS_SCHEMA = pa.schema(
     ]
 )
 # Why a token draws attention, in each head of a few texts; see
-# `analysis/evidence/sinks/sink_scores.py`.
+# `analysis/evidence/sinks/query_key_scores.py`.
 SINK_SCORES_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),

@@ -9,7 +9,7 @@ from helpers.made_up.factories import make_results
 
 from reportgen.findings import Note, SinkScores
 from reportgen.findings.notes import ALIKE_LITTLE, ALIKE_MOST, about, score_case, score_note
-from reportgen.findings.sinks.sink_scores import sink_scores
+from reportgen.findings.sinks.query_key_scores import sink_scores
 from reportgen.results import Results, Subject
 
 CLS = Subject("cls", "[CLS]", "role")

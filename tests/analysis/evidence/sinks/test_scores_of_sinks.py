@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from reportgen.analysis.attention import Capture, LayerScores
 from reportgen.analysis.evidence import Explainer, SinkScorer, TextScores, frequent_tokens
-from reportgen.analysis.evidence.sinks import sink_scores
+from reportgen.analysis.evidence.sinks import query_key_scores
 from reportgen.models import EncodedText, LoadedModel
 from reportgen.results import LONG_TOKENS
 
@@ -60,7 +60,7 @@ def plain_figures(
 def test_figures_equal_plain_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str
 ) -> None:
-    monkeypatch.setattr(sink_scores, "LEAST_EXCESS", -1.0)  # whatever the model looks at
+    monkeypatch.setattr(query_key_scores, "LEAST_EXCESS", -1.0)  # whatever the model looks at
     model = load_family(tmp_path, family)
     text = encoded(model, TEXT)[0]
     found = scorer_of(model).measure(7, text)

@@ -1,7 +1,7 @@
 """How much of a sink's lead every query gives it alike, over the texts whose scores were measured.
 
 The lead of a token is its score less the mean score of the other text tokens, for one text token
-that asks (`analysis/evidence/sinks/sink_scores.py`). Its mean square over all that ask is the
+that asks (`analysis/evidence/sinks/query_key_scores.py`). Its mean square over all that ask is the
 square of its mean, which all give it alike, and its variance, by which they differ. What is said to
 be alike is the part of the mean square that is the square of the mean: 1 where all queries give it
 the same lead, 0 where the leads of those that prefer it and of those that avoid it cancel.

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from reportgen.findings.outputs.scored import Scored
+from reportgen.findings.quality.scored import Scored
 from reportgen.findings.statistics import (
     CONFIDENCE,
     Estimate,

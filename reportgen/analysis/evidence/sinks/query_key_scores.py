@@ -5,7 +5,7 @@ query sees. A softmax does not change with a constant that is added to a row, so
 nothing but such differences; and where scores are q·k / sqrt(d), the lead is
 q · (k - mean k) / sqrt(d). For each text, layer and head the mean of the leads and of their squares
 is stored. The square of the mean over all texts is what every query gives alike, the rest of the
-mean square is how far queries differ (`findings/sinks/sink_scores.py`).
+mean square is how far queries differ (`findings/sinks/query_key_scores.py`).
 
 The reference is the mean score, and not the logarithm of the mean of exp(score): that follows the
 one token which a query likes best, so that a key which all queries like alike would seem to depend

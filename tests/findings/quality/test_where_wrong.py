@@ -9,7 +9,7 @@ from helpers.made_up.factories import changed, make_results
 from scipy.stats import rankdata, spearmanr
 
 from reportgen.findings import Estimate, Findings, Floats, Interval, LengthTrend, Subset, WhereWrong
-from reportgen.findings.outputs import Aspect, Scored, adjusted_p, compared, difference, main_script
+from reportgen.findings.quality import Aspect, Scored, adjusted_p, compared, difference, main_script
 from reportgen.results import Results
 
 

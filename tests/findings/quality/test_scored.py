@@ -10,7 +10,7 @@ from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import rankdata
 
 from reportgen.findings import Findings, Floats
-from reportgen.findings.outputs import Scored, rank_correlation
+from reportgen.findings.quality import Scored, rank_correlation
 from reportgen.findings.resampling import GROUPS
 
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)

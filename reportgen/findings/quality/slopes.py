@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from reportgen.findings.outputs.predictions import Fit
+from reportgen.findings.quality.predictions import Fit
 from reportgen.findings.statistics import Estimate, Floats, Places, intervals_of
 from reportgen.tasks import SAME
 

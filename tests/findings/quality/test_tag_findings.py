@@ -7,7 +7,7 @@ import pytest
 from helpers.made_up.factories import changed
 from helpers.made_up.tagged import tagged_results
 
-from reportgen.api.account import _labels
+from reportgen.api.closing_lines import _labels
 from reportgen.findings import Findings, Tags
 from reportgen.tasks import ENTITY_RECALL, spans
 

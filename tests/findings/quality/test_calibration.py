@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from reportgen.findings import Booleans, Calibration, Floats
-from reportgen.findings.outputs import Scored
-from reportgen.findings.outputs.calibration import calibration
+from reportgen.findings.quality import Scored
+from reportgen.findings.quality.calibration import calibration
 
 
 def of(chances: Floats, right: Booleans) -> Calibration | None:

@@ -12,7 +12,7 @@ from reportgen import analyze, compare, load_model
 from reportgen.api import account_of
 from reportgen.comparison import match_texts
 from reportgen.findings import Findings
-from reportgen.findings.outputs import chances_of
+from reportgen.findings.quality import chances_of
 from reportgen.report import redacted
 
 TEXTS = [

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import linregress
 
 from reportgen.findings import Fit, Floats, Slopes
-from reportgen.findings.outputs.slopes import slopes
+from reportgen.findings.quality.slopes import slopes
 
 
 def of(predictions: Floats, labels: Floats) -> Slopes | None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from reportgen.findings.outputs.fits import rank_correlation
-from reportgen.findings.outputs.scored import Scored
+from reportgen.findings.quality.fits import rank_correlation
+from reportgen.findings.quality.scored import Scored
 from reportgen.findings.repeated_texts import first_alike
 from reportgen.findings.statistics import (
     CONFIDENCE,
@@ -39,7 +39,7 @@ from unicodedata import name as character_name
 
 from numpy.typing import NDArray
 
-from reportgen.findings.outputs.scored import Answers
+from reportgen.findings.quality.scored import Answers
 from reportgen.results import COMPLETION
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.outputs.classes import places_of
+from reportgen.findings.quality.classes import places_of
 from reportgen.findings.statistics import Places
 from reportgen.results import NONE
 from reportgen.tasks import OUTSIDE, spans
