@@ -81,10 +81,11 @@ def photograph(page: Page, rules: str, last: str) -> bytes:
 
 
 def small(png: bytes) -> bytes:
-    """The picture in 256 colours."""
+    """The picture in 256 colours, rare ones among them."""
     kept = io.BytesIO()
     image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
+    few = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(kept, "PNG", optimize=True)
     return kept.getvalue()
 
 
