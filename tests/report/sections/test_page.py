@@ -132,7 +132,7 @@ def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, p
     assert (page.trust, page.sinks.tokens, page.scope.live) == (None, None, "")
     full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
     *_, trust = full.answers
-    assert full.trust.first.text in str(trust.chart)
+    assert full.trust.first.text in trust.remark
     assert [panel.token for panel in full.sinks.tokens.panels] == ["[CLS]", "[SEP]"]
     assert "[CLS]" in full.scope.live
 
