@@ -52,8 +52,8 @@ class Colouring:
 def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     """The measure that colours the texts of `results` first; `asked` is "auto" or one of them.
 
-    "auto" shows where the model looks: it takes no part in how well this agrees with effects, so
-    the figure is no best of several. What is asked for but was not measured is replaced by it.
+    "auto" shows where the model looks. It is not chosen by its agreement with effects, so that
+    figure is no best of several. It also replaces what is asked for but was not measured.
     """
     asked = EARLIER_NAMES.get(asked, asked)
     is_measured = asked in _measured(results)

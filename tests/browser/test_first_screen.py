@@ -122,6 +122,16 @@ def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(kept):
         assert heading.bounding_box()["y"] >= bar["y"] + bar["height"]
 
 
+def test_the_text_stands_high_its_words_are_whole_and_markers_follow_it(kept):
+    visit(kept, "#text=1")
+    words = kept.locator("#strip-1 p .u")
+    assert words.first.bounding_box()["y"] <= 340
+    assert set(words.evaluate_all("all => all.map(unit => unit.getClientRects().length)")) == {1}
+    markers = kept.locator("#strip-1 .markers .u.s")
+    assert [own.split()[0] for own in markers.all_inner_texts()] == ["[CLS]", "[SEP]"]
+    assert markers.first.bounding_box()["y"] > words.last.bounding_box()["y"]
+
+
 def test_bars_stand_at_the_tokens_that_change_the_prediction(kept, results):
     visit(kept, "#text=1")
     effects = results.effects_of(0).set_index("position")["effect"].dropna()

@@ -318,7 +318,8 @@ def test_the_answer_on_a_sink_says_what_its_section_and_the_json_say(
             )
         elif told != ["sink_learned"]:
             (kind,) = {key.removeprefix("sink_") for key in told}
-            assert kind in tested.values()
+            # What is needed, but not surely more than a text token is, only counts.
+            assert ("needed" if kind == "counts" else kind) in tested.values()
             assert {key: effect.kind for key, effect in own.sink_effects.items()} | tested == {
                 key: effect.kind for key, effect in own.sink_effects.items()
             }

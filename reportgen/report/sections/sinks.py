@@ -286,19 +286,21 @@ def _drawn(findings: Findings, note: Note, figures: RoleFigures, language: Langu
         shares,
         even,
         language.percent(max(shares)),
-        (say("layer_letter"), say("dashed", even=even)),
+        (say("layer_letter"), say("equal_line", even=even)),
         is_half=is_tested_kind,
     )
     if not is_tested_kind:
         return small_drawing(layers)
     own = next((own for own in findings.subjects if own.subject.key == note.role), None)
-    tests = own.tests if own is not None and note.role in findings.sink_effects else {}
+    is_tested = own is not None and note.role in findings.sink_effects
+    tests = own.tests if own is not None and is_tested else {}
     dots = [
         Dot(say(f"test_{test}"), ratio.mean, ratio.interval, say("times", ratio=ratio.mean))
         for test in _DRAWN
         if test in tests and (ratio := tests[test].ratio) is not None
     ]
-    says = (say("as_a_token"),) if dots else (say("without_it"), say("not_tested"))
+    none = (say("without_it"), say("not_comparable" if is_tested else "not_tested"))
+    says = (say("as_a_token"),) if dots else none
     return sink_drawing(layers, dots, says)
 
 
@@ -350,7 +352,10 @@ def _on_sink(
     ending = "" if effect is None else f"_{effect.kind}"
     if note.role == LEARNED_SINK.key:
         return say("sink_learned", **values), say("sink_learned_remark")
-    told = say(f"sink{ending}", **values)
+    is_more = effect is not None and float(effect.note.values.get("zero_ratio_low", 0.0)) > 1
+    is_needed = effect is not None and effect.kind == "needed"
+    # Needed is what counts surely more than a text token does.
+    told = say("sink_counts" if is_needed and not is_more else f"sink{ending}", **values)
     if note.is_text_token:
         figures = _verdict_figures(findings, note)
         n = figures.n_texts if figures else 0

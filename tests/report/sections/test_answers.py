@@ -347,6 +347,7 @@ def test_the_strongest_special_token_is_judged(tmp_path, share, said, remark):
             "Yes: on [CLS], and it is needed",
             "Zeroed, it moves the prediction 2.0 times as far",
         ),
+        (0.6, "Yes: on [CLS], and it counts", "moves the prediction 0.60 times as far"),
         (0.1, "No: on [CLS], and it is hardly used", "moves the prediction 0.10 times as far"),
         (
             None,
@@ -361,6 +362,13 @@ def test_what_the_test_of_the_strongest_sink_says_is_in_the_answer(tmp_path, rat
     assert third.answer.startswith(said)
     assert remark in third.remark
     assert "no fault" not in third.answer + third.remark
+    drawing = drawn(third.chart)
+    roles = made.roles[made.roles["role"] == "cls"]
+    most = roles.groupby("layer")["share"].mean().max()
+    assert f"{100 * most:.1f}\u00a0%" in [text.get_text() for text in drawing.find_all("text")]
+    shown = [text.get_text() for text in drawing.find_all("tspan")]
+    assert shown == ([] if ratio is None else [EN.say("answers", "times", ratio=ratio)])
+    assert ("not tested" in drawing.get_text()) == (ratio is None)
     japanese = answers(made, JA)[2]
     assert ("予測に必要" in japanese.answer) == (ratio == 2.0)
     for answer in (third, japanese):
