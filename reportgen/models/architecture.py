@@ -267,11 +267,11 @@ def _output(
 ) -> nn.Linear | Conv1D | None:
     """The output projection of the attention module at `path`, see `Family`; None if unknown."""
     for family in sorted(FAMILIES, key=lambda family: family.value != value):
-        if isinstance(found := children.get(family.output), nn.Linear | Conv1D):
-            return found
+        if isinstance(projection := children.get(family.output), nn.Linear | Conv1D):
+            return projection
     beside = dict(encoder.get_submodule(path.rpartition(".")[0]).named_children()).get("output")
-    found = getattr(beside, "dense", beside)  # in LED it is `output` itself
-    return found if isinstance(found, nn.Linear | Conv1D) else None
+    projection = getattr(beside, "dense", beside)  # in LED it is `output` itself
+    return projection if isinstance(projection, nn.Linear | Conv1D) else None
 
 
 def _out_width(module: nn.Module) -> int | None:

@@ -70,9 +70,9 @@ def borrowed(module: nn.Module) -> Iterator[None]:
             for part, forward in forwards:
                 _restore_forward(part, forward)
             for part, name, held in hooks:
-                own = getattr(part, name)
-                own.clear()
-                own.update(held)
+                current = getattr(part, name)
+                current.clear()
+                current.update(held)
             for weight, takes_gradient in weights:
                 weight.requires_grad_(takes_gradient)
             for config, values in configs:
@@ -89,17 +89,17 @@ def _restore_forward(part: nn.Module, forward: Any) -> None:
 
 def _configs(module: nn.Module) -> list[PreTrainedConfig]:
     """All configurations of the parts of `module`, and those inside them; each once."""
-    found: dict[int, PreTrainedConfig] = {}
+    configs: dict[int, PreTrainedConfig] = {}
 
     def add(value: object) -> None:
-        if isinstance(value, PreTrainedConfig) and id(value) not in found:
-            found[id(value)] = value
+        if isinstance(value, PreTrainedConfig) and id(value) not in configs:
+            configs[id(value)] = value
             for inner in vars(value).values():
                 add(inner)
 
     for part in module.modules():
         add(getattr(part, "config", None))
-    return list(found.values())
+    return list(configs.values())
 
 
 @contextmanager

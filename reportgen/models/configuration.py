@@ -95,8 +95,8 @@ def layers_remark(encoder: PreTrainedModel, n_maps: int) -> str | None:
 def other_inputs(module: nn.Module) -> str | None:
     """What a model reads besides token ids or in place of them; None for a model of texts."""
     accepted = inspect.signature(module.forward).parameters
-    found = [f"{what} ({name})" for name, what in _OTHER_INPUTS.items() if name in accepted]
+    inputs = [f"{what} ({name})" for name, what in _OTHER_INPUTS.items() if name in accepted]
     # TAPAS has seven types of tokens, such as their row and column.
     if getattr(getattr(module, "config", None), "type_vocab_sizes", None):
-        found.append("tables (token_type_ids)")
-    return ", ".join(found) or None
+        inputs.append("tables (token_type_ids)")
+    return ", ".join(inputs) or None

@@ -55,8 +55,8 @@ def find_device(name: str) -> torch.device:
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        said = first_line(error)
-        raise ModelError(f"--device {name}: cannot be used ({said}); {known}") from error
+        reason = first_line(error)
+        raise ModelError(f"--device {name}: cannot be used ({reason}); {known}") from error
     return device
 
 
@@ -64,8 +64,8 @@ def count(kind: str) -> int:
     """How many devices of a kind of accelerator torch can use."""
     if kind == "mps":
         return int(torch.backends.mps.is_available())
-    own = backend(kind)
-    return int(own.device_count()) if own.is_available() else 0
+    accelerator = backend(kind)
+    return int(accelerator.device_count()) if accelerator.is_available() else 0
 
 
 def _names(kind: str) -> list[str]:
@@ -104,7 +104,7 @@ def lacks_memory(error: BaseException) -> bool:
     """Whether an error means that memory, of a device or of the host, was full."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(said in str(error) for said in _LACKS)
+    return isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in _LACKS)
 
 
 def free_memory() -> None:
@@ -123,9 +123,11 @@ def main_device(module: nn.Module) -> torch.device:
     """The device on which a placed model gets its inputs: the first one in its map that runs
     anything, or the CPU if all of it waits on the host or the disk."""
     maps = (getattr(part, "hf_device_map", None) for part in module.modules())
-    places = [place for own in maps for place in (own or {}).values()]
-    found = next((place for place in places if place not in ("cpu", "disk")), "cpu")
-    return torch.device(found if isinstance(found, str | torch.device) else f"{_kind()}:{found}")
+    places = [place for device_map in maps for place in (device_map or {}).values()]
+    first_place = next((place for place in places if place not in ("cpu", "disk")), "cpu")
+    return torch.device(
+        first_place if isinstance(first_place, str | torch.device) else f"{_kind()}:{first_place}"
+    )
 
 
 def _kind() -> str:
@@ -146,9 +148,9 @@ def weight_of(module: nn.Module, name: str) -> Any:
 
 def _hooks(module: nn.Module) -> Iterator[Any]:
     """The hooks of accelerate on a module."""
-    own = getattr(module, "_hf_hook", None)
-    if own is not None:
-        yield from getattr(own, "hooks", (own,))
+    hook = getattr(module, "_hf_hook", None)
+    if hook is not None:
+        yield from getattr(hook, "hooks", (hook,))
 
 
 class LoadedState(Mapping[str, Tensor]):
@@ -159,11 +161,11 @@ class LoadedState(Mapping[str, Tensor]):
         self._state: Mapping[str, Tensor] = module.state_dict()
 
     def __getitem__(self, name: str) -> Tensor:
-        path, _, own = name.rpartition(".")
-        found = self._state[name]
-        if found.device.type == "meta":
-            found = weight_of(self._module.get_submodule(path), own)
-        return found
+        path, _, weight_name = name.rpartition(".")
+        weight = self._state[name]
+        if weight.device.type == "meta":
+            weight = weight_of(self._module.get_submodule(path), weight_name)
+        return weight
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._state)

@@ -36,13 +36,13 @@ def find_encoder(module: nn.Module, name: str | None = None) -> tuple[str, PreTr
     if name is not None and name not in inside:
         names = ", ".join(path or '""' for path in inside)
         raise ModelError(f"--encoder {name}: no such transformer inside {kind}; it has {names}")
-    found = _outermost(inside) if name is None else {name: inside[name]}
-    if len(found) > 1:
-        names = ", ".join(f"{path} ({type(inner).__name__})" for path, inner in found.items())
+    candidates = _outermost(inside) if name is None else {name: inside[name]}
+    if len(candidates) > 1:
+        names = ", ".join(f"{path} ({type(inner).__name__})" for path, inner in candidates.items())
         raise ModelError(
             f"several transformers inside {kind}: {names}; choose one with --encoder NAME"
         )
-    encoder = _without_head(next(iter(found.values())))
+    encoder = _without_head(next(iter(candidates.values())))
     return next(path for path, inner in module.named_modules() if inner is encoder), encoder
 
 

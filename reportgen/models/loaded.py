@@ -99,5 +99,5 @@ def with_whole(
         info=info,
         output=reader.info(model.output_name),
         reader=reader,
-        remarks=tuple(own for own in model.remarks if own != remark),
+        remarks=tuple(other for other in model.remarks if other != remark),
     )

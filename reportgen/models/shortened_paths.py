@@ -64,17 +64,17 @@ def _homes() -> Iterator[str]:
         yield str(home)
 
 
-def _shortened(found: re.Match[str]) -> str:
-    if found["url"] is None:
-        start = _START.match(found[0])
+def _shortened(match: re.Match[str]) -> str:
+    if match["url"] is None:
+        start = _START.match(match[0])
         assert start is not None  # it may be empty
-        first, *rest = _BETWEEN.split(found[0][start.end() :])
+        first, *rest = _BETWEEN.split(match[0][start.end() :])
         parts = [start[0] + first, *rest]
         return "".join(part if i % 2 else _last_part(part) for i, part in enumerate(parts))
-    host, slashes, path = found["rest"].partition("//")
+    host, slashes, path = match["rest"].partition("//")
     if not slashes:
-        return found[0]
-    return found[0].removesuffix(found["rest"]) + f"{host}/{_last_part(f'/{path}')}"
+        return match[0]
+    return match[0].removesuffix(match["rest"]) + f"{host}/{_last_part(f'/{path}')}"
 
 
 def _last_part(path: str) -> str:

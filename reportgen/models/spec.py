@@ -321,14 +321,14 @@ def file_of(name: FactoryName) -> Path | None:
 def _file_of_module(name: str) -> Path | None:
     """The file that `import name` would run, with none of the packages around it imported."""
     places: Sequence[str] | None = [str(Path.cwd()), *sys.path]
-    found = None
+    module_spec = None
     for module in accumulate(name.split("."), "{}.{}".format):
         finders = (finder.find_spec(module, places) for finder in sys.meta_path)
-        found = next((spec for spec in finders if spec is not None), None)
-        if found is None:
+        module_spec = next((spec for spec in finders if spec is not None), None)
+        if module_spec is None:
             return None
-        places = found.submodule_search_locations
-    origin = found.origin if found is not None and found.has_location else None
+        places = module_spec.submodule_search_locations
+    origin = module_spec.origin if module_spec is not None and module_spec.has_location else None
     return None if origin is None else Path(origin)
 
 
@@ -341,15 +341,17 @@ def read_device_map(text: str) -> str | dict[str, str | int]:
     if text in _DEVICE_MAPS:
         return text
     try:
-        found = json.loads(text)
+        device_map = json.loads(text)
     except ValueError:
-        found = None
-    if not (isinstance(found, dict) and found and all(map(_is_place, found.values()))):
+        device_map = None
+    if not (
+        isinstance(device_map, dict) and device_map and all(map(_is_place, device_map.values()))
+    ):
         raise UsageError(
             f"--device-map {text}: takes {', '.join(_DEVICE_MAPS)}, or a JSON object of parts and "
             'places, such as {"bert.embeddings": 0, "bert.encoder": "cuda:1", "": "cpu"}'
         )
-    return found
+    return device_map
 
 
 def _is_place(value: Any) -> bool:

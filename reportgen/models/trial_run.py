@@ -158,9 +158,9 @@ def describe_returned(trial: Trial) -> str:
 
 def _floats(trials: Sequence[Trial], entry: Entry) -> list[tuple[Trial, Tensor | None]]:
     """Each trial with the tensor `entry`; None if that is not a float tensor with values."""
-    found = []
+    pairs = []
     for trial in trials:
         value = entries(trial.returned).get(entry)
         has_figures = isinstance(value, Tensor) and value.is_floating_point() and value.numel()
-        found.append((trial, value if has_figures else None))
-    return found
+        pairs.append((trial, value if has_figures else None))
+    return pairs

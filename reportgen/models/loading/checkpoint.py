@@ -173,9 +173,9 @@ def _tensors(path: Path, saved: Any) -> StateDict:
     for key in _NESTED:
         if isinstance(saved.get(key), dict):
             return _tensors(path, saved[key])
-    found: StateDict = {str(k): v for k, v in saved.items() if isinstance(v, Tensor)}
-    if found:
-        return found
+    tensors: StateDict = {str(k): v for k, v in saved.items() if isinstance(v, Tensor)}
+    if tensors:
+        return tensors
     raise ModelError(
         f"{path}: no weights in it, only {some([str(key) for key in saved]) or 'an empty dict'}; "
         "save them with torch.save(model.state_dict(), path)"

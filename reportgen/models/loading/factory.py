@@ -90,7 +90,7 @@ def loaded_files(factory: str) -> tuple[tuple[str, str], ...]:
     """The files that modules were loaded from in the folder of `factory`, but for its own file: the
     path of each in the folder, and its SHA-256; by path."""
     name = factory_name(factory)
-    folder, own = name.folder, file_of(name)
+    folder, factory_file = name.folder, file_of(name)
     files = {
         str(getattr(loaded, "__dict__", {}).get("__file__"))
         for module, loaded in list(sys.modules.items())
@@ -98,15 +98,15 @@ def loaded_files(factory: str) -> tuple[tuple[str, str], ...]:
     }
     # Thousands of modules are loaded: most are told apart by how their path begins.
     below = {Path(file) for file in files if file.startswith(str(folder))}
-    found = [
+    digests = [
         (path.relative_to(folder).as_posix(), sha256(path.read_bytes()).hexdigest())
         for path in below
         if path.is_relative_to(folder)
         and path.is_file()  # else something is left of it in memory only
-        and (own is None or path != own.resolve())
+        and (factory_file is None or path != factory_file.resolve())
         and not any(path.is_relative_to(library) for library in _LIBRARIES)
     ]
-    return tuple(sorted(found))
+    return tuple(sorted(digests))
 
 
 def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
@@ -131,15 +131,17 @@ def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
 def _attribute(name: FactoryName, factory: str) -> Any:
     """Import the class or function called `name`."""
     try:
-        found: Any = _import_file(name.file) if name.file else importlib.import_module(name.source)
+        attribute: Any = (
+            _import_file(name.file) if name.file else importlib.import_module(name.source)
+        )
     except (Exception, SystemExit) as error:
         message = describe(error, with_folders=True)
         raise ModelError(f"--factory {factory}: cannot import: {message}") from error
     for part in name.attribute.split("."):
-        if not hasattr(found, part):
+        if not hasattr(attribute, part):
             raise ModelError(f"--factory {factory}: no {part} in {name.source}; check its spelling")
-        found = getattr(found, part)
-    return found
+        attribute = getattr(attribute, part)
+    return attribute
 
 
 def _lost_paths(value: Any) -> list[str]:
@@ -182,8 +184,8 @@ def describe(error: BaseException, *, with_folders: bool = False) -> str:
     message = without_surrogates(first_line(error))
     message = without_passwords(message) if with_folders else without_folders(message)
     if lacks_memory(error):
-        said = ". ".join(message.split(". ")[:2]).rstrip(".") or type(error).__name__
-        return f"too large even by itself: {said}; {_MORE_ROOM}"
+        sentences = ". ".join(message.split(". ")[:2]).rstrip(".") or type(error).__name__
+        return f"too large even by itself: {sentences}; {_MORE_ROOM}"
     return f"{type(error).__name__}{where}" + (f": {message}" if message else "")
 
 

@@ -271,13 +271,13 @@ def _tokenizer(spec: ModelSpec, source: ModelSource) -> PreTrainedTokenizerBase:
         # The bundled models share the tokenizer of the first.
         folder = str(model_folder()) if source.kind == "demo" else source.folder
         return load_tokenizer(folder, spec.revision, trust_remote_code=trusted)
-    own = getattr(source.module, "tokenizer", None)
-    if not isinstance(own, PreTrainedTokenizerBase):
+    tokenizer = getattr(source.module, "tokenizer", None)
+    if not isinstance(tokenizer, PreTrainedTokenizerBase):
         raise ModelError(
             f"{source.name} has no tokenizer of its own; name the folder of one with --tokenizer"
         )
-    require_vocabulary(own, source.name)
-    return own
+    require_vocabulary(tokenizer, source.name)
+    return tokenizer
 
 
 def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id: int) -> None:
@@ -348,20 +348,20 @@ def quiet(verbose: bool) -> Iterator[None]:
         yield
         return
     others = [logging.getLogger(name) for name in ("huggingface_hub", "accelerate")]
-    verbosity, levels = transformers_logging.get_verbosity(), [own.level for own in others]
+    verbosity, levels = transformers_logging.get_verbosity(), [logger.level for logger in others]
     has_bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    for own in others:
-        own.setLevel(logging.ERROR)
+    for logger in others:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         transformers_logging.set_verbosity(verbosity)
-        for own, level in zip(others, levels, strict=True):
-            own.setLevel(level)
+        for logger, level in zip(others, levels, strict=True):
+            logger.setLevel(level)
         if has_bars:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 

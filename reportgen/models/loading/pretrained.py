@@ -388,14 +388,14 @@ def placing(spec: ModelSpec) -> dict[str, Any]:
             "--device-map: accelerate is not installed; "
             "pip install 'attention-reportgen[accelerate]'"
         )
-    found = read_device_map(spec.device_map)
-    if not isinstance(found, str):
-        return {"device_map": found}
+    device_map = read_device_map(spec.device_map)
+    if not isinstance(device_map, str):
+        return {"device_map": device_map}
     from accelerate.utils import get_max_memory
 
     free = get_max_memory()
     room = {place: n if place == "cpu" else int(_FILLED * n) for place, n in free.items()}
-    return {"device_map": found, "max_memory": room}
+    return {"device_map": device_map, "max_memory": room}
 
 
 def gathered(whole: nn.Module, part: nn.Module) -> None:

@@ -73,13 +73,13 @@ def chosen_prompts(spec: ModelSpec, modules: SentenceModules | None) -> tuple[st
     """
     known = {} if modules is None else modules.prompts
     names = spec.prompt_names or ((modules.default_prompt,) if modules else ())
-    found = []
+    prompts = []
     for name in names:
         if name and name not in known:
             has = f"it has {', '.join(known)}" if known else "it names none"
             raise ModelError(f"--prompts {name}: no prompt of the model; {has}")
-        found.append(known[name] if name else "")
-    text, pair = (found * 2)[:2] if found else ("", "")
+        prompts.append(known[name] if name else "")
+    text, pair = (prompts * 2)[:2] if prompts else ("", "")
     return text, pair
 
 
@@ -102,8 +102,8 @@ def read_sentence_modules(name: str, revision: str | None) -> SentenceModules | 
         kind, path = str(entry.get("type", "")).rpartition(".")[2], str(entry.get("path", ""))
         if kind == "Pooling":
             poolings = _poolings(name, path, revision)
-            own = _settings(read_json(name, f"{path}/config.json", revision))
-            pools_prompts = own.get("include_prompt") is not False
+            pooling = _settings(read_json(name, f"{path}/config.json", revision))
+            pools_prompts = pooling.get("include_prompt") is not False
         elif kind != "Dropout":
             layers.append(_layer(name, kind, path, revision))
     if not poolings:
@@ -146,8 +146,8 @@ def _fetched(name: str, file: str, revision: str | None) -> Path | None:
     return Path(path) if path else None
 
 
-def _settings(found: Any) -> dict[str, Any]:
-    return found if isinstance(found, dict) else {}
+def _settings(content: Any) -> dict[str, Any]:
+    return content if isinstance(content, dict) else {}
 
 
 def _poolings(name: str, path: str, revision: str | None) -> tuple[WordPooling, ...]:
@@ -183,8 +183,8 @@ def _layer(name: str, kind: str, path: str, revision: str | None) -> nn.Module:
             f"{name}: modules.json lists {kind}, which is not known; report the embedding before "
             "it with --pooling mean"
         )
-    found = (_fetched(name, f"{path}/{file}", revision) for file in _WEIGHTS)
-    weights = next((file for file in found if file is not None), None)
+    files = (_fetched(name, f"{path}/{file}", revision) for file in _WEIGHTS)
+    weights = next((file for file in files if file is not None), None)
     if weights is None:
         raise ModelError(f"{name}: {path} has no weights ({' or '.join(_WEIGHTS)})")
     load_checkpoint(layer, weights)
@@ -200,11 +200,11 @@ def _width(name: str, path: str, settings: Mapping[str, Any], key: str) -> int:
 
 def _activation(name: str, path: str, settings: Mapping[str, Any]) -> nn.Module:
     wanted = str(settings.get("activation_function", "torch.nn.modules.activation.Tanh"))
-    module, _, own = wanted.rpartition(".")
-    found = getattr(torch.nn, own, None) if module.startswith("torch.nn.") else None
-    if isinstance(found, type) and issubclass(found, nn.Module):
+    module, _, class_name = wanted.rpartition(".")
+    activation = getattr(torch.nn, class_name, None) if module.startswith("torch.nn.") else None
+    if isinstance(activation, type) and issubclass(activation, nn.Module):
         try:
-            return found()
+            return activation()
         except TypeError:  # it takes arguments, so it is no activation
             pass
     raise ModelError(f"{name}: {path}/config.json names the activation {wanted}, which is unknown")

@@ -49,12 +49,12 @@ class AnswerReader(OutputReader):
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
     ) -> list[EncodedText]:
         """`texts` that explain their best answer, whose tokens stay when others are left out."""
-        found = []
+        aimed = []
         for ends, text in zip(self._ends(returned, texts), texts, strict=True):
             first, last = _best(ends, _places(text))
             held = tuple(range(first, last + 1))
-            found.append(replace(text, steps=(TokenStep(first), TokenStep(last)), held=held))
-        return found
+            aimed.append(replace(text, steps=(TokenStep(first), TokenStep(last)), held=held))
+        return aimed
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
@@ -62,15 +62,17 @@ class AnswerReader(OutputReader):
         """One prediction per text: the answer and the log-probabilities of both its ends."""
         aimed = self.aimed(returned, inputs, texts)
         values = self.values(returned, inputs, aimed).detach()
-        found = []
-        for text, own in zip(aimed, precise(values).tolist(), strict=True):
+        predictions = []
+        for text, scores in zip(aimed, precise(values).tolist(), strict=True):
             first, last = text.held[0], text.held[-1]
-            is_finite = bool(torch.tensor(own).isfinite().all())
-            said = str(self.tokenizer.decode([text.ids[i] for i in text.held])).strip()
-            label = said if is_finite else None
-            prediction = TextPrediction(sum(own), label, tuple(own), (), is_finite, (first, last))
-            found.append(replace(prediction, held=text.held, is_quoted=True))
-        return found
+            is_finite = bool(torch.tensor(scores).isfinite().all())
+            answer = str(self.tokenizer.decode([text.ids[i] for i in text.held])).strip()
+            label = answer if is_finite else None
+            prediction = TextPrediction(
+                sum(scores), label, tuple(scores), (), is_finite, (first, last)
+            )
+            predictions.append(replace(prediction, held=text.held, is_quoted=True))
+        return predictions
 
     def encode(self, model: "LoadedModel", source: TextInput) -> EncodedText:
         """Tokenise a question and its context.
@@ -95,7 +97,9 @@ class AnswerReader(OutputReader):
         context."""
         content = [i for i, role in enumerate(text.roles) if role is None]
         context = set(content[1:] or content)
-        segments = tuple(CONTEXT if i in context else own for i, own in enumerate(text.segments))
+        segments = tuple(
+            CONTEXT if i in context else segment for i, segment in enumerate(text.segments)
+        )
         return replace(text, segments=segments)
 
     def info(self, name: str | None) -> OutputInfo:
@@ -105,9 +109,9 @@ class AnswerReader(OutputReader):
     def _ends(self, returned: Any, texts: Sequence[EncodedText]) -> list[Tensor]:
         """`[2, context token]` for each text: log-probabilities to be the first and the last token
         of the answer, which add up to 1 over the context."""
-        found = entries(returned)
+        outputs = entries(returned)
         return [
-            torch.stack([found[f"{end}_logits"][row, _places(text)] for end in ("start", "end")])
+            torch.stack([outputs[f"{end}_logits"][row, _places(text)] for end in ("start", "end")])
             .float()
             .log_softmax(dim=-1)
             for row, text in enumerate(texts)
@@ -140,9 +144,9 @@ def _best(ends: Tensor, places: Sequence[int]) -> tuple[int, int]:
 def _of_span(ends: Tensor, text: EncodedText) -> Tensor:
     """The two values of the answer that `text` explains, or of its best one."""
     places = _places(text)
-    own = [step.position for step in text.steps] or list(_best(ends, places))
+    positions = [step.position for step in text.steps] or list(_best(ends, places))
     missing = ends.new_tensor(LEFT_OUT)
-    pairs = zip(ends, own, strict=True)
+    pairs = zip(ends, positions, strict=True)
     return torch.stack(
         [missing if at is None else values[places.index(at)] for values, at in pairs]
     )

@@ -78,10 +78,10 @@ class CompletionReader(OutputReader):
     ) -> list[TextPrediction]:
         """One prediction per text, with a score per token of its completion."""
         rows = [row.detach() for row in self._rows(returned, inputs, texts)]
-        own = self._own(rows, texts)
+        scores = self._own(rows, texts)
         return [
             self._completion(self._ids(text), values, every)
-            for text, values, every in zip(texts, own, rows, strict=True)
+            for text, values, every in zip(texts, scores, rows, strict=True)
         ]
 
     def info(self, name: str | None) -> OutputInfo:
@@ -156,14 +156,14 @@ class CompletionReader(OutputReader):
         """Log-probabilities of every token at each token of the completions, `[token, vocabulary]`,
         given what stands before it; one tensor per text."""
         kept = inputs.get("logits_to_keep")
-        found = []
-        for own, text in zip(entries(returned)["logits"], texts, strict=True):
+        log_probabilities = []
+        for logits, text in zip(entries(returned)["logits"], texts, strict=True):
             before = [i - 1 for i in text.completion]
-            rows = torch.tensor(before, device=own.device, dtype=torch.long)
+            rows = torch.tensor(before, device=logits.device, dtype=torch.long)
             if kept is not None:
                 rows = torch.searchsorted(kept, rows)
-            found.append(own[rows].float().log_softmax(dim=-1))
-        return found
+            log_probabilities.append(logits[rows].float().log_softmax(dim=-1))
+        return log_probabilities
 
     def _ids(self, text: EncodedText) -> tuple[int, ...]:
         """The tokens whose log-probabilities are read."""
@@ -179,17 +179,17 @@ class CompletionReader(OutputReader):
         ]
         return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
 
-    def _completion(self, ids: Sequence[int], own: Tensor, rows: Tensor) -> TextPrediction:
-        """Of one text: `ids` `[token]` are its completion, `own` `[token]` the log-probabilities of
-        that and maybe more, `rows` `[token, vocabulary]` those of every token."""
-        own = own[: len(ids)]
+    def _completion(self, ids: Sequence[int], scores: Tensor, rows: Tensor) -> TextPrediction:
+        """Of one text: `ids` `[token]` are its completion, `scores` `[token]` the log-probabilities
+        of that and maybe more, `rows` `[token, vocabulary]` those of every token."""
+        scores = scores[: len(ids)]
         names = tuple(
             "" if best == given else spell(self.tokenizer, best)
             for best, given in zip(rows.argmax(dim=1).tolist(), ids, strict=True)
         )
-        is_finite = bool(own.isfinite().all())
+        is_finite = bool(scores.isfinite().all())
         return TextPrediction(
-            float(precise(own).sum()), None, tuple(own.tolist()), names, is_finite
+            float(precise(scores).sum()), None, tuple(scores.tolist()), names, is_finite
         )
 
 
@@ -228,32 +228,32 @@ def encode_completed(
     if too_long_to_tokenise(text + completion, max_tokens):
         raise ModelError(f"the text and its completion have far more than {max_tokens} tokens")
     if tokenizer.is_fast:
-        found = _told_apart(encode(tokenizer, text + completion, None, _ALL), text)
+        encoded = _told_apart(encode(tokenizer, text + completion, None, _ALL), text)
     else:
-        own = tokenizer(completion, add_special_tokens=False, verbose=False)["input_ids"]
-        found = _put_after(tokenizer, text, own)
-    if ids is not None and [found.ids[i] for i in found.completion] != list(ids):
-        found = _put_after(tokenizer, text, ids, completion)
-    if not found.n_completion:
+        completion_ids = tokenizer(completion, add_special_tokens=False, verbose=False)["input_ids"]
+        encoded = _put_after(tokenizer, text, completion_ids)
+    if ids is not None and [encoded.ids[i] for i in encoded.completion] != list(ids):
+        encoded = _put_after(tokenizer, text, ids, completion)
+    if not encoded.n_completion:
         raise ModelError("its completion has no tokens")
-    if found.completion[0] == 0:
+    if encoded.completion[0] == 0:
         raise ModelError(
             "nothing stands before its completion: the text is empty, and the tokenizer puts no "
             "token in front of it"
         )
-    if len(found.ids) > max_tokens:
+    if len(encoded.ids) > max_tokens:
         raise ModelError(
-            f"the text and its completion have {len(found.ids):,} tokens, more than the "
+            f"the text and its completion have {len(encoded.ids):,} tokens, more than the "
             f"{max_tokens:,} that are taken; shorten the text, or give a larger --max-length"
         )
-    return found
+    return encoded
 
 
 def mark_last(text: EncodedText) -> EncodedText:
     """`text` with its last content token as its completion, for trial runs."""
     last = max((i for i, role in enumerate(text.roles) if role is None), default=None)
     segments = tuple(
-        COMPLETION_SEGMENT if i == last else own for i, own in enumerate(text.segments)
+        COMPLETION_SEGMENT if i == last else segment for i, segment in enumerate(text.segments)
     )
     return replace(text, segments=segments)
 

@@ -41,7 +41,7 @@ class MaskReader(StepReader):
         """
         mask = self.tokenizer.mask_token_id
         pairs = zip(text.ids, text.roles, strict=True)
-        held = tuple(i for i, (own, role) in enumerate(pairs) if own == mask and role is None)
+        held = tuple(i for i, (token, role) in enumerate(pairs) if token == mask and role is None)
         if not held:
             raise ModelError(
                 f"it has no mask; write {self.tokenizer.mask_token} where the model is to fill in "
@@ -66,24 +66,26 @@ class MaskReader(StepReader):
         """`text` as trial runs need it: its last content token is a mask."""
         last = max(i for i, role in enumerate(text.roles) if role is None)
         mask = self.tokenizer.mask_token_id
-        ids = tuple(mask if i == last else own for i, own in enumerate(text.ids))
+        ids = tuple(mask if i == last else token for i, token in enumerate(text.ids))
         return self.marked(replace(text, ids=ids))
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
         """One prediction per text, with the likeliest tokens at each of its masks."""
-        found = []
+        predictions = []
         for row, text in zip(self.rows(returned, texts), texts, strict=True):
             best = row.detach().topk(min(N_NEXT_TOKENS, row.shape[1]), dim=1)
             names = [[spell(self.tokenizer, i) for i in ids] for ids in best.indices.tolist()]
             is_finite = bool(best.values.isfinite().all())
-            label = " ".join(own[0].strip() for own in names) if is_finite else None
+            label = (
+                " ".join(alternatives[0].strip() for alternatives in names) if is_finite else None
+            )
             scores = tuple(best.values.flatten().tolist())
             held = tuple(places(text))
-            every = tuple(name for own in names for name in own)
-            found.append(TextPrediction(None, label, scores, every, is_finite, held, held))
-        return found
+            every = tuple(name for alternatives in names for name in alternatives)
+            predictions.append(TextPrediction(None, label, scores, every, is_finite, held, held))
+        return predictions
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""

@@ -86,16 +86,16 @@ class ChoiceReader(OutputReader):
             for other in others
         ]
         rows = [row for row, text in enumerate(texts) for _ in text.others]
-        found = {f"{OTHERS}{name}": value for name, value in padded.items()}
-        return found | {"other_texts": torch.tensor(rows), "other_copies": torch.tensor(copies)}
+        inputs = {f"{OTHERS}{name}": value for name, value in padded.items()}
+        return inputs | {"other_texts": torch.tensor(rows), "other_copies": torch.tensor(copies)}
 
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> Tensor:
         """The logit of each choice, `[text, choice]`, -inf where a text has fewer."""
-        own, other = returned["own"].float(), returned["others"].float()
+        first, other = returned["own"].float(), returned["others"].float()
         rows, start = [], 0
-        for logit, text in zip(own, texts, strict=True):
+        for logit, text in zip(first, texts, strict=True):
             rest = other[start : start + len(text.others)]
             start += len(text.others)
             rows.append(torch.cat([rest[: text.choice], logit[None], rest[text.choice :]]))
@@ -106,25 +106,25 @@ class ChoiceReader(OutputReader):
     ) -> list[TextPrediction]:
         """One prediction per text, with the logits of its choices."""
         values = self.values(returned, inputs, texts).detach()
-        found = []
+        predictions = []
         for row, text in zip(values, texts, strict=True):
             scores = row[: text.n_sequences]
-            found.append(
+            predictions.append(
                 TextPrediction(
                     None, None, tuple(scores.tolist()), (), bool(scores.isfinite().all())
                 )
             )
-        return found
+        return predictions
 
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: its first content token is the text, the rest a choice; the
         other choice lacks the last of these."""
         content = [i for i, role in enumerate(text.roles) if role is None]
         segments = tuple(
-            _CHOICE if i in content[1:] else own for i, own in enumerate(text.segments)
+            _CHOICE if i in content[1:] else segment for i, segment in enumerate(text.segments)
         )
-        own = replace(text, segments=segments)
-        return put_together([own, without(own, content[2:][-1:])], 0)
+        first = replace(text, segments=segments)
+        return put_together([first, without(first, content[2:][-1:])], 0)
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
@@ -172,9 +172,9 @@ class ChoiceModel(nn.Module):
             "token_type_ids": token_type_ids,
         }
         with _seen(self._table[0]) as seen:
-            own = self._logits(self.inner, given)
+            first = self._logits(self.inner, given)
         if other_input_ids is None:
-            return {"own": own, "others": own[:0]}
+            return {"own": first, "others": first[:0]}
         assert other_texts is not None
         assert other_copies is not None
         rest = {
@@ -183,7 +183,7 @@ class ChoiceModel(nn.Module):
             "token_type_ids": other_token_type_ids,
         }
         shared = seen[0] if seen and torch.is_grad_enabled() else None
-        found = [
+        logits = [
             self._others(
                 {name: None if v is None else v[rows, columns] for name, v in rest.items()},
                 shared,
@@ -192,14 +192,14 @@ class ChoiceModel(nn.Module):
             )
             for rows, columns in self._parts(other_attention_mask)
         ]
-        return {"own": own, "others": torch.cat(found)}
+        return {"own": first, "others": torch.cat(logits)}
 
     def _parts(self, mask: Tensor | None) -> list[tuple[slice, slice]]:
         """Which rows of the others run together, with which columns: none of padding, unless texts
         of different length can run together."""
         if self.pads or mask is None:
             return [(slice(None), slice(None))]
-        return [(slice(i, i + 1), slice(int(own.sum()))) for i, own in enumerate(mask)]
+        return [(slice(i, i + 1), slice(int(row.sum()))) for i, row in enumerate(mask)]
 
     def _others(
         self,
@@ -270,11 +270,11 @@ def _replaced(table: nn.Module, shared: Tensor, texts: Tensor, copies: Tensor) -
         more = output.shape[1] - copies.shape[1] if len(output) == len(copies) else 0
         places = nn.functional.pad(copies, (0, max(0, more)), value=-1)
         is_turned = output.shape[:2] != places.shape
-        own = output.transpose(0, 1) if is_turned else output
+        vectors = output.transpose(0, 1) if is_turned else output
         whole = shared.transpose(0, 1) if is_turned else shared
         copied = whole[texts[:, None], places.clamp(min=0)]
-        found = torch.where((places >= 0)[..., None], copied, own)
-        return found.transpose(0, 1) if is_turned else found
+        swapped = torch.where((places >= 0)[..., None], copied, vectors)
+        return swapped.transpose(0, 1) if is_turned else swapped
 
     with table.register_forward_hook(swap):
         yield
@@ -309,29 +309,29 @@ def _can_pad(model: LoadedModel) -> bool:
     long = encode_choices(model.tokenizer, *_SAMPLE, 1, _ALL)
     others = (*long.others, replace(long, others=(), copies=(None,) * len(long.ids)))
     inputs = model.inputs([replace(long, others=others)])
-    found = []
+    logits = []
     try:
         for pads in (True, False):
             module.pads = pads
             with torch.no_grad():
-                found.append(module(**inputs)["others"].float())
+                logits.append(module(**inputs)["others"].float())
     except (Exception, SystemExit) as error:  # user code may call exit()
-        said = quoted(describe(error))
-        raise ModelError(f"{model.info.name} fails on a text with two choices: {said}") from error
-    gap = float((found[0] - found[1]).abs().max() / found[1].abs().max().clamp(min=1e-9))
+        reason = quoted(describe(error))
+        raise ModelError(f"{model.info.name} fails on a text with two choices: {reason}") from error
+    gap = float((logits[0] - logits[1]).abs().max() / logits[1].abs().max().clamp(min=1e-9))
     return gap <= tolerances(model.info.dtype).together
 
 
 def with_chosen(texts: Sequence[TextInput], model: LoadedModel) -> list[TextInput]:
     """`texts`, each with the choice that `model` picks as its second segment, behind the pair that
     it had. A text that fails keeps none; it fails again where errors are recorded."""
-    found: list[TextInput] = []
+    extended: list[TextInput] = []
     for start in range(0, len(texts), _WINDOW):
         window = texts[start : start + _WINDOW]
-        led = [replace(own, lead=f"{own.pair} " if own.pair else "") for own in window]
-        chosen = _chosen(model, [_encoded(model, own) for own in led])
-        found += map(_with_second, led, chosen)
-    return found
+        led = [replace(text, lead=f"{text.pair} " if text.pair else "") for text in window]
+        chosen = _chosen(model, [_encoded(model, text) for text in led])
+        extended += map(_with_second, led, chosen)
+    return extended
 
 
 def _with_second(source: TextInput, chosen: int | None) -> TextInput:
@@ -352,7 +352,7 @@ def _chosen(model: LoadedModel, texts: Sequence[EncodedText | None]) -> list[int
     """The index of the choice with the largest logit, for each of `texts`."""
     rows = [i for i, text in enumerate(texts) if text is not None]
     known = [text for text in texts if text is not None]
-    found: list[int | None] = [None] * len(texts)
+    choices: list[int | None] = [None] * len(texts)
     n_sequences = max((text.n_sequences for text in known), default=1)
     lengths = [len(text.ids) for text in known]
     for batch in plan_batches(lengths, max(1, _TOKENS // n_sequences)):
@@ -361,8 +361,8 @@ def _chosen(model: LoadedModel, texts: Sequence[EncodedText | None]) -> list[int
         except (Exception, SystemExit):  # one of them may be the cause; user code may call exit()
             chosen = [_run_alone(model, known[i]) for i in batch]
         for i, place in zip(batch, chosen, strict=True):
-            found[rows[i]] = place
-    return found
+            choices[rows[i]] = place
+    return choices
 
 
 def _run(model: LoadedModel, texts: Sequence[EncodedText]) -> list[int | None]:
@@ -402,28 +402,28 @@ def encode_choices(
         if too_long_to_tokenise(second, max_tokens):
             raise ModelError(f"its choice {number} has far more than {max_tokens:,} tokens")
         every.append(encode(tokenizer, begun, second, _ALL))
-    room = max_tokens - max(len(own.ids) - own.segments.count(_TEXT) for own in every)
+    room = max_tokens - max(len(encoded.ids) - encoded.segments.count(_TEXT) for encoded in every)
     if room < min(1, every[0].segments.count(_TEXT)):
         raise ModelError(
             f"its choices leave no room for the text in {max_tokens:,} tokens; shorten them, or "
             "give a larger --max-length"
         )
-    every = [replace(_cut(own, room), is_early=len(begun) < len(text)) for own in every]
+    every = [replace(_cut(encoded, room), is_early=len(begun) < len(text)) for encoded in every]
     return put_together(every, chosen)
 
 
 def put_together(every: Sequence[EncodedText], chosen: int) -> EncodedText:
     """The `chosen` one of `every` (a text with each of its choices), with the others attached."""
-    own = every[chosen]
-    others = (replace(other, copies=_copies(other, own)) for other in every if other is not own)
-    return replace(own, choice=chosen, others=tuple(others))
+    text = every[chosen]
+    others = (replace(other, copies=_copies(other, text)) for other in every if other is not text)
+    return replace(text, choice=chosen, others=tuple(others))
 
 
 def _require_choices(seconds: Sequence[str]) -> None:
     if len(seconds) < 2:
-        found = "no choices" if not seconds else "one choice alone"
+        amount = "no choices" if not seconds else "one choice alone"
         raise ModelError(
-            f"it has {found}; give two or more in columns choice1, choice2 and so on "
+            f"it has {amount}; give two or more in columns choice1, choice2 and so on "
             "(--choice-columns), or a list in a column choices"
         )
     empty = next((i for i, second in enumerate(seconds, 1) if not second.strip()), None)
@@ -433,27 +433,27 @@ def _require_choices(seconds: Sequence[str]) -> None:
 
 def _cut(text: EncodedText, room: int) -> EncodedText:
     """`text` with the first `room` tokens of its first segment."""
-    own = [i for i, segment in enumerate(text.segments) if segment == _TEXT]
-    if len(own) <= room:
+    positions = [i for i, segment in enumerate(text.segments) if segment == _TEXT]
+    if len(positions) <= room:
         return text
-    left_out = set(own[room:])
-    last = text.spans[own[room - 1]] if room else None
+    left_out = set(positions[room:])
+    last = text.spans[positions[room - 1]] if room else None
     end = 0 if not room else None if last is None else last.end
     kept = keep(text, [i for i in range(len(text.ids)) if i not in left_out])
     return replace(kept, n_truncated=len(left_out), cuts=(end, None))
 
 
-def _copies(other: EncodedText, own: EncodedText) -> tuple[int | None, ...]:
-    """For each token of `other` the position in `own` of the same token of the text, or of the same
-    special token; None for those of its choice."""
+def _copies(other: EncodedText, text: EncodedText) -> tuple[int | None, ...]:
+    """For each token of `other` the position in `text` of the same token of the text, or of the
+    same special token; None for those of its choice."""
     pairs: dict[int, int] = {}
     for segment in (_TEXT, None):
         there, here = (
-            [i for i, each in enumerate(side.segments) if each == segment] for side in (other, own)
+            [i for i, each in enumerate(side.segments) if each == segment] for side in (other, text)
         )
         pairs |= zip(there, here, strict=False)
     return tuple(
-        at if at is not None and own.ids[at] == token else None
+        at if at is not None and text.ids[at] == token else None
         for at, token in ((pairs.get(i), token) for i, token in enumerate(other.ids))
     )
 

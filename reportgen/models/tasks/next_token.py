@@ -55,8 +55,8 @@ class NextTokenReader(OutputReader):
         logits: Tensor = entries(returned)["logits"]
         last = last_tokens(inputs.get("attention_mask", torch.ones_like(inputs["input_ids"])))
         rows = torch.searchsorted(distinct(last), last) if self.is_narrowed else last
-        own = logits[torch.arange(len(rows), device=rows.device), rows]
-        return own.float().log_softmax(dim=-1)
+        last_logits = logits[torch.arange(len(rows), device=rows.device), rows]
+        return last_logits.float().log_softmax(dim=-1)
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()

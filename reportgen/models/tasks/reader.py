@@ -199,8 +199,8 @@ def last_tokens(mask: Tensor) -> Tensor:
 
 def distinct(positions: Tensor) -> Tensor:
     """`positions` without repetitions, in order."""
-    found: Tensor = torch.unique(positions)
-    return found
+    unique: Tensor = torch.unique(positions)
+    return unique
 
 
 def token_id(tokenizer: PreTrainedTokenizerBase, option: str, name: str) -> int:
@@ -215,7 +215,7 @@ def token_id(tokenizer: PreTrainedTokenizerBase, option: str, name: str) -> int:
     ids = tokenizer(name, add_special_tokens=False, verbose=False)["input_ids"]
     if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
         return int(ids[0])
-    parts = ", ".join(repr(spell(tokenizer, own)) for own in ids[:5])
+    parts = ", ".join(repr(spell(tokenizer, token)) for token in ids[:5])
     fault = f"the tokenizer splits it into {len(ids)}: {parts}" if ids else "it has no characters"
     if ids == [tokenizer.unk_token_id]:
         fault = "the tokenizer does not know it"
@@ -251,15 +251,15 @@ class StepReader(OutputReader):
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
     ) -> list[EncodedText]:
         """`texts` that explain at each step what is predicted there, unless that is given."""
-        found = []
+        aimed = []
         for text, row in zip(texts, self.rows(returned, texts), strict=True):
             best = row.argmax(dim=1).tolist()
             steps = (
-                step if step.target is not None else replace(step, target=own)
-                for step, own in zip(text.steps, best, strict=True)
+                step if step.target is not None else replace(step, target=likeliest)
+                for step, likeliest in zip(text.steps, best, strict=True)
             )
-            found.append(replace(text, steps=tuple(steps)))
-        return found
+            aimed.append(replace(text, steps=tuple(steps)))
+        return aimed
 
     def scored(self, logits: Tensor) -> Tensor:
         """What is read of `logits` `[step, entry]`, of the same shape: log-probabilities."""
@@ -269,7 +269,8 @@ class StepReader(OutputReader):
         """What is read at the steps of each text whose tokens are there, `[step, entry]`."""
         logits = entries(returned)[self.entry]
         return [
-            self.scored(own[places(text)].float()) for own, text in zip(logits, texts, strict=True)
+            self.scored(text_logits[places(text)].float())
+            for text_logits, text in zip(logits, texts, strict=True)
         ]
 
 
@@ -284,7 +285,9 @@ def _targeted(row: Tensor, text: EncodedText) -> Tensor:
     it."""
     targets = [step.target for step in text.steps if step.position is not None]
     best = row.argmax(dim=1).tolist() if None in targets else targets
-    chosen = [own if own is not None else top for own, top in zip(targets, best, strict=True)]
+    chosen = [
+        target if target is not None else top for target, top in zip(targets, best, strict=True)
+    ]
     index = torch.tensor(chosen, device=row.device, dtype=torch.long)
     values = row.gather(1, index[:, None]).squeeze(1)
     return at_steps(values if text.against is None else values - row[:, text.against], text)

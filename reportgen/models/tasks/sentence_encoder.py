@@ -47,7 +47,7 @@ class SentenceModules:
     def is_plain(self) -> bool:
         """Whether the vector is the hidden states pooled in one usual way, but for its length."""
         is_usual = len(self.poolings) == 1 and self.poolings[0] in ("cls", "mean", "lasttoken")
-        return is_usual and all(isinstance(own, UnitLength) for own in self.layers)
+        return is_usual and all(isinstance(layer, UnitLength) for layer in self.layers)
 
     def needs_module(self, *, has_prompts: bool) -> bool:
         """Whether vectors take more than a usual pooling of all tokens; `has_prompts` is whether
@@ -73,8 +73,8 @@ class DenseLayer(nn.Module):
 
     def forward(self, vectors: Tensor) -> Tensor:
         """`vectors` `[..., figure]` after the layer."""
-        found: Tensor = self.activation(self.linear(vectors))
-        return found
+        activated: Tensor = self.activation(self.linear(vectors))
+        return activated
 
 
 class SentenceEncoder(nn.Module):
@@ -121,16 +121,18 @@ class SentenceEncoder(nn.Module):
                 given["position_ids"] = _restarted(parts) + _first_position(self.transformer)
         hidden = self.transformer(**given)[0]
         is_left_out = None if self._pools_prompts else prompted
-        pooled = [self._pool(hidden, own, is_left_out) for own in members]
+        pooled = [self._pool(hidden, part, is_left_out) for part in members]
         vectors: Tensor = self.layers(torch.stack(pooled, dim=1))
         return vectors
 
     def _pool(self, hidden: Tensor, part: Tensor, is_left_out: Tensor | None) -> Tensor:
         """The vectors `[text, figure]` of one part of each text, whose tokens `part` marks, without
         those that are left out."""
-        own = part if is_left_out is None else part & ~is_left_out
+        is_pooled = part if is_left_out is None else part & ~is_left_out
         places = part.cumsum(dim=1)  # from 1, also of tokens that are left out
-        return torch.cat([_POOLED[name](hidden, own, places) for name in self._poolings], dim=-1)
+        return torch.cat(
+            [_POOLED[name](hidden, is_pooled, places) for name in self._poolings], dim=-1
+        )
 
     def can_tell_parts_apart(self) -> bool:
         """Whether masks of pairs can be made for every layer."""
@@ -180,37 +182,37 @@ def _first_position(transformer: PreTrainedModel) -> int:
     return padding + 1 if isinstance(padding, int) else 0
 
 
-def _first(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
-    return hidden[torch.arange(len(hidden), device=hidden.device), own.int().argmax(dim=1)]
+def _first(hidden: Tensor, is_pooled: Tensor, places: Tensor) -> Tensor:
+    return hidden[torch.arange(len(hidden), device=hidden.device), is_pooled.int().argmax(dim=1)]
 
 
-def _last(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
-    columns = torch.arange(own.shape[1], device=own.device)
-    last = torch.where(own, columns, -1).amax(dim=1)
+def _last(hidden: Tensor, is_pooled: Tensor, places: Tensor) -> Tensor:
+    columns = torch.arange(is_pooled.shape[1], device=is_pooled.device)
+    last = torch.where(is_pooled, columns, -1).amax(dim=1)
     return hidden[torch.arange(len(hidden), device=hidden.device), last]
 
 
-def _sum(hidden: Tensor, own: Tensor) -> Tensor:
+def _sum(hidden: Tensor, is_pooled: Tensor) -> Tensor:
     # Not multiplied by the mask, because the values on padding may be NaN.
-    return hidden.float().where(own[..., None], 0.0).sum(dim=1)
+    return hidden.float().where(is_pooled[..., None], 0.0).sum(dim=1)
 
 
-def _mean(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
-    return _sum(hidden, own) / own.sum(dim=1, keepdim=True)
+def _mean(hidden: Tensor, is_pooled: Tensor, places: Tensor) -> Tensor:
+    return _sum(hidden, is_pooled) / is_pooled.sum(dim=1, keepdim=True)
 
 
-def _mean_by_root(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
-    return _sum(hidden, own) / own.sum(dim=1, keepdim=True).sqrt()
+def _mean_by_root(hidden: Tensor, is_pooled: Tensor, places: Tensor) -> Tensor:
+    return _sum(hidden, is_pooled) / is_pooled.sum(dim=1, keepdim=True).sqrt()
 
 
-def _largest(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
-    return hidden.float().where(own[..., None], -torch.inf).amax(dim=1)
+def _largest(hidden: Tensor, is_pooled: Tensor, places: Tensor) -> Tensor:
+    return hidden.float().where(is_pooled[..., None], -torch.inf).amax(dim=1)
 
 
-def _weighted(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
+def _weighted(hidden: Tensor, is_pooled: Tensor, places: Tensor) -> Tensor:
     """The mean with weights 1, 2, 3 and so on."""
-    weights = places * own
-    return _sum(hidden * weights[..., None], own) / weights.sum(dim=1, keepdim=True)
+    weights = places * is_pooled
+    return _sum(hidden * weights[..., None], is_pooled) / weights.sum(dim=1, keepdim=True)
 
 
 # From hidden states `[text, position, width]`, which tokens count, and their places in the text.

@@ -134,7 +134,7 @@ def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:
         ModelError: they are not.
     """
     most = model.info.max_tokens
-    alone = [_vectors(model, encode(model.tokenizer, own, None, most))[0] for own in _SAMPLES]
+    alone = [_vectors(model, encode(model.tokenizer, sample, None, most))[0] for sample in _SAMPLES]
     whole = torch.stack(alone)
     pair = encode_apart(model.tokenizer, _SAMPLES, most)
     gaps = []
@@ -144,9 +144,9 @@ def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:
         if gap <= tolerances(model.info.dtype).together:
             return
         gaps.append(gap)
-    found = f" (their vectors differ by {min(gaps):.2g})" if gaps else ""
+    detail = f" (their vectors differ by {min(gaps):.2g})" if gaps else ""
     raise ModelError(
-        f"{model.info.encoder} cannot read the two texts of a pair apart in one run{found}; "
+        f"{model.info.encoder} cannot read the two texts of a pair apart in one run{detail}; "
         "leave the pairs out (--pair-column '') for a report on embeddings"
     )
 
@@ -154,8 +154,8 @@ def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:
 def _vectors(model: LoadedModel, text: EncodedText) -> torch.Tensor:
     """The vectors of one text, `[part, figure]`."""
     with torch.no_grad():
-        found: torch.Tensor = model.module(**model.inputs([text]))[0].float()
-    return found
+        vectors: torch.Tensor = model.module(**model.inputs([text]))[0].float()
+    return vectors
 
 
 TASK = ModelTask(ready=ready_for_pairs)

@@ -68,15 +68,17 @@ class TagReader(WordReader):
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
         """One prediction per text, with the tag of each word and its log-probability."""
-        found = []
+        predictions = []
         for row, text in zip(self.rows(returned, texts), texts, strict=True):
             best = row.detach().max(dim=1)
             names = tuple(self.labels[i] for i in best.indices.tolist())
             is_finite = bool(row.isfinite().all())
             label = " ".join(names) if is_finite else None
             scores = tuple(best.values.tolist())
-            found.append(TextPrediction(None, label, scores, names, is_finite, tuple(places(text))))
-        return found
+            predictions.append(
+                TextPrediction(None, label, scores, names, is_finite, tuple(places(text)))
+            )
+        return predictions
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
@@ -111,11 +113,13 @@ class WordNumberReader(WordReader):
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[TextPrediction]:
         """One prediction per text, with the number of each word."""
-        found = []
+        predictions = []
         for row, text in zip(self.rows(returned, texts), texts, strict=True):
             numbers, is_finite = tuple(row[:, 0].tolist()), bool(row.isfinite().all())
-            found.append(TextPrediction(None, None, numbers, (), is_finite, tuple(places(text))))
-        return found
+            predictions.append(
+                TextPrediction(None, None, numbers, (), is_finite, tuple(places(text)))
+            )
+        return predictions
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output, which a model may name: id2label {0: "reading_time"}."""
@@ -129,13 +133,13 @@ def _tagged_words(
     what stands between spaces, where the label has as many tags; else those of the `splitter`. It
     is -1 for spaces that are part of no word.
     """
-    own, given = (source.text, source.pair), source.units or ((), ())
+    segments, given = (source.text, source.pair), source.units or ((), ())
     places = between_spaces(source.text)
     if not any(given) and source.label and len(tag_list(source.label)) == len(places):
         given = (places, ())
-    words = joined_to_words(text, own, splitter, given, marks=marks).units
+    words = joined_to_words(text, segments, splitter, given, marks=marks).units
     is_blank = [
-        span is not None and not (own[span.segment] or "")[span.start : span.end].strip()
+        span is not None and not (segments[span.segment] or "")[span.start : span.end].strip()
         for span in text.spans
     ]
     known = {word for word, blank in zip(words, is_blank, strict=True) if not blank}

@@ -99,12 +99,12 @@ class TargetReader(CompletionReader):
     def _rows(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
     ) -> list[Tensor]:
-        found = []
-        for own, text in zip(entries(returned)["logits"], texts, strict=True):
+        log_probabilities = []
+        for logits, text in zip(entries(returned)["logits"], texts, strict=True):
             target = _target(text)
-            written = own[target.n_given - 1 : len(target.read)]
-            found.append(written.float().log_softmax(dim=-1))
-        return found
+            written = logits[target.n_given - 1 : len(target.read)]
+            log_probabilities.append(written.float().log_softmax(dim=-1))
+        return log_probabilities
 
 
 def _target(text: EncodedText) -> TargetTokens:
@@ -249,8 +249,8 @@ def language_options(
     labels = _labels(tokenizer, "a")
     if not labels.n_lead:
         return {"decoder_start_token_id": start_token(module, labels.whole)}
-    own = getattr(module.generation_config, "forced_bos_token_id", None)
-    return {} if own is not None else {"forced_bos_token_id": labels.ids[0]}
+    forced_token = getattr(module.generation_config, "forced_bos_token_id", None)
+    return {} if forced_token is not None else {"forced_bos_token_id": labels.ids[0]}
 
 
 def start_token(module: PreTrainedModel, labels: Sequence[int]) -> int:

@@ -199,8 +199,8 @@ def _beginnings(
     of_text, of_pair = segments.count(0), segments.count(1)
     if first and second:
         return begun if min(of_text, of_pair) > max_tokens else None
-    own, other = (of_text, of_pair) if first else (of_pair, of_text)
-    return begun if own > max(max_tokens, other) else None
+    size, other = (of_text, of_pair) if first else (of_pair, of_text)
+    return begun if size > max(max_tokens, other) else None
 
 
 def too_long_to_tokenise(text: str, max_tokens: int) -> bool:
@@ -232,12 +232,12 @@ def _segments_in(
 def special_roles(tokenizer: "PreTrainedTokenizerBase", *, has_pairs: bool) -> tuple[Role, ...]:
     """The roles of the special tokens that the tokenizer adds to a text (and its pair)."""
     sample = encode(tokenizer, "a", "b" if has_pairs else None, max_tokens=64)
-    found = {
+    tokens_by_role = {
         role: token
         for role, token in zip(sample.roles, sample.tokens, strict=True)
         if role is not None
     }
-    return tuple(Role(key, token) for key, token in found.items())
+    return tuple(Role(key, token) for key, token in tokens_by_role.items())
 
 
 def display_units(spans: Sequence[TokenSpan | None]) -> tuple[int, ...]:

@@ -52,8 +52,8 @@ def joined_to_words(
             for segment, source in enumerate(sources)
         ]
         if marks:
-            own = tuple(_at_word(span, words, marks) for span in text.spans)
-            text = replace(text, spans=own)
+            spans = tuple(_at_word(span, words, marks) for span in text.spans)
+            text = replace(text, spans=spans)
         touched = [_touched(span, words, marks) for span in text.spans]
         goes_on = [False, *_joined(text, touched)]
     units: list[int] = []
@@ -77,30 +77,30 @@ def marks_of(tokenizer: "PreTrainedTokenizerBase") -> Marks:
 
 def _joined(text: EncodedText, touched: Sequence[tuple[int, int] | None]) -> list[bool]:
     """For every token but the first, whether it belongs to the unit of the token before it."""
-    found = []
+    are_joined = []
     last = touched[0]  # word that the unit so far reaches to
     for i in range(1, len(touched)):
-        own = touched[i]
+        words = touched[i]
         is_same = text.units[i] == text.units[i - 1] or (
-            own is not None
+            words is not None
             and last is not None
             and text.segments[i] == text.segments[i - 1]
-            and own[0] <= last[1]
+            and words[0] <= last[1]
         )
-        found.append(is_same)
-        ends = [each for each in ((last if is_same else None), own) if each is not None]
+        are_joined.append(is_same)
+        ends = [each for each in ((last if is_same else None), words) if each is not None]
         last = max(ends, key=lambda each: each[1], default=None)
-    return found
+    return are_joined
 
 
 def n_joined(text: EncodedText, given: tuple[Places, Places]) -> int:
     """How many of the `given` places of a text and of its pair are part of a larger unit, because a
     token reaches over their start or end."""
-    return sum(_n_joined_in(text, number, own) for number, own in enumerate(given))
+    return sum(_n_joined_in(text, number, places) for number, places in enumerate(given))
 
 
 def _n_joined_in(text: EncodedText, segment: int, given: Places) -> int:
-    found = 0
+    count = 0
     spans = [span if span is not None and span.segment == segment else None for span in text.spans]
     units = dict[int, Place]()  # first code point and end of each unit of the segment
     for span, unit in zip(spans, text.units, strict=True):
@@ -108,13 +108,13 @@ def _n_joined_in(text: EncodedText, segment: int, given: Places) -> int:
             start, end = units.get(unit, (span.start, span.end))
             units[unit] = min(start, span.start), max(end, span.end)
     for start, end in given:
-        own = {
+        touched = {
             unit
             for span, unit in zip(spans, text.units, strict=True)
             if span is not None and span.start < end and span.end > start
         }
-        found += any(units[unit][0] < start or units[unit][1] > end for unit in own)
-    return found
+        count += any(units[unit][0] < start or units[unit][1] > end for unit in touched)
+    return count
 
 
 def _beginning(text: EncodedText, segment: int, source: str) -> str:
@@ -127,16 +127,16 @@ def _beginning(text: EncodedText, segment: int, source: str) -> str:
 
 
 def _words_of(source: str, splitter: WordSplitter, given: Places) -> list[int]:
-    own = [(start, min(end, len(source))) for start, end in given if start < len(source)]
-    return _by_code_point(source, splitter.split(source, own))
+    places = [(start, min(end, len(source))) for start, end in given if start < len(source)]
+    return _by_code_point(source, splitter.split(source, places))
 
 
 def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:
     """`[code point]`: the number of its word, -1 for a space."""
-    found = [-1] * len(source)
+    numbers = [-1] * len(source)
     for number, (start, end) in enumerate(words):
-        found[start:end] = [number] * (end - start)
-    return found
+        numbers[start:end] = [number] * (end - start)
+    return numbers
 
 
 def _at_word(
@@ -149,8 +149,8 @@ def _at_word(
     if any(word >= 0 for word in of_text[span.start : span.end]):
         return span
     at = span.end if marks == "begin" else span.start
-    own = replace(span, start=at, end=at)
-    return span if _touched(own, words, marks) is None else own
+    moved = replace(span, start=at, end=at)
+    return span if _touched(moved, words, marks) is None else moved
 
 
 def _touched(
@@ -163,5 +163,5 @@ def _touched(
     start, end = span.start, span.end
     if marks and start == end:
         start, end = (start, end + 1) if marks == "begin" else (max(start - 1, 0), end)
-    own = [word for word in words[span.segment][start:end] if word >= 0]
-    return (min(own), max(own)) if own else None
+    touched = [word for word in words[span.segment][start:end] if word >= 0]
+    return (min(touched), max(touched)) if touched else None

@@ -15,7 +15,7 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
 
     It is not tokenised again, and tokens that were cut off do not come back.
     """
-    place = {own: i for i, own in enumerate(positions)}
+    place = {position: i for i, position in enumerate(positions)}
 
     def kept(values: Sequence[Value]) -> tuple[Value, ...]:
         """Those of the positions; none of what the text does not have."""
@@ -46,8 +46,8 @@ def _kept_of(other: EncodedText, positions: Sequence[int]) -> EncodedText:
     """`other`, the text with another choice, with those of its tokens that are kept at `positions`
     of the first, in their order; its own tokens stay."""
     at = {copy: i for i, copy in enumerate(other.copies) if copy is not None}
-    place = {own: i for i, own in enumerate(positions)}
-    moved = iter([at[own] for own in positions if own in at])
+    place = {position: i for i, position in enumerate(positions)}
+    moved = iter([at[position] for position in positions if position in at])
     order = [
         i if copy is None else next(moved)
         for i, copy in enumerate(other.copies)
@@ -69,7 +69,7 @@ def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
     everything else stays."""
     return replace(
         text,
-        ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)),
+        ids=tuple(ids.get(i, token) for i, token in enumerate(text.ids)),
         others=tuple(put(other, _of_copies(other, ids)) for other in text.others),
     )
 

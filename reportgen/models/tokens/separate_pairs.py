@@ -43,8 +43,8 @@ def encode_prompted(
         prompted=tuple(i < n_prompted for i in range(len(whole.ids))),
         spans=tuple(spans),
         segments=tuple(
-            None if is_prompt else own
-            for own, is_prompt in zip(whole.segments, in_front, strict=True)
+            None if is_prompt else segment
+            for segment, is_prompt in zip(whole.segments, in_front, strict=True)
         ),
         roles=tuple("prompt" if is_prompt else role for role, is_prompt in pairs),
         units=display_units(spans),
@@ -74,8 +74,8 @@ def encode_apart(
         ModelError: as `encode_prompted`.
     """
     one, other = (
-        encode_prompted(tokenizer, prompt, own, max_tokens)
-        for prompt, own in zip(prompts, texts, strict=True)
+        encode_prompted(tokenizer, prompt, text, max_tokens)
+        for prompt, text in zip(prompts, texts, strict=True)
     )
     first = max(one.units, default=-1) + 1
     return EncodedText(
@@ -86,7 +86,8 @@ def encode_apart(
         tokens=one.tokens + other.tokens,
         spans=one.spans
         + tuple(span and TokenSpan(1, span.start, span.end) for span in other.spans),
-        segments=one.segments + tuple(own if own is None else 1 for own in other.segments),
+        segments=one.segments
+        + tuple(segment if segment is None else 1 for segment in other.segments),
         roles=one.roles + other.roles,
         units=one.units + tuple(first + unit for unit in other.units),
         n_truncated=one.n_truncated + other.n_truncated,
