@@ -70,9 +70,9 @@ class AttentionPass:
         places: dict[int, dict[Part, tuple[int, int]]] = {}
 
         def store(number: int, packed: Packed) -> None:
-            own = places[analysed[number]] = {}
+            text_places = places[analysed[number]] = {}
             for part, content in packed.items():
-                own[part] = (len(maps), len(content))
+                text_places[part] = (len(maps), len(content))
                 maps.extend(content)
 
         if self.phrases is not None:
@@ -81,14 +81,19 @@ class AttentionPass:
                 encoded[i] = text
             self.progress.advance("phrases", len(analysed))
         outcomes = self.runner.run([encoded[i] for i in analysed], keeps, store, done)
-        found = {i: TextOutcome(error=fault) for i, fault in window.faults.items()}
-        found |= dict(zip(analysed, outcomes, strict=True))
+        outcomes_by_text = {i: TextOutcome(error=fault) for i, fault in window.faults.items()}
+        outcomes_by_text |= dict(zip(analysed, outcomes, strict=True))
         n_written = sum(bool(source.completion) for source in window.sources)
         tally = Tally(n_written=n_written, writing_error=window.writing_error)
         texts: list[AnalysedText] = []
         for i, (source, text) in enumerate(zip(window.sources, encoded, strict=True)):
             row = AnalysedText(
-                window.first + i, source, text, found.get(i), tally.n_tokens, places.get(i, {})
+                window.first + i,
+                source,
+                text,
+                outcomes_by_text.get(i),
+                tally.n_tokens,
+                places.get(i, {}),
             )
             tally = tally.plus(tally_of(row))
             texts.append(row)
@@ -101,7 +106,7 @@ class AttentionPass:
             "targets": target_rows(texts),
             "decoder_heads": decoder_head_rows(texts),
         }
-        tables = {name: rows_of(name, own) for name, own in columns.items()}
+        tables = {name: rows_of(name, values) for name, values in columns.items()}
         return WorkResult(tables, {"tally": asdict(tally)}, bytes(maps))
 
 
@@ -129,9 +134,9 @@ def encode_all(
             if splitter is not None:
                 text = reader.in_words(text, source, splitter, marks)
             if splitter is not None and joins:
-                own = (source.text, source.pair)
+                segments = (source.text, source.pair)
                 units = source.units or ((), ())
-                text = joined_to_words(text, own, splitter, units, marks=marks)
+                text = joined_to_words(text, segments, splitter, units, marks=marks)
         except Exception as error:  # a tokenizer may be user code
             faults[i] = str(error) if isinstance(error, ReportgenError) else describe(error)
             text = NO_TOKENS

@@ -68,7 +68,7 @@ def with_generated(
         together: whether texts of as many tokens may run in one batch. Where tokens are drawn, each
             text is run by itself, with a seed of its own.
     """
-    found = list(texts)
+    completed = list(texts)
     first_error: str | None = None
     asked = {i: text for i, text in enumerate(texts) if not (text.completion or text.is_blank)}
     known = _in_batches(asked, model, choice) if together and not choice.is_drawn else {}
@@ -76,12 +76,12 @@ def with_generated(
         try:
             prompt = _prompt(text, model)
             ids = known[i] if i in known else _generated(model, [prompt], choice, first + i)[0]
-            found[i] = _completed(text, model, prompt, ids)
+            completed[i] = _completed(text, model, prompt, ids)
         except Exception as error:  # user code, or a model that fails on this text alone
-            said = str(error) if isinstance(error, ReportgenError) else describe(error)
-            first_error = first_error or f"text {text.id} ({text.source}): {said}"
-            found[i] = replace(text, incomplete=f"nothing was generated: {said}")
-    return found, first_error
+            reason = str(error) if isinstance(error, ReportgenError) else describe(error)
+            first_error = first_error or f"text {text.id} ({text.source}): {reason}"
+            completed[i] = replace(text, incomplete=f"nothing was generated: {reason}")
+    return completed, first_error
 
 
 def with_stand_in(text: TextInput, n_tokens: int) -> TextInput:
@@ -118,7 +118,7 @@ def _in_batches(
     for i, text in texts.items():
         with suppress(Exception):  # told when the text is run by itself
             prompts[i] = _prompt(text, model)
-    found: dict[int, list[int]] = {}
+    ids_by_text: dict[int, list[int]] = {}
     by_length = sorted(prompts, key=lambda i: len(prompts[i].ids))
     for _, alike in groupby(by_length, key=lambda i: len(prompts[i].ids)):
         rows = list(alike)
@@ -127,8 +127,8 @@ def _in_batches(
             if len(batch) > 1:
                 with suppress(Exception):
                     written = _generated(model, [prompts[i] for i in batch], choice, 0)
-                    found.update(zip(batch, written, strict=True))
-    return found
+                    ids_by_text.update(zip(batch, written, strict=True))
+    return ids_by_text
 
 
 def _completed(
@@ -166,13 +166,13 @@ def _generated(
             pad_token_id=model.pad_token_id,
             **_reader(model).generation_options(),
         )
-    found: list[list[int]] = whole.tolist()
-    return found
+    ids: list[list[int]] = whole.tolist()
+    return ids
 
 
 def _ends(model: LoadedModel) -> set[int | None]:
     """The tokens that end what the model writes."""
     config = getattr(model.module, "generation_config", None)
     ends = getattr(config, "eos_token_id", None)
-    found = {ends} if isinstance(ends, int) else set(ends or ())
-    return {*found, model.tokenizer.eos_token_id}
+    ids = {ends} if isinstance(ends, int) else set(ends or ())
+    return {*ids, model.tokenizer.eos_token_id}

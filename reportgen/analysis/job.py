@@ -318,12 +318,12 @@ class Job:
 
     def _stored(self, rows: Sequence[int]) -> dict[int, tuple[float, str | None]]:
         """By text of `rows`, the value and the label of its target, where it has one."""
-        found: dict[int, tuple[float, str | None]] = {}
+        targets: dict[int, tuple[float, str | None]] = {}
         for item in (item for item in self._sample_items() if not set(rows).isdisjoint(item.rows)):
             table = self._results.load(item).tables["evidence"]
             columns = (table[name].to_pylist() for name in ("text", "explained", "explained_label"))
-            found |= {row: (value, name) for row, value, name in zip(*columns, strict=True)}
-        return {row: own for row, own in found.items() if own[0] is not None}
+            targets |= {row: (value, name) for row, value, name in zip(*columns, strict=True)}
+        return {row: target for row, target in targets.items() if target[0] is not None}
 
     def _shuffle(self) -> None:
         """Measure what views of the model with its weights shuffled agree with."""
@@ -335,14 +335,14 @@ class Job:
         texts = [text for row in sample for text in worker.in_units([row], *self._texts_of([row]))]
         chosen = shuffled_texts(texts, worker.cost_basis)
         items = [
-            WorkItem("shuffled", tuple(sample[i] for i in own)) for own in chunks(chosen, CHUNK)
+            WorkItem("shuffled", tuple(sample[i] for i in part)) for part in chunks(chosen, CHUNK)
         ]
         self._shuffled = items
         left = [item for item in items if self._results.facts(item) is None]
         if not left:
             return
         given = {item: self._texts_of(item.rows) for item in left}
-        explained = {item: worker.explained(item.rows, *own) for item, own in given.items()}
+        explained = {item: worker.explained(item.rows, *inputs) for item, inputs in given.items()}
         with weights_shuffled(worker.model.module):
             for item in left:
                 sources, tokens = given[item]
@@ -356,11 +356,13 @@ class Job:
         self, rows: Sequence[int], of_row: Mapping[int, WorkItem]
     ) -> dict[int, pd.DataFrame]:
         """By text, its rows of the table of effects."""
-        found: dict[int, pd.DataFrame] = {}
+        frames: dict[int, pd.DataFrame] = {}
         for item in dict.fromkeys(of_row[row] for row in rows):
             frame = self._results.load(item).tables["effects"].to_pandas(use_threads=False)
-            found |= {int(text): own for text, own in frame.groupby("text") if text in rows}
-        return found
+            frames |= {
+                int(text): effects for text, effects in frame.groupby("text") if text in rows
+            }
+        return frames
 
     def _report(self, measured: Measured) -> None:
         """Report the progress of an item, unless that was done while it was measured."""

@@ -47,10 +47,10 @@ def analyze(
             that the texts do not give, that its tokenizer cannot find, or that take evidence.
     """
     progress = progress or Progress()
-    with _results_in(results) as found:
-        options = with_number(options, texts, model, found.path)
+    with _results_in(results) as work_folder:
+        options = with_number(options, texts, model, work_folder.path)
         worker = Worker(texts, model, options, progress)
-        job = Job.by(worker, found, progress, engine=engine)
+        job = Job.by(worker, work_folder, progress, engine=engine)
         job.begin()
         job.measure_attention()
         first = job.write_attention(folder)

@@ -69,8 +69,8 @@ class AnalysedText:
     @property
     def target(self) -> TargetTokens | None:
         """What a decoder of its own reads and writes; None without one."""
-        own = None if self.outcome is None else self.outcome.target
-        return own or self.encoded.target
+        target = None if self.outcome is None else self.outcome.target
+        return target or self.encoded.target
 
     def part(self, part: DecoderPart) -> PartSummary | None:
         """Its figures in a part of the decoder; None where they were not measured."""
@@ -316,14 +316,14 @@ def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
 
 def joined(parts: Sequence[Columns]) -> Columns:
     """All `parts`, one below another."""
-    found: Columns = {}
+    columns: Columns = {}
     for name in parts[0] if parts else ():
         values = [part[name] for part in parts]
         if isinstance(values[0], np.ndarray):
-            found[name] = np.concatenate(values)
+            columns[name] = np.concatenate(values)
         else:
-            found[name] = [value for part in values for value in part]
-    return found
+            columns[name] = [value for part in values for value in part]
+    return columns
 
 
 def _message(text: AnalysedText) -> str:

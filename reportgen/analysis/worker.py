@@ -257,8 +257,8 @@ class Worker:
             "analysed": [window.first + i for i, size in enumerate(sizes) if size],
             "added": {
                 str(window.first + i): added
-                for i, (text, own) in enumerate(zip(window.sources, given, strict=True))
-                if (added := _added(text, own))
+                for i, (text, before) in enumerate(zip(window.sources, given, strict=True))
+                if (added := _added(text, before))
             },
         }
         return replace(result, facts=facts)
@@ -266,13 +266,13 @@ class Worker:
     def with_added(self, rows: Sequence[int], window: Mapping[str, Any]) -> list[TextInput]:
         """The texts `rows` with what the model added to them, by the facts of their `window`."""
         added = window["added"]
-        found = []
+        texts = []
         for row in rows:
-            own = dict(added.get(str(row), {}))
-            if own.get("completion_ids") is not None:
-                own["completion_ids"] = tuple(own["completion_ids"])
-            found.append(replace(self.texts.texts[row], **own))
-        return found
+            changes = dict(added.get(str(row), {}))
+            if changes.get("completion_ids") is not None:
+                changes["completion_ids"] = tuple(changes["completion_ids"])
+            texts.append(replace(self.texts.texts[row], **changes))
+        return texts
 
     def in_units(
         self,
@@ -285,7 +285,10 @@ class Worker:
         if self.kind != "phrase":
             return encoded
         units = (tokens[row]["unit"].tolist() for row in rows)
-        return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
+        return [
+            replace(text, units=tuple(numbers))
+            for text, numbers in zip(encoded, units, strict=True)
+        ]
 
     def explained(
         self,
@@ -297,15 +300,15 @@ class Worker:
         """The target of each of the texts `rows`; those that do not follow from its `stored` value
         and label are run. See `EvidenceInput` for the rest."""
         texts = dict(zip(rows, self.in_units(rows, sources, tokens), strict=True))
-        found = {
-            row: TextEvidence(row, texts[row], own)
+        evidence = {
+            row: TextEvidence(row, texts[row], explained)
             for row in rows
-            if row in stored and (own := self.explainer.stored(texts[row], *stored[row]))
+            if row in stored and (explained := self.explainer.stored(texts[row], *stored[row]))
         }
-        left = [row for row in rows if row not in found]
+        left = [row for row in rows if row not in evidence]
         run = explained_texts(self.explainer, left, [texts[row] for row in left])
-        found |= {item.text: item for item in run}
-        return [found[row] for row in rows]
+        evidence |= {item.text: item for item in run}
+        return [evidence[row] for row in rows]
 
     def views_of(
         self, items: Sequence[TextEvidence], sources: Sequence[TextInput]
@@ -315,14 +318,14 @@ class Worker:
         window = Window(0, sources, [item.encoded for item in items], {})
         attention = replace(self._attention, progress=Progress(), phrases=None)
         rows = attention.run(window, MapQuota("none")).tables["tokens"].to_pandas(use_threads=False)
-        own = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
-        explained = [item for item in own if item.explained is not None]
+        evidence = [TextEvidence(item.text, item.encoded, item.explained) for item in items]
+        explained = [item for item in evidence if item.explained is not None]
         if "gradient" in self.tools.taken:
             load_method(BY_ID["gradient"]).run(self.tools, explained)
         by_text = dict(iter(rows.groupby("text")))
         return {
             item.text: by_text[index].assign(text=item.text, **item.all_effects())
-            for index, item in enumerate(own)
+            for index, item in enumerate(evidence)
             if index in by_text
         }
 
@@ -405,8 +408,8 @@ class Worker:
         """
         if self.options.evidence != "full":
             return 0.0
-        found = self.explainer.explain(self.expected(self.sample[:SPREAD_TEXTS]))
-        values = [own.value for own in found if isinstance(own, ExplainedText)]
+        explained = self.explainer.explain(self.expected(self.sample[:SPREAD_TEXTS]))
+        values = [item.value for item in explained if isinstance(item, ExplainedText)]
         return pstdev(values) if values else 0.0
 
     @property

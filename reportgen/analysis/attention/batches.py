@@ -47,8 +47,8 @@ class Layout:
             return self
         if device not in self._elsewhere:
             tensors = ("columns", "real", "content", "same", "query_mean", "cls", "has_pair")
-            own = {name: getattr(self, name).to(device) for name in tensors}
-            self._elsewhere[device] = replace(self, **own)
+            copies = {name: getattr(self, name).to(device) for name in tensors}
+            self._elsewhere[device] = replace(self, **copies)
         return self._elsewhere[device]
 
     def distances(self, queries: slice) -> Tensor:
@@ -93,8 +93,10 @@ def lay_out(
     real = torch.arange(size) < lengths[:, None]
     content = mask([role is None for role in text.roles] for text in texts)
     columns = [real, ~real, content, real & ~content]
-    columns += [mask([own == s for own in text.segments] for text in texts) for s in (0, 1)]
-    columns += [mask([own == role for own in text.roles] for text in texts) for role in roles]
+    columns += [mask([segment == s for segment in text.segments] for text in texts) for s in (0, 1)]
+    columns += [
+        mask([token_role == role for token_role in text.roles] for text in texts) for role in roles
+    ]
     same = [_first_of_same(text) for text in texts]
     positions = [cls_positions(text, is_causal=is_causal) for text in texts]
     n_rows = max(map(len, positions)) or 1
@@ -103,9 +105,9 @@ def lay_out(
         columns=moved(torch.stack(columns, dim=1).float(), device).transpose(1, 2),
         real=moved(real, device),
         content=moved(content, device),
-        same=moved(torch.tensor([[*own, *range(len(own), size)] for own in same]), device),
+        same=moved(torch.tensor([[*firsts, *range(len(firsts), size)] for firsts in same]), device),
         query_mean=moved(real / lengths[:, None], device),
-        cls=moved(torch.tensor([found or [0] * n_rows for found in positions]), device),
+        cls=moved(torch.tensor([places or [0] * n_rows for places in positions]), device),
         has_cls=tuple(map(bool, positions)),
         has_pair=moved(torch.tensor([1 in text.segments for text in texts]), device),
         is_causal=is_causal,
@@ -147,10 +149,10 @@ def cls_positions(text: EncodedText, *, is_causal: bool) -> list[int]:
     """Positions of the queries whose mean row is the [CLS] row: [CLS], else a causal model's last
     token; of each text where two are read apart. Empty where there is none."""
     parts = text.parts or (0,) * len(text.ids)
-    found = []
+    positions = []
     for part in dict.fromkeys(parts):
-        own = [i for i, each in enumerate(parts) if each == part]
-        cls = next((i for i in own if text.roles[i] == "cls"), None)
+        members = [i for i, each in enumerate(parts) if each == part]
+        cls = next((i for i in members if text.roles[i] == "cls"), None)
         if cls is not None or is_causal:
-            found.append(own[-1] if cls is None else cls)
-    return found
+            positions.append(members[-1] if cls is None else cls)
+    return positions

@@ -36,9 +36,9 @@ class Capture:
         self.encoder = encoder
         self.n_calls = 0
         self._recorded = [
-            (own, index)
-            for own, index in recorded_modules(encoder, "attentions", 1)
-            if not _is_linear(own, encoder)
+            (attention, index)
+            for attention, index in recorded_modules(encoder, "attentions", 1)
+            if not _is_linear(attention, encoder)
         ]
         self._banded = banded_modules(encoder)
         by_layer = self._recorded or self._banded
@@ -112,14 +112,14 @@ class Capture:
     def without_learned_sinks(self) -> Iterator[None]:
         """A context in which no attention goes to learned sinks, so that rows sum to 1."""
         sinks = [module.get_parameter("sinks").data for module, _ in self._recorded]
-        kept = [own.clone() for own in sinks]
+        kept = [sink.clone() for sink in sinks]
         try:
-            for own in sinks:
-                own.fill_(torch.finfo(own.dtype).min)
+            for sink in sinks:
+                sink.fill_(torch.finfo(sink.dtype).min)
             yield
         finally:
-            for own, before in zip(sinks, kept, strict=True):
-                own.copy_(before)
+            for sink, before in zip(sinks, kept, strict=True):
+                sink.copy_(before)
 
 
 def require_short(inputs: Mapping[str, Tensor]) -> None:

@@ -57,8 +57,8 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     except ReportgenError:
         raise
     except (Exception, SystemExit) as error:  # user code may call exit()
-        said = quoted(describe(error))
-        raise ModelError(f"{model.info.name} fails on one text: {said}") from error
+        detail = quoted(describe(error))
+        raise ModelError(f"{model.info.name} fails on one text: {detail}") from error
     name = type(model.encoder).__name__
     if capture.n_calls > 1:  # in the last run, of one text
         raise CaptureError(
@@ -74,17 +74,19 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     _require_numbers(model, whole)
     beyond = [layer.sum(-1) - 1 for layer in whole]
     # A learned sink has what is missing.
-    off = _largest(own.clamp(min=0) if capture.has_learned_sinks else own for own in beyond)
+    off = _largest(
+        excess.clamp(min=0) if capture.has_learned_sinks else excess for excess in beyond
+    )
     most = tolerances(model.info.dtype)
-    said = allowed(off, most.row_sum, model.info.dtype)
+    detail = allowed(off, most.row_sum, model.info.dtype)
     if off > most.row_sum:
         if capture.mixes_learned_sinks:
             raise CaptureError(
                 f"{name} has learned sinks in some of its layers only, where rows do not sum to 1 "
-                f"({said}); not supported"
+                f"({detail}); not supported"
             )
         raise CaptureError(
-            f"{name} gives attention whose rows do not sum to 1 ({said}); "
+            f"{name} gives attention whose rows do not sum to 1 ({detail}); "
             "such weights cannot be reported as attention maps"
         )
     remarks = [layers_remark(model.encoder, len(whole))]
@@ -103,8 +105,8 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         )
     difference, batching = _together(model, capture, long, short, *alone)
     if difference is not None and not isfinite(difference):
-        found = f"{model.info.name} puts out figures that are not finite numbers"
-        raise CaptureError(no_number(model, found))
+        fault = f"{model.info.name} puts out figures that are not finite numbers"
+        raise CaptureError(no_number(model, fault))
     return Probe(
         n_layers=len(whole),
         n_heads=whole[0].shape[1],
@@ -124,8 +126,8 @@ def _require_numbers(model: LoadedModel, maps: Sequence[Tensor]) -> None:
     """
     bad = next((number for number, layer in enumerate(maps, 1) if layer.isnan().any()), None)
     if bad is not None:
-        found = f"{type(model.encoder).__name__} gives attention maps that are NaN in layer {bad}"
-        raise CaptureError(no_number(model, found))
+        fault = f"{type(model.encoder).__name__} gives attention maps that are NaN in layer {bad}"
+        raise CaptureError(no_number(model, fault))
 
 
 def _together(
@@ -205,8 +207,8 @@ def fault_of(
         parts: its figures in a decoder of its own.
     """
     rows = {"": (summary.received, summary.row_sum_error)} | {
-        f" of the decoder ({part})": (own.received, own.row_sum_error)
-        for part, own in parts.items()
+        f" of the decoder ({part})": (figures.received, figures.row_sum_error)
+        for part, figures in parts.items()
     }
     for of, (received, off) in rows.items():
         if isnan(off):
@@ -214,24 +216,24 @@ def fault_of(
             return no_number(model, f"its attention maps{of} are NaN in layer {layer}")
         dtype, most = model.info.dtype, tolerances(model.info.dtype).row_sum
         if off > most:
-            said = allowed(off, most, dtype)
-            return f"rows of its attention maps{of} do not sum to 1 ({said})"
+            detail = allowed(off, most, dtype)
+            return f"rows of its attention maps{of} do not sum to 1 ({detail})"
     if summary.padding_mass > 0:
         return f"attention on padding ({summary.padding_mass:.2g} of a row)"
     output = _output_fault(model, prediction)
     return no_number(model, output) if output else None
 
 
-def no_number(model: LoadedModel, found: str) -> str:
-    """The message that something was `found` not to be a finite number, with advice."""
+def no_number(model: LoadedModel, fault: str) -> str:
+    """The message of a `fault`, a figure that is not a finite number, with advice."""
     tries = []
     if model.info.dtype != "float32":
         tries.append("--dtype float32")
     if model.device.type != "cpu":
         tries.append("--device cpu")
     if tries:
-        return f"{found}; try {' or '.join(tries)}"
-    return f"{found}; the model runs in float32 on the CPU already, so its weights may be broken"
+        return f"{fault}; try {' or '.join(tries)}"
+    return f"{fault}; the model runs in float32 on the CPU already, so its weights may be broken"
 
 
 def _output_fault(model: LoadedModel, prediction: TextPrediction) -> str | None:
@@ -239,12 +241,12 @@ def _output_fault(model: LoadedModel, prediction: TextPrediction) -> str | None:
     if prediction.is_finite:
         return None
     scores, place = prediction.scores, model.reader.place
-    found = next((i for i, score in enumerate(scores) if not isfinite(score)), None)
-    what = "NaN" if found is None or isnan(scores[found]) else "infinite"
-    if found is None or place is None:
+    bad = next((i for i, score in enumerate(scores) if not isfinite(score)), None)
+    what = "NaN" if bad is None or isnan(scores[bad]) else "infinite"
+    if bad is None or place is None:
         return f"the model's output for it is {what}"
     n_each = len(scores) // len(prediction.steps) if prediction.steps else 1
-    return f"the model's output at {place.format(found // n_each + 1)} is {what}"
+    return f"the model's output at {place.format(bad // n_each + 1)} is {what}"
 
 
 # For the trial run, if the given texts do not have two different lengths.

@@ -82,9 +82,9 @@ class BatchFigures:
     def texts(self) -> list[TextSummary]:
         """One summary per text, in the order of the batch."""
         summaries = self._summary.texts()
-        found = None if self._norms is None else self._norms.texts()
-        if found is not None:
-            summaries = [replace(s, norms=n) for s, n in zip(summaries, found, strict=True)]
+        norms = None if self._norms is None else self._norms.texts()
+        if norms is not None:
+            summaries = [replace(s, norms=n) for s, n in zip(summaries, norms, strict=True)]
         if self._rollout is not None:
             rolled = self._rollout.texts()
             summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
@@ -229,8 +229,8 @@ class Runner:
     def map_bytes(self, text: EncodedText) -> int:
         """Bytes of a text's maps before they are compressed."""
         side = len(cells_of(text).starts) if self.is_long(text) else len(text.ids)
-        own = self._probed.n_layers * self._probed.n_heads * side**2
-        return own if self._decoder is None else own + self._decoder.map_bytes(text)
+        n_bytes = self._probed.n_layers * self._probed.n_heads * side**2
+        return n_bytes if self._decoder is None else n_bytes + self._decoder.map_bytes(text)
 
     def _max_weights(self) -> int:
         """Most cells of one head's maps in a batch."""
@@ -263,8 +263,8 @@ class Runner:
         it. Returns what waits for the figures."""
         model = self._model
         if any(self.is_long(text) for text in texts):  # as long as any other, so each alone
-            found = [self._run_long(*each) for each in zip(texts, keeps, strict=True)]
-            return lambda: found
+            outcomes = [self._run_long(*each) for each in zip(texts, keeps, strict=True)]
+            return lambda: outcomes
         inputs = model.inputs(texts, size)
         is_causal, device = self._probed.is_causal, model.device
         layout = lay_out(texts, self._roles, is_causal=is_causal, device=device, least=size)
@@ -306,20 +306,20 @@ class Runner:
         parts: BatchParts | None,
     ) -> list[tuple[TextOutcome, Packed]]:
         """The outcome of each text of a batch, and its maps; `parts` are those of a decoder."""
-        found = [{} for _ in summaries] if parts is None else parts.texts()
+        parts_by_text = [{} for _ in summaries] if parts is None else parts.texts()
         packed = [{} for _ in summaries] if parts is None else parts.packed()
         targets = [None for _ in summaries] if parts is None else parts.targets
         results: list[tuple[TextOutcome, Packed]] = []
-        for text, prediction, own_maps, own, more, target in zip(
-            summaries, predictions, kept, found, packed, targets, strict=True
+        for text, prediction, own_maps, text_parts, more, target in zip(
+            summaries, predictions, kept, parts_by_text, packed, targets, strict=True
         ):
             self._require_layers(text)
-            error = fault_of(self._model, text, prediction, own)
+            error = fault_of(self._model, text, prediction, text_parts)
             if error is not None:
                 results.append((TextOutcome(error=error), {}))
                 continue
             maps: Packed = {} if own_maps is None else {"encoder": own_maps, **more}
-            results.append((TextOutcome(text, prediction, parts=own, target=target), maps))
+            results.append((TextOutcome(text, prediction, parts=text_parts, target=target), maps))
         return results
 
     def _run_long(self, text: EncodedText, keeps: bool) -> tuple[TextOutcome, Packed]:

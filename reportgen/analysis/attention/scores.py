@@ -106,7 +106,9 @@ class AttentionScoreReader(TorchFunctionMode):
             self._made_of[id(made)] = made, (_Product(left, right),)
             return
         parts = [part for arg in (*args, *kwargs.values()) for part in _flat(arg)]
-        products = tuple(dict.fromkeys(own for part in parts for own in self._products(part)))
+        products = tuple(
+            dict.fromkeys(product for part in parts for product in self._products(part))
+        )
         if name == "softmax":
             given = args[0] if args else kwargs["input"]
             self._into_softmax.append((given, products))
@@ -145,8 +147,8 @@ def scores_error(
     errors: list[float | None] = []
 
     def take(layer: int, maps: Tensor) -> None:
-        found = reader.take(maps)
-        errors.append(None if found is None else float(found.error.max()))
+        scores = reader.take(maps)
+        errors.append(None if scores is None else float(scores.error.max()))
 
     with AttentionScoreReader(n_tokens) as reader:
         capture.run(inputs, take)

@@ -67,9 +67,9 @@ def expected_cost(
     for i in shuffled_texts(texts, basis):
         counts["shuffled"] += 1
         _add(passes, {"shuffled": _shuffled_passes(texts[i], basis)})
-    for own in _shapley_costs(yardstick, basis).values():
+    for shapley in _shapley_costs(yardstick, basis).values():
         counts["shapley"] += 1
-        _add(passes, {"shapley": own})
+        _add(passes, {"shapley": shapley})
     # The other texts are assumed to be as long as those chosen.
     scale = n_texts / n_chosen if n_chosen else 0.0
     first = {"texts": Passes(n_texts, 0, ANALYSIS * scale * n_tokens)}
@@ -127,7 +127,9 @@ def sample_size(
     if not n_tried:
         return LEAST
     beside = {"texts", "phrases", *_FEW}
-    each = sum(price(own) for stage, own in cost.passes.items() if stage not in beside) / n_tried
+    each = (
+        sum(price(passes) for stage, passes in cost.passes.items() if stage not in beside) / n_tried
+    )
     n_of = {"sink_scores": query_key_scores.MAX_TEXTS, "sinks": DEPTHS[level].most_texts}
     few = [(n_of[stage], price(cost.passes[stage]) / cost.n_texts[stage]) for stage in _FEW]
     if budget is not None:
@@ -150,7 +152,7 @@ def _affordable(amount: float, each: float, few: Iterable[tuple[int, float]]) ->
     paid = 0.0  # for all texts of the steps that no more texts go through
     every = [*few]
     for most, price in every:
-        tested = (amount - paid) / (each + sum(own for limit, own in every if limit >= most))
+        tested = (amount - paid) / (each + sum(cost for limit, cost in every if limit >= most))
         if tested < most:
             return int(tested)
         paid += most * price
@@ -173,7 +175,7 @@ def shapley_texts(texts: Sequence[EncodedText], basis: CostBasis) -> tuple[int, 
     if not costs:
         return ()
     amount, able = SHAPLEY_SHARE * work_of(texts, basis), list(costs)
-    n = min(len(able), int(amount * len(able) / sum(own.work for own in costs.values())))
+    n = min(len(able), int(amount * len(able) / sum(passes.work for passes in costs.values())))
     chosen = [able[i] for i in evenly_spaced(len(able), n)]
     while sum(costs[i].work for i in chosen) > amount:
         n -= 1
@@ -184,12 +186,12 @@ def shapley_texts(texts: Sequence[EncodedText], basis: CostBasis) -> tuple[int, 
 def shapley_yardstick(texts: Sequence[EncodedText], basis: CostBasis) -> Yardstick:
     """What `shapley_texts` come to in a large sample of which `texts` are a part."""
     costs = _shapley_costs(texts, basis).values()
-    work = sum(own.work for own in costs)
+    work = sum(passes.work for passes in costs)
     if not work:
         return Yardstick()
     share = min(1.0, SHAPLEY_SHARE * work_of(texts, basis) / work)
-    n, forward = len(costs), sum(own.forward for own in costs)
-    return Yardstick(*(share * own / len(texts) for own in (n, forward, work)))
+    n, forward = len(costs), sum(passes.forward for passes in costs)
+    return Yardstick(*(share * total / len(texts) for total in (n, forward, work)))
 
 
 def _shapley_costs(texts: Sequence[EncodedText], basis: CostBasis) -> dict[int, Passes]:
@@ -199,7 +201,7 @@ def _shapley_costs(texts: Sequence[EncodedText], basis: CostBasis) -> dict[int, 
         return {}
     ranked = (i for i, text in enumerate(texts) if len(content_units(text)) >= MIN_UNITS)
     costs = ((i, shapley_passes(texts[i], is_basic=True)) for i in ranked)
-    return {i: own for i, own in costs if own is not None}
+    return {i: passes for i, passes in costs if passes is not None}
 
 
 def _shuffled_passes(text: EncodedText, basis: CostBasis) -> Passes:
@@ -211,7 +213,7 @@ def _shuffled_passes(text: EncodedText, basis: CostBasis) -> Passes:
 
 def work_of(texts: Iterable[EncodedText], basis: CostBasis) -> float:
     """The work of all measures of the level that have a stage, on `texts`."""
-    return sum(own.work for text in texts for own in _passes(text, basis).values())
+    return sum(passes.work for text in texts for passes in _passes(text, basis).values())
 
 
 def extra_cost(extra: Iterable[EncodedText], basis: CostBasis) -> Cost:
@@ -254,5 +256,5 @@ def _sink_passes(text: EncodedText, n_roles: int, depth: Depth, *, is_run: bool)
 
 def _add(passes: dict[Stage, Passes], more: Mapping[Stage, Passes]) -> None:
     """Add `more` to `passes`, stage by stage."""
-    for stage, own in more.items():
-        passes[stage] = passes[stage].plus(own) if stage in passes else own
+    for stage, added in more.items():
+        passes[stage] = passes[stage].plus(added) if stage in passes else added

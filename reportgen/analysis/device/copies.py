@@ -28,9 +28,9 @@ def under_way(tensor: Tensor) -> Callable[[], Host]:
         return lambda: tensor.cpu().numpy()
     host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
     host.copy_(tensor, non_blocking=True)
-    own = backend(kind)
-    done = own.Event()
-    done.record(own.current_stream(tensor.device))
+    accelerator = backend(kind)
+    done = accelerator.Event()
+    done.record(accelerator.current_stream(tensor.device))
 
     def waited() -> Host:
         done.synchronize()
@@ -58,8 +58,10 @@ class DeviceFigures:
         first."""
         self._coming = {}
         for name in self.layers[0]:
-            own = groupby((layer[name] for layer in self.layers), key=lambda figure: figure.device)
-            stacks = [torch.stack([*some], dim=1) for _, some in own]
+            by_device = groupby(
+                (layer[name] for layer in self.layers), key=lambda figure: figure.device
+            )
+            stacks = [torch.stack([*some], dim=1) for _, some in by_device]
             self._coming[name] = [under_way(stack) for stack in stacks]
 
     def read(self) -> dict[str, Host]:
@@ -67,7 +69,7 @@ class DeviceFigures:
         if self._coming is None:
             self.fetch()
         assert self._coming is not None
-        return {name: _joined([copy() for copy in own]) for name, own in self._coming.items()}
+        return {name: _joined([copy() for copy in copies]) for name, copies in self._coming.items()}
 
 
 def _joined(parts: Sequence[Host]) -> Host:

@@ -62,7 +62,9 @@ def _room(model: LoadedModel) -> int | None:
     for weight in model.module.parameters():
         weights[weight.device] = weights.get(weight.device, 0) + weight.nbytes
     rooms = [
-        total - own for device, own in weights.items() if (total := total_bytes(device)) is not None
+        total - n_bytes
+        for device, n_bytes in weights.items()
+        if (total := total_bytes(device)) is not None
     ]
     return max(0, min(_MOST_BYTES, int(_SHARE * min(rooms)))) if rooms else None
 

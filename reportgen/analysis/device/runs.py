@@ -200,18 +200,18 @@ def joined(
 ) -> list[Found]:
     """The result of `call` for `rows`, which all have the same length: in one call, or in several
     if it does not fit into memory."""
-    todo, found = deque([BatchPart(rows, 0, len(rows))]), list[Found]()
+    todo, results = deque([BatchPart(rows, 0, len(rows))]), list[Found]()
     while todo:
         part = todo.popleft()
         if halving.is_cut(part):
             todo.extendleft(reversed(part.halves()))
             continue
         try:
-            found.append(call(part.rows))
+            results.append(call(part.rows))
             continue
         except Exception as error:
             if len(part.rows) == 1 or not lacks_memory(error):
                 raise
         free_memory()
         todo.extendleft(reversed(halving.halved(part)))
-    return found
+    return results

@@ -108,11 +108,11 @@ class Pool(Generic[Input, Output]):
     def _started(self) -> _Member[Input]:
         # A copy of this process, with the threads of libraries in it, would not work.
         context = multiprocessing.get_context("spawn")
-        own, other = context.Pipe()
+        pipe, other = context.Pipe()
         process = context.Process(target=_serve, args=(other, self._serve), daemon=True)
         process.start()
         other.close()  # so that its end is noticed
-        return _Member(process, own)
+        return _Member(process, pipe)
 
 
 def _take(rest: Iterator[Input], ready: deque[Input]) -> bool:

@@ -56,8 +56,8 @@ def processes(
     n_threads = max(1, torch.get_num_threads() // number)
     settings = WorkerSettings(texts, spec, options, n_threads, is_silent)
     advice = "give fewer of them, and --resume to go on"
-    with Processes(number, partial(_working, settings), advice) as found:
-        yield found
+    with Processes(number, partial(_working, settings), advice) as workers:
+        yield workers
 
 
 @contextmanager

@@ -68,29 +68,29 @@ class RayActors:
         """
         rest, todo = map(_Try, inputs), deque[_Try]()
         while True:
-            if not todo and (own := next(rest, None)) is not None:
-                todo.append(own)
+            if not todo and (attempt := next(rest, None)) is not None:
+                todo.append(attempt)
             if todo and self._free:
-                actor, own = self._free.popleft(), todo.popleft()
-                self._asked[actor.measure.remote(own.given)] = actor, own
+                actor, attempt = self._free.popleft(), todo.popleft()
+                self._asked[actor.measure.remote(attempt.given)] = actor, attempt
                 continue
-            if not todo and all(own.given is None for _, own in self._asked.values()):
+            if not todo and all(attempt.given is None for _, attempt in self._asked.values()):
                 return
             (answered, *_), _ = self._ray.wait(list(self._asked))
-            actor, own = self._asked.pop(answered)
-            done, is_alive = self._answer(answered, own)
+            actor, attempt = self._asked.pop(answered)
+            done, is_alive = self._answer(answered, attempt)
             if is_alive:
                 self._free.append(actor)
             else:
                 self._ray.kill(actor)  # it may only be out of reach
-                again = replace(own, n_deaths=own.n_deaths + 1)
-                self._start(again if own.given is None else _Try(None))
-                if own.given is not None:
+                again = replace(attempt, n_deaths=attempt.n_deaths + 1)
+                self._start(again if attempt.given is None else _Try(None))
+                if attempt.given is not None:
                     todo.append(again)
             if done is not None:
                 yield done
 
-    def _answer(self, answered: Any, own: _Try) -> tuple[Measured | None, bool]:
+    def _answer(self, answered: Any, attempt: _Try) -> tuple[Measured | None, bool]:
         """What was measured, if an item was asked for; and whether the actor lives."""
         kinds = self._ray.exceptions
         try:
@@ -99,17 +99,17 @@ class RayActors:
             raise error.cause from error
         except kinds.RayError as error:
             is_loaded = not getattr(error, "actor_init_failed", False)
-            if is_loaded and own.n_deaths + 1 < _TRIES:
+            if is_loaded and attempt.n_deaths + 1 < _TRIES:
                 return None, False
             # Why a model cannot be loaded stands at the end of a traceback.
-            said = first_line(error) if is_loaded else str(error).strip().splitlines()[-1]
-            raise EngineError(f"--engine ray: {said}; --resume goes on from what was done") from (
+            reason = first_line(error) if is_loaded else str(error).strip().splitlines()[-1]
+            raise EngineError(f"--engine ray: {reason}; --resume goes on from what was done") from (
                 error
             )
 
-    def _start(self, own: _Try) -> None:
+    def _start(self, attempt: _Try) -> None:
         actor = self._actor.remote(self._settings)
-        self._asked[actor.is_ready.remote()] = actor, own
+        self._asked[actor.is_ready.remote()] = actor, attempt
 
 
 @contextmanager

@@ -46,8 +46,8 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
             if is_padded := _is_padded(asked[-1], args):
                 padding.append(output[:, n_tokens:].detach())
             is_turned = not is_padded and _is_turned(asked[-1], args, output)
-            own = output.transpose(0, 1) if is_turned else output[:, :n_tokens]
-            leaf = own if given is None else given.to(output)
+            embeddings = output.transpose(0, 1) if is_turned else output[:, :n_tokens]
+            leaf = embeddings if given is None else given.to(output)
             leaves.append(leaf.detach().requires_grad_())
             first.extend(args)
         elif not (args and first and torch.equal(args[0], first[0])):
@@ -86,10 +86,10 @@ def gradients(targets: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None,
     if not targets.requires_grad:
         raise GradientError("no_gradient")
     # The target of a text depends on its own row only, so one backward pass is enough for all.
-    found: tuple[Tensor | None, ...] = torch.autograd.grad(
+    slopes: tuple[Tensor | None, ...] = torch.autograd.grad(
         targets, inputs, torch.ones_like(targets), allow_unused=True
     )
-    return found
+    return slopes
 
 
 def _is_padded(asked: Tensor, args: Sequence[Tensor]) -> bool:

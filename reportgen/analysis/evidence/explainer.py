@@ -153,15 +153,18 @@ class Explainer:
         for run in runs:
             with run:
                 run.results = self._aimed([texts[i] for i in run.rows])
-        return [own if isinstance(own, str) else self._explained(*own) for own in runs.results]
+        return [
+            result if isinstance(result, str) else self._explained(*result)
+            for result in runs.results
+        ]
 
     def _aimed(self, texts: Sequence[EncodedText]) -> list[tuple[EncodedText, Tensor]]:
         """Run one batch: the texts with what is explained at each step, and their outputs."""
-        own = [self._asked_of(text) for text in texts]
-        inputs, reader = self.inputs(own), self.model.reader
+        aimed = [self._asked_of(text) for text in texts]
+        inputs, reader = self.inputs(aimed), self.model.reader
         returned = self._returned(inputs)
-        own = reader.aimed(returned, inputs, own)
-        return list(zip(own, reader.values(returned, inputs, own), strict=True))
+        aimed = reader.aimed(returned, inputs, aimed)
+        return list(zip(aimed, reader.values(returned, inputs, aimed), strict=True))
 
     def stored(self, text: EncodedText, value: float, label: str | None) -> ExplainedText | None:
         """The target of `text` from what was stored of it, without the logits of its classes; None
@@ -186,7 +189,7 @@ class Explainer:
     def run(self, variants: Sequence[ChangedText]) -> list[float | str]:
         """The target of each variant, or an error message; a failure does not affect the others."""
         return [
-            found if isinstance(found, str) else found[0] for found in self.run_scores(variants)
+            scores if isinstance(scores, str) else scores[0] for scores in self.run_scores(variants)
         ]
 
     def run_scores(self, variants: Sequence[ChangedText]) -> list[tuple[float, Scores] | str]:

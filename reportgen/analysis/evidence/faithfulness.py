@@ -97,10 +97,10 @@ def _scores(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
         ChangedText(texts[number].explained, keep(texts[number].explained.text, positions))
         for number, positions in forms
     ]
-    found = dict(zip(forms, explainer.run(variants), strict=True))
+    targets = dict(zip(forms, explainer.run(variants), strict=True))
     scores: list[Score] = []
     for number, text, view, statistic, kept in wanted:
-        values = [found[number, positions] for positions in kept]
+        values = [targets[number, positions] for positions in kept]
         whole = texts[number].explained.value
         changes = [abs(whole - value) for value in values if not isinstance(value, str)]
         if len(changes) == len(kept):

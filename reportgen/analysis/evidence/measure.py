@@ -63,7 +63,7 @@ class EvidenceTexts:
 
 
 @dataclass
-class _Found:
+class _Evidence:
     """What was measured so far."""
 
     texts: list[TextEvidence] = field(default_factory=list)
@@ -82,12 +82,12 @@ def measure_evidence(
         Rows of the tables, with why measures are missing; and whether the user interrupted the
         work, so that they are not whole.
     """
-    found = _Found()  # as it comes, so that it survives an interrupt
+    evidence = _Evidence()  # as it comes, so that it survives an interrupt
     explainer, rows, n_texts = tools.explainer, texts.item.rows, len(texts.item.rows)
     try:
-        _score_sinks(texts, scorer, progress, found)
-        found.texts += explained_texts(explainer, rows, texts.encoded, is_extra=texts.is_extra)
-        explained = [text for text in found.texts if text.explained is not None]
+        _score_sinks(texts, scorer, progress, evidence)
+        evidence.texts += explained_texts(explainer, rows, texts.encoded, is_extra=texts.is_extra)
+        explained = [text for text in evidence.texts if text.explained is not None]
         for measure in tools.taken:
             load_method(BY_ID[measure]).run(tools, explained)
             progress.advance(measure, n_texts)
@@ -97,12 +97,14 @@ def measure_evidence(
             progress.advance("shapley", len(texts.yardstick))
         if _is_ranked(tools, texts.item):
             ranked = [_rankings(text, texts, explainer.target.scalar) for text in explained]
-            found.scores += faithfulness(explainer, [own for own in ranked if own is not None])
+            evidence.scores += faithfulness(
+                explainer, [text_rankings for text_rankings in ranked if text_rankings is not None]
+            )
             progress.advance("faithfulness", n_texts)
     except KeyboardInterrupt:
-        found.texts = [text for text in found.texts if text.effects or text.messages]
-        return _result(texts, found, explainer.target), True
-    return _result(texts, found, explainer.target), False
+        evidence.texts = [text for text in evidence.texts if text.effects or text.messages]
+        return _result(texts, evidence, explainer.target), True
+    return _result(texts, evidence, explainer.target), False
 
 
 def evidence_stages(
@@ -119,9 +121,11 @@ def evidence_stages(
 
 def try_measures(tools: Tools, text: EncodedText) -> None:
     """Take all measures of a text that have a method, and discard the results."""
-    found = explained_texts(tools.explainer, (0,), (text,))
+    evidence = explained_texts(tools.explainer, (0,), (text,))
     for measure in tools.taken:
-        load_method(BY_ID[measure]).run(tools, [own for own in found if own.explained is not None])
+        load_method(BY_ID[measure]).run(
+            tools, [item for item in evidence if item.explained is not None]
+        )
 
 
 def explained_texts(
@@ -132,13 +136,13 @@ def explained_texts(
     is_extra: bool = False,
 ) -> list[TextEvidence]:
     """Find the target of each text that is to be explained."""
-    found = []
-    for row, text, own in zip(rows, texts, explainer.explain(texts), strict=True):
-        if isinstance(own, ExplainedText):
-            found.append(TextEvidence(row, text, own, is_extra))
+    evidence = []
+    for row, text, explained in zip(rows, texts, explainer.explain(texts), strict=True):
+        if isinstance(explained, ExplainedText):
+            evidence.append(TextEvidence(row, text, explained, is_extra))
         else:
-            found.append(TextEvidence(row, text, None, is_extra, messages=[own]))
-    return found
+            evidence.append(TextEvidence(row, text, None, is_extra, messages=[explained]))
+    return evidence
 
 
 def _is_ranked(tools: Tools, item: WorkItem) -> bool:
@@ -147,20 +151,20 @@ def _is_ranked(tools: Tools, item: WorkItem) -> bool:
 
 
 def _score_sinks(
-    texts: EvidenceTexts, scorer: SinkScorer, progress: Progress, found: _Found
+    texts: EvidenceTexts, scorer: SinkScorer, progress: Progress, evidence: _Evidence
 ) -> None:
     """Measure the scores of possible sinks; a text that fails has none."""
     for row, text in zip(texts.item.rows, texts.encoded, strict=True):
         if row not in texts.scored:
             continue
         try:
-            own = scorer.measure(row, text)
+            scores = scorer.measure(row, text)
         except (Exception, SystemExit):  # user code may call exit()
-            own = "failed"
-        if isinstance(own, str):
-            found.unread_scores.append(own)
+            scores = "failed"
+        if isinstance(scores, str):
+            evidence.unread_scores.append(scores)
         else:
-            found.sink_scores.append(rows_of("sink_scores", own))
+            evidence.sink_scores.append(rows_of("sink_scores", scores))
         progress.advance("sink_scores", 1)
 
 
@@ -170,8 +174,8 @@ def _rankings(text: TextEvidence, texts: EvidenceTexts, scalar: Scalar) -> Ranki
     return rankings(text.text, text.explained, texts.views(text), scalar, offset)
 
 
-def _result(texts: EvidenceTexts, found: _Found, target: ModelTarget) -> WorkResult:
-    sample = [text for text in found.texts if not text.is_extra]
+def _result(texts: EvidenceTexts, evidence: _Evidence, target: ModelTarget) -> WorkResult:
+    sample = [text for text in evidence.texts if not text.is_extra]
     agreement = [
         score
         for text in sample
@@ -179,12 +183,12 @@ def _result(texts: EvidenceTexts, found: _Found, target: ModelTarget) -> WorkRes
         for score in text_agreement(text.text, texts.views(text), is_distance=target.is_distance)
     ]
     columns: dict[str, Mapping[str, Any]] = {
-        "effects": effect_columns(found.texts),
-        "target_effects": target_effect_columns(found.texts),
-        "agreement": agreement_columns([*agreement, *found.scores]),
-        "evidence": evidence_columns(found.texts),
+        "effects": effect_columns(evidence.texts),
+        "target_effects": target_effect_columns(evidence.texts),
+        "agreement": agreement_columns([*agreement, *evidence.scores]),
+        "evidence": evidence_columns(evidence.texts),
     }
-    tables = {name: rows_of(name, own) for name, own in columns.items()}
-    tables["sink_scores"] = pa.concat_tables([rows_of("sink_scores", {}), *found.sink_scores])
-    facts = {"reasons": reasons_of(sample), "unread_scores": found.unread_scores}
+    tables = {name: rows_of(name, values) for name, values in columns.items()}
+    tables["sink_scores"] = pa.concat_tables([rows_of("sink_scores", {}), *evidence.sink_scores])
+    facts = {"reasons": reasons_of(sample), "unread_scores": evidence.unread_scores}
     return WorkResult(tables, facts)

@@ -25,7 +25,7 @@ def with_phrases(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Enc
 
     A text whose target cannot be found keeps its units, as does the last token of a causal model.
     """
-    found: list[EncodedText] = []
+    merged: list[EncodedText] = []
     for start in range(0, len(texts), _AT_ONCE):
         some = texts[start : start + _AT_ONCE]
         merges = [
@@ -34,8 +34,8 @@ def with_phrases(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Enc
         ]
         _run(explainer, [merge for merge in merges if merge is not None])
         pairs = zip(some, merges, strict=True)
-        found += [text if merge is None else merge.joined(text) for text, merge in pairs]
-    return found
+        merged += [text if merge is None else merge.joined(text) for text, merge in pairs]
+    return merged
 
 
 def phrase_cost(text: EncodedText) -> Passes:
@@ -73,8 +73,8 @@ class _Merge:
     def may_join(self, i: int) -> bool:
         """Whether the parts `i` and `i + 1` stand side by side in one segment, with no mask or
         answer between them, and are together not too long."""
-        segments, (own, other) = self.of.text.segments, self.parts[i : i + 2]
-        same = segments[own[0]] == segments[other[0]] and own[-1] + 1 == other[0]
+        segments, (part, other) = self.of.text.segments, self.parts[i : i + 2]
+        same = segments[part[0]] == segments[other[0]] and part[-1] + 1 == other[0]
         return same and self.sizes[i] + self.sizes[i + 1] <= PHRASE_WORDS
 
     def strength(self, i: int, least: float) -> float:
@@ -109,9 +109,9 @@ class _Merge:
         units: list[int] = []
         before: tuple[bool, int] | None = None
         for position, unit in enumerate(text.units):
-            own = (position in owner, owner.get(position, unit))
-            units.append((units[-1] if units else -1) + (own != before))
-            before = own
+            key = (position in owner, owner.get(position, unit))
+            units.append((units[-1] if units else -1) + (key != before))
+            before = key
         return replace(text, units=tuple(units))
 
 

@@ -98,35 +98,35 @@ class TextEvidence:
         whole[: len(values)] = values
         self.effects[measure] = whole
 
-    def add_units(self, measure: View, found: UnitEffects | str) -> None:
+    def add_units(self, measure: View, unit_effects: UnitEffects | str) -> None:
         """Add one value for each unit, which all its tokens get, or an error message."""
-        if isinstance(found, str):
-            self.add(measure, Missing("failed", found))
+        if isinstance(unit_effects, str):
+            self.add(measure, Missing("failed", unit_effects))
             return
         whole = np.full(len(self.encoded.ids), np.nan)
-        for unit, effect in zip(found.units, found.effects, strict=True):
+        for unit, effect in zip(unit_effects.units, unit_effects.effects, strict=True):
             whole[list(unit)] = effect
         self.effects[measure] = whole
-        self.add_message(found.message)
+        self.add_message(unit_effects.message)
 
-    def add_scores(self, found: UnitEffects | str) -> None:
+    def add_scores(self, unit_effects: UnitEffects | str) -> None:
         """Add how far each class's logit, or each step, moves without each unit, which all its
         tokens get; a step that went with the unit has none."""
-        if isinstance(found, str):
+        if isinstance(unit_effects, str):
             return
-        for unit, scores in zip(found.units, found.scores, strict=True):
+        for unit, scores in zip(unit_effects.units, unit_effects.scores, strict=True):
             if scores and not np.isinf(scores).any():
                 known = tuple(None if isnan(score) else score for score in scores)
                 self.scores.update(dict.fromkeys(unit, known))
 
-    def add_earlier(self, found: Mapping[int, tuple[float | None, ...]] | str) -> None:
+    def add_earlier(self, falls: Mapping[int, tuple[float | None, ...]] | str) -> None:
         """Add how far each step moves without the tokens of the completion before it."""
-        if isinstance(found, str):
-            self.add_message(found)
+        if isinstance(falls, str):
+            self.add_message(falls)
         elif self.encoded.target is None:
-            self.scores.update(found)
+            self.scores.update(falls)
         else:
-            self.target_scores.update(found)
+            self.target_scores.update(falls)
 
     def add_message(self, message: str) -> None:
         """Add an error message, unless it is empty or already there."""
@@ -140,15 +140,15 @@ class TextEvidence:
 
 
 def add_effects(
-    measure: View, texts: Sequence[TextEvidence], found: list[UnitEffects | str] | Reason
+    measure: View, texts: Sequence[TextEvidence], effects: list[UnitEffects | str] | Reason
 ) -> None:
-    """Add what was `found` of a measure to each of `texts`, or why no text has it."""
-    if isinstance(found, str):
+    """Add the `effects` of a measure to each of `texts`, or why no text has it."""
+    if isinstance(effects, str):
         for text in texts:
-            text.add(measure, Missing(found))
+            text.add(measure, Missing(effects))
         return
-    for text, own in zip(texts, found, strict=True):
-        text.add_units(measure, own)
+    for text, unit_effects in zip(texts, effects, strict=True):
+        text.add_units(measure, unit_effects)
 
 
 def explained_of(texts: Sequence[TextEvidence]) -> list[ExplainedText]:
@@ -190,8 +190,8 @@ def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArr
             for item, size in zip(texts, sizes, strict=True)
             for position in range(size)
         ],
-        GRADIENT_STEPS: _by_position(texts, sizes, lambda own: own.sizes),
-        WEIGHTED_STEPS: _by_position(texts, sizes, lambda own: own.weighted),
+        GRADIENT_STEPS: _by_position(texts, sizes, lambda gradients: gradients.sizes),
+        WEIGHTED_STEPS: _by_position(texts, sizes, lambda gradients: gradients.weighted),
     }
 
 
@@ -200,33 +200,33 @@ def _of_joint(
 ) -> list[Any]:
     """By token of `texts`, the `value` of its group, from the group's number in the text and its
     effect; None for what is in no group."""
-    found: list[Any] = []
+    column: list[Any] = []
     for item, size in zip(texts, sizes, strict=True):
-        own = {
+        by_position = {
             position: value(number, effect)
             for number, (positions, effect) in enumerate(item.joint)
             for position in positions
         }
-        found += [own.get(position) for position in range(size)]
-    return found
+        column += [by_position.get(position) for position in range(size)]
+    return column
 
 
 def target_effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArray[Any]]:
     """Columns of the table of effects of what decoders of their own have read, one row per token of
     each text that has any."""
-    found = [
+    sized = [
         (item, len(item.encoded.target.read)) for item in texts if item.encoded.target is not None
     ]
-    found = [(item, size) for item, size in found if item.target_scores or item.gradients]
-    if not found:
+    sized = [(item, size) for item, size in sized if item.target_scores or item.gradients]
+    if not sized:
         return {}
-    texts, sizes = [item for item, _ in found], [size for _, size in found]
+    texts, sizes = [item for item, _ in sized], [size for _, size in sized]
     return {
         "text": np.repeat([item.text for item in texts], sizes),
         "position": [position for size in sizes for position in range(size)],
-        DELETION_SCORES: [item.target_scores.get(i) for item, size in found for i in range(size)],
-        GRADIENT_STEPS: _by_position(texts, sizes, lambda own: own.target_sizes),
-        WEIGHTED_STEPS: _by_position(texts, sizes, lambda own: own.target_weighted),
+        DELETION_SCORES: [item.target_scores.get(i) for item, size in sized for i in range(size)],
+        GRADIENT_STEPS: _by_position(texts, sizes, lambda gradients: gradients.target_sizes),
+        WEIGHTED_STEPS: _by_position(texts, sizes, lambda gradients: gradients.target_weighted),
     }
 
 
@@ -236,11 +236,11 @@ def _by_position(
     values: Callable[[StepGradients], StepValues | None],
 ) -> list[Any]:
     """What is known of each token of `texts`, `[step]`; None where nothing is."""
-    found: list[Any] = []
+    column: list[Any] = []
     for item, size in zip(texts, sizes, strict=True):
-        own = None if item.gradients is None else values(item.gradients)
-        found += [None] * size if own is None else own
-    return found
+        steps = None if item.gradients is None else values(item.gradients)
+        column += [None] * size if steps is None else steps
+    return column
 
 
 NOT_FINITE = "the gradient is not a finite number"
@@ -260,12 +260,12 @@ def each_text(
 ) -> list[Found | Missing]:
     """The result of `measure` for each text, or why there is none; a text that fails does not stop
     the others."""
-    found: list[Found | Missing] = []
+    results: list[Found | Missing] = []
     for item in explained:
         try:
-            found.append(measure(item))
+            results.append(measure(item))
         except GradientError as error:
-            found.append(Missing(error.reason))
+            results.append(Missing(error.reason))
         except (Exception, SystemExit) as error:  # user code may call exit()
-            found.append(Missing("failed", describe(error)))
-    return found
+            results.append(Missing("failed", describe(error)))
+    return results

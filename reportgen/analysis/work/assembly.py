@@ -98,8 +98,8 @@ def write_evidence(
             return info
         sink_tables = [*tested]
         messages = {
-            item.rows[0]: own.facts["message"]
-            for item, own in zip(sinks.items, sink_tables, strict=True)
+            item.rows[0]: sink_table.facts["message"]
+            for item, sink_table in zip(sinks.items, sink_tables, strict=True)
         }
         reasons = Reasons()
         n_texts = n_extra = n_scores = 0
@@ -165,11 +165,13 @@ def reasons_of(texts: Sequence["TextEvidence"]) -> dict[str, Any]:
     """Why measures are missing in `texts`, with what was measured on them so far, for `Reasons`."""
     explained = [item for item in texts if item.explained is not None]
     left_out = ("deletion", EFFECT)
-    found = [item.effects[name] for item in explained for name in left_out if name in item.effects]
+    changes = [
+        item.effects[name] for item in explained for name in left_out if name in item.effects
+    ]
     return {
         "missing": [dict(item.missing) for item in explained],
         "measured": sorted({measure for item in explained for measure in item.effects}),
-        "is_moved": any(bool(np.nan_to_num(effects).any()) for effects in found),
+        "is_moved": any(bool(np.nan_to_num(effects).any()) for effects in changes),
     }
 
 
@@ -181,30 +183,30 @@ class Reasons:
         self._measured: set[View] = set()  # measures that at least one text has
         self._is_moved = False  # whether leaving something out ever moved the output
 
-    def add(self, found: Mapping[str, Any]) -> None:
+    def add(self, reasons: Mapping[str, Any]) -> None:
         """Add what `reasons_of` some texts gave."""
-        self._missing += found["missing"]
-        self._measured.update(found["measured"])
-        self._is_moved |= found["is_moved"]
+        self._missing += reasons["missing"]
+        self._measured.update(reasons["measured"])
+        self._is_moved |= reasons["is_moved"]
 
     def withheld(self, measures: Iterable[View], *, is_stopped: bool) -> dict[View, Reason]:
         """Those of `measures` that no text has, or that are 0 in every text, with the reason.
 
         `is_stopped`: the user interrupted the work before all texts were done.
         """
-        found: dict[View, Reason] = {}
+        reasons: dict[View, Reason] = {}
         for measure in measures:
-            reason = _shared([own.get(measure) for own in self._missing])
+            reason = _shared([missing.get(measure) for missing in self._missing])
             if reason is not None:
-                found[measure] = reason
+                reasons[measure] = reason
             elif measure not in self._measured:
-                found[measure] = "interrupted" if is_stopped else "failed"
+                reasons[measure] = "interrupted" if is_stopped else "failed"
         if "deletion" in self._measured and not self._is_moved:
-            found["deletion"] = "constant_output"
-        return found
+            reasons["deletion"] = "constant_output"
+        return reasons
 
 
 def _shared(reasons: Iterable[Reason | None]) -> Reason | None:
     """The first of `reasons` if every text has one; None if some text has none."""
-    found = list(reasons)
-    return found[0] if found and all(found) else None
+    every = list(reasons)
+    return every[0] if every and all(every) else None

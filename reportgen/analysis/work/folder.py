@@ -61,9 +61,9 @@ class WorkFolder:
             for place in self._places:
                 path = place / item.name
                 try:
-                    with _StoredResult(item, path, self._run_id(place)) as found:
-                        found.check()
-                        self._known[item.name] = (path, _facts_json(found.facts))
+                    with _StoredResult(item, path, self._run_id(place)) as stored:
+                        stored.check()
+                        self._known[item.name] = (path, _facts_json(stored.facts))
                         break
                 except (OSError, ValueError):
                     continue
@@ -78,16 +78,16 @@ class WorkFolder:
         Raises:
             OutputError: it can no longer be read.
         """
-        with self._open(item) as found:
-            return found.whole()
+        with self._open(item) as stored:
+            return stored.whole()
 
     def tokens_of(self, item: WorkItem, row: int) -> pd.DataFrame:
         """The tokens of the text `row`, whose attention was measured by `item`, in the order of
         positions. They must not be changed: several steps of a job ask for the same text."""
         if row not in self._frames:
             if self._tokens is None or self._tokens[0] != item:
-                with self._open(item) as found:
-                    self._tokens = (item, found.table("tokens"))
+                with self._open(item) as stored:
+                    self._tokens = (item, stored.table("tokens"))
             if len(self._frames) == MOST_FRAMES:
                 self._frames.clear()
             rows = self._tokens[1]
@@ -100,8 +100,8 @@ class WorkFolder:
         assert self.facts(item) is not None
         path = self._known[item.name][0]
         try:
-            with _StoredResult(item, path, self._run_id(path.parent)) as found:
-                yield found
+            with _StoredResult(item, path, self._run_id(path.parent)) as stored:
+                yield stored
         except (OSError, ValueError) as error:
             raise OutputError(
                 f"{path}: can no longer be read ({first_line(error)}); give the same command again"
@@ -119,17 +119,19 @@ class WorkFolder:
 
 
 def _facts_json(facts: Mapping[str, Any]) -> bytes:
-    own = {name: value for name, value in facts.items() if name not in ("rows", "tables", MANIFEST)}
-    return json.dumps(own, separators=(",", ":")).encode()
+    rest = {
+        name: value for name, value in facts.items() if name not in ("rows", "tables", MANIFEST)
+    }
+    return json.dumps(rest, separators=(",", ":")).encode()
 
 
 def _packed(item: WorkItem, result: WorkResult, run_id: str) -> bytes:
     """The content of the file of a result: a zip, whose facts have the id of the run, and the size
     and SHA-256 of each other part."""
     stream = BytesIO()
-    own = {name + _TABLE: _table_bytes(rows) for name, rows in result.tables.items()}
-    own[_MAPS] = result.maps
-    listed = {name: [len(part), sha256(part).hexdigest()] for name, part in own.items()}
+    contents = {name + _TABLE: _table_bytes(rows) for name, rows in result.tables.items()}
+    contents[_MAPS] = result.maps
+    listed = {name: [len(part), sha256(part).hexdigest()] for name, part in contents.items()}
     facts = {
         "rows": list(item.rows),
         "tables": list(result.tables),
@@ -137,7 +139,7 @@ def _packed(item: WorkItem, result: WorkResult, run_id: str) -> bytes:
         **result.facts,
     }
     with ZipFile(stream, "w") as parts:
-        for name, part in {_FACTS: json.dumps(facts).encode(), **own}.items():
+        for name, part in {_FACTS: json.dumps(facts).encode(), **contents}.items():
             parts.writestr(ZipInfo(name), part)
     return stream.getvalue()
 
@@ -193,8 +195,8 @@ class _StoredResult:
         """The part `name`."""
         with _naming_damage():
             part = self._parts.read(name)
-            own = [len(part), sha256(part).hexdigest()]
-            is_same = self._listed is None or self._listed[name] == own
+            stamp = [len(part), sha256(part).hexdigest()]
+            is_same = self._listed is None or self._listed[name] == stamp
         if not is_same:
             raise ValueError(f"{name} in it is damaged")
         return part

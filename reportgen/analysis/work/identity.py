@@ -28,20 +28,20 @@ def start_in(folder: Path, worker: "Worker") -> RunStart:
         UsageError: it was of other texts, another model, other options or versions.
         OutputError: the disk is full or fails.
     """
-    own = _identity(worker)
+    identity = _identity(worker)
     try:
-        known, found = _stored(folder)
+        known, start = _stored(folder)
     except FileNotFoundError as error:
         if any(folder.glob("*.zip")):  # results of what is not known
             raise _damaged(folder) from error
-        found = run_start(worker)
-        content = json.dumps({"identity": own, "begun": asdict(found)}, indent=1)
+        start = run_start(worker)
+        content = json.dumps({"identity": identity, "begun": asdict(start)}, indent=1)
         keep(folder / RUN_FILE, content.encode())
-        return found
+        return start
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder) from error
-    _require(folder, known, own)
-    return found
+    _require(folder, known, identity)
+    return start
 
 
 def start_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> RunStart:
@@ -51,20 +51,20 @@ def start_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> RunS
         UsageError: it was of other texts, other options or versions, or its file is damaged.
     """
     try:
-        known, found = _stored(folder)
+        known, start = _stored(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(folder) from error
-    own = _without_model(with_units(texts, found.info.settings.units), options)
-    _require(folder, known, {**known, **own})
-    return found
+    identity = _without_model(with_units(texts, start.info.settings.units), options)
+    _require(folder, known, {**known, **identity})
+    return start
 
 
 def _damaged(folder: Path) -> UsageError:
     return UsageError(f"{folder / RUN_FILE}: damaged; give --force, not --resume")
 
 
-def _require(folder: Path, known: Mapping[str, Any], own: Mapping[str, Any]) -> None:
-    differing = list(_differences(known, own))
+def _require(folder: Path, known: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    differing = list(_differences(known, identity))
     if differing:
         raise UsageError(
             f"{folder.name}: of another run: {'; '.join(differing)}. Give what it was given, or "
@@ -163,10 +163,10 @@ def _without_model(texts: TextSet, asked: AnalysisOptions) -> dict[str, Any]:
 
 def _digest(texts: TextSet) -> str:
     """A hash of all that is known of each text."""
-    found = sha256()
+    digest = sha256()
     for text in texts.texts:
-        found.update(repr(text).encode("utf-8", "surrogatepass"))
-    return found.hexdigest()
+        digest.update(repr(text).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _tokenizer_digest(worker: "Worker") -> str:
@@ -187,22 +187,22 @@ _NAMES = {
 }
 
 
-def _differences(known: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
+def _differences(known: Mapping[str, Any], identity: Mapping[str, Any]) -> Iterator[str]:
     """What differs between two identities, the first `known` before."""
-    was, now = known["options"], own["options"]
+    was, now = known["options"], identity["options"]
     for name in sorted({**was, **now}):
         if was.get(name) != now.get(name):
             yield f"--{name} was {_shown(was.get(name))} and is {_shown(now.get(name))}"
-    for name in sorted({**known["versions"], **own["versions"]}):
-        first, second = known["versions"].get(name), own["versions"].get(name)
+    for name in sorted({**known["versions"], **identity["versions"]}):
+        first, second = known["versions"].get(name), identity["versions"].get(name)
         if first != second:
             yield f"{name} was {first} and is {second}"
     for name in ("device", "batching"):
-        if known[name] != own[name]:
-            yield f"the {name} was {known[name]} and is {own[name]}"
-    for name, said in _NAMES.items():
-        if name in known.keys() & own.keys() and known[name] != own[name]:
-            yield said
+        if known[name] != identity[name]:
+            yield f"the {name} was {known[name]} and is {identity[name]}"
+    for name, sentence in _NAMES.items():
+        if name in known.keys() & identity.keys() and known[name] != identity[name]:
+            yield sentence
 
 
 def _shown(value: Any) -> str:

@@ -48,9 +48,9 @@ class Plan:
     def __init__(self, n_texts: int, sample: Sequence[int], shard: Shard = WHOLE) -> None:
         """`sample`: the rows that are to get evidence, of all shards."""
         every = [WorkItem("attention", rows) for rows in chunks(range(n_texts), WINDOW)]
-        own = shard.part(len(every))
-        self.windows = tuple(every[own.start : own.stop])
-        self.before = tuple(every[: own.start])
+        part = shard.part(len(every))
+        self.windows = tuple(every[part.start : part.stop])
+        self.before = tuple(every[: part.start])
         self._sample = frozenset(sample)
 
     @property
@@ -69,14 +69,14 @@ class Plan:
         """
         chosen = sorted(self._sample.intersection(window.rows))
         free = [row for row in window.rows if row in analysed and row not in self._sample]
-        found = []
+        sample = []
         for row in chosen:
             if row not in analysed:
                 if not free:
                     continue
                 row = free.pop(next((i for i, other in enumerate(free) if other > row), -1))
-            found.append(row)
-        return tuple(WorkItem("evidence", tuple(rows)) for rows in chunks(sorted(found), CHUNK))
+            sample.append(row)
+        return tuple(WorkItem("evidence", tuple(rows)) for rows in chunks(sorted(sample), CHUNK))
 
     def window_of(self, row: int) -> WorkItem:
         """The window that the text `row` is in."""

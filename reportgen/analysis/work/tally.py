@@ -65,34 +65,34 @@ class Tally:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Remarks for readers on how the texts were tokenised and read."""
-        found: list[str] = []
+        remarks: list[str] = []
         if self.n_early:
             remark = (
                 f"{_texts_are(self.n_early)} so long that only the beginning was tokenised; the "
                 "number of tokens that were cut off counts no more than that"
             )
-            found.append(remark)
+            remarks.append(remark)
         if self.n_long:
             remark = (
                 f"{_texts_are(self.n_long)} longer than {LONG_TOKENS:,} tokens: attention was read "
                 "some queries at a time, so maps are pooled and there is no norm-weighted "
                 "attention and no rollout"
             )
-            found.append(remark)
-        return tuple(found)
+            remarks.append(remark)
+        return tuple(remarks)
 
     def plus(self, more: "Tally") -> "Tally":
         """These totals and those of `more` texts, which come after them."""
-        found = {}
-        for name in (own.name for own in fields(self)):
+        totals = {}
+        for name in (field.name for field in fields(self)):
             first, second = getattr(self, name), getattr(more, name)
             if name in _LARGEST:
-                found[name] = second if first is None else max(first, second or 0.0)
+                totals[name] = second if first is None else max(first, second or 0.0)
             elif name in _FIRST:
-                found[name] = second if first is None else first
+                totals[name] = second if first is None else first
             else:
-                found[name] = first + second
-        return Tally(**found)
+                totals[name] = first + second
+        return Tally(**totals)
 
 
 _LARGEST = ("row_sum_error", "padding_mass", "norms_error")
@@ -112,7 +112,7 @@ def tally_of(text: "AnalysedText") -> Tally:
             error = f"text {text.source.id} ({text.source.source}): {text.outcome.error}"
         return Tally(n_early=text.encoded.is_early, first_error=error)
     norms, across = summary.norms, text.cross_norms
-    errors = [own.error for own in (norms, across) if own is not None]
+    errors = [part.error for part in (norms, across) if part is not None]
     return Tally(
         n_tokens=text.n_rows,
         n_content=text.encoded.n_content,

@@ -67,15 +67,15 @@ def find_cross_norms(
         What was found, or the reason why not: "values_unreadable" if no module has a known name,
         "values_unproven" if values read that way do not give the output.
     """
-    found = find_cross_projections(decoder, n_heads)
-    if not found:
+    projections = find_cross_projections(decoder, n_heads)
+    if not projections:
         return "values_unreadable"
     tolerance = tolerances(dtype).rebuilt
     try:
-        error = rebuilding_error(found, run)
+        error = rebuilding_error(projections, run)
     except Exception:  # a module with a known name that does not make values
         return "values_unproven"
-    return CrossNorms(found, tolerance, error) if error <= tolerance else "values_unproven"
+    return CrossNorms(projections, tolerance, error) if error <= tolerance else "values_unproven"
 
 
 class BatchCrossNorms:
@@ -100,15 +100,15 @@ class BatchCrossNorms:
 
     def _take(self, block: LayerBlock) -> None:
         n_texts, n_heads, n_queries, _ = block.maps.shape
-        own = torch.zeros(n_texts, n_queries)
-        for row, queries in zip(own, self._queries, strict=True):
+        weights = torch.zeros(n_texts, n_queries)
+        for row, queries in zip(weights, self._queries, strict=True):
             row[queries] = 1 / (queries.stop - queries.start)
-        own = moved(own, block.maps.device)
+        weights = moved(weights, block.maps.device)
         gram, _ = by_token(block)
         sizes = gram.diagonal(0, -2, -1).clamp(min=0).sqrt().transpose(1, 2)  # [text, head, key]
         scratch = block.values.new_empty(n_texts, n_heads, n_queries, block.values.shape[-1])
-        error = gathering_error(block, own > 0, scratch)
-        received = norm_received(block.maps, gram, own)
+        error = gathering_error(block, weights > 0, scratch)
+        received = norm_received(block.maps, gram, weights)
         self._layers.add({"received": received, "sizes": sizes, "error": error})
 
     def fetch(self) -> None:
@@ -123,10 +123,10 @@ class BatchCrossNorms:
             return None
         stacked = self._layers.read()
         received, sizes, errors = (stacked[name] for name in ("received", "sizes", "error"))
-        found = []
+        norms = []
         for row, n_keys in enumerate(self._n_keys):
             error = float(errors[row].max())
             blank = np.float32(0.0 if error <= self._tolerance else np.nan)
-            own = received[row, :, :n_keys] + blank, sizes[row, :, :, :n_keys] + blank
-            found.append(CrossTextNorms(*own, error))
-        return found
+            figures = received[row, :, :n_keys] + blank, sizes[row, :, :, :n_keys] + blank
+            norms.append(CrossTextNorms(*figures, error))
+        return norms

@@ -188,11 +188,11 @@ class BatchParts:
                     f"the decoder gives {part} attention between {maps.shape[2]} and "
                     f"{maps.shape[3]} positions, fewer than the text's tokens"
                 )
-            own = maps[row, :, side.queries, : side.n_keys].float()
+            text_maps = maps[row, :, side.queries, : side.n_keys].float()
             hides = part == "decoder" and self._has_window
-            self._layers[row][part].add({"all": _summed(own, side, hides=hides)[None]})
-            self._n_heads[row][part].append(len(own))
-            self._kept[part].add_text(row, own)
+            self._layers[row][part].add({"all": _summed(text_maps, side, hides=hides)[None]})
+            self._n_heads[row][part].append(len(text_maps))
+            self._kept[part].add_text(row, text_maps)
         if part == "cross" and self._norms is not None:
             self._norms.add(maps)
 
@@ -200,15 +200,15 @@ class BatchParts:
         """Begin to copy the figures from the device, after the last layer."""
         if self._is_whole:
             for layers in self._layers:
-                for own in layers.values():
-                    own.fetch()
+                for figures in layers.values():
+                    figures.fetch()
         if self._norms is not None:
             self._norms.fetch()
 
     @property
     def _is_whole(self) -> bool:
         """Whether every layer gave a map of each part, all with as many heads."""
-        shapes = {tuple(own) for parts in self._n_heads for own in parts.values()}
+        shapes = {tuple(counts) for parts in self._n_heads for counts in parts.values()}
         return len(shapes) == 1 and len({*next(iter(shapes))}) == 1
 
     def texts(self) -> list[dict[DecoderPart, PartSummary]]:
@@ -221,13 +221,15 @@ class BatchParts:
             raise CaptureError(
                 "its layers do not each give a map to the target and one to the text"
             )
-        found = None if self._norms is None else self._norms.texts()
-        norms = [None] * len(self._sides) if found is None else found
+        cross_norms = None if self._norms is None else self._norms.texts()
+        norms = [None] * len(self._sides) if cross_norms is None else cross_norms
         every = zip(self._layers, self._sides, norms, strict=True)
         return [
             {
-                part: _stacked(own.read()["all"][0], sides[part], text if part == "cross" else None)
-                for part, own in layers.items()
+                part: _stacked(
+                    figures.read()["all"][0], sides[part], text if part == "cross" else None
+                )
+                for part, figures in layers.items()
             }
             for layers, sides, text in every
         ]
@@ -237,7 +239,11 @@ class BatchParts:
         once."""
         by_part = {part: kept.packed() for part, kept in self._kept.items()}
         return [
-            {part: packed for part, own in by_part.items() if (packed := own[row]) is not None}
+            {
+                part: packed
+                for part, packed_maps in by_part.items()
+                if (packed := packed_maps[row]) is not None
+            }
             for row in range(len(self._sides))
         ]
 
@@ -255,7 +261,7 @@ class _DecoderSide:
     def on(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """`special` and `visible` on a device; moved there once."""
         if device not in self._placed:
-            special, visible = (torch.from_numpy(own) for own in (self.special, self.visible))
+            special, visible = (torch.from_numpy(mask) for mask in (self.special, self.visible))
             self._placed[device] = moved(special, device), moved(visible, device)
         return self._placed[device]
 
@@ -273,26 +279,26 @@ def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Decode
     )
 
 
-def _summed(own: Tensor, side: _DecoderSide, *, hides: bool) -> Tensor:
-    """The figures of the maps `own`, `[head, query, key]`, one after another: see `_stacked`.
+def _summed(maps: Tensor, side: _DecoderSide, *, hides: bool) -> Tensor:
+    """The figures of `maps`, `[head, query, key]`, one after another: see `_stacked`.
 
     Args:
         hides: whether the layer may hide more keys: those with a weight of exactly 0 in every head.
     """
-    special, seen = side.on(own.device)
+    special, seen = side.on(maps.device)
     if hides:
-        seen = seen & (own > 0).any(dim=0)
+        seen = seen & (maps > 0).any(dim=0)
     n_seen = seen.sum(1).clamp(min=1)
     several = n_seen > 1
-    entropy = -(own.clamp(min=_TINY).log() * own).sum(-1) / n_seen.clamp(min=2).log()
-    received = own.mean(1)  # [head, key]
+    entropy = -(maps.clamp(min=_TINY).log() * maps).sum(-1) / n_seen.clamp(min=2).log()
+    received = maps.mean(1)  # [head, key]
     figures = (
         received.mean(0),
         (seen / n_seen[:, None]).mean(0),
         (received * special).sum(1),
         # NaN where no row has two keys
         torch.where(several, entropy, 0.0).sum(1) / several.sum(),
-        (own.sum(-1) - 1).abs().max()[None],
+        (maps.sum(-1) - 1).abs().max()[None],
     )
     return torch.cat(figures)
 
@@ -353,24 +359,24 @@ def find_decoder(
         parts = BatchParts([text], [decoder.tokens(text)], [False])
         with decoder.hooked(parts.take):
             capture.run(model.inputs([text]), lambda *_: None)
-        (found,) = parts.texts()
-        _require_rows(found)
+        (summaries,) = parts.texts()
+        _require_rows(summaries)
     except CaptureError as error:
         return None, f"attention of the decoder is not reported: {error}"
-    decoder.n_layers, decoder.n_heads = found["cross"].entropy.shape
+    decoder.n_layers, decoder.n_heads = summaries["cross"].entropy.shape
     if with_values:
         decoder.norms = _find_values(model, capture, decoder, text)
     return decoder, None
 
 
-def _require_rows(found: Mapping[DecoderPart, PartSummary]) -> None:
+def _require_rows(parts: Mapping[DecoderPart, PartSummary]) -> None:
     """Check that the rows of each part sum to 1, though a NaN may be of one text alone.
 
     Raises:
         CaptureError: they do not, as where one attention reads the target and the text together
             (T5Gemma 2).
     """
-    off = max(part.row_sum_error for part in found.values())
+    off = max(part.row_sum_error for part in parts.values())
     if off > _MOST_OFF:
         raise CaptureError(
             "rows of its maps to the target and to the text do not each sum to 1 (off by "
@@ -382,5 +388,5 @@ def _decoder(model: LoadedModel, text: EncodedText) -> DecoderCapture | None:
     """The decoder that writes a target, or that the output is read from; None without one."""
     if text.target is not None and model.writer is not None:
         return DecoderCapture(model.writer.module)
-    found = find_head_row(model, text)
-    return None if found is None else DecoderCapture(*found)
+    head_row = find_head_row(model, text)
+    return None if head_row is None else DecoderCapture(*head_row)

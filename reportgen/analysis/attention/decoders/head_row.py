@@ -37,7 +37,7 @@ class HeadRow:
         head reads, as if that was the one to write; or all such tokens."""
         at = len(text.ids) - 1
         if self.end is not None:
-            at = max((i for i, own in enumerate(text.ids) if own == self.end), default=at)
+            at = max((i for i, token in enumerate(text.ids) if token == self.end), default=at)
         ids = (self.start, *text.ids[: at + 1])
         rows = None if self.reader is None else self.reader.head_rows(text)
         return TargetTokens(
@@ -75,7 +75,7 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
     if len(rows) > 1:
         raise CaptureError(f"the output is read from {len(rows)} of its rows")
     end = whole.config.eos_token_id
-    places = [i for i, own in enumerate(text.ids) if own == end]
+    places = [i for i, token in enumerate(text.ids) if token == end]
     if places[-1:] != rows:
         end = None
         if rows != [len(text.ids) - 1]:
@@ -101,8 +101,8 @@ def _whole(module: nn.Module) -> PreTrainedModel | None:
     """The encoder-decoder in `module` that has a decoder of its own; None without one."""
     for inner in module.modules():
         if isinstance(inner, PreTrainedModel) and inner.config.is_encoder_decoder:
-            own: Any = inner.get_decoder()  # type: ignore[no-untyped-call]
-            return inner if isinstance(own, nn.Module) and own is not inner else None
+            decoder: Any = inner.get_decoder()  # type: ignore[no-untyped-call]
+            return inner if isinstance(decoder, nn.Module) and decoder is not inner else None
     return None
 
 
@@ -138,6 +138,6 @@ def _run(
         outputs = model.reader.values(model.module(**inputs), inputs, texts)
     if not ids or not outputs.requires_grad:
         return [()] * len(texts), [[]] * len(texts)
-    (found,) = torch.autograd.grad(outputs[:, 0].sum(), leaves[-1])
-    rows = [own.nonzero().flatten().tolist() for own in found.abs().amax(-1)]
-    return [tuple(own) for own in ids[-1].tolist()], rows
+    (gradient,) = torch.autograd.grad(outputs[:, 0].sum(), leaves[-1])
+    rows = [sizes.nonzero().flatten().tolist() for sizes in gradient.abs().amax(-1)]
+    return [tuple(text_ids) for text_ids in ids[-1].tolist()], rows

@@ -69,6 +69,6 @@ class BatchActivations:
             return None
         sizes = hidden.detach().float().abs()
         medians = torch.stack(
-            [own[:length].median() for own, length in zip(sizes, self._layout.lengths, strict=True)]
+            [row[:length].median() for row, length in zip(sizes, self._layout.lengths, strict=True)]
         )
         return sizes.amax(-1) / torch.where(medians > 0, medians, torch.nan)[:, None]

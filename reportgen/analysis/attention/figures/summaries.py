@@ -72,8 +72,8 @@ def classify(sums: Tensor, near: Tensor, even_own: Tensor, layout: Layout) -> Te
     diagonal = (near * queries).sum(-1)
 
     segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]  # [text, position, segment]
-    own = (sums[..., FIRST_SEGMENT : SECOND_SEGMENT + 1] * segments[:, None]).sum(-1)
-    block = (own * queries).sum(-1)
+    own_segment = (sums[..., FIRST_SEGMENT : SECOND_SEGMENT + 1] * segments[:, None]).sum(-1)
+    block = (own_segment * queries).sum(-1)
     is_block = block > (even_own[:, None] * queries).sum(-1) + BLOCK_OVER_EVEN
     is_block &= (block >= BLOCK) & layout.has_pair[:, None]
 
@@ -83,13 +83,13 @@ def classify(sums: Tensor, near: Tensor, even_own: Tensor, layout: Layout) -> Te
         & (vertical + diagonal >= MIXED_TOGETHER)
     )
     classes = torch.full_like(vertical, HEAD_CLASSES.index("heterogeneous"))
-    for name, found in (
+    for name, is_class in (
         ("block", is_block),
         ("diagonal", diagonal >= DIAGONAL),
         ("vertical", vertical >= VERTICAL),
         ("vertical+diagonal", mixed),
     ):
-        classes.masked_fill_(found, HEAD_CLASSES.index(name))
+        classes.masked_fill_(is_class, HEAD_CLASSES.index(name))
     return classes
 
 
@@ -132,7 +132,7 @@ class EvenShares:
 
     n_visible: Tensor  # [text, query], how many keys that is
     received: Tensor  # [text, key], mean over queries
-    own: Tensor  # [text, query], what the query's own segment gets
+    own_segment: Tensor  # [text, query], what the query's own segment gets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,7 +236,7 @@ class BatchSummary:
                     entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
                 ),
                 "distance": _mean(layer.reach / content_mass, real & attends_content),
-                "head_class": classify(sums, layer.near, layer.even.own, layout),
+                "head_class": classify(sums, layer.near, layer.even.own_segment, layout),
                 "effective_tokens": _mean(entropy.exp(), real).mean(1),
                 "effective_content": _mean_over_heads(
                     content_entropy.exp(), content & attends_content
@@ -307,7 +307,7 @@ def _top(received: Tensor, even: Tensor, layout: Layout) -> Tensor:
     counts = (expected > 0) & (expected <= MOST_OF_TEXT)
     excess = (shares - expected[:, None]) / (1 - expected[:, None]).clamp(min=_TINY)
     place = excess.masked_fill(~counts[:, None], -torch.inf).argmax(-1)  # [text, head]
-    found = torch.stack(
+    top = torch.stack(
         [
             place.to(received.dtype),
             shares.gather(2, place[..., None]).squeeze(-1),
@@ -315,7 +315,7 @@ def _top(received: Tensor, even: Tensor, layout: Layout) -> Tensor:
         ],
         dim=-1,
     )
-    return found.masked_fill(~counts.any(-1)[:, None, None], torch.nan)
+    return top.masked_fill(~counts.any(-1)[:, None, None], torch.nan)
 
 
 def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:

@@ -51,9 +51,9 @@ class PooledMaps:
             self._move(weights.device)
         if stripe.head == 0:
             self._begin(stripe.start, stripe.start + len(weights))
-        for own, rows in zip(self._over[stripe.head], self._parts, strict=True):
+        for cell, rows in zip(self._over[stripe.head], self._parts, strict=True):
             here = slice(rows.start - stripe.start, rows.stop - stripe.start)
-            own[: weights.shape[1]] = self._share[rows] @ weights[here]
+            cell[: weights.shape[1]] = self._share[rows] @ weights[here]
         if stripe.head == self._n_heads - 1:
             cells = slice(self._first, self._first + len(self._parts))
             self._maps[:, cells] += self._over @ self._in_cell
@@ -62,9 +62,9 @@ class PooledMaps:
     def packed(self) -> bytes:
         """The packed maps, `[layer, head, cell, cell]`. May be called once."""
         self._end_layer()
-        (found,) = self._kept.packed()
-        assert found is not None
-        return found
+        (maps,) = self._kept.packed()
+        assert maps is not None
+        return maps
 
     def _begin(self, start: int, stop: int) -> None:
         """Find the cells of some queries."""

@@ -36,10 +36,10 @@ class _Around:
     """Where content stands, seen from the queries of a stripe. The same in every head."""
 
     rows: slice  # the queries
-    own: slice  # the keys that they are themselves
+    diagonal: slice  # the keys that these queries are themselves
     special: Tensor  # places of special tokens among the keys
-    within: Tensor  # [query, key], |query - key| on content among the own keys
-    beyond: Tensor  # [key], how far content stands outside the own keys; 0 elsewhere
+    within: Tensor  # [query, key], |query - key| on content among the diagonal
+    beyond: Tensor  # [key], how far content stands outside the diagonal; 0 elsewhere
     after_first: Tensor  # [query], how far each is from the first
     before_last: Tensor  # [query], how far each is from the last
 
@@ -78,14 +78,14 @@ class StripeSummary:
         around = self._surroundings(stripe.start, *weights.shape)
         sums, head, n_keys, rows = self._sums, stripe.head, weights.shape[1], around.rows
         sums.received[0, head, :n_keys] += self._layout.query_mean[0, rows] @ weights
-        own = sums.sums[0, head, rows]  # [query, column]
+        columns = sums.sums[0, head, rows]  # [query, column]
         some = weights[:, around.special]
-        sums.reach[0, head, rows] = self._add_content(weights, around, own[:, CONTENT])
-        own[:, SPECIAL] = some.sum(-1)
-        own[:, REAL] = own[:, CONTENT] + own[:, SPECIAL]
-        own[:, FIRST_ROLE:] = some @ self._columns[around.special, FIRST_ROLE:]
+        sums.reach[0, head, rows] = self._add_content(weights, around, columns[:, CONTENT])
+        columns[:, SPECIAL] = some.sum(-1)
+        columns[:, REAL] = columns[:, CONTENT] + columns[:, SPECIAL]
+        columns[:, FIRST_ROLE:] = some @ self._columns[around.special, FIRST_ROLE:]
         for column in (FIRST_SEGMENT, SECOND_SEGMENT) if self._has_pair else ():
-            own[:, column] = weights @ self._columns[:n_keys, column]
+            columns[:, column] = weights @ self._columns[:n_keys, column]
         near = near_weight(weights[None, None], stripe.start, self._content[None, None])
         sums.near[0, head, rows] = near[0, 0]
         for row, place in enumerate(self._cls):
@@ -94,21 +94,21 @@ class StripeSummary:
         if self._has_window:
             self._see(weights, rows, head)
         entropy = sums.negative_entropy[0, head, rows]
-        self._add_entropy(stripe, weights, some, around, own, entropy)
+        self._add_entropy(stripe, weights, some, around, columns, entropy)
 
-    def _add_content(self, weights: Tensor, around: _Around, found: Tensor) -> Tensor:
-        """Write what content gets into `found`, `[query]`; returns how far that is, weighted.
+    def _add_content(self, weights: Tensor, around: _Around, out: Tensor) -> Tensor:
+        """Write what content gets into `out`, `[query]`; returns how far that is, weighted.
 
         A key before the stripe is as far from a query as from the stripe's first, and as that is
         from the query; so the distance of each query from each key is not needed.
         """
-        own, content = around.own, self._content
-        before = weights[:, : own.start] @ content[: own.start]
-        n_after = weights.shape[1] - own.stop
-        after = weights[:, own.stop :] @ content[own.stop : own.stop + n_after]
-        within = weights[:, own]
-        torch.add(before, after, out=found)
-        found += within @ content[own]
+        diagonal, content = around.diagonal, self._content
+        before = weights[:, : diagonal.start] @ content[: diagonal.start]
+        n_after = weights.shape[1] - diagonal.stop
+        after = weights[:, diagonal.stop :] @ content[diagonal.stop : diagonal.stop + n_after]
+        within = weights[:, diagonal]
+        torch.add(before, after, out=out)
+        out += within @ content[diagonal]
         reach = weights @ around.beyond
         reach += before * around.after_first
         reach += after * around.before_last
@@ -136,17 +136,17 @@ class StripeSummary:
         weights: Tensor,
         some: Tensor,
         around: _Around,
-        own: Tensor,
-        found: Tensor,
+        columns: Tensor,
+        out: Tensor,
     ) -> None:
-        """Write the sums of w log(w) over real and content keys into `found`, `[query, 3]`.
+        """Write the sums of w log(w) over real and content keys into `out`, `[query, 3]`.
 
         Of a softmax w = exp(s) / z that is the sum of w s less that of w times log(z), where log(z)
         follows from the largest score and the largest weight; so it takes no logarithm of each.
 
         Args:
             some: the weights of special tokens.
-            own: `[query, column]`, the sums of the weights.
+            columns: `[query, column]`, the sums of the weights.
         """
         if stripe.scores is None:
             logs = weights.clamp(min=_TINY).log_()
@@ -157,23 +157,23 @@ class StripeSummary:
             norm = -weights.amax(-1).log()
         of_special = (some * logs[:, around.special]).sum(-1)
         of_content = logs.mul_(weights) @ self._content[: weights.shape[1]]
-        found[:, REAL] = of_content + of_special - norm * own[:, REAL]
-        found[:, CONTENT] = of_content - norm * own[:, CONTENT]
+        out[:, REAL] = of_content + of_special - norm * columns[:, REAL]
+        out[:, CONTENT] = of_content - norm * columns[:, CONTENT]
 
     def _surroundings(self, start: int, n_queries: int, n_keys: int) -> _Around:
         """Where content stands, seen from some queries; kept for the other heads."""
         rows = slice(start, start + n_queries)
         if self._around is None or self._around.rows != rows:
-            own = slice(start, min(rows.stop, n_keys))
+            diagonal = slice(start, min(rows.stop, n_keys))
             keys = torch.arange(n_keys, device=self._columns.device)
-            beyond = (start - keys).clamp(min=0) + (keys - own.stop + 1).clamp(min=0)
+            beyond = (start - keys).clamp(min=0) + (keys - diagonal.stop + 1).clamp(min=0)
             queries = torch.arange(n_queries, device=keys.device)
-            gaps = (queries[:, None] - queries[: own.stop - start]).abs()
+            gaps = (queries[:, None] - queries[: diagonal.stop - start]).abs()
             self._around = _Around(
                 rows,
-                own,
+                diagonal,
                 self._special[: self._n_special[n_keys - 1]],
-                gaps * self._content[own],
+                gaps * self._content[diagonal],
                 beyond * self._content[:n_keys],
                 queries.float(),
                 (n_queries - 1 - queries).float(),
@@ -200,8 +200,8 @@ class StripeSummary:
         even.n_visible[:, rows] = n_visible
         even.received[:, :n_keys] += received
         if self._has_pair:
-            own = visible.float() @ self._segments[:n_keys] / n_visible[0, :, None]
-            even.own[0, rows] = (own * self._segments[rows]).sum(-1)
+            shares = visible.float() @ self._segments[:n_keys] / n_visible[0, :, None]
+            even.own_segment[0, rows] = (shares * self._segments[rows]).sum(-1)
 
     def _whole_even(self) -> EvenShares:
         """The same of all queries, each of which sees all tokens, or itself and all before it."""
@@ -215,11 +215,11 @@ class StripeSummary:
             received, seen = shares.flip(0).cumsum(0).flip(0), segments.cumsum(0)
         else:
             received, seen = shares.sum().expand(length), segments.sum(0)
-        own = (seen * segments).sum(-1) / n_visible
+        own_segment = (seen * segments).sum(-1) / n_visible
         return EvenShares(
             *(
                 moved(each.float()[None], self._columns.device)
-                for each in (n_visible, received, own)
+                for each in (n_visible, received, own_segment)
             )
         )
 

@@ -54,7 +54,7 @@ class Stripes:
     def __init__(self, module: nn.Module, capture: Capture, *, is_plain: bool) -> None:
         self._module = module
         self._encoder = capture.encoder
-        self._attending = {inner for own in capture.modules for inner in own.modules()}
+        self._attending = {inner for layer in capture.modules for inner in layer.modules()}
         self._attend: _Attend = _plainly if is_plain else _by_model
         self._is_plain = is_plain
 
@@ -195,12 +195,12 @@ def _by_model(
     **others: Any,
 ) -> Tensor:
     """The same by the function that the model has for whole maps."""
-    own = sys.modules[type(module).__module__].eager_attention_forward
-    made, weights = own(module, query, key, value, mask, **others)
+    attend = sys.modules[type(module).__module__].eager_attention_forward
+    made, weights = attend(module, query, key, value, mask, **others)
     for head, one in enumerate(weights[0]):
         take(Stripe(layer, head, start, one, None))
-    found: Tensor = made
-    return found
+    output: Tensor = made
+    return output
 
 
 def _earlier(rows: slice, query: Tensor) -> Tensor:
@@ -215,8 +215,8 @@ def _rows_of(mask: Tensor | None, rows: slice, query: Tensor) -> Tensor | None:
     added."""
     if mask is None:
         return None
-    own = mask[:, :, rows] if mask.shape[2] > 1 else mask
-    return _hidden(~own, query) if own.dtype == torch.bool else own
+    rows_mask = mask[:, :, rows] if mask.shape[2] > 1 else mask
+    return _hidden(~rows_mask, query) if rows_mask.dtype == torch.bool else rows_mask
 
 
 def _hidden(is_hidden: Tensor, query: Tensor) -> Tensor:

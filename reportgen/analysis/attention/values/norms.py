@@ -190,21 +190,22 @@ def by_token(block: LayerBlock) -> tuple[Tensor, Tensor]:
         torch.bmm(passed, passed.transpose(1, 2), out=gram[tokens])
         if block.stream is not None:
             to_itself = block.maps.diagonal(0, 2, 3).transpose(1, 2).flatten(0, 1)  # [token, head]
-            own = (to_itself[tokens, None] @ passed).squeeze(1)
-            mixing[tokens] = _mixing(block, block.stream, tokens, own)
+            from_itself = (to_itself[tokens, None] @ passed).squeeze(1)
+            mixing[tokens] = _mixing(block, block.stream, tokens, from_itself)
     return gram.view(n_texts, length, n_heads, n_heads), mixing.view(n_texts, length)
 
 
-def _mixing(block: LayerBlock, stream: Tensor, tokens: slice, own: Tensor) -> Tensor:
+def _mixing(block: LayerBlock, stream: Tensor, tokens: slice, from_itself: Tensor) -> Tensor:
     """The mixing ratio of some queries (Kobayashi et al. 2021), `[token]`.
 
     ||o|| / (||o|| + ||s||), where o comes from the other tokens and s from the token itself and
     the residual. Where a LayerNorm follows, both are scaled by its weights; its division cancels.
 
     Args:
-        own: `[token, width]`, what attention passes on from each token to itself, sum over heads.
+        from_itself: `[token, width]`, what attention passes on from each token to itself, sum over
+            heads.
     """
-    others = block.output.flatten(0, 1)[tokens] - own
+    others = block.output.flatten(0, 1)[tokens] - from_itself
     itself = stream.flatten(0, 1)[tokens] - others
     bias = block.projection.bias()
     if bias is not None:  # does not come from any token
@@ -349,8 +350,8 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
         What was found, or the reason why not: "values_unreadable" if no module has a known name,
         "values_unproven" if no way of reading them gives the output.
     """
-    found = find_projections(model.encoder)
-    if not found:
+    first_layout = find_projections(model.encoder)
+    if not first_layout:
         return "values_unreadable"
     inputs = model.inputs([text])
     tolerance = tolerances(model.info.dtype).rebuilt
@@ -358,7 +359,7 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
     def run(add_maps: TakeLayer) -> object:
         return capture.run(inputs, lambda layer, maps: add_maps(maps))
 
-    for projections in (found, *other_layouts(found)):
+    for projections in (first_layout, *other_layouts(first_layout)):
         try:
             error = rebuilding_error(projections, run)
         except Exception:  # a module with a known name that does not make values

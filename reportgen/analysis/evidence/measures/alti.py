@@ -44,7 +44,9 @@ def alti(
         with run:
             texts = [explained[i].text for i in run.rows]
             run.results = _rolled(explainer, capture, norms.projections, norms.residual, texts)
-    return [Missing("failed", found) if isinstance(found, str) else found for found in runs.results]
+    return [
+        Missing("failed", shares) if isinstance(shares, str) else shares for shares in runs.results
+    ]
 
 
 def _rolled(
@@ -132,8 +134,8 @@ def _contributed(block: LayerBlock, passed: Tensor, queries: slice) -> Tensor:
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = alti(tools.explainer, tools.capture, tools.norms, explained_of(texts))
-    for text, found in zip(texts, all_found, strict=True):
-        text.add("alti", found)
+    for text, shares in zip(texts, all_found, strict=True):
+        text.add("alti", shares)
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:

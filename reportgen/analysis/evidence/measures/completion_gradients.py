@@ -69,9 +69,9 @@ def _run_batch(
             wanted = [leaves[0], *maps.encoder]
         else:
             decoder = DecoderCapture(writer)
-            with decoder_leaf(decoder.module) as own, decoder.hooked(maps.take_part):
+            with decoder_leaf(decoder.module) as target_leaves, decoder.hooked(maps.take_part):
                 returned = capture.run(inputs, maps.take, gradients=True)
-            wanted = [leaves[0], maps.parts["cross"], own[0], maps.parts["decoder"]]
+            wanted = [leaves[0], maps.parts["cross"], target_leaves[0], maps.parts["decoder"]]
         values = model.reader.values(returned, inputs, texts)
         if not values.requires_grad:
             raise GradientError("no_gradient")
@@ -83,16 +83,16 @@ def _step(value: Tensor, wanted: Sequence[Tensor]) -> list[Tensor | None]:
     """For each pair of embeddings and maps in `wanted`: the size of the gradient, and attention
     times gradient, each `[text, position]`."""
     known = [tensor for tensor in wanted if tensor.requires_grad]
-    found = iter(torch.autograd.grad(value, known, retain_graph=True, allow_unused=True))
+    slopes = iter(torch.autograd.grad(value, known, retain_graph=True, allow_unused=True))
     made: list[Tensor | None] = []
     for place, tensor in enumerate(wanted):
-        own = next(found) if tensor.requires_grad else None
-        if own is None:
+        slope = next(slopes) if tensor.requires_grad else None
+        if slope is None:
             made.append(None)
         elif place % 2 == 0:
-            made.append(precise(own).norm(dim=-1))
+            made.append(precise(slope).norm(dim=-1))
         else:
-            made.append((precise(tensor.detach()) * precise(own)).sum((1, 2)))
+            made.append((precise(tensor.detach()) * precise(slope)).sum((1, 2)))
     return made
 
 
@@ -102,8 +102,8 @@ def _of_text(
     target = text.target
     if target is None:
         first, n_tokens = text.completion[0], len(text.ids)
-        own = [_values(steps, at, row, n_tokens, text.n_steps, first) for at in (0, 1)]
-        return None if own[0] is None else StepGradients(own[0], own[1])
+        both = [_values(steps, at, row, n_tokens, text.n_steps, first) for at in (0, 1)]
+        return None if both[0] is None else StepGradients(both[0], both[1])
     sizes, weighted = (_values(steps, at, row, len(text.ids), text.n_steps, None) for at in (0, 1))
     target_sizes, target_weighted = (
         _values(steps, at, row, len(target.read), text.n_steps, target.n_given) for at in (2, 3)
@@ -125,10 +125,10 @@ def _values(
     first step's own token: step s is read from what stands before `first + s`. None: from all."""
     columns = []
     for step in steps[:n_steps]:
-        own = step[at]
-        if own is None:
+        tensor = step[at]
+        if tensor is None:
             return None
-        columns.append(own[row, :n_tokens])
+        columns.append(tensor[row, :n_tokens])
     values = torch.stack(columns, dim=1)
     if not values.isfinite().all():
         return None
@@ -136,6 +136,6 @@ def _values(
     if first is None:
         return tuple(map(tuple, rows))
     return tuple(
-        tuple(value if i < first + step else None for step, value in enumerate(own))
-        for i, own in enumerate(rows)
+        tuple(value if i < first + step else None for step, value in enumerate(by_step))
+        for i, by_step in enumerate(rows)
     )

@@ -66,9 +66,9 @@ def cp_lrp(
     """
 
     def measure(item: ExplainedText) -> Relevance | Missing:
-        own = _relevance(explainer, item, spread)
-        is_finite = all(map(isfinite, (*own.scores, own.rest)))
-        return own if is_finite else Missing("failed", NOT_FINITE)
+        relevance = _relevance(explainer, item, spread)
+        is_finite = all(map(isfinite, (*relevance.scores, relevance.rest)))
+        return relevance if is_finite else Missing("failed", NOT_FINITE)
 
     return each_text(explained, measure)
 
@@ -96,8 +96,8 @@ def _relevance(explainer: Explainer, item: ExplainedText, spread: float) -> Rele
     rest = sum(of_biases) + sum(of_bends[1::2]) - sum(of_bends[::2])
     shares = [
         row
-        for first, own in zip(firsts, at_firsts, strict=True)
-        for row in (precise(first.detach()) * precise(own)).sum(-1)
+        for first, gradient in zip(firsts, at_firsts, strict=True)
+        for row in (precise(first.detach()) * precise(gradient)).sum(-1)
     ]
     scores, of_no_token = _added_up(item.text, shares)
     rest += of_no_token
@@ -133,19 +133,19 @@ def _products(
     the first), and for each of `others` the sum of its entries times their gradients, as far as it
     acts behind these states."""
     every = torch.autograd.grad(value, (*firsts, *others), retain_graph=True, allow_unused=True)
-    at, found = every[: len(firsts)], every[len(firsts) :]
+    at, at_others = every[: len(firsts)], every[len(firsts) :]
     if at[0] is None:
         raise GradientError("no_gradient")
     at_firsts = tuple(
-        torch.zeros_like(first) if own is None else own
-        for first, own in zip(firsts, at, strict=True)
+        torch.zeros_like(first) if gradient is None else gradient
+        for first, gradient in zip(firsts, at, strict=True)
     )
     if not others:
         return at_firsts, ()
     before = torch.autograd.grad(firsts, others, at_firsts, allow_unused=True)
     return at_firsts, tuple(
-        _product(tensor, own) - _product(tensor, earlier)
-        for tensor, own, earlier in zip(others, found, before, strict=True)
+        _product(tensor, gradient) - _product(tensor, earlier)
+        for tensor, gradient, earlier in zip(others, at_others, before, strict=True)
     )
 
 
@@ -214,13 +214,13 @@ def _with_biases(module: nn.Module) -> Iterator[tuple[nn.Parameter, ...]]:
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = cp_lrp(tools.explainer, explained_of(texts), tools.spread)
-    for text, found in zip(texts, all_found, strict=True):
-        if isinstance(found, Missing):
-            text.add("cp_lrp", found)
+    for text, relevance in zip(texts, all_found, strict=True):
+        if isinstance(relevance, Missing):
+            text.add("cp_lrp", relevance)
             continue
-        text.row[CP_LRP_ERROR] = found.error
-        text.row[CP_LRP_HOLDS] = found.is_conserved
-        text.add("cp_lrp", found.scores if found.is_conserved else Missing("not_conserved"))
+        text.row[CP_LRP_ERROR] = relevance.error
+        text.row[CP_LRP_HOLDS] = relevance.is_conserved
+        text.add("cp_lrp", relevance.scores if relevance.is_conserved else Missing("not_conserved"))
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:

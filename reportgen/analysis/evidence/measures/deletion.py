@@ -71,16 +71,16 @@ def alone_effects(
         for unit in ((), *content_units(item.text))
     )
     values = iter([v for chunk in _in_chunks(variants) for v in explainer.run(chunk)])
-    found: list[UnitEffects | str] = []
+    effects: list[UnitEffects | str] = []
     for item in explained:
         units, nothing = content_units(item.text), next(values)
-        own = [next(values) for _ in units]
+        alone = [next(values) for _ in units]
         if isinstance(nothing, str):
-            found.append(nothing)
+            effects.append(nothing)
             continue
-        changes = [value if isinstance(value, str) else value - nothing for value in own]
-        found.append(_unit_effects(units, changes))
-    return found
+        changes = [value if isinstance(value, str) else value - nothing for value in alone]
+        effects.append(_unit_effects(units, changes))
+    return effects
 
 
 def mask_effects(
@@ -123,14 +123,14 @@ def _effects(
         if can_change(item.text, unit)
     )
     values = iter([v for chunk in _in_chunks(variants) for v in explainer.run_scores(chunk)])
-    found = []
+    effects = []
     for item in explained:
         units = content_units(item.text)
-        own: list[tuple[float, Scores] | str] = [
+        outcomes: list[tuple[float, Scores] | str] = [
             next(values) if can_change(item.text, unit) else NOTHING_LEFT for unit in units
         ]
-        found.append(_text_effects(item, units, own))
-    return found
+        effects.append(_text_effects(item, units, outcomes))
+    return effects
 
 
 def _can_delete(text: EncodedText, unit: Sequence[int]) -> bool:
@@ -186,10 +186,10 @@ def _in_chunks(variants: Iterable[ChangedText]) -> Iterator[list[ChangedText]]:
 
 def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = deletion_effects(tools.explainer, explained_of(texts))
-    for text, found in zip(texts, all_found, strict=True):
-        text.add_units("deletion", found)
-        text.add_units(EFFECT, found)
-        text.add_scores(found)
+    for text, unit_effects in zip(texts, all_found, strict=True):
+        text.add_units("deletion", unit_effects)
+        text.add_units(EFFECT, unit_effects)
+        text.add_scores(unit_effects)
     if tools.explainer.target.is_sequential:
         earlier = earlier_effects(tools.explainer, explained_of(texts))
         for text, falls in zip(texts, earlier, strict=True):
@@ -204,9 +204,9 @@ def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     add_effects("mask", texts, all_found)
     if isinstance(all_found, str):
         return
-    for text, found in zip(texts, all_found, strict=True):
-        if not isinstance(found, str):
-            text.row["mask_offset"] = mask_offset(found.effects)
+    for text, unit_effects in zip(texts, all_found, strict=True):
+        if not isinstance(unit_effects, str):
+            text.row["mask_offset"] = mask_offset(unit_effects.effects)
 
 
 def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
@@ -257,7 +257,7 @@ def earlier_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
     units: dict[int, list[int]] = {}
     for position in positions:
         units.setdefault((text if target is None else target).units[position], []).append(position)
-    return tuple(tuple(own) for own in units.values() if own[-1] < positions[-1])
+    return tuple(tuple(unit) for unit in units.values() if unit[-1] < positions[-1])
 
 
 def _of_text(explainer: Explainer, item: ExplainedText) -> dict[int, Falls] | str:
@@ -268,15 +268,15 @@ def _of_text(explainer: Explainer, item: ExplainedText) -> dict[int, Falls] | st
     for run in runs:
         with run:
             run.results = _scores(explainer, [changed[i] for i in run.rows])
-    found: dict[int, Falls] = {}
+    falls_by_position: dict[int, Falls] = {}
     faults = []
     for unit, left in zip(units, runs.results, strict=True):
         if isinstance(left, str) or not all(map(isfinite, left)):
             faults.append(left if isinstance(left, str) else explainer.target.undefined)
             continue
         falls = _falls(item, unit, left)
-        found.update(dict.fromkeys(unit, falls))
-    return faults[0] if faults and not found else found
+        falls_by_position.update(dict.fromkeys(unit, falls))
+    return faults[0] if faults and not falls_by_position else falls_by_position
 
 
 def _scores(explainer: Explainer, texts: Sequence[EncodedText]) -> list[Scores]:
@@ -289,21 +289,21 @@ def _falls(item: ExplainedText, unit: Sequence[int], left: Scores) -> Falls:
     first = item.text.completion[0] if item.text.target is None else item.text.target.n_given
     n_gone, after = len(unit), unit[-1] + 1 - first  # the first step that stands after it
     later = zip(item.scores[after:], left[after - n_gone :], strict=True)
-    return (*[None] * after, *(whole - own for whole, own in later))
+    return (*[None] * after, *(whole - remaining for whole, remaining in later))
 
 
 def _without(text: EncodedText, unit: Sequence[int]) -> EncodedText:
     """`text` without the tokens of its completion at the positions `unit`."""
     if text.target is None:
         return without(text, unit)
-    own = text.target
-    kept = [i for i in range(len(own.ids)) if i not in unit]
+    before = text.target
+    kept = [i for i in range(len(before.ids)) if i not in unit]
     target = TargetTokens(
-        ids=tuple(own.ids[i] for i in kept),
-        tokens=tuple(own.tokens[i] for i in kept),
-        spans=tuple(own.spans[i] for i in kept),
-        specials=tuple(own.specials[i] for i in kept),
-        units=tuple(own.units[i] for i in kept),
-        n_given=own.n_given,
+        ids=tuple(before.ids[i] for i in kept),
+        tokens=tuple(before.tokens[i] for i in kept),
+        spans=tuple(before.spans[i] for i in kept),
+        specials=tuple(before.specials[i] for i in kept),
+        units=tuple(before.units[i] for i in kept),
+        n_given=before.n_given,
     )
     return replace(text, target=target)

@@ -73,7 +73,9 @@ def text_gradients(
                 run.results = _run_batch(explainer, capture, [explained[i] for i in run.rows])
             except GradientError as error:
                 run.results = [Missing(error.reason)] * len(run.rows)
-    return [Missing("failed", found) if isinstance(found, str) else found for found in runs.results]
+    return [
+        Missing("failed", result) if isinstance(result, str) else result for result in runs.results
+    ]
 
 
 def _run_batch(
@@ -101,7 +103,7 @@ def _run_batch(
             raise GradientError("no_gradient")
         slopes, ends = precise(at_leaf), precise(leaves[0].detach())
         sizes = slopes.norm(dim=-1)
-        by_input = [_by_input(*own) for own in zip(texts, slopes, ends, strict=True)]
+        by_input = [_by_input(*args) for args in zip(texts, slopes, ends, strict=True)]
     live = weighted = None
     if maps is not None and at_maps[0] is not None:
         live = at_maps[0].abs().amax((1, 3)) > 0
@@ -118,8 +120,8 @@ def _by_input(text: EncodedText, slopes: Tensor, inputs: Tensor) -> Floats | Non
     if not content:
         return None
     ways = inputs - inputs[content].mean(dim=0)
-    found: Floats = (slopes * ways).sum(-1)[: len(text.ids)].cpu().numpy().astype(np.float64)
-    return found
+    products: Floats = (slopes * ways).sum(-1)[: len(text.ids)].cpu().numpy().astype(np.float64)
+    return products
 
 
 def _text_gradients(
@@ -131,19 +133,21 @@ def _text_gradients(
 ) -> TextGradients | Missing:
     """The result for one text, from its rows of the batch, `[position]` each."""
     n_rows = len(text.ids)
-    own, summed = (None if of is None else tuple(of[:n_rows].tolist()) for of in (sizes, weighted))
+    lengths, summed = (
+        None if of is None else tuple(of[:n_rows].tolist()) for of in (sizes, weighted)
+    )
     reason: Reason | None = None
-    if own is None:
+    if lengths is None:
         reason = "embedding_output"
-    elif not all(map(isfinite, (*own, *(summed or ())))):
+    elif not all(map(isfinite, (*lengths, *(summed or ())))):
         return Missing("failed", NOT_FINITE)
-    elif not any(own):
+    elif not any(lengths):
         reason = "zero_gradient"
     rows = [] if live is None else live[:n_rows].nonzero()[:, 0].tolist()
     if not rows:
-        return TextGradients(own, reason, summed, None, n_rows, None, by_input)
+        return TextGradients(lengths, reason, summed, None, n_rows, None, by_input)
     cls = text.roles.index("cls") if "cls" in text.roles else n_rows - 1
-    return TextGradients(own, reason, summed, len(rows), n_rows, rows == [cls], by_input)
+    return TextGradients(lengths, reason, summed, len(rows), n_rows, rows == [cls], by_input)
 
 
 def _projected(embeddings: Tensor) -> Tensor:
@@ -157,35 +161,35 @@ def _projected(embeddings: Tensor) -> Tensor:
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = text_gradients(tools.explainer, tools.capture, explained_of(texts))
     if tools.explainer.target.is_sequential:
-        own = step_gradients(tools.explainer, tools.capture, explained_of(texts))
-        for text, by_step in zip(texts, own, strict=True):
+        by_text = step_gradients(tools.explainer, tools.capture, explained_of(texts))
+        for text, by_step in zip(texts, by_text, strict=True):
             if isinstance(by_step, str):
                 text.add_message(by_step)
             else:
                 text.gradients = by_step
-    for text, found in zip(texts, all_found, strict=True):
-        if isinstance(found, Missing):
-            text.add("gradient", found)
-            text.add("attention_gradient", found)
+    for text, slopes in zip(texts, all_found, strict=True):
+        if isinstance(slopes, Missing):
+            text.add("gradient", slopes)
+            text.add("attention_gradient", slopes)
             continue
-        text.row["live_rows"] = found.live_rows
-        text.row["n_rows"] = found.n_rows
-        text.row["reads_cls_only"] = found.reads_cls_only
-        text.input_gradient = found.by_input
-        if found.sizes is not None:
-            text.add("gradient", found.sizes)
-        if found.reason is not None:
-            text.add("gradient", Missing(found.reason))
-        _add_weighted(text, found)
+        text.row["live_rows"] = slopes.live_rows
+        text.row["n_rows"] = slopes.n_rows
+        text.row["reads_cls_only"] = slopes.reads_cls_only
+        text.input_gradient = slopes.by_input
+        if slopes.sizes is not None:
+            text.add("gradient", slopes.sizes)
+        if slopes.reason is not None:
+            text.add("gradient", Missing(slopes.reason))
+        _add_weighted(text, slopes)
 
 
-def _add_weighted(text: TextEvidence, found: TextGradients) -> None:
+def _add_weighted(text: TextEvidence, slopes: TextGradients) -> None:
     """Add attention times gradient, and why it is missing or 0 for every token."""
-    if found.weighted is not None:
-        text.add("attention_gradient", found.weighted)
-    elif found.reason is None:
+    if slopes.weighted is not None:
+        text.add("attention_gradient", slopes.weighted)
+    elif slopes.reason is None:
         text.add("attention_gradient", Missing("no_map_gradient"))
-    if found.weighted is not None and not any(found.weighted):
+    if slopes.weighted is not None and not any(slopes.weighted):
         text.add("attention_gradient", Missing("zero_gradient"))
 
 

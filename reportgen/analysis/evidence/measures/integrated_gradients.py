@@ -56,8 +56,10 @@ def integrated_gradients(
     """
 
     def measure(item: ExplainedText) -> Integrated | Missing:
-        own = _complete(explainer, item, spread)
-        return own if all(map(isfinite, own.scores)) else Missing("failed", NOT_FINITE)
+        integrated = _complete(explainer, item, spread)
+        return (
+            integrated if all(map(isfinite, integrated.scores)) else Missing("failed", NOT_FINITE)
+        )
 
     return each_text(explained, measure)
 
@@ -144,11 +146,11 @@ def _largest_error(scores: Tensor, rough: Tensor) -> float:
 def _complete(explainer: Explainer, explained: ExplainedText, spread: float) -> Integrated:
     """Integrated gradients of one text with as many steps as completeness needs."""
     along, steps = _way_of(explainer, explained), FIRST_STEPS
-    found = _integrate(explainer, explained, along, steps, spread)
-    while not found.is_complete and steps < MOST_STEPS:
+    integrated = _integrate(explainer, explained, along, steps, spread)
+    while not integrated.is_complete and steps < MOST_STEPS:
         steps *= 2
-        found = _integrate(explainer, explained, along, steps, spread)
-    return found
+        integrated = _integrate(explainer, explained, along, steps, spread)
+    return integrated
 
 
 def _baseline(explainer: Explainer, text: EncodedText, whole: Tensor) -> Tensor:
@@ -186,22 +188,22 @@ def _along(
 
 def _slopes(explainer: Explainer, explained: ExplainedText, points: Tensor) -> Tensor:
     """The gradient of the target at each of `points`, in their shape."""
-    (found,) = gradients(*_along(explainer, explained, points))
-    if found is None:
+    (slopes,) = gradients(*_along(explainer, explained, points))
+    if slopes is None:
         raise GradientError("no_gradient")
-    return found
+    return slopes
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = integrated_gradients(tools.explainer, explained_of(texts), tools.spread)
-    for text, found in zip(texts, all_found, strict=True):
-        if isinstance(found, Missing):
-            text.add("ig", found)
+    for text, integrated in zip(texts, all_found, strict=True):
+        if isinstance(integrated, Missing):
+            text.add("ig", integrated)
             continue
-        text.add("ig", found.scores)
-        text.row["ig_steps"] = found.steps
-        text.row["ig_error"] = found.error
-        text.row["ig_complete"] = found.is_complete
+        text.add("ig", integrated.scores)
+        text.row["ig_steps"] = integrated.steps
+        text.row["ig_error"] = integrated.error
+        text.row["ig_complete"] = integrated.is_complete
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:

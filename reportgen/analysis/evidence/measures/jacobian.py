@@ -45,7 +45,7 @@ def _norms(explainer: Explainer, explained: ExplainedText) -> tuple[float, ...] 
     for start in range(0, len(rows), size):
         some = range(start, min(start + size, len(rows)))
         moved = explainer.joined(
-            some, lambda own: _pulled_back(embedding, leaves[0], rows[own[0] : own[-1] + 1])
+            some, lambda part: _pulled_back(embedding, leaves[0], rows[part[0] : part[-1] + 1])
         )
         squares += precise(moved).square().sum((0, 1, 3))
     assert isinstance(squares, Tensor)  # an embedding has figures
@@ -60,7 +60,7 @@ def _norms(explainer: Explainer, explained: ExplainedText) -> tuple[float, ...] 
 def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
     """`rows` `[row, figure]` times the Jacobian, `[row, text, position, width]`."""
     try:
-        (found,) = torch.autograd.grad(
+        (product,) = torch.autograd.grad(
             embedding, leaf, rows, retain_graph=True, is_grads_batched=True
         )
     except RuntimeError as error:  # some operation of the model has no batched backward pass
@@ -68,13 +68,13 @@ def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
             raise
         each = [torch.autograd.grad(embedding, leaf, row, retain_graph=True)[0] for row in rows]
         return torch.stack(each)
-    return found
+    return product
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = jacobian_norms(tools.explainer, explained_of(texts))
-    for text, found in zip(texts, all_found, strict=True):
-        text.add("jacobian", found)
+    for text, norms in zip(texts, all_found, strict=True):
+        text.add("jacobian", norms)
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:

@@ -70,10 +70,10 @@ def find_joint(
     """The groups of each text, at most MOST_PASSES passes each."""
     is_distance = explainer.target.is_distance
     searches = [
-        _search(own, abs(item.value), is_distance=is_distance)
-        for item, own in zip(explained, known, strict=True)
+        _search(units, abs(item.value), is_distance=is_distance)
+        for item, units in zip(explained, known, strict=True)
     ]
-    found: list[tuple[Joint, ...]] = [()] * len(searches)
+    groups: list[tuple[Joint, ...]] = [()] * len(searches)
     answers: dict[int, float | None] = dict.fromkeys(range(len(searches)))
     while answers:
         asked: dict[int, Units] = {}
@@ -81,7 +81,7 @@ def find_joint(
             try:
                 asked[number] = searches[number].send(answer)
             except StopIteration as end:
-                found[number] = end.value
+                groups[number] = end.value
         variants = [
             ChangedText(explained[i], _without(explained[i], known[i].units, units))
             for i, units in asked.items()
@@ -91,7 +91,7 @@ def find_joint(
             i: None if isinstance(value, str) else explained[i].value - value
             for i, value in zip(asked, values, strict=True)
         }
-    return found
+    return groups
 
 
 def shared_effects(deletion: Sequence[float], groups: Sequence[Joint]) -> tuple[float, ...]:
@@ -108,30 +108,30 @@ def _without(item: ExplainedText, units: Sequence[Units], left_out: Units) -> En
     return without(item.text, {place for unit in left_out for place in units[unit]})
 
 
-def _search(own: KnownUnits, value: float, *, is_distance: bool) -> _Search:
+def _search(known: KnownUnits, value: float, *, is_distance: bool) -> _Search:
     """Look for the groups of one text, hint by hint: first those of the direction in which a unit
     does most."""
-    if not all(map(isfinite, own.deletion)):
+    if not all(map(isfinite, known.deletion)):
         return ()
     asker = _Asker(_way if is_distance else _itself)
     rounding = _ROUNDING * max(value, 1.0)
-    found: list[Joint] = []
-    for hint in own.hints:
-        largest = max(map(abs, (*own.deletion, *hint)), default=0.0)
+    groups: list[Joint] = []
+    for hint in known.hints:
+        largest = max(map(abs, (*known.deletion, *hint)), default=0.0)
         if not all(map(isfinite, hint)) or largest <= rounding:
             continue
         # Alone a word of an embedding is far from nothing: that says little of distances.
-        least = LEAST * (max(own.deletion) if is_distance else largest)
+        least = LEAST * (max(known.deletion) if is_distance else largest)
         signs = [1] if is_distance else sorted((1, -1), key=lambda s: -max(s * x for x in hint))
         for sign in signs:
-            taken = {own.read_at, *(unit for group in found for unit in group.units)}
+            taken = {known.read_at, *(unit for group in groups for unit in group.units)}
             sizes = [sign * does for does in hint]
             tried = [i for i, x in enumerate(sizes) if x >= TRIED * largest and i not in taken]
             tried.sort(key=lambda unit: -sizes[unit])
-            found += yield from _groups(
-                asker, tried, own.deletion, sizes, sign, max(least, rounding)
+            groups += yield from _groups(
+                asker, tried, known.deletion, sizes, sign, max(least, rounding)
             )
-    return tuple(found)
+    return tuple(groups)
 
 
 def _itself(change: float) -> float:
@@ -181,21 +181,21 @@ def _groups(
     least: float,
 ) -> Generator[Units, float | None, list[Joint]]:
     """The groups among the units `tried`, with the shares that their `sizes` `[unit]` give."""
-    own = [sign * change for change in deletion]
-    found = []
+    changes = [sign * change for change in deletion]
+    groups = []
     while len(tried) > 1:
-        group = yield from _group(asker, tried, own, sign, least)
+        group = yield from _group(asker, tried, changes, sign, least)
         if group is None:
             break
         units, change = group
         whole = sum(sizes[unit] for unit in units)
-        found.append(Joint(units, sign * change, tuple(sizes[unit] / whole for unit in units)))
+        groups.append(Joint(units, sign * change, tuple(sizes[unit] / whole for unit in units)))
         tried = [unit for unit in tried if unit not in units]
-    return found
+    return groups
 
 
 def _group(
-    asker: _Asker, tried: Sequence[int], own: Sequence[float], sign: int, least: float
+    asker: _Asker, tried: Sequence[int], changes: Sequence[float], sign: int, least: float
 ) -> Generator[Units, float | None, tuple[Units, float] | None]:
     """The first group among the units `tried`, the strongest first, and the change without it in
     the direction `sign`; None if there is none.
@@ -204,21 +204,21 @@ def _group(
     one by one. Those that this does not need are taken back, those that add to it join.
 
     Args:
-        own: `[unit]`, the change without each unit in the direction `sign`.
+        changes: `[unit]`, the change without each unit in the direction `sign`.
         least: the least change without a group.
     """
     size = asker.size
 
     def is_real(units: Sequence[int], change: float) -> bool:
-        one_by_one = sum(size(max(own[unit], 0.0)) for unit in units)
+        one_by_one = sum(size(max(changes[unit], 0.0)) for unit in units)
         return change >= least and size(change) - one_by_one >= BEYOND * size(change)
 
     def belongs(unit: int, change: float, rest: float) -> bool:
         """Whether `unit` adds enough to the change without the `rest` to make it `change`."""
         added = size(change) - size(rest)
-        return added - size(max(own[unit], 0.0)) > max(ADDED * size(change), BEYOND * added)
+        return added - size(max(changes[unit], 0.0)) > max(ADDED * size(change), BEYOND * added)
 
-    units, change = [tried[0]], own[tried[0]]
+    units, change = [tried[0]], changes[tried[0]]
     try:
         for unit in tried[1:]:
             units.append(unit)
@@ -281,13 +281,13 @@ def known_units(text: TextEvidence, *, is_causal: bool = False) -> KnownUnits | 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     every = ((text, known_units(text, is_causal=tools.is_causal)) for text in texts)
-    pairs = [(text, own) for text, own in every if own is not None]
+    pairs = [(text, known) for text, known in every if known is not None]
     explained = [text.explained for text, _ in pairs if text.explained is not None]
-    found = find_joint(tools.explainer, explained, [own for _, own in pairs])
-    for (text, own), groups in zip(pairs, found, strict=True):
-        text.add_units(EFFECT, UnitEffects(own.units, shared_effects(own.deletion, groups)))
+    by_text = find_joint(tools.explainer, explained, [known for _, known in pairs])
+    for (text, known), groups in zip(pairs, by_text, strict=True):
+        text.add_units(EFFECT, UnitEffects(known.units, shared_effects(known.deletion, groups)))
         text.joint = tuple(
-            (tuple(place for unit in group.units for place in own.units[unit]), group.effect)
+            (tuple(place for unit in group.units for place in known.units[unit]), group.effect)
             for group in groups
         )
 

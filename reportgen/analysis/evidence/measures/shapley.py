@@ -62,7 +62,7 @@ def shapley_values(
     """
     if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
-    found: list[ShapleyValues | str] = []
+    values: list[ShapleyValues | str] = []
     limits = _limits(is_basic)
     for i in range(0, len(explained), _AT_ONCE):
         games = [
@@ -70,8 +70,8 @@ def shapley_values(
         ]
         while any(not game.is_done for game in games):
             _play(explainer, [game for game in games if not game.is_done])
-        found += [game.result() for game in games]
-    return found
+        values += [game.result() for game in games]
+    return values
 
 
 def _limits(is_basic: bool) -> tuple[int, int]:
@@ -136,12 +136,18 @@ class _Game:
         if self.is_exact:
             every = range(len(self.units))
             all_sets = (
-                frozenset(own) for size in (*every, len(every)) for own in combinations(every, size)
+                frozenset(units)
+                for size in (*every, len(every))
+                for units in combinations(every, size)
             )
             return [kept for kept in all_sets if kept not in self.values]
         order = self._orders.permutation(len(self.units)).tolist()
         self._pair = order, order[::-1]
-        sets = (frozenset(own[:size]) for own in self._pair for size in range(len(order)))
+        sets = (
+            frozenset(permutation[:size])
+            for permutation in self._pair
+            for size in range(len(order))
+        )
         return [kept for kept in dict.fromkeys(sets) if kept not in self.values]
 
     def variant(self, kept: frozenset[int]) -> ChangedText:
@@ -166,13 +172,13 @@ class _Game:
         """The value of each unit, from all sets of units."""
         n = len(self.units)
         weights = [1 / (n * comb(n - 1, size)) for size in range(n)]
-        found = np.zeros(n)
+        unit_values = np.zeros(n)
         for kept, value in self.values.items():
             for unit in range(n):
                 # What it adds to those without it, which is subtracted where it is missing.
                 size = len(kept) - (unit in kept)
-                found[unit] += weights[size] * (value if unit in kept else -value)
-        return tuple(found.tolist())
+                unit_values[unit] += weights[size] * (value if unit in kept else -value)
+        return tuple(unit_values.tolist())
 
     def result(self) -> ShapleyValues | str:
         """The value of each unit, or an error message."""
@@ -205,14 +211,16 @@ def add_shapley(
     explainer: Explainer, texts: Sequence[TextEvidence], *, is_basic: bool = False
 ) -> None:
     """Add the Shapley values of each of `texts`, or why it has none; see `shapley_values`."""
-    found = shapley_values(explainer, explained_of(texts), is_basic=is_basic)
-    if isinstance(found, str):
-        add_effects("shapley", texts, found)
+    values = shapley_values(explainer, explained_of(texts), is_basic=is_basic)
+    if isinstance(values, str):
+        add_effects("shapley", texts, values)
         return
-    for text, own in zip(texts, found, strict=True):
-        text.add_units("shapley", own if isinstance(own, str) else own.effects)
-        if not isinstance(own, str):
-            text.row[SHAPLEY_ERROR] = own.error
+    for text, text_values in zip(texts, values, strict=True):
+        text.add_units(
+            "shapley", text_values if isinstance(text_values, str) else text_values.effects
+        )
+        if not isinstance(text_values, str):
+            text.row[SHAPLEY_ERROR] = text_values.error
 
 
 def shapley_passes(text: EncodedText, *, is_basic: bool = False) -> Passes | None:

@@ -46,13 +46,13 @@ def find_case(
     Controls are content that is none of `subjects`, so that no sink is compared with another sink.
     """
     text = explained.text
-    found = places(subjects, text.tokens, text.roles)
-    tested = [subject.key for subject in depth.tested(subjects) if subject.key in found]
+    by_subject = places(subjects, text.tokens, text.roles)
+    tested = [subject.key for subject in depth.tested(subjects) if subject.key in by_subject]
     if text.n_content < MIN_CONTENT or not tested:
         return None
-    taken = {position for positions in found.values() for position in positions}
+    taken = {position for positions in by_subject.values() for position in positions}
     content = [i for i, role in enumerate(text.roles) if role is None and i not in taken]
-    groups = tuple(Group(key, found[key]) for key in tested)
+    groups = tuple(Group(key, by_subject[key]) for key in tested)
     sizes = sorted({group.size for group in groups})
     most = depth.most_controls
     return Case(
@@ -94,7 +94,7 @@ def swapped(case: Case, group: Group) -> EncodedText | None:
     for position in group.positions:
         start = sum(i < position for i in case.content) + len(case.content) // 2
         following = (case.text.ids[i] for i in (case.content * 3)[start:])  # then from the start
-        other = next((own for own in following if own != case.text.ids[position]), None)
+        other = next((token for token in following if token != case.text.ids[position]), None)
         if other is None:
             return None
         ids[position] = other

@@ -73,7 +73,7 @@ class ValueMeans:
         """
         count = self._counts[kind] - text.counts[kind]
         pairs = zip(self._sums[kind], text.sums[kind], strict=True)
-        return [(total - own) / count for total, own in pairs]
+        return [(total - of_text) / count for total, of_text in pairs]
 
 
 def at_places(groups: Sequence[Group], means: Mapping[Kind, Vectors]) -> list[Tensor]:
@@ -146,22 +146,22 @@ class SinkRuns:
         """
         # Where maps come with the output, those of all layers are in memory at once.
         holds = test in ("hide_key", "swap") and self.capture.way == "output"
-        found: dict[Group, SinkOutcome | str] = {}
+        outcomes: dict[Group, SinkOutcome | str] = {}
         # Hidden keys have a row each in a batch; without learned sinks, all of a batch is.
-        for own in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
+        for alike in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
             runs: BatchRuns[SinkOutcome] = self.explainer.runs(
-                [case.text] * len(own), in_graph=holds
+                [case.text] * len(alike), in_graph=holds
             )
             for run in runs:
                 with run:
-                    some = [own[i] for i in run.rows]
+                    some = [alike[i] for i in run.rows]
                     run.results = self._outcomes(test, case, whole, means, some)
-            found |= zip(own, runs.results, strict=True)
+            outcomes |= zip(alike, runs.results, strict=True)
         return {
             group: self.explainer.target.undefined
             if isinstance(outcome, SinkOutcome) and not isfinite(outcome.value)
             else outcome
-            for group, outcome in found.items()
+            for group, outcome in outcomes.items()
         }
 
     def _outcomes(
@@ -183,7 +183,9 @@ class SinkRuns:
             returned = self._without_keys(inputs, groups, whole)
         else:
             vectors = at_places(groups, means) if test == "mean_value" else None
-            rows, keys = (moved(own, self.explainer.model.device) for own in _places(groups))
+            rows, keys = (
+                moved(indices, self.explainer.model.device) for indices in _places(groups)
+            )
             with values_replaced(self.projections, self.n_layers, rows, keys, vectors):
                 returned = self.explainer.model.module(**inputs)
         outputs = self.explainer.model.reader.values(returned, inputs, texts)
@@ -232,7 +234,7 @@ class SinkRuns:
             with keys_hidden(self.explainer.model.encoder, hidden, is_causal=self.is_causal):
                 returned = self.capture.run(inputs, check)
         # Asked once: an answer for each layer would make the device wait for the host.
-        if not torch.stack([own.to(hidden.device) for own in agreeing]).all():
+        if not torch.stack([agrees.to(hidden.device) for agrees in agreeing]).all():
             raise CaptureError("a key could not be hidden as asked")
         return returned
 
@@ -245,8 +247,8 @@ def _received(maps: Tensor) -> Tensor:
 def _by_layer(layers: Sequence[Tensor]) -> Array:
     """Stack one `[text, key]` per layer to `[text, layer, key]`."""
     figures = DeviceFigures()
-    for own in layers:
-        figures.add({"received": own})
+    for layer in layers:
+        figures.add({"received": layer})
     return figures.read()["received"]
 
 

@@ -94,8 +94,8 @@ def visible_cells(hidden: Tensor, *, is_causal: bool) -> Tensor:
     if not is_causal:
         return shown
     shown = shown.tril()
-    own = torch.eye(size, dtype=torch.bool, device=hidden.device)
-    return shown | (own & ~shown.any(dim=-1, keepdim=True))
+    itself = torch.eye(size, dtype=torch.bool, device=hidden.device)
+    return shown | (itself & ~shown.any(dim=-1, keepdim=True))
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _both(mask: Tensor, given: Any, hidden: Tensor) -> Any:
     """`mask`, which hides the keys in `hidden` `[text, key]`; where the mask that was `given` hides
     more than padding, or differs by the kind of layer, that one with the keys hidden too."""
     if isinstance(given, Mapping):
-        return {kind: _both(mask, own, hidden) for kind, own in given.items()}
+        return {kind: _both(mask, layer_mask, hidden) for kind, layer_mask in given.items()}
     if not isinstance(given, Tensor) or given.ndim != 4:
         return mask
     lowest = torch.finfo(given.dtype).min

@@ -41,7 +41,7 @@ Columns: TypeAlias = Mapping[str, NDArray[Any]]  # of the table of sink scores
 class _Places:
     """Where the tokens of a text stand that concern one subject, `[token]` each."""
 
-    own: Tensor  # the subject
+    subject: Tensor
     others: Tensor  # the other text tokens, which ask and which it is compared with
 
 
@@ -68,7 +68,7 @@ class SinkScorer:
         """
         if len(text.ids) > LONG_TOKENS:
             return {}
-        found = TextScores(self.capture.has_learned_sinks, text, self.tokens)
+        text_scores = TextScores(self.capture.has_learned_sinks, text, self.tokens)
         most = tolerances(self.explainer.model.info.dtype).repeated
         fault: Reason | None = None
         reader = AttentionScoreReader(len(text.ids))
@@ -77,17 +77,17 @@ class SinkScorer:
             nonlocal fault
             # The reader watches the model, and would take longer for each of these calls of torch.
             with torch._C.DisableTorchFunction():
-                scores = None if fault or not found.fits(maps) else reader.take(maps)
+                scores = None if fault or not text_scores.fits(maps) else reader.take(maps)
                 if scores is None:
                     fault = fault or "scores_unread"
                 elif not bool((scores.error <= most).all()):
                     fault = "scores_unproven"
                 else:
-                    found.add(layer, scores, maps[0])
+                    text_scores.add(layer, scores, maps[0])
 
-        with reader, value_sizes_read(self.projections, found.add_values):
+        with reader, value_sizes_read(self.projections, text_scores.add_values):
             self.capture.run(self.explainer.inputs([text]), take)
-        return fault or found.columns(row)
+        return fault or text_scores.columns(row)
 
 
 class TextScores:
@@ -104,8 +104,8 @@ class TextScores:
         self._n_tokens = len(text.ids)
         self._has_learned_sinks = has_learned_sinks
         content = torch.tensor([role is None for role in text.roles])
-        own, tokens = _subjects(text, frequent)
-        self._places = {key: _places(at, content) for key, at in own.items()}
+        subjects, tokens = _subjects(text, frequent)
+        self._places = {key: _places(at, content) for key, at in subjects.items()}
         self._tokens = {key: _places(at, content) for key, at in tokens.items()}
         self._value_sizes: dict[int, Tensor] = {}  # by layer, [head, key]
         self._parts: list[dict[str, NDArray[Any]]] = []
@@ -123,9 +123,9 @@ class TextScores:
         sizes = self._value_sizes.get(layer)
         looked_at = {key: self._tokens[key] for key in self._looked_at(maps)}
         for key, on_host in {**self._places, **looked_at}.items():
-            places = _Places(on_host.own.to(maps.device), on_host.others.to(maps.device))
-            own = self._figures(scores, maps, places)
-            if own is None:
+            places = _Places(on_host.subject.to(maps.device), on_host.others.to(maps.device))
+            figures = self._figures(scores, maps, places)
+            if figures is None:
                 continue
             n_heads = len(maps)
             unknown = np.full(n_heads, np.nan)
@@ -134,7 +134,7 @@ class TextScores:
                     "subject": np.full(n_heads, key, object),
                     "layer": np.full(n_heads, layer + 1),
                     "head": np.arange(1, n_heads + 1),
-                    **own,
+                    **figures,
                     "value_size": unknown if sizes is None else _ratio(sizes, places),
                 }
             )
@@ -155,16 +155,18 @@ class TextScores:
         """
         if not self._tokens:
             return []
-        places = torch.stack([own.own for own in self._tokens.values()]).to(maps.device).float()
+        places = (
+            torch.stack([token.subject for token in self._tokens.values()]).to(maps.device).float()
+        )
         seen = maps.amax(0) > 0  # [query, key]
         n_seen = seen.sum(-1, keepdim=True) + self._has_learned_sinks
         even = places @ (seen / n_seen.clamp(min=1)).mean(0)  # [token]
         shares = maps.mean(1, dtype=torch.float32) @ places.T  # [head, token]
         beyond = ((shares - even) / (1 - even)).amax(0).tolist()
         high = sorted(
-            (-own, key)
-            for key, own, usual in zip(self._tokens, beyond, even.tolist(), strict=True)
-            if own >= LEAST_EXCESS and usual <= MOST_OF_TEXT
+            (-excess, key)
+            for key, excess, usual in zip(self._tokens, beyond, even.tolist(), strict=True)
+            if excess >= LEAST_EXCESS and usual <= MOST_OF_TEXT
         )
         return [key for _, key in high[:MAX_TOKENS]]
 
@@ -173,10 +175,10 @@ class TextScores:
     ) -> dict[str, NDArray[Any]] | None:
         """The figures of one subject in one layer, `[head]` each; None where no query sees both it
         and MIN_CONTENT other text tokens."""
-        own, others = places.own, places.others
+        subject, others = places.subject, places.others
         n_heads, length, _ = maps.shape
         step = max(1, _CHUNK // (n_heads * length))
-        asking = torch.zeros_like(own)
+        asking = torch.zeros_like(subject)
         sums = precise(maps.new_zeros(4, n_heads))
         n_pairs = n_rows = 0
         for start in range(0, length, step):
@@ -184,20 +186,20 @@ class TextScores:
             seen = (maps[:, rows] > 0).any(0)  # [query, key]
             visible = seen & others
             n_visible = visible.sum(-1)
-            pairs = seen[:, own] & (others[rows] & (n_visible >= MIN_CONTENT))[:, None]
+            pairs = seen[:, subject] & (others[rows] & (n_visible >= MIN_CONTENT))[:, None]
             asks = pairs.any(-1)
             scores = layer.scores[:, rows]
             usual = scores.where(visible, 0).sum(-1) / n_visible.clamp(min=1)  # [head, query]
-            leads = precise((scores[..., own] - usual[..., None]).where(pairs, 0))
-            shares = precise(maps[:, rows][:, asks][..., own]).sum((1, 2))
+            leads = precise((scores[..., subject] - usual[..., None]).where(pairs, 0))
+            shares = precise(maps[:, rows][:, asks][..., subject]).sum((1, 2))
             n_seen = seen[asks].sum(-1) + self._has_learned_sinks
-            even = precise(seen[asks][:, own].sum(-1) / n_seen).sum().expand(n_heads)
+            even = precise(seen[asks][:, subject].sum(-1) / n_seen).sum().expand(n_heads)
             sums += torch.stack([leads.sum((1, 2)), (leads**2).sum((1, 2)), shares, even])
             n_pairs, n_rows = n_pairs + int(pairs.sum()), n_rows + int(asks.sum())
             asking[rows] = asks
         if not n_pairs:
             return None
-        lead, square, share, expected = (own.cpu().numpy() for own in sums)
+        lead, square, share, expected = (total.cpu().numpy() for total in sums)
         return {
             "n_pairs": np.full(n_heads, n_pairs),
             "lead": lead / n_pairs,
@@ -215,7 +217,7 @@ def frequent_tokens(texts: Iterable[EncodedText]) -> frozenset[str]:
         token
         for text in texts
         for token in {
-            own for own, role in zip(text.tokens, text.roles, strict=True) if role is None
+            name for name, role in zip(text.tokens, text.roles, strict=True) if role is None
         }
     )
     return frozenset(token for token, count in counts.items() if count >= MIN_TEXTS)
@@ -226,23 +228,23 @@ def _subjects(
 ) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
     """The positions of what may be a sink in one text, by the key of a Subject: its special tokens
     and its first position, if that is content; and its other text tokens that are `frequent`."""
-    own: dict[str, list[int]] = {}
+    subjects: dict[str, list[int]] = {}
     tokens: dict[str, list[int]] = {}
     for position, (token, role) in enumerate(zip(text.tokens, text.roles, strict=True)):
         if role is not None:
-            own.setdefault(role, []).append(position)
+            subjects.setdefault(role, []).append(position)
         elif position == 0:
-            own[FIRST.key] = [position]
+            subjects[FIRST.key] = [position]
         elif token in frequent:
             tokens.setdefault(f"token:{token}", []).append(position)
-    return own, tokens
+    return subjects, tokens
 
 
 def _places(positions: Sequence[int], content: Tensor) -> _Places:
     """Where a subject stands, and the text tokens beside it."""
-    own = torch.zeros_like(content)
-    own[list(positions)] = True
-    return _Places(own, content & ~own)
+    subject = torch.zeros_like(content)
+    subject[list(positions)] = True
+    return _Places(subject, content & ~subject)
 
 
 def _key_figures(layer: LayerScores, asking: Tensor, places: _Places) -> dict[str, NDArray[Any]]:
@@ -255,7 +257,7 @@ def _key_figures(layer: LayerScores, asking: Tensor, places: _Places) -> dict[st
     cosines = torch.cosine_similarity(layer.keys, query, dim=-1)
     return {
         "key_size": _ratio(torch.linalg.vector_norm(layer.keys, dim=-1), places),
-        "key_cosine": cosines[:, places.own].mean(-1).cpu().numpy(),
+        "key_cosine": cosines[:, places.subject].mean(-1).cpu().numpy(),
         "text_cosine": cosines[:, places.others].mean(-1).cpu().numpy(),
     }
 
@@ -263,6 +265,6 @@ def _key_figures(layer: LayerScores, asking: Tensor, places: _Places) -> dict[st
 def _ratio(sizes: Tensor, places: _Places) -> NDArray[Any]:
     """`[head]`: the mean of `sizes` `[head, key]` over the subject, over that of text tokens; NaN
     where that is 0."""
-    own, usual = sizes[:, places.own].mean(-1), sizes[:, places.others].mean(-1)
-    ratio: NDArray[Any] = torch.where(usual > 0, own / usual, torch.nan).cpu().numpy()
+    subject, usual = sizes[:, places.subject].mean(-1), sizes[:, places.others].mean(-1)
+    ratio: NDArray[Any] = torch.where(usual > 0, subject / usual, torch.nan).cpu().numpy()
     return ratio

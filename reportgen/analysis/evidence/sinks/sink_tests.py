@@ -180,8 +180,8 @@ class SinkTester:
         if whole is not None and whole.values is not None:
             # If texts failed, fewer kinds have means than planned.
             averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
-            own = averaged & whole.values.counts.keys()
-            vectors = {kind: means.of_others(kind, whole.values) for kind in own}
+            kinds = averaged & whole.values.counts.keys()
+            vectors = {kind: means.of_others(kind, whole.values) for kind in kinds}
         rows: list[SinkRow] = []
         messages: list[str] = []
         for test in plan.tests:
@@ -206,37 +206,37 @@ def run_sink_tests(
     tokens_of: Callable[[int], pd.DataFrame],
     done: WorkFolder,
     progress: Progress,
-    found: SinkResults,
+    results: SinkResults,
 ) -> int:
     """Test the texts of `evidence` that have no result in `done`, and keep their results there; how
     many these are.
 
-    `found` gets what the tests say; an interrupt ends the work, and what was tested until then is
+    `results` gets what the tests say; an interrupt ends the work, and what was tested until then is
     in its `items`.
 
     Args:
         evidence: the texts of the `suspects`, with the target of each.
         tokens_of: from a row of the table of texts to its rows of the table of tokens.
     """
-    explained = {own.text: own.explained for own in evidence if own.explained is not None}
-    subjects = suspects.found
+    explained = {item.text: item.explained for item in evidence if item.explained is not None}
+    subjects = suspects.subjects
     if tester.has_learned_sinks and not tester.depth.strongest_only:
         subjects += (LEARNED_SINK,)
-    found.subjects = tuple(tester.depth.tested(subjects))
+    results.subjects = tuple(tester.depth.tested(subjects))
     plan = tester.plan([*explained.values()], subjects)
-    found.withheld |= {str(test): reason for test, reason in plan.withheld.items()}
+    results.withheld |= {str(test): reason for test, reason in plan.withheld.items()}
     texts = list(explained.items())
     items = {case.index: WorkItem("sinks", (texts[case.index][0],)) for case in plan.cases}
     known = {index for index, item in items.items() if done.facts(item) is not None}
-    found.items += [items[index] for index in sorted(known)]
+    results.items += [items[index] for index in sorted(known)]
     # With all of them done there is nothing left to run the texts for.
     for index, measured in tester.run(plan, known) if len(known) < len(items) else ():
-        text, own = texts[index]
-        at = places(subjects, own.text.tokens, own.text.roles)
+        text, explained_text = texts[index]
+        at = places(subjects, explained_text.text.tokens, explained_text.text.roles)
         columns = sink_columns(text, measured.rows, at, tokens_of(text))
         result = WorkResult({"sinks": rows_of("sinks", columns)}, {"message": measured.message})
         done.save(items[index], result)
-        found.items.append(items[index])
+        results.items.append(items[index])
         progress.advance("sinks", 1)
     return len(items) - len(known)
 

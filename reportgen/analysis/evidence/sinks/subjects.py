@@ -57,12 +57,12 @@ class Suspects:
     """What is tested, and on which texts.
 
     Attributes:
-        found: as `find_subjects` gives them.
+        subjects: as `find_subjects` gives them.
         rows: of the table of texts, in input order.
     """
 
     depth: Depth
-    found: tuple[Subject, ...]
+    subjects: tuple[Subject, ...]
     rows: tuple[int, ...]
 
     @property
@@ -86,12 +86,12 @@ def find_suspects(
     """
     depth = DEPTHS[level]
     rows = [sample[i] for i in evenly_spaced(len(sample), LOOKED_AT)]
-    found = find_subjects(roles, map(tokens_of, rows), strongest_only=depth.strongest_only)
+    subjects = find_subjects(roles, map(tokens_of, rows), strongest_only=depth.strongest_only)
     if depth.strongest_only:
-        tested = {subject.key for subject in depth.tested(found)}
-        rows = [row for row in rows if _has_any(tested, found, tokens_of(row))]
+        tested = {subject.key for subject in depth.tested(subjects)}
+        rows = [row for row in rows if _has_any(tested, subjects, tokens_of(row))]
     chosen = tuple(rows[i] for i in evenly_spaced(len(rows), depth.most_texts))
-    return Suspects(depth, found, chosen)
+    return Suspects(depth, subjects, chosen)
 
 
 def _has_any(keys: set[str], subjects: Sequence[Subject], tokens: pd.DataFrame) -> bool:
@@ -135,19 +135,19 @@ def find_subjects(
         if is_content[0]:
             first.append(_excess_of(shares[0]))
         _add(elsewhere, names[1:][is_content[1:]], shares[1:][is_content[1:]])
-    found = {FIRST: _peak(first)}
-    by_token = everywhere if found[FIRST] is None else elsewhere
-    found |= {Subject(f"token:{t}", t, "token"): _peak(shares) for t, shares in by_token.items()}
+    peaks = {FIRST: _peak(first)}
+    by_token = everywhere if peaks[FIRST] is None else elsewhere
+    peaks |= {Subject(f"token:{t}", t, "token"): _peak(shares) for t, shares in by_token.items()}
     present = [Subject(role.key, role.token, "role") for role in roles if role.key in special]
     if strongest_only:
-        found |= {subject: _peak(special[subject.key]) for subject in present}
-        return _ranked(found)
-    return (*present, *_ranked(found)[:MAX_FOUND])
+        peaks |= {subject: _peak(special[subject.key]) for subject in present}
+        return _ranked(peaks)
+    return (*present, *_ranked(peaks)[:MAX_FOUND])
 
 
-def _ranked(found: Mapping[Subject, float | None]) -> tuple[Subject, ...]:
-    """The subjects that were `found` to have a peak, the highest first."""
-    peaks = {subject: peak for subject, peak in found.items() if peak is not None}
+def _ranked(peak_of: Mapping[Subject, float | None]) -> tuple[Subject, ...]:
+    """The subjects that have a peak, by the `peak_of` each, the highest first."""
+    peaks = {subject: peak for subject, peak in peak_of.items() if peak is not None}
     return tuple(sorted(peaks, key=lambda subject: (-peaks[subject], subject.key)))
 
 
@@ -163,16 +163,16 @@ def places(
         tokens: of the text, as the tokenizer writes them.
         roles: the key of each token's Role, None for content.
     """
-    found: dict[str, list[int]] = {subject.key: [] for subject in subjects}
+    by_key: dict[str, list[int]] = {subject.key: [] for subject in subjects}
     for position, (token, role) in enumerate(zip(tokens, roles, strict=True)):
         key = f"token:{token}" if role is None else role
-        if role is None and position == 0 and FIRST.key in found:
+        if role is None and position == 0 and FIRST.key in by_key:
             key = FIRST.key
-        if key in found:
-            found[key].append(position)
+        if key in by_key:
+            by_key[key].append(position)
     return {
         key: tuple(positions)
-        for key, positions in found.items()
+        for key, positions in by_key.items()
         if positions or key == LEARNED_SINK.key
     }
 
@@ -206,17 +206,17 @@ def _add(
     codes, tokens = pd.factorize(names)
     by_token = np.zeros((len(tokens), *shares.shape[1:]))
     np.add.at(by_token, codes, shares)
-    for token, own in zip(tokens, by_token, strict=True):
-        if (own[1] <= most).all():
-            sums.setdefault(token, []).append(_excess_of(own))
+    for token, token_shares in zip(tokens, by_token, strict=True):
+        if (token_shares[1] <= most).all():
+            sums.setdefault(token, []).append(_excess_of(token_shares))
 
 
 def _excess_of(shares: Floats) -> Floats:
     """`[layer]`: what a token gets beyond the equal share, from `[received | expected, layer]`."""
     received, expected = shares
-    found: Floats = np.zeros_like(received)
-    np.divide(received - expected, 1 - expected, out=found, where=expected < 1)
-    return found
+    excess: Floats = np.zeros_like(received)
+    np.divide(received - expected, 1 - expected, out=excess, where=expected < 1)
+    return excess
 
 
 def _peak(excess: Sequence[Floats]) -> float | None:
