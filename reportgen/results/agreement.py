@@ -139,13 +139,13 @@ def text_agreement(
         if view in YARDSTICK:
             continue
         both = np.isfinite(values) & np.isfinite(effects)
-        own, effect = values[both], effects[both]
+        view_values, effect = values[both], effects[both]
         # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
         has_sign = BY_ID[view].signed and not is_distance
-        first = (own, effect) if has_sign else (abs(own), abs(effect))
+        first = (view_values, effect) if has_sign else (abs(view_values), abs(effect))
         scores += _correlations(text, view, *first, _BOTH)
         if has_sign:
-            scores += _correlations(text, view, abs(own), abs(effect), ("spearman_size",))
+            scores += _correlations(text, view, abs(view_values), abs(effect), ("spearman_size",))
     return scores
 
 
@@ -158,13 +158,13 @@ _CORRELATIONS: Mapping[Statistic, Callable[[Floats, Floats], float]] = {
 
 
 def _correlations(
-    text: int, view: View, own: Floats, effect: Floats, statistics: Sequence[Statistic]
+    text: int, view: View, values: Floats, effect: Floats, statistics: Sequence[Statistic]
 ) -> list[Score]:
-    if len(own) < MIN_UNITS or not np.ptp(effect):
+    if len(values) < MIN_UNITS or not np.ptp(effect):
         return []
-    if not np.ptp(own):
+    if not np.ptp(values):
         return [Score(text, view, name, 0.0) for name in statistics if view in BASELINES]
-    return [Score(text, view, name, _CORRELATIONS[name](own, effect)) for name in statistics]
+    return [Score(text, view, name, _CORRELATIONS[name](values, effect)) for name in statistics]
 
 
 def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:

@@ -33,24 +33,24 @@ def joint_units(effects: pd.DataFrame | None, unit_of: Sequence[int]) -> tuple[J
         return ()
     numbers = effects[JOINT].to_numpy(np.float64, na_value=np.nan)
     changes = effects["deletion"].to_numpy(np.float64)
-    found = []
+    groups = []
     for number in range(int(np.nanmax(numbers)) + 1 if np.isfinite(numbers).any() else 0):
         rows = np.flatnonzero(numbers == number)
         effect = float(effects[JOINT_EFFECT].to_numpy(np.float64)[rows[0]])
         units = tuple(sorted({unit_of[int(row)] for row in rows}))
         largest = float(np.abs(changes[rows]).max())
-        found.append(JointUnits(units, effect, largest <= EACH * abs(effect)))
-    return tuple(found)
+        groups.append(JointUnits(units, effect, largest <= EACH * abs(effect)))
+    return tuple(groups)
 
 
 def joint_label(group: JointUnits, units: Sequence[Unit], segments: Sequence[str]) -> str:
     """The characters of a group, with "…" for what stands between its units."""
-    said = ""
+    label = ""
     for before, index in zip((None, *group.units), group.units, strict=False):
         if before is not None:
-            said += _between(before, index, units, segments)
-        said += units[index].label
-    return said
+            label += _between(before, index, units, segments)
+        label += units[index].label
+    return label
 
 
 def _between(before: int, index: int, units: Sequence[Unit], segments: Sequence[str]) -> str:

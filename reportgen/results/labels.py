@@ -84,7 +84,7 @@ def number_list(label: str) -> list[float] | None:
             label = label.replace(mark, _SEPARATORS[0])
         items = label.split(_SEPARATORS[0])
     numbers = [number_of(item) for item in items]
-    known = [own for own in numbers if own is not None and abs(own) <= LARGEST]
+    known = [number for number in numbers if number is not None and abs(number) <= LARGEST]
     return known if len(known) == len(numbers) else None
 
 

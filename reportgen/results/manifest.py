@@ -47,8 +47,8 @@ class Manifest:
 def with_manifest(record: Mapping[str, Any], files: Mapping[str, ListedFile]) -> bytes:
     """The content of results.json: `record`, and a manifest of `files`."""
     listed = {
-        name: {key: value for key, value in asdict(own).items() if key != "blocks" or value}
-        for name, own in files.items()
+        name: {key: value for key, value in asdict(file).items() if key != "blocks" or value}
+        for name, file in files.items()
     }
     values = {**record, "manifest": {"run_id": "", "files": listed, "block_bytes": BLOCK}}
     text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
@@ -72,10 +72,10 @@ def is_of_run(folder: Path, manifest: Manifest | None) -> bool:
     if manifest is None:
         return True
     try:
-        found = _ID.findall((folder / INFO_FILE).read_bytes())
+        ids = _ID.findall((folder / INFO_FILE).read_bytes())
     except OSError:
         return False
-    return found == [manifest.run_id.encode()]
+    return ids == [manifest.run_id.encode()]
 
 
 def list_files(folder: Path, known: Mapping[str, ListedFile]) -> dict[str, ListedFile]:
@@ -156,8 +156,8 @@ class CheckedFile:
 
     def _is_changed(self, stream: BufferedReader) -> bool:
         """Whether the file is another one than was checked before."""
-        found = os.fstat(stream.fileno())
-        stamp, before = (found.st_size, found.st_mtime_ns), self._stamp
+        status = os.fstat(stream.fileno())
+        stamp, before = (status.st_size, status.st_mtime_ns), self._stamp
         self._stamp = stamp
         return stamp != before
 
@@ -212,12 +212,12 @@ class CheckedMaps(CheckedFile):
     def _require_blocks(self, stream: BufferedReader, start: int, end: int) -> None:
         """Check the blocks that hold the bytes from `start` to `end`."""
         assert self._listed is not None
-        own = range(start // self._block_bytes, -(-end // self._block_bytes))
-        for number in own:
+        blocks = range(start // self._block_bytes, -(-end // self._block_bytes))
+        for number in blocks:
             if number in self._right:
                 continue
             stream.seek(number * self._block_bytes)
-            found = sha256(stream.read(self._block_bytes)).hexdigest()
-            if self._listed.blocks[number : number + 1] != (found,):
+            digest = sha256(stream.read(self._block_bytes)).hexdigest()
+            if self._listed.blocks[number : number + 1] != (digest,):
                 raise self._refusal("its SHA-256 is not the one that results.json lists")
             self._right.add(number)

@@ -275,9 +275,9 @@ def coloured_at(level: EvidenceLevel) -> tuple[View, ...]:
 def token_table_columns(level: EvidenceLevel) -> tuple[str, ...]:
     """Columns of evidence in the exported table of tokens; with "none" those of "basic"."""
     most = LEVELS.index("basic" if level == "none" else level)
-    found = [
+    measures = [
         measure
         for measure in MEASURES
         if "tokens" in measure.shown and LEVELS.index(measure.level) <= most
     ]
-    return tuple(m.id for m in sorted(found, key=lambda m: (LEVELS.index(m.level), m.since)))
+    return tuple(m.id for m in sorted(measures, key=lambda m: (LEVELS.index(m.level), m.since)))

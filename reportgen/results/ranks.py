@@ -47,9 +47,9 @@ def weighted_correlation(counts: Floats, one: Floats, two: Floats) -> Floats:
     """`[resample]`: the correlation of two centred figures; NaN where one does not vary."""
     above: Floats = (counts * one * two).sum(axis=1)
     below = np.sqrt((counts * one**2).sum(axis=1) * (counts * two**2).sum(axis=1))
-    found = np.full_like(above, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
-    return found
+    correlations = np.full_like(above, np.nan)
+    np.divide(above, below, out=correlations, where=below > 0)
+    return correlations
 
 
 def kendall(first: Floats, second: Floats) -> float:
@@ -59,10 +59,12 @@ def kendall(first: Floats, second: Floats) -> float:
     geometric mean of how many pairs differ in each list.
     """
     both = (first, second)
-    places = [np.unique(own, return_inverse=True)[1].astype(np.int32) for own in both]
+    places = [np.unique(side, return_inverse=True)[1].astype(np.int32) for side in both]
     lead = n_first = n_second = 0
     for start in range(0, len(first), _ROWS):
-        signs = [np.sign(own[start : start + _ROWS, None] - own).astype(np.int8) for own in places]
+        signs = [
+            np.sign(ranks[start : start + _ROWS, None] - ranks).astype(np.int8) for ranks in places
+        ]
         lead += int((signs[0] * signs[1]).sum(dtype=np.int64))
         n_first += int(np.count_nonzero(signs[0]))
         n_second += int(np.count_nonzero(signs[1]))
@@ -76,6 +78,6 @@ def adjusted(p: Floats) -> Floats:
     would count (Benjamini and Hochberg, 1995)."""
     order = np.argsort(p)
     scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
-    found = np.empty_like(scaled)
-    found[order] = np.minimum.accumulate(scaled[::-1])[::-1]
-    return np.clip(found, 0.0, 1.0)
+    rates = np.empty_like(scaled)
+    rates[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.clip(rates, 0.0, 1.0)

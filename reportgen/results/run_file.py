@@ -141,7 +141,7 @@ def _require_manifest(manifest: Manifest, content: bytes) -> None:
     Raises:
         ValueError: a value is impossible.
     """
-    if manifest.block_bytes < 1 or any(own.bytes < 0 for own in manifest.files.values()):
+    if manifest.block_bytes < 1 or any(file.bytes < 0 for file in manifest.files.values()):
         raise ValueError("manifest: no file has that many bytes")
     if f'"run_id": "{manifest.run_id}"'.encode() not in content or len(manifest.run_id) != 64:
         raise ValueError("manifest.run_id is not the id of a run")

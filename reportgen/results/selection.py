@@ -36,16 +36,18 @@ class _SelectedSource:
             return none
         frame = self.whole.stored(name)
         if name == "texts":
-            own = frame.iloc[self._rows].reset_index(drop=True)
-            sizes = own["n_tokens"].to_numpy(np.int64)
-            own["first_token"] = np.cumsum(sizes) - sizes
-            table: LazyTable = table_of(name, own)
+            taken = frame.iloc[self._rows].reset_index(drop=True)
+            sizes = taken["n_tokens"].to_numpy(np.int64)
+            taken["first_token"] = np.cumsum(sizes) - sizes
+            table: LazyTable = table_of(name, taken)
             return table
         places = np.full(len(self.whole.texts), -1, np.int64)
         places[self._rows] = np.arange(len(self._rows))
         place = places[frame["text"].to_numpy(np.intp)]
-        own = frame.assign(text=place)[place >= 0]
-        rows: LazyTable = table_of(name, own.sort_values("text", kind="stable", ignore_index=True))
+        taken = frame.assign(text=place)[place >= 0]
+        rows: LazyTable = table_of(
+            name, taken.sort_values("text", kind="stable", ignore_index=True)
+        )
         return rows
 
     def maps(self, offset: int, size: int, shape: MapShape) -> bytes:

@@ -257,16 +257,16 @@ class Results:
         """The columns `names` of the heads of row `text`, layer by layer; empty if not analysed."""
         size = self.info.model.n_layers * self.info.model.n_heads
         place = int(self._places[text])
-        own = size if self.texts["n_tokens"].iloc[text] else 0
-        return self._table("heads").slice(place * size, own).select(list(names))
+        n_rows = size if self.texts["n_tokens"].iloc[text] else 0
+        return self._table("heads").slice(place * size, n_rows).select(list(names))
 
     def head_values(self, name: str, texts: slice = slice(None)) -> NDArray[np.float32]:
         """The column `name` of the heads of all `texts`, rows that follow each other, as `[text,
         layer, head]`; NaN where it has no value."""
         shape = self.info.model.n_layers, self.info.model.n_heads
         is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
-        own, n_before = is_analysed[texts], int(is_analysed[: texts.start or 0].sum())
-        return numbers_of(self._table("heads"), name, n_before, own, shape)
+        chosen, n_before = is_analysed[texts], int(is_analysed[: texts.start or 0].sum())
+        return numbers_of(self._table("heads"), name, n_before, chosen, shape)
 
     def mean_of_heads(self, name: str) -> NDArray[np.float64]:
         """`[text, layer]`, mean over heads, of a column of the table of heads; of results kept

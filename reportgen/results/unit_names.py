@@ -19,8 +19,8 @@ def unit_labels(
     begins at each of `starts`.
     """
     parts = tuple(results.texts[name].tolist() for name in ("text", "pair", COMPLETION))
-    name, found = pd.factorize(tokens["token"])  # a token is written the same in many places
-    names: list[str] = found.tolist()
+    name, spelled = pd.factorize(tokens["token"])  # a token is written the same in many places
+    names: list[str] = spelled.tolist()
     has_case = any(one != one.lower() for one in names)
     text, segment = (tokens[key].to_numpy(np.intp)[starts] for key in ("text", "segment"))
     first = tokens["start"].to_numpy(np.float64, na_value=np.nan)
@@ -35,8 +35,8 @@ def unit_labels(
     codes: list[int] = []
     # As numbers of Python, which cut strings in a third of the time.
     rows = (values.tolist() for values in (begins, ends, text, segment))
-    for i, (begin, end, own, part) in enumerate(zip(*rows, strict=True)):
-        whole = parts[part][own]
+    for i, (begin, end, row, part) in enumerate(zip(*rows, strict=True)):
+        whole = parts[part][row]
         written = whole[begin:end]  # "" where it has no place
         code = known.get(written)
         if code is None:

@@ -51,13 +51,13 @@ def values_of_units(
         starts: where each unit begins, `[unit]`.
         equal: the equal share of each token (see `equal_shares`), which only attention needs.
     """
-    own = np.asarray(values, dtype=np.float64)
+    numbers = np.asarray(values, dtype=np.float64)
     if measure.combine != "share":
-        return _COMBINE[measure.combine](own, starts)
-    even = _sums(np.broadcast_to(np.asarray(equal, np.float64), own.shape), starts)
-    found = np.full(len(starts), np.nan)
-    np.divide(_sums(own, starts), even, out=found, where=even > 0)
-    return found
+        return _COMBINE[measure.combine](numbers, starts)
+    even = _sums(np.broadcast_to(np.asarray(equal, np.float64), numbers.shape), starts)
+    shares = np.full(len(starts), np.nan)
+    np.divide(_sums(numbers, starts), even, out=shares, where=even > 0)
+    return shares
 
 
 def equal_shares(
@@ -87,7 +87,7 @@ def times_average(values: Floats, n_tokens: Places, text: "Places | None" = None
     owner = np.zeros(len(values), np.intp) if text is None else text
     total = np.bincount(owner, weights=np.where(n_tokens > 0, values * n_tokens, 0.0))
     average = total / np.maximum(np.bincount(owner, weights=n_tokens), 1)
-    found = np.full(len(values), np.nan)
-    np.divide(values, average[owner], out=found, where=average[owner] > 0)
-    found[np.abs(found - 1) < _ROUNDING] = 1.0
-    return found
+    ratios = np.full(len(values), np.nan)
+    np.divide(values, average[owner], out=ratios, where=average[owner] > 0)
+    ratios[np.abs(ratios - 1) < _ROUNDING] = 1.0
+    return ratios

@@ -65,43 +65,43 @@ class _Reader:
         """The columns of each row group in the metadata of a file."""
         for field, kind in self._fields():
             if field == _ROW_GROUPS and kind in _LISTS:
-                size, own = self.list()
+                size, element = self.list()
                 for _ in range(size):
-                    _require(own == _STRUCT)
+                    _require(element == _STRUCT)
                     yield self._row_group()
             else:
                 self._skip(kind)
 
     def _row_group(self) -> tuple[Chunk, ...]:
-        found: tuple[Chunk, ...] = ()
+        columns: tuple[Chunk, ...] = ()
         for field, kind in self._fields():
             if field == _COLUMNS and kind in _LISTS:
-                size, own = self.list()
-                _require(own == _STRUCT or not size)
-                found = tuple(self._chunk() for _ in range(size))
+                size, element = self.list()
+                _require(element == _STRUCT or not size)
+                columns = tuple(self._chunk() for _ in range(size))
             else:
                 self._skip(kind)
-        return found
+        return columns
 
     def _chunk(self) -> Chunk:
-        found: Chunk | None = None
+        chunk: Chunk | None = None
         for field, kind in self._fields():
             if field == _META_DATA and kind == _STRUCT:
-                found = self._meta_data()
+                chunk = self._meta_data()
             else:
                 self._skip(kind)
-        _require(found is not None)
-        return found or (0, 0)
+        _require(chunk is not None)
+        return chunk or (0, 0)
 
     def _meta_data(self) -> Chunk:
-        found = {_N_VALUES: -1, _UNPACKED: -1}
+        numbers = {_N_VALUES: -1, _UNPACKED: -1}
         for field, kind in self._fields():
-            if field in found and kind in _NUMBERS:
-                found[field] = self._number()
+            if field in numbers and kind in _NUMBERS:
+                numbers[field] = self._number()
             else:
                 self._skip(kind)
-        _require(min(found.values()) >= 0)
-        return found[_N_VALUES], found[_UNPACKED]
+        _require(min(numbers.values()) >= 0)
+        return numbers[_N_VALUES], numbers[_UNPACKED]
 
     def _fields(self) -> Iterator[tuple[int, int]]:
         """The number and the kind of each field of a struct, whose value is to be read then."""
@@ -121,26 +121,26 @@ class _Reader:
         return size, head & 15
 
     def _number(self) -> int:
-        found = self.unsigned()
-        return (found >> 1) ^ -(found & 1)
+        encoded = self.unsigned()
+        return (encoded >> 1) ^ -(encoded & 1)
 
     def unsigned(self) -> int:
         data, at = self.data, self.at
         byte = data[at]
-        found, shift = byte & 127, 7
+        number, shift = byte & 127, 7
         while byte & 128:
             at += 1
             byte = data[at]
-            found |= (byte & 127) << shift
+            number |= (byte & 127) << shift
             shift += 7
             _require(shift <= 70)
         self.at = at + 1
-        return found
+        return number
 
     def byte(self) -> int:
-        found = self.data[self.at]
+        byte = self.data[self.at]
         self.at += 1
-        return found
+        return byte
 
 
 def _end(data: bytes, at: int, kind: int) -> int:
@@ -157,8 +157,8 @@ def _end(data: bytes, at: int, kind: int) -> int:
         return reader.unsigned() + reader.at
     if kind in _LISTS:
         reader = _Reader(data, at)
-        size, own = reader.list()
-        return _end_of_all(data, reader.at, [own] * size)
+        size, element = reader.list()
+        return _end_of_all(data, reader.at, [element] * size)
     if kind == _STRUCT:
         return _end_of_struct(data, at)
     if kind == _MAP:

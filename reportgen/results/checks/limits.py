@@ -49,10 +49,10 @@ def require_regular(path: _Stated) -> int:
         ValueError: it is a folder, a pipe, a device or a socket, whose reading may never end.
         OSError: there is no such file, or the system does not say what it is.
     """
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise ValueError(f"{_kind(found.st_mode)}, not a file")
-    return found.st_size
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f"{_kind(status.st_mode)}, not a file")
+    return status.st_size
 
 
 def require_merged(content: bytes, path: Path) -> None:
@@ -145,10 +145,10 @@ def _require_declared(
     declared, groups = 0, chunks(source)
     wanted = [_width(meta.schema.column(number), columns) for number in range(len(meta.schema))]
     for place in range(meta.num_row_groups):
-        own = next(groups, ())
-        if len(own) != len(wanted):
+        group = next(groups, ())
+        if len(group) != len(wanted):
             raise pa.ArrowInvalid("the footer does not describe its columns")
-        needed = [(*chunk, width) for chunk, width in zip(own, wanted, strict=True) if width]
+        needed = [(*chunk, width) for chunk, width in zip(group, wanted, strict=True) if width]
         declared += max(
             sum(n_bytes for _, n_bytes, _ in needed),
             sum(int(n_values * width) for n_values, _, width in needed),

@@ -100,13 +100,13 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
 def _require_cells(texts: pa.Table) -> None:
     """Check that the cells of pooled maps belong to texts that kept their maps, and hold all tokens
     of each, in order."""
-    own = texts.filter(texts[MAP_CELLS].is_valid())
-    cells = zip(own[MAP_CELLS].to_pylist(), own["n_tokens"].to_pylist(), strict=True)
+    pooled = texts.filter(texts[MAP_CELLS].is_valid())
+    cells = zip(pooled[MAP_CELLS].to_pylist(), pooled["n_tokens"].to_pylist(), strict=True)
     fit = (
         len(starts) > 0 and starts[0] == 0 and (np.diff([*starts, n_tokens]) > 0).all()
         for starts, n_tokens in cells
     )
-    require(not own["map_offset"].null_count and all(fit), MAP_CELLS)
+    require(not pooled["map_offset"].null_count and all(fit), MAP_CELLS)
 
 
 def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
@@ -268,8 +268,8 @@ def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
         return
     text = ints(table, "text")
     analysed = analysed_rows(texts)
-    found, sizes = np.unique(text, return_counts=True)
-    require(np.array_equal(found, analysed) and np.array_equal(text, np.sort(text)), "text")
+    rows, sizes = np.unique(text, return_counts=True)
+    require(np.array_equal(rows, analysed) and np.array_equal(text, np.sort(text)), "text")
     position = require_equal(table, "position", counted_up(sizes))
     require_units(table, position)
     # What is given stands in front; what is written has a score each. A head that reads the decoder
@@ -366,7 +366,7 @@ def _target_effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     order in which evidence was gathered."""
     require_analysed(table, texts)
     require(info.model.decoder is not None or not len(table), "text")
-    chosen, sizes = (own.to_numpy() for own in table["text"].value_counts().flatten())
+    chosen, sizes = (column.to_numpy() for column in table["text"].value_counts().flatten())
     require_equal(table, "text", np.repeat(chosen, sizes))
     require_equal(table, "position", counted_up(sizes))
 

@@ -56,20 +56,24 @@ def attention_maps(
     text = _row_of(results, str(text_id))
     size = _size(results, part)
     chosen = None if layer is None else _place("layer", layer, size.n_layers)
-    own = head if head is None or head == "mean" else _place("head", head, size.n_heads)
+    chosen_head = head if head is None or head == "mean" else _place("head", head, size.n_heads)
     every = unpacked_maps(results, text, part)
     if every is None:
         raise UsageError(_why_without_maps(results, text, str(text_id)))
     if values:
         every = _weighted(every, results, text, part)
     layers = (
-        maps if own is None else maps.mean(axis=0) if isinstance(own, str) else maps[own]
+        maps
+        if chosen_head is None
+        else maps.mean(axis=0)
+        if isinstance(chosen_head, str)
+        else maps[chosen_head]
         for place, maps in enumerate(every)
         if chosen is None or place == chosen
     )
-    found = np.stack(list(layers))
+    stacked = np.stack(list(layers))
     queries, keys = map_tokens(results, text, part)
-    maps, cells = found if chosen is None else found[0], map_cells(results.text_row(text))
+    maps, cells = stacked if chosen is None else stacked[0], map_cells(results.text_row(text))
     own_cells = None if cells is None else tuple(cells)
     return AttentionMaps(maps, keys, str(text_id), queries, own_cells)
 
@@ -114,7 +118,7 @@ def _weighted(
             "values=True: the lengths of value vectors were not measured; analyse with --evidence "
             "basic, with a model whose values can be read"
         )
-    return (maps * own[:, None] for maps, own in zip(every, sizes, strict=True))
+    return (maps * size[:, None] for maps, size in zip(every, sizes, strict=True))
 
 
 def map_tokens(results: Results, text: int, part: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -138,10 +142,10 @@ def _size(results: Results, part: Part) -> ModelInfo | DecoderInfo:
     if part not in get_args(Part):
         raise UsageError(f'part={part!r}: give "encoder", "decoder" or "cross"')
     model = results.info.model
-    found = model if part == "encoder" else model.decoder
-    if found is None:
+    facts = model if part == "encoder" else model.decoder
+    if facts is None:
         raise UsageError(f'part={part!r}: this model has no decoder of its own, only "encoder"')
-    return found
+    return facts
 
 
 def _row_of(results: Results, text_id: str) -> int:

@@ -53,9 +53,9 @@ def _stream(strategy: int) -> "zlib._Compress":
 
 def _are_alike(levels: NDArray[np.uint8]) -> bool:
     """Whether many weights, of those that are not 0, are those of the query before."""
-    own = levels[:, 1:]
-    n_equal = np.count_nonzero((own == levels[:, :-1]) & (own > 0))
-    return bool(n_equal > _ALIKE * np.count_nonzero(own))
+    later = levels[:, 1:]
+    n_equal = np.count_nonzero((later == levels[:, :-1]) & (later > 0))
+    return bool(n_equal > _ALIKE * np.count_nonzero(later))
 
 
 def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -105,9 +105,9 @@ def require_whole(packed: bytes, shape: tuple[int, int, int, int]) -> None:
             f"{len(packed):,} bytes of attention maps of {side:,} tokens would unpack to "
             f"{expected / 1e6:,.0f} MB, more than the {most / 1e6:,.0f} MB they may"
         )
-    found = sum(map(len, _pieces(packed, expected + 1)))
-    if found != expected:
-        size = "more" if found > expected else f"{found:,}"
+    n_bytes = sum(map(len, _pieces(packed, expected + 1)))
+    if n_bytes != expected:
+        size = "more" if n_bytes > expected else f"{n_bytes:,}"
         raise ValueError(f"attention maps of {side:,} tokens have {expected:,} bytes, not {size}")
 
 

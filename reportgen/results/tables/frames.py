@@ -56,8 +56,8 @@ def text_reader(table: pd.DataFrame) -> Callable[[int], Mapping[str, Any] | None
 def map_cells(row: Mapping[str, Any]) -> list[int] | None:
     """The first token of each cell of the pooled maps of a `row` of `texts`; None where its maps
     are whole or were not kept."""
-    found = row[MAP_CELLS]
-    return found if isinstance(found, list) else None
+    cells = row[MAP_CELLS]
+    return cells if isinstance(cells, list) else None
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:

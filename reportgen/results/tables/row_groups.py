@@ -199,8 +199,8 @@ class StoredTable:
         except OSError as error:
             if error.errno is None:  # of pyarrow, where the file is damaged
                 raise
-            own = self._file
-            path = own.path if isinstance(own, CheckedFile) else path_of(own)
+            source = self._file
+            path = source.path if isinstance(source, CheckedFile) else path_of(source)
             raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
 
 
